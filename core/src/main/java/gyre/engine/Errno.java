@@ -1,0 +1,79 @@
+package gyre.engine;
+
+/**
+ * Error numbers as the seam speaks them: Linux's, on every engine. Results carry them negated.
+ */
+public enum Errno {
+  EPERM(1, "operation not permitted"),
+  ENOENT(2, "no such file or directory"),
+  EINTR(4, "interrupted system call"),
+  EIO(5, "input/output error"),
+  EBADF(9, "bad descriptor"),
+  EAGAIN(11, "would block"),
+  ENOMEM(12, "out of memory"),
+  EACCES(13, "permission denied"),
+  EBUSY(16, "busy"),
+  EEXIST(17, "exists already"),
+  ENOTDIR(20, "not a directory"),
+  EINVAL(22, "invalid argument"),
+  ENFILE(23, "too many open files in the system"),
+  EMFILE(24, "too many open files in this process"),
+  EPIPE(32, "the other side has closed"),
+  ENAMETOOLONG(36, "name too long"),
+  ENOSYS(38, "not offered by this kernel"),
+  EPROTO(71, "protocol error"),
+  EMSGSIZE(90, "message too long"),
+  ENOPROTOOPT(92, "option not available"),
+  EPROTONOSUPPORT(93, "protocol not supported"),
+  EOPNOTSUPP(95, "operation not supported"),
+  EAFNOSUPPORT(97, "address family not supported"),
+  EADDRINUSE(98, "address in use"),
+  EADDRNOTAVAIL(99, "address not available on this machine"),
+  ENETDOWN(100, "network is down"),
+  ENETUNREACH(101, "network unreachable"),
+  ENETRESET(102, "connection dropped by the network"),
+  ECONNABORTED(103, "connection aborted"),
+  ECONNRESET(104, "connection reset by peer"),
+  ENOBUFS(105, "no buffer space"),
+  EISCONN(106, "already connected"),
+  ENOTCONN(107, "not connected"),
+  ETIMEDOUT(110, "connection timed out"),
+  ECONNREFUSED(111, "connection refused"),
+  EHOSTDOWN(112, "host is down"),
+  EHOSTUNREACH(113, "no route to host"),
+  EALREADY(114, "already in progress"),
+  EINPROGRESS(115, "in progress"),
+  ECANCELED(125, "canceled");
+
+  private static final Errno[] BY_NUMBER = new Errno[134];
+
+  static {
+    for (Errno errno : values()) {
+      BY_NUMBER[errno.number] = errno;
+    }
+  }
+
+  private final int number;
+  private final String text;
+
+  Errno(int number, String text) {
+    this.number = number;
+    this.text = text;
+  }
+
+  public int number() {
+    return number;
+  }
+
+  /** The number as results carry it. */
+  public int negated() {
+    return -number;
+  }
+
+  /** {@code ECONNRESET (connection reset by peer)}; takes results and plain numbers alike. */
+  public static String describe(int result) {
+    int number = Math.abs(result);
+    Errno known = number < BY_NUMBER.length ? BY_NUMBER[number] : null;
+    return known == null ? "errno " + number : known.name() + " (" + known.text + ")";
+  }
+}

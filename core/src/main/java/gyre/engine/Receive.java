@@ -1,0 +1,25 @@
+package gyre.engine;
+
+/**
+ * Receives from a stream until end, failure or cancel, into memory that the engine chooses, so that
+ * an idle stream owns no buffer.
+ *
+ * <p>Cancelling it is how reading is paused: what had arrived already may still be delivered before
+ * the terminal {@code stopped(-ECANCELED)}, nothing is lost, and submitting again goes on.
+ */
+public abstract non-sealed class Receive extends Operation {
+  /**
+   * Set before submit: expect a few bytes now and then on very many descriptors. An engine that has
+   * a way which is cheaper for just that may take it; nothing else changes.
+   */
+  public boolean sparse;
+
+  /**
+   * Bytes arrived. The callee owns one reference of {@code block} and must {@link Block#release} it
+   * when it is done with this slice.
+   */
+  public abstract void received(Block block, int offset, int length);
+
+  /** Terminal. 0 at the end of the stream, else a negative errno. */
+  public abstract void stopped(int result);
+}

@@ -1,0 +1,29 @@
+package gyre.engine;
+
+/**
+ * Sends the front of a queue of bytes. At most one is in flight per stream, otherwise bytes could be
+ * reordered.
+ */
+public abstract non-sealed class Send extends Operation {
+  /** Set before submit: this send is large and its peer is not local, so copying is worth avoiding. */
+  public boolean zeroCopy;
+
+  /**
+   * Set before submit: somebody waits for the end of just this send. Where it is false the engine
+   * may learn of the success late (but before it can be the loop's turn again), which saves a
+   * completion.
+   */
+  public boolean awaited;
+
+  /**
+   * Tells what to send, in order. Called by the engine when it is about to hand the bytes to the
+   * kernel, and again each time it has to retry; the answer must be the same until {@link #sent}.
+   * The memory must stay as it is until then.
+   *
+   * @return the number of entries written, at least 1
+   */
+  public abstract int gather(Vector vector);
+
+  /** Terminal. The number of bytes taken by the kernel, maybe fewer than gathered, or -errno. */
+  public abstract void sent(int result);
+}

@@ -1,0 +1,86 @@
+package gyre.engine;
+
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls on sockets that never wait. Descriptors are the engine's own small numbers. Every method
+ * answers a negative errno instead of throwing.
+ */
+public interface Sockets {
+  enum Family {
+    INET4,
+    INET6,
+    UNIX
+  }
+
+  enum Type {
+    STREAM,
+    DATAGRAM
+  }
+
+  enum Option {
+    NO_DELAY,
+    KEEP_ALIVE,
+    KEEP_ALIVE_IDLE_SECONDS,
+    KEEP_ALIVE_INTERVAL_SECONDS,
+    KEEP_ALIVE_COUNT,
+    REUSE_ADDRESS,
+    REUSE_PORT,
+    /** Seconds; negative is off. */
+    LINGER_SECONDS,
+    SEND_BUFFER_BYTES,
+    RECEIVE_BUFFER_BYTES,
+    BROADCAST,
+    MULTICAST_TIME_TO_LIVE,
+    MULTICAST_LOOP,
+    /** Only on INET6: 1 refuses IPv4-mapped peers. */
+    IPV6_ONLY
+  }
+
+  /** A new non-blocking, close-on-exec socket, or -errno. */
+  int open(Family family, Type type);
+
+  int bind(int descriptor, SocketAddress address);
+
+  int listen(int descriptor, int backlog);
+
+  /** Connects a datagram socket, which does not wait. */
+  int connect(int descriptor, SocketAddress address);
+
+  int set(int descriptor, Option option, int value);
+
+  /** The value, or -errno. */
+  int get(int descriptor, Option option);
+
+  /** Chooses the interface that multicast datagrams leave by. */
+  int setMulticastInterface(int descriptor, NetworkInterface through);
+
+  int join(int descriptor, InetAddress group, @Nullable NetworkInterface through);
+
+  int leave(int descriptor, InetAddress group, @Nullable NetworkInterface through);
+
+  int shutdownOutput(int descriptor);
+
+  @Nullable SocketAddress localAddress(int descriptor);
+
+  /** Null where there is none, for example because the peer has reset the connection. */
+  @Nullable SocketAddress remoteAddress(int descriptor);
+
+  /** Two connected Unix stream sockets, or -errno. */
+  int pair(int[] two);
+
+  /**
+   * Gives up a descriptor without closing it, so that another loop's engine can {@link #adopt} it. No
+   * operation may be active on it.
+   */
+  Object release(int descriptor);
+
+  /** Takes over what an engine of the same kind released. The descriptor, or -errno. */
+  int adopt(Object released);
+
+  /** Closes a descriptor on which no operation is active. */
+  void close(int descriptor);
+}

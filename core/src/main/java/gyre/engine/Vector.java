@@ -1,0 +1,54 @@
+package gyre.engine;
+
+import gyre.sys.Memory;
+
+/** A native {@code struct iovec[]} that an engine lends for the time of one gather. */
+public final class Vector {
+  /** Enough to fill a send; the kernel's own limit is 1024. */
+  public static final int CAPACITY = 64;
+
+  private final long address;
+  private int count;
+  private long bytes;
+
+  public Vector(long address) {
+    this.address = address;
+  }
+
+  public void clear() {
+    count = 0;
+    bytes = 0;
+  }
+
+  public boolean isFull() {
+    return count == CAPACITY;
+  }
+
+  public void add(long base, int length) {
+    assert count < CAPACITY && length > 0;
+    long entry = address + 16L * count++;
+    Memory.putLong(entry, base);
+    Memory.putLong(entry + 8, length);
+    bytes += length;
+  }
+
+  public int count() {
+    return count;
+  }
+
+  public long bytes() {
+    return bytes;
+  }
+
+  public long address() {
+    return address;
+  }
+
+  public long base(int index) {
+    return Memory.getLong(address + 16L * index);
+  }
+
+  public int length(int index) {
+    return (int) Memory.getLong(address + 16L * index + 8);
+  }
+}

@@ -1,0 +1,71 @@
+package gyre.sys;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * All memory as one segment, addressed absolutely.
+ *
+ * <p>One static-final segment lets the compiler fold away bounds and liveness checks, so that a read
+ * is one instruction. The price is that nothing catches a wrong address: only engines and blocks may
+ * use this, and each of them owns the memory that it touches.
+ */
+public final class Memory {
+  @SuppressWarnings("restricted")
+  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+
+  private Memory() {}
+
+  public static byte getByte(long address) {
+    return ALL.get(ValueLayout.JAVA_BYTE, address);
+  }
+
+  public static short getShort(long address) {
+    return ALL.get(SHORT, address);
+  }
+
+  public static int getInt(long address) {
+    return ALL.get(INT, address);
+  }
+
+  public static long getLong(long address) {
+    return ALL.get(LONG, address);
+  }
+
+  public static void putByte(long address, byte value) {
+    ALL.set(ValueLayout.JAVA_BYTE, address, value);
+  }
+
+  public static void putShort(long address, short value) {
+    ALL.set(SHORT, address, value);
+  }
+
+  public static void putInt(long address, int value) {
+    ALL.set(INT, address, value);
+  }
+
+  public static void putLong(long address, long value) {
+    ALL.set(LONG, address, value);
+  }
+
+  public static void copy(long from, long to, long length) {
+    MemorySegment.copy(ALL, from, ALL, to, length);
+  }
+
+  public static void copy(byte[] from, int offset, long to, int length) {
+    MemorySegment.copy(from, offset, ALL, ValueLayout.JAVA_BYTE, to, length);
+  }
+
+  public static void copy(long from, byte[] to, int offset, int length) {
+    MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, from, to, offset, length);
+  }
+
+  /** A view of raw memory. The caller answers for its being alive as long as the view is used. */
+  public static MemorySegment segment(long address, long length) {
+    return ALL.asSlice(address, length);
+  }
+}
