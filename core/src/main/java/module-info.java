@@ -1,8 +1,8 @@
 /** The Gyre runtime: one loop for everything that waits. */
 module gyre.core {
   requires static transitive org.jspecify;
-  requires org.jctools.core;
-  requires org.hdrhistogram.HdrHistogram;
+  requires org.jctools.core.jdk11;
+  requires HdrHistogram;
 
   exports gyre.engine to
       gyre.sim;

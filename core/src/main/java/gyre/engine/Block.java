@@ -3,8 +3,8 @@ package gyre.engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run of off-heap memory that is lent in slices. It counts its slices, so that nobody above {@code
- * gyre.io} has to; confined to the loop that owns it.
+ * A run of off-heap memory that is lent in slices. It counts its slices, so that nobody above
+ * {@code gyre.io} has to; confined to the loop that owns it.
  */
 public final class Block {
   /** Who takes a block back when its last slice is released. */

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A bounded pool of off-heap blocks in two sizes, confined to one loop.
  *
- * <p>Memory is taken from the system a slab at a time and kept until the pool closes; free blocks are
- * reused last in, first out, so that the warmest is next. The pool never grows beyond its limit: where
- * there is no block left, {@link #take} answers null and the caller waits or refuses.
+ * <p>Memory is taken from the system a slab at a time and kept until the pool closes; free blocks
+ * are reused last in, first out, so that the warmest is next. The pool never grows beyond its
+ * limit: where there is no block left, {@link #take} answers null and the caller waits or refuses.
  */
 public final class BlockPool implements Block.Owner, AutoCloseable {
   public static final int SMALL_BYTES = 1024;
@@ -29,7 +29,10 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     this.limitBytes = limitBytes;
   }
 
-  /** A block with one reference: small if that holds {@code sizeHint}, else large; null if exhausted. */
+  /**
+   * A block with one reference: small if that holds {@code sizeHint}, else large; null if
+   * exhausted.
+   */
   public @Nullable Block take(int sizeHint) {
     boolean isSmall = sizeHint <= SMALL_BYTES;
     Stack free = isSmall ? small : large;

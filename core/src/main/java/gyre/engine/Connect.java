@@ -5,7 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Connects a descriptor to {@link #target}. */
 public abstract non-sealed class Connect extends Operation {
-  /** Set before submit: an {@code InetSocketAddress} (resolved) or {@code UnixDomainSocketAddress}. */
+  /**
+   * Set before submit: an {@code InetSocketAddress} (resolved) or {@code UnixDomainSocketAddress}.
+   */
   public @Nullable SocketAddress target;
 
   /** Terminal. {@code result} is 0 or a negative errno. */

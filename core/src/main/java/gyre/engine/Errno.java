@@ -1,8 +1,6 @@
 package gyre.engine;
 
-/**
- * Error numbers as the seam speaks them: Linux's, on every engine. Results carry them negated.
- */
+/** Error numbers as the seam speaks them: Linux's, on every engine. Results carry them negated. */
 public enum Errno {
   EPERM(1, "operation not permitted"),
   ENOENT(2, "no such file or directory"),

@@ -10,9 +10,9 @@ package gyre.engine;
  *                    ACTIVE --cancel--&gt; CANCELLING --terminal completion--&gt; IDLE
  * </pre>
  *
- * <p>Every submitted operation gets exactly one terminal completion, also after a cancel; a multishot
- * operation gets any number of others before it. At the moment of the terminal callback the
- * operation is IDLE again, so that the callback may submit it anew. Callbacks run on the loop's
+ * <p>Every submitted operation gets exactly one terminal completion, also after a cancel; a
+ * multishot operation gets any number of others before it. At the moment of the terminal callback
+ * the operation is IDLE again, so that the callback may submit it anew. Callbacks run on the loop's
  * thread inside {@link Engine#dispatch}, never inside {@link Engine#submit} or {@link
  * Engine#cancel}, and must not throw.
  */

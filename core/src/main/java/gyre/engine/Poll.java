@@ -1,8 +1,8 @@
 package gyre.engine;
 
 /**
- * Waits for readiness of a descriptor, edge by edge, until it fails or is cancelled: for the kinds of
- * descriptors that have no operation of their own.
+ * Waits for readiness of a descriptor, edge by edge, until it fails or is cancelled: for the kinds
+ * of descriptors that have no operation of their own.
  */
 public abstract non-sealed class Poll extends Operation {
   public static final int READABLE = 1;

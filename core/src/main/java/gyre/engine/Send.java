@@ -1,11 +1,13 @@
 package gyre.engine;
 
 /**
- * Sends the front of a queue of bytes. At most one is in flight per stream, otherwise bytes could be
- * reordered.
+ * Sends the front of a queue of bytes. At most one is in flight per stream, otherwise bytes could
+ * be reordered.
  */
 public abstract non-sealed class Send extends Operation {
-  /** Set before submit: this send is large and its peer is not local, so copying is worth avoiding. */
+  /**
+   * Set before submit: this send is large and its peer is not local, so copying is worth avoiding.
+   */
   public boolean zeroCopy;
 
   /**

@@ -6,8 +6,8 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls on sockets that never wait. Descriptors are the engine's own small numbers. Every method
- * answers a negative errno instead of throwing.
+ * The calls on sockets that never wait. Descriptors are the engine's own small numbers. Every
+ * method answers a negative errno instead of throwing.
  */
 public interface Sockets {
   enum Family {
@@ -73,8 +73,8 @@ public interface Sockets {
   int pair(int[] two);
 
   /**
-   * Gives up a descriptor without closing it, so that another loop's engine can {@link #adopt} it. No
-   * operation may be active on it.
+   * Gives up a descriptor without closing it, so that another loop's engine can {@link #adopt} it.
+   * No operation may be active on it.
    */
   Object release(int descriptor);
 

@@ -1,6 +1,6 @@
 /**
- * The seam between loop and kernel: operations are submitted, completions come back. Everything above
- * it runs unchanged on every engine.
+ * The seam between loop and kernel: operations are submitted, completions come back. Everything
+ * above it runs unchanged on every engine.
  */
 @NullMarked
 package gyre.engine;

@@ -6,9 +6,9 @@ import java.lang.foreign.ValueLayout;
 /**
  * All memory as one segment, addressed absolutely.
  *
- * <p>One static-final segment lets the compiler fold away bounds and liveness checks, so that a read
- * is one instruction. The price is that nothing catches a wrong address: only engines and blocks may
- * use this, and each of them owns the memory that it touches.
+ * <p>One static-final segment lets the compiler fold away bounds and liveness checks, so that a
+ * read is one instruction. The price is that nothing catches a wrong address: only engines and
+ * blocks may use this, and each of them owns the memory that it touches.
  */
 public final class Memory {
   @SuppressWarnings("restricted")

@@ -1,0 +1,6 @@
+/** The {@code gyre} command. */
+module gyre.cli {
+  requires gyre.core;
+  requires info.picocli;
+  requires static org.jspecify;
+}
