@@ -3,4 +3,7 @@ module gyre.cli {
   requires gyre.core;
   requires info.picocli;
   requires static org.jspecify;
+
+  opens gyre.cli to
+      info.picocli;
 }

@@ -1,0 +1,76 @@
+package gyre.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code gyre serve}: a TCP echo service. */
+@Command(
+    name = "serve",
+    description = "Echoes over TCP what it receives.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false)
+final class Serve implements Callable<Integer> {
+  private static final int LOOPS_MAX = 1024;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--listen",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:7000",
+      converter = ListenAddress.Converter.class,
+      description = "Where to listen; port 0 lets the system choose. Default: ${DEFAULT-VALUE}")
+  private ListenAddress listen = new ListenAddress("127.0.0.1", 7000);
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      converter = EngineName.class,
+      description = "auto, io_uring, epoll or nio. Default: ${DEFAULT-VALUE}")
+  private String engine = "auto";
+
+  private int loops = 1;
+
+  @Option(
+      names = "--loops",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Number of loops, each with a thread of its own. Default: ${DEFAULT-VALUE}")
+  void loops(int count) {
+    if (count < 1 || count > LOOPS_MAX) {
+      throw new ParameterException(
+          spec.commandLine(), "--loops: " + count + " is not from 1 to " + LOOPS_MAX);
+    }
+    loops = count;
+  }
+
+  @Override
+  public Integer call() {
+    throw new UnsupportedOperationException(
+        "cannot listen on %s (engine %s, loops %d): this build has no TCP yet"
+            .formatted(listen, engine, loops));
+  }
+
+  /** For picocli. */
+  static final class EngineName implements ITypeConverter<String> {
+    private static final List<String> NAMES = List.of("auto", "io_uring", "epoll", "nio");
+
+    @Override
+    public String convert(String name) {
+      if (!NAMES.contains(name)) {
+        throw new TypeConversionException(
+            "'" + name + "' is not an engine; engines: " + String.join(", ", NAMES));
+      }
+      return name;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package gyre.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+class MainTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    CommandLine commandLine = Main.commandLine();
+    return commandLine
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .execute(arguments);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--frob | gyre: unknown option '--frob'; options: --help, --version",
+        "frob | gyre: unknown command 'frob'; commands: serve, test",
+        "serve --lisen=1 | gyre serve: unknown option '--lisen=1'; options: --engine, --help,"
+            + " --listen, --loops, --version",
+        "serve here | gyre serve: unexpected 'here'; options: --engine, --help, --listen, --loops,"
+            + " --version",
+        "serve --engine kqueue | gyre serve: Invalid value for option '--engine': 'kqueue' is not"
+            + " an engine; engines: auto, io_uring, epoll, nio",
+        "serve --loops 0 | gyre serve: --loops: 0 is not from 1 to 1024",
+        "serve --loops x | gyre serve: Invalid value for option '--loops': 'x' is not an int",
+      })
+  void shouldSayInOneLineWhatWouldBeRight(String arguments, String line) {
+    assertThat(run(arguments.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).isEqualToIgnoringNewLines(line).hasLineCount(1);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldAskForACommandWhereNoneIsGiven() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines("gyre: a command is missing; commands: serve, test");
+  }
+
+  @Test
+  void shouldRefuseAnAddressWithoutPort() {
+    assertThat(run("serve", "--listen", "localhost")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("gyre serve: Invalid value for option '--listen': 'localhost' is not HOST:PORT")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void shouldPrintHelpOfEveryCommand() {
+    for (String name : Main.commandLine().getSubcommands().keySet()) {
+      assertThat(run(name, "--help")).isZero();
+      assertThat(out.toString()).contains("Usage: gyre " + name);
+    }
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldPrintItsVersion() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).startsWith("gyre ").contains("JDK " + Runtime.version());
+  }
+}
