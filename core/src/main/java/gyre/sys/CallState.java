@@ -1,0 +1,31 @@
+package gyre.sys;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Where a system call leaves its errno: one for each thread, or for each engine that is confined to
+ * a thread.
+ *
+ * <p>It lives in the global arena, because a segment of a shared arena would cost more in liveness
+ * checks than the call itself; so it is never freed, and not to be created per connection.
+ */
+public final class CallState {
+  final MemorySegment segment = Arena.global().allocate(Linker.Option.captureStateLayout());
+
+  /** What all calls here answer: the result of the C function, or its errno negated. */
+  int result(int result) {
+    return result >= 0 ? result : -errno();
+  }
+
+  int result(long result) {
+    return result >= 0 ? (int) result : -errno();
+  }
+
+  /** On Linux errno is the only thing captured, at offset 0. */
+  int errno() {
+    return segment.get(ValueLayout.JAVA_INT, 0);
+  }
+}
