@@ -4,6 +4,7 @@ module gyre.core {
   requires org.jctools.core.jdk11;
   requires HdrHistogram;
 
+  exports gyre.io;
   exports gyre.engine to
       gyre.sim;
 }

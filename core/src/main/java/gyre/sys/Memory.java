@@ -64,6 +64,10 @@ public final class Memory {
     MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, from, to, offset, length);
   }
 
+  public static void fill(long address, long length, byte value) {
+    segment(address, length).fill(value);
+  }
+
   /** A view of raw memory. The caller answers for its being alive as long as the view is used. */
   public static MemorySegment segment(long address, long length) {
     return ALL.asSlice(address, length);

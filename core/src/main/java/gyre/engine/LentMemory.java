@@ -1,0 +1,53 @@
+package gyre.engine;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory that a user has lent to a queue: a block of its own which nobody writes, and a callback
+ * that runs once when the last slice of it is released.
+ */
+public final class LentMemory implements Block.Owner {
+  private static final System.Logger LOGGER = System.getLogger("gyre.io");
+
+  /** Keeps the memory reachable, where that keeps it alive. */
+  private final MemorySegment memory;
+
+  private @Nullable Runnable onRelease;
+
+  private LentMemory(MemorySegment memory, Runnable onRelease) {
+    this.memory = memory;
+    this.onRelease = onRelease;
+  }
+
+  /** A block with one reference. */
+  public static Block lend(MemorySegment memory, Runnable onRelease) {
+    assert memory.isNative();
+    LentMemory owner = new LentMemory(memory, onRelease);
+    Block block = new Block(owner, 0, memory.address(), Math.toIntExact(memory.byteSize()));
+    block.retain();
+    return block;
+  }
+
+  /**
+   * A callback that throws must not tear apart the operation which happened to release the memory:
+   * it is reported and goes no further.
+   */
+  @Override
+  @SuppressWarnings("CatchingUnchecked")
+  public void recycle(Block block) {
+    Runnable callback = onRelease;
+    assert callback != null : "released twice";
+    onRelease = null;
+    try {
+      callback.run();
+    } catch (RuntimeException | AssertionError failure) {
+      LOGGER.log(System.Logger.Level.ERROR, "a release callback failed", failure);
+    }
+  }
+
+  @Override
+  public MemorySegment memory(Block block) {
+    return memory;
+  }
+}
