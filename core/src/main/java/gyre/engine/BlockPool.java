@@ -63,7 +63,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     this.detached = detached;
     long share = limitBytes / 4 / LARGE_BYTES * LARGE_BYTES;
     int preferred = detached ? DETACHED_SLAB_BYTES : SLAB_BYTES;
-    this.slabBytes = (int) Math.clamp(share, LARGE_BYTES, preferred);
+    this.slabBytes = Math.clamp(share, LARGE_BYTES, preferred);
   }
 
   /**

@@ -42,7 +42,10 @@ import org.jspecify.annotations.Nullable;
  * count from the first byte of the queue; to get at an index costs a step for each block before it.
  */
 // One type for all of it, as ByteBuffer is one: hence its length. What takes thought is in Chain.
-@SuppressWarnings("exports") // Blocks and vectors are for the engines.
+// Blocks and vectors are for the engines. The fences keep the memory of a queue of its own alive
+// while
+// it is read; after an exception nothing is read any more.
+@SuppressWarnings({"exports", "ReachabilityFenceUsage"})
 public final class ByteQueue extends Chain implements AutoCloseable {
   /** What a queue of its own may hold where nothing else was said. */
   public static final long DEFAULT_LIMIT_BYTES = 16L << 20;
@@ -759,7 +762,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
         skip -= chunk.length();
         chunk = Objects.requireNonNull(chunk.next);
       }
-      value = value << 8 | (Memory.getByte(chunk.address() + skip) & 0xFF);
+      value = (value << 8) | (Memory.getByte(chunk.address() + skip) & 0xFF);
       skip++;
     }
     Reference.reachabilityFence(this);

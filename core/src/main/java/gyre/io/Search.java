@@ -36,7 +36,7 @@ final class Search {
     long base = 0;
     for (Chunk chunk = first; chunk != null; chunk = chunk.next) {
       int length = chunk.length();
-      int position = (int) Math.clamp(from - base, 0, length);
+      int position = Math.clamp(from - base, 0, length);
       while (position < length && base + position + pattern.length <= size) {
         int found = find(chunk.address() + position, length - position, pattern[0]);
         if (found < 0) {

@@ -41,23 +41,27 @@ final class Utf8 {
       if (c < 0x80) {
         Memory.putByte(to++, (byte) c);
       } else if (c < 0x800) {
-        Memory.putByte(to++, (byte) (0xC0 | c >>> 6));
-        Memory.putByte(to++, (byte) (0x80 | c & 0x3F));
+        to = put(to, 2, 0xC0, c);
       } else if (isPair(text, i)) {
-        int point = Character.toCodePoint(c, text.charAt(++i));
-        Memory.putByte(to++, (byte) (0xF0 | point >>> 18));
-        Memory.putByte(to++, (byte) (0x80 | point >>> 12 & 0x3F));
-        Memory.putByte(to++, (byte) (0x80 | point >>> 6 & 0x3F));
-        Memory.putByte(to++, (byte) (0x80 | point & 0x3F));
+        to = put(to, 4, 0xF0, Character.toCodePoint(c, text.charAt(++i)));
       } else if (Character.isSurrogate(c)) {
         Memory.putByte(to++, (byte) '?');
       } else {
-        Memory.putByte(to++, (byte) (0xE0 | c >>> 12));
-        Memory.putByte(to++, (byte) (0x80 | c >>> 6 & 0x3F));
-        Memory.putByte(to++, (byte) (0x80 | c & 0x3F));
+        to = put(to, 3, 0xE0, c);
       }
     }
     return (int) (to - address);
+  }
+
+  /** Writes a code point of several bytes; the address behind it. */
+  private static long put(long to, int bytes, int mark, int point) {
+    int shift = 6 * (bytes - 1);
+    Memory.putByte(to, (byte) (mark | (point >>> shift)));
+    for (int i = 1; i < bytes; i++) {
+      shift -= 6;
+      Memory.putByte(to + i, (byte) (0x80 | ((point >>> shift) & 0x3F)));
+    }
+    return to + bytes;
   }
 
   /** Writes the ASCII characters that the text begins with, in whole words; how many. */
@@ -72,7 +76,7 @@ final class Utf8 {
       if ((a | b | c | d) >= 0x80) {
         break;
       }
-      int word = a | b << 8 | c << 16 | d << 24;
+      int word = a | (b << 8) | (c << 16) | (d << 24);
       Memory.putInt(address + i, LITTLE_ENDIAN ? word : Integer.reverseBytes(word));
     }
     return i;
