@@ -1,0 +1,7 @@
+package planted.gyre.engine;
+
+import planted.gyre.Loop;
+
+public interface Engine {
+  Loop pointsUp();
+}

@@ -1,0 +1,3 @@
+package planted.gyre.sys;
+
+public final class Calls {}
