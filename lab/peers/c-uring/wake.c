@@ -1,0 +1,78 @@
+// Posting between threads: a queue, and one MSG_RING when the other loop may be asleep. A thread without a loop has a small ring to send it
+// from.
+#include "../common/queue.h"
+#include "c-uring.h"
+#include <pthread.h>
+
+struct loop {
+  struct ring ring;
+  struct queue queue;
+  long counter;
+  _Atomic bool ready;
+};
+static struct loop mine, other;
+static long target;
+
+static void post(struct ring *from, struct loop *to, void (*run)(void *)) {
+  if (!queue_post(&to->queue, run, to)) return;
+  struct io_uring_sqe *sqe = ring_sqe(from, IORING_OP_MSG_RING, to->ring.fd, 0);
+  sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
+  if (from != &mine.ring && from != &other.ring) ring_enter(from, 0, -1); // a loop submits when its turn ends
+}
+
+static void turn(struct loop *l) {
+  bool sleep = queue_may_sleep(&l->queue);
+  if (sleep || l->ring.sq_tail != l->ring.sq_submitted) ring_enter(&l->ring, sleep, -1);
+  atomic_store_explicit(&l->queue.asleep, false, memory_order_relaxed);
+  ring_seen(&l->ring, ring_tail(&l->ring));
+  queue_run(&l->queue);
+}
+
+static void add_one(void *loop) { ((struct loop *)loop)->counter++; }
+
+static void *flood(void *count) {
+  struct ring ring;
+  ring_open_or_quit(&ring, 8, 16);
+  for (long i = 0; i < (long)count; i++) post(&ring, &mine, add_one);
+  close(ring.fd);
+  return NULL;
+}
+static void answered(void *loop);
+static void asked(void *loop) {
+  (void)loop;
+  post(&other.ring, &mine, answered);
+}
+static void answered(void *loop) {
+  (void)loop;
+  if (++mine.counter < target) post(&mine.ring, &other, asked);
+}
+// Lives as long as the process.
+static void *second_loop(void *unused) {
+  ring_open_or_quit(&other.ring, 64, 128);
+  atomic_store(&other.ready, true);
+  for (;;) turn(&other);
+  return unused;
+}
+
+static void prepare(struct wake *w) {
+  pthread_t thread;
+  ring_open_or_quit(&mine.ring, 64, 128);
+  queue_open(&mine.queue);
+  if (w->variant != WAKE_ROUNDTRIP) return;
+  queue_open(&other.queue);
+  pthread_create(&thread, NULL, second_loop, NULL);
+  while (!atomic_load(&other.ready)) sched_yield();
+}
+
+static void work(struct wake *w) {
+  pthread_t threads[64];
+  mine.counter = 0;
+  target = w->ops;
+  if (w->variant == WAKE_ROUNDTRIP) post(&mine.ring, &other, asked);
+  else
+    for (long i = 0; i < w->producers; i++) pthread_create(&threads[i], NULL, flood, (void *)(w->ops / w->producers));
+  while (mine.counter < w->ops) turn(&mine);
+  for (long i = 0; w->variant != WAKE_ROUNDTRIP && i < w->producers; i++) pthread_join(threads[i], NULL);
+}
+
+void uring_wake_main(void) { wake_main(prepare, work); }

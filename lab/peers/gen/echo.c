@@ -1,0 +1,108 @@
+// Closed loop: a connection says `depth` messages at once, waits for all answers, says the next. Open loop: messages have their times, and
+// latency counts from those.
+#include "gen.h"
+
+enum { OUTSTANDING_LIMIT = 4096 }; // open loop, messages of one connection; beyond that they are late, and counted so
+
+static struct connection *connections;
+static long depth, rate, alive;
+static uint64_t turn_began, turn_ends; // closed loop: answers were there at the one, questions leave at the other
+static uint64_t *asked;                // closed loop, of each connection: when its batch left
+static uint32_t *asking, asking_count; // closed loop: those that ask at the end of this turn
+
+void connection_ended(struct connection *c, const char *how, int error) {
+  if (c->dead) return;
+  c->dead = true;
+  load_error(how, c->index, error);
+  if (--alive == 0) quit(EXIT_FAILED, "no connection is left");
+}
+
+static void answered_closed(struct connection *c, uint64_t messages) {
+  histogram_record(&load.histogram, turn_began - asked[c->index], messages);
+  if (c->received == c->queued) asking[asking_count++] = c->index;
+}
+
+static void answered_open(struct connection *c, uint64_t messages) {
+  uint64_t now = now_nanos();
+  for (; messages > 0; messages--) {
+    uint64_t intended = c->intended[c->intended_first++ & (OUTSTANDING_LIMIT - 1)];
+    c->intended_count--;
+    histogram_record(&load.histogram, now - intended, 1);
+  }
+}
+
+void connection_data(struct connection *c, const char *bytes, size_t length) {
+  if (c->dead) return;
+  if (c->received + length > c->queued) return connection_ended(c, "more bytes than were asked for", 0);
+  if (memcmp(bytes, pattern + c->receive_at, length) != 0) return connection_ended(c, "a wrong byte", 0);
+  uint64_t before = c->received / (uint64_t)load.bytes;
+  c->received += length;
+  c->receive_at = pattern_forward(c->receive_at, length);
+  uint64_t messages = c->received / (uint64_t)load.bytes - before;
+  load.requests += messages;
+  if (rate) answered_open(c, messages);
+  else answered_closed(c, messages);
+}
+
+static void ask_closed(void) {
+  if (asking_count == 0) return;
+  turn_ends = now_nanos();
+  for (uint32_t i = 0; i < asking_count; i++) {
+    struct connection *c = &connections[asking[i]];
+    c->queued += (uint64_t)(depth * load.bytes);
+    asked[c->index] = turn_ends;
+    load.engine->send(c);
+  }
+  asking_count = 0;
+}
+
+// Returns how many messages have been due since the start; `said` is how many were said.
+static uint64_t ask_open(uint64_t begin, uint64_t said, uint64_t now) {
+  static long next;
+  uint64_t due = (uint64_t)((double)(now - begin) * 1e-9 * (double)rate);
+  for (long skipped = 0; said < due && skipped < load.connections; next = (next + 1) % load.connections) {
+    struct connection *c = &connections[next];
+    skipped++;
+    if (c->dead || c->intended_count == OUTSTANDING_LIMIT) continue;
+    c->intended[(c->intended_first + c->intended_count++) & (OUTSTANDING_LIMIT - 1)] = begin + (uint64_t)((double)said * 1e9 / (double)rate);
+    c->queued += (uint64_t)load.bytes;
+    load.engine->send(c);
+    said++;
+    skipped = 0;
+  }
+  return said;
+}
+
+static void run_until(uint64_t end, uint64_t begin) {
+  static uint64_t said;
+  do {
+    if (rate) said = ask_open(begin, said, now_nanos());
+    else ask_closed();
+    load.engine->turn(!rate, (int64_t)(end > turn_began ? end - turn_began : 1));
+    turn_began = now_nanos();
+  } while (turn_began < end);
+}
+
+void echo_main(void) {
+  options_server();
+  options_measure();
+  depth = option_long("--depth", 1, 1, 65536);
+  rate = option_long("--rate", 0, 0, 100000000);
+  options_end();
+  if (depth * load.bytes > 64 << 20) quit(EXIT_USAGE, "more than 64 MiB at once");
+  connections = open_connections();
+  alive = load.connections;
+  asked = calloc((size_t)alive, sizeof *asked);
+  asking = calloc((size_t)alive, sizeof *asking);
+  for (long i = 0; i < alive; i++) {
+    if (rate) connections[i].intended = malloc(OUTSTANDING_LIMIT * sizeof(uint64_t));
+    else asking[asking_count++] = (uint32_t)i;
+  }
+  uint64_t begin = turn_began = now_nanos();
+  run_until(begin + load.warmup_nanos, begin);
+  for (long round = 0; round < load.rounds; round++) {
+    struct measured m = measure_begin();
+    run_until(m.at + load.measure_nanos, begin);
+    measure_end(&m, "echo", round, "\"depth\": %ld, \"rate\": %ld, ", depth, rate);
+  }
+}

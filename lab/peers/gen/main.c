@@ -1,0 +1,124 @@
+// Options, connections, samples: what all modes of the generator share.
+#include "gen.h"
+
+struct load load;
+char *pattern;
+
+void histogram_print(const struct histogram *h) {
+  bool first = true;
+  printf("\"latency\": {\"valuesNanos\": [");
+  for (int pass = 0; pass < 2; pass++, first = true) {
+    if (pass == 1) printf("], \"counts\": [");
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+      if (h->counts[i] == 0) continue;
+      unsigned shift = i < 2 * HISTOGRAM_SUB ? 0 : i / HISTOGRAM_SUB - 1;
+      uint64_t least = i < 2 * HISTOGRAM_SUB ? i : ((uint64_t)(i % HISTOGRAM_SUB) + HISTOGRAM_SUB) << shift;
+      uint64_t middle = least + ((1ull << shift) >> 1);
+      printf(first ? "%lu" : ", %lu", (unsigned long)(pass == 0 ? middle : h->counts[i]));
+      first = false;
+    }
+  }
+  printf("]}");
+}
+
+void options_server(void) {
+  const char *host = option_text("--host", "127.0.0.1"), *engine = option_text("--engine", "");
+  load.server.sin_family = AF_INET;
+  load.server.sin_port = htons((uint16_t)option_long("--port", 0, 1, 65535));
+  if (load.server.sin_port == 0) quit(EXIT_USAGE, "--port is needed");
+  if (inet_pton(AF_INET, host, &load.server.sin_addr) != 1) quit(EXIT_USAGE, "--host %s: not an IPv4 address", host);
+  load.connections = option_long("--connections", 50, 1, 1000000);
+  load.bytes = option_long("--bytes", 64, 1, 1 << 20);
+  load.pid = (pid_t)option_long("--pid", 0, 1, 1 << 30);
+  load.engine = strcmp(engine, "epoll") == 0 ? &engine_epoll : &engine_uring;
+  if (*engine && strcmp(engine, load.engine->name) != 0) quit(EXIT_USAGE, "--engine %s: not uring or epoll", engine);
+}
+
+void options_measure(void) {
+  load.warmup_nanos = (uint64_t)option_long("--warmup-ms", 500, 0, 3600000) * 1000000u;
+  load.measure_nanos = (uint64_t)option_long("--measure-ms", 1000, 1, 3600000) * 1000000u;
+  load.rounds = option_long("--rounds", 1, 1, 1000000);
+}
+
+void load_error(const char *what, long connection, int error) {
+  if (load.errors++ == 0) fprintf(stderr, "first error: connection %ld: %s%s%s\n", connection, what, error ? ": " : "", error ? strerror(error) : "");
+}
+
+void open_pattern(void) {
+  pattern = malloc(PATTERN_PERIOD + PATTERN_SPAN);
+  uint64_t seed = 7;
+  for (long i = 0; i < PATTERN_PERIOD; i++) pattern[i] = (char)random_next(&seed);
+  for (long i = PATTERN_PERIOD; i < PATTERN_PERIOD + PATTERN_SPAN; i++) pattern[i] = pattern[i - PATTERN_PERIOD];
+}
+
+// 20,000 connections to a source address; the system has some 28,000 ports for each.
+int open_socket(long number, int flags) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), one = 1;
+  if (fd < 0) quit(EXIT_FAILED, "socket %ld: %s", number, strerror(errno));
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+  uint32_t host = (uint32_t)(number / 20000 % 60000);
+  struct sockaddr_in source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F010001 + host + host / 250 * 6)};
+  bool loopback = ntohl(load.server.sin_addr.s_addr) >> 24 == 127;
+  if (loopback && bind(fd, (struct sockaddr *)&source, sizeof source) != 0) quit(EXIT_FAILED, "bind to a source address: %s", strerror(errno));
+  return fd;
+}
+
+struct connection *open_connections(void) {
+  need_descriptors(load.connections);
+  signal(SIGPIPE, SIG_IGN);
+  open_pattern();
+  struct connection *connections = calloc((size_t)load.connections, sizeof *connections);
+  for (long i = 0; i < load.connections; i++) {
+    struct connection *c = &connections[i];
+    c->index = (uint32_t)i;
+    c->send_at = c->receive_at = (uint32_t)((uint64_t)i * 7919 % PATTERN_PERIOD);
+    c->fd = open_socket(i, 0);
+    if (connect(c->fd, (struct sockaddr *)&load.server, sizeof load.server) != 0)
+      quit(EXIT_FAILED, "connection %ld to port %d: %s", i, ntohs(load.server.sin_port), strerror(errno));
+  }
+  if (load.engine == &engine_uring && !load.engine->open(connections, load.connections)) {
+    fprintf(stderr, "no io_uring here: the generator uses epoll\n");
+    load.engine = &engine_epoll;
+  }
+  if (load.engine == &engine_epoll) load.engine->open(connections, load.connections);
+  return connections;
+}
+
+static uint64_t server_cpu_nanos(void) {
+  if (load.pid == 0) return 0;
+  clockid_t clock;
+  if (clock_getcpuclockid(load.pid, &clock) != 0) quit(EXIT_FAILED, "the server (process %d) is gone", (int)load.pid);
+  return clock_nanos(clock);
+}
+
+struct measured measure_begin(void) {
+  memset(&load.histogram, 0, sizeof load.histogram);
+  return (struct measured){.server_cpu = server_cpu_nanos(), .cpu = cpu_nanos(), .requests = load.requests, .errors = load.errors, .at = now_nanos()};
+}
+
+void measure_end(const struct measured *begin, const char *mode, long round, const char *more, ...) {
+  struct measured end = {.at = now_nanos(), .cpu = cpu_nanos(), .server_cpu = server_cpu_nanos()};
+  printf("{\"mode\": \"%s\", \"round\": %ld, \"engine\": \"%s\", \"connections\": %ld, \"bytes\": %ld, ", mode, round, load.engine->name,
+         load.connections, load.bytes);
+  va_list arguments;
+  va_start(arguments, more);
+  vprintf(more, arguments);
+  va_end(arguments);
+  printf("\"requests\": %lu, \"elapsedNanos\": %lu, \"cpuNanos\": %lu, ", (unsigned long)(load.requests - begin->requests),
+         (unsigned long)(end.at - begin->at), (unsigned long)(end.cpu - begin->cpu));
+  if (load.pid) printf("\"serverCpuNanos\": %lu, ", (unsigned long)(end.server_cpu - begin->server_cpu));
+  printf("\"errors\": %lu, ", (unsigned long)(load.errors - begin->errors));
+  histogram_print(&load.histogram);
+  printf("}\n");
+  fflush(stdout);
+}
+
+int main(int count, char **words) {
+  const char *mode = options_begin(count, words);
+  if (strcmp(mode, "echo") == 0) echo_main();
+  else if (strcmp(mode, "connect") == 0) connect_main();
+  else if (strcmp(mode, "idle") == 0) idle_main();
+  else quit(EXIT_UNSUPPORTED, "no mode %s", mode);
+  return 0;
+}
