@@ -1,0 +1,28 @@
+package gyre;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** The states; that no wake-up is lost between threads is tested by the stress module. */
+class DoorbellTest {
+  private final Doorbell doorbell = new Doorbell();
+
+  @Test
+  void shouldNotWakeALoopThatIsAwake() {
+    assertThat(doorbell.ring()).isFalse();
+    doorbell.prepareToSleep();
+    doorbell.awake();
+    assertThat(doorbell.ring()).isFalse();
+  }
+
+  @Test
+  void shouldWakeASleepingLoopOncePerSleep() {
+    for (int i = 0; i < 3; i++) {
+      doorbell.prepareToSleep();
+      assertThat(doorbell.ring()).isTrue();
+      assertThat(doorbell.ring()).isFalse();
+      doorbell.awake();
+    }
+  }
+}
