@@ -49,7 +49,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   private @Nullable Chunk freeChunks;
   private int freeChunkCount;
 
-  /** A pool whose memory lives until {@link #close}. */
+  /** A pool for a loop, which closes it. */
   public BlockPool(long limitBytes) {
     this(limitBytes, false);
   }
@@ -106,8 +106,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   private @Nullable Block counted(@Nullable Block block) {
     if (block == null) {
-      refusals++;
-      starved = true;
+      refuse();
       return null;
     }
     block.filled = 0;
@@ -117,18 +116,25 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     return block;
   }
 
+  /** Counts a want that this pool could not fulfil; listeners hear of the next block given back. */
+  public void refuse() {
+    refusals++;
+    starved = true;
+  }
+
   @Override
   public void recycle(Block block) {
     assert block.capacity == SMALL_BYTES || block.capacity == LARGE_BYTES;
     usedBytes -= block.capacity;
-    if (closed) {
-      return;
-    }
     if (POISON) {
       Memory.fill(block.address, block.capacity, POISON_BYTE);
     }
     (block.capacity == SMALL_BYTES ? small : large).give(block);
-    tellListeners();
+    if (closed) {
+      trim();
+    } else {
+      tellListeners();
+    }
   }
 
   @Override
@@ -137,9 +143,6 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   }
 
   private boolean grow(Slabs slabs) {
-    if (closed) {
-      throw new IllegalStateException("the pool is closed: its loop has ended");
-    }
     long bytes = growth(slabs);
     if (bytes == 0 && trim() > 0) {
       bytes = growth(slabs);
@@ -157,7 +160,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   }
 
   private long growth(Slabs slabs) {
-    long bytes = Math.min(slabBytes, limitBytes - reservedBytes);
+    long bytes = Math.min(slabBytes, growableBytes());
     return bytes / slabs.blockBytes * slabs.blockBytes;
   }
 
@@ -174,10 +177,10 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   private @Nullable Block takeOversize(int bytes) {
     long rounded = (bytes + LARGE_BYTES - 1L) / LARGE_BYTES * LARGE_BYTES;
-    if (reservedBytes + rounded > limitBytes) {
+    if (rounded > growableBytes()) {
       trim();
     }
-    if (reservedBytes + rounded > limitBytes || rounded > Integer.MAX_VALUE) {
+    if (rounded > growableBytes() || rounded > Integer.MAX_VALUE) {
       return null;
     }
     Arena arena = detached ? Arena.ofAuto() : Arena.ofShared();
@@ -201,13 +204,13 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     @Override
     public void recycle(Block block) {
       usedBytes -= block.capacity;
-      if (!closed) {
-        reservedBytes -= block.capacity;
-      }
+      reservedBytes -= block.capacity;
       if (arena != null) {
         arena.close();
       }
-      tellListeners();
+      if (!closed) {
+        tellListeners();
+      }
     }
 
     @Override
@@ -289,8 +292,13 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   /** What could be taken now, in blocks of whichever size. */
   public long availableBytes() {
-    long growable = (limitBytes - reservedBytes) / SMALL_BYTES * SMALL_BYTES;
+
+    long growable = growableBytes() / SMALL_BYTES * SMALL_BYTES;
     return small.freeBytes() + large.freeBytes() + growable;
+  }
+
+  private long growableBytes() {
+    return closed ? 0 : limitBytes - reservedBytes;
   }
 
   /** Times that the pool was exhausted. */
@@ -298,14 +306,13 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     return refusals;
   }
 
-  /** Gives the memory back. Nothing may be lent any more, or it must never be touched again. */
+  /**
+   * Gives the memory back, and refuses from now on. Memory that is still lent stays valid until it
+   * comes back, because a late reader must not bring down the process.
+   */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      small.close();
-      large.close();
-      reservedBytes = 0;
-    }
+    closed = true;
+    trim();
   }
 }

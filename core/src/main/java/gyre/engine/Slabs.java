@@ -93,16 +93,6 @@ final class Slabs {
     return bytes;
   }
 
-  /** Gives everything back, lent or not. */
-  void close() {
-    for (Slab slab : slabs) {
-      if (slab != null) {
-        remove(slab);
-      }
-    }
-    freeBlocks = 0;
-  }
-
   private void remove(Slab slab) {
     slabs[slab.index] = null;
     if (current == slab) {

@@ -188,7 +188,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   /** Appends text as UTF-8. Surrogates without a partner become question marks. */
   public void append(String text) {
     long most = (long) text.length() * Utf8.MAX_BYTES_PER_CHAR;
-    if (most <= room()) {
+    if (most > 0 && most <= room()) {
       Chunk tail = Objects.requireNonNull(last);
       grow(Utf8.encode(text, tail.block().address + tail.end));
       return;
@@ -487,13 +487,13 @@ public final class ByteQueue extends Chain implements AutoCloseable {
     for (Chunk chunk = first; missing > 0; chunk = chunk.next) {
       assert chunk != null;
       int piece = Math.min(missing, chunk.length());
-      int position = target.position();
       if (target.hasArray()) {
-        Memory.copy(chunk.address(), target.array(), target.arrayOffset() + position, piece);
+        int to = target.arrayOffset() + target.position();
+        Memory.copy(chunk.address(), target.array(), to, piece);
+        target.position(target.position() + piece);
       } else {
-        target.put(position, chunk.block().view(chunk.start, piece), 0, piece);
+        target.put(chunk.block().view(chunk.start, piece));
       }
-      target.position(position + piece);
       missing -= piece;
     }
     Reference.reachabilityFence(this);
@@ -636,8 +636,8 @@ public final class ByteQueue extends Chain implements AutoCloseable {
 
   /**
    * Copies what pins the memory of others into blocks of this queue's pool: for bytes that stay
-   * over a turn. That is all which an engine has received into blocks of its own, and slices which
-   * keep a block alive that they fill to less than a quarter. What a user has lent stays.
+   * over a turn. That is all which an engine has received into blocks of its own, and small slices
+   * which keep a large block from being used. What a user has lent stays.
    *
    * @return false if the pool has no memory for all of it; the bytes are the same in any case
    */
@@ -664,8 +664,11 @@ public final class ByteQueue extends Chain implements AutoCloseable {
     if (chunk.length() == 0 || block.owner() instanceof LentMemory) {
       return false;
     }
-    return block.owner() != pool
-        || (block.capacity > BlockPool.SMALL_BYTES && chunk.length() < block.capacity / 4);
+    boolean wasteful =
+        chunk.length() <= BlockPool.SMALL_BYTES
+            && block.capacity > BlockPool.SMALL_BYTES
+            && chunk.room() == 0;
+    return wasteful || block.owner() != pool;
   }
 
   /**
@@ -696,16 +699,8 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   // ---- helpers
 
   private void copyFrom(ByteQueue other, long bytes) {
-    if (bytes > room() && !canAppend(bytes)) {
+    if (!copyIn(other, bytes)) {
       throw exhausted(bytes);
-    }
-    long missing = bytes;
-    for (Chunk chunk = other.first; missing > 0; chunk = chunk.next) {
-      assert chunk != null;
-      int piece = (int) Math.min(missing, chunk.length());
-      boolean copied = copyIn(null, chunk.address(), piece);
-      assert copied : "the pool promised more than it has";
-      missing -= piece;
     }
     other.discard(bytes);
   }

@@ -114,31 +114,70 @@ abstract sealed class Chain permits ByteQueue {
       }
     }
     if (here > 0) {
-      Chunk tail = last;
-      assert tail != null;
-      put(array, position, tail.block().address + tail.end, here);
+      put(array, position, endAddress(), here);
       grow(here);
     }
     if (fresh != null) {
-      dropReservation();
       fill(fresh, array, position + here, length - here);
     }
     return true;
   }
 
   private void fill(Chunk fresh, byte @Nullable [] array, long position, int length) {
-    int done = 0;
-    for (Chunk chunk = fresh; chunk != null; ) {
-      Chunk following = chunk.next;
-      chunk.next = null;
-      link(chunk);
-      int piece = Math.min(length - done, chunk.room());
-      put(array, position + done, chunk.address(), piece);
+    Chunk spare = fresh;
+    for (int done = 0; done < length; ) {
+      spare = linkSpare(spare);
+      int piece = Math.min(length - done, room());
+      put(array, position + done, endAddress(), piece);
       grow(piece);
       done += piece;
-      chunk = following;
     }
-    assert done == length;
+    assert spare == null;
+  }
+
+  /** Links the first of some unlinked chunks; the rest of them. */
+  private @Nullable Chunk linkSpare(@Nullable Chunk spare) {
+    assert spare != null : "allocated too few";
+    Chunk rest = spare.next;
+    spare.next = null;
+    link(spare);
+    return rest;
+  }
+
+  private long endAddress() {
+    Chunk tail = last;
+    assert tail != null;
+    return tail.block().address + tail.end;
+  }
+
+  /** Copies the first bytes of another chain; false if there is no memory for all of them. */
+  final boolean copyIn(Chain other, long bytes) {
+    Chunk spare = null;
+    if (bytes > room()) {
+      spare = allocate(bytes - room());
+      if (spare == null) {
+        return false;
+      }
+    }
+    int skip = 0;
+    Chunk source = other.first;
+    for (long missing = bytes; missing > 0; ) {
+      assert source != null;
+      if (room() == 0) {
+        spare = linkSpare(spare);
+      }
+      int piece = (int) Math.min(missing, Math.min(source.length() - skip, room()));
+      Memory.copy(source.address() + skip, endAddress(), piece);
+      grow(piece);
+      missing -= piece;
+      skip += piece;
+      if (skip == source.length()) {
+        source = source.next;
+        skip = 0;
+      }
+    }
+    assert spare == null;
+    return true;
   }
 
   private static void put(byte @Nullable [] array, long position, long to, int length) {
@@ -150,7 +189,12 @@ abstract sealed class Chain permits ByteQueue {
   }
 
   /** Empty chunks with room for {@code bytes}, not linked to this queue; null if exhausted. */
-  final @Nullable Chunk allocate(long bytes) {
+  private @Nullable Chunk allocate(long bytes) {
+    if (bytes > pool.availableBytes()) {
+      // Before taking any: what is given back at once would be told to those who wait for memory.
+      pool.refuse();
+      return null;
+    }
     Chunk head = null;
     Chunk tail = null;
     for (long missing = bytes; missing > 0; ) {
