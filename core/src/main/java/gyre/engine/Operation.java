@@ -1,5 +1,7 @@
 package gyre.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A reusable request to the engine, owned by the handle that submits it.
  *
@@ -15,6 +17,10 @@ package gyre.engine;
  * the operation is IDLE again, so that the callback may submit it anew. Callbacks run on the loop's
  * thread inside {@link Engine#dispatch}, never inside {@link Engine#submit} or {@link
  * Engine#cancel}, and must not throw.
+ *
+ * <p>On one descriptor at most one operation that receives (accept, receive, receiveFrom), one connect
+ * or send, and one poll may be not idle at the same time; of sendTo there may be any number, and they
+ * are sent in the order of their submission.
  */
 public abstract sealed class Operation
     permits Accept, Connect, Poll, Receive, ReceiveFrom, Send, SendTo {
@@ -34,6 +40,9 @@ public abstract sealed class Operation
 
   /** For the engine: scratch bits whose meaning is its own. */
   public int engineBits;
+
+  /** For the engine: the one behind this in whichever queue of the engine holds it. */
+  public @Nullable Operation next;
 
   /** For the engine alone to write. */
   public State state = State.IDLE;
