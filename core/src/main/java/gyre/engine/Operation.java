@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * thread inside {@link Engine#dispatch}, never inside {@link Engine#submit} or {@link
  * Engine#cancel}, and must not throw.
  *
- * <p>On one descriptor at most one operation that receives (accept, receive, receiveFrom), one connect
- * or send, and one poll may be not idle at the same time; of sendTo there may be any number, and they
- * are sent in the order of their submission.
+ * <p>On one descriptor at most one operation that receives (accept, receive, receiveFrom), one
+ * connect or send, and one poll may be not idle at the same time; of sendTo there may be any
+ * number, and they are sent in the order of their submission.
  */
 public abstract sealed class Operation
     permits Accept, Connect, Poll, Receive, ReceiveFrom, Send, SendTo {

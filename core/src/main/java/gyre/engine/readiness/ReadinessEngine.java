@@ -1,0 +1,506 @@
+package gyre.engine.readiness;
+
+import gyre.engine.Accept;
+import gyre.engine.BlockPool;
+import gyre.engine.Connect;
+import gyre.engine.Engine;
+import gyre.engine.EngineCounters;
+import gyre.engine.Errno;
+import gyre.engine.Operation;
+import gyre.engine.Poll;
+import gyre.engine.Receive;
+import gyre.engine.ReceiveFrom;
+import gyre.engine.Send;
+import gyre.engine.SendTo;
+import gyre.engine.Vector;
+import java.lang.foreign.Arena;
+import java.net.SocketAddress;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Completions made of readiness. A subclass knows the system's calls; the order of things is here.
+ *
+ * <p>An operation is in one place at a time:
+ *
+ * <pre>
+ *   submit → SUBMITTED → await: tried → COMPLETED → dispatch: callback
+ *                                └ would block → PARKED on its channel ┘ (readiness, cancel)
+ * </pre>
+ *
+ * <p>What sends and connects is tried in {@link #await}, since it must reach the kernel then. What
+ * receives is tried in {@link #dispatch}, one descriptor after the other and right before its
+ * callback: the bytes are in the first-level cache when they are looked at, the same memory can
+ * serve the next, and what is not received yet needs no care when somebody cancels or closes.
+ *
+ * <p>Nobody starves: a visit to a channel is bounded in transfers and bytes, what is left goes to
+ * the end of the ready list, the kernel is asked for more after a few turns at the latest even if
+ * there is enough to do, and completions and receivers take turns where the budget is too small for
+ * both.
+ */
+public abstract class ReadinessEngine implements Engine {
+  /** Beside the events of {@link Poll}: the peer will send nothing more. */
+  protected static final int END = 32;
+
+  /** Turns in a row that may go without asking the kernel, while there is something to do. */
+  private static final int UNASKED_TURNS = 4;
+
+  static final int EAGAIN = Errno.EAGAIN.negated();
+  static final int EINTR = Errno.EINTR.negated();
+  private static final int EINPROGRESS = Errno.EINPROGRESS.negated();
+  private static final int ECANCELED = Errno.ECANCELED.negated();
+
+  private static final int SUBMITTED = 0;
+  private static final int PARKED = 1;
+  private static final int COMPLETED = 2;
+
+  protected final EngineCounters counters = new EngineCounters();
+  protected final BlockPool pool;
+  protected final Arena arena = Arena.ofShared();
+
+  final Landing landing;
+  private final Vector vector;
+  private final Reading reading;
+  private final OperationQueue submitted = new OperationQueue();
+  private final OperationQueue completed = new OperationQueue();
+  private final ChannelQueue ready = new ChannelQueue();
+  private final ChannelQueue starved = new ChannelQueue();
+  private @Nullable Channel[] channels = new @Nullable Channel[64];
+  private int active;
+  private int unaskedTurns;
+  private boolean readersFirst;
+  private boolean closed;
+
+  /** Results of {@link #receiveFrom} beside the length. */
+  protected @Nullable SocketAddress source;
+
+  protected boolean truncated;
+
+  protected ReadinessEngine(long poolLimitBytes) {
+    pool = new BlockPool(poolLimitBytes);
+    landing = new Landing(pool);
+    vector = new Vector(arena.allocate(16L * Vector.CAPACITY, 8).address());
+    reading = new Reading(this);
+  }
+
+  // What a subclass brings. All answer a negative errno; -EAGAIN is "would block".
+
+  /**
+   * The channel of a descriptor that is not in the table yet; null if there is no such descriptor.
+   */
+  protected abstract @Nullable Channel open(int descriptor);
+
+  /**
+   * Registers interest in addition to what is watched already. What is ready at this moment must be
+   * reported, too.
+   */
+  protected abstract int watch(Channel channel, int interest);
+
+  /** Has the present readiness of a channel reported once more, for a new {@link Poll}. */
+  protected abstract int rewatch(Channel channel, int interest);
+
+  /** Asks the kernel and calls {@link #event} for what is ready. */
+  protected abstract void poll(long timeoutNanos);
+
+  protected abstract int accept(Channel channel);
+
+  protected abstract int connect(Channel channel, SocketAddress target);
+
+  /** After readiness: 0, or why it failed, or {@code -EAGAIN} if it is still under way. */
+  protected abstract int finishConnect(Channel channel, SocketAddress target);
+
+  protected abstract int receive(Channel channel, long address, int length);
+
+  /** Into two pieces of memory, one after the other. */
+  protected abstract int receive(
+      Channel channel, long first, int firstLength, long second, int secondLength);
+
+  /** One datagram into two pieces of memory; sets {@link #source} and {@link #truncated}. */
+  protected abstract int receiveFrom(
+      Channel channel, long first, int firstLength, long second, int secondLength);
+
+  protected abstract int send(Channel channel, Vector bytes);
+
+  protected abstract int sendTo(Channel channel, Vector bytes, @Nullable SocketAddress target);
+
+  @Override
+  public final void submit(Operation operation) {
+    assert operation.isIdle() : "submitted twice";
+    operation.state = Operation.State.ACTIVE;
+    operation.slot = SUBMITTED;
+    operation.engineBits = 0;
+    active++;
+    counters.submissions++;
+    submitted.add(operation);
+  }
+
+  @Override
+  public final void cancel(Operation operation) {
+    if (operation.state != Operation.State.ACTIVE) {
+      return;
+    }
+    operation.state = Operation.State.CANCELLING;
+    if (operation.slot == PARKED) {
+      unpark(operation);
+      complete(operation, ECANCELED);
+    }
+  }
+
+  private void unpark(Operation operation) {
+    Channel channel = channels[operation.descriptor];
+    assert channel != null;
+    if (channel == null) {
+      return;
+    }
+    switch (operation) {
+      case Poll poll -> channel.poll = null;
+      case Accept accept -> channel.readers.remove(accept);
+      case Receive receive -> channel.readers.remove(receive);
+      case ReceiveFrom receive -> channel.readers.remove(receive);
+      case Connect connect -> channel.writers.remove(connect);
+      case Send send -> channel.writers.remove(send);
+      case SendTo send -> channel.writers.remove(send);
+    }
+  }
+
+  @Override
+  public final void await(long timeoutNanos) {
+    startSubmitted();
+    if (!starved.isEmpty()) {
+      feedStarved();
+    }
+    long timeout = timeoutNanos;
+    if (!completed.isEmpty() || !ready.isEmpty()) {
+      if (unaskedTurns < UNASKED_TURNS) {
+        unaskedTurns++;
+        return;
+      }
+      timeout = 0;
+    }
+    unaskedTurns = 0;
+    counters.waits++;
+    poll(timeout);
+  }
+
+  /** Bounded: nothing is submitted meanwhile. */
+  private void startSubmitted() {
+    Operation operation;
+    while ((operation = submitted.poll()) != null) {
+      if (operation.state == Operation.State.CANCELLING) {
+        complete(operation, ECANCELED);
+        continue;
+      }
+      Channel channel = channel(operation.descriptor);
+      if (channel == null) {
+        complete(operation, Errno.EBADF.negated());
+      } else {
+        start(channel, operation);
+      }
+    }
+  }
+
+  private void start(Channel channel, Operation operation) {
+    operation.slot = PARKED;
+    if (operation instanceof Poll poll) {
+      startPoll(channel, poll);
+    } else if (operation instanceof Send
+        || operation instanceof SendTo
+        || operation instanceof Connect) {
+      channel.writers.add(operation);
+      if (channel.writable && channel.writers.isFirst(operation)) {
+        write(channel);
+      }
+    } else {
+      channel.readers.add(operation);
+      if (channel.readable) {
+        enqueue(channel);
+      } else {
+        awaitReadable(channel);
+      }
+    }
+  }
+
+  private void startPoll(Channel channel, Poll poll) {
+    assert channel.poll == null : "two polls of one descriptor";
+    channel.poll = poll;
+    int result = rewatch(channel, poll.interest);
+    if (result < 0) {
+      channel.poll = null;
+      complete(poll, result);
+    }
+  }
+
+  /** Makes sure that the kernel will tell; if it can't, nobody has to wait for it. */
+  final void awaitReadable(Channel channel) {
+    if ((channel.watched & Poll.READABLE) == 0) {
+      int result = watch(channel, Poll.READABLE);
+      Operation reader = channel.readers.first();
+      if (result < 0 && reader != null) {
+        channel.readers.remove(reader);
+        complete(reader, result);
+      }
+    }
+  }
+
+  /** Tries what waits to be sent, as far as the kernel takes it. */
+  private void write(Channel channel) {
+    Operation operation;
+    while ((operation = channel.writers.first()) != null) {
+      int result = tryWrite(channel, operation);
+      if (result == EINTR) {
+        continue;
+      }
+      if (result == EAGAIN) {
+        channel.writable = false;
+        result = (channel.watched & Poll.WRITABLE) != 0 ? 0 : watch(channel, Poll.WRITABLE);
+        if (result >= 0) {
+          return;
+        }
+      }
+      channel.writers.remove(operation);
+      complete(operation, result);
+    }
+  }
+
+  private int tryWrite(Channel channel, Operation operation) {
+    if (operation instanceof Send send) {
+      vector.clear();
+      int ignored = send.gather(vector);
+      return send(channel, vector);
+    }
+    if (operation instanceof SendTo send) {
+      vector.clear();
+      int ignored = send.gather(vector);
+      return sendTo(channel, vector, send.target);
+    }
+    Connect connect = (Connect) operation;
+    SocketAddress target = connect.target;
+    if (target == null) {
+      return Errno.EINVAL.negated();
+    }
+    if (connect.engineBits != 0) {
+      return finishConnect(channel, target);
+    }
+    int result = connect(channel, target);
+    if (result == EINPROGRESS) {
+      connect.engineBits = 1;
+      return EAGAIN;
+    }
+    return result;
+  }
+
+  /** For subclasses: a channel has become ready. */
+  protected final void event(Channel channel, int events) {
+    int failed = events & (Poll.ERROR | Poll.HANG_UP);
+    if ((events & (Poll.READABLE | END)) != 0 || failed != 0) {
+      channel.readable = true;
+      if ((events & END) != 0 || failed != 0) {
+        channel.ending = true;
+      }
+      if (!channel.readers.isEmpty()) {
+        enqueue(channel);
+      }
+    }
+    if (((events & Poll.WRITABLE) != 0 || failed != 0) && !channel.writable) {
+      channel.writable = true;
+      write(channel);
+    }
+    if (channel.poll instanceof Poll poll) {
+      int told = events & (poll.interest | Poll.ERROR | Poll.HANG_UP);
+      if (told != 0) {
+        poll.engineBits |= told;
+        enqueue(channel);
+      }
+    }
+  }
+
+  final void enqueue(Channel channel) {
+    if (!channel.queued) {
+      ready.add(channel);
+    }
+  }
+
+  /** The channel's receiver has to wait until blocks come back. */
+  final void starve(Channel channel) {
+    assert !channel.queued;
+    counters.starvations++;
+    channel.starved = true;
+    starved.add(channel);
+  }
+
+  /** Blocks come back on this thread alone, so it is enough to look before each wait. */
+  private void feedStarved() {
+    if (!landing.hasRoom()) {
+      return;
+    }
+    for (int left = starved.size(); left > 0; left--) {
+      Channel channel = starved.poll();
+      if (channel != null) {
+        channel.starved = false;
+        if (!channel.closed) {
+          enqueue(channel);
+        }
+      }
+    }
+  }
+
+  private void complete(Operation operation, int result) {
+    assert operation.slot != COMPLETED && !operation.isIdle();
+    operation.slot = COMPLETED;
+    operation.engineBits = result;
+    completed.add(operation);
+  }
+
+  @Override
+  public final int dispatch(int budget) {
+    int ran;
+    if (readersFirst) {
+      ran = visitReady(budget);
+      ran += tellCompleted(budget - ran);
+      readersFirst = false;
+    } else {
+      ran = tellCompleted(budget);
+      readersFirst = ran == budget;
+      ran += visitReady(budget - ran);
+    }
+    return ran;
+  }
+
+  private int tellCompleted(int budget) {
+    int ran = 0;
+    while (ran < budget) {
+      Operation operation = completed.poll();
+      if (operation == null) {
+        break;
+      }
+      ran++;
+      end(operation, operation.engineBits);
+    }
+    return ran;
+  }
+
+  private int visitReady(int budget) {
+    int ran = 0;
+    for (int left = ready.size(); left > 0 && ran < budget; left--) {
+      Channel channel = ready.poll();
+      if (channel != null && !channel.closed) {
+        ran += visit(channel, budget - ran);
+      }
+    }
+    return ran;
+  }
+
+  private int visit(Channel channel, int budget) {
+    int ran = 0;
+    if (channel.poll instanceof Poll poll && poll.engineBits != 0) {
+      int events = poll.engineBits;
+      poll.engineBits = 0;
+      counters.completions++;
+      poll.ready(events);
+      ran++;
+    }
+    if (!channel.closed && channel.readable && !channel.readers.isEmpty()) {
+      ran += reading.read(channel, budget - ran);
+      if (channel.readable && !channel.closed && !channel.readers.isEmpty() && !channel.starved) {
+        enqueue(channel);
+      }
+    }
+    return ran;
+  }
+
+  /** A receiver is at its end: the terminal callback. */
+  final void endReader(Channel channel, Operation reader, int result) {
+    channel.readers.remove(reader);
+    end(reader, result);
+  }
+
+  private void end(Operation operation, int result) {
+    operation.state = Operation.State.IDLE;
+    active--;
+    counters.completions++;
+    switch (operation) {
+      case Send send -> send.sent(result);
+      case SendTo send -> send.sent(result);
+      case Receive receive -> receive.stopped(result);
+      case ReceiveFrom receive -> receive.stopped(result);
+      case Accept accept -> accept.stopped(result);
+      case Connect connect -> connect.connected(result);
+      case Poll poll -> poll.stopped(result);
+    }
+  }
+
+  /** The channel of a descriptor, or null if there is no such descriptor. */
+  protected final @Nullable Channel channel(int descriptor) {
+    if (descriptor < 0) {
+      return null;
+    }
+    Channel channel = descriptor < channels.length ? channels[descriptor] : null;
+    if (channel == null) {
+      channel = open(descriptor);
+      if (channel != null) {
+        put(channel);
+      }
+    }
+    return channel;
+  }
+
+  /** As {@link #channel}, but never opens one. */
+  protected final @Nullable Channel known(int descriptor) {
+    return descriptor >= 0 && descriptor < channels.length ? channels[descriptor] : null;
+  }
+
+  protected final void put(Channel channel) {
+    int descriptor = channel.descriptor;
+    if (descriptor >= channels.length) {
+      channels = Arrays.copyOf(channels, Math.max(descriptor + 1, channels.length * 2));
+    }
+    channels[descriptor] = channel;
+  }
+
+  /** A descriptor is about to be closed or given away. */
+  protected final @Nullable Channel forget(int descriptor) {
+    Channel channel = known(descriptor);
+    if (channel != null) {
+      assert channel.isIdle() : "closed with operations active";
+      channel.closed = true;
+      channels[descriptor] = null;
+    }
+    return channel;
+  }
+
+  @Override
+  public final BlockPool pool() {
+    return pool;
+  }
+
+  @Override
+  public final EngineCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public final int active() {
+    return active;
+  }
+
+  @Override
+  public final long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public final void close() {
+    if (!closed) {
+      closed = true;
+      shut();
+      landing.close();
+      arena.close();
+      pool.close();
+    }
+  }
+
+  /**
+   * Gives up what the kernel holds for this engine; descriptors belong to those who opened them.
+   */
+  protected abstract void shut();
+}
