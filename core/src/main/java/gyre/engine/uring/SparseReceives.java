@@ -5,6 +5,7 @@ import gyre.engine.BlockPool;
 import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
+import gyre.engine.Poll;
 import gyre.engine.Receive;
 import gyre.sys.CallState;
 import gyre.sys.LinuxSockets;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class SparseReceives {
   private static final int POLLIN = 1;
   private static final int POLLRDHUP = 0x2000;
+
+  /** No further event comes after these, so the stream has to be read to its end. */
+  private static final int FINAL_EVENTS = POLLRDHUP | Poll.HANG_UP | Poll.ERROR;
 
   /** Less space than this is not worth a call. */
   private static final int MIN_SPACE_BYTES = 2048;
@@ -56,7 +60,9 @@ final class SparseReceives {
   }
 
   void start(Receive receive) {
-    arm(slots.take(receive, Kind.SPARSE));
+    Slot slot = slots.take(receive, Kind.SPARSE);
+    slot.value = 0;
+    arm(slot);
   }
 
   private void arm(Slot slot) {
@@ -79,6 +85,7 @@ final class SparseReceives {
       finish(slot, result);
       return;
     }
+    slot.value |= result & FINAL_EVENTS;
     boolean goesOn = slot.operation().state == Operation.State.CANCELLING || read(slot, isArmed);
     if (goesOn && !isArmed) {
       if (slot.operation().state == Operation.State.CANCELLING) {
@@ -128,7 +135,7 @@ final class SparseReceives {
     if (count > 0) {
       int offset = used;
       used += count;
-      if (count == space) {
+      if (count == space || slot.value != 0) {
         ready.add(slot.userData);
       }
       into.retain();
