@@ -5,7 +5,6 @@
 static int epoll;
 static struct epoll_event ready[EVENTS];
 static struct heap heap;
-static uint64_t seed = 42;
 
 static void watch(struct pairs *p) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -13,7 +12,7 @@ static void watch(struct pairs *p) {
   uint64_t now = now_nanos();
   for (long i = 0; i < p->count; i++) {
     watch_fd(epoll, pair_reader(p, i), EPOLLIN | EPOLLET, (uint64_t)i);
-    if (p->timeouts) heap_set(&heap, (uint32_t)i, now + pair_timeout_nanos(&seed));
+    if (p->timeouts) heap_set(&heap, (uint32_t)i, now + p->timeout_nanos[i]);
   }
 }
 
@@ -22,10 +21,11 @@ static void run_events(struct pairs *p) {
     int n = wait_events(epoll, ready, p->timeouts ? heap_wait(&heap, now_nanos()) : -1);
     uint64_t now = p->timeouts ? now_nanos() : 0;
     for (int i = 0; i < n; i++) {
-      if (p->timeouts) heap_set(&heap, (uint32_t)ready[i].data.u64, now + 10000000000u);
-      pair_event(p, (long)ready[i].data.u64);
+      uint32_t at = (uint32_t)ready[i].data.u64;
+      if (p->timeouts) heap_set(&heap, at, now + p->timeout_nanos[at]);
+      pair_event(p, at);
     }
-    for (uint32_t timer; p->timeouts && (timer = heap_due(&heap, now)) != HEAP_NONE;) heap_set(&heap, timer, now + 10000000000u), p->errors++;
+    for (uint32_t timer; p->timeouts && (timer = heap_due(&heap, now)) != HEAP_NONE;) p->errors++;
   }
 }
 

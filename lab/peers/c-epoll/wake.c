@@ -32,6 +32,7 @@ static void turn(struct loop *l) {
 static void add_one(void *loop) { ((struct loop *)loop)->counter++; }
 
 static void *flood(void *count) {
+  wake_place(true);
   for (long i = 0; i < (long)count; i++) post(&mine, add_one);
   return NULL;
 }
@@ -48,6 +49,7 @@ static void answered(void *loop) {
 
 // Lives as long as the process.
 static void *second_loop(void *unused) {
+  wake_place(true);
   for (;;) turn(&other);
   return unused;
 }

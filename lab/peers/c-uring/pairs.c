@@ -6,7 +6,6 @@
 
 static struct ring ring;
 static struct heap heap;
-static uint64_t seed = 42;
 static char *bytes; // cascade: where each pair's byte arrives
 static const uint64_t WRITE = UINT64_MAX;
 
@@ -30,7 +29,7 @@ static void watch(struct pairs *p) {
   uint64_t now = now_nanos();
   for (long i = 0; i < p->count; i++) {
     poll_pair(p, i);
-    if (p->timeouts) heap_set(&heap, (uint32_t)i, now + pair_timeout_nanos(&seed));
+    if (p->timeouts) heap_set(&heap, (uint32_t)i, now + p->timeout_nanos[i]);
   }
   ring_enter(&ring, 0, -1);
 }
@@ -42,7 +41,7 @@ static void on_event(struct pairs *p, const struct io_uring_cqe *cqe, uint64_t n
   }
   long i = (long)cqe->user_data;
   if (!(cqe->flags & IORING_CQE_F_MORE)) poll_pair(p, i);
-  if (p->timeouts) heap_set(&heap, (uint32_t)i, now + 10000000000u);
+  if (p->timeouts) heap_set(&heap, (uint32_t)i, now + p->timeout_nanos[i]);
   pair_read(p, i);
   if (p->writes_left == 0) return;
   p->writes_left--;
@@ -51,7 +50,7 @@ static void on_event(struct pairs *p, const struct io_uring_cqe *cqe, uint64_t n
 }
 
 static void expire(struct pairs *p, uint64_t now) {
-  for (uint32_t timer; (timer = heap_due(&heap, now)) != HEAP_NONE;) heap_set(&heap, timer, now + 10000000000u), p->errors++;
+  for (uint32_t timer; (timer = heap_due(&heap, now)) != HEAP_NONE;) p->errors++;
 }
 
 static void run_events(struct pairs *p) {

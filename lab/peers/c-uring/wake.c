@@ -31,6 +31,7 @@ static void turn(struct loop *l) {
 static void add_one(void *loop) { ((struct loop *)loop)->counter++; }
 
 static void *flood(void *count) {
+  wake_place(true);
   struct ring ring;
   ring_open_or_quit(&ring, 8, 16);
   for (long i = 0; i < (long)count; i++) post(&ring, &mine, add_one);
@@ -48,6 +49,7 @@ static void answered(void *loop) {
 }
 // Lives as long as the process.
 static void *second_loop(void *unused) {
+  wake_place(true);
   ring_open_or_quit(&other.ring, 64, 128);
   atomic_store(&other.ready, true);
   for (;;) turn(&other);

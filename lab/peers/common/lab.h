@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -177,6 +178,7 @@ struct pairs {
   int *fds; // 2 * count: [2i] is watched and read, [2i + 1] is written
   long count, active, writes;
   bool timeouts;
+  uint64_t *timeout_nanos; // of each pair, with `timeouts`
   long writes_left, fired, read; // of the run; it is over when read == fired
   long errors;
 };
@@ -209,10 +211,10 @@ static inline void pairs_open(struct pairs *p) {
   for (long i = 0; i < p->count; i++)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, p->fds + 2 * i) != 0)
       quit(EXIT_UNSUPPORTED, "socket pair %ld: %s", i, strerror(errno));
+  uint64_t seed = 42;
+  p->timeout_nanos = (uint64_t *)malloc(sizeof(uint64_t) * (size_t)p->count);
+  for (long i = 0; i < p->count; i++) p->timeout_nanos[i] = 10000000000u + random_next(&seed) % 1000000000u;
 }
-
-// Delay of the timeout of pair i: 10 s and a random part of a second.
-static inline uint64_t pair_timeout_nanos(uint64_t *seed) { return 10000000000u + random_next(seed) % 1000000000u; }
 
 enum { RUNS_LIMIT = 65536 };
 struct samples {
@@ -342,7 +344,7 @@ static inline void timers_round(struct timers *t, const struct timer_peer *peer,
   t->fired = 0;
   peer->start(t, t->alive, t->ops);
   begin = now_nanos();
-  while (now_nanos() - begin < 5000000u) {
+  while (now_nanos() - begin < 10000000u) {
   }
   TIMED(3, peer->run(t));
 #undef TIMED
@@ -386,6 +388,21 @@ struct wake {
   long errors;
 };
 
+// Puts the calling thread on the first core of the process (the loop that is measured) or on the second (all others): a wake-up costs several
+// times as much between cores as on one, and the scheduler's mood would decide which is measured.
+static inline void wake_place(bool others) {
+  static cpu_set_t allowed; // as the process had it at first: the main thread asks before there are others
+  if (!others) sched_getaffinity(0, sizeof allowed, &allowed);
+  if (CPU_COUNT(&allowed) < 2) return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  int core = 0;
+  for (int skip = others ? 1 : 0;; core++)
+    if (CPU_ISSET(core, &allowed) && skip-- == 0) break;
+  CPU_SET(core, &one);
+  sched_setaffinity(0, sizeof one, &one);
+}
+
 // `work` posts wake->ops callbacks in the way of the variant and returns when all have run.
 static inline void wake_main(void (*prepare)(struct wake *), void (*work)(struct wake *)) {
   static const char *const names[] = {"roundtrip", "flood1", "floodN"};
@@ -402,7 +419,8 @@ static inline void wake_main(void (*prepare)(struct wake *), void (*work)(struct
   struct rounds rounds = rounds_options();
   options_end();
   w.ops -= w.ops % w.producers;
-  if (prepare) prepare(&w);
+  wake_place(false);
+  prepare(&w);
   uint64_t begin = now_nanos();
   do work(&w);
   while (now_nanos() - begin < rounds.warmup_nanos);
