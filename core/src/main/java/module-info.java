@@ -1,10 +1,12 @@
 /** The Gyre runtime: one loop for everything that waits. */
 module gyre.core {
   requires static transitive org.jspecify;
-  requires org.jctools.core.jdk11;
+  requires org.jctools.core;
   requires HdrHistogram;
 
   exports gyre.io;
+  exports gyre;
+  exports gyre.net;
   exports gyre.engine to
       gyre.sim;
 }

@@ -137,7 +137,7 @@ class ArchitectureTest {
         noClasses()
             .should()
             .dependOnClassesThat(resideInAPackage("org.jctools.queues").and(not(INTERFACES)))
-            .because("these queues use Unsafe; take those of org.jctools.queues.varhandle"));
+            .because("these queues use Unsafe; take those of org.jctools.queues.atomic"));
     return rules;
   }
 
