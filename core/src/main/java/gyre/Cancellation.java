@@ -1,0 +1,292 @@
+package gyre;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A token that tells work to end. Tokens form a tree: cancelling one cancels all below it, and
+ * every parking call of a fiber observes the token that the fiber runs under.
+ *
+ * <p>Each {@link Scope} has one. Further ones bound a piece of work by time ({@link #within}) or by
+ * a hand ({@link #child}), or protect it from cancellation ({@link #shield}). A cancelled token
+ * stays so.
+ *
+ * <p>Confined to its loop, except {@link #cancel}.
+ */
+public final class Cancellation implements AutoCloseable {
+  private final Loop loop;
+  private final @Nullable Cancellation parent;
+
+  /**
+   * The fiber whose block of code this token is for, and the scope whose fibers it is for, if any.
+   */
+  private final @Nullable Fiber<?> owner;
+
+  private final @Nullable Scope scope;
+
+  private @Nullable Cancellation firstChild;
+  private @Nullable Cancellation nextSibling;
+  private @Nullable Cancellation previousSibling;
+  private @Nullable List<Runnable> listeners;
+  private @Nullable Deadline deadline;
+
+  private volatile @Nullable String reason;
+  private @Nullable Throwable cause;
+  private boolean byDeadline;
+
+  private Cancellation(
+      Loop loop, @Nullable Cancellation parent, @Nullable Fiber<?> owner, @Nullable Scope scope) {
+    this.loop = loop;
+    this.parent = parent;
+    this.owner = owner;
+    this.scope = scope;
+    if (parent != null) {
+      parent.adopt(this);
+    }
+  }
+
+  static Cancellation forScope(
+      Scope scope, @Nullable Cancellation parent, @Nullable Fiber<?> owner) {
+    return new Cancellation(scope.loop(), parent, owner, scope);
+  }
+
+  /** The token that the calling fiber runs under. */
+  public static Cancellation current() {
+    return Fiber.current().cancellation();
+  }
+
+  /**
+   * Runs {@code work} in the calling fiber with a limit of time. When it has passed, the parking
+   * call that the work is in throws {@link DeadlineExceededException}.
+   */
+  public static <R extends @Nullable Object> R within(Duration limit, Callable<R> work)
+      throws Exception {
+    Fiber<?> fiber = Fiber.current();
+    try (Cancellation token = new Cancellation(fiber.loop(), fiber.cancellation(), fiber, null)) {
+      token.arm(limit);
+      return token.runAs(fiber, work);
+    }
+  }
+
+  /** As {@link #within(Duration, Callable)}, for work without a result. */
+  public static void within(Duration limit, Task work) throws Exception {
+    within(
+        limit,
+        () -> {
+          work.run();
+          return true;
+        });
+  }
+
+  /**
+   * Runs {@code work} in the calling fiber undisturbed by cancellation from outside, for at most
+   * {@code limit}: for what must be waited for in a {@code finally} block.
+   */
+  public static void shield(Duration limit, Task work) throws Exception {
+    Fiber<?> fiber = Fiber.current();
+    try (Cancellation token = new Cancellation(fiber.loop(), null, fiber, null)) {
+      token.arm(limit);
+      token.runAs(
+          fiber,
+          () -> {
+            work.run();
+            return true;
+          });
+    }
+  }
+
+  /** A new token below this one. Close it when it is no longer needed. */
+  public Cancellation child() {
+    return new Cancellation(loop, this, null, null);
+  }
+
+  /**
+   * A new token below this one that cancels itself after a time. Close it when no longer needed.
+   */
+  public Cancellation child(Duration limit) {
+    Cancellation child = child();
+    child.arm(limit);
+    return child;
+  }
+
+  /**
+   * Runs {@code work} in the calling fiber so that its parking calls observe this token as well.
+   */
+  public <R extends @Nullable Object> R call(Callable<R> work) throws Exception {
+    Fiber<?> fiber = Fiber.current();
+    check();
+    try (Cancellation link = new Cancellation(loop, fiber.cancellation(), fiber, null)) {
+      Registration registration = onCancel(() -> link.follow(this));
+      try {
+        return link.runAs(fiber, work);
+      } finally {
+        registration.close();
+      }
+    }
+  }
+
+  /** As {@link #call}, for work without a result. */
+  public void run(Task work) throws Exception {
+    call(() -> {
+      work.run();
+      return true;
+    });
+  }
+
+  /** Cancels this token and all below it. Has no effect the second time. From any thread. */
+  public void cancel(String reason) {
+    if (loop.onLoop()) {
+      cancel(reason, null, false);
+    } else {
+      loop.postInternal(() -> cancel(reason, null, false));
+    }
+  }
+
+  void cancel(String why, @Nullable Throwable failure, boolean late) {
+    if (reason != null) {
+      return;
+    }
+    cause = failure;
+    byDeadline = late;
+    reason = why;
+    for (Cancellation child = firstChild; child != null; child = child.nextSibling) {
+      child.cancel(why, failure, late);
+    }
+    if (owner != null && owner.cancellation().isCancelled()) {
+      owner.cancelled();
+    }
+    if (scope != null) {
+      scope.wakeCancelled();
+    }
+    List<Runnable> waiting = listeners;
+    listeners = null;
+    if (waiting != null) {
+      waiting.forEach(loop::enqueueCallback);
+    }
+  }
+
+  public boolean isCancelled() {
+    return reason != null;
+  }
+
+  /** Why this was cancelled, or null if it is not. */
+  public @Nullable String reason() {
+    return reason;
+  }
+
+  /**
+   * Throws {@link CancelledException} if this is cancelled: for loops that compute and never park.
+   */
+  public void check() {
+    String why = reason;
+    if (why != null) {
+      throw byDeadline ? new DeadlineExceededException(why) : new CancelledException(why, cause);
+    }
+  }
+
+  /**
+   * Runs {@code listener} in a fiber of the loop when this token is cancelled; soon if it is
+   * already.
+   */
+  public Registration onCancel(Runnable listener) {
+    if (isCancelled()) {
+      loop.enqueueCallback(listener);
+      return () -> {};
+    }
+    List<Runnable> list = listeners;
+    if (list == null) {
+      list = new ArrayList<>(2);
+      listeners = list;
+    }
+    list.add(listener);
+    return () -> {
+      if (listeners != null) {
+        listeners.remove(listener);
+      }
+    };
+  }
+
+  /** Takes a listener back. */
+  public interface Registration extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** Leaves the tree: this token is no longer cancelled with its parent. */
+  @Override
+  public void close() {
+    if (deadline != null) {
+      loop.cancelTimer(deadline);
+      deadline = null;
+    }
+    Cancellation above = parent;
+    if (above == null || (above.firstChild != this && previousSibling == null)) {
+      return;
+    }
+    if (previousSibling == null) {
+      above.firstChild = nextSibling;
+    } else {
+      previousSibling.nextSibling = nextSibling;
+    }
+    if (nextSibling != null) {
+      nextSibling.previousSibling = previousSibling;
+    }
+    previousSibling = null;
+    nextSibling = null;
+  }
+
+  void arm(Duration limit) {
+    Deadline timer = new Deadline(this, limit);
+    deadline = timer;
+    loop.startTimerFromNow(timer, Durations.nanos(limit));
+  }
+
+  private void adopt(Cancellation child) {
+    child.nextSibling = firstChild;
+    if (firstChild != null) {
+      firstChild.previousSibling = child;
+    }
+    firstChild = child;
+    if (isCancelled()) {
+      child.cause = cause;
+      child.byDeadline = byDeadline;
+      child.reason = reason;
+    }
+  }
+
+  private void follow(Cancellation other) {
+    String why = other.reason;
+    assert why != null;
+    cancel(why, other.cause, other.byDeadline);
+  }
+
+  private <R extends @Nullable Object> R runAs(Fiber<?> fiber, Callable<R> work) throws Exception {
+    Cancellation before = fiber.cancellation();
+    Scope scopeBefore = fiber.currentScope();
+    fiber.enter(scopeBefore, this);
+    try {
+      return work.call();
+    } finally {
+      assert fiber.currentScope() == scopeBefore : "a scope opened inside was not closed";
+      fiber.enter(scopeBefore, before);
+    }
+  }
+
+  private static final class Deadline extends TimerNode {
+    private final Cancellation token;
+    private final Duration limit;
+
+    Deadline(Cancellation token, Duration limit) {
+      this.token = token;
+      this.limit = limit;
+    }
+
+    @Override
+    void fired(long nowNanos) {
+      token.cancel("not done within " + limit.toMillis() + " ms", null, true);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package gyre;
+
+/** How failures travel from one fiber to another. */
+final class Failures {
+  private Failures() {}
+
+  /**
+   * Throws unchecked failures as they are and wraps checked ones. The stack trace stays that of the
+   * fiber that failed. Declared to return, so that callers can write {@code throw rethrow(e)}.
+   */
+  static RuntimeException rethrow(Throwable failure) {
+    switch (failure) {
+      case Error error -> throw error;
+      case RuntimeException unchecked -> throw unchecked;
+      default -> throw new FiberFailedException(failure);
+    }
+  }
+
+  /** Attaches {@code later} to {@code first}, unless it is there already. */
+  static void attach(Throwable first, Throwable later) {
+    if (first == later || first.getCause() == later) {
+      return;
+    }
+    for (Throwable known : first.getSuppressed()) {
+      if (known == later) {
+        return;
+      }
+    }
+    first.addSuppressed(later);
+  }
+}

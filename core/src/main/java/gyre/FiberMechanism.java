@@ -1,0 +1,48 @@
+package gyre;
+
+/**
+ * How the loop carries fibers: on its own thread ({@link NativeFibers}), or, where the JVM does not
+ * open what that takes, on ordinary virtual threads that take turns with it ({@link BatonFibers}).
+ *
+ * <p>In both, at any time either the loop or exactly one of its fibers runs.
+ */
+sealed interface FiberMechanism permits NativeFibers, BatonFibers {
+  /** Which one this process uses: tested once, by doing it. */
+  static FiberMode mode() {
+    return FiberModeProbe.MODE;
+  }
+
+  static FiberMechanism of(Loop loop, FiberMode mode) {
+    return switch (mode) {
+      case NATIVE -> new NativeFibers(loop);
+      case BATON -> new BatonFibers(loop);
+    };
+  }
+
+  /** Creates the thread of a fiber, not yet started. */
+  Thread create(Fiber<?> fiber);
+
+  /** Makes a created fiber runnable. On the loop. */
+  void start(Fiber<?> fiber);
+
+  /** Runs a runnable fiber until it parks, yields or ends. On the loop's own thread. */
+  void run(Fiber<?> fiber);
+
+  /** Parks the calling fiber. May return without reason. */
+  void park(Fiber<?> fiber);
+
+  /** Makes a parked fiber runnable; at most once for each park. On the loop. */
+  void unpark(Fiber<?> fiber);
+
+  /** Lets others run before the calling fiber goes on. */
+  void giveWay(Fiber<?> fiber);
+
+  /** Whether the calling thread runs on the loop: is its thread, or a fiber that has the turn. */
+  boolean onLoop();
+
+  /**
+   * Called where a fiber may have lost its turn: returns true once the calling thread is the fiber
+   * whose turn it is, false if it is none of the loop's.
+   */
+  boolean reclaim();
+}

@@ -1,0 +1,85 @@
+package gyre;
+
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out once which {@link FiberMode} this process can have, by carrying one virtual thread
+ * through start, yield and end on the calling thread.
+ *
+ * <p>It also makes the JDK start its own socket poller from a platform thread. Were that first
+ * touched from inside a fiber, the poller's threads would inherit the loop as their scheduler, and
+ * blocking sockets elsewhere in the process would hang once that loop is gone.
+ */
+final class FiberModeProbe {
+  static final FiberMode MODE = probe();
+
+  private FiberModeProbe() {}
+
+  private static FiberMode probe() {
+    String wanted = System.getProperty("gyre.fibers", "auto");
+    switch (wanted) {
+      case "auto", "native" -> {}
+      case "baton" -> {
+        return FiberMode.BATON;
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "-Dgyre.fibers=" + wanted + ": valid are auto, native, baton");
+    }
+    String problem = tryNative();
+    if (problem == null) {
+      return FiberMode.NATIVE;
+    }
+    if (wanted.equals("native")) {
+      throw new IllegalStateException("-Dgyre.fibers=native: " + problem);
+    }
+    System.getLogger("gyre")
+        .log(
+            Level.WARNING,
+            "Fibers run on ordinary virtual threads ("
+                + problem
+                + "), which costs about twice the"
+                + " CPU time. Start Java with --add-opens java.base/java.lang=ALL-UNNAMED.");
+    return FiberMode.BATON;
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // the probe is its own scheduler
+  private static @Nullable String tryNative() {
+    try {
+      Queue<Runnable> queue = new ArrayDeque<>();
+      int[] steps = {0};
+      Thread probe =
+          NativeFibers.newThread(
+              queue::add,
+              "gyre-probe",
+              () -> {
+                steps[0]++;
+                Thread.yield();
+                steps[0]++;
+              });
+      probe.start();
+      for (int i = 0; i < 8 && !queue.isEmpty(); i++) {
+        queue.remove().run();
+      }
+      if (steps[0] != 2 || probe.isAlive()) {
+        return "a trial fiber did not run to its end";
+      }
+      startPoller();
+      return null;
+    } catch (LinkageError | RuntimeException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      return String.valueOf(cause.getMessage());
+    }
+  }
+
+  private static void startPoller() {
+    try {
+      Class.forName("sun.nio.ch.Poller", true, null);
+    } catch (ClassNotFoundException e) {
+      // A JDK without that class has nothing to protect.
+    }
+  }
+}

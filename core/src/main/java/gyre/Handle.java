@@ -1,0 +1,327 @@
+package gyre;
+
+import gyre.engine.Engine;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something in the world that a loop waits for: a socket, a listener, a timer.
+ *
+ * <pre>
+ *   OPEN --close--&gt; CLOSING --the kernel has let go of it--&gt; CLOSED
+ * </pre>
+ *
+ * <p>A handle belongs to the scope that it was opened in, which closes it at its own end. It is
+ * confined to its loop: other threads reach it through {@link Loop#post}.
+ */
+public abstract class Handle implements AutoCloseable {
+  /** Life of a handle. */
+  public enum State {
+    OPEN,
+    CLOSING,
+    CLOSED
+  }
+
+  private final Loop loop;
+  private final Scope owner;
+  private final long number;
+  private final long openedNanos;
+  private State state = State.OPEN;
+  private boolean callbackRequested;
+  private boolean inCallback;
+  private boolean flushRequested;
+  private @Nullable String name;
+  private @Nullable WaitQueue closeWaiters;
+
+  /** Links among the handles of its scope. */
+  @Nullable Handle scopeNext;
+
+  @Nullable Handle scopePrevious;
+
+  /** Opens a handle in the current scope. */
+  @SuppressWarnings("this-escape")
+  protected Handle() {
+    this(Scope.current());
+  }
+
+  @SuppressWarnings("this-escape")
+  protected Handle(Scope owner) {
+    this.owner = owner;
+    this.loop = owner.loop();
+    loop.checkOnLoop();
+    this.number = loop.nextNumber();
+    this.openedNanos = loop.nanoTime();
+    owner.adopt(this);
+    loop.handleOpened(this);
+  }
+
+  // ---- for users
+
+  /** What kind of thing this is, for example {@code tcp-stream}. */
+  public abstract String kind();
+
+  /** Number of operations that the kernel has not finished. */
+  public abstract int pendingOperations();
+
+  /** The name given to it, or its kind and number. */
+  public final String name() {
+    String known = name;
+    return known == null ? kind() + "-" + number : known;
+  }
+
+  /** Names this handle in reports. */
+  public final void rename(String newName) {
+    this.name = newName;
+  }
+
+  public final State state() {
+    return state;
+  }
+
+  public final boolean isOpen() {
+    return state == State.OPEN;
+  }
+
+  /** The scope that closes this handle at its end. */
+  public final Scope owner() {
+    return owner;
+  }
+
+  public final Loop loop() {
+    return loop;
+  }
+
+  public final long ageMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - openedNanos);
+  }
+
+  /**
+   * Closes this handle; the second time nothing happens. In a fiber it returns when the kernel has
+   * let go of the handle and its memory, cancelled or not. In a callback it returns at once, and
+   * the close goes on by itself.
+   */
+  @Override
+  public final void close() {
+    loop.checkOnLoop();
+    beginClose();
+    Fiber<?> caller = loop.running();
+    if (caller != null && !caller.isPump()) {
+      awaitClosed(caller);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name() + "[" + state + "]";
+  }
+
+  // ---- for the packages that define handles
+
+  /**
+   * Starts to release what this handle holds. Must lead to {@link #released} sooner or later: when
+   * every operation has completed.
+   */
+  protected abstract void closing();
+
+  /** As {@link #closing}, but gives up at once what could still be done in order. Also after it. */
+  protected abstract void aborting();
+
+  /** The loop is going to shut down: take nothing new. */
+  protected void stopAccepting() {}
+
+  /** The loop is going to shut down: end as soon as what is in flight is done. */
+  protected void draining() {}
+
+  /** Runs in a fiber after {@link #requestCallback}: the place for user code. */
+  protected void callback() throws Exception {}
+
+  /**
+   * Runs on the loop at the end of the turn after {@link #requestEndOfTurn}: the place to submit.
+   */
+  protected void endOfTurn() {}
+
+  /** User code of this handle threw: by default closes the handle. */
+  protected void callbackFailed(Throwable failure) {
+    beginClose();
+  }
+
+  /** Every operation has completed, and the memory is free: the end of {@link #closing}. */
+  protected final void released() {
+    assert state == State.CLOSING;
+    assert pendingOperations() == 0 : "operations are still pending";
+    state = State.CLOSED;
+    loop.handleClosed(this);
+    owner.closed(this);
+    if (closeWaiters != null) {
+      closeWaiters.wakeAll();
+    }
+  }
+
+  @SuppressWarnings("exports") // only for the packages of this module that define handles
+  protected final Engine engine() {
+    return loop.engine();
+  }
+
+  /** Has {@link #callback} run soon, once however often it is requested before. */
+  protected final void requestCallback() {
+    if (!callbackRequested) {
+      callbackRequested = true;
+      if (!inCallback) {
+        loop.enqueueCallback(this);
+      }
+    }
+  }
+
+  /** Has {@link #endOfTurn} run at the end of this turn. */
+  protected final void requestEndOfTurn() {
+    if (!flushRequested) {
+      flushRequested = true;
+      loop.enqueueFlush(this);
+    }
+  }
+
+  /** The calling fiber, which must be one of this loop's. */
+  protected final Fiber<?> caller() {
+    return loop.fiber();
+  }
+
+  /** Parks the calling fiber. May return without reason; throws {@link CancelledException}. */
+  protected static final void park(Fiber<?> caller) {
+    caller.parkHere();
+  }
+
+  /** Lets a parked fiber go on. */
+  protected static final void resume(@Nullable Fiber<?> fiber) {
+    if (fiber != null) {
+      fiber.wake();
+    }
+  }
+
+  /** Whether the calling fiber runs a callback: it should not be parked for long. */
+  protected static boolean isCallback(Fiber<?> caller) {
+    return caller.isPump();
+  }
+
+  /** Whether the loop is shutting down. */
+  protected final boolean isDraining() {
+    return loop.isDraining();
+  }
+
+  /** Begins to close without waiting: from the loop itself, where there is no caller. */
+  protected final void closeSoon() {
+    beginClose();
+  }
+
+  protected final void checkOpen() {
+    if (state != State.OPEN) {
+      throw new IllegalStateException(name() + " is closed");
+    }
+  }
+
+  /** Reports a failure in the code that uses another handle. */
+  protected static void reportOf(Handle source, Throwable failure) {
+    source.report(failure);
+  }
+
+  /** The engine of a scope's loop, for those who open descriptors before there is a handle. */
+  @SuppressWarnings("exports")
+  protected static Engine engineOf(Scope scope) {
+    return scope.loop().engine();
+  }
+
+  /** Reports a failure that no fiber can be told of. */
+  protected final void report(Throwable failure) {
+    loop.report(name(), failure);
+  }
+
+  /** A timer of a handle: runs on the loop, not in a fiber. Restarting it is nearly free. */
+  public abstract static class Timeout extends TimerNode {
+    private final Loop loop;
+
+    protected Timeout(Handle handle) {
+      this.loop = handle.loop;
+    }
+
+    protected abstract void expired();
+
+    /** Starts or restarts it. */
+    public final void start(long nanos) {
+      loop.startTimer(this, nanos);
+    }
+
+    public final void cancel() {
+      loop.cancelTimer(this);
+    }
+
+    public final boolean isActive() {
+      return isScheduled();
+    }
+
+    @Override
+    final void fired(long nowNanos) {
+      expired();
+    }
+  }
+
+  // ---- for the loop
+
+  final void beginClose() {
+    if (state == State.OPEN) {
+      state = State.CLOSING;
+      closing();
+    }
+  }
+
+  final void abort() {
+    if (state != State.CLOSED) {
+      state = State.CLOSING;
+      aborting();
+    }
+  }
+
+  final void runFlush() {
+    flushRequested = false;
+    endOfTurn();
+  }
+
+  /** In a pump. Callbacks of one handle never overlap, also when one of them parks. */
+  final void runCallback(Fiber<?> pump) {
+    assert !inCallback;
+    callbackRequested = false;
+    inCallback = true;
+    pump.enter(owner, owner.cancellation());
+    try {
+      callback();
+    } catch (Throwable e) {
+      if (!(e instanceof CancelledException && owner.cancellation().isCancelled())) {
+        report(e);
+      }
+      callbackFailed(e);
+    } finally {
+      inCallback = false;
+      if (callbackRequested) {
+        loop.enqueueCallback(this);
+      }
+    }
+  }
+
+  private void awaitClosed(Fiber<?> caller) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    WaitQueue waiters = closeWaiters;
+    if (waiters == null) {
+      waiters = new WaitQueue();
+      closeWaiters = waiters;
+    }
+    Cancellation token = caller.cancellation();
+    caller.enter(caller.currentScope(), loop.neverCancelled());
+    try {
+      while (state != State.CLOSED) {
+        waiters.await(caller);
+      }
+    } finally {
+      caller.enter(caller.currentScope(), token);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package gyre;
+
+import org.jctools.queues.atomic.MpscChunkedAtomicArrayQueue;
+import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How other threads reach the loop: tasks posted by users, in a bounded queue, and what must never
+ * be refused because somebody waits for it, such as fibers that became runnable, of which there are
+ * at most as many as there are fibers.
+ */
+final class Inbox {
+  private final MpscChunkedAtomicArrayQueue<Runnable> posts;
+  private final MpscUnboundedAtomicArrayQueue<Object> resumes =
+      new MpscUnboundedAtomicArrayQueue<>(256);
+  private final int limit;
+
+  Inbox(int limit) {
+    this.limit = limit;
+    this.posts = new MpscChunkedAtomicArrayQueue<>(Math.min(256, limit), Math.max(limit, 4));
+  }
+
+  boolean post(Runnable task) {
+    return posts.offer(task);
+  }
+
+  void resume(Object runnable) {
+    resumes.offer(runnable);
+  }
+
+  @Nullable Runnable nextPost() {
+    return posts.poll();
+  }
+
+  @Nullable Object nextResume() {
+    return resumes.poll();
+  }
+
+  boolean isEmpty() {
+    return posts.isEmpty() && resumes.isEmpty();
+  }
+
+  int limit() {
+    return limit;
+  }
+}

@@ -1,0 +1,647 @@
+package gyre;
+
+import gyre.engine.Engine;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One loop for everything that waits.
+ *
+ * <p>A loop belongs to the platform thread that opened it. That thread runs it; fibers and
+ * callbacks run on it; nothing else may touch the loop or what it owns, except {@link #post},
+ * {@link #shutdown} and what says so.
+ *
+ * <p>A turn of the loop:
+ *
+ * <pre>
+ *   flush → engine (submit everything, wait, collect) → dispatch → inbox → due timers
+ *         → callbacks → run queue → again
+ * </pre>
+ *
+ * <p>Every phase is bounded, so that no connection, timer or task can hold up the others. Time is
+ * read once a turn. A loop with nothing to do blocks in the kernel without a deadline.
+ */
+public final class Loop implements AutoCloseable {
+  /** Completions, posts, timers and fibers that one turn handles at most, each. */
+  private static final int BUDGET = 1024;
+
+  private final LoopOptions options;
+  private final Thread thread;
+  private final Engine engine;
+  private final String engineChoice;
+  private final FiberMode fiberMode;
+  private final FiberMechanism mechanism;
+  private final RunQueue runQueue = new RunQueue();
+  private final Inbox inbox;
+  private final Doorbell doorbell = new Doorbell();
+  private final TimerWheel wheel;
+  private final Offload offload;
+  private final Scope root;
+  private final Scope internal;
+  private final Cancellation never;
+  private final Pump pump;
+  private final TimerHost timerHost = new Host();
+  private final ArrayDeque<Handle> flushes = new ArrayDeque<>();
+  private final LoopCounters counters = new LoopCounters();
+
+  private @Nullable Fiber<?> running;
+  private boolean turning;
+  private boolean closed;
+  private long nowNanos;
+  private long number;
+  private @Nullable Shutdown shutdown;
+
+  private Loop(LoopOptions options) {
+    this.options = options;
+    this.thread = Thread.currentThread();
+    if (thread.isVirtual()) {
+      throw new IllegalStateException(
+          "a loop must be opened on a platform thread, for example by Thread.ofPlatform() or main");
+    }
+    this.fiberMode = options.fiberMode();
+    EngineSelection selection = EngineSelection.open(options);
+    this.engine = selection.engine();
+    this.engineChoice = selection.explanation();
+    this.nowNanos = engine.nanoTime();
+    this.mechanism = FiberMechanism.of(this, fiberMode);
+    this.inbox = new Inbox(options.inboxLimit());
+    this.wheel = new TimerWheel(nowNanos, options.tickNanos());
+    this.offload =
+        new Offload(options.name(), options.offloadThreads(), options.offloadQueueLimit());
+    this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
+    this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
+    this.never = Cancellation.forScope(internal, null, null);
+    this.pump = new Pump(this, internal);
+  }
+
+  // ---- opening, running, closing
+
+  /** Opens a loop that belongs to the calling thread. */
+  public static Loop open() {
+    return open(LoopOptions.defaults());
+  }
+
+  public static Loop open(LoopOptions options) {
+    Loop loop = new Loop(options);
+    CurrentLoop.add(loop);
+    return loop;
+  }
+
+  /** The loop that the calling code runs on. Throws if it runs on none. */
+  public static Loop current() {
+    return CurrentLoop.get();
+  }
+
+  /**
+   * Runs {@code main} in a fiber and the loop with it, until everything that was started or opened
+   * inside has ended: fibers, and handles such as listeners. If a fiber fails, the others are
+   * cancelled and the failure is thrown from here.
+   */
+  public void run(Task main) {
+    call(() -> {
+      main.run();
+      return true;
+    });
+  }
+
+  /** As {@link #run(Task)}, with a result. */
+  public <T extends @Nullable Object> T call(Callable<T> main) {
+    checkCanTurn();
+    Monitors.checkNoneHeld();
+    Fiber<T> supervisor =
+        root.launch(
+            "run",
+            () -> {
+              try (Scope scope = Scope.open("main")) {
+                Fiber<T> fiber = scope.call("main", main);
+                scope.awaitIdle();
+                scope.join();
+                return fiber.join();
+              }
+            });
+    supervisor.expectFailure();
+    while (supervisor.isAlive() && !isForced()) {
+      turnOnce(Engine.FOREVER);
+    }
+    return supervisor.outcome();
+  }
+
+  /** Runs the loop until nothing lives in it any more. */
+  public void runUntilIdle() {
+    checkCanTurn();
+    Monitors.checkNoneHeld();
+    while (!isIdle() && !isForced()) {
+      turnOnce(Engine.FOREVER);
+    }
+  }
+
+  /** Starts a fiber in a loop that is not running yet, or is driven by {@link #turn}. */
+  public Fiber<?> start(String fiberName, Task body) {
+    return root.start(fiberName, body);
+  }
+
+  /**
+   * One turn, for programs that drive the loop themselves: waits for events until the time is up,
+   * at most, and handles them.
+   *
+   * @param timeout zero does not wait
+   * @return whether there is more to do at once
+   */
+  public boolean turn(Duration timeout) {
+    checkCanTurn();
+    Monitors.checkNoneHeld();
+    CurrentLoop.add(this);
+    long nanos = Durations.nanos(timeout);
+    turnOnce(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
+    return hasWork();
+  }
+
+  /** When {@link #turn} should be called next if nothing else happens: nanoseconds from now. */
+  public long nextDeadlineNanos() {
+    if (hasWork() || !inbox.isEmpty()) {
+      return 0;
+    }
+    return untilNextTimer(engine.nanoTime());
+  }
+
+  /** Whether nothing lives in the loop: no fiber, no open handle, nothing posted. */
+  public boolean isIdle() {
+    return root.isEmpty()
+        && !hasWork()
+        && inbox.isEmpty()
+        && (shutdown == null || shutdown.isDone());
+  }
+
+  /**
+   * Starts an orderly shutdown and returns at once; {@link #run} returns when it is through. From
+   * any thread. A second call has no effect.
+   */
+  public void shutdown(ShutdownOptions how) {
+    postInternal(() -> beginShutdown(how));
+  }
+
+  /**
+   * Ends without waiting for anything; an orderly shutdown under way is cut short. From any thread.
+   */
+  public void forceShutdown() {
+    postInternal(() -> {
+      beginShutdown(ShutdownOptions.IMMEDIATE);
+      if (shutdown != null) {
+        shutdown.force();
+      }
+    });
+  }
+
+  /** What the shutdown had to force, once there was one. */
+  public @Nullable ShutdownReport shutdownReport() {
+    return shutdown == null ? null : shutdown.report();
+  }
+
+  /**
+   * Closes the loop: shuts it down, shortly, if that has not been done, and releases everything.
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    if (Thread.currentThread() != thread || turning) {
+      throw new IllegalStateException(
+          "a loop is closed by the thread that opened it, outside of its fibers; use shutdown()");
+    }
+    try {
+      beginShutdown(ShutdownOptions.ON_CLOSE);
+      Shutdown ending = shutdown;
+      while (ending != null && !ending.isDone()) {
+        turnOnce(Engine.FOREVER);
+      }
+      closePump();
+    } finally {
+      closed = true;
+      CurrentLoop.remove(this);
+      engine.close();
+      closeOffload();
+    }
+  }
+
+  private void closeOffload() {
+    int left = offload.close(ShutdownOptions.ON_CLOSE.poolNanos());
+    if (left > 0) {
+      report(
+          options.name(),
+          new IllegalStateException(
+              left + " offloaded jobs did not end in time; their threads are interrupted"));
+    }
+  }
+
+  private void closePump() {
+    pump.close();
+    for (int i = 0; i < 1000 && internal.fibers() > 0; i++) {
+      turnOnce(0);
+    }
+  }
+
+  // ---- the turn
+
+  private void turnOnce(long deadlineNanos) {
+    assert !turning;
+    turning = true;
+    try {
+      counters.turns++;
+      runFlushes();
+      await(deadlineNanos);
+      nowNanos = engine.nanoTime();
+      counters.completions += engine.dispatch(BUDGET);
+      drainInbox();
+      wheel.advance(nowNanos, BUDGET);
+      pump.prime();
+      runFibers();
+      while (pump.takeOver()) {
+        runFibers();
+      }
+    } finally {
+      turning = false;
+    }
+  }
+
+  private void await(long deadlineNanos) {
+    if (deadlineNanos == 0 || hasWork()) {
+      engine.await(0);
+      return;
+    }
+    long timeoutNanos = untilNextTimer(nowNanos);
+    if (deadlineNanos != Engine.FOREVER) {
+      timeoutNanos = Math.min(timeoutNanos, Math.max(0, deadlineNanos - nowNanos));
+    }
+    doorbell.prepareToSleep();
+    if (!inbox.isEmpty()) {
+      timeoutNanos = 0;
+    }
+    engine.await(timeoutNanos);
+    doorbell.awake();
+  }
+
+  private long untilNextTimer(long now) {
+    long next = wheel.nextDeadlineNanos();
+    return next == Long.MAX_VALUE ? Engine.FOREVER : Math.max(0, next - now);
+  }
+
+  private boolean hasWork() {
+    return !runQueue.isEmpty() || !pump.isEmpty() || !flushes.isEmpty();
+  }
+
+  private void runFlushes() {
+    for (int left = flushes.size(); left > 0; left--) {
+      flushes.remove().runFlush();
+    }
+  }
+
+  private void drainInbox() {
+    if (inbox.isEmpty()) {
+      return;
+    }
+    for (int left = BUDGET; left > 0; left--) {
+      Object runnable = inbox.nextResume();
+      if (runnable == null) {
+        break;
+      }
+      if (runnable instanceof Internal task) {
+        task.action.run();
+      } else {
+        runQueue.add(runnable);
+      }
+    }
+    for (int left = BUDGET; left > 0; left--) {
+      Runnable post = inbox.nextPost();
+      if (post == null) {
+        break;
+      }
+      pump.add(post);
+    }
+  }
+
+  private void runFibers() {
+    for (int left = Math.min(runQueue.size(), BUDGET); left > 0; left--) {
+      Object next = runQueue.take();
+      if (next instanceof Fiber<?> fiber) {
+        running = fiber;
+        mechanism.run(fiber);
+        running = null;
+      } else {
+        ((Runnable) next).run();
+      }
+    }
+  }
+
+  // ---- timers
+
+  /** Runs {@code callback} in a fiber of the loop, once, after a time. */
+  public Timer after(Duration delay, Runnable callback) {
+    Timer timer = timer(callback);
+    timer.restart(delay);
+    return timer;
+  }
+
+  /** A timer that fires once for every {@link Timer#restart}. */
+  public Timer timer(Runnable callback) {
+    checkOnLoop();
+    return Timer.once(wheel, timerHost, callback);
+  }
+
+  /**
+   * Runs {@code callback} at a fixed rate: deadlines are whole periods after the first, and those
+   * that were missed are counted, not made up for.
+   */
+  public Timer every(Duration period, Runnable callback) {
+    return periodic(Timer.Mode.FIXED_RATE, period, callback);
+  }
+
+  /** Runs {@code callback} with a fixed delay from the end of one run to the start of the next. */
+  public Timer everyWithDelay(Duration delay, Runnable callback) {
+    return periodic(Timer.Mode.FIXED_DELAY, delay, callback);
+  }
+
+  private Timer periodic(Timer.Mode mode, Duration period, Runnable callback) {
+    checkOnLoop();
+    Timer timer = Timer.periodic(wheel, timerHost, mode, period, callback);
+    timer.restart(period);
+    return timer;
+  }
+
+  private final class Host implements TimerHost {
+    @Override
+    public long nanoTime() {
+      return nowNanos;
+    }
+
+    @Override
+    public void runCallback(Runnable callback, Object owner) {
+      pump.add(callback);
+    }
+  }
+
+  // ---- from other threads
+
+  /**
+   * Runs {@code task} in a fiber of the loop, soon. From any thread.
+   *
+   * @throws RejectedExecutionException if as many tasks wait as the loop allows
+   */
+  public void post(Runnable task) {
+    if (!tryPost(task)) {
+      throw new RejectedExecutionException(
+          "the inbox of " + options.name() + " is full: " + inbox.limit() + " tasks wait");
+    }
+  }
+
+  /** As {@link #post}, but answers false where the inbox is full. */
+  public boolean tryPost(Runnable task) {
+    if (!inbox.post(task)) {
+      return false;
+    }
+    ring();
+    return true;
+  }
+
+  /** A step of the runtime itself, run on the loop, that must not be refused. */
+  private record Internal(Runnable action) {}
+
+  void postInternal(Runnable action) {
+    inbox.resume(new Internal(action));
+    ring();
+  }
+
+  void enqueueFromOutside(Object runnable) {
+    inbox.resume(runnable);
+    ring();
+  }
+
+  private void ring() {
+    if (doorbell.ring()) {
+      engine.wake(CurrentLoop.engineOfCaller());
+    }
+  }
+
+  // ---- what lives in it
+
+  /** Everything open at present, with its owner and age. */
+  public List<HandleInfo> handles() {
+    checkOnLoop();
+    List<HandleInfo> list = new ArrayList<>();
+    collectHandles(root, list);
+    return list;
+  }
+
+  private static void collectHandles(Scope scope, List<HandleInfo> list) {
+    for (Handle h = scope.firstHandle(); h != null; h = h.scopeNext) {
+      list.add(HandleInfo.of(h));
+    }
+    for (Scope child = scope.firstChild(); child != null; child = child.nextSibling()) {
+      collectHandles(child, list);
+    }
+  }
+
+  public String name() {
+    return options.name();
+  }
+
+  /** {@code io_uring}, {@code epoll}, {@code nio} or {@code sim}. */
+  public String engineName() {
+    return engine.name();
+  }
+
+  /** Which engine was chosen, and why not a better one. */
+  public String engineExplanation() {
+    return engineChoice;
+  }
+
+  public FiberMode fiberMode() {
+    return fiberMode;
+  }
+
+  /** What the loop has done so far. */
+  public LoopCounters counters() {
+    return counters;
+  }
+
+  /** Monotonic time, read once a turn. */
+  public long nanoTime() {
+    return nowNanos;
+  }
+
+  /** The outermost scope: what is opened outside of any other belongs to it. */
+  public Scope root() {
+    return root;
+  }
+
+  @Override
+  public String toString() {
+    return options.name() + "[" + engine.name() + "]";
+  }
+
+  // ---- inside the package
+
+  Engine engine() {
+    return engine;
+  }
+
+  Thread thread() {
+    return thread;
+  }
+
+  FiberMechanism mechanism() {
+    return mechanism;
+  }
+
+  Offload offload() {
+    return offload;
+  }
+
+  Cancellation neverCancelled() {
+    return never;
+  }
+
+  Scope internal() {
+    return internal;
+  }
+
+  LoopOptions options() {
+    return options;
+  }
+
+  TimerWheel wheel() {
+    return wheel;
+  }
+
+  long nextNumber() {
+    return ++number;
+  }
+
+  @Nullable Fiber<?> running() {
+    return running;
+  }
+
+  boolean isRunning(Fiber<?> fiber) {
+    return running == fiber;
+  }
+
+  /** The calling fiber. */
+  Fiber<?> fiber() {
+    Fiber<?> fiber = running;
+    if (fiber == null || fiber.thread() != Thread.currentThread()) {
+      throw notAFiber();
+    }
+    return fiber;
+  }
+
+  private IllegalStateException notAFiber() {
+    return new IllegalStateException(
+        Thread.currentThread()
+            + " is no fiber of "
+            + options.name()
+            + ": call this from Loop.run, Fiber.start or a callback, or hand it over by Loop.post");
+  }
+
+  boolean onLoop() {
+    return mechanism.onLoop();
+  }
+
+  void checkOnLoop() {
+    if (!mechanism.onLoop()) {
+      throw notAFiber();
+    }
+    if (closed) {
+      throw new IllegalStateException(options.name() + " is closed");
+    }
+  }
+
+  Scope currentScope() {
+    Fiber<?> fiber = running;
+    return fiber == null ? root : fiber.currentScope();
+  }
+
+  void enqueue(Object runnable) {
+    runQueue.add(runnable);
+  }
+
+  void enqueueCallback(Object callback) {
+    pump.add(callback);
+  }
+
+  void enqueueFlush(Handle handle) {
+    flushes.add(handle);
+  }
+
+  /** Starts or restarts a timer of the runtime, {@code delayNanos} after the time of this turn. */
+  void startTimer(TimerNode timer, long delayNanos) {
+    wheel.restart(timer, nowNanos, delayNanos);
+  }
+
+  /** As {@link #startTimer}, from now: for users, whose code may have run for long in this turn. */
+  void startTimerFromNow(TimerNode timer, long delayNanos) {
+    wheel.restart(timer, engine.nanoTime(), delayNanos);
+  }
+
+  void cancelTimer(TimerNode timer) {
+    wheel.cancel(timer);
+  }
+
+  void handleOpened(Handle handle) {
+    counters.handlesOpened++;
+  }
+
+  void handleClosed(Handle handle) {
+    counters.handlesClosed++;
+    lifeEnded();
+  }
+
+  void report(String source, Throwable failure) {
+    counters.failures++;
+    try {
+      options.failures().failed(source, failure);
+    } catch (RuntimeException e) {
+      Failures.attach(e, failure);
+      FailureListener.LOGGING.failed("the failure listener of " + options.name(), e);
+    }
+  }
+
+  /** A fiber, handle or scope has ended. */
+  void lifeEnded() {
+    if (shutdown != null) {
+      shutdown.poke();
+    }
+  }
+
+  boolean isDraining() {
+    return shutdown != null;
+  }
+
+  private boolean isForced() {
+    return shutdown != null && shutdown.isForced();
+  }
+
+  private void beginShutdown(ShutdownOptions how) {
+    if (shutdown == null) {
+      shutdown = new Shutdown(this, how);
+      shutdown.begin();
+    }
+  }
+
+  private void checkCanTurn() {
+    if (Thread.currentThread() != thread) {
+      throw new IllegalStateException(
+          options.name() + " is run by the thread that opened it, " + thread.getName());
+    }
+    if (turning) {
+      throw new IllegalStateException(options.name() + " is running already");
+    }
+    if (closed) {
+      throw new IllegalStateException(options.name() + " is closed");
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package gyre;
+
+/** What a loop has done since it was opened. Read on the loop, or elsewhere without guarantee. */
+public final class LoopCounters {
+  long turns;
+  long completions;
+  long handlesOpened;
+  long handlesClosed;
+  long failures;
+
+  LoopCounters() {}
+
+  public long turns() {
+    return turns;
+  }
+
+  /** Completions of operations. */
+  public long completions() {
+    return completions;
+  }
+
+  public long handlesOpened() {
+    return handlesOpened;
+  }
+
+  public long handlesClosed() {
+    return handlesClosed;
+  }
+
+  /** Failures that were reported to the {@link FailureListener}. */
+  public long failures() {
+    return failures;
+  }
+}

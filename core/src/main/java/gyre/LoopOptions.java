@@ -1,0 +1,165 @@
+package gyre;
+
+import gyre.engine.Engine;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a loop is set up. Immutable; each method gives a changed copy.
+ *
+ * <pre>{@code
+ * Loop.open(LoopOptions.defaults().engine("epoll").name("edge"));
+ * }</pre>
+ */
+public final class LoopOptions {
+  private static final LoopOptions DEFAULTS = new LoopOptions(new Values());
+
+  /** Everything that can be set, with its default. */
+  private static final class Values implements Cloneable {
+    String name = "loop";
+    String engine = System.getProperty("gyre.engine", "auto");
+    @Nullable Supplier<Engine> engineSource;
+    long tickNanos = 1_000_000;
+    long poolLimitBytes = 64L << 20;
+    int inboxLimit = 65_536;
+    int offloadThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+    int offloadQueueLimit = 1024;
+    FailureListener failures = FailureListener.LOGGING;
+    @Nullable FiberMode fiberMode;
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private final Values values;
+
+  private LoopOptions(Values values) {
+    this.values = values;
+  }
+
+  public static LoopOptions defaults() {
+    return DEFAULTS;
+  }
+
+  private interface Change {
+    void apply(Values values);
+  }
+
+  private LoopOptions with(Change change) {
+    Values changed = values.copy();
+    change.apply(changed);
+    return new LoopOptions(changed);
+  }
+
+  /** Names the loop in reports. */
+  public LoopOptions name(String name) {
+    return with(v -> v.name = name);
+  }
+
+  /**
+   * {@code auto} (the default, or what {@code -Dgyre.engine=} says), {@code io_uring}, {@code
+   * epoll} or {@code nio}.
+   */
+  public LoopOptions engine(String engine) {
+    return with(v -> v.engine = engine);
+  }
+
+  /** Runs on an engine that the caller made, for example a simulated one. */
+  @SuppressWarnings("exports") // only modules that see the seam can call this
+  public LoopOptions engine(Supplier<Engine> source) {
+    return with(v -> v.engineSource = source);
+  }
+
+  /** Resolution of timers: a millisecond unless said otherwise; not below a microsecond. */
+  public LoopOptions tick(Duration tick) {
+    long nanos = Durations.nanos(tick);
+    if (nanos < 1_000 || nanos > 1_000_000_000L) {
+      throw new IllegalArgumentException("tick of " + tick + ": valid is 1 µs to 1 s");
+    }
+    return with(v -> v.tickNanos = nanos);
+  }
+
+  /** Most memory that the loop's buffers may take, off heap: 64 MiB unless said otherwise. */
+  public LoopOptions poolLimitBytes(long bytes) {
+    if (bytes < 1 << 20) {
+      throw new IllegalArgumentException("pool limit of " + bytes + " bytes: at least 1 MiB");
+    }
+    return with(v -> v.poolLimitBytes = bytes);
+  }
+
+  /** How many tasks posted by other threads may wait: 65,536 unless said otherwise. */
+  public LoopOptions inboxLimit(int tasks) {
+    if (tasks < 2) {
+      throw new IllegalArgumentException("inbox limit of " + tasks + ": at least 2");
+    }
+    return with(v -> v.inboxLimit = tasks);
+  }
+
+  /** Threads for {@link Fiber#offload}, and how many jobs may wait for them. */
+  public LoopOptions offload(int threads, int queueLimit) {
+    if (threads < 1 || queueLimit < 1) {
+      throw new IllegalArgumentException("offload needs at least one thread and one place");
+    }
+    return with(v -> {
+      v.offloadThreads = threads;
+      v.offloadQueueLimit = queueLimit;
+    });
+  }
+
+  /** Who is told of failures that no fiber waits for. By default they are logged. */
+  public LoopOptions failures(FailureListener listener) {
+    return with(v -> v.failures = listener);
+  }
+
+  /** Forces a way of carrying fibers; otherwise the best that this process can have. */
+  public LoopOptions fibers(FiberMode mode) {
+    return with(v -> v.fiberMode = mode);
+  }
+
+  public String name() {
+    return values.name;
+  }
+
+  String engine() {
+    return values.engine;
+  }
+
+  @Nullable Supplier<Engine> engineSource() {
+    return values.engineSource;
+  }
+
+  long tickNanos() {
+    return values.tickNanos;
+  }
+
+  long poolLimitBytes() {
+    return values.poolLimitBytes;
+  }
+
+  int inboxLimit() {
+    return values.inboxLimit;
+  }
+
+  int offloadThreads() {
+    return values.offloadThreads;
+  }
+
+  int offloadQueueLimit() {
+    return values.offloadQueueLimit;
+  }
+
+  FailureListener failures() {
+    return values.failures;
+  }
+
+  FiberMode fiberMode() {
+    FiberMode forced = values.fiberMode;
+    return forced == null ? FiberMechanism.mode() : forced;
+  }
+}

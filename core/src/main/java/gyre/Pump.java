@@ -1,0 +1,108 @@
+package gyre;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fibers that run callbacks: user code must never run on the loop's bare thread, where a lock
+ * held by a parked fiber would stop everything for good.
+ *
+ * <p>One fiber takes callback after callback and parks when there is none. If a callback parks,
+ * that fiber stays with it, and another takes over.
+ */
+final class Pump {
+  private static final int IDLE_LIMIT = 8;
+
+  private final Loop loop;
+  private final Scope scope;
+
+  /** Handles and runnables, in the order in which they were requested. */
+  private final ArrayDeque<Object> callbacks = new ArrayDeque<>();
+
+  private final ArrayDeque<Fiber<?>> idle = new ArrayDeque<>(IDLE_LIMIT);
+  private @Nullable Fiber<?> active;
+  private int budget;
+
+  Pump(Loop loop, Scope scope) {
+    this.loop = loop;
+    this.scope = scope;
+  }
+
+  void add(Object callback) {
+    callbacks.add(callback);
+  }
+
+  boolean isEmpty() {
+    return callbacks.isEmpty();
+  }
+
+  /** Lets a fiber run the callbacks that are there now; those that they request come next turn. */
+  void prime() {
+    budget = callbacks.size();
+    if (budget > 0) {
+      wakeOne();
+    }
+  }
+
+  private void wakeOne() {
+    Fiber<?> pump = idle.pollLast();
+    if (pump != null) {
+      active = pump;
+      pump.wake();
+    } else {
+      active = scope.launch("pump", this::run, true);
+    }
+  }
+
+  /** Has another fiber go on where the one that had the callbacks is parked in one of them. */
+  boolean takeOver() {
+    if (budget == 0 || callbacks.isEmpty()) {
+      return false;
+    }
+    wakeOne();
+    return true;
+  }
+
+  private boolean run() {
+    Fiber<?> self = loop.fiber();
+    while (true) {
+      active = self;
+      while (budget > 0 && active == self) {
+        budget--;
+        Object callback = callbacks.poll();
+        if (callback == null) {
+          budget = 0;
+          break;
+        }
+        runOne(self, callback);
+      }
+      self.enter(scope, scope.cancellation());
+      if (active == self) {
+        active = null;
+      }
+      if (idle.size() == IDLE_LIMIT) {
+        return true;
+      }
+      idle.addLast(self);
+      self.parkHere();
+    }
+  }
+
+  private void runOne(Fiber<?> self, Object callback) {
+    if (callback instanceof Handle handle) {
+      handle.runCallback(self);
+      return;
+    }
+    try {
+      self.enter(loop.root(), loop.neverCancelled());
+      ((Runnable) callback).run();
+    } catch (Throwable e) {
+      loop.report("callback", e);
+    }
+  }
+
+  /** Ends the idle pump fibers. */
+  void close() {
+    scope.cancel("the loop is closing");
+  }
+}

@@ -1,0 +1,412 @@
+package gyre;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owns fibers and handles: nothing that is started or opened in a scope outlives it.
+ *
+ * <pre>{@code
+ * try (Scope scope = Scope.open("fetch")) {
+ *   Fiber<String> left = scope.call(() -> fetch("left"));
+ *   Fiber<String> right = scope.call(() -> fetch("right"));
+ *   scope.join();                       // throws the first failure
+ *   return left.join() + right.join();
+ * }                                     // whatever still runs is cancelled and waited for
+ * }</pre>
+ *
+ * <p>The first fiber that fails cancels the others; later failures are attached to the first as
+ * suppressed, and {@link #join} or, if nobody joined, {@link #close} throws it. A failure is never
+ * lost.
+ *
+ * <p>A scope belongs to the fiber that opened it, which closes it, the innermost first.
+ */
+public final class Scope implements AutoCloseable {
+  /** What the failure of a fiber means for the others of its scope. */
+  enum Policy {
+    /** It cancels them. */
+    TOGETHER,
+    /** It is reported, and they go on. */
+    ISOLATED
+  }
+
+  private final Loop loop;
+  private final @Nullable Scope parent;
+  private final String name;
+  private final Policy policy;
+  private final Cancellation cancellation;
+
+  private final @Nullable Fiber<?> owner;
+  private final @Nullable Cancellation outer;
+
+  private @Nullable Fiber<?> firstFiber;
+  private int fibers;
+  private @Nullable Handle firstHandle;
+  private int handles;
+  private @Nullable Scope firstChild;
+  private @Nullable Scope nextSibling;
+  private @Nullable Scope previousSibling;
+
+  private @Nullable Throwable failure;
+  private boolean failureSeen;
+  private boolean closed;
+  private final WaitQueue waiters = new WaitQueue();
+
+  Scope(Loop loop, @Nullable Scope parent, @Nullable Fiber<?> owner, String name, Policy policy) {
+    this.loop = loop;
+    this.parent = parent;
+    this.owner = owner;
+    this.name = name;
+    this.policy = policy;
+    this.outer = owner == null ? null : owner.cancellation();
+    Cancellation above = outer != null ? outer : parent == null ? null : parent.cancellation;
+    this.cancellation = Cancellation.forScope(this, above, owner);
+    if (parent != null) {
+      parent.adopt(this);
+    }
+    if (owner != null) {
+      owner.enter(this, cancellation);
+    }
+  }
+
+  /** Opens a scope inside the current one. */
+  public static Scope open(String name) {
+    return open(name, Policy.TOGETHER);
+  }
+
+  /**
+   * Opens a scope in which a fiber that fails is reported and ends alone: for servers, whose
+   * connections have nothing to do with one another.
+   */
+  public static Scope openIsolated(String name) {
+    return open(name, Policy.ISOLATED);
+  }
+
+  private static Scope open(String name, Policy policy) {
+    Fiber<?> fiber = Fiber.current();
+    return new Scope(fiber.loop(), fiber.currentScope(), fiber, name, policy);
+  }
+
+  /** The innermost scope that the calling fiber has open. */
+  public static Scope current() {
+    return Loop.current().currentScope();
+  }
+
+  /** Starts a fiber that this scope owns. */
+  public Fiber<?> start(Task body) {
+    return launch(null, asCallable(body));
+  }
+
+  public Fiber<?> start(String name, Task body) {
+    return launch(name, asCallable(body));
+  }
+
+  /** Starts a fiber whose result is got by {@link Fiber#join}. */
+  public <T extends @Nullable Object> Fiber<T> call(Callable<? extends T> body) {
+    return launch(null, body);
+  }
+
+  public <T extends @Nullable Object> Fiber<T> call(String name, Callable<? extends T> body) {
+    return launch(name, body);
+  }
+
+  /**
+   * Waits until all fibers of this scope have ended. Throws the first failure, once the others,
+   * which it cancelled, have ended as well.
+   */
+  public void join() {
+    Fiber<?> caller = loop.fiber();
+    awaitFibers(caller);
+    throwFailure();
+  }
+
+  /**
+   * As {@link #join()}, but cancels what is not done after {@code limit}, waits for its end, and
+   * throws {@link DeadlineExceededException}.
+   */
+  public void join(Duration limit) {
+    Fiber<?> caller = loop.fiber();
+    cancellation.arm(limit);
+    awaitFibers(caller);
+    throwFailure();
+    cancellation.check();
+  }
+
+  /** Cancels the fibers of this scope and of those below it. From any thread. */
+  public void cancel(String reason) {
+    cancellation.cancel(reason);
+  }
+
+  public Cancellation cancellation() {
+    return cancellation;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The scope around this one, or null at the root. */
+  public @Nullable Scope parent() {
+    return parent;
+  }
+
+  /** Number of fibers alive in just this scope. */
+  public int fibers() {
+    return fibers;
+  }
+
+  /**
+   * Ends the scope: cancels the fibers that still run and waits for them, closes the handles and
+   * waits until the kernel has let go of them, then throws a failure that nobody has seen yet.
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    Fiber<?> caller = loop.fiber();
+    if (caller != owner || caller.currentScope() != this) {
+      throw new IllegalStateException(
+          "scope " + name + " must be closed by the fiber that opened it, inner scopes first");
+    }
+    closed = true;
+    caller.enter(this, loop.neverCancelled());
+    try {
+      if (fibers > 0) {
+        cancellation.cancel("scope " + name + " is closing", null, false);
+      }
+      while (fibers > 0) {
+        waiters.await(caller);
+      }
+      closeHandles();
+      while (handles > 0) {
+        waiters.await(caller);
+      }
+    } finally {
+      leave(caller);
+    }
+    if (failure != null && !failureSeen) {
+      throwFailure();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return parent == null ? name : parent + "/" + name;
+  }
+
+  // ---- for the loop and what is built on it
+
+  private static Callable<Boolean> asCallable(Task body) {
+    return () -> {
+      body.run();
+      return true;
+    };
+  }
+
+  <T extends @Nullable Object> Fiber<T> launch(
+      @Nullable String fiberName, Callable<? extends T> body) {
+    return launch(fiberName, body, false);
+  }
+
+  <T extends @Nullable Object> Fiber<T> launch(
+      @Nullable String fiberName, Callable<? extends T> body, boolean pump) {
+    loop.checkOnLoop();
+    if (closed) {
+      throw new IllegalStateException("scope " + name + " is closed: nothing can start in it");
+    }
+    Fiber<T> fiber = new Fiber<>(this, fiberName, body, pump);
+    fiber.siblingNext = firstFiber;
+    if (firstFiber != null) {
+      firstFiber.siblingPrevious = fiber;
+    }
+    firstFiber = fiber;
+    fibers++;
+    fiber.begin();
+    return fiber;
+  }
+
+  void ended(Fiber<?> fiber, @Nullable Throwable problem) {
+    if (fiber.siblingPrevious == null) {
+      firstFiber = fiber.siblingNext;
+    } else {
+      fiber.siblingPrevious.siblingNext = fiber.siblingNext;
+    }
+    if (fiber.siblingNext != null) {
+      fiber.siblingNext.siblingPrevious = fiber.siblingPrevious;
+    }
+    fibers--;
+    if (problem != null) {
+      failed(fiber, problem);
+    }
+    if (fibers == 0) {
+      waiters.wakeAll();
+      loop.lifeEnded();
+    }
+  }
+
+  private void failed(Fiber<?> fiber, Throwable problem) {
+    if (fiber.isExpectedToFail()) {
+      return;
+    }
+    if (problem instanceof CancelledException
+        && (cancellation.isCancelled() || loop.isDraining())) {
+      keepSuppressed(fiber, problem);
+      return;
+    }
+    if (policy == Policy.ISOLATED) {
+      loop.report("fiber " + fiber.name() + " in " + this, problem);
+      return;
+    }
+    if (failure == null) {
+      failure = problem;
+      cancellation.cancel("fiber " + fiber.name() + " failed: " + problem, problem, false);
+    } else {
+      Failures.attach(failure, problem);
+    }
+  }
+
+  /** A cancelled fiber's end is no failure, but what broke in its finally blocks is. */
+  private void keepSuppressed(Fiber<?> fiber, Throwable cancelled) {
+    for (Throwable hidden : cancelled.getSuppressed()) {
+      failed(fiber, hidden);
+    }
+  }
+
+  void wakeCancelled() {
+    for (Fiber<?> fiber = firstFiber; fiber != null; fiber = fiber.siblingNext) {
+      if (fiber.cancellation().isCancelled()) {
+        fiber.cancelled();
+      }
+    }
+    waiters.wakeAll();
+  }
+
+  void adopt(Handle handle) {
+    if (closed) {
+      throw new IllegalStateException("scope " + name + " is closed: nothing can be opened in it");
+    }
+    handle.scopeNext = firstHandle;
+    if (firstHandle != null) {
+      firstHandle.scopePrevious = handle;
+    }
+    firstHandle = handle;
+    handles++;
+  }
+
+  void closed(Handle handle) {
+    if (handle.scopePrevious == null) {
+      firstHandle = handle.scopeNext;
+    } else {
+      handle.scopePrevious.scopeNext = handle.scopeNext;
+    }
+    if (handle.scopeNext != null) {
+      handle.scopeNext.scopePrevious = handle.scopePrevious;
+    }
+    handle.scopeNext = null;
+    handle.scopePrevious = null;
+    handles--;
+    if (handles == 0) {
+      waiters.wakeAll();
+    }
+  }
+
+  /** Waits until nothing lives in this scope any more, or it is cancelled. */
+  void awaitIdle() {
+    Fiber<?> caller = loop.fiber();
+    assert caller == owner;
+    while ((fibers > 0 || handles > 0) && !cancellation.isCancelled()) {
+      withOuterToken(caller, () -> waiters.await(caller));
+    }
+  }
+
+  private void awaitFibers(Fiber<?> caller) {
+    while (fibers > 0) {
+      withOuterToken(caller, () -> waiters.await(caller));
+    }
+  }
+
+  /** The owner waits for its children's end, also when it is they who cancelled the scope. */
+  private void withOuterToken(Fiber<?> caller, Runnable wait) {
+    Cancellation token = caller.cancellation();
+    if (caller == owner && outer != null && token == cancellation) {
+      caller.enter(caller.currentScope(), outer);
+      try {
+        wait.run();
+      } finally {
+        caller.enter(caller.currentScope(), token);
+      }
+    } else {
+      wait.run();
+    }
+  }
+
+  void closeHandles() {
+    Handle handle = firstHandle;
+    while (handle != null) {
+      Handle next = handle.scopeNext;
+      handle.beginClose();
+      handle = next;
+    }
+  }
+
+  private void leave(Fiber<?> caller) {
+    cancellation.close();
+    if (parent != null) {
+      parent.forget(this);
+      caller.enter(parent, outer == null ? parent.cancellation : outer);
+    }
+  }
+
+  private void throwFailure() {
+    if (failure != null) {
+      failureSeen = true;
+      throw Failures.rethrow(failure);
+    }
+  }
+
+  private void adopt(Scope child) {
+    child.nextSibling = firstChild;
+    if (firstChild != null) {
+      firstChild.previousSibling = child;
+    }
+    firstChild = child;
+  }
+
+  private void forget(Scope child) {
+    if (child.previousSibling == null) {
+      firstChild = child.nextSibling;
+    } else {
+      child.previousSibling.nextSibling = child.nextSibling;
+    }
+    if (child.nextSibling != null) {
+      child.nextSibling.previousSibling = child.previousSibling;
+    }
+    loop.lifeEnded();
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  @Nullable Fiber<?> firstFiber() {
+    return firstFiber;
+  }
+
+  @Nullable Handle firstHandle() {
+    return firstHandle;
+  }
+
+  @Nullable Scope firstChild() {
+    return firstChild;
+  }
+
+  @Nullable Scope nextSibling() {
+    return nextSibling;
+  }
+
+  boolean isEmpty() {
+    return fibers == 0 && handles == 0 && firstChild == null;
+  }
+}

@@ -1,0 +1,175 @@
+package gyre;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The orderly end of a loop, as a fiber of its own outside of the scopes that it ends.
+ *
+ * <pre>
+ *   stop accepting → drain → cancel fibers → close handles → force → done
+ * </pre>
+ *
+ * Each step has a deadline, so that the whole is finite; it is poked whenever something ends.
+ */
+final class Shutdown {
+  private static final int NAMES_LIMIT = 20;
+
+  private final Loop loop;
+  private final ShutdownOptions options;
+  private final long startNanos;
+  private final List<String> cancelled = new ArrayList<>();
+  private final List<String> forced = new ArrayList<>();
+  private @Nullable Fiber<?> fiber;
+  private @Nullable ShutdownReport report;
+  private boolean hurry;
+
+  Shutdown(Loop loop, ShutdownOptions options) {
+    this.loop = loop;
+    this.options = options;
+    this.startNanos = loop.nanoTime();
+  }
+
+  void begin() {
+    fiber =
+        loop.internal()
+            .launch(
+                "shutdown",
+                () -> {
+                  run();
+                  return true;
+                });
+  }
+
+  /** Something has ended: look again. */
+  void poke() {
+    if (fiber != null) {
+      fiber.wake();
+    }
+  }
+
+  /** Waits for nothing any more. */
+  void force() {
+    hurry = true;
+    poke();
+  }
+
+  boolean isDone() {
+    return report != null;
+  }
+
+  /** Whether fibers were left behind, so that nobody may wait for them. */
+  boolean isForced() {
+    return report != null && !report.forced().isEmpty();
+  }
+
+  @Nullable ShutdownReport report() {
+    return report;
+  }
+
+  private void run() throws Exception {
+    Scope root = loop.root();
+    try {
+      eachHandle(root, Handle::stopAccepting);
+      eachHandle(root, Handle::draining);
+      await(options.drainNanos(), root::isEmpty);
+      if (!root.isEmpty()) {
+        eachFiber(root, f -> note(cancelled, f.name()));
+        eachScope(root, scope -> scope.cancel("the loop is shutting down"));
+        await(options.cancelNanos(), () -> !hasFibers(root));
+        eachScope(root, Scope::closeHandles);
+        await(options.closeNanos(), root::isEmpty);
+      }
+      eachFiber(root, f -> note(forced, describe(f)));
+      eachHandle(root, h -> note(forced, h.toString()));
+      eachHandle(root, Handle::abort);
+      await(options.closeNanos(), () -> !hasHandles(root));
+    } finally {
+      Duration took = Duration.ofNanos(loop.nanoTime() - startNanos);
+      report = new ShutdownReport(took, List.copyOf(cancelled), List.copyOf(forced));
+    }
+  }
+
+  private void await(long limitNanos, BooleanSupplier done) throws Exception {
+    if (limitNanos == 0 || hurry || done.getAsBoolean()) {
+      return;
+    }
+    Fiber<?> self = loop.fiber();
+    try {
+      Cancellation.within(
+          Duration.ofNanos(limitNanos),
+          () -> {
+            while (!hurry && !done.getAsBoolean()) {
+              self.parkHere();
+            }
+          });
+    } catch (DeadlineExceededException e) {
+      // The next step takes what this one left.
+    }
+  }
+
+  private static String describe(Fiber<?> fiber) {
+    StackTraceElement[] stack = fiber.stackTrace();
+    return "fiber " + fiber.name() + (stack.length == 0 ? "" : " at " + stack[0]);
+  }
+
+  private static void note(List<String> names, String name) {
+    if (names.size() < NAMES_LIMIT) {
+      names.add(name);
+    } else if (names.size() == NAMES_LIMIT) {
+      names.add("and more");
+    }
+  }
+
+  private static boolean hasFibers(Scope scope) {
+    boolean[] found = {false};
+    eachFiber(scope, f -> found[0] = true);
+    return found[0];
+  }
+
+  private static boolean hasHandles(Scope scope) {
+    boolean[] found = {false};
+    eachHandle(scope, h -> found[0] = true);
+    return found[0];
+  }
+
+  private static void eachScope(Scope scope, Consumer<Scope> action) {
+    Scope child = scope.firstChild();
+    while (child != null) {
+      Scope next = child.nextSibling();
+      eachScope(child, action);
+      child = next;
+    }
+    action.accept(scope);
+  }
+
+  private static void eachFiber(Scope root, Consumer<Fiber<?>> action) {
+    eachScope(
+        root,
+        scope -> {
+          Fiber<?> fiber = scope.firstFiber();
+          while (fiber != null) {
+            Fiber<?> next = fiber.siblingNext;
+            action.accept(fiber);
+            fiber = next;
+          }
+        });
+  }
+
+  private static void eachHandle(Scope root, Consumer<Handle> action) {
+    eachScope(
+        root,
+        scope -> {
+          Handle handle = scope.firstHandle();
+          while (handle != null) {
+            Handle next = handle.scopeNext;
+            action.accept(handle);
+            handle = next;
+          }
+        });
+  }
+}

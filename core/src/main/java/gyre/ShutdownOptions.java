@@ -1,0 +1,76 @@
+package gyre;
+
+import java.time.Duration;
+
+/**
+ * How long the steps of a shutdown may take. Immutable; each method gives a changed copy.
+ *
+ * <ol>
+ *   <li>stop accepting, and <b>drain</b>: connections end when what they are doing is done; idle
+ *       ones end at once
+ *   <li><b>cancel</b> the fibers that are left; their {@code finally} blocks run
+ *   <li><b>close</b> the handles that are left
+ *   <li>force what is still there, and say what it was
+ * </ol>
+ *
+ * Then the memory is released, and the pool for offloaded work is joined.
+ */
+public final class ShutdownOptions {
+  static final ShutdownOptions IMMEDIATE = of(0, 1_000, 1_000, 100);
+  static final ShutdownOptions ON_CLOSE = of(0, 5_000, 1_000, 1_000);
+  private static final ShutdownOptions DEFAULTS = of(10_000, 5_000, 2_000, 2_000);
+
+  private final long drainNanos;
+  private final long cancelNanos;
+  private final long closeNanos;
+  private final long poolNanos;
+
+  private ShutdownOptions(long drainNanos, long cancelNanos, long closeNanos, long poolNanos) {
+    this.drainNanos = drainNanos;
+    this.cancelNanos = cancelNanos;
+    this.closeNanos = closeNanos;
+    this.poolNanos = poolNanos;
+  }
+
+  private static ShutdownOptions of(long drain, long cancel, long close, long pool) {
+    long nanos = 1_000_000;
+    return new ShutdownOptions(drain * nanos, cancel * nanos, close * nanos, pool * nanos);
+  }
+
+  /** 10 s to drain, 5 s for cancelled fibers, 2 s each for closing handles and for the pool. */
+  public static ShutdownOptions defaults() {
+    return DEFAULTS;
+  }
+
+  public ShutdownOptions drain(Duration limit) {
+    return new ShutdownOptions(Durations.nanos(limit), cancelNanos, closeNanos, poolNanos);
+  }
+
+  public ShutdownOptions cancel(Duration limit) {
+    return new ShutdownOptions(drainNanos, Durations.nanos(limit), closeNanos, poolNanos);
+  }
+
+  public ShutdownOptions close(Duration limit) {
+    return new ShutdownOptions(drainNanos, cancelNanos, Durations.nanos(limit), poolNanos);
+  }
+
+  public ShutdownOptions pool(Duration limit) {
+    return new ShutdownOptions(drainNanos, cancelNanos, closeNanos, Durations.nanos(limit));
+  }
+
+  long drainNanos() {
+    return drainNanos;
+  }
+
+  long cancelNanos() {
+    return cancelNanos;
+  }
+
+  long closeNanos() {
+    return closeNanos;
+  }
+
+  long poolNanos() {
+    return poolNanos;
+  }
+}
