@@ -1,7 +1,6 @@
 /** The {@code gyre} command. */
 module gyre.cli {
   requires gyre.core;
-  requires gyre.lab;
   requires info.picocli;
   requires static org.jspecify;
 

@@ -1,0 +1,33 @@
+package gyre.net;
+
+import gyre.io.ByteQueue;
+
+/**
+ * Takes what a stream receives, in push style. All methods run in a fiber of the loop, one at a
+ * time for each stream. What they throw closes the stream and is reported with its name.
+ */
+@FunctionalInterface
+public interface DataHandler {
+  /**
+   * Bytes have arrived. They are lent for the time of the call; what is not consumed stays, and is
+   * shown again together with what arrives next.
+   *
+   * <p>Is not called while more than the stream's high-water mark waits to be sent, so that a
+   * handler that answers what it gets needs no thought of slow peers.
+   */
+  void onData(ByteQueue in) throws Exception;
+
+  /** The peer has finished sending. By default the stream is closed once its output is sent. */
+  default void onEnd(SocketStream stream) throws Exception {
+    stream.close();
+  }
+
+  /**
+   * The connection broke: reset, timeout. The stream is closed afterwards, whatever happens here.
+   * By default nothing else happens: that peers vanish is normal.
+   */
+  default void onFailure(SocketStream stream, NetworkException failure) throws Exception {}
+
+  /** Output that was above the high-water mark has drained. */
+  default void onDrained(SocketStream stream) throws Exception {}
+}

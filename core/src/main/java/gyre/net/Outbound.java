@@ -1,0 +1,83 @@
+package gyre.net;
+
+import gyre.Fiber;
+import gyre.engine.Engine;
+import gyre.engine.Errno;
+import gyre.engine.Send;
+import gyre.engine.Vector;
+import gyre.io.ByteQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending half of a stream: what waits to be sent, at most one send in flight, and how it
+ * ended.
+ *
+ * <p>What is written during a turn goes out at its end in one send. New bytes are only ever
+ * appended behind those that the kernel has.
+ */
+final class Outbound extends Send {
+  private static final int ZERO_COPY_BYTES = 128 * 1024;
+
+  private final SocketStream stream;
+  private final Engine engine;
+  final ByteQueue bytes;
+  @Nullable Fiber<?> writer;
+
+  /** No bytes may follow; the peer is told once all are sent. */
+  boolean shut;
+
+  boolean shutDone;
+
+  /** 0, or the -errno that ended it. */
+  int failure;
+
+  Outbound(SocketStream stream, Engine engine) {
+    this.stream = stream;
+    this.engine = engine;
+    this.bytes = new ByteQueue(engine.pool());
+  }
+
+  boolean isFull() {
+    return bytes.size() >= stream.options().outputLimitBytes();
+  }
+
+  boolean isDrained() {
+    return bytes.size() <= stream.options().outputLimitBytes() / 2;
+  }
+
+  /** Everything written is with the kernel, or never will be. */
+  boolean isDone() {
+    return isIdle() && (bytes.isEmpty() || failure != 0);
+  }
+
+  /** At the end of a turn. */
+  void flush() {
+    if (!isIdle() || failure != 0) {
+      return;
+    }
+    if (!bytes.isEmpty()) {
+      awaited = writer != null || shut || !stream.isOpen() || stream.watchesOutput();
+      zeroCopy = bytes.size() >= ZERO_COPY_BYTES && stream.mayZeroCopy();
+      engine.submit(this);
+    } else if (shut && !shutDone) {
+      shutDone = true;
+      engine.sockets().shutdownOutput(descriptor);
+    }
+  }
+
+  @Override
+  public int gather(Vector vector) {
+    return bytes.gather(vector);
+  }
+
+  @Override
+  public void sent(int result) {
+    if (result >= 0) {
+      bytes.drain(result);
+    } else if (result != Errno.EAGAIN.negated() && result != Errno.EINTR.negated()) {
+      failure = result;
+      bytes.clear();
+    }
+    stream.departed();
+  }
+}

@@ -1,0 +1,388 @@
+package gyre.net;
+
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Handle;
+import gyre.Scope;
+import gyre.engine.Accept;
+import gyre.engine.Errno;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Accepts connections. Three ways to use it: {@link #serve} gives each connection a fiber, {@link
+ * #onConnection} a callback, and {@link #accept} hands out one at a time.
+ *
+ * <p>Accepting pauses while as many connections as {@link ListenOptions#maxConnections} are open,
+ * and while nobody takes what has been accepted. Where descriptors run out it pauses too, tries
+ * again with growing intervals, and resumes by itself; the connections that are there are not
+ * disturbed.
+ */
+public abstract sealed class SocketListener<S extends SocketStream> extends Handle
+    permits TcpListener, UnixListener {
+  private static final int WAITING_LIMIT = 256;
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final int descriptor;
+  private final ListenOptions options;
+  private final Acceptor acceptor = new Acceptor(this);
+  private final Pause pause = new Pause(this);
+  private final Runnable whenConnectionCloses = this::connectionClosed;
+
+  /** Accepted by the kernel, and not taken by anybody. */
+  private final ArrayDeque<Integer> waiting = new ArrayDeque<>();
+
+  private @Nullable Fiber<?> taker;
+  private @Nullable ConnectionHandler<S> server;
+  private @Nullable Scope serverScope;
+  private @Nullable ConnectionHandler<S> callback;
+  private int connections;
+  private boolean stopping;
+  private long pauseNanos = FIRST_PAUSE_NANOS;
+  private @Nullable NetworkException failure;
+
+  SocketListener(Scope owner, int descriptor, ListenOptions options) {
+    super(owner);
+    this.descriptor = descriptor;
+    this.options = options;
+    acceptor.descriptor = descriptor;
+  }
+
+  // ---- for users
+
+  /**
+   * Serves until the listener is closed or the calling fiber is cancelled: each connection gets a
+   * fiber of its own, in which {@code handler} runs, and is closed when that returns. A handler
+   * that throws ends only its own connection, and is reported with the stream's name. Returns when
+   * the last connection has ended.
+   */
+  public final void serve(ConnectionHandler<S> handler) {
+    Fiber<?> caller = claim();
+    try (Scope scope = Scope.openIsolated("serve " + name())) {
+      server = handler;
+      serverScope = scope;
+      takeWaiting();
+      try {
+        awaitClosing(caller);
+      } finally {
+        server = null;
+      }
+      scope.join();
+    } finally {
+      serverScope = null;
+    }
+    throwFailure();
+  }
+
+  /**
+   * Calls {@code handler} with each new connection, which belongs to the scope of this listener.
+   */
+  public final void onConnection(ConnectionHandler<S> handler) {
+    checkUnclaimed();
+    callback = handler;
+    start();
+  }
+
+  /** Takes the next connection; parks until there is one. It belongs to the current scope. */
+  public final S accept() {
+    Fiber<?> caller = claim();
+    start();
+    while (waiting.isEmpty()) {
+      throwFailure();
+      checkOpen();
+      taker = caller;
+      try {
+        park(caller);
+      } finally {
+        taker = null;
+      }
+    }
+    int connection = waiting.remove();
+    start();
+    return adopt(Scope.current(), connection);
+  }
+
+  /** Number of connections accepted by this listener that are open. */
+  public final int connections() {
+    return connections;
+  }
+
+  private Fiber<?> claim() {
+    checkUnclaimed();
+    return caller();
+  }
+
+  private void checkUnclaimed() {
+    checkOpen();
+    if (server != null || callback != null || taker != null) {
+      throw new IllegalStateException("connections of " + name() + " go to somebody already");
+    }
+  }
+
+  private void awaitClosing(Fiber<?> caller) {
+    start();
+    while (isOpen() && !stopping && failure == null) {
+      taker = caller;
+      try {
+        park(caller);
+      } finally {
+        taker = null;
+      }
+    }
+  }
+
+  private void throwFailure() {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  // ---- connections
+
+  abstract S wrap(Scope owner, int connection, StreamOptions streamOptions);
+
+  private S adopt(Scope owner, int connection) {
+    S stream;
+    try {
+      stream = wrap(owner, connection, options.stream());
+    } catch (RuntimeException e) {
+      engine().sockets().close(connection);
+      throw e;
+    }
+    connections++;
+    stream.onReleased(whenConnectionCloses);
+    return stream;
+  }
+
+  private void connectionClosed() {
+    connections--;
+    start();
+  }
+
+  private void accepted(int connection) {
+    pauseNanos = FIRST_PAUSE_NANOS;
+    if (!isOpen()) {
+      engine().sockets().close(connection);
+      return;
+    }
+    waiting.add(connection);
+    takeWaiting();
+    if (waiting.size() >= WAITING_LIMIT || connections >= options.maxConnections()) {
+      engine().cancel(acceptor);
+    }
+  }
+
+  /** On the loop: hands what was accepted to whoever takes it. */
+  private void takeWaiting() {
+    ConnectionHandler<S> handler = server;
+    if (handler != null) {
+      while (!waiting.isEmpty()) {
+        serveOne(handler, waiting.remove());
+      }
+    } else if (callback != null) {
+      requestCallback();
+    } else {
+      resume(taker);
+    }
+  }
+
+  private void serveOne(ConnectionHandler<S> handler, int connection) {
+    Scope scope = serverScope;
+    assert scope != null;
+    if (scope.cancellation().isCancelled()) {
+      engine().sockets().close(connection);
+      return;
+    }
+    S stream = adopt(scope, connection);
+    scope.start(() -> serveStream(handler, stream));
+  }
+
+  private void serveStream(ConnectionHandler<S> handler, S stream) {
+    try {
+      handler.handle(stream);
+    } catch (CancelledException e) {
+      if (!isDraining() && !stream.owner().cancellation().isCancelled()) {
+        reportOf(stream, e);
+      }
+    } catch (Throwable e) {
+      if (!(e instanceof NetworkException && stream.isBroken())) {
+        reportOf(stream, e);
+      }
+    } finally {
+      stream.close();
+    }
+  }
+
+  @Override
+  protected final void callback() throws Exception {
+    ConnectionHandler<S> handler = callback;
+    while (handler != null && !waiting.isEmpty()) {
+      S stream = adopt(owner(), waiting.remove());
+      try {
+        handler.handle(stream);
+      } catch (Throwable e) {
+        reportOf(stream, e);
+        stream.close();
+      }
+    }
+    start();
+  }
+
+  // ---- the operation
+
+  /** Accepts, unless there is a reason not to. */
+  private void start() {
+    if (isOpen()
+        && !stopping
+        && failure == null
+        && acceptor.isIdle()
+        && !pause.isActive()
+        && waiting.size() < WAITING_LIMIT / 2
+        && connections < options.maxConnections()) {
+      engine().submit(acceptor);
+    }
+  }
+
+  private void stopped(int error) {
+    if (state() == State.CLOSING) {
+      finish();
+    } else if (stopping) {
+      resume(taker);
+    } else if (error == Errno.ECANCELED.negated()) {
+      start();
+    } else if (isShortage(error)) {
+      pauseAccepting(error);
+    } else if (isOfOneConnection(error)) {
+      start();
+    } else {
+      failure = NetworkException.of("cannot accept on " + describe(), error);
+      if (callback != null) {
+        report(failure);
+        closeSoon();
+      }
+      resume(taker);
+    }
+  }
+
+  private void pauseAccepting(int error) {
+    if (pauseNanos == FIRST_PAUSE_NANOS) {
+      report(
+          NetworkException.of(
+              "cannot accept on " + describe() + " for now, the other connections go on", error));
+    }
+    pause.start(pauseNanos);
+    pauseNanos = Math.min(LONGEST_PAUSE_NANOS, pauseNanos * 2);
+  }
+
+  private static boolean isShortage(int error) {
+    return error == Errno.EMFILE.negated()
+        || error == Errno.ENFILE.negated()
+        || error == Errno.ENOBUFS.negated()
+        || error == Errno.ENOMEM.negated();
+  }
+
+  /** Errors that accept reports of a connection which died in the queue: see accept(2). */
+  private static boolean isOfOneConnection(int error) {
+    return error == Errno.ECONNABORTED.negated()
+        || error == Errno.EINTR.negated()
+        || error == Errno.EAGAIN.negated()
+        || error == Errno.EPERM.negated()
+        || error == Errno.EPROTO.negated()
+        || error == Errno.ENETDOWN.negated()
+        || error == Errno.ENETUNREACH.negated()
+        || error == Errno.EHOSTDOWN.negated()
+        || error == Errno.EHOSTUNREACH.negated()
+        || error == Errno.EOPNOTSUPP.negated()
+        || error == Errno.ENOPROTOOPT.negated();
+  }
+
+  // ---- the end
+
+  abstract String describe();
+
+  @Override
+  protected final void stopAccepting() {
+    if (isOpen() && !stopping) {
+      stopping = true;
+      pause.cancel();
+      engine().cancel(acceptor);
+      resume(taker);
+    }
+  }
+
+  @Override
+  protected final void draining() {
+    closeSoon();
+  }
+
+  @Override
+  protected final void closing() {
+    pause.cancel();
+    engine().cancel(acceptor);
+    while (!waiting.isEmpty()) {
+      engine().sockets().close(waiting.remove());
+    }
+    resume(taker);
+    finish();
+  }
+
+  @Override
+  protected final void aborting() {
+    closing();
+  }
+
+  private void finish() {
+    if (state() == State.CLOSING && acceptor.isIdle()) {
+      engine().sockets().close(descriptor);
+      closed();
+      released();
+    }
+  }
+
+  /** The descriptor is closed. */
+  void closed() {}
+
+  @Override
+  public final int pendingOperations() {
+    return acceptor.isIdle() ? 0 : 1;
+  }
+
+  final int descriptor() {
+    return descriptor;
+  }
+
+  private static final class Acceptor extends Accept {
+    private final SocketListener<?> listener;
+
+    Acceptor(SocketListener<?> listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void accepted(int connection) {
+      listener.accepted(connection);
+    }
+
+    @Override
+    public void stopped(int error) {
+      listener.stopped(error);
+    }
+  }
+
+  /** Until accepting is tried again. */
+  private static final class Pause extends Timeout {
+    private final SocketListener<?> listener;
+
+    Pause(SocketListener<?> listener) {
+      super(listener);
+      this.listener = listener;
+    }
+
+    @Override
+    protected void expired() {
+      listener.start();
+    }
+  }
+}

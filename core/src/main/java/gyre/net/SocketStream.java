@@ -1,0 +1,530 @@
+package gyre.net;
+
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Handle;
+import gyre.Scope;
+import gyre.engine.Errno;
+import gyre.engine.Sockets;
+import gyre.io.ByteQueue;
+import gyre.io.ByteSink;
+import gyre.io.ByteSource;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connected stream of bytes in both directions.
+ *
+ * <p>Two ways to use it, on one implementation. In <b>direct style</b> a fiber calls {@link #read}
+ * and {@link #write}, which park it where they have to wait; one fiber may read while another
+ * writes. In <b>push style</b> {@link #onData} is given what arrives.
+ *
+ * <p>Written bytes go out at the end of the loop's turn, all of them in one system call. A writer
+ * parks while more than {@link StreamOptions#outputLimitBytes} waits; a push handler is not called
+ * then. Receiving pauses while more than {@link StreamOptions#inputLimitBytes} is not consumed.
+ *
+ * <p>A cancelled read has consumed nothing. A cancelled write may have queued a part of its bytes,
+ * which its buffer's position tells. Closing sends what was written, for {@link
+ * StreamOptions#closeTimeout} at most; {@link #reset} does not.
+ */
+public abstract sealed class SocketStream extends Handle implements ByteSource, ByteSink
+    permits TcpStream, UnixStream {
+  private final int descriptor;
+  private final StreamOptions options;
+  private final Inbound input;
+  private final Outbound output;
+  private @Nullable DataHandler handler;
+  private @Nullable StreamTimeouts timeouts;
+  private @Nullable NetworkException failure;
+  private @Nullable Runnable whenReleased;
+  private boolean endTold;
+  private boolean drainedAwaited;
+  private boolean aborted;
+
+  @SuppressWarnings("this-escape") // the halves keep it, and use it later
+  SocketStream(Scope owner, int descriptor, StreamOptions options) {
+    super(owner);
+    this.descriptor = descriptor;
+    this.options = options;
+    this.input = new Inbound(this, engine());
+    this.output = new Outbound(this, engine());
+    input.descriptor = descriptor;
+    input.sparse = options.sparse();
+    output.descriptor = descriptor;
+    this.timeouts = StreamTimeouts.of(this, options);
+  }
+
+  // ---- direct style
+
+  /**
+   * Reads what is there, at least a byte, and parks until there is one.
+   *
+   * @return the number of bytes, or -1 at the end of the stream
+   */
+  @Override
+  public final int read(ByteBuffer target) {
+    if (!target.hasRemaining()) {
+      throw new IllegalArgumentException("the buffer to read into is full");
+    }
+    if (!await(1)) {
+      return -1;
+    }
+    int count = input.bytes.read(target);
+    input.consumed();
+    return count;
+  }
+
+  /** Fills the buffer. Throws {@link NetworkException} if the stream ends before. */
+  public final void readFully(ByteBuffer target) {
+    while (target.hasRemaining()) {
+      if (read(target) < 0) {
+        throw new NetworkException(
+            name() + " ended " + target.remaining() + " bytes before what was to be read", 0);
+      }
+    }
+  }
+
+  /**
+   * What was received and not consumed. Fill it with {@link #await}, consume from it, and don't
+   * keep it beyond the stream's life.
+   */
+  @Override
+  public final ByteQueue input() {
+    return input.bytes;
+  }
+
+  /**
+   * Parks until {@link #input} holds at least so many bytes.
+   *
+   * @return false if the stream ended before
+   */
+  @Override
+  public final boolean await(int bytes) {
+    Fiber<?> caller = caller();
+    checkOpen();
+    if (handler != null) {
+      throw new IllegalStateException(name() + " is read in push style");
+    }
+    if (bytes > options.inputLimitBytes()) {
+      throw new IllegalArgumentException(
+          bytes + " bytes exceed the input limit of " + options.inputLimitBytes());
+    }
+    while (input.bytes.size() < bytes) {
+      if (input.isEnded() || failure != null) {
+        return ended();
+      }
+      parkReader(caller);
+      checkOpen();
+    }
+    return true;
+  }
+
+  private boolean ended() {
+    if (failure != null) {
+      throw failure;
+    }
+    if (input.end != 0) {
+      throw fail("cannot read from " + describe(), input.end);
+    }
+    return false;
+  }
+
+  private void parkReader(Fiber<?> caller) {
+    if (input.reader != null) {
+      throw new IllegalStateException(
+          "fiber " + input.reader.name() + " is reading from " + name() + " already");
+    }
+    if (isDraining() && input.bytes.isEmpty() && output.isDone()) {
+      throw new CancelledException(name() + " is idle while the loop shuts down", null);
+    }
+    input.consumed();
+    input.start();
+    input.reader = caller;
+    if (timeouts != null) {
+      timeouts.startRead();
+    }
+    try {
+      park(caller);
+    } finally {
+      input.reader = null;
+      if (timeouts != null) {
+        timeouts.stopRead();
+      }
+    }
+  }
+
+  /** Writes all of the buffer; parks while the peer is slow. */
+  @Override
+  public final void write(ByteBuffer source) {
+    Fiber<?> caller = caller();
+    checkWritable();
+    while (source.hasRemaining()) {
+      if (output.isFull()) {
+        awaitDrained(caller);
+      }
+      append(source, caller);
+    }
+  }
+
+  /** Writes all bytes; parks while the peer is slow. */
+  public final void write(byte[] source) {
+    write(ByteBuffer.wrap(source));
+  }
+
+  /**
+   * Writes all of the queue without copying, which is empty afterwards; parks while the peer is
+   * slow.
+   */
+  @Override
+  public final void write(ByteQueue source) {
+    Fiber<?> caller = caller();
+    checkWritable();
+    output.bytes.append(source);
+    requestEndOfTurn();
+    if (output.isFull()) {
+      awaitDrained(caller);
+    }
+  }
+
+  /** Parks until everything written is with the kernel. */
+  @Override
+  public final void flush() {
+    Fiber<?> caller = caller();
+    while (!output.isDone()) {
+      parkWriter(caller);
+    }
+    checkWritable();
+  }
+
+  private void append(ByteBuffer source, Fiber<?> caller) {
+    int limit = source.limit();
+    if (!isCallback(caller)) {
+      long room = options.outputLimitBytes() - output.bytes.size();
+      source.limit((int) Math.min(limit, source.position() + Math.max(1, room)));
+    }
+    try {
+      if (!output.bytes.tryAppend(source)) {
+        if (output.isDone() || isCallback(caller)) {
+          output.bytes.append(source); // says what is exhausted
+        }
+        parkWriter(caller);
+        checkWritable();
+        return;
+      }
+    } finally {
+      source.limit(limit);
+    }
+    requestEndOfTurn();
+  }
+
+  private void awaitDrained(Fiber<?> caller) {
+    if (isCallback(caller)) {
+      drainedAwaited = true; // told by onDrained, and not called again before
+      return;
+    }
+    while (!output.isDrained()) {
+      parkWriter(caller);
+      checkWritable();
+    }
+  }
+
+  private void parkWriter(Fiber<?> caller) {
+    if (output.writer != null) {
+      throw new IllegalStateException(
+          "fiber " + output.writer.name() + " is writing to " + name() + " already");
+    }
+    output.writer = caller;
+    requestEndOfTurn();
+    try {
+      park(caller);
+    } finally {
+      output.writer = null;
+    }
+  }
+
+  private void checkWritable() {
+    checkOpen();
+    if (failure != null) {
+      throw failure;
+    }
+    if (output.failure != 0) {
+      throw fail("cannot write to " + describe(), output.failure);
+    }
+    if (output.shut) {
+      throw new IllegalStateException("the output of " + name() + " has been shut down");
+    }
+  }
+
+  /** Tells the peer, after what was written, that nothing more comes. Reading goes on. */
+  public final void shutdownOutput() {
+    checkOpen();
+    output.shut = true;
+    requestEndOfTurn();
+  }
+
+  /** Ends the connection at once with a reset; what was written and not sent is lost. */
+  public final void reset() {
+    if (isOpen()) {
+      engine().sockets().set(descriptor, Sockets.Option.LINGER_SECONDS, 0);
+      aborted = true;
+      close();
+    }
+  }
+
+  // ---- push style
+
+  /** Has {@code newHandler} take what arrives from now on, and what is there already. */
+  public final void onData(DataHandler newHandler) {
+    checkOpen();
+    if (input.reader != null) {
+      throw new IllegalStateException("fiber " + input.reader.name() + " is reading " + name());
+    }
+    handler = newHandler;
+    input.start();
+    if (!input.bytes.isEmpty() || input.isEnded()) {
+      requestCallback();
+    }
+  }
+
+  /** Whether less waits to be sent than the stream's limit. */
+  public final boolean isWritable() {
+    return isOpen() && !output.isFull();
+  }
+
+  /** Bytes written that the kernel has not taken. */
+  public final long pendingOutputBytes() {
+    return output.bytes.size();
+  }
+
+  @Override
+  protected final void callback() throws Exception {
+    DataHandler told = handler;
+    if (told == null || !isOpen()) {
+      return;
+    }
+    if (drainedAwaited && output.isDrained()) {
+      drainedAwaited = false;
+      told.onDrained(this);
+    }
+    if (!input.bytes.isEmpty() && !output.isFull() && isOpen()) {
+      told.onData(input.bytes);
+      afterData();
+    }
+    if (isOpen() && !endTold && isOverForHandler()) {
+      endTold = true;
+      tellEnd(told);
+    }
+  }
+
+  private void afterData() {
+    if (!isOpen()) {
+      return;
+    }
+    if (output.isFull()) {
+      drainedAwaited = true;
+    } else if (input.isFull()) {
+      throw new IllegalStateException(
+          "the handler of "
+              + name()
+              + " leaves "
+              + input.bytes.size()
+              + " bytes unconsumed, and the input limit is "
+              + options.inputLimitBytes()
+              + ": consume more, or raise StreamOptions.inputLimitBytes");
+    }
+    input.keep();
+    input.consumed();
+  }
+
+  private boolean isOverForHandler() {
+    return failure != null || output.failure != 0 || (input.isEnded() && !drainedAwaited);
+  }
+
+  private void tellEnd(DataHandler told) throws Exception {
+    if (failure == null && output.failure == 0 && input.end == 0) {
+      told.onEnd(this);
+      return;
+    }
+    try {
+      int result = output.failure != 0 ? output.failure : input.end;
+      told.onFailure(this, failure != null ? failure : fail(describe() + " broke", result));
+    } finally {
+      aborted = true;
+      close();
+    }
+  }
+
+  // ---- from the two halves
+
+  final StreamOptions options() {
+    return options;
+  }
+
+  /** Input has arrived or ended. */
+  final void arrived() {
+    if (timeouts != null) {
+      timeouts.touch();
+    }
+    if (handler != null) {
+      requestCallback();
+    } else if (input.reader != null) {
+      resume(input.reader);
+    } else {
+      input.keep();
+    }
+  }
+
+  /** Output was taken by the kernel, or failed. */
+  final void departed() {
+    if (timeouts != null) {
+      timeouts.touch();
+      timeouts.watchWrites(!output.bytes.isEmpty());
+    }
+    if (!isOpen()) {
+      operationEnded();
+      return;
+    }
+    if (!output.bytes.isEmpty() || (output.shut && !output.shutDone)) {
+      requestEndOfTurn();
+    }
+    if (output.writer != null && (output.isDrained() || output.failure != 0)) {
+      resume(output.writer);
+    }
+    if (handler != null && (output.failure != 0 || (drainedAwaited && output.isDrained()))) {
+      requestCallback();
+    }
+    if (isDraining()) {
+      draining();
+    }
+  }
+
+  @Override
+  protected final void endOfTurn() {
+    if (state() != State.CLOSED) {
+      output.flush();
+      if (timeouts != null) {
+        timeouts.watchWrites(!output.bytes.isEmpty());
+      }
+    }
+  }
+
+  /** Somebody has to know when the output is sent, though no fiber waits for it. */
+  final boolean watchesOutput() {
+    return drainedAwaited || isDraining();
+  }
+
+  abstract boolean mayZeroCopy();
+
+  /** A timeout has passed: everybody who waits is told. */
+  final void timedOut(String what) {
+    if (!isOpen() || failure != null) {
+      return;
+    }
+    failure = new NetworkTimeoutException(name() + " " + what);
+    resume(input.reader);
+    resume(output.writer);
+    if (handler != null) {
+      requestCallback();
+    }
+  }
+
+  private NetworkException fail(String tried, int result) {
+    NetworkException known = failure;
+    if (known == null) {
+      known = NetworkException.of(tried, result);
+      failure = known;
+    }
+    return known;
+  }
+
+  abstract String describe();
+
+  // ---- the end
+
+  @Override
+  protected final void closing() {
+    resume(input.reader);
+    resume(output.writer);
+    if (timeouts != null) {
+      timeouts.stop();
+    }
+    engine().cancel(input);
+    input.bytes.clear();
+    if (!aborted && !output.isDone() && !options.closeTimeout().isZero()) {
+      timeouts = StreamTimeouts.forClose(this, timeouts, options);
+      requestEndOfTurn();
+    } else {
+      giveUpOutput();
+    }
+    operationEnded();
+  }
+
+  @Override
+  protected final void aborting() {
+    aborted = true;
+    engine().cancel(input);
+    giveUpOutput();
+    operationEnded();
+  }
+
+  final void giveUpOutput() {
+    if (output.failure == 0) {
+      output.failure = Errno.ECANCELED.negated();
+    }
+    engine().cancel(output);
+    operationEnded();
+  }
+
+  /** While closing: the last operation that ends releases the rest. */
+  final void operationEnded() {
+    if (state() != State.CLOSING) {
+      return;
+    }
+    if (!output.isDone()) {
+      requestEndOfTurn();
+      return;
+    }
+    if (!input.isIdle()) {
+      return;
+    }
+    if (timeouts != null) {
+      timeouts.stop();
+    }
+    input.bytes.clear();
+    output.bytes.clear();
+    engine().sockets().close(descriptor);
+    released();
+    if (whenReleased != null) {
+      whenReleased.run();
+    }
+  }
+
+  final void onReleased(Runnable action) {
+    whenReleased = action;
+  }
+
+  /** Whether the connection itself failed, which is no fault of the code that uses it. */
+  final boolean isBroken() {
+    return failure != null;
+  }
+
+  @Override
+  protected final void draining() {
+    if (isOpen() && input.bytes.isEmpty() && output.isDone()) {
+      if (handler != null) {
+        closeSoon();
+      } else {
+        resume(input.reader); // which sees that the loop is draining
+      }
+    }
+  }
+
+  @Override
+  public final int pendingOperations() {
+    return (input.isIdle() ? 0 : 1) + (output.isIdle() ? 0 : 1);
+  }
+
+  final int descriptor() {
+    return descriptor;
+  }
+}

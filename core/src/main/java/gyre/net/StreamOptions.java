@@ -1,0 +1,269 @@
+package gyre.net;
+
+import java.time.Duration;
+
+/**
+ * How a stream behaves. Immutable; each method gives a changed copy.
+ *
+ * @param noDelay TCP only: send small writes at once; on unless said otherwise
+ * @param keepAlive have the kernel probe silent peers
+ * @param lingerSeconds what closing does with bytes that the kernel has not sent yet; -1 (the
+ *     default) sends them in the background, 0 resets the connection
+ * @param sendBufferBytes the kernel's buffer; 0 leaves it to the kernel
+ * @param receiveBufferBytes likewise
+ * @param inputLimitBytes reading stops while more than this is received and not consumed
+ * @param outputLimitBytes writers park while more than this waits to be sent
+ * @param idleTimeout the stream fails after a time in which nothing moved; zero is off
+ * @param readTimeout a parked read fails after this; zero is off
+ * @param writeTimeout the stream fails when nothing that waits to be sent moved for this long
+ * @param closeTimeout how long closing tries to send what is left
+ * @param sparse expect a few bytes now and then on very many streams
+ */
+public record StreamOptions(
+    boolean noDelay,
+    boolean keepAlive,
+    int lingerSeconds,
+    int sendBufferBytes,
+    int receiveBufferBytes,
+    int inputLimitBytes,
+    int outputLimitBytes,
+    Duration idleTimeout,
+    Duration readTimeout,
+    Duration writeTimeout,
+    Duration closeTimeout,
+    boolean sparse) {
+  private static final StreamOptions DEFAULTS =
+      new StreamOptions(
+          true,
+          false,
+          -1,
+          0,
+          0,
+          128 * 1024,
+          128 * 1024,
+          Duration.ZERO,
+          Duration.ZERO,
+          Duration.ZERO,
+          Duration.ofSeconds(10),
+          false);
+
+  /** Checks the values. */
+  public StreamOptions {
+    atLeast("sendBufferBytes", sendBufferBytes, 0);
+    atLeast("receiveBufferBytes", receiveBufferBytes, 0);
+    atLeast("inputLimitBytes", inputLimitBytes, 1);
+    atLeast("outputLimitBytes", outputLimitBytes, 1);
+    notNegative("idleTimeout", idleTimeout);
+    notNegative("readTimeout", readTimeout);
+    notNegative("writeTimeout", writeTimeout);
+    notNegative("closeTimeout", closeTimeout);
+  }
+
+  public static StreamOptions defaults() {
+    return DEFAULTS;
+  }
+
+  public StreamOptions noDelay(boolean noDelay) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions keepAlive(boolean keepAlive) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions lingerSeconds(int lingerSeconds) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions sendBufferBytes(int sendBufferBytes) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions receiveBufferBytes(int receiveBufferBytes) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions inputLimitBytes(int inputLimitBytes) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions outputLimitBytes(int outputLimitBytes) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions idleTimeout(Duration idleTimeout) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions readTimeout(Duration readTimeout) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions writeTimeout(Duration writeTimeout) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions closeTimeout(Duration closeTimeout) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  public StreamOptions sparse(boolean sparse) {
+    return new StreamOptions(
+        noDelay,
+        keepAlive,
+        lingerSeconds,
+        sendBufferBytes,
+        receiveBufferBytes,
+        inputLimitBytes,
+        outputLimitBytes,
+        idleTimeout,
+        readTimeout,
+        writeTimeout,
+        closeTimeout,
+        sparse);
+  }
+
+  private static void atLeast(String name, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(name + " is " + value + ": at least " + least);
+    }
+  }
+
+  private static void notNegative(String name, Duration value) {
+    if (value.isNegative()) {
+      throw new IllegalArgumentException(name + " is " + value + ": must not be negative");
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package gyre.net;
+
+import gyre.Loop;
+import gyre.Scope;
+import gyre.engine.Errno;
+import gyre.engine.Sockets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Listens for connections on a path. The path is created by binding and deleted by closing. See
+ * {@link SocketListener} for how to use it.
+ */
+public final class UnixListener extends SocketListener<UnixStream> {
+  private final Path path;
+
+  private UnixListener(Scope owner, int descriptor, Path path, ListenOptions options) {
+    super(owner, descriptor, options);
+    this.path = path;
+  }
+
+  public static UnixListener bind(Path path) {
+    return bind(path, ListenOptions.defaults());
+  }
+
+  public static UnixListener bind(Path path, ListenOptions options) {
+    String tried = "cannot listen on " + path;
+    Sockets sockets = Access.engine(Loop.current()).sockets();
+    int descriptor = sockets.open(Sockets.Family.UNIX, Sockets.Type.STREAM);
+    if (descriptor < 0) {
+      throw NetworkException.of(tried, descriptor);
+    }
+    int result = sockets.bind(descriptor, UnixDomainSocketAddress.of(path));
+    if (result >= 0) {
+      result = sockets.listen(descriptor, options.backlog());
+    }
+    if (result < 0) {
+      sockets.close(descriptor);
+      if (result == Errno.EADDRINUSE.negated()) {
+        throw new NetworkException(
+            tried + ": the path exists already; if no server uses it any more, delete it", -result);
+      }
+      throw NetworkException.of(tried, result);
+    }
+    return new UnixListener(Scope.current(), descriptor, path, options);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  UnixStream wrap(Scope owner, int connection, StreamOptions streamOptions) {
+    return new UnixStream(owner, connection, streamOptions, path);
+  }
+
+  @Override
+  void closed() {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      report(new UncheckedIOException("cannot delete " + path, e));
+    }
+  }
+
+  @Override
+  public String kind() {
+    return "unix-listener";
+  }
+
+  @Override
+  String describe() {
+    return path.toString();
+  }
+}

@@ -1,8 +1,0 @@
-/** The instrument that tells how fast Gyre is, beside its peers. */
-module gyre.lab {
-  requires com.grack.nanojson;
-  requires HdrHistogram;
-  requires static org.jspecify;
-
-  exports gyre.lab;
-}
