@@ -7,6 +7,9 @@ public final class Vector {
   /** Enough to fill a send; the kernel's own limit is 1024. */
   public static final int CAPACITY = 64;
 
+  /** {@code sizeof(struct iovec)}. */
+  public static final int ENTRY_BYTES = 16;
+
   private final long address;
   private int count;
   private long bytes;
@@ -26,7 +29,7 @@ public final class Vector {
 
   public void add(long base, int length) {
     assert count < CAPACITY && length > 0;
-    long entry = address + 16L * count++;
+    long entry = address + (long) ENTRY_BYTES * count++;
     Memory.putLong(entry, base);
     Memory.putLong(entry + 8, length);
     bytes += length;
@@ -45,10 +48,10 @@ public final class Vector {
   }
 
   public long base(int index) {
-    return Memory.getLong(address + 16L * index);
+    return Memory.getLong(address + (long) ENTRY_BYTES * index);
   }
 
   public int length(int index) {
-    return (int) Memory.getLong(address + 16L * index + 8);
+    return (int) Memory.getLong(address + (long) ENTRY_BYTES * index + 8);
   }
 }

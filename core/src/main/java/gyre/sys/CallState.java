@@ -13,7 +13,16 @@ import java.lang.foreign.ValueLayout;
  * checks than the call itself; so it is never freed, and not to be created per connection.
  */
 public final class CallState {
-  final MemorySegment segment = Arena.global().allocate(Linker.Option.captureStateLayout());
+  final MemorySegment segment;
+
+  public CallState() {
+    this(Arena.global());
+  }
+
+  /** For a call or two in the life of the arena. */
+  CallState(Arena arena) {
+    segment = arena.allocate(Linker.Option.captureStateLayout());
+  }
 
   /** What all calls here answer: the result of the C function, or its errno negated. */
   int result(int result) {

@@ -2,6 +2,7 @@ package gyre.sys;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 
 /**
  * All memory as one segment, addressed absolutely.
@@ -18,7 +19,24 @@ public final class Memory {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
+  private static final VarHandle SHARED_SHORT = ValueLayout.JAVA_SHORT.varHandle();
+  private static final VarHandle SHARED_INT = ValueLayout.JAVA_INT.varHandle();
+
   private Memory() {}
+
+  /** Reads what another party publishes: everything it wrote before is visible afterwards. */
+  public static int getIntAcquire(long address) {
+    return (int) SHARED_INT.getAcquire(ALL, address);
+  }
+
+  /** Publishes: whoever sees this value sees everything written before. */
+  public static void putIntRelease(long address, int value) {
+    SHARED_INT.setRelease(ALL, address, value);
+  }
+
+  public static void putShortRelease(long address, short value) {
+    SHARED_SHORT.setRelease(ALL, address, value);
+  }
 
   public static byte getByte(long address) {
     return ALL.get(ValueLayout.JAVA_BYTE, address);

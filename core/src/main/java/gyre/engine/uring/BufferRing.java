@@ -1,0 +1,194 @@
+package gyre.engine.uring;
+
+import gyre.engine.Block;
+import gyre.sys.CallState;
+import gyre.sys.Memory;
+import gyre.sys.Uring;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receive buffers that the kernel chooses from when data is there, so that an idle stream owns
+ * none.
+ *
+ * <p>A buffer is a {@link Block}. The kernel holds one reference while it may still fill it, each
+ * slice that is lent holds another; with the last one the buffer comes back and is the next to go
+ * to the kernel again (last in, first out: the memory is warm). At first only a few buffers take
+ * part; each time the kernel runs out of them the number doubles, up to the limit. The memory is
+ * reserved at once, but counts only when it is touched.
+ */
+final class BufferRing implements Block.Owner {
+  private final Mapping ring;
+  private final Mapping memory;
+  private final int mask;
+  private final int bufferBytes;
+  private final int group;
+  private final boolean isIncremental;
+
+  /** By number; made when first used. */
+  private final @Nullable Block[] blocks;
+
+  /** Where the kernel fills a buffer next. */
+  private final int[] positions;
+
+  private final int[] free;
+  private int freeCount;
+  private int createdCount;
+
+  /** How many buffers the kernel has, and should have, at hand. */
+  private int available;
+
+  private int target;
+  private int tail;
+
+  private BufferRing(
+      Mapping ring,
+      Mapping memory,
+      int count,
+      int bufferBytes,
+      int initial,
+      int group,
+      boolean isIncremental) {
+    this.ring = ring;
+    this.memory = memory;
+    this.mask = count - 1;
+    this.bufferBytes = bufferBytes;
+    this.group = group;
+    this.isIncremental = isIncremental;
+    this.blocks = new Block[count];
+    this.positions = new int[count];
+    this.free = new int[count];
+    this.target = Math.min(initial, count);
+  }
+
+  /**
+   * Null if the kernel refuses; with {@code isIncremental} that may mean just that it is too old.
+   */
+  static @Nullable BufferRing register(
+      CallState calls,
+      Ring owner,
+      int group,
+      int bufferBytes,
+      int initial,
+      long limitBytes,
+      boolean isIncremental) {
+    int count = Math.clamp(Long.highestOneBit(limitBytes / bufferBytes), 1, 32768);
+    long ringBytes = Math.max(4096, (long) count * Uring.BUFFER_ENTRY_BYTES);
+    Mapping ring = Mapping.anonymous(calls, ringBytes + 4096);
+    long registration = ring.address() + ringBytes;
+    Memory.putLong(registration, ring.address());
+    Memory.putInt(registration + 8, count);
+    int flags = isIncremental ? Uring.BUFFER_RING_INCREMENTAL : 0;
+    Memory.putInt(registration + 12, group | flags << 16);
+    if (owner.register(Uring.REGISTER_PBUF_RING, registration, 1) < 0) {
+      ring.unmap(calls);
+      return null;
+    }
+    Mapping memory = Mapping.anonymous(calls, (long) count * bufferBytes);
+    return new BufferRing(ring, memory, count, bufferBytes, initial, group, isIncremental);
+  }
+
+  boolean isIncremental() {
+    return isIncremental;
+  }
+
+  int group() {
+    return group;
+  }
+
+  int bufferBytes() {
+    return bufferBytes;
+  }
+
+  int available() {
+    return available;
+  }
+
+  /**
+   * Takes the next {@code length} bytes that the kernel has filled. The caller owns one reference.
+   *
+   * @return the block; the bytes begin at {@link #takenOffset()}
+   */
+  Block take(int flags, int length) {
+    int id = flags >>> Uring.CQE_BUFFER_SHIFT;
+    Block block = blocks[id];
+    assert block != null : "the kernel used a buffer that it was never given";
+    takenOffset = positions[id];
+    positions[id] += length;
+    assert positions[id] <= bufferBytes;
+    if ((flags & Uring.CQE_BUFFER_MORE) != 0) {
+      block.retain();
+    } else {
+      // The kernel's reference becomes the caller's.
+      available--;
+    }
+    return block;
+  }
+
+  private int takenOffset;
+
+  int takenOffset() {
+    return takenOffset;
+  }
+
+  /** Doubles the number of buffers that the kernel may have at hand; false at the limit. */
+  boolean grow() {
+    if (target > mask) {
+      return false;
+    }
+    target *= 2;
+    return true;
+  }
+
+  /** Gives the kernel free buffers, as far as it should have more. */
+  void replenish() {
+    if (available < target && (freeCount > 0 || createdCount <= mask)) {
+      do {
+        add(freeCount > 0 ? free[--freeCount] : create());
+      } while (available < target && (freeCount > 0 || createdCount <= mask));
+      Memory.putShortRelease(ring.address() + Uring.BUFFER_RING_TAIL, (short) tail);
+    }
+  }
+
+  private int create() {
+    int id = createdCount++;
+    Block block = new Block(this, id, memory.address() + (long) id * bufferBytes, bufferBytes);
+    block.filled = -1;
+    blocks[id] = block;
+    return id;
+  }
+
+  /** The tail of the ring overlays the last field of entry 0, so that field is never written. */
+  private void add(int id) {
+    Block block = blocks[id];
+    assert block != null && block.references() == 0;
+    block.retain();
+    positions[id] = 0;
+    long entry = ring.address() + (long) (tail & mask) * Uring.BUFFER_ENTRY_BYTES;
+    Memory.putLong(entry, block.address);
+    Memory.putInt(entry + Uring.BUFFER_ENTRY_LENGTH, bufferBytes);
+    Memory.putShort(entry + Uring.BUFFER_ENTRY_ID, (short) id);
+    tail++;
+    available++;
+  }
+
+  @Override
+  public void recycle(Block block) {
+    free[freeCount++] = block.id;
+  }
+
+  /** How many of the buffers made so far are lent to users or with the kernel. */
+  int lent() {
+    return createdCount - freeCount;
+  }
+
+  String describe() {
+    return "%s buffers of %d KiB"
+        .formatted(isIncremental ? "incremental" : "fixed", bufferBytes / 1024);
+  }
+
+  /** Only after the kernel has let go of the ring. */
+  void unmap(CallState calls) {
+    ring.unmap(calls);
+    memory.unmap(calls);
+  }
+}

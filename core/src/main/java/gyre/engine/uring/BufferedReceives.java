@@ -1,0 +1,91 @@
+package gyre.engine.uring;
+
+import gyre.engine.EngineCounters;
+import gyre.engine.Errno;
+import gyre.engine.Operation;
+import gyre.sys.Uring;
+
+/**
+ * What receiving from streams and of datagrams share: multishot requests that take their memory
+ * from a {@link BufferRing} and have to wait when it is empty.
+ */
+abstract class BufferedReceives {
+  /** Receivers that one incremental buffer is expected to serve, when many wait for memory. */
+  private static final int RECEIVERS_PER_BUFFER = 16;
+
+  final SlotTable slots;
+  final BufferRing buffers;
+  private final EngineCounters counters;
+  private final int receiversPerBuffer;
+
+  /** First come, first served; entries of operations that ended meanwhile find nobody. */
+  private final LongFifo starving = new LongFifo();
+
+  BufferedReceives(SlotTable slots, BufferRing buffers, EngineCounters counters) {
+    this.slots = slots;
+    this.buffers = buffers;
+    this.counters = counters;
+    this.receiversPerBuffer = buffers.isIncremental() ? RECEIVERS_PER_BUFFER : 1;
+  }
+
+  /** Asks the kernel to receive. */
+  abstract void arm(Slot slot);
+
+  /** The operation is over. */
+  abstract void finish(Slot slot, int result);
+
+  /** A shot ended: go on, unless that was wanted. */
+  final void rearm(Slot slot) {
+    if (slot.operation().state == Operation.State.CANCELLING) {
+      finish(slot, Errno.ECANCELED.negated());
+    } else {
+      arm(slot);
+    }
+  }
+
+  /** A completion without data. */
+  final void completeEmpty(Slot slot, int result) {
+    if (result == Errno.ENOBUFS.negated() && slot.operation().state == Operation.State.ACTIVE) {
+      counters.starvations++;
+      slot.phase = Slot.Phase.STARVING;
+      starving.add(slot.userData);
+      boolean ignored = buffers.grow();
+    } else if (result == Errno.ENOBUFS.negated()
+        || result == Errno.EINTR.negated()
+        || result == Errno.EAGAIN.negated()) {
+      rearm(slot);
+    } else {
+      finish(slot, result);
+    }
+  }
+
+  /**
+   * Gives free buffers to the kernel, and to those who wait for them a new request.
+   *
+   * @return whether somebody still waits although there is memory
+   */
+  final boolean replenish() {
+    buffers.replenish();
+    return !starving.isEmpty() && feed();
+  }
+
+  private boolean feed() {
+    int served = buffers.available() * receiversPerBuffer;
+    while (served > 0 && !starving.isEmpty()) {
+      Slot slot = slots.find(starving.poll());
+      if (slot != null && slot.phase == Slot.Phase.STARVING) {
+        slot.phase = Slot.Phase.IN_FLIGHT;
+        arm(slot);
+        served--;
+      }
+    }
+    return !starving.isEmpty() && buffers.available() > 0;
+  }
+
+  /** A completion whose operation is gone: its buffer must not be lost. */
+  final void drop(int result, int flags) {
+    if ((flags & Uring.CQE_BUFFER) != 0) {
+      buffers.take(flags, Math.max(0, result)).release();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package gyre.engine.uring;
+
+/** Kinds of requests, as {@code user_data} carries them; 0 to 15. */
+final class Kind {
+  /** Nobody waits for it: cancellations. */
+  static final int NONE = 0;
+
+  static final int RECEIVE = 1;
+  static final int QUIET_SEND = 2;
+  static final int SEND = 3;
+  static final int ZERO_COPY_SEND = 4;
+  static final int ACCEPT = 5;
+  static final int CONNECT = 6;
+  static final int POLL = 7;
+  static final int RECEIVE_FROM = 8;
+  static final int SEND_TO = 9;
+
+  /** Readiness of a stream that is received from without lent buffers. */
+  static final int SPARSE = 10;
+
+  /** A message to this ring: somebody wants the loop to go round. */
+  static final int WAKE = 11;
+
+  /** A message to another ring, that could not be sent. */
+  static final int MESSAGE = 12;
+
+  /** The event counter that stands in where messages are not to be had. */
+  static final int SIGNAL = 13;
+
+  private Kind() {}
+
+  /** Whether a completion belongs to an operation. */
+  static boolean hasSlot(long userData) {
+    int kind = SlotTable.kind(userData);
+    return kind >= RECEIVE && kind <= SPARSE;
+  }
+}

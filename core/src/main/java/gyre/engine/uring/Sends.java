@@ -1,0 +1,231 @@
+package gyre.engine.uring;
+
+import gyre.engine.Errno;
+import gyre.engine.Operation;
+import gyre.engine.Send;
+import gyre.engine.Vector;
+import gyre.sys.LinuxSockets;
+import gyre.sys.Uring;
+
+/**
+ * Sends on streams.
+ *
+ * <p>A send that nobody waits for is <em>quiet</em>: it must not block ({@code DONTWAIT}), so the
+ * kernel executes it while it takes the entry; it posts a completion only if it took less than
+ * everything ({@code WAITALL}, {@code CQE_SKIP_SUCCESS}). Once the entry is taken and all
+ * completions of that moment are seen, no completion means that all bytes were sent. That saves a
+ * completion per send and, since a completion would end the wait at once, a system call per turn. A
+ * quiet send that failed for lack of space is repeated as an ordinary one, which waits in the
+ * kernel until there is some.
+ */
+final class Sends {
+  private static final int MSG_WAITALL = 0x100;
+  private static final long ORDINARY = (long) LinuxSockets.MSG_NOSIGNAL << 32;
+  private static final long QUIET =
+      (long) (LinuxSockets.MSG_NOSIGNAL | LinuxSockets.MSG_DONTWAIT | MSG_WAITALL) << 32;
+
+  /** In {@code engineBits}: this peer was slow lately, so don't try without waiting. */
+  private static final int CONGESTED = 1;
+
+  /** In {@code engineBits}: this kind of socket can't send without copying. */
+  private static final int MUST_COPY = 2;
+
+  private final Submitter submitter;
+  private final SubmissionQueue queue;
+  private final SlotTable slots;
+  private final Vector vector;
+  private final boolean canBeQuiet;
+  private final boolean canAvoidCopies;
+
+  /** Quiet sends in the order of their entries. */
+  private final LongFifo quiet = new LongFifo();
+
+  /** Quiet sends whose entries stand before this are decided. */
+  private int decided;
+
+  Sends(Ring ring, Submitter submitter, SlotTable slots, Vector vector) {
+    this.submitter = submitter;
+    this.queue = ring.submissions;
+    this.slots = slots;
+    this.vector = vector;
+    this.canBeQuiet = ring.has(Feature.QUIET_SENDS);
+    this.canAvoidCopies = ring.has(Feature.ZERO_COPY);
+  }
+
+  void start(Send send) {
+    Slot slot = slots.take(send, Kind.SEND);
+    if (send.zeroCopy && canAvoidCopies && (send.engineBits & MUST_COPY) == 0) {
+      slots.setKind(slot, Kind.ZERO_COPY_SEND);
+      emit(slot, send, Uring.OP_SEND_ZC, Uring.OP_SENDMSG_ZC, 0, 0, ORDINARY);
+    } else if (canBeQuiet
+        && !send.awaited
+        && (send.engineBits & CONGESTED) == 0
+        && submitter.hasRoom()) {
+      startQuiet(slot, send);
+    } else {
+      startOrdinary(slot, send, 0);
+    }
+  }
+
+  private void startQuiet(Slot slot, Send send) {
+    slots.setKind(slot, Kind.QUIET_SEND);
+    slot.phase = Slot.Phase.QUIET;
+    slot.sequence = queue.tail();
+    quiet.add(slot.userData);
+    emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, Uring.SQE_CQE_SKIP_SUCCESS, 0, QUIET);
+  }
+
+  private void startOrdinary(Slot slot, Send send, int priority) {
+    slots.setKind(slot, Kind.SEND);
+    slot.phase = Slot.Phase.IN_FLIGHT;
+    emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, 0, priority, ORDINARY);
+  }
+
+  private void emit(
+      Slot slot, Send send, int single, int several, int flags, int priority, long messageFlags) {
+    vector.clear();
+    int count = send.gather(vector);
+    assert count == vector.count() && count > 0;
+    assert vector.bytes() <= Integer.MAX_VALUE;
+    slot.value = (int) vector.bytes();
+    if (count == 1) {
+      submitter.emit(
+          SubmissionQueue.control(single, flags, priority, send.descriptor),
+          0,
+          vector.base(0),
+          vector.length(0) | messageFlags,
+          slot.userData,
+          0);
+      return;
+    }
+    long message = submitter.message(vector);
+    if (message == 0) {
+      slots.end(slot, Errno.ENOBUFS.negated());
+      return;
+    }
+    submitter.emit(
+        SubmissionQueue.control(several, flags, priority, send.descriptor),
+        0,
+        message,
+        1 | messageFlags,
+        slot.userData,
+        0);
+  }
+
+  boolean hasQuiet() {
+    return !quiet.isEmpty();
+  }
+
+  /** Looks through new completions for quiet sends that did not do what was hoped. */
+  void findFailures(CompletionQueue completions, int from, int to) {
+    for (int sequence = from; sequence != to; sequence++) {
+      long userData = completions.userData(sequence);
+      if (SlotTable.kind(userData) == Kind.QUIET_SEND) {
+        Slot slot = slots.find(userData);
+        if (slot != null) {
+          slot.phase = Slot.Phase.IN_FLIGHT;
+        }
+      }
+    }
+  }
+
+  /** All completions of what the kernel has taken so far are seen. */
+  void decide() {
+    decided = queue.head();
+  }
+
+  /** Tells up to {@code budget} quiet sends that they are done. */
+  int conclude(int budget) {
+    int told = 0;
+    while (told < budget && !quiet.isEmpty()) {
+      Slot slot = slots.find(quiet.peek());
+      if (slot != null && slot.phase == Slot.Phase.QUIET) {
+        if (slot.sequence - decided >= 0) {
+          break;
+        }
+        quiet.poll();
+        finish(slot, slot.value);
+        told++;
+      } else {
+        quiet.poll();
+      }
+    }
+    return told;
+  }
+
+  /** A quiet send took less than everything. */
+  void completeQuiet(long userData, int result) {
+    Slot slot = slots.find(userData);
+    if (slot == null) {
+      return;
+    }
+    Send send = (Send) slot.operation();
+    if (result != Errno.EAGAIN.negated() && result != Errno.EINTR.negated()) {
+      if (result >= 0) {
+        send.engineBits |= CONGESTED;
+      }
+      finish(slot, result);
+    } else if (send.state == Operation.State.CANCELLING) {
+      finish(slot, Errno.ECANCELED.negated());
+    } else {
+      send.engineBits |= CONGESTED;
+      startOrdinary(slot, send, Uring.RECVSEND_POLL_FIRST);
+    }
+  }
+
+  void complete(long userData, int result) {
+    Slot slot = slots.find(userData);
+    if (slot == null) {
+      return;
+    }
+    Send send = (Send) slot.operation();
+    if (result == Errno.EAGAIN.negated() || result == Errno.EINTR.negated()) {
+      if (send.state == Operation.State.CANCELLING) {
+        finish(slot, Errno.ECANCELED.negated());
+      } else {
+        startOrdinary(slot, send, Uring.RECVSEND_POLL_FIRST);
+      }
+      return;
+    }
+    if (result == slot.value) {
+      send.engineBits &= ~CONGESTED;
+    }
+    finish(slot, result);
+  }
+
+  /** Comes twice: with the result, and when the memory is not read any more. */
+  void completeZeroCopy(long userData, int result, int flags) {
+    Slot slot = slots.find(userData);
+    if (slot == null) {
+      return;
+    }
+    if ((flags & Uring.CQE_NOTIFICATION) == 0) {
+      slot.value = result;
+      if ((flags & Uring.CQE_MORE) != 0) {
+        slot.phase = Slot.Phase.NOTIFYING;
+        return;
+      }
+    }
+    Send send = (Send) slot.operation();
+    if (needsCopy(slot.value) && send.state == Operation.State.ACTIVE) {
+      send.engineBits |= MUST_COPY;
+      startOrdinary(slot, send, 0);
+    } else {
+      finish(slot, slot.value);
+    }
+  }
+
+  /** The socket has no such thing, or what may be locked in memory is used up. */
+  private static boolean needsCopy(int result) {
+    return result == Errno.EOPNOTSUPP.negated()
+        || result == Errno.ENOBUFS.negated()
+        || result == Errno.ENOMEM.negated()
+        || result == Errno.EAGAIN.negated()
+        || result == Errno.EINTR.negated();
+  }
+
+  void finish(Slot slot, int result) {
+    Send send = (Send) slots.free(slot);
+    send.sent(result);
+  }
+}

@@ -1,0 +1,189 @@
+package gyre.engine.uring;
+
+import gyre.engine.Block;
+import gyre.engine.BlockPool;
+import gyre.engine.EngineCounters;
+import gyre.engine.Errno;
+import gyre.engine.Operation;
+import gyre.engine.Poll;
+import gyre.engine.Receive;
+import gyre.sys.CallState;
+import gyre.sys.LinuxSockets;
+import gyre.sys.Uring;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Receives from streams on which little happens: a multishot poll tells of data, and an ordinary
+ * {@code recv} fetches it.
+ *
+ * <p>For tiny messages on very many descriptors that is cheaper than receiving in the kernel. The
+ * poll tells of changes only, so a stream is read until it has no more, or noted as ready and read
+ * on in the next turn: nobody starves the others. All streams share one block, which is filled bit
+ * by bit and begun anew as soon as nobody holds a slice of it.
+ */
+final class SparseReceives {
+  private static final int POLLIN = 1;
+  private static final int POLLRDHUP = 0x2000;
+
+  /** No further event comes after these, so the stream has to be read to its end. */
+  private static final int FINAL_EVENTS = POLLRDHUP | Poll.HANG_UP | Poll.ERROR;
+
+  /** Less space than this is not worth a call. */
+  private static final int MIN_SPACE_BYTES = 2048;
+
+  private final Submitter submitter;
+  private final SlotTable slots;
+  private final CallState calls;
+  private final EngineCounters counters;
+  private final BlockPool pool;
+
+  private @Nullable Block block;
+  private int used;
+
+  /** Streams to read on. */
+  private final LongFifo ready = new LongFifo();
+
+  /** Streams that are ready, but there is no memory. */
+  private final LongFifo starving = new LongFifo();
+
+  SparseReceives(
+      Submitter submitter,
+      SlotTable slots,
+      CallState calls,
+      EngineCounters counters,
+      BlockPool pool) {
+    this.submitter = submitter;
+    this.slots = slots;
+    this.calls = calls;
+    this.counters = counters;
+    this.pool = pool;
+  }
+
+  void start(Receive receive) {
+    Slot slot = slots.take(receive, Kind.SPARSE);
+    slot.value = 0;
+    arm(slot);
+  }
+
+  private void arm(Slot slot) {
+    submitter.emit(
+        SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, slot.operation().descriptor),
+        0,
+        0,
+        Uring.POLL_ADD_MULTI | (long) (POLLIN | POLLRDHUP) << 32,
+        slot.userData,
+        0);
+  }
+
+  void complete(long userData, int result, int flags) {
+    Slot slot = slots.find(userData);
+    if (slot == null) {
+      return;
+    }
+    boolean isArmed = (flags & Uring.CQE_MORE) != 0;
+    if (result < 0) {
+      finish(slot, result);
+      return;
+    }
+    slot.value |= result & FINAL_EVENTS;
+    boolean goesOn = slot.operation().state == Operation.State.CANCELLING || read(slot, isArmed);
+    if (goesOn && !isArmed) {
+      if (slot.operation().state == Operation.State.CANCELLING) {
+        finish(slot, Errno.ECANCELED.negated());
+      } else {
+        arm(slot);
+      }
+    }
+  }
+
+  /** Streams were left over, or memory is there for those that waited for it. */
+  boolean hasReady() {
+    if (!starving.isEmpty() && hasSpace()) {
+      while (!starving.isEmpty()) {
+        ready.add(starving.poll());
+      }
+    }
+    return !ready.isEmpty();
+  }
+
+  /** Reads on; the number of streams that were read from. */
+  int readOn(int budget) {
+    int rounds = Math.min(budget, ready.size());
+    for (int round = 0; round < rounds; round++) {
+      Slot slot = slots.find(ready.poll());
+      if (slot != null && slot.operation().state == Operation.State.ACTIVE) {
+        boolean ignored = read(slot, true);
+      }
+    }
+    return rounds;
+  }
+
+  /** Reads once; false if the operation is over. */
+  private boolean read(Slot slot, boolean isArmed) {
+    if (!hasSpace()) {
+      counters.starvations++;
+      starving.add(slot.userData);
+      return true;
+    }
+    Block into = block();
+    int space = into.capacity - used;
+    Receive receive = (Receive) slot.operation();
+    counters.calls++;
+    int count =
+        LinuxSockets.recv(
+            calls, receive.descriptor, into.address + used, space, LinuxSockets.MSG_DONTWAIT);
+    if (count > 0) {
+      int offset = used;
+      used += count;
+      if (count == space || slot.value != 0) {
+        ready.add(slot.userData);
+      }
+      into.retain();
+      receive.received(into, offset, count);
+      return true;
+    }
+    if (count == Errno.EAGAIN.negated()) {
+      return true;
+    }
+    if (count == Errno.EINTR.negated()) {
+      ready.add(slot.userData);
+      return true;
+    }
+    if (isArmed) {
+      submitter.emitCancel(slot.userData);
+    }
+    finish(slot, count);
+    return false;
+  }
+
+  private Block block() {
+    Block present = block;
+    assert present != null;
+    return present;
+  }
+
+  private boolean hasSpace() {
+    Block present = block;
+    if (present != null) {
+      if (present.references() == 1) {
+        used = 0;
+      }
+      if (present.capacity - used >= MIN_SPACE_BYTES) {
+        return true;
+      }
+      present.release();
+    }
+    Block next = pool.take(BlockPool.LARGE_BYTES);
+    block = next;
+    used = 0;
+    if (next == null) {
+      return false;
+    }
+    next.filled = -1;
+    return true;
+  }
+
+  void finish(Slot slot, int result) {
+    ((Receive) slots.free(slot)).stopped(result);
+  }
+}

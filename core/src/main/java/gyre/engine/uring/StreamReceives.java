@@ -1,0 +1,57 @@
+package gyre.engine.uring;
+
+import gyre.engine.Block;
+import gyre.engine.EngineCounters;
+import gyre.engine.Receive;
+import gyre.sys.Uring;
+
+/** Receives from streams, one multishot request each. */
+final class StreamReceives extends BufferedReceives {
+  private final Submitter submitter;
+
+  StreamReceives(
+      Submitter submitter, SlotTable slots, BufferRing buffers, EngineCounters counters) {
+    super(slots, buffers, counters);
+    this.submitter = submitter;
+  }
+
+  void start(Receive receive) {
+    arm(slots.take(receive, Kind.RECEIVE));
+  }
+
+  @Override
+  void arm(Slot slot) {
+    submitter.emit(
+        SubmissionQueue.control(
+            Uring.OP_RECV,
+            Uring.SQE_BUFFER_SELECT,
+            Uring.RECV_MULTISHOT,
+            slot.operation().descriptor),
+        0,
+        0,
+        0,
+        slot.userData,
+        buffers.group());
+  }
+
+  void complete(long userData, int result, int flags) {
+    Slot slot = slots.find(userData);
+    if (slot == null) {
+      drop(result, flags);
+    } else if (result > 0) {
+      Block block = buffers.take(flags, result);
+      ((Receive) slot.operation()).received(block, buffers.takenOffset(), result);
+      if ((flags & Uring.CQE_MORE) == 0) {
+        rearm(slot);
+      }
+    } else {
+      drop(result, flags);
+      completeEmpty(slot, result);
+    }
+  }
+
+  @Override
+  void finish(Slot slot, int result) {
+    ((Receive) slots.free(slot)).stopped(result);
+  }
+}

@@ -1,0 +1,548 @@
+package gyre.engine.uring;
+
+import gyre.engine.Accept;
+import gyre.engine.BlockPool;
+import gyre.engine.Connect;
+import gyre.engine.Engine;
+import gyre.engine.EngineCounters;
+import gyre.engine.EngineUnavailable;
+import gyre.engine.Errno;
+import gyre.engine.Operation;
+import gyre.engine.Poll;
+import gyre.engine.Receive;
+import gyre.engine.ReceiveFrom;
+import gyre.engine.Send;
+import gyre.engine.SendTo;
+import gyre.engine.Sockets;
+import gyre.engine.Vector;
+import gyre.engine.kernel.KernelSockets;
+import gyre.sys.CallState;
+import gyre.sys.Uring;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine on io_uring.
+ *
+ * <p>{@code submit} writes an entry into the submission ring. {@code await} hands the ring to the
+ * kernel in one system call that also waits, unless completions are there already; with nothing
+ * queued that costs no call at all. {@code dispatch} walks the completion ring up to where it was
+ * when {@code await} returned: what callbacks submit is never reaped within the same walk, so there
+ * is no recursion. The completion ring itself is the batch, and its head moves when the walk ends.
+ *
+ * <p>This class is the traffic between loop and ring; what the kinds of operations mean is in the
+ * classes beside it.
+ */
+public final class UringEngine implements Engine {
+  private static final int SCRATCH_BYTES = 64 * 1024;
+  private static final int STREAM_GROUP = 0;
+  private static final int ETIME = 62;
+  private static final long DRAIN_NANOS = 2_000_000_000L;
+  private static final long DRAIN_STEP_NANOS = 10_000_000L;
+  private static final int DATAGRAM_GROUP = 1;
+
+  /** Gathered vectors and the header of datagram requests lie before the scratch memory. */
+  private static final int VECTOR_BYTES = Vector.CAPACITY * Vector.ENTRY_BYTES;
+
+  private static final int HEADER_BYTES = 64;
+
+  /** Engines by number, so that a message that failed finds its target without keeping it alive. */
+  private static final ConcurrentMap<Integer, UringEngine> OPEN = new ConcurrentHashMap<>();
+
+  private static final AtomicInteger NUMBERS = new AtomicInteger();
+  private static final VarHandle WOKEN;
+
+  static {
+    try {
+      WOKEN = MethodHandles.lookup().findVarHandle(UringEngine.class, "woken", int.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  private final int number = NUMBERS.incrementAndGet();
+  private final UringOptions options;
+  private final CallState calls = new CallState();
+  private final EngineCounters counters = new EngineCounters();
+  private final KernelSockets sockets = new KernelSockets(counters);
+  private final BlockPool pool;
+  private final Ring ring;
+  private final CompletionQueue completions;
+  private final Submitter submitter;
+  private final SlotTable slots = new SlotTable();
+  private final Waker waker;
+  private final Mapping memory;
+
+  private final BufferRing streamBuffers;
+  private final StreamReceives streams;
+  private final SparseReceives sparse;
+  private final Sends sends;
+  private final Accepts accepts;
+  private final Connects connects;
+  private final Polls polls;
+  private final DatagramSends datagramSends;
+  private @Nullable DatagramReceives datagrams;
+
+  /** Completions before this were seen by {@link #await} and may be dispatched. */
+  private int collected;
+
+  /** The last dispatch stopped at its budget. */
+  private boolean hasBacklog;
+
+  private boolean isClosed;
+
+  /** 1 while a wake-up from another thread is on its way that no wait has ended for yet. */
+  @SuppressWarnings("unused")
+  private volatile int woken;
+
+  /** The loop asked itself not to wait. */
+  private boolean wokenBySelf;
+
+  private UringEngine(UringOptions options) {
+    this.options = options;
+    ring = UringSetup.open(calls, options);
+    completions = ring.completions;
+    memory = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SCRATCH_BYTES);
+    long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
+    submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
+    streamBuffers = registerBuffers();
+    pool = new BlockPool(options.poolLimitBytes());
+    Vector vector = new Vector(memory.address());
+    streams = new StreamReceives(submitter, slots, streamBuffers, counters);
+    sparse = new SparseReceives(submitter, slots, calls, counters, pool);
+    sends = new Sends(ring, submitter, slots, vector);
+    accepts = new Accepts(submitter, slots, sockets);
+    connects = new Connects(submitter, slots, sockets);
+    polls = new Polls(submitter, slots);
+    datagramSends = new DatagramSends(submitter, slots, sockets, vector);
+    waker = new Waker(ring, calls);
+    pollSignal();
+    OPEN.put(number, this);
+  }
+
+  /**
+   * Opens an engine that belongs to this thread.
+   *
+   * @throws EngineUnavailable if there is no usable io_uring here; the message says why
+   */
+  public static UringEngine open(UringOptions options) {
+    return new UringEngine(options);
+  }
+
+  private BufferRing registerBuffers() {
+    BufferRing buffers = null;
+    if (ring.has(Feature.INCREMENTAL_BUFFERS)) {
+      buffers =
+          BufferRing.register(
+              calls,
+              ring,
+              STREAM_GROUP,
+              options.bufferBytes(),
+              options.buffersInitial(),
+              options.bufferLimitBytes(),
+              true);
+    }
+    if (buffers == null) {
+      ring.features.remove(Feature.INCREMENTAL_BUFFERS);
+      int initial =
+          Math.max(
+              1, options.buffersInitial() * (options.bufferBytes() / options.fixedBufferBytes()));
+      buffers =
+          BufferRing.register(
+              calls,
+              ring,
+              STREAM_GROUP,
+              options.fixedBufferBytes(),
+              initial,
+              options.bufferLimitBytes(),
+              false);
+    }
+    if (buffers == null) {
+      ring.close();
+      throw new EngineUnavailable("no provided buffer rings");
+    }
+    return buffers;
+  }
+
+  @Override
+  public String name() {
+    return "io_uring";
+  }
+
+  @Override
+  public String features() {
+    String names =
+        ring.features.stream()
+            .map(feature -> feature.name().toLowerCase(Locale.ROOT))
+            .sorted()
+            .collect(Collectors.joining(" "));
+    return names + "; " + streamBuffers.describe();
+  }
+
+  @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
+  public void submit(Operation operation) {
+    assert !isClosed;
+    switch (operation) {
+      case Send send -> sends.start(send);
+      case Receive receive -> {
+        if (receive.sparse) {
+          sparse.start(receive);
+        } else {
+          streams.start(receive);
+        }
+      }
+      case Accept accept -> accepts.start(accept);
+      case Connect connect -> connects.start(connect);
+      case Poll poll -> polls.start(poll);
+      case ReceiveFrom receive -> startDatagrams(receive);
+      case SendTo send -> datagramSends.start(send);
+    }
+  }
+
+  private void startDatagrams(ReceiveFrom receive) {
+    DatagramReceives present = datagrams;
+    if (present == null) {
+      BufferRing buffers =
+          BufferRing.register(
+              calls,
+              ring,
+              DATAGRAM_GROUP,
+              DatagramReceives.BUFFER_BYTES,
+              options.buffersInitial(),
+              options.datagramLimitBytes(),
+              false);
+      if (buffers == null) {
+        slots.end(slots.take(receive, Kind.RECEIVE_FROM), Errno.ENOMEM.negated());
+        return;
+      }
+      long header = memory.address() + VECTOR_BYTES;
+      present = new DatagramReceives(submitter, slots, buffers, counters, header);
+      datagrams = present;
+    }
+    present.start(receive);
+  }
+
+  @Override
+  public void cancel(Operation operation) {
+    if (operation.state != Operation.State.ACTIVE) {
+      return;
+    }
+    operation.state = Operation.State.CANCELLING;
+    Slot slot = slots.of(operation);
+    switch (slot.phase) {
+      case IN_FLIGHT -> submitter.emitCancel(slot.userData);
+      case STARVING -> slots.end(slot, Errno.ECANCELED.negated());
+      // They end by themselves, and nothing could speed that up.
+      case QUIET, NOTIFYING, ENDED -> {}
+    }
+  }
+
+  @Override
+  public void await(long timeoutNanos) {
+    boolean hasFed = streams.replenish();
+    if (datagrams != null) {
+      hasFed |= datagrams.replenish();
+    }
+    boolean isReady =
+        hasFed
+            || hasBacklog
+            || wokenBySelf
+            || completions.tail() != completions.head()
+            || slots.hasEnded()
+            || sparse.hasReady();
+    if (!isCallNeeded(isReady || timeoutNanos <= 0)) {
+      collect();
+      return;
+    }
+    counters.waits++;
+    int result = ring.submitAndWait(isReady ? 0 : Math.max(0, timeoutNanos));
+    if (result < 0) {
+      check(result);
+    }
+    submitter.settle();
+    collect();
+  }
+
+  private boolean isCallNeeded(boolean isReady) {
+    if (!submitter.isEmpty() || !isReady) {
+      return true;
+    }
+    int flags = ring.submissions.flags();
+    if ((flags & Uring.SQ_CQ_OVERFLOW) != 0) {
+      return true;
+    }
+    if (completions.tail() != completions.head()) {
+      return false;
+    }
+    return !ring.has(Feature.TASKRUN_FLAG) || (flags & Uring.SQ_TASKRUN) != 0;
+  }
+
+  /** Passing trouble is over at the next wait; what is left would repeat for ever. */
+  private static void check(int result) {
+    boolean isPassing =
+        result == -ETIME
+            || result == Errno.EINTR.negated()
+            || result == Errno.EAGAIN.negated()
+            || result == Errno.EBUSY.negated();
+    if (!isPassing) {
+      throw new IllegalStateException("io_uring_enter: " + Errno.describe(result));
+    }
+  }
+
+  private void collect() {
+    wokenBySelf = false;
+    if ((int) WOKEN.getOpaque(this) != 0) {
+      // Volatile: what the loop reads after this is what the waker wrote before.
+      WOKEN.setVolatile(this, 0);
+    }
+    int tail = completions.tail();
+    if (sends.hasQuiet()) {
+      sends.findFailures(completions, collected, tail);
+      if ((ring.submissions.flags() & Uring.SQ_CQ_OVERFLOW) == 0) {
+        sends.decide();
+      }
+    }
+    if ((ring.submissions.flags() & Uring.SQ_CQ_OVERFLOW) != 0) {
+      counters.overflows++;
+    }
+    collected = tail;
+  }
+
+  @Override
+  public int dispatch(int budget) {
+    int told = sends.conclude(budget);
+    told += tellEnded(budget - told);
+    told += walk(budget - told);
+    if (sparse.hasReady()) {
+      told += sparse.readOn(budget - told);
+    }
+    hasBacklog = told >= budget;
+    return told;
+  }
+
+  private int tellEnded(int budget) {
+    int told = 0;
+    while (told < budget && slots.hasEnded()) {
+      Slot slot = slots.pollEnded();
+      if (slot != null) {
+        finish(slot, slot.value);
+        told++;
+      }
+    }
+    return told;
+  }
+
+  /** Completes what was collected. */
+  private int walk(int budget) {
+    int head = completions.head();
+    int count = Math.min(budget, collected - head);
+    if (count <= 0) {
+      return 0;
+    }
+    for (int sequence = head; sequence != head + count; sequence++) {
+      long outcome = completions.outcome(sequence);
+      complete(completions.userData(sequence), (int) outcome, (int) (outcome >>> 32));
+    }
+    counters.completions += count;
+    completions.release(head + count);
+    return count;
+  }
+
+  private void complete(long userData, int result, int flags) {
+    switch (SlotTable.kind(userData)) {
+      case Kind.RECEIVE -> streams.complete(userData, result, flags);
+      case Kind.SEND -> sends.complete(userData, result);
+      case Kind.QUIET_SEND -> sends.completeQuiet(userData, result);
+      case Kind.ZERO_COPY_SEND -> sends.completeZeroCopy(userData, result, flags);
+      case Kind.SPARSE -> sparse.complete(userData, result, flags);
+      case Kind.ACCEPT -> accepts.complete(userData, result, flags);
+      case Kind.CONNECT -> connects.complete(userData, result);
+      case Kind.POLL -> polls.complete(userData, result, flags);
+      case Kind.RECEIVE_FROM -> completeDatagram(userData, result, flags);
+      case Kind.SEND_TO -> datagramSends.complete(userData, result);
+      case Kind.WAKE -> counters.wakes++;
+      case Kind.MESSAGE -> repeatMessage(SlotTable.low(userData), result);
+      case Kind.SIGNAL -> completeSignal(flags);
+      default -> {
+        // A cancellation that found nothing to cancel.
+      }
+    }
+  }
+
+  private void completeDatagram(long userData, int result, int flags) {
+    DatagramReceives present = datagrams;
+    assert present != null;
+    present.complete(userData, result, flags);
+  }
+
+  /** Ends an operation without its having run to its end. */
+  private void finish(Slot slot, int result) {
+    switch (slot.operation()) {
+      case Send ignored -> sends.finish(slot, result);
+      case Receive ignored -> streams.finish(slot, result);
+      case Accept ignored -> accepts.finish(slot, result);
+      case Connect ignored -> connects.finish(slot, result);
+      case Poll ignored -> polls.finish(slot, result);
+      case ReceiveFrom receive -> {
+        slots.free(slot);
+        receive.stopped(result);
+      }
+      case SendTo ignored -> datagramSends.finish(slot, result);
+    }
+  }
+
+  @Override
+  public void wake(@Nullable Engine from) {
+    if (from == this) {
+      wokenBySelf = true;
+    } else if (WOKEN.compareAndSet(this, 0, 1)) {
+      if (from instanceof UringEngine sender && sender.ring.has(Feature.MESSAGES)) {
+        sender.message(this);
+      } else {
+        waker.wake();
+      }
+    }
+  }
+
+  private void message(UringEngine target) {
+    int flags = ring.has(Feature.QUIET_SENDS) ? Uring.SQE_CQE_SKIP_SUCCESS : 0;
+    submitter.emit(
+        SubmissionQueue.control(Uring.OP_MSG_RING, flags, 0, target.ring.descriptor),
+        SlotTable.userData(Kind.WAKE, 0),
+        0,
+        0,
+        SlotTable.userData(Kind.MESSAGE, target.number),
+        0);
+  }
+
+  /** A message could not be sent, for example for lack of memory. */
+  private static void repeatMessage(int number, int result) {
+    UringEngine target = result < 0 ? OPEN.get(number) : null;
+    if (target != null) {
+      target.waker.wake();
+    }
+  }
+
+  private void pollSignal() {
+    if (waker.counter() >= 0) {
+      submitter.emit(
+          SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, waker.counter()),
+          0,
+          0,
+          Uring.POLL_ADD_MULTI | (long) Poll.READABLE << 32,
+          SlotTable.userData(Kind.SIGNAL, 0),
+          0);
+    }
+  }
+
+  /** Each signal is told once, so that nobody has to read the counter. */
+  private void completeSignal(int flags) {
+    counters.wakes++;
+    if ((flags & Uring.CQE_MORE) == 0) {
+      pollSignal();
+    }
+  }
+
+  @Override
+  public Sockets sockets() {
+    return sockets;
+  }
+
+  @Override
+  public BlockPool pool() {
+    return pool;
+  }
+
+  @Override
+  public EngineCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public int active() {
+    return slots.active();
+  }
+
+  /**
+   * The kernel may write into lent memory until a request has ended, also after the ring's
+   * descriptor is closed. So everything is cancelled first and its end awaited; memory of what does
+   * not end in time is never given back.
+   */
+  @Override
+  public void close() {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
+    OPEN.remove(number);
+    boolean hasEnded = drain();
+    waker.close(calls);
+    ring.close();
+    if (hasEnded) {
+      streamBuffers.unmap(calls);
+      if (datagrams != null) {
+        datagrams.buffers.unmap(calls);
+      }
+      memory.unmap(calls);
+      pool.close();
+    }
+  }
+
+  /** Cancels everything; false if something did not end in time. */
+  private boolean drain() {
+    long deadline = System.nanoTime() + DRAIN_NANOS;
+    submitter.emitCancelAll();
+    do {
+      counters.waits++;
+      int ignored = ring.submitAndWait(slots.active() == 0 ? 0 : DRAIN_STEP_NANOS);
+      submitter.settle();
+      collect();
+      abandonQuiet();
+      abandonCompleted();
+    } while ((slots.active() > 0 || !submitter.isEmpty()) && System.nanoTime() < deadline);
+    return slots.active() == 0;
+  }
+
+  private void abandonCompleted() {
+    int head = completions.head();
+    for (int sequence = head; sequence != collected; sequence++) {
+      long userData = completions.userData(sequence);
+      long outcome = completions.outcome(sequence);
+      int flags = (int) (outcome >>> 32);
+      if (SlotTable.kind(userData) == Kind.ACCEPT) {
+        accepts.drop((int) outcome);
+      }
+      boolean isLast = (flags & Uring.CQE_MORE) == 0;
+      Slot slot = isLast && Kind.hasSlot(userData) ? slots.find(userData) : null;
+      if (slot != null) {
+        slots.free(slot);
+      }
+    }
+    completions.release(collected);
+  }
+
+  private void abandonQuiet() {
+    for (Slot slot = slots.pollEnded(); slot != null; slot = slots.pollEnded()) {
+      slots.free(slot);
+    }
+    for (Slot slot : slots.all()) {
+      boolean isOver =
+          slot.phase == Slot.Phase.STARVING
+              || (slot.phase == Slot.Phase.QUIET && submitter.isEmpty());
+      if (slot.operation != null && isOver) {
+        slots.free(slot);
+      }
+    }
+  }
+}
