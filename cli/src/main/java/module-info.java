@@ -1,6 +1,7 @@
 /** The {@code gyre} command. */
 module gyre.cli {
   requires gyre.core;
+  requires gyre.lab;
   requires info.picocli;
   requires static org.jspecify;
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
     name = "gyre",
     description = "One loop for everything that waits.",
-    subcommands = {Serve.class, Test.class},
+    subcommands = {Serve.class, LabCommand.class, Test.class},
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND")

@@ -1,0 +1,84 @@
+package gyre.cli;
+
+import gyre.lab.Lab;
+import gyre.lab.RaceOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gyre lab}: races, profiles and experiments. All that it does is in the lab. */
+@Command(
+    name = "lab",
+    description = "Measures Gyre beside its peers.",
+    subcommands = {LabCommand.Race.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND")
+final class LabCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(
+        spec.commandLine(),
+        "a command is missing; commands: " + String.join(", ", spec.subcommands().keySet()));
+  }
+
+  /** {@code gyre lab race}. */
+  @Command(
+      name = "race",
+      description = "Races Gyre against its peers on the same work, on pinned cores.",
+      mixinStandardHelpOptions = true,
+      versionProvider = Main.Version.class,
+      sortOptions = false)
+  static final class Race implements Callable<Integer> {
+    @Parameters(
+        paramLabel = "WORKLOAD",
+        description = "Which, as in echo/50x64x1, or echo for all of them. Default: all")
+    private List<String> workloads = new ArrayList<>();
+
+    @Option(names = "--peers", split = ",", paramLabel = "A,B", description = "Default: all")
+    private List<String> peers = new ArrayList<>();
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds for each peer.")
+    private Optional<Integer> rounds = Optional.empty();
+
+    @Option(names = "--seconds", paramLabel = "N", description = "Length of a round.")
+    private Optional<Double> seconds = Optional.empty();
+
+    @Option(names = "--quick", description = "A first look, within two minutes.")
+    private boolean quick;
+
+    @Option(names = "--force", description = "Measure even where it is worth little.")
+    private boolean force;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Everything, for programs.")
+    private Optional<Path> json = Optional.empty();
+
+    @Option(names = "--html", paramLabel = "FILE", description = "A page with charts.")
+    private Optional<Path> html = Optional.empty();
+
+    @Option(names = "--markdown", paramLabel = "FILE", description = "The table, for documents.")
+    private Optional<Path> markdown = Optional.empty();
+
+    @Option(names = "--svg", paramLabel = "FILE", description = "The chart of the README.")
+    private Optional<Path> svg = Optional.empty();
+
+    @Override
+    public Integer call() {
+      Lab.open(System.out)
+          .race(
+              new RaceOptions(
+                  workloads, peers, rounds, seconds, quick, force, json, html, markdown, svg));
+      return 0;
+    }
+  }
+}

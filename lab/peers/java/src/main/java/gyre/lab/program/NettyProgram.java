@@ -1,0 +1,61 @@
+package gyre.lab.program;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.uring.IoUringChannelOption;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** Netty, one event loop thread, on one of its transports. */
+final class NettyProgram extends Program {
+  private static final int BACKLOG = 4096;
+
+  private final NettyTransport transport;
+
+  NettyProgram(NettyTransport transport) {
+    this.transport = transport;
+  }
+
+  @Override
+  int echo(int port) throws InterruptedException {
+    EventLoopGroup group = transport.group();
+    ServerBootstrap server =
+        new ServerBootstrap()
+            .group(group)
+            .channel(transport.listener())
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(new NettyEcho());
+                  }
+                });
+    if (transport.hasBufferRing()) {
+      server.childOption(
+          IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, NettyTransport.BUFFER_GROUP);
+    }
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    Channel channel = server.bind(address).sync().channel();
+    return ((InetSocketAddress) channel.localAddress()).getPort();
+  }
+
+  @Override
+  Round timers(Options options) {
+    EventLoop loop = transport.group().next();
+    return new NettyTimers(loop, options);
+  }
+
+  @Override
+  Round wake(Options options) {
+    EventLoop near = transport.group().next();
+    EventLoop far = transport.group().next();
+    return WakeRound.of(options, near::execute, far::execute);
+  }
+}

@@ -1,0 +1,28 @@
+package gyre.lab.program;
+
+import java.io.IOException;
+
+/** A plain selector loop on {@code java.nio}. */
+final class NioProgram extends Program {
+  @Override
+  int echo(int port) throws IOException {
+    NioEcho echo = NioEcho.listen(port);
+    Thread.ofPlatform().name("loop").start(echo::run);
+    return echo.port();
+  }
+
+  @Override
+  Round events(Options options) throws IOException {
+    return NioEvents.open(options);
+  }
+
+  @Override
+  Round cascade(Options options) throws IOException {
+    return NioCascade.open(options);
+  }
+
+  @Override
+  Round wake(Options options) throws IOException {
+    return WakeRound.of(options, NioLoop.start(), NioLoop.start());
+  }
+}

@@ -1,0 +1,42 @@
+package gyre.lab.program;
+
+/** A peer: what it can do, one method for each mode. */
+abstract class Program {
+  final void run(String mode, Options options) throws Exception {
+    switch (mode) {
+      case "echo" -> Serving.forGood(echo(options.number("port", 0)));
+      case "events" -> Rounds.run(mode, events(options), options);
+      case "cascade" -> Rounds.run(mode, cascade(options), options);
+      case "timers" -> Rounds.run(mode, timers(options), options);
+      case "wake" -> Rounds.run(mode, wake(options), options);
+      default ->
+          throw new IllegalArgumentException(
+              "no mode '" + mode + "'; there are echo, events, cascade, timers, wake");
+    }
+  }
+
+  /** Serves on threads of its own; the port. */
+  int echo(int port) throws Exception {
+    throw notOffered("echo");
+  }
+
+  Round events(Options options) throws Exception {
+    throw notOffered("events");
+  }
+
+  Round cascade(Options options) throws Exception {
+    throw notOffered("cascade");
+  }
+
+  Round timers(Options options) throws Exception {
+    throw notOffered("timers");
+  }
+
+  Round wake(Options options) throws Exception {
+    throw notOffered("wake");
+  }
+
+  private static UnsupportedOperationException notOffered(String mode) {
+    return new UnsupportedOperationException("does not offer '" + mode + "'");
+  }
+}

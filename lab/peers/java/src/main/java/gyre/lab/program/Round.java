@@ -1,0 +1,7 @@
+package gyre.lab.program;
+
+/** Work that drives itself. Everything that lasts is set up before the first round. */
+interface Round {
+  /** Does it once, and says what came out. */
+  void run(Figures figures) throws Exception;
+}

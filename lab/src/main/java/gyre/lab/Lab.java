@@ -1,0 +1,153 @@
+package gyre.lab;
+
+import gyre.lab.peer.NativePeers;
+import gyre.lab.peer.Peer;
+import gyre.lab.peer.Roster;
+import gyre.lab.race.Bench;
+import gyre.lab.race.Pace;
+import gyre.lab.race.Plan;
+import gyre.lab.race.ProcessFiles;
+import gyre.lab.race.Progress;
+import gyre.lab.race.Race;
+import gyre.lab.race.Tools;
+import gyre.lab.report.JsonReport;
+import gyre.lab.report.TableReport;
+import gyre.lab.result.Entry;
+import gyre.lab.result.Machine;
+import gyre.lab.result.Results;
+import gyre.lab.workload.Workload;
+import gyre.lab.workload.Workloads;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The lab as the command line sees it. */
+public final class Lab {
+  private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(14);
+  private static final Duration QUICK_LIMIT = Duration.ofSeconds(110);
+  private static final int CORES = 2;
+
+  private final Home home;
+  private final PrintStream out;
+
+  private Lab(Home home, PrintStream out) {
+    this.home = home;
+    this.out = out;
+  }
+
+  public static Lab open(PrintStream out) {
+    return new Lab(Home.find(), out);
+  }
+
+  /** Races, prints the table, and writes the files that were asked for. */
+  public void race(RaceOptions options) {
+    List<Workload> workloads =
+        options.workloads().isEmpty()
+            ? options.quick() ? Workloads.quick() : Workloads.all()
+            : Workloads.select(options.workloads());
+    Workshop workshop = new Workshop(home, out);
+    NativePeers natives = workshop.natives();
+    List<Peer> peers = Roster.of(natives, workshop.javaPeers()).select(options.peers());
+    Bench bench = bench(natives, options.force());
+    Plan plan = plan(options, workloads, peers);
+    announce(plan, bench);
+    Instant startedAt = Instant.now();
+    Race race = new Race(plan, bench, new Progress(out, isTerminal(), plan.duration().toMillis()));
+    List<Entry> entries = Interruption.during(race::stop, race::run);
+    write(
+        new Results(
+            Machine.here(workshop.commit(), bench.descriptors()),
+            options.command(),
+            startedAt,
+            versions(peers),
+            absent(peers),
+            entries,
+            !race.isStopped()),
+        options);
+  }
+
+  private Bench bench(NativePeers natives, boolean force) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    if (cores < CORES && !force) {
+      throw new LabException(
+          "one core cannot hold server and generator without one disturbing the other: --force races"
+              + " anyway");
+    }
+    Tools tools = Tools.find();
+    tools.advice().forEach(out::println);
+    return new Bench(natives.generator(), cores >= CORES, ProcessFiles.descriptors(), tools);
+  }
+
+  private static Plan plan(RaceOptions options, List<Workload> workloads, List<Peer> peers) {
+    Pace pace = options.quick() ? Pace.QUICK : Pace.DEFAULT;
+    Plan plan = Plan.of(workloads, peers, pace);
+    if (options.rounds().isEmpty() && options.seconds().isEmpty()) {
+      return plan.within(options.quick() ? QUICK_LIMIT : DEFAULT_LIMIT);
+    }
+    Pace wanted = pace.withRounds(options.rounds().orElse(pace.rounds()));
+    int millis = options.seconds().map(s -> (int) (s * 1000)).orElse(pace.roundMillis());
+    return new Plan(plan.heats(), wanted.withRoundMillis(millis));
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // Which JDKs answer null is not specified.
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
+  }
+
+  private void announce(Plan plan, Bench bench) {
+    if (plan.heats().isEmpty()) {
+      throw new LabException("none of these peers can do any of this: lab/peers/build says why");
+    }
+    long seconds = plan.duration().toSeconds();
+    int most = plan.heats().stream().mapToInt(heat -> heat.peers().size()).max().orElse(0);
+    out.printf(
+        "%d workloads, up to %d peers, %d rounds of %d ms each: about %d:%02d minutes%n",
+        plan.heats().size(),
+        most,
+        plan.pace().rounds(),
+        plan.pace().roundMillis(),
+        seconds / 60,
+        seconds % 60);
+    if (!bench.pins()) {
+      out.println("server and generator share their core: the figures are worth little");
+    }
+  }
+
+  private static Map<String, String> versions(List<Peer> peers) {
+    Map<String, String> versions = new TreeMap<>();
+    peers.stream().filter(p -> !p.isAbsent()).forEach(p -> versions.put(p.name(), p.version()));
+    return versions;
+  }
+
+  private static Map<String, String> absent(List<Peer> peers) {
+    Map<String, String> absent = new TreeMap<>();
+    peers.stream().filter(Peer::isAbsent).forEach(p -> absent.put(p.name(), p.reason()));
+    return absent;
+  }
+
+  private void write(Results results, RaceOptions options) {
+    out.println(TableReport.of(results));
+    options.json().ifPresent(file -> write(file, JsonReport.of(results)));
+  }
+
+  private void write(Path file, String text) {
+    try {
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+      Files.writeString(file, text);
+      out.println("wrote " + file);
+    } catch (IOException e) {
+      throw new LabException("cannot write " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

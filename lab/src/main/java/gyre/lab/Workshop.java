@@ -1,0 +1,111 @@
+package gyre.lab;
+
+import gyre.lab.peer.JavaPeers;
+import gyre.lab.peer.NativePeers;
+import gyre.lab.peer.Peer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Builds what is raced, where it is not built yet or its sources have changed since. */
+final class Workshop {
+  private final Home home;
+  private final PrintStream out;
+
+  Workshop(Home home, PrintStream out) {
+    this.home = home;
+    this.out = out;
+  }
+
+  /** Generator and native peers; they are built at the first call. */
+  NativePeers natives() {
+    Path status = home.builtPeers().resolve("status.json");
+    if (!Files.exists(status)) {
+      out.println("building the peers: lab/peers/build (with --yes it installs what they need)");
+      int exit = Command.in(home.root(), out, List.of(home.peers().resolve("build").toString()));
+      if (!Files.exists(status)) {
+        return NativePeers.none("lab/peers/build failed with exit code " + exit);
+      }
+    }
+    try {
+      return NativePeers.parse(Files.readString(status));
+    } catch (IOException e) {
+      return NativePeers.none("status.json cannot be read: " + e.getMessage());
+    }
+  }
+
+  /** The peers on a JVM, compiled anew where a source is newer than the last time. */
+  List<Peer> javaPeers() {
+    List<Peer> peers = JavaPeers.of(home);
+    Path stamp = home.javaPeers().resolve("target/lab.stamp");
+    if (isStale(stamp)) {
+      out.println("compiling the Java peers");
+      int exit = Command.in(home.root(), out, maven());
+      if (exit != 0) {
+        String reason = "does not compile: mvn -pl lab/peers/java -am process-classes says why";
+        return peers.stream().map(peer -> Peer.absent(peer.name(), reason)).toList();
+      }
+      touch(stamp);
+    }
+    return peers;
+  }
+
+  private List<String> maven() {
+    String launcher = home.root().resolve("gyre").toString();
+    String maven = Command.answer(home.root(), List.of(launcher, "where", "maven")).orElse("mvn");
+    return List.of(
+        maven,
+        "-q",
+        "-B",
+        "-pl",
+        "lab/peers/java",
+        "-am",
+        "-Dspotless.check.skip",
+        "process-classes");
+  }
+
+  private boolean isStale(Path stamp) {
+    try {
+      FileTime built =
+          Files.exists(stamp) ? Files.getLastModifiedTime(stamp) : FileTime.fromMillis(0);
+      return newest().filter(source -> source.compareTo(built) > 0).isPresent();
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private Optional<FileTime> newest() throws IOException {
+    List<FileTime> times = new ArrayList<>();
+    for (String folder : List.of("core/src/main", "lab/peers/java/src", "lab/peers/java/pom.xml")) {
+      try (Stream<Path> files = Files.walk(home.root().resolve(folder))) {
+        for (Path file : files.toList()) {
+          times.add(Files.getLastModifiedTime(file));
+        }
+      }
+    }
+    return times.stream().max(Comparator.naturalOrder());
+  }
+
+  private static void touch(Path stamp) {
+    try {
+      Files.createDirectories(stamp.getParent());
+      Files.writeString(stamp, "");
+    } catch (IOException e) {
+      // It will be compiled once more next time.
+    }
+  }
+
+  /** What is measured: a commit, marked where the tree holds more than that. */
+  String commit() {
+    return Command.answer(
+            home.root(), List.of("git", "describe", "--always", "--dirty", "--abbrev=12"))
+        .orElse("unknown");
+  }
+}

@@ -1,0 +1,73 @@
+package gyre.lab.peer;
+
+import gyre.lab.Home;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The peers that run on a JVM, Gyre's own included: all of them in {@code lab/peers/java}, a module
+ * that nothing depends on, so that what they need is never shipped.
+ */
+public final class JavaPeers {
+  private static final String MAIN = "gyre.lab.program.Main";
+
+  /** One event loop on one core needs no parallel collector; the rest is what each documents. */
+  private static final List<String> FLAGS =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-Xms64m",
+          "-Xmx1g",
+          "--add-opens=java.base/java.lang=ALL-UNNAMED",
+          "--enable-native-access=ALL-UNNAMED");
+
+  private static final List<String> NETTY_FLAGS =
+      List.of(
+          "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+          "-Dio.netty.tryReflectionSetAccessible=true",
+          "--sun-misc-unsafe-memory-access=allow");
+
+  private static final List<String> VIRTUAL_THREAD_FLAGS =
+      List.of(
+          "-Djdk.virtualThreadScheduler.parallelism=1",
+          "-Djdk.virtualThreadScheduler.maxPoolSize=1");
+
+  private JavaPeers() {}
+
+  /** The peers of one work tree. */
+  public static List<Peer> of(Home home) {
+    return List.of(
+        peer(home, "gyre-push", List.of(), "echo"),
+        peer(home, "gyre-direct", List.of(), "echo"),
+        peer(home, "netty-uring", NETTY_FLAGS, "echo", "timers", "wake"),
+        peer(home, "netty-epoll", NETTY_FLAGS, "echo", "timers", "wake"),
+        peer(home, "netty-nio", NETTY_FLAGS, "echo", "timers", "wake"),
+        peer(home, "nio", List.of(), "echo", "events", "cascade", "wake"),
+        peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo", "wake"));
+  }
+
+  private static Peer peer(Home home, String name, List<String> flags, String... modes) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(FLAGS);
+    command.addAll(flags);
+    command.add("-cp");
+    command.add(classPath(home));
+    command.add(MAIN);
+    command.add(name);
+    return new Peer(
+        name, Peer.Platform.JVM, command, List.of(modes), "JDK " + Runtime.version(), "");
+  }
+
+  private static String classPath(Home home) {
+    Path target = home.javaPeers().resolve("target");
+    Path core = home.root().resolve("core/target/classes");
+    return String.join(
+        File.pathSeparator,
+        Stream.of(target.resolve("classes"), core, target.resolve("lib/*"))
+            .map(Path::toString)
+            .toList());
+  }
+}

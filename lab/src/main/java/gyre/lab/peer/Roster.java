@@ -1,0 +1,65 @@
+package gyre.lab.peer;
+
+import gyre.lab.LabException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Every peer there is, in the order of tables: ours, the limit, then the others by language. */
+public record Roster(List<Peer> peers) {
+  private static final List<String> ORDER =
+      List.of(
+          "gyre-push",
+          "gyre-direct",
+          "c-uring",
+          "c-epoll",
+          "libuv",
+          "libevent",
+          "asio",
+          "tokio",
+          "mio",
+          "netty-uring",
+          "netty-epoll",
+          "netty-nio",
+          "nio",
+          "vthreads");
+
+  /** Those known, each present or absent with its reason, and any that came later. */
+  public static Roster of(NativePeers built, List<Peer> java) {
+    List<Peer> found = new ArrayList<>(java);
+    found.addAll(built.peers());
+    List<Peer> peers = new ArrayList<>();
+    for (String name : ORDER) {
+      peers.add(take(found, name, built.generatorReason()));
+    }
+    peers.addAll(found);
+    return new Roster(List.copyOf(peers));
+  }
+
+  private static Peer take(List<Peer> found, String name, String reason) {
+    for (Peer peer : found) {
+      if (peer.name().equals(name)) {
+        found.remove(peer);
+        return peer;
+      }
+    }
+    return Peer.absent(name, reason);
+  }
+
+  /** Those named, in this order; all where nothing is named. */
+  public List<Peer> select(List<String> names) {
+    for (String name : names) {
+      if (peers.stream().noneMatch(peer -> matches(peer, name))) {
+        throw new LabException(
+            "no peer '%s'; there are: %s"
+                .formatted(name, String.join(", ", peers.stream().map(Peer::name).toList())));
+      }
+    }
+    return peers.stream()
+        .filter(peer -> names.isEmpty() || names.stream().anyMatch(name -> matches(peer, name)))
+        .toList();
+  }
+
+  private static boolean matches(Peer peer, String name) {
+    return peer.name().equals(name) || peer.name().startsWith(name + "-");
+  }
+}

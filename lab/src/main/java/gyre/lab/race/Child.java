@@ -1,0 +1,191 @@
+package gyre.lab.race;
+
+import gyre.lab.result.Entry.Status;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A program that was started here and ends here. It speaks in lines: what it says on standard
+ * output is waited for, what it says on standard error is kept to be shown if it fails.
+ */
+public final class Child implements AutoCloseable {
+  private static final int LINES_AT_MOST = 1024;
+  private static final int LAST_WORDS = 12;
+  private static final int NOT_OFFERED = 3;
+  private static final Duration GRACE = Duration.ofSeconds(2);
+
+  private final String name;
+  private final Process process;
+  private final Writer input;
+  private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(LINES_AT_MOST);
+  private final Deque<String> lastWords = new ArrayDeque<>();
+  private final Thread outputReader;
+  private final Thread errorReader;
+
+  private Child(String name, Process process) {
+    this.name = name;
+    this.process = process;
+    this.input = process.outputWriter();
+    this.outputReader = Thread.startVirtualThread(() -> readLines(process.inputReader(), true));
+    this.errorReader = Thread.startVirtualThread(() -> readLines(process.errorReader(), false));
+  }
+
+  static Child start(String name, List<String> command) throws PeerFailure {
+    try {
+      Child child = new Child(name, new ProcessBuilder(command).start());
+      Children.add(child);
+      return child;
+    } catch (IOException e) {
+      throw new PeerFailure(Status.FAILED, name + " cannot be started: " + e.getMessage());
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  private void readLines(BufferedReader reader, boolean answers) {
+    try (reader) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (answers && lines.offer(line)) {
+          continue;
+        }
+        keep(line);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      keep(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void keep(String line) {
+    synchronized (lastWords) {
+      if (lastWords.size() == LAST_WORDS) {
+        lastWords.removeFirst();
+      }
+      lastWords.addLast(line);
+    }
+  }
+
+  /** The last that it said on standard error. */
+  String lastWords() {
+    synchronized (lastWords) {
+      return String.join("\n", lastWords);
+    }
+  }
+
+  void say(String line) throws PeerFailure {
+    try {
+      input.write(line + "\n");
+      input.flush();
+    } catch (IOException e) {
+      throw failure("does not listen any more");
+    }
+  }
+
+  /** The next line it says; a failure where it ends or stays silent instead. */
+  String hear(Duration patience) throws PeerFailure {
+    long deadline = System.nanoTime() + patience.toNanos();
+    try {
+      while (true) {
+        String line = lines.poll(20, TimeUnit.MILLISECONDS);
+        if (line != null) {
+          return line;
+        }
+        if (!outputReader.isAlive() && lines.isEmpty()) {
+          process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+          throw failure(process.isAlive() ? "closed its output" : "ended");
+        }
+        if (System.nanoTime() - deadline > 0) {
+          throw failure("said nothing for " + patience.toSeconds() + " s");
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure("was not waited for");
+    }
+  }
+
+  private PeerFailure failure(String what) throws PeerFailure {
+    if (!process.isAlive() && process.exitValue() == NOT_OFFERED) {
+      awaitQuietly(errorReader);
+      throw new PeerFailure(Status.ABSENT, lastWords().lines().reduce("", (_, last) -> last));
+    }
+    awaitQuietlyIfDead();
+    String exit = process.isAlive() ? "" : " with exit code " + process.exitValue();
+    String words = lastWords();
+    return new PeerFailure(
+        Status.FAILED,
+        name + " " + what + exit + (words.isEmpty() ? "" : "; its last output:\n" + words));
+  }
+
+  private void awaitQuietlyIfDead() {
+    if (!process.isAlive()) {
+      awaitQuietly(errorReader);
+    }
+  }
+
+  private static void awaitQuietly(Thread reader) {
+    try {
+      reader.join(GRACE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends its input and hears it out: for programs that end by themselves. */
+  String lastLine(Duration patience) throws PeerFailure {
+    String line = hear(patience);
+    for (String next = lines.poll(); next != null; next = lines.poll()) {
+      line = next;
+    }
+    return line;
+  }
+
+  /** Asks it to end, then makes it. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly().waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    Children.remove(this);
+  }
+
+  void kill() {
+    process.destroyForcibly();
+  }
+
+  /** Waits for its end; whether it came in time. */
+  boolean await(Duration patience) throws InterruptedException {
+    return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** The signal of Ctrl-C, to which tools answer with what they have found so far. */
+  void interrupt() {
+    try {
+      new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    } catch (IOException e) {
+      process.destroy();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package gyre.lab.race;
+
+import gyre.lab.peer.Peer;
+import gyre.lab.result.Latency;
+import gyre.lab.result.Probe;
+import gyre.lab.result.Sample;
+import gyre.lab.workload.Kind;
+import gyre.lab.workload.Workload;
+import gyre.lab.workload.Workloads;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds idle connections and looks at what that costs. Each round starts the peer anew: memory that
+ * was taken once for connections is kept for the next ones, so that only the first round would
+ * count.
+ */
+final class HolderLane implements Lane {
+  static final int ROUNDS = 2;
+  static final int ROUND_MILLIS = 2500;
+
+  private static final int QUIET_MILLIS = 1000;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final Workload workload;
+  private final Peer peer;
+  private final Bench bench;
+  private final Pace pace;
+  private @Nullable ServerProcess server;
+
+  HolderLane(Workload workload, Peer peer, Bench bench, Pace pace) {
+    this.workload = workload;
+    this.peer = fixedHeap(peer);
+    this.bench = bench;
+    this.pace = pace;
+  }
+
+  /**
+   * A JVM whose heap is resident from the start, so that its growth is not taken for memory used.
+   */
+  private static Peer fixedHeap(Peer peer) {
+    if (!peer.isJvm()) {
+      return peer;
+    }
+    List<String> command = new ArrayList<>(peer.command());
+    command.addAll(1, List.of("-XX:+AlwaysPreTouch"));
+    command.replaceAll(word ->
+        word.startsWith("-Xms") || word.startsWith("-Xmx") ? word.substring(0, 4) + "192m" : word);
+    return new Peer(peer.name(), peer.platform(), command, peer.modes(), peer.version(), "");
+  }
+
+  @Override
+  public int roundsAtMost() {
+    return ROUNDS;
+  }
+
+  @Override
+  public void open() throws PeerFailure {
+    // Each round opens for itself.
+  }
+
+  @Override
+  public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
+    close();
+    ServerProcess live = ServerProcess.start(peer, workload.kind().peerMode(), bench);
+    server = live;
+    warm(live);
+    long before = live.userBytes();
+    try (Child holder = hold(live)) {
+      Lines.expectReady(holder.hear(PATIENCE));
+      long held = live.userBytes() - before;
+      long cpu = ProcessFiles.cpuNanos(live.pid());
+      pause();
+      cpu = ProcessFiles.cpuNanos(live.pid()) - cpu;
+      long rss = live.rssBytes();
+      return Map.of(
+          "",
+          new Sample(
+              round,
+              connections(),
+              QUIET_MILLIS * 1_000_000L,
+              cpu,
+              0,
+              Math.max(0, held),
+              rss,
+              0,
+              Latency.empty()));
+    }
+  }
+
+  private long connections() {
+    return workload.descriptors();
+  }
+
+  /** Everything compiled and every fixed pool filled, before anything is counted. */
+  private void warm(ServerProcess live) throws PeerFailure {
+    int stretches = peer.isJvm() ? pace.warmStretches() / 2 : 1;
+    for (Workload each : Workloads.select(List.of("connect", "echo/50x64x1"))) {
+      assert each.kind().driver() == Kind.Driver.GENERATOR;
+      GeneratorRun.of(each, bench, live, 0, pace.warmMillis() * stretches / 2);
+    }
+  }
+
+  private Child hold(ServerProcess live) throws PeerFailure {
+    List<String> command = new ArrayList<>(bench.generator());
+    command.add(workload.kind().generatorMode());
+    command.addAll(List.of("--port", Integer.toString(live.port())));
+    command.addAll(workload.options());
+    return Child.start("generator", bench.onGeneratorCore(command));
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(QUIET_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public Probe probe(int millis) {
+    return Probe.NONE;
+  }
+
+  @Override
+  public long pid() {
+    return Objects.requireNonNull(server).pid();
+  }
+
+  @Override
+  public void close() {
+    if (server != null) {
+      server.close();
+    }
+  }
+}

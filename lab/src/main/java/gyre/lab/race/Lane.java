@@ -1,0 +1,40 @@
+package gyre.lab.race;
+
+import gyre.lab.peer.Peer;
+import gyre.lab.result.Probe;
+import gyre.lab.result.Sample;
+import gyre.lab.workload.Workload;
+import java.util.Map;
+
+/**
+ * One peer at one workload: started, warmed, then measured again and again in turn with the others,
+ * then probed, then ended. A lane that has failed once is not used again.
+ */
+sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, StepLane {
+  /** Starts the peer and warms it until it gets no better. */
+  void open() throws PeerFailure;
+
+  /** One sample for each variant of the workload. */
+  Map<String, Sample> measure(int round, int millis) throws PeerFailure;
+
+  Probe probe(int millis) throws PeerFailure;
+
+  /** Process of the peer. */
+  long pid();
+
+  /** At most so many rounds make sense here. */
+  default int roundsAtMost() {
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
+  void close();
+
+  static Lane of(Workload workload, Peer peer, Bench bench, Pace pace) {
+    return switch (workload.kind().driver()) {
+      case GENERATOR -> new GeneratorLane(workload, peer, bench, pace);
+      case HOLDER -> new HolderLane(workload, peer, bench, pace);
+      case ITSELF -> new StepLane(workload, peer, bench, pace);
+    };
+  }
+}

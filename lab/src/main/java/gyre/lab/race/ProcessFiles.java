@@ -1,0 +1,88 @@
+package gyre.lab.race;
+
+import gyre.lab.result.Sample;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What {@code /proc} tells of a process. */
+public final class ProcessFiles {
+  private static final long KIBIBYTE = 1024;
+
+  private ProcessFiles() {}
+
+  static long rssBytes(long pid) {
+    return statusBytes(pid, "VmRSS:");
+  }
+
+  /** Resident memory that belongs to no file: heaps, stacks, rings, buffers. */
+  static long anonymousBytes(long pid) {
+    return statusBytes(pid, "RssAnon:") + statusBytes(pid, "RssShmem:");
+  }
+
+  private static long statusBytes(long pid, String field) {
+    try {
+      return statusBytes(Files.readAllLines(Path.of("/proc/" + pid + "/status")), field);
+    } catch (IOException e) {
+      return Sample.UNKNOWN;
+    }
+  }
+
+  static long statusBytes(List<String> lines, String field) {
+    return lines.stream()
+        .filter(line -> line.startsWith(field))
+        .map(line -> line.replaceAll("[^0-9]", ""))
+        .mapToLong(digits -> Long.parseLong(digits) * KIBIBYTE)
+        .findFirst()
+        .orElse(Sample.UNKNOWN);
+  }
+
+  /** CPU time of all threads that are alive, in nanoseconds where the kernel counts them. */
+  public static long cpuNanos(long pid) {
+    long total = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads) {
+        total += threadNanos(thread);
+      }
+      return total;
+    } catch (IOException e) {
+      return Sample.UNKNOWN;
+    }
+  }
+
+  private static long threadNanos(Path thread) {
+    try {
+      return scheduledNanos(Files.readString(thread.resolve("schedstat")));
+    } catch (IOException e) {
+      return 0; // It ended in this moment.
+    }
+  }
+
+  /** The first of three numbers: time on a core. */
+  static long scheduledNanos(String schedstat) {
+    return Long.parseLong(schedstat.substring(0, schedstat.indexOf(' ')));
+  }
+
+  /** The soft limit of descriptors. */
+  static long descriptors(List<String> limits) {
+    for (String line : limits) {
+      if (line.startsWith("Max open files")) {
+        String[] words = line.split("\\s+", -1);
+        String hard = words[4];
+        return hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard);
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+
+  public static long descriptors() {
+    try {
+      return descriptors(Files.readAllLines(Path.of("/proc/self/limits")));
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package gyre.lab.race;
+
+import gyre.lab.peer.Peer;
+import gyre.lab.result.Entry;
+import gyre.lab.result.Entry.Status;
+import gyre.lab.result.Probe;
+import gyre.lab.result.Sample;
+import gyre.lab.workload.Workload;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs a plan, one heat after the other.
+ *
+ * <p>In a heat every peer is started and warmed first. Then come the rounds: each peer once in a
+ * round, one at a time while the others sleep, and in another order in every round, so that nobody
+ * always follows the same one. Then each is looked at more closely, by itself. A peer that fails is
+ * out of the heat, and the heat goes on.
+ */
+public final class Race {
+  private final Plan plan;
+  private final Bench bench;
+  private final Progress progress;
+  private final List<Entry> entries = new ArrayList<>();
+  private volatile boolean stopped;
+
+  public Race(Plan plan, Bench bench, Progress progress) {
+    this.plan = plan;
+    this.bench = bench;
+    this.progress = progress;
+  }
+
+  /** Whatever could be measured; all of the plan unless {@link #stop} was called. */
+  public List<Entry> run() {
+    for (Plan.Heat heat : plan.heats()) {
+      if (stopped) {
+        break;
+      }
+      entries.addAll(run(heat));
+    }
+    progress.end();
+    return List.copyOf(entries);
+  }
+
+  public boolean isStopped() {
+    return stopped;
+  }
+
+  /** Ends the race soon. From any thread; {@link #run} then answers with what it has. */
+  public void stop() {
+    stopped = true;
+    Children.killAll();
+  }
+
+  private List<Entry> run(Plan.Heat heat) {
+    Workload workload = heat.workload().within(bench.descriptors());
+    List<Runner> runners = new ArrayList<>();
+    for (Peer peer : heat.peers()) {
+      runners.add(new Runner(workload, peer, Lane.of(workload, peer, bench, plan.pace())));
+    }
+    try {
+      for (Runner runner : runners) {
+        progress.tell(workload + "  warming " + runner.peer.name());
+        runner.attempt(runner.lane::open);
+        progress.spend(runner.share(heat, 0.4));
+      }
+      rounds(heat, runners);
+      for (Runner runner : runners) {
+        progress.tell(workload + "  looking closer at " + runner.peer.name());
+        runner.attempt(() -> runner.probe = runner.lane.probe(plan.pace().probeMillis()));
+        progress.spend(runner.share(heat, 0.2));
+      }
+    } finally {
+      runners.forEach(runner -> runner.lane.close());
+    }
+    String note =
+        workload.equals(heat.workload())
+            ? ""
+            : "smaller, as descriptors allow: " + workload.options();
+    return runners.stream().flatMap(runner -> runner.entries(note).stream()).toList();
+  }
+
+  private void rounds(Plan.Heat heat, List<Runner> runners) {
+    int rounds = plan.pace().rounds();
+    for (int round = 0; round < rounds && !stopped; round++) {
+      for (int i = 0; i < runners.size(); i++) {
+        Runner runner = runners.get((i + round) % runners.size());
+        progress.tell(
+            "%s  round %d/%d  %s"
+                .formatted(heat.workload(), round + 1, rounds, runner.peer.name()));
+        if (round < runner.lane.roundsAtMost()) {
+          runner.measure(round);
+        }
+        progress.spend(runner.share(heat, 0.4 / rounds));
+      }
+    }
+  }
+
+  /** A peer in a heat, with what was found of it so far. */
+  private final class Runner {
+    private final Workload workload;
+    private final Peer peer;
+    private final Lane lane;
+    private final List<Map<String, Sample>> samples = new ArrayList<>();
+    private Probe probe = Probe.NONE;
+    private Status status = Status.MEASURED;
+    private String note = "";
+
+    Runner(Workload workload, Peer peer, Lane lane) {
+      this.workload = workload;
+      this.peer = peer;
+      this.lane = lane;
+    }
+
+    void measure(int round) {
+      attempt(() -> samples.add(lane.measure(round, plan.pace().roundMillis())));
+    }
+
+    void attempt(Step step) {
+      if (status != Status.MEASURED || stopped) {
+        return;
+      }
+      try {
+        step.run();
+      } catch (PeerFailure failure) {
+        if (stopped) {
+          return; // It was ended, it did not fail.
+        }
+        status = failure.status();
+        note = String.valueOf(failure.getMessage());
+        progress.note(workload + "  " + peer.name() + ": " + note);
+        lane.close();
+      }
+    }
+
+    long share(Plan.Heat heat, double share) {
+      return (long) (Plan.millis(heat, plan.pace()) * share / heat.peers().size());
+    }
+
+    List<Entry> entries(String remark) {
+      String said = note.isEmpty() ? remark : note;
+      return workload.variants().stream()
+          .map(variant ->
+              new Entry(
+                  workload,
+                  variant,
+                  peer.name(),
+                  samples.stream().map(sample -> sample.get(variant)).toList(),
+                  probe,
+                  samples.isEmpty() && status == Status.MEASURED ? Status.ABSENT : status,
+                  said))
+          .toList();
+    }
+  }
+
+  /** A step of a lane. */
+  private interface Step {
+    void run() throws PeerFailure;
+  }
+}

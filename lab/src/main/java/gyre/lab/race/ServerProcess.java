@@ -1,0 +1,90 @@
+package gyre.lab.race;
+
+import com.grack.nanojson.JsonObject;
+import gyre.lab.peer.Peer;
+import gyre.lab.result.Entry.Status;
+import gyre.lab.result.Sample;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A peer that serves on a port that the system chose. */
+final class ServerProcess implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final String READY = "listening ";
+
+  private final Peer peer;
+  private final Child child;
+  private final int port;
+
+  private ServerProcess(Peer peer, Child child, int port) {
+    this.peer = peer;
+    this.child = child;
+    this.port = port;
+  }
+
+  static ServerProcess start(Peer peer, String mode, Bench bench) throws PeerFailure {
+    List<String> command = new ArrayList<>(peer.command());
+    command.addAll(List.of(mode, "--port", "0"));
+    Child child = Child.start(peer.name(), bench.onServerCore(command));
+    try {
+      return new ServerProcess(peer, child, port(child.hear(PATIENCE)));
+    } catch (PeerFailure e) {
+      child.close();
+      throw e;
+    }
+  }
+
+  private static int port(String line) throws PeerFailure {
+    try {
+      if (line.startsWith(READY)) {
+        return Integer.parseInt(line.substring(READY.length()).strip());
+      }
+    } catch (NumberFormatException e) {
+      // Said below, as for any other line.
+    }
+    throw new PeerFailure(Status.FAILED, "said '" + line + "' instead of '" + READY + "PORT'");
+  }
+
+  int port() {
+    return port;
+  }
+
+  long pid() {
+    return child.pid();
+  }
+
+  long rssBytes() {
+    return ProcessFiles.rssBytes(pid());
+  }
+
+  /** Bytes that a JVM has allocated since it started. */
+  long allocatedBytes() throws PeerFailure {
+    return peer.isJvm()
+        ? ask("allocated").getLong("allocatedBytes", Sample.UNKNOWN)
+        : Sample.UNKNOWN;
+  }
+
+  /** User memory of the process: off the heap whatever is resident, on the heap what is alive. */
+  long userBytes() throws PeerFailure {
+    long live = peer.isJvm() ? ask("live").getLong("liveHeapBytes", 0) : 0;
+    return ProcessFiles.anonymousBytes(pid()) + live;
+  }
+
+  private JsonObject ask(String what) throws PeerFailure {
+    child.say(what);
+    return Lines.parse(child.hear(PATIENCE));
+  }
+
+  /** Fails if it has ended by itself. */
+  void check() throws PeerFailure {
+    if (!child.isAlive()) {
+      child.hear(Duration.ZERO);
+    }
+  }
+
+  @Override
+  public void close() {
+    child.close();
+  }
+}

@@ -1,0 +1,84 @@
+package gyre.lab.race;
+
+import com.grack.nanojson.JsonObject;
+import gyre.lab.peer.Peer;
+import gyre.lab.result.Entry.Status;
+import gyre.lab.result.Probe;
+import gyre.lab.result.Sample;
+import gyre.lab.workload.Kind;
+import gyre.lab.workload.Workload;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A program that does the work by itself, one round whenever it is told to. */
+final class StepLane implements Lane {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final Workload workload;
+  private final Peer peer;
+  private final Bench bench;
+  private final Pace pace;
+  private @Nullable Child child;
+
+  StepLane(Workload workload, Peer peer, Bench bench, Pace pace) {
+    this.workload = workload;
+    this.peer = peer;
+    this.bench = bench;
+    this.pace = pace;
+  }
+
+  @Override
+  public void open() throws PeerFailure {
+    int warmMillis = pace.warmMillis() * (peer.isJvm() ? pace.warmStretches() / 2 : 1);
+    List<String> command = new ArrayList<>(peer.command());
+    command.add(workload.kind().peerMode());
+    command.addAll(workload.options());
+    command.addAll(List.of("--step", "--warmup-ms", Integer.toString(warmMillis)));
+    if (workload.kind() == Kind.EVENTS || workload.kind() == Kind.CASCADE) {
+      command.addAll(List.of("--round-ms", Integer.toString(pace.roundMillis())));
+    }
+    boolean shares = workload.kind().needsAllCores();
+    child = Child.start(peer.name(), shares ? command : bench.onServerCore(command));
+    Lines.expectReady(child.hear(PATIENCE.plusMillis(warmMillis)));
+  }
+
+  @Override
+  public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
+    return Lines.step(workload, round, step(), ProcessFiles.rssBytes(pid()));
+  }
+
+  private String step() throws PeerFailure {
+    Child live = Objects.requireNonNull(child);
+    live.say("");
+    String line = live.hear(PATIENCE);
+    if (Lines.parse(line).getLong("errors", 0) > 0) {
+      throw new PeerFailure(Status.WRONG, "not as it must be: " + line + "\n" + live.lastWords());
+    }
+    return line;
+  }
+
+  @Override
+  public Probe probe(int millis) throws PeerFailure {
+    try (ProbeRun probe = ProbeRun.start(bench.tools(), pid())) {
+      JsonObject json = Lines.parse(step());
+      long operations = json.getLong(json.has("events") ? "events" : "ops", 0);
+      return probe.end(operations, json.getLong("allocatedBytes", Sample.UNKNOWN));
+    }
+  }
+
+  @Override
+  public long pid() {
+    return Objects.requireNonNull(child).pid();
+  }
+
+  @Override
+  public void close() {
+    if (child != null) {
+      child.close();
+    }
+  }
+}

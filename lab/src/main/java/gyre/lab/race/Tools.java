@@ -1,0 +1,65 @@
+package gyre.lab.race;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What this machine lends for looking closer, and what to do about what it does not.
+ *
+ * @param samples whether {@code perf record} works on processes of ours
+ * @param countsCalls whether {@code perf stat} sees system calls
+ * @param traces whether {@code strace} is there, which sees them too, but slows everything down
+ */
+public record Tools(boolean samples, boolean countsCalls, boolean traces, List<String> advice) {
+  public static final Tools NONE = new Tools(false, false, false, List.of());
+
+  public static Tools find() {
+    List<String> advice = new ArrayList<>();
+    boolean samples =
+        succeeds("perf", "record", "-q", "-e", "cpu-clock", "-o", "/dev/null", "true");
+    if (!samples) {
+      advice.add(
+          "no user-space share: perf is "
+              + (isThere("perf")
+                  ? "not permitted (sysctl kernel.perf_event_paranoid=1, or be root)"
+                  : "not there (apt-get install linux-perf)"));
+    }
+    boolean counts = succeeds("perf", "stat", "-e", "raw_syscalls:sys_enter", "true");
+    boolean traces = isThere("strace");
+    if (!counts && !traces) {
+      advice.add(
+          "no system calls per operation: perf sees no tracepoints (mount -t tracefs none"
+              + " /sys/kernel/tracing, as root), and strace is not there (apt-get install strace)");
+    }
+    return new Tools(samples, counts, traces, List.copyOf(advice));
+  }
+
+  static boolean isThere(String program) {
+    String path = System.getenv().getOrDefault("PATH", "");
+    for (String folder : path.split(":", -1)) {
+      if (Files.isExecutable(Path.of(folder, program))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean succeeds(String... command) {
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package gyre.lab.result;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where it was measured: figures mean nothing without it. */
+public record Machine(
+    String processor, int cores, String kernel, String java, long descriptors, String commit) {
+
+  public static Machine here(String commit, long descriptors) {
+    return new Machine(
+        readProcessor(),
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("os.name") + " " + System.getProperty("os.version"),
+        System.getProperty("java.vm.name") + " " + Runtime.version(),
+        descriptors,
+        commit);
+  }
+
+  private static String readProcessor() {
+    try {
+      return processorOf(Files.readAllLines(Path.of("/proc/cpuinfo")));
+    } catch (IOException e) {
+      return System.getProperty("os.arch");
+    }
+  }
+
+  static String processorOf(List<String> lines) {
+    return lines.stream()
+        .filter(line -> line.startsWith("model name"))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .findFirst()
+        .orElse(System.getProperty("os.arch"));
+  }
+}

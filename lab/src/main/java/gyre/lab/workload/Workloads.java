@@ -1,0 +1,144 @@
+package gyre.lab.workload;
+
+import gyre.lab.LabException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Every workload, each defined once. This file is not edited to make anything look better: a change
+ * here makes all earlier figures incomparable, so workloads are added, never altered.
+ */
+public final class Workloads {
+  private static final List<String> ONE = List.of("");
+
+  private static final List<Workload> ALL =
+      List.of(
+          echo(1, 64, 1),
+          echo(50, 64, 1),
+          echo(500, 64, 1),
+          echo(1000, 1024, 1),
+          echo(50, 64, 16),
+          echo(50, 16384, 1),
+          connect(50, 64),
+          idle(10_000),
+          events(100, 1, 100, false),
+          events(1000, 100, 100, false),
+          events(9900, 990, 990, false),
+          events(100, 1, 100, true),
+          events(1000, 100, 100, true),
+          events(9900, 990, 990, true),
+          cascade(100),
+          cascade(1000),
+          timers("1k", 1_000),
+          timers("1m", 1_000_000),
+          wake("roundtrip"),
+          wake("flood1"),
+          wake("floodN"));
+
+  /** One of each kind: what a first look needs. */
+  private static final List<String> QUICK =
+      List.of(
+          "echo/50x64x1", "echo/50x16384x1", "events/1000x100x100", "timers/1k", "wake/roundtrip");
+
+  private Workloads() {}
+
+  private static Workload echo(int connections, int bytes, int depth) {
+    return new Workload(
+        "echo/%dx%dx%d".formatted(connections, bytes, depth),
+        Kind.ECHO,
+        options("--connections", connections, "--bytes", bytes, "--depth", depth),
+        ONE,
+        connections);
+  }
+
+  private static Workload connect(int connections, int bytes) {
+    return new Workload(
+        "connect",
+        Kind.CONNECT,
+        options("--connections", connections, "--bytes", bytes),
+        ONE,
+        connections);
+  }
+
+  private static Workload idle(int connections) {
+    return new Workload(
+        "idle/" + connections,
+        Kind.IDLE,
+        options("--connections", connections, "--bytes", 64),
+        ONE,
+        connections);
+  }
+
+  private static Workload events(int pairs, int active, int writes, boolean timeouts) {
+    List<String> options = options("--pairs", pairs, "--active", active, "--writes", writes);
+    if (timeouts) {
+      options.add("--timeouts");
+    }
+    String name = "events/%dx%dx%d".formatted(pairs, active, writes);
+    return new Workload(timeouts ? name + "-timeouts" : name, Kind.EVENTS, options, ONE, 2 * pairs);
+  }
+
+  private static Workload cascade(int pairs) {
+    return new Workload(
+        "cascade/" + pairs, Kind.CASCADE, options("--pairs", pairs), ONE, 2 * pairs);
+  }
+
+  private static Workload timers(String label, int alive) {
+    return new Workload(
+        "timers/" + label,
+        Kind.TIMERS,
+        options("--alive", alive),
+        List.of("start", "restart", "cancel", "fire"),
+        0);
+  }
+
+  private static Workload wake(String variant) {
+    return new Workload(
+        "wake/" + variant.toLowerCase(Locale.ROOT),
+        Kind.WAKE,
+        options("--variant", variant),
+        ONE,
+        0);
+  }
+
+  private static List<String> options(Object... words) {
+    List<String> options = new ArrayList<>();
+    for (Object word : words) {
+      options.add(word.toString());
+    }
+    return options;
+  }
+
+  public static List<Workload> all() {
+    return ALL;
+  }
+
+  public static List<Workload> quick() {
+    return select(QUICK);
+  }
+
+  /**
+   * The workloads named, in the order of definition. A name stands for itself or, as in {@code
+   * echo} and {@code events/}, for everything that it begins.
+   */
+  public static List<Workload> select(List<String> names) {
+    LinkedHashSet<Workload> chosen = new LinkedHashSet<>();
+    for (String name : names) {
+      List<Workload> matching = ALL.stream().filter(w -> matches(w.name(), name)).toList();
+      if (matching.isEmpty()) {
+        throw new LabException(
+            "no workload '%s'; there are: %s"
+                .formatted(name, String.join(", ", ALL.stream().map(Workload::name).toList())));
+      }
+      chosen.addAll(matching);
+    }
+    return ALL.stream().filter(chosen::contains).toList();
+  }
+
+  private static boolean matches(String workload, String name) {
+    String group = name.endsWith("/") ? name : name + "/";
+    return workload.equals(name) || workload.startsWith(group);
+  }
+}

@@ -1,0 +1,8 @@
+/** The instrument that tells how fast Gyre is, beside its peers. */
+module gyre.lab {
+  requires com.grack.nanojson;
+  requires HdrHistogram;
+  requires static org.jspecify;
+
+  exports gyre.lab;
+}
