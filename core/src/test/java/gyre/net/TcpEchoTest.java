@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("fiber-modes")
 @ParameterizedClass
-@ValueSource(strings = {"epoll"})
+@ValueSource(strings = {"io_uring", "epoll"})
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TcpEchoTest {
   @Parameter String engine = "";
