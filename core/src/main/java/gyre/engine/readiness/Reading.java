@@ -91,9 +91,10 @@ final class Reading {
   }
 
   /** A short read has emptied the socket, and whatever comes now makes a new edge. */
-  private static void drained(Channel channel, boolean isShort) {
+  private void drained(Channel channel, boolean isShort) {
     if (isShort && !channel.ending) {
       channel.readable = false;
+      engine.awaitReadable(channel);
     }
   }
 

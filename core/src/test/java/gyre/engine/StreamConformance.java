@@ -1,0 +1,421 @@
+package gyre.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Streams: connections, bytes, ends. */
+public abstract class StreamConformance extends TurnConformance {
+  private static final int ECANCELED = Errno.ECANCELED.negated();
+
+  @Test
+  void shouldConnectAndTellBothAddresses() {
+    int listener = listener();
+    Connection connection = connect(Sockets.Family.INET4, listener);
+    assertThat(sockets.remoteAddress(connection.client())).isEqualTo(local(listener));
+    assertThat(local(connection.server())).isEqualTo(local(listener));
+    assertThat(sockets.remoteAddress(connection.server())).isEqualTo(local(connection.client()));
+    exchange(connection, 3000);
+  }
+
+  @Test
+  void shouldConnectOverIpv6() {
+    needs(Capability.IPV6);
+    int listener = listener(Sockets.Family.INET6, loopback6(0));
+    exchange(connect(Sockets.Family.INET6, listener), 3000);
+  }
+
+  @Test
+  void shouldConnectToIpv4FromAnIpv6Socket() {
+    needs(Capability.IPV6);
+    int listener = listener();
+    int client = stream(Sockets.Family.INET6);
+    check(sockets.set(client, Sockets.Option.IPV6_ONLY, 0));
+    Connecting connecting = new Connecting(client, local(listener)).start();
+    turnUntil("connected", () -> connecting.ends == 1);
+    check(connecting.result);
+  }
+
+  @Test
+  void shouldConnectOverUnixSockets() throws IOException {
+    needs(Capability.UNIX_STREAMS);
+    Path directory = Files.createTempDirectory("gyre");
+    Path path = directory.resolve("socket");
+    try {
+      SocketAddress at = UnixDomainSocketAddress.of(path);
+      int listener = listener(Sockets.Family.UNIX, at);
+      assertThat(local(listener)).isEqualTo(at);
+      exchange(connect(Sockets.Family.UNIX, listener), 100_000);
+    } finally {
+      Files.deleteIfExists(path);
+      Files.delete(directory);
+    }
+  }
+
+  @Test
+  void shouldConnectOverAbstractNames() {
+    needs(Capability.ABSTRACT_NAMES);
+    SocketAddress at = UnixDomainSocketAddress.of("@gyre-test-" + ProcessHandle.current().pid());
+    int listener = listener(Sockets.Family.UNIX, at);
+    assertThat(local(listener)).isEqualTo(at);
+    exchange(connect(Sockets.Family.UNIX, listener), 5000);
+  }
+
+  @Test
+  void shouldExchangeBytesOverAPair() {
+    needs(Capability.PAIR);
+    int[] two = new int[2];
+    check(sockets.pair(two));
+    exchange(new Connection(owned(two[0]), owned(two[1])), 300_000);
+  }
+
+  /** Both directions at once, then both ends close. */
+  private void exchange(Connection connection, long bytes) {
+    Pattern there = new Pattern(bytes);
+    Pattern back = new Pattern(-bytes);
+    Receiving atServer = new Receiving(connection.server(), there).start();
+    Receiving atClient = new Receiving(connection.client(), back).start();
+    Sending fromClient = new Sending(connection.client(), there, bytes).start();
+    Sending fromServer = new Sending(connection.server(), back, bytes).start();
+    turnUntil("exchanged", () -> atServer.count == bytes && atClient.count == bytes);
+    turnUntil("sent", () -> fromClient.ends + fromServer.ends == 2);
+    check(sockets.shutdownOutput(connection.client()));
+    turnUntil("server saw the end", () -> atServer.ends == 1);
+    check(atServer.result);
+    check(sockets.shutdownOutput(connection.server()));
+    turnUntil("client saw the end", () -> atClient.ends == 1);
+    check(atClient.result);
+    assertThat(engine.active()).isZero();
+  }
+
+  @Test
+  void shouldKeepBytesInOrderWhateverTheirSizes() {
+    Random random = seeded(7);
+    Connection connection = connect();
+    Pattern pattern = new Pattern(7);
+    long total = 0;
+    Receiving receiving = new Receiving(connection.server(), pattern).start();
+    for (int round = 0; round < 300; round++) {
+      int segments = 1 + random.nextInt(Vector.CAPACITY);
+      int segmentBytes = 1 + random.nextInt(1 << random.nextInt(13));
+      Sending sending =
+          new Sending(
+              connection.client(),
+              pattern,
+              total + 1 + random.nextInt(segments * segmentBytes),
+              segments,
+              segmentBytes);
+      sending.count = total;
+      sending.start();
+      long expected = sending.total;
+      turnUntil("sent, seed 7 round " + round, sending::done);
+      if (random.nextBoolean()) {
+        turnUntil("received, seed 7 round " + round, () -> receiving.count == expected);
+      }
+      total = expected;
+    }
+    long all = total;
+    turnUntil("all received", () -> receiving.count == all);
+    cancelAndAwait(receiving);
+    assertThat(receiving.count).isEqualTo(total);
+  }
+
+  @Test
+  void shouldMoveMuch() {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(64);
+    long total = 64L << 20;
+    Receiving receiving = new Receiving(connection.server(), pattern).start();
+    Sending sending = new Sending(connection.client(), pattern, total, 16, 16 * 1024).start();
+    turnUntil("64 MiB received", () -> receiving.count == total);
+    check(sockets.shutdownOutput(connection.client()));
+    turnUntil("end seen", () -> receiving.ends == 1);
+    assertThat(sending.ends).isOne();
+    assertThat(receiving.result).isZero();
+  }
+
+  @Test
+  void shouldKeepASendActiveWhileThePeerDoesNotRead() {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(5);
+    long total = 32L << 20;
+    Sending sending = new Sending(connection.client(), pattern, total, 8, 64 * 1024).start();
+    settle();
+    assertThat(sending.count).isLessThan(total);
+    assertThat(sending.isIdle()).isFalse();
+    long stuck = sending.count;
+    settle();
+    assertThat(sending.count).isEqualTo(stuck);
+    Receiving receiving = new Receiving(connection.server(), pattern).start();
+    turnUntil("all received", () -> receiving.count == total);
+    turnUntil("sent", () -> sending.ends == 1);
+    cancelAndAwait(receiving);
+  }
+
+  @Test
+  void shouldCancelASendThatIsStuckAndGoOnLater() {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(6);
+    Sending sending = new Sending(connection.client(), pattern, 32L << 20, 8, 64 * 1024).start();
+    settle();
+    sending.again = false;
+    cancelAndAwait(sending);
+    assertThat(sending.ends).isOne();
+    assertThat(sending.result)
+        .satisfiesAnyOf(
+            result -> assertThat(result).isEqualTo(ECANCELED),
+            result -> assertThat(result).isPositive());
+    long before = sending.count;
+    Receiving receiving = new Receiving(connection.server(), pattern).start();
+    turnUntil("what was sent arrives", () -> receiving.count == before);
+    Sending rest = new Sending(connection.client(), pattern, before + 100_000);
+    rest.count = before;
+    rest.start();
+    turnUntil("the rest arrives", () -> receiving.count == before + 100_000);
+    cancelAndAwait(receiving);
+  }
+
+  @Test
+  void shouldPauseAndGoOnWithoutLosingAByte() {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(8);
+    long total = 4L << 20;
+    Receiving receiving = new Receiving(connection.server(), pattern);
+    receiving.onReceived =
+        () -> {
+          if (receiving.callbacks % 3 == 0) {
+            engine.cancel(receiving);
+          }
+        };
+    receiving.onStopped =
+        () -> {
+          if (receiving.result == ECANCELED && receiving.ends % 2 == 0) {
+            receiving.start();
+          }
+        };
+    receiving.start();
+    Sending sending = new Sending(connection.client(), pattern, total).start();
+    turnUntil(
+        "all received",
+        () -> {
+          if (receiving.isIdle()) {
+            receiving.start();
+          }
+          return receiving.count == total;
+        });
+    assertThat(receiving.ends).isGreaterThan(2);
+    turnUntil("sent", () -> sending.ends == 1);
+    receiving.onStopped = () -> {};
+    if (!receiving.isIdle()) {
+      cancelAndAwait(receiving);
+    }
+    assertThat(receiving.result).isEqualTo(ECANCELED);
+  }
+
+  @Test
+  void shouldDeliverWhatCameBeforeTheReceive() {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(9);
+    Sending sending = new Sending(connection.client(), pattern, 50_000).start();
+    turnUntil("sent", sending::done);
+    close(connection.client());
+    settle();
+    Receiving receiving = new Receiving(connection.server(), pattern).start();
+    turnUntil("end", () -> receiving.ends == 1);
+    check(receiving.result);
+    assertThat(receiving.count).isEqualTo(50_000);
+    Receiving again = new Receiving(connection.server(), pattern).start();
+    turnUntil("end again", () -> again.ends == 1);
+    check(again.result);
+  }
+
+  @Test
+  void shouldSubmitAnewInsideTheTerminalCallback() {
+    Connection connection = connect();
+    Receiving receiving = new Receiving(connection.server(), new Pattern(1));
+    receiving.onStopped =
+        () -> {
+          if (receiving.ends < 50) {
+            receiving.start();
+            engine.cancel(receiving);
+          }
+        };
+    receiving.start();
+    engine.cancel(receiving);
+    turnUntil("fifty times", () -> receiving.ends == 50);
+    settle();
+    assertThat(receiving.ends).isEqualTo(50);
+    assertThat(receiving.isIdle()).isTrue();
+  }
+
+  @Test
+  void shouldGoOnAfterHalfAClose() {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(3);
+    Receiving atServer = new Receiving(connection.server(), pattern).start();
+    Receiving atClient = new Receiving(connection.client(), pattern).start();
+    Sending request = new Sending(connection.client(), pattern, 1000).start();
+    turnUntil("request sent", request::done);
+    check(sockets.shutdownOutput(connection.client()));
+    turnUntil("request ended", () -> atServer.ends == 1);
+    check(atServer.result);
+    assertThat(atServer.count).isEqualTo(1000);
+    Sending response = new Sending(connection.server(), pattern, 1 << 20).start();
+    turnUntil("response", () -> atClient.count == 1 << 20);
+    assertThat(response.count).isEqualTo(1 << 20);
+    close(connection.server());
+    turnUntil("response ended", () -> atClient.ends == 1);
+    check(atClient.result);
+  }
+
+  @Test
+  void shouldTellOfAResetWhileReceiving() {
+    Connection connection = connect();
+    Receiving receiving = new Receiving(connection.server(), new Pattern(1)).start();
+    settle();
+    reset(connection.client());
+    turnUntil("ended", () -> receiving.ends == 1);
+    assertThat(receiving.result).isEqualTo(Errno.ECONNRESET.negated());
+  }
+
+  @Test
+  void shouldTellOfAResetWhileASendIsStuck() {
+    Connection connection = connect();
+    Sending sending =
+        new Sending(connection.client(), new Pattern(1), 32L << 20, 8, 64 * 1024).start();
+    settle();
+    reset(connection.server());
+    turnUntil("ended", () -> sending.ends == 1);
+    assertThat(sending.result).isIn(Errno.ECONNRESET.negated(), Errno.EPIPE.negated());
+  }
+
+  @Test
+  void shouldTellOfAResetThatCameBeforeTheOperation() {
+    Connection connection = connect();
+    reset(connection.client());
+    settle();
+    Sending sending = new Sending(connection.server(), new Pattern(1), 10).start();
+    turnUntil("send ended", () -> sending.ends == 1);
+    assertThat(sending.result).isIn(Errno.ECONNRESET.negated(), Errno.EPIPE.negated());
+    Receiving receiving = new Receiving(connection.server(), new Pattern(1)).start();
+    turnUntil("receive ended", () -> receiving.ends == 1);
+    assertThat(receiving.result).isIn(0, Errno.ECONNRESET.negated());
+  }
+
+  @Test
+  void shouldTellOfABrokenPipeWhenThePeerIsGone() {
+    Connection connection = connect();
+    close(connection.server());
+    Sending sending =
+        new Sending(connection.client(), new Pattern(1), 32L << 20, 8, 64 * 1024).start();
+    turnUntil("ended", () -> sending.ends == 1);
+    assertThat(sending.result).isIn(Errno.ECONNRESET.negated(), Errno.EPIPE.negated());
+  }
+
+  @Test
+  void shouldTellOfARefusedConnection() {
+    int listener = listener();
+    SocketAddress gone = local(listener);
+    close(listener);
+    Connecting connecting = new Connecting(stream(Sockets.Family.INET4), gone).start();
+    turnUntil("refused", () -> connecting.ends == 1);
+    assertThat(connecting.result).isEqualTo(Errno.ECONNREFUSED.negated());
+  }
+
+  @Test
+  void shouldTellOfAUnixSocketThatIsNotThere() {
+    needs(Capability.UNIX_STREAMS);
+    Connecting connecting =
+        new Connecting(stream(Sockets.Family.UNIX), UnixDomainSocketAddress.of("/nowhere/at/all"))
+            .start();
+    turnUntil("failed", () -> connecting.ends == 1);
+    assertThat(connecting.result).isEqualTo(Errno.ENOENT.negated());
+  }
+
+  @Test
+  void shouldRefuseAnAddressOfAnotherFamily() {
+    Connecting connecting =
+        new Connecting(stream(Sockets.Family.INET4), UnixDomainSocketAddress.of("/x")).start();
+    turnUntil("refused", () -> connecting.ends == 1);
+    assertThat(connecting.result).isEqualTo(Errno.EAFNOSUPPORT.negated());
+  }
+
+  @Test
+  void shouldCancelAConnect() {
+    int listener = listener();
+    Connecting connecting = new Connecting(stream(Sockets.Family.INET4), local(listener)).start();
+    engine.cancel(connecting);
+    turnUntil("ended", () -> connecting.ends == 1);
+    assertThat(connecting.result).isIn(ECANCELED, 0);
+    settle();
+    assertThat(connecting.ends).isOne();
+  }
+
+  @Test
+  void shouldAcceptAStorm() {
+    int listener = listener();
+    int many = 300;
+    Accepting accepting = new Accepting(listener).start();
+    List<Connecting> connects = new ArrayList<>();
+    for (int i = 0; i < many; i++) {
+      connects.add(new Connecting(stream(Sockets.Family.INET4), local(listener)).start());
+    }
+    turnUntil("all accepted", () -> accepting.connections.size() == many);
+    turnUntil("all connected", () -> connects.stream().allMatch(c -> c.ends == 1));
+    assertThat(connects).allMatch(connect -> connect.result == 0);
+    assertThat(accepting.connections).doesNotHaveDuplicates();
+    cancelAndAwait(accepting);
+    accepting.start();
+    Connecting late = new Connecting(stream(Sockets.Family.INET4), local(listener)).start();
+    turnUntil("one more", () -> accepting.connections.size() == many + 1 && late.ends == 1);
+    cancelAndAwait(accepting);
+  }
+
+  @Test
+  void shouldNotGiveACompletionToTheNextOwnerOfADescriptor() {
+    int listener = listener();
+    for (int round = 0; round < 100; round++) {
+      Connection connection = connect(Sockets.Family.INET4, listener);
+      Pattern pattern = new Pattern(round);
+      Receiving receiving = new Receiving(connection.server(), pattern).start();
+      new Sending(connection.client(), pattern, 100 + round).start();
+      int expected = 100 + round;
+      turnUntil("received", () -> receiving.count == expected);
+      new Sending(connection.client(), pattern, 1).start();
+      engine.await(0);
+      cancelAndAwait(receiving);
+      turnUntil("idle", () -> engine.active() == 0);
+      close(connection.client());
+      close(connection.server());
+    }
+  }
+
+  @Test
+  void shouldSendAsManySegmentsAsAVectorHolds() {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(17);
+    Receiving receiving = new Receiving(connection.server(), pattern).start();
+    Sending sending =
+        new Sending(connection.client(), pattern, 3L * Vector.CAPACITY, Vector.CAPACITY, 3).start();
+    turnUntil("received", () -> receiving.count == sending.total);
+    assertThat(sending.sends).isOne();
+    cancelAndAwait(receiving);
+  }
+
+  @Test
+  void shouldRefuseAnAddressInUse() {
+    int listener = listener();
+    int second = stream(Sockets.Family.INET4);
+    int bound = sockets.bind(second, local(listener));
+    int result = bound < 0 ? bound : sockets.listen(second, 16);
+    assertThat(result).isEqualTo(Errno.EADDRINUSE.negated());
+  }
+}

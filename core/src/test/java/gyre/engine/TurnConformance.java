@@ -1,0 +1,209 @@
+package gyre.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Turns, waking, budgets, and the life of an operation. */
+public abstract class TurnConformance extends EngineHarness {
+  @Test
+  void shouldHaveANameAndSayWhatItUses() {
+    assertThat(engine.name()).isIn("io_uring", "epoll", "nio", "sim");
+    assertThat(engine.features()).isNotBlank().doesNotContain("\n");
+  }
+
+  @Test
+  void shouldReturnWithoutWaitingOrAfterTheTime() {
+    engine.await(0);
+    engine.await(1);
+    engine.await(TimeUnit.MILLISECONDS.toNanos(2));
+    assertThat(dispatch(16)).isZero();
+    assertThat(engine.active()).isZero();
+  }
+
+  @Test
+  void shouldEndTheNextAwaitAfterAWakeUp() {
+    for (int i = 0; i < 100; i++) {
+      engine.wake(null);
+      engine.await(Engine.FOREVER);
+      assertThat(dispatch(16)).isZero();
+    }
+    assertThat(engine.counters().wakes).isPositive();
+  }
+
+  @Test
+  void shouldNotLoseAWakeUpFromAnotherThread() throws InterruptedException {
+    int rounds = 3000;
+    AtomicInteger posted = new AtomicInteger();
+    AtomicInteger seen = new AtomicInteger();
+    Engine target = engine;
+    Thread other =
+        Thread.ofPlatform()
+            .start(() -> {
+              for (int round = 1; round <= rounds; round++) {
+                posted.set(round);
+                target.wake(null);
+                while (seen.get() != round && !Thread.interrupted()) {
+                  Thread.onSpinWait();
+                }
+              }
+            });
+    try {
+      while (seen.get() < rounds) {
+        engine.await(Engine.FOREVER);
+        dispatch(16);
+        seen.set(posted.get());
+      }
+    } finally {
+      other.interrupt();
+      other.join();
+    }
+  }
+
+  @Test
+  void shouldTakeWakeUpsFromManyThreadsWhileItWorks() throws InterruptedException {
+    Connection connection = connect();
+    Pattern pattern = new Pattern(11);
+    AtomicInteger left = new AtomicInteger(4);
+    List<Thread> threads = new ArrayList<>();
+    Engine target = engine;
+    for (int i = 0; i < 4; i++) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int n = 0; n < 2000; n++) {
+                  target.wake(null);
+                }
+                left.decrementAndGet();
+                target.wake(null);
+              }));
+    }
+    Receiving receiving = new Receiving(connection.server(), pattern).start();
+    Sending sending = new Sending(connection.client(), pattern, 1 << 20).start();
+    while (left.get() > 0) {
+      engine.await(Engine.FOREVER);
+      dispatch(64);
+    }
+    turnUntil("all received", () -> receiving.count == sending.total);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    cancelAndAwait(receiving);
+  }
+
+  @Test
+  void shouldBeWokenWhileItCloses() throws InterruptedException {
+    for (int round = 0; round < 50; round++) {
+      Engine other = openEngine(EngineOptions.defaults());
+      AtomicInteger started = new AtomicInteger();
+      Thread waker =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int n = 0; n < 200; n++) {
+                  other.wake(null);
+                  started.set(1);
+                }
+              });
+      while (started.get() == 0) {
+        Thread.onSpinWait();
+      }
+      other.close();
+      waker.join();
+    }
+  }
+
+  @Test
+  void shouldRunNoMoreCallbacksThanTheBudget() {
+    List<Connecting> refused = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      Connecting operation = new Connecting(1_000_000, loopback(9)).start();
+      refused.add(operation);
+    }
+    assertThat(engine.active()).isEqualTo(10);
+    int ran = 0;
+    while (ran < 10) {
+      engine.await(Engine.FOREVER);
+      int now = dispatch(3);
+      assertThat(now).isBetween(0, 3);
+      ran += now;
+      assertThat(refused.stream().mapToInt(operation -> operation.ends).sum()).isEqualTo(ran);
+    }
+    assertThat(refused).allMatch(operation -> operation.result == Errno.EBADF.negated());
+    assertThat(engine.active()).isZero();
+  }
+
+  @Test
+  void shouldEndOperationsOnDescriptorsThatDoNotExist() {
+    int bad = 1_000_000;
+    Receiving receiving = new Receiving(bad, new Pattern(0)).start();
+    Sending sending = new Sending(bad, new Pattern(0), 10).start();
+    Accepting accepting = new Accepting(bad).start();
+    ReceivingFrom receivingFrom = new ReceivingFrom(bad).start();
+    SendingTo sendingTo = new SendingTo(bad, loopback(9), new byte[3]).start();
+    turnUntil("all ended", () -> engine.active() == 0);
+    int expected = Errno.EBADF.negated();
+    assertThat(receiving.result).isEqualTo(expected);
+    assertThat(sending.result).isEqualTo(expected);
+    assertThat(accepting.result).isEqualTo(expected);
+    assertThat(receivingFrom.result).isEqualTo(expected);
+    assertThat(sendingTo.result).isEqualTo(expected);
+  }
+
+  @Test
+  void shouldCancelWhatWasNotStartedYet() {
+    Connection connection = connect();
+    Receiving receiving = new Receiving(connection.server(), new Pattern(0)).start();
+    engine.cancel(receiving);
+    engine.cancel(receiving);
+    assertThat(receiving.ends).isZero();
+    turnUntil("ended", () -> receiving.ends == 1);
+    assertThat(receiving.result).isEqualTo(Errno.ECANCELED.negated());
+    settle();
+    assertThat(receiving.ends).isOne();
+  }
+
+  @Test
+  void shouldIgnoreCancelOfWhatIsIdle() {
+    Connection connection = connect();
+    Receiving receiving = new Receiving(connection.server(), new Pattern(0));
+    engine.cancel(receiving);
+    settle();
+    assertThat(receiving.ends).isZero();
+    assertThat(engine.active()).isZero();
+  }
+
+  @Test
+  void shouldCountWhatIsActive() {
+    Connection connection = connect();
+    assertThat(engine.active()).isZero();
+    Receiving one = new Receiving(connection.server(), new Pattern(0)).start();
+    Receiving two = new Receiving(connection.client(), new Pattern(0)).start();
+    assertThat(engine.active()).isEqualTo(2);
+    settle();
+    assertThat(engine.active()).isEqualTo(2);
+    engine.cancel(one);
+    engine.cancel(two);
+    assertThat(engine.active()).isEqualTo(2);
+    turnUntil("both ended", () -> engine.active() == 0);
+    assertThat(one.ends + two.ends).isEqualTo(2);
+  }
+
+  @Test
+  void shouldEndOperationsByForceWhenItCloses() {
+    Engine other = openAnother();
+    int socket = other.sockets().open(Sockets.Family.INET4, Sockets.Type.DATAGRAM);
+    check(other.sockets().bind(socket, loopback(0)));
+    ReceivingFrom receiving = new ReceivingFrom(socket);
+    other.submit(receiving);
+    other.await(0);
+    int ran = other.dispatch(8);
+    assertThat(ran).isZero();
+    other.close();
+    assertThat(receiving.ends).isZero();
+    other.close();
+  }
+}
