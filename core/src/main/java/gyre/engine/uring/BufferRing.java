@@ -152,7 +152,6 @@ final class BufferRing implements Block.Owner {
   private int create() {
     int id = createdCount++;
     Block block = new Block(this, id, memory.address() + (long) id * bufferBytes, bufferBytes);
-    block.filled = -1;
     blocks[id] = block;
     return id;
   }

@@ -2,8 +2,8 @@ package gyre.engine.uring;
 
 /** Kinds of requests, as {@code user_data} carries them; 0 to 15. */
 final class Kind {
-  /** Nobody waits for it: cancellations. */
-  static final int NONE = 0;
+  /** A cancellation; the rest is that of its target. */
+  static final int CANCEL = 0;
 
   static final int RECEIVE = 1;
   static final int QUIET_SEND = 2;

@@ -202,7 +202,7 @@ final class Sends {
     if ((flags & Uring.CQE_NOTIFICATION) == 0) {
       slot.value = result;
       if ((flags & Uring.CQE_MORE) != 0) {
-        slot.phase = Slot.Phase.NOTIFYING;
+        slot.phase = Slot.Phase.ENDING;
         return;
       }
     }

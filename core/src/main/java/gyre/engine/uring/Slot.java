@@ -11,8 +11,8 @@ final class Slot {
     IN_FLIGHT,
     /** Sent without asking for a completion: over unless one comes. */
     QUIET,
-    /** The kernel has taken the bytes, but still reads the memory. */
-    NOTIFYING,
+    /** The result is known, but the request has not let go yet. */
+    ENDING,
     /** Ready, but there is no memory to receive into. */
     STARVING,
     /** No request is with the kernel; the result is known and waits to be told. */

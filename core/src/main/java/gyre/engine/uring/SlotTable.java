@@ -27,6 +27,10 @@ final class SlotTable {
     return (int) (userData >>> KIND_SHIFT);
   }
 
+  static long withKind(int kind, long userData) {
+    return ((long) kind << KIND_SHIFT) | (userData & ((1L << KIND_SHIFT) - 1));
+  }
+
   static long userData(int kind, int low) {
     return (long) kind << KIND_SHIFT | low;
   }
@@ -85,6 +89,13 @@ final class SlotTable {
   @Nullable Slot find(long userData) {
     Slot slot = slots[(int) userData];
     return slot.operation != null && slot.userData == userData ? slot : null;
+  }
+
+  /** The slot of an operation that is not gone, whatever its present request. */
+  @Nullable Slot findOwner(long userData) {
+    Slot slot = slots[(int) userData];
+    boolean isSame = (slot.userData ^ userData) << (Long.SIZE - KIND_SHIFT) == 0;
+    return slot.operation != null && isSame ? slot : null;
   }
 
   /** No request is with the kernel any more, or none came to be: the operation ends with this. */

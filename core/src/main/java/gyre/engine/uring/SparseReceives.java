@@ -81,6 +81,12 @@ final class SparseReceives {
       return;
     }
     boolean isArmed = (flags & Uring.CQE_MORE) != 0;
+    if (slot.phase == Slot.Phase.ENDING) {
+      if (!isArmed) {
+        finish(slot, slot.value);
+      }
+      return;
+    }
     if (result < 0) {
       finish(slot, result);
       return;
@@ -111,7 +117,9 @@ final class SparseReceives {
     int rounds = Math.min(budget, ready.size());
     for (int round = 0; round < rounds; round++) {
       Slot slot = slots.find(ready.poll());
-      if (slot != null && slot.operation().state == Operation.State.ACTIVE) {
+      if (slot != null
+          && slot.phase == Slot.Phase.IN_FLIGHT
+          && slot.operation().state == Operation.State.ACTIVE) {
         boolean ignored = read(slot, true);
       }
     }
@@ -150,9 +158,12 @@ final class SparseReceives {
       return true;
     }
     if (isArmed) {
+      slot.phase = Slot.Phase.ENDING;
+      slot.value = count;
       submitter.emitCancel(slot.userData);
+    } else {
+      finish(slot, count);
     }
-    finish(slot, count);
     return false;
   }
 
@@ -179,7 +190,7 @@ final class SparseReceives {
     if (next == null) {
       return false;
     }
-    next.filled = -1;
+    next.filled = Block.NOT_FILLABLE;
     return true;
   }
 

@@ -87,16 +87,16 @@ final class Submitter {
     }
   }
 
-  /** Asks the kernel to end a request; only a failure of that would be told, and nobody listens. */
+  /** Asks the kernel to end a request; only a failure of that is told. */
   void emitCancel(long target) {
     long control = SubmissionQueue.control(Uring.OP_ASYNC_CANCEL, cancelFlags(), 0, -1);
-    emit(control, 0, target, 0, SlotTable.userData(Kind.NONE, 0), 0);
+    emit(control, 0, target, 0, SlotTable.withKind(Kind.CANCEL, target), 0);
   }
 
   void emitCancelAll() {
     long flags = (long) (Uring.ASYNC_CANCEL_ANY | Uring.ASYNC_CANCEL_ALL) << 32;
     long control = SubmissionQueue.control(Uring.OP_ASYNC_CANCEL, 0, 0, -1);
-    emit(control, 0, 0, flags, SlotTable.userData(Kind.NONE, 0), 0);
+    emit(control, 0, 0, flags, SlotTable.userData(Kind.MESSAGE, 0), 0);
   }
 
   private int cancelFlags() {

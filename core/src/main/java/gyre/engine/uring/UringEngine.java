@@ -5,6 +5,7 @@ import gyre.engine.BlockPool;
 import gyre.engine.Connect;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
+import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
@@ -92,6 +93,9 @@ public final class UringEngine implements Engine {
   /** Completions before this were seen by {@link #await} and may be dispatched. */
   private int collected;
 
+  /** Completions of the present walk that ran no callback. */
+  private int unheard;
+
   /** The last dispatch stopped at its budget. */
   private boolean hasBacklog;
 
@@ -123,6 +127,7 @@ public final class UringEngine implements Engine {
     datagramSends = new DatagramSends(submitter, slots, sockets, vector);
     waker = new Waker(ring, calls);
     pollSignal();
+    forgetTrials();
     OPEN.put(number, this);
   }
 
@@ -133,6 +138,11 @@ public final class UringEngine implements Engine {
    */
   public static UringEngine open(UringOptions options) {
     return new UringEngine(options);
+  }
+
+  /** The same with sizes and features from system properties {@code gyre.uring.*}. */
+  public static UringEngine open(EngineOptions options) {
+    return open(UringOptions.fromSystemProperties().within(options));
   }
 
   private BufferRing registerBuffers() {
@@ -244,7 +254,7 @@ public final class UringEngine implements Engine {
       case IN_FLIGHT -> submitter.emitCancel(slot.userData);
       case STARVING -> slots.end(slot, Errno.ECANCELED.negated());
       // They end by themselves, and nothing could speed that up.
-      case QUIET, NOTIFYING, ENDED -> {}
+      case QUIET, ENDING, ENDED -> {}
     }
   }
 
@@ -350,13 +360,14 @@ public final class UringEngine implements Engine {
     if (count <= 0) {
       return 0;
     }
+    unheard = 0;
     for (int sequence = head; sequence != head + count; sequence++) {
       long outcome = completions.outcome(sequence);
       complete(completions.userData(sequence), (int) outcome, (int) (outcome >>> 32));
     }
     counters.completions += count;
     completions.release(head + count);
-    return count;
+    return count - unheard;
   }
 
   private void complete(long userData, int result, int flags) {
@@ -371,12 +382,37 @@ public final class UringEngine implements Engine {
       case Kind.POLL -> polls.complete(userData, result, flags);
       case Kind.RECEIVE_FROM -> completeDatagram(userData, result, flags);
       case Kind.SEND_TO -> datagramSends.complete(userData, result);
+      default -> completeOwn(userData, result, flags);
+    }
+  }
+
+  /** What the engine asked for itself; no callback runs. */
+  private void completeOwn(long userData, int result, int flags) {
+    unheard++;
+    switch (SlotTable.kind(userData)) {
       case Kind.WAKE -> counters.wakes++;
       case Kind.MESSAGE -> repeatMessage(SlotTable.low(userData), result);
       case Kind.SIGNAL -> completeSignal(flags);
-      default -> {
-        // A cancellation that found nothing to cancel.
-      }
+      case Kind.CANCEL -> repeatCancel(userData, result);
+      default -> throw new AssertionError("a completion of unknown kind");
+    }
+  }
+
+  /**
+   * A request on its way from one list of the kernel's to another is not found, and would live on:
+   * if its end has not come by now, it has to be asked for again.
+   */
+  private void repeatCancel(long userData, int result) {
+    Slot slot = result == Errno.ENOENT.negated() ? slots.findOwner(userData) : null;
+    if (slot == null) {
+      return;
+    }
+    boolean isAwaited =
+        (slot.phase == Slot.Phase.ENDING && SlotTable.kind(slot.userData) == Kind.SPARSE)
+            || (slot.phase == Slot.Phase.IN_FLIGHT
+                && slot.operation().state == Operation.State.CANCELLING);
+    if (isAwaited) {
+      submitter.emitCancel(slot.userData);
     }
   }
 
@@ -432,6 +468,14 @@ public final class UringEngine implements Engine {
     if (target != null) {
       target.waker.wake();
     }
+  }
+
+  /** What was tried while opening has left completions. */
+  private void forgetTrials() {
+    int ignored = ring.submitAndWait(0);
+    submitter.settle();
+    collected = completions.tail();
+    completions.release(collected);
   }
 
   private void pollSignal() {
@@ -502,8 +546,8 @@ public final class UringEngine implements Engine {
   /** Cancels everything; false if something did not end in time. */
   private boolean drain() {
     long deadline = System.nanoTime() + DRAIN_NANOS;
-    submitter.emitCancelAll();
     do {
+      submitter.emitCancelAll();
       counters.waits++;
       int ignored = ring.submitAndWait(slots.active() == 0 ? 0 : DRAIN_STEP_NANOS);
       submitter.settle();

@@ -1,5 +1,7 @@
 package gyre.engine.uring;
 
+import gyre.engine.BlockPool;
+import gyre.engine.EngineOptions;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
@@ -59,6 +61,25 @@ public record UringOptions(
         Long.getLong("gyre.uring.datagramLimitBytes", base.datagramLimitBytes),
         Long.getLong("gyre.uring.poolLimitBytes", base.poolLimitBytes),
         parseFeatures(System.getProperty("gyre.uring.without", "")));
+  }
+
+  /**
+   * The same within a limit for all memory that the engine lends: half of it for receiving, half
+   * for queues. Small limits get small buffers, so that there are a few of them.
+   */
+  public UringOptions within(EngineOptions limits) {
+    long half = Math.max(limits.poolLimitBytes() / 2, BlockPool.LARGE_BYTES);
+    int largest = Math.clamp(Long.highestOneBit(half / 4), 4096, bufferBytes);
+    return new UringOptions(
+        submissionEntries,
+        completionEntries,
+        largest,
+        fixedBufferBytes,
+        buffersInitial,
+        Math.min(half, bufferLimitBytes),
+        datagramLimitBytes,
+        half,
+        without);
   }
 
   public UringOptions without(Set<Feature> features) {
