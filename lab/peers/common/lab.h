@@ -257,7 +257,7 @@ static inline void events_main(void (*watch)(struct pairs *), void (*run)(struct
   static struct pairs p;
   static struct samples s;
   p.count = option_long("--pairs", 100, 1, 1000000);
-  p.active = option_long("--active", 1, 1, p.count);
+  p.active = option_long("--active", 1, 1, p.count > 1 ? p.count / 2 : 1); // so that no pair ever holds two bytes
   p.writes = option_long("--writes", 100, 0, 100000000);
   p.timeouts = option_flag("--timeouts");
   struct rounds rounds = rounds_options();
