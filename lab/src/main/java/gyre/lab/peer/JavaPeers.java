@@ -39,7 +39,7 @@ public final class JavaPeers {
   /** The peers of one work tree. */
   public static List<Peer> of(Home home) {
     return List.of(
-        peer(home, "gyre-push", List.of(), "echo"),
+        peer(home, "gyre-push", List.of(), "echo", "events", "cascade", "timers", "wake"),
         peer(home, "gyre-direct", List.of(), "echo"),
         peer(home, "netty-uring", NETTY_FLAGS, "echo", "timers", "wake"),
         peer(home, "netty-epoll", NETTY_FLAGS, "echo", "timers", "wake"),

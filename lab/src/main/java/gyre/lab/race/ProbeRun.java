@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class ProbeRun implements AutoCloseable {
   private static final String SAMPLES_PER_SECOND = "9973";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final int ATTACH_MILLIS = 150;
+  private static final long ATTACH_NANOS = 2_000_000_000L;
+  private static final int PAUSE_MILLIS = 30;
 
   private final Path folder;
   private final @Nullable Child sampler;
@@ -69,9 +70,8 @@ final class ProbeRun implements AutoCloseable {
       counter =
           Child.start("strace", List.of("strace", "-c", "-f", "-q", "-p", process, "-o", counts));
     }
-    if (sampler != null || counter != null) {
-      pause();
-    }
+    awaitAttached(sampler);
+    awaitAttached(counter);
     return new ProbeRun(folder, sampler, counter, !tools.countsCalls());
   }
 
@@ -127,10 +127,21 @@ final class ProbeRun implements AutoCloseable {
     }
   }
 
-  /** Time to attach: there is no sign by which to see that it is done. */
+  /** Until the tool looks at the process; nothing tells, but it shows. */
+  private static void awaitAttached(@Nullable Child tool) {
+    if (tool == null) {
+      return;
+    }
+    long deadline = System.nanoTime() + ATTACH_NANOS;
+    while (System.nanoTime() < deadline && !ProcessFiles.observes(tool.pid())) {
+      pause();
+    }
+    pause();
+  }
+
   private static void pause() {
     try {
-      Thread.sleep(ATTACH_MILLIS);
+      Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

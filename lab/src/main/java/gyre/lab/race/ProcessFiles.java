@@ -22,6 +22,20 @@ public final class ProcessFiles {
     return statusBytes(pid, "RssAnon:") + statusBytes(pid, "RssShmem:");
   }
 
+  /** Whether a tool has opened what it counts by (perf), or needs nothing of the kind. */
+  static boolean observes(long pid) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
+      for (Path file : files) {
+        if (Files.readSymbolicLink(file).toString().contains("perf_event")) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static long statusBytes(long pid, String field) {
     try {
       return statusBytes(Files.readAllLines(Path.of("/proc/" + pid + "/status")), field);

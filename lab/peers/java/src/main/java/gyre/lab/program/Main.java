@@ -31,19 +31,26 @@ public final class Main {
 
   private static Program program(String name) {
     return switch (name) {
+      case "gyre-push" -> GyreProgram.push();
+      case "gyre-direct" -> GyreProgram.direct();
       case "nio" -> new NioProgram();
       case "vthreads" -> new VirtualThreadProgram();
       case "netty-nio" -> new NettyProgram(NettyTransport.NIO);
       case "netty-epoll" -> new NettyProgram(NettyTransport.EPOLL);
       case "netty-uring" -> new NettyProgram(NettyTransport.IO_URING);
-      case "gyre-push", "gyre-direct" ->
-          throw new UnsupportedOperationException("this tree has no streams yet");
       default ->
           throw new IllegalArgumentException(
               "no peer '"
                   + name
                   + "' here; there are "
-                  + List.of("nio", "vthreads", "netty-nio", "netty-epoll", "netty-uring"));
+                  + List.of(
+                      "gyre-push",
+                      "gyre-direct",
+                      "nio",
+                      "vthreads",
+                      "netty-nio",
+                      "netty-epoll",
+                      "netty-uring"));
     };
   }
 

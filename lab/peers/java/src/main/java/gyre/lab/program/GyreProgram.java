@@ -1,0 +1,79 @@
+package gyre.lab.program;
+
+import gyre.net.ListenOptions;
+import gyre.net.TcpListener;
+import gyre.net.TcpStream;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ExecutionException;
+
+/** Gyre, in one of its two styles. */
+final class GyreProgram extends Program {
+  private static final String HOST = "127.0.0.1";
+  private static final int BACKLOG = 4096;
+  private static final int BUFFER_BYTES = 16 * 1024;
+
+  private final boolean push;
+
+  private GyreProgram(boolean push) {
+    this.push = push;
+  }
+
+  static GyreProgram push() {
+    return new GyreProgram(true);
+  }
+
+  static GyreProgram direct() {
+    return new GyreProgram(false);
+  }
+
+  @Override
+  int echo(int port) throws ExecutionException, InterruptedException {
+    GyreLoop loop = GyreLoop.start();
+    TcpListener listener =
+        loop.call(() -> TcpListener.bind(HOST, port, ListenOptions.defaults().backlog(BACKLOG)));
+    loop.post(() -> serve(listener));
+    return listener.port();
+  }
+
+  private void serve(TcpListener listener) {
+    if (push) {
+      listener.onConnection(stream -> stream.onData(stream::write));
+    } else {
+      listener.serve(GyreProgram::echo);
+    }
+  }
+
+  private static void echo(TcpStream stream) {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    while (stream.read(buffer.clear()) >= 0) {
+      stream.write(buffer.flip());
+    }
+  }
+
+  @Override
+  Round events(Options options) throws Exception {
+    return pushOnly(GyreEvents.open(GyreLoop.start(), options));
+  }
+
+  @Override
+  Round cascade(Options options) throws Exception {
+    return pushOnly(GyreCascade.open(GyreLoop.start(), options));
+  }
+
+  @Override
+  Round timers(Options options) throws Exception {
+    return pushOnly(new GyreTimers(GyreLoop.start(), options));
+  }
+
+  @Override
+  Round wake(Options options) throws Exception {
+    return pushOnly(WakeRound.of(options, GyreLoop.start(), GyreLoop.start()));
+  }
+
+  private Round pushOnly(Round round) {
+    if (!push) {
+      throw new UnsupportedOperationException("the same as gyre-push: there are callbacks only");
+    }
+    return round;
+  }
+}
