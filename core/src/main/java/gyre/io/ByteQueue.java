@@ -187,18 +187,15 @@ public final class ByteQueue extends Chain implements AutoCloseable {
 
   /** Appends text as UTF-8. Surrogates without a partner become question marks. */
   public void append(String text) {
-    long most = (long) text.length() * Utf8.MAX_BYTES_PER_CHAR;
-    if (most > 0 && most <= room()) {
-      Chunk tail = Objects.requireNonNull(last);
-      grow(Utf8.encode(text, tail.block().address + tail.end));
+    long most = Utf8.spaceBytes(text);
+    if (most <= Math.max(room(), BlockPool.SMALL_BYTES)) {
+      if (!text.isEmpty()) {
+        grow(Utf8.encode(text, space((int) most)));
+      }
       return;
     }
-    long exact = Utf8.length(text);
-    if (exact > BlockPool.SMALL_BYTES) {
-      append(text.getBytes(StandardCharsets.UTF_8));
-    } else if (exact > 0) {
-      grow(Utf8.encode(text, space((int) exact)));
-    }
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    append(bytes, 0, bytes.length);
   }
 
   /** Takes all bytes of another queue, which is empty afterwards. */

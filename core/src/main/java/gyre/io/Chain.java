@@ -106,6 +106,9 @@ abstract sealed class Chain permits ByteQueue {
    */
   final boolean copyIn(byte @Nullable [] array, long position, int length) {
     int here = Math.min(length, room());
+    if (here == 0 && length > 0 && length <= BlockPool.SMALL_BYTES) {
+      return copyIntoNewBlock(array, position, length);
+    }
     Chunk fresh = null;
     if (here < length) {
       fresh = allocate(length - here);
@@ -120,6 +123,18 @@ abstract sealed class Chain permits ByteQueue {
     if (fresh != null) {
       fill(fresh, array, position + here, length - here);
     }
+    return true;
+  }
+
+  /** The usual case of {@link #copyIn}: a small message, which any block holds. */
+  private boolean copyIntoNewBlock(byte @Nullable [] array, long position, int length) {
+    Block block = pool.takeAny(worthwhile(length));
+    if (block == null) {
+      return false;
+    }
+    link(pool.chunk(block, 0, 0));
+    put(array, position, block.address, length);
+    grow(length);
     return true;
   }
 

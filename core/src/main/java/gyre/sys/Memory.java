@@ -82,6 +82,11 @@ public final class Memory {
     MemorySegment.copy(ALL, ValueLayout.JAVA_BYTE, from, to, offset, length);
   }
 
+  /** Writes text as UTF-8 with a zero behind it. */
+  public static void putString(long address, String text) {
+    ALL.setString(address, text);
+  }
+
   public static void fill(long address, long length, byte value) {
     segment(address, length).fill(value);
   }
