@@ -100,6 +100,9 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   }
 
   private @Nullable Block tryTake(Slabs slabs) {
+    if (closed) {
+      return null;
+    }
     Block block = slabs.take();
     return block != null || !grow(slabs) ? block : slabs.take();
   }
@@ -171,12 +174,15 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
       reservedBytes += bytes;
       return memory;
     } catch (OutOfMemoryError noMemory) {
+      if (!detached) {
+        arena.close();
+      }
       return null;
     }
   }
 
   private @Nullable Block takeOversize(int bytes) {
-    long rounded = (bytes + LARGE_BYTES - 1L) / LARGE_BYTES * LARGE_BYTES;
+    long rounded = ((bytes - 1L) / LARGE_BYTES + 1) * LARGE_BYTES;
     if (rounded > growableBytes()) {
       trim();
     }

@@ -1,0 +1,69 @@
+package gyre.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import gyre.engine.Block;
+import gyre.engine.BlockPool;
+import gyre.engine.Vector;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** In the steady state nothing is allocated. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class ByteQueueAllocationTest {
+  private static final int ROUNDS = 20_000;
+
+  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private final Arena arena = Arena.ofAuto();
+  private final Vector vector = new Vector(arena.allocate(16L * Vector.CAPACITY, 8).address());
+  private final BlockPool pool = new BlockPool(1 << 20);
+  private final ByteQueue in = new ByteQueue(pool);
+  private final ByteQueue out = new ByteQueue(pool);
+  private final Block received = new Block(block -> {}, 0, arena.allocate(4096).address(), 4096);
+  private final byte[] message = new byte[64];
+  private long checksum;
+
+  @Test
+  void shouldNotAllocatePerMessage() {
+    received.retain();
+    // A compiler that is still at work may allocate on the way: the least of a few tries counts.
+    long least = Long.MAX_VALUE;
+    for (int attempt = 0; attempt < 10 && least > 0; attempt++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < ROUNDS; i++) {
+        echo(i % 64 * 64);
+        respond();
+      }
+      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+    }
+    // Measuring may itself allocate an object or two.
+    assertThat(least).isLessThan(ROUNDS / 10);
+    assertThat(checksum).isPositive();
+  }
+
+  private void echo(int offset) {
+    received.retain();
+    in.append(received, offset, 64);
+    out.append(in, 20);
+    out.append(in);
+    vector.clear();
+    out.gather(vector);
+    checksum += vector.bytes();
+    out.drain(64);
+  }
+
+  private void respond() {
+    in.append("HTTP/1.1 200 OK\r\n");
+    in.append(message);
+    in.appendInt(7);
+    in.prependShort(9);
+    checksum += in.readShort() + in.indexOf((byte) '\n', 0) + in.byteAt(3);
+    in.own();
+    in.read(message, 0, message.length);
+    in.clear();
+  }
+}
