@@ -1,7 +1,6 @@
 package gyre.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.engine.BlockPool;
@@ -13,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -226,17 +227,31 @@ class ByteQueueTest {
   }
 
   @Test
-  void shouldSurviveAReleaseCallbackThatThrowsOrUsesTheQueue() {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(4);
+  void shouldLetAReleaseCallbackUseTheQueue() {
+    queue.appendReference(ByteBuffer.allocateDirect(4), () -> queue.append("again"));
+    queue.append("rest");
+    queue.drain(4);
+    assertThat(queue.readString(9, StandardCharsets.UTF_8)).isEqualTo("restagain");
+  }
+
+  @Test
+  void shouldReportAReleaseCallbackThatThrowsAndGoOn() {
+    List<LogRecord> records = new ArrayList<>();
+    Logger logger = Logger.getLogger("gyre.io");
+    logger.setUseParentHandlers(false);
+    logger.setFilter(record -> !records.add(record));
     queue.appendReference(
-        buffer.duplicate(),
+        ByteBuffer.allocateDirect(4),
         () -> {
-          queue.append("again");
           throw new IllegalStateException("expected by this test");
         });
     queue.append("rest");
-    assertThatCode(() -> queue.drain(4)).doesNotThrowAnyException();
-    assertThat(queue.readString(9, StandardCharsets.UTF_8)).isEqualTo("restagain");
+    queue.drain(5);
+    logger.setFilter(null);
+    logger.setUseParentHandlers(true);
+    assertThat(queue.size()).isEqualTo(3);
+    assertThat(records).hasSize(1);
+    assertThat(records.getFirst().getThrown()).hasMessage("expected by this test");
   }
 
   @Test
