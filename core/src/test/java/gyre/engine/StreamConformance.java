@@ -389,7 +389,9 @@ public abstract class StreamConformance extends TurnConformance {
       new Sending(connection.client(), pattern, 100 + round).start();
       int expected = 100 + round;
       turnUntil("received", () -> receiving.count == expected);
-      new Sending(connection.client(), pattern, 1).start();
+      Sending late = new Sending(connection.client(), pattern, expected + 1);
+      late.count = expected;
+      late.start();
       engine.await(0);
       cancelAndAwait(receiving);
       turnUntil("idle", () -> engine.active() == 0);
