@@ -2,9 +2,8 @@ package gyre;
 
 import gyre.engine.Engine;
 import gyre.engine.EngineOptions;
-import gyre.engine.epoll.EpollEngine;
-import gyre.engine.uring.UringEngine;
-import gyre.engine.uring.UringOptions;
+import gyre.engine.choice.EngineChoice;
+import gyre.engine.choice.Engines;
 import java.util.function.Supplier;
 
 /** The engine of a loop, and how it came to be chosen. */
@@ -15,9 +14,7 @@ record EngineSelection(Engine engine, String explanation) {
       Engine engine = source.get();
       return new EngineSelection(engine, engine.name());
     }
-    if (options.engine().equals("epoll")) {
-      return new EngineSelection(EpollEngine.open(EngineOptions.defaults()), "epoll");
-    }
-    return new EngineSelection(UringEngine.open(UringOptions.defaults()), "io_uring");
+    EngineChoice choice = Engines.open(options.engine(), EngineOptions.defaults());
+    return new EngineSelection(choice.engine(), choice.explanation());
   }
 }

@@ -35,6 +35,7 @@ class ArchitectureTest {
           List.of(".engine"),
           List.of(".engine.kernel", ".engine.readiness"),
           List.of(".engine.uring", ".engine.epoll", ".engine.nio"),
+          List.of(".engine.choice"),
           List.of(""),
           List.of(".io"),
           List.of(".sync"),

@@ -53,8 +53,11 @@ final class Native {
             options);
   }
 
-  /** Handles of C functions throw nothing by themselves. */
+  /** Handles of C functions throw nothing by themselves; making them may be forbidden. */
   static AssertionError unexpected(Throwable thrown) {
+    if (thrown instanceof Error error) {
+      throw error;
+    }
     return new AssertionError("a foreign call threw", thrown);
   }
 }
