@@ -17,7 +17,9 @@ final class Inbox {
 
   Inbox(int limit) {
     this.limit = limit;
-    this.posts = new MpscChunkedAtomicArrayQueue<>(Math.min(256, limit), Math.max(limit, 4));
+    // It grows from the first size to the second, which must be larger.
+    this.posts =
+        new MpscChunkedAtomicArrayQueue<>(Math.clamp(limit / 2, 2, 256), Math.max(limit, 4));
   }
 
   boolean post(Runnable task) {

@@ -79,8 +79,9 @@ public final class Timer extends TimerNode {
   }
 
   /**
-   * Starts the timer, or moves its next run to {@code delay} from now if it is started already.
-   * Costs next to nothing when that is later than before. A zero or negative delay is due at once.
+   * Starts the timer, or moves its next run to {@code delay} from now if it is started already. Now
+   * is the time of the loop's turn, which is read once per turn. Costs next to nothing when that is
+   * later than before. A zero or negative delay is due at once.
    */
   public void restart(Duration delay) {
     restartNanos(nanos(delay));
