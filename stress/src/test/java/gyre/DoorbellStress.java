@@ -1,5 +1,7 @@
 package gyre;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jctools.queues.atomic.MpscAtomicArrayQueue;
 import org.openjdk.jcstress.annotations.Actor;
@@ -47,6 +49,30 @@ final class DoorbellStress {
     @Actor
     public void producer(II_Result result) {
       queue.offer(this);
+      result.r2 = toInt(doorbell.ring());
+    }
+  }
+
+  /** The same with all that the loop has for other threads. */
+  @JCStressTest
+  @State
+  @Outcome(id = LOST, expect = Expect.FORBIDDEN, desc = "lost wake-up")
+  @Outcome(
+      id = {"0, 0", "0, 1", "1, 1"},
+      expect = Expect.ACCEPTABLE)
+  public static class CorrectWithInbox {
+    private final Doorbell doorbell = new Doorbell();
+    private final Inbox inbox = new Inbox(4);
+
+    @Actor
+    public void loop(II_Result result) {
+      doorbell.prepareToSleep();
+      result.r1 = toInt(inbox.isEmpty());
+    }
+
+    @Actor
+    public void producer(II_Result result) {
+      inbox.resume(this);
       result.r2 = toInt(doorbell.ring());
     }
   }
@@ -160,6 +186,30 @@ final class DoorbellStress {
     }
   }
 
+  /** The control of those below: their slot, with the fences. */
+  @JCStressTest
+  @State
+  @Outcome(id = LOST, expect = Expect.FORBIDDEN, desc = "lost wake-up")
+  @Outcome(
+      id = {"0, 0", "0, 1", "1, 1"},
+      expect = Expect.ACCEPTABLE)
+  public static class CorrectWithSlot {
+    private final Doorbell doorbell = new Doorbell();
+    private final Slot slot = new Slot();
+
+    @Actor
+    public void loop(II_Result result) {
+      doorbell.prepareToSleep();
+      result.r1 = toInt(slot.isEmpty());
+    }
+
+    @Actor
+    public void producer(II_Result result) {
+      slot.fill();
+      result.r2 = toInt(doorbell.ring());
+    }
+  }
+
   /**
    * No fence between the element and the look at the state: the release of the offer is not enough.
    */
@@ -171,17 +221,17 @@ final class DoorbellStress {
       expect = Expect.ACCEPTABLE)
   public static class BrokenProducerWithoutFence {
     private final BrokenDoorbell doorbell = new BrokenDoorbell();
-    private final MpscAtomicArrayQueue<Object> queue = new MpscAtomicArrayQueue<>(2);
+    private final Slot slot = new Slot();
 
     @Actor
     public void loop(II_Result result) {
       doorbell.prepareToSleep();
-      result.r1 = toInt(queue.relaxedPeek() == null);
+      result.r1 = toInt(slot.isEmpty());
     }
 
     @Actor
     public void producer(II_Result result) {
-      queue.offer(this);
+      slot.fill();
       result.r2 = toInt(doorbell.ringWithoutFence());
     }
   }
@@ -195,17 +245,17 @@ final class DoorbellStress {
       expect = Expect.ACCEPTABLE)
   public static class BrokenLoopWithoutFence {
     private final BrokenDoorbell doorbell = new BrokenDoorbell();
-    private final MpscAtomicArrayQueue<Object> queue = new MpscAtomicArrayQueue<>(2);
+    private final Slot slot = new Slot();
 
     @Actor
     public void loop(II_Result result) {
       doorbell.prepareToSleepWithoutFence();
-      result.r1 = toInt(queue.isEmpty());
+      result.r1 = toInt(slot.isEmpty());
     }
 
     @Actor
     public void producer(II_Result result) {
-      queue.offer(this);
+      slot.fill();
       result.r2 = toInt(doorbell.ring());
     }
   }
@@ -219,18 +269,46 @@ final class DoorbellStress {
       expect = Expect.ACCEPTABLE)
   public static class BrokenOrder {
     private final Doorbell doorbell = new Doorbell();
-    private final MpscAtomicArrayQueue<Object> queue = new MpscAtomicArrayQueue<>(2);
+    private final Slot slot = new Slot();
 
     @Actor
     public void loop(II_Result result) {
-      result.r1 = toInt(queue.isEmpty());
+      result.r1 = toInt(slot.isEmpty());
+      Thread.onSpinWait();
       doorbell.prepareToSleep();
     }
 
     @Actor
     public void producer(II_Result result) {
-      queue.offer(this);
+      slot.fill();
       result.r2 = toInt(doorbell.ring());
+    }
+  }
+
+  /**
+   * The last step of a queue's offer and nothing else: so small that a run has very many of them,
+   * and sees what is rare.
+   */
+  static final class Slot {
+    private static final VarHandle ELEMENT;
+
+    static {
+      try {
+        ELEMENT = MethodHandles.lookup().findVarHandle(Slot.class, "element", int.class);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
+    @SuppressWarnings("unused") // by its handle
+    private int element;
+
+    void fill() {
+      ELEMENT.setRelease(this, 1);
+    }
+
+    boolean isEmpty() {
+      return (int) ELEMENT.getAcquire(this) == 0;
     }
   }
 }

@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.openjdk.jcstress.infra.Status;
 import org.openjdk.jcstress.infra.collectors.DiskReadCollector;
 import org.openjdk.jcstress.infra.collectors.InProcessCollector;
@@ -23,35 +22,33 @@ import org.openjdk.jcstress.infra.collectors.TestResult;
 
 /**
  * Runs jcstress in a process of its own and judges its results: the correct variants must show
- * nothing forbidden, and the broken ones must be caught, or else the test would prove nothing.
+ * nothing forbidden, and the broken ones must be caught, or else the test would prove nothing. What
+ * is rare may take the broken ones several runs.
  */
 class StressTest {
   private static final int LIMIT_SECONDS = 240;
+  private static final int MAX_RUNS = 10;
+  private static final Path DIRECTORY =
+      Path.of(System.getProperty("gyre.stress.results", "target/jcstress")).toAbsolutePath();
+
   private static final Map<String, List<TestResult>> RESULTS = new TreeMap<>();
 
   @BeforeAll
-  @Timeout(LIMIT_SECONDS + 20)
-  static void run() throws IOException, InterruptedException, ClassNotFoundException {
-    Path directory = Path.of(System.getProperty("gyre.stress.results", "target/jcstress"));
-    Files.createDirectories(directory);
-    try (Stream<Path> old = Files.list(directory)) {
-      for (Path path : old.filter(StressTest::isResult).toList()) {
-        Files.delete(path);
-      }
+  static void runAll() throws IOException, InterruptedException, ClassNotFoundException {
+    run("gyre\\..*Stress\\..*");
+  }
+
+  /** One run of jcstress over those that match; what it finds is added to the results. */
+  private static void run(String tests)
+      throws IOException, InterruptedException, ClassNotFoundException {
+    Files.createDirectories(DIRECTORY);
+    for (Path old : results()) {
+      Files.delete(old);
     }
-    Path console = directory.resolve("console.txt");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-cp");
-    command.add(classPath());
-    command.add("org.openjdk.jcstress.Main");
-    command.addAll(List.of("-t", "gyre\\..*Stress.*", "-r", directory.toString()));
-    command.addAll(List.of("-f", "1", "-fsm", "1", "-iters", "5", "-time", "150"));
-    command.addAll(List.of("-sc", "false", "-af", "NONE", "-hs", "256"));
-    command.addAll(List.of("-jvmArgs", "-XX:+UseSerialGC -ea"));
+    Path console = DIRECTORY.resolve("console.txt");
     Process process =
-        new ProcessBuilder(command)
-            .directory(directory.toFile())
+        new ProcessBuilder(command(tests))
+            .directory(DIRECTORY.toFile())
             .redirectErrorStream(true)
             .redirectOutput(console.toFile())
             .start();
@@ -59,19 +56,32 @@ class StressTest {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor();
     }
-    try (Stream<Path> files = Files.list(directory)) {
-      List<Path> results = files.filter(StressTest::isResult).toList();
-      assertThat(results).as("see %s", console).hasSize(1);
-      InProcessCollector collector = new InProcessCollector();
-      new DiskReadCollector(results.getFirst().toString(), collector).dump();
-      for (TestResult result : collector.getTestResults()) {
-        RESULTS.computeIfAbsent(result.getName(), name -> new ArrayList<>()).add(result);
-      }
+    List<Path> results = results();
+    assertThat(results).as("see %s", console).hasSize(1);
+    InProcessCollector collector = new InProcessCollector();
+    new DiskReadCollector(results.getFirst().toString(), collector).dump();
+    for (TestResult result : collector.getTestResults()) {
+      RESULTS.computeIfAbsent(result.getName(), name -> new ArrayList<>()).add(result);
     }
   }
 
-  private static boolean isResult(Path path) {
-    return path.getFileName().toString().startsWith("jcstress-results-");
+  private static List<String> command(String tests) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath()));
+    command.addAll(List.of("org.openjdk.jcstress.Main", "-t", tests, "-r", DIRECTORY.toString()));
+    command.addAll(List.of("-f", "1", "-fsm", "1", "-iters", "5", "-time", "150"));
+    command.addAll(List.of("-sc", "false", "-af", "NONE", "-hs", "256"));
+    command.addAll(List.of("-jvmArgs", "-XX:+UseSerialGC -ea"));
+    return command;
+  }
+
+  private static List<Path> results() throws IOException {
+    try (Stream<Path> files = Files.list(DIRECTORY)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("jcstress-results-"))
+          .toList();
+    }
   }
 
   /** The real one, also where the class path of this process is only a manifest. */
@@ -83,22 +93,34 @@ class StressTest {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  private static void assertCorrect(Class<?> test) {
+  private static List<TestResult> runsOf(Class<?> test) {
     List<TestResult> results = RESULTS.getOrDefault(test.getCanonicalName(), List.of());
     assertThat(results).as("runs of %s", test.getCanonicalName()).isNotEmpty();
-    for (TestResult result : results) {
+    return results;
+  }
+
+  private static void assertCorrect(Class<?> test) {
+    for (TestResult result : runsOf(test)) {
       assertThat(result.status()).as(describe(result)).isEqualTo(Status.NORMAL);
       assertThat(result.grading().isPassed).as(describe(result)).isTrue();
       assertThat(result.getTotalCount()).as(describe(result)).isPositive();
     }
   }
 
-  private static void assertCaught(Class<?> test) {
-    List<TestResult> results = RESULTS.getOrDefault(test.getCanonicalName(), List.of());
-    assertThat(results).as("runs of %s", test.getCanonicalName()).isNotEmpty();
-    assertThat(results)
-        .as("what must be caught: %s", results.stream().map(StressTest::describe).toList())
-        .anyMatch(result -> result.grading().hasInteresting);
+  private static void assertCaught(Class<?> test)
+      throws IOException, InterruptedException, ClassNotFoundException {
+    int runs = 1;
+    while (!isCaught(test) && runs < MAX_RUNS) {
+      run(test.getCanonicalName().replace(".", "\\."));
+      runs++;
+    }
+    assertThat(isCaught(test))
+        .as("what must be caught: %s", runsOf(test).stream().map(StressTest::describe).toList())
+        .isTrue();
+  }
+
+  private static boolean isCaught(Class<?> test) {
+    return runsOf(test).stream().anyMatch(result -> result.grading().hasInteresting);
   }
 
   private static String describe(TestResult result) {
@@ -112,19 +134,21 @@ class StressTest {
   @Test
   void shouldNeverLoseAWakeUp() {
     assertCorrect(DoorbellStress.Correct.class);
+    assertCorrect(DoorbellStress.CorrectWithInbox.class);
     assertCorrect(DoorbellStress.CorrectByElement.class);
     assertCorrect(DoorbellStress.CorrectTwice.class);
     assertCorrect(DoorbellStress.CorrectAmongProducers.class);
+    assertCorrect(DoorbellStress.CorrectWithSlot.class);
   }
 
   @Test
-  void shouldCatchADoorbellWithoutFences() {
+  void shouldCatchADoorbellWithoutItsFences() throws Exception {
     assertCaught(DoorbellStress.BrokenProducerWithoutFence.class);
     assertCaught(DoorbellStress.BrokenLoopWithoutFence.class);
   }
 
   @Test
-  void shouldCatchADoorbellThatLooksBeforeItSleeps() {
+  void shouldCatchADoorbellThatLooksBeforeItSleeps() throws Exception {
     assertCaught(DoorbellStress.BrokenOrder.class);
   }
 
@@ -134,7 +158,7 @@ class StressTest {
   }
 
   @Test
-  void shouldCatchABatonThatTrustsThePark() {
+  void shouldCatchABatonThatTrustsThePark() throws Exception {
     assertCaught(BatonStress.BrokenTrustsThePark.class);
   }
 }

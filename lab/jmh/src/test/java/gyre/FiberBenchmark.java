@@ -1,0 +1,92 @@
+package gyre;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Fibers on a loop that the benchmark drives: many of them per turn, so that the turn and its
+ * system call cost little beside them.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class FiberBenchmark {
+  private static final int FIBERS = 1000;
+
+  private Loop loop;
+  private final Fiber<?>[] parked = new Fiber<?>[FIBERS];
+  private int resumed;
+  private int ended;
+  private boolean closing;
+
+  @Setup
+  public void open() {
+    loop = Loop.open();
+    for (int i = 0; i < FIBERS; i++) {
+      parked[i] = loop.start("parked", this::parkAgainAndAgain);
+    }
+    loop.turn(Duration.ZERO);
+  }
+
+  private void parkAgainAndAgain() {
+    while (!closing) {
+      Fiber.park();
+      resumed++;
+    }
+  }
+
+  @TearDown
+  public void close() {
+    closing = true;
+    loop.close();
+  }
+
+  /** Each of many parked fibers is resumed and parks again. */
+  @Benchmark
+  @OperationsPerInvocation(FIBERS)
+  public int parkAndResume() {
+    int expected = resumed + FIBERS;
+    for (Fiber<?> fiber : parked) {
+      fiber.unpark();
+    }
+    while (resumed != expected) {
+      loop.turn(Duration.ZERO);
+    }
+    return resumed;
+  }
+
+  /** Fibers that have nothing to do. */
+  @Benchmark
+  @OperationsPerInvocation(FIBERS)
+  public int startAndEnd() {
+    int expected = ended + FIBERS;
+    for (int i = 0; i < FIBERS; i++) {
+      loop.start("short", () -> ended++);
+    }
+    while (ended != expected) {
+      loop.turn(Duration.ZERO);
+    }
+    return ended;
+  }
+
+  /** A turn with nothing to do. */
+  @Benchmark
+  public boolean turn() {
+    return loop.turn(Duration.ZERO);
+  }
+}
