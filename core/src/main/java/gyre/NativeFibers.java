@@ -65,6 +65,8 @@ final class NativeFibers implements FiberMechanism {
     try {
       return (Thread)
           Jdk.NEW_VIRTUAL_THREAD.invokeExact(scheduler, name, NO_INHERITABLE_THREAD_LOCALS, body);
+    } catch (LinkageError notOpen) {
+      throw notOpen;
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
