@@ -19,6 +19,7 @@ final class BatonFibers implements FiberMechanism {
         .inheritInheritableThreadLocals(false)
         .unstarted(() -> {
           baton.awaitTurn();
+          CurrentLoop.enterBatonFiber(loop);
           try {
             fiber.run();
           } finally {
