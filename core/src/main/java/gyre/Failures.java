@@ -16,6 +16,12 @@ final class Failures {
     }
   }
 
+  /** What a future's exception wraps. */
+  static Throwable causeOf(Exception wrapper) {
+    Throwable cause = wrapper.getCause();
+    return cause == null ? wrapper : cause;
+  }
+
   /** Attaches {@code later} to {@code first}, unless it is there already. */
   static void attach(Throwable first, Throwable later) {
     if (first == later || first.getCause() == later) {

@@ -218,11 +218,6 @@ public abstract class Handle implements AutoCloseable {
     }
   }
 
-  /** Reports a failure in the code that uses another handle. */
-  protected static void reportOf(Handle source, Throwable failure) {
-    source.report(failure);
-  }
-
   /** The engine of a scope's loop, for those who open descriptors before there is a handle. */
   @SuppressWarnings("exports")
   protected static Engine engineOf(Scope scope) {

@@ -140,6 +140,15 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /** Runs the loop, also while nothing lives in it, until {@link #shutdown} is through. */
+  public void runUntilShutdown() {
+    checkCanTurn();
+    Monitors.checkNoneHeld();
+    while (shutdown == null || !shutdown.isDone()) {
+      turnOnce(Engine.FOREVER);
+    }
+  }
+
   /** Starts a fiber in a loop that is not running yet, or is driven by {@link #turn}. */
   public Fiber<?> start(String fiberName, Task body) {
     return root.start(fiberName, body);

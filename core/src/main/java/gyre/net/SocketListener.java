@@ -1,6 +1,5 @@
 package gyre.net;
 
-import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Handle;
 import gyre.Scope;
@@ -8,6 +7,7 @@ import gyre.engine.Accept;
 import gyre.engine.Errno;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +38,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   private @Nullable ConnectionHandler<S> server;
   private @Nullable Scope serverScope;
   private @Nullable ConnectionHandler<S> callback;
+  private @Nullable IntConsumer hand;
   private int connections;
   private boolean stopping;
   private long pauseNanos = FIRST_PAUSE_NANOS;
@@ -85,6 +86,16 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
     start();
   }
 
+  /**
+   * Gives descriptors, as they are accepted, to {@code taker}, which runs on the loop and owns
+   * them.
+   */
+  final void handOver(IntConsumer newHand) {
+    checkUnclaimed();
+    hand = newHand;
+    start();
+  }
+
   /** Takes the next connection; parks until there is one. It belongs to the current scope. */
   public final S accept() {
     Fiber<?> caller = claim();
@@ -116,7 +127,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
 
   private void checkUnclaimed() {
     checkOpen();
-    if (server != null || callback != null || taker != null) {
+    if (server != null || callback != null || hand != null || taker != null) {
       throw new IllegalStateException("connections of " + name() + " go to somebody already");
     }
   }
@@ -158,6 +169,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
 
   private void connectionClosed() {
     connections--;
+    takeWaiting();
     start();
   }
 
@@ -177,8 +189,12 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   /** On the loop: hands what was accepted to whoever takes it. */
   private void takeWaiting() {
     ConnectionHandler<S> handler = server;
-    if (handler != null) {
+    if (hand != null) {
       while (!waiting.isEmpty()) {
+        hand.accept(waiting.remove());
+      }
+    } else if (handler != null) {
+      while (!waiting.isEmpty() && connections < options.maxConnections()) {
         serveOne(handler, waiting.remove());
       }
     } else if (callback != null) {
@@ -196,34 +212,18 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
       return;
     }
     S stream = adopt(scope, connection);
-    scope.start(() -> serveStream(handler, stream));
-  }
-
-  private void serveStream(ConnectionHandler<S> handler, S stream) {
-    try {
-      handler.handle(stream);
-    } catch (CancelledException e) {
-      if (!isDraining() && !stream.owner().cancellation().isCancelled()) {
-        reportOf(stream, e);
-      }
-    } catch (Throwable e) {
-      if (!(e instanceof NetworkException && stream.isBroken())) {
-        reportOf(stream, e);
-      }
-    } finally {
-      stream.close();
-    }
+    scope.start(() -> Serving.serve(handler, stream));
   }
 
   @Override
   protected final void callback() throws Exception {
     ConnectionHandler<S> handler = callback;
-    while (handler != null && !waiting.isEmpty()) {
+    while (handler != null && !waiting.isEmpty() && connections < options.maxConnections()) {
       S stream = adopt(owner(), waiting.remove());
       try {
         handler.handle(stream);
       } catch (Throwable e) {
-        reportOf(stream, e);
+        stream.reportFailure(e);
         stream.close();
       }
     }

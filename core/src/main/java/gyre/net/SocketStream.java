@@ -503,6 +503,14 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     whenReleased = action;
   }
 
+  final boolean isLoopDraining() {
+    return isDraining();
+  }
+
+  final void reportFailure(Throwable failure) {
+    report(failure);
+  }
+
   /** Whether the connection itself failed, which is no fault of the code that uses it. */
   final boolean isBroken() {
     return failure != null;

@@ -1,0 +1,29 @@
+package gyre.net;
+
+import gyre.CancelledException;
+
+/** What a fiber does that serves one connection. */
+final class Serving {
+  private Serving() {}
+
+  /**
+   * Runs the handler and closes the stream. What the handler throws is reported with the stream's
+   * name, unless the connection itself broke or the work was cancelled: neither is the handler's
+   * fault.
+   */
+  static <S extends SocketStream> void serve(ConnectionHandler<S> handler, S stream) {
+    try {
+      handler.handle(stream);
+    } catch (CancelledException e) {
+      if (!stream.isLoopDraining() && !stream.owner().cancellation().isCancelled()) {
+        stream.reportFailure(e);
+      }
+    } catch (Throwable e) {
+      if (!(e instanceof NetworkException && stream.isBroken())) {
+        stream.reportFailure(e);
+      }
+    } finally {
+      stream.close();
+    }
+  }
+}
