@@ -3,6 +3,7 @@ module gyre.cli {
   requires gyre.core;
   requires gyre.lab;
   requires info.picocli;
+  requires jdk.unsupported;
   requires static org.jspecify;
 
   opens gyre.cli to

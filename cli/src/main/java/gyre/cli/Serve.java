@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -55,9 +56,16 @@ final class Serve implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new UnsupportedOperationException(
-        "cannot listen on %s (engine %s, loops %d): this build has no TCP yet"
-            .formatted(listen, engine, loops));
+    PrintWriter out = spec.commandLine().getOut();
+    EchoService service = EchoService.start(listen, engine, loops);
+    Signals.onStop(service::stop);
+    out.println(service.describe());
+    out.flush();
+    for (String line : service.await()) {
+      out.println(line);
+    }
+    out.flush();
+    return 0;
   }
 
   /** For picocli. */

@@ -1,0 +1,50 @@
+package gyre.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class EchoServiceTest {
+  private static final Pattern LINE =
+      Pattern.compile("listening on 127\\.0\\.0\\.1:([0-9]+), engine .*");
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void shouldEchoUntilItIsStopped(int loops) throws Exception {
+    EchoService service = EchoService.start(new ListenAddress("127.0.0.1", 0), "auto", loops);
+    try {
+      Matcher line = LINE.matcher(service.describe());
+      assertThat(line.matches()).as(service.describe()).isTrue();
+      try (Socket client =
+          new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(line.group(1)))) {
+        byte[] said = "Turning and turning".getBytes(StandardCharsets.UTF_8);
+        client.getOutputStream().write(said);
+        assertThat(client.getInputStream().readNBytes(said.length)).isEqualTo(said);
+      }
+    } finally {
+      service.stop();
+    }
+    assertThat(service.await()).hasSize(loops);
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWithAPortInUse() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      ListenAddress address = new ListenAddress("127.0.0.1", taken.getLocalPort());
+      assertThatThrownBy(() -> EchoService.start(address, "auto", 1))
+          .hasMessageContaining("cannot listen on " + address)
+          .hasMessageContaining("EADDRINUSE");
+    }
+  }
+}
