@@ -74,8 +74,8 @@ void options_server(void);
 void options_measure(void);
 void load_error(const char *what, long connection, int error); // counts it, describes the first
 void open_pattern(void);
-int open_socket(long number, int flags); // bound to a source address that has ports left
-struct connection *open_connections(void);
+int open_socket(long number, int flags);    // bound to a source address that has ports left
+struct connection *open_connections(void); // and gives them to load.engine, if there is one
 
 struct measured {
   uint64_t at, cpu, server_cpu, requests, errors;
@@ -86,4 +86,5 @@ void measure_end(const struct measured *begin, const char *mode, long round, con
 void echo_main(void);
 void connect_main(void);
 void idle_main(void);
+void finish_main(void);
 #endif

@@ -46,7 +46,7 @@ void idle_main(void) {
   bool silent = option_flag("--silent");
   int64_t touch_nanos = option_long("--touch-ms", 0, 1, 3600000) * 1000000;
   options_end();
-  load.engine = &engine_epoll;
+  load.engine = NULL;
   if (load.bytes > 65536) quit(EXIT_USAGE, "at most 65536 bytes here");
   connections = open_connections();
   buffer = malloc((size_t)load.bytes);
