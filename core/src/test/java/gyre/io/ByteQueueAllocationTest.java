@@ -45,6 +45,19 @@ class ByteQueueAllocationTest {
     assertThat(checksum).isPositive();
   }
 
+  @Test
+  void shouldBeTinyWhenEmpty() {
+    ByteQueue[] queues = new ByteQueue[10_000];
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < queues.length; i++) {
+      queues[i] = new ByteQueue(pool);
+    }
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(bytes / queues.length).isLessThanOrEqualTo(32);
+    assertThat(queues[queues.length - 1].isEmpty()).isTrue();
+    assertThat(pool.usedBytes()).isZero();
+  }
+
   private void echo(int offset) {
     received.retain();
     in.append(received, offset, 64);
