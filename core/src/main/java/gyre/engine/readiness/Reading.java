@@ -51,14 +51,14 @@ final class Reading {
       if (reader == null) {
         break;
       }
-      ran += transfer(channel, reader);
+      ran += transfer(channel, reader, budget - ran);
     }
     return ran;
   }
 
-  private int transfer(Channel channel, Operation reader) {
+  private int transfer(Channel channel, Operation reader, int budget) {
     if (reader instanceof Receive receive) {
-      return receive(channel, receive);
+      return receive(channel, receive, budget);
     }
     if (reader instanceof Accept accept) {
       return accept(channel, accept);
@@ -66,7 +66,7 @@ final class Reading {
     return receiveFrom(channel, (ReceiveFrom) reader);
   }
 
-  private int receive(Channel channel, Receive reader) {
+  private int receive(Channel channel, Receive reader, int budget) {
     Block block = engine.landing.current();
     if (block == null) {
       engine.starve(channel);
@@ -74,7 +74,7 @@ final class Reading {
     }
     int position = engine.landing.position();
     int space = block.capacity - position;
-    Block second = channel.bulk ? engine.landing.spare() : null;
+    Block second = channel.bulk && budget > 1 ? engine.landing.spare() : null;
     int length =
         second == null
             ? engine.receive(channel, block.address + position, space)
