@@ -12,8 +12,9 @@ public abstract non-sealed class Send extends Operation {
 
   /**
    * Set before submit: somebody waits for the end of just this send. Where it is false the engine
-   * may learn of the success late (but before it can be the loop's turn again), which saves a
-   * completion.
+   * may do without a completion and learn of the success when an {@link Engine#await} ends for
+   * another reason. So whoever begins to wait for a send that is active already wakes the engine
+   * ({@code engine.wake(engine)}), which makes the next await end at once.
    */
   public boolean awaited;
 

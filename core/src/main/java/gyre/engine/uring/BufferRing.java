@@ -1,6 +1,7 @@
 package gyre.engine.uring;
 
 import gyre.engine.Block;
+import gyre.engine.EngineUnavailable;
 import gyre.sys.CallState;
 import gyre.sys.Memory;
 import gyre.sys.Uring;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * reserved at once, but counts only when it is touched.
  */
 final class BufferRing implements Block.Owner {
+  private static final int STREAM_GROUP = 0;
+  private static final int DATAGRAM_GROUP = 1;
+
   private final Mapping ring;
   private final Mapping memory;
   private final int mask;
@@ -60,10 +64,43 @@ final class BufferRing implements Block.Owner {
     this.target = Math.min(initial, count);
   }
 
+  /** Incremental if the kernel can do that, else one message to a buffer. */
+  static BufferRing forStreams(CallState calls, Ring ring, UringOptions options) {
+    int initial = options.buffersInitial();
+    long limitBytes = options.bufferLimitBytes();
+    BufferRing buffers = null;
+    if (ring.has(Feature.INCREMENTAL_BUFFERS)) {
+      int bytes = options.bufferBytes();
+      buffers = register(calls, ring, STREAM_GROUP, bytes, initial, limitBytes, true);
+    }
+    if (buffers == null) {
+      ring.features.remove(Feature.INCREMENTAL_BUFFERS);
+      int bytes = options.fixedBufferBytes();
+      int more = Math.max(1, options.bufferBytes() / bytes) * initial;
+      buffers = register(calls, ring, STREAM_GROUP, bytes, more, limitBytes, false);
+    }
+    if (buffers == null) {
+      throw new EngineUnavailable("the kernel takes no ring of buffers");
+    }
+    return buffers;
+  }
+
+  /** Null if the kernel refuses. */
+  static @Nullable BufferRing forDatagrams(CallState calls, Ring ring, UringOptions options) {
+    return register(
+        calls,
+        ring,
+        DATAGRAM_GROUP,
+        DatagramReceives.BUFFER_BYTES,
+        options.buffersInitial(),
+        options.datagramLimitBytes(),
+        false);
+  }
+
   /**
    * Null if the kernel refuses; with {@code isIncremental} that may mean just that it is too old.
    */
-  static @Nullable BufferRing register(
+  private static @Nullable BufferRing register(
       CallState calls,
       Ring owner,
       int group,

@@ -112,6 +112,11 @@ final class Sends {
         0);
   }
 
+  /** All that is active is over with the next call, so that nothing would end a wait. */
+  boolean isNothingElseActive() {
+    return !quiet.isEmpty() && quiet.size() >= slots.active();
+  }
+
   boolean hasQuiet() {
     return !quiet.isEmpty();
   }

@@ -22,9 +22,6 @@ import gyre.sys.Uring;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Locale;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,21 +39,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UringEngine implements Engine {
   private static final int SCRATCH_BYTES = 64 * 1024;
-  private static final int STREAM_GROUP = 0;
   private static final int ETIME = 62;
-  private static final long DRAIN_NANOS = 2_000_000_000L;
-  private static final long DRAIN_STEP_NANOS = 10_000_000L;
-  private static final int DATAGRAM_GROUP = 1;
 
   /** Gathered vectors and the header of datagram requests lie before the scratch memory. */
   private static final int VECTOR_BYTES = Vector.CAPACITY * Vector.ENTRY_BYTES;
 
   private static final int HEADER_BYTES = 64;
 
-  /** Engines by number, so that a message that failed finds its target without keeping it alive. */
-  private static final ConcurrentMap<Integer, UringEngine> OPEN = new ConcurrentHashMap<>();
-
-  private static final AtomicInteger NUMBERS = new AtomicInteger();
   private static final VarHandle WOKEN;
 
   static {
@@ -67,7 +56,6 @@ public final class UringEngine implements Engine {
     }
   }
 
-  private final int number = NUMBERS.incrementAndGet();
   private final UringOptions options;
   private final CallState calls = new CallState();
   private final EngineCounters counters = new EngineCounters();
@@ -115,7 +103,7 @@ public final class UringEngine implements Engine {
     memory = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SCRATCH_BYTES);
     long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
     submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
-    streamBuffers = registerBuffers();
+    streamBuffers = BufferRing.forStreams(calls, ring, options);
     pool = new BlockPool(options.poolLimitBytes());
     Vector vector = new Vector(memory.address());
     streams = new StreamReceives(submitter, slots, streamBuffers, counters);
@@ -125,10 +113,11 @@ public final class UringEngine implements Engine {
     connects = new Connects(submitter, slots, sockets);
     polls = new Polls(submitter, slots);
     datagramSends = new DatagramSends(submitter, slots, sockets, vector);
-    waker = new Waker(ring, calls);
-    pollSignal();
-    forgetTrials();
-    OPEN.put(number, this);
+    waker = new Waker(ring, submitter, calls);
+    // What was tried while opening has left completions.
+    int ignored = ring.submitAndWait(0);
+    collected = completions.tail();
+    completions.release(collected);
   }
 
   /**
@@ -143,41 +132,6 @@ public final class UringEngine implements Engine {
   /** The same with sizes and features from system properties {@code gyre.uring.*}. */
   public static UringEngine open(EngineOptions options) {
     return open(UringOptions.fromSystemProperties().within(options));
-  }
-
-  private BufferRing registerBuffers() {
-    BufferRing buffers = null;
-    if (ring.has(Feature.INCREMENTAL_BUFFERS)) {
-      buffers =
-          BufferRing.register(
-              calls,
-              ring,
-              STREAM_GROUP,
-              options.bufferBytes(),
-              options.buffersInitial(),
-              options.bufferLimitBytes(),
-              true);
-    }
-    if (buffers == null) {
-      ring.features.remove(Feature.INCREMENTAL_BUFFERS);
-      int initial =
-          Math.max(
-              1, options.buffersInitial() * (options.bufferBytes() / options.fixedBufferBytes()));
-      buffers =
-          BufferRing.register(
-              calls,
-              ring,
-              STREAM_GROUP,
-              options.fixedBufferBytes(),
-              initial,
-              options.bufferLimitBytes(),
-              false);
-    }
-    if (buffers == null) {
-      ring.close();
-      throw new EngineUnavailable("no provided buffer rings");
-    }
-    return buffers;
   }
 
   @Override
@@ -223,15 +177,7 @@ public final class UringEngine implements Engine {
   private void startDatagrams(ReceiveFrom receive) {
     DatagramReceives present = datagrams;
     if (present == null) {
-      BufferRing buffers =
-          BufferRing.register(
-              calls,
-              ring,
-              DATAGRAM_GROUP,
-              DatagramReceives.BUFFER_BYTES,
-              options.buffersInitial(),
-              options.datagramLimitBytes(),
-              false);
+      BufferRing buffers = BufferRing.forDatagrams(calls, ring, options);
       if (buffers == null) {
         slots.end(slots.take(receive, Kind.RECEIVE_FROM), Errno.ENOMEM.negated());
         return;
@@ -253,8 +199,10 @@ public final class UringEngine implements Engine {
     switch (slot.phase) {
       case IN_FLIGHT -> submitter.emitCancel(slot.userData);
       case STARVING -> slots.end(slot, Errno.ECANCELED.negated());
+      // It ends with the next call, which then must not wait.
+      case QUIET -> wokenBySelf = true;
       // They end by themselves, and nothing could speed that up.
-      case QUIET, ENDING, ENDED -> {}
+      case ENDING, ENDED -> {}
     }
   }
 
@@ -270,7 +218,8 @@ public final class UringEngine implements Engine {
             || wokenBySelf
             || completions.tail() != completions.head()
             || slots.hasEnded()
-            || sparse.hasReady();
+            || sparse.hasReady()
+            || sends.isNothingElseActive();
     if (!isCallNeeded(isReady || timeoutNanos <= 0)) {
       collect();
       return;
@@ -391,8 +340,11 @@ public final class UringEngine implements Engine {
     unheard++;
     switch (SlotTable.kind(userData)) {
       case Kind.WAKE -> counters.wakes++;
-      case Kind.MESSAGE -> repeatMessage(SlotTable.low(userData), result);
-      case Kind.SIGNAL -> completeSignal(flags);
+      case Kind.MESSAGE -> Waker.repeatMessage(SlotTable.low(userData), result);
+      case Kind.SIGNAL -> {
+        counters.wakes++;
+        waker.completeSignal(flags);
+      }
       case Kind.CANCEL -> repeatCancel(userData, result);
       default -> throw new AssertionError("a completion of unknown kind");
     }
@@ -444,57 +396,10 @@ public final class UringEngine implements Engine {
       wokenBySelf = true;
     } else if (WOKEN.compareAndSet(this, 0, 1)) {
       if (from instanceof UringEngine sender && sender.ring.has(Feature.MESSAGES)) {
-        sender.message(this);
+        sender.waker.message(waker);
       } else {
         waker.wake();
       }
-    }
-  }
-
-  private void message(UringEngine target) {
-    int flags = ring.has(Feature.QUIET_SENDS) ? Uring.SQE_CQE_SKIP_SUCCESS : 0;
-    submitter.emit(
-        SubmissionQueue.control(Uring.OP_MSG_RING, flags, 0, target.ring.descriptor),
-        SlotTable.userData(Kind.WAKE, 0),
-        0,
-        0,
-        SlotTable.userData(Kind.MESSAGE, target.number),
-        0);
-  }
-
-  /** A message could not be sent, for example for lack of memory. */
-  private static void repeatMessage(int number, int result) {
-    UringEngine target = result < 0 ? OPEN.get(number) : null;
-    if (target != null) {
-      target.waker.wake();
-    }
-  }
-
-  /** What was tried while opening has left completions. */
-  private void forgetTrials() {
-    int ignored = ring.submitAndWait(0);
-    submitter.settle();
-    collected = completions.tail();
-    completions.release(collected);
-  }
-
-  private void pollSignal() {
-    if (waker.counter() >= 0) {
-      submitter.emit(
-          SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, waker.counter()),
-          0,
-          0,
-          Uring.POLL_ADD_MULTI | (long) Poll.READABLE << 32,
-          SlotTable.userData(Kind.SIGNAL, 0),
-          0);
-    }
-  }
-
-  /** Each signal is told once, so that nobody has to read the counter. */
-  private void completeSignal(int flags) {
-    counters.wakes++;
-    if ((flags & Uring.CQE_MORE) == 0) {
-      pollSignal();
     }
   }
 
@@ -529,8 +434,7 @@ public final class UringEngine implements Engine {
       return;
     }
     isClosed = true;
-    OPEN.remove(number);
-    boolean hasEnded = drain();
+    boolean hasEnded = new Drain(ring, submitter, slots, sends, accepts).run();
     waker.close(calls);
     ring.close();
     if (hasEnded) {
@@ -540,53 +444,6 @@ public final class UringEngine implements Engine {
       }
       memory.unmap(calls);
       pool.close();
-    }
-  }
-
-  /** Cancels everything; false if something did not end in time. */
-  private boolean drain() {
-    long deadline = System.nanoTime() + DRAIN_NANOS;
-    do {
-      submitter.emitCancelAll();
-      counters.waits++;
-      int ignored = ring.submitAndWait(slots.active() == 0 ? 0 : DRAIN_STEP_NANOS);
-      submitter.settle();
-      collect();
-      abandonQuiet();
-      abandonCompleted();
-    } while ((slots.active() > 0 || !submitter.isEmpty()) && System.nanoTime() < deadline);
-    return slots.active() == 0;
-  }
-
-  private void abandonCompleted() {
-    int head = completions.head();
-    for (int sequence = head; sequence != collected; sequence++) {
-      long userData = completions.userData(sequence);
-      long outcome = completions.outcome(sequence);
-      int flags = (int) (outcome >>> 32);
-      if (SlotTable.kind(userData) == Kind.ACCEPT) {
-        accepts.drop((int) outcome);
-      }
-      boolean isLast = (flags & Uring.CQE_MORE) == 0;
-      Slot slot = isLast && Kind.hasSlot(userData) ? slots.find(userData) : null;
-      if (slot != null) {
-        slots.free(slot);
-      }
-    }
-    completions.release(collected);
-  }
-
-  private void abandonQuiet() {
-    for (Slot slot = slots.pollEnded(); slot != null; slot = slots.pollEnded()) {
-      slots.free(slot);
-    }
-    for (Slot slot : slots.all()) {
-      boolean isOver =
-          slot.phase == Slot.Phase.STARVING
-              || (slot.phase == Slot.Phase.QUIET && submitter.isEmpty());
-      if (slot.operation != null && isOver) {
-        slots.free(slot);
-      }
     }
   }
 }

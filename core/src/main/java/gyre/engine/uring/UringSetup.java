@@ -131,7 +131,7 @@ final class UringSetup {
     }
   }
 
-  private static String explain(int result) {
+  static String explain(int result) {
     if (result == Errno.ENOSYS.negated()) {
       return "not offered by this kernel (ENOSYS)";
     }

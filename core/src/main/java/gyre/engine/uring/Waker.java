@@ -1,5 +1,8 @@
 package gyre.engine.uring;
 
+import gyre.engine.EngineUnavailable;
+import gyre.engine.Errno;
+import gyre.engine.Poll;
 import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.Memory;
@@ -7,6 +10,9 @@ import gyre.sys.Uring;
 import gyre.sys.UringCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Ends a ring's wait from any thread: by a message to the ring where the kernel takes one from a
@@ -20,7 +26,14 @@ final class Waker {
   private static final int MAX_ATTEMPTS = 100;
   private static final int EOVERFLOW = 75;
 
+  /** By number, so that a message that failed finds its target without keeping it alive. */
+  private static final ConcurrentMap<Integer, Waker> OPEN = new ConcurrentHashMap<>();
+
+  private static final AtomicInteger NUMBERS = new AtomicInteger();
+
+  private final int number = NUMBERS.incrementAndGet();
   private final Ring ring;
+  private final Submitter submitter;
 
   /** The message, in the form of an entry; never changed, so that all threads can use it. */
   private final MemorySegment message = Arena.ofAuto().allocate(Uring.SQE_BYTES, 8);
@@ -32,8 +45,9 @@ final class Waker {
 
   private volatile boolean closed;
 
-  Waker(Ring ring, CallState calls) {
+  Waker(Ring ring, Submitter submitter, CallState calls) {
     this.ring = ring;
+    this.submitter = submitter;
     long address = message.address();
     Memory.putLong(address, SubmissionQueue.control(Uring.OP_MSG_RING, 0, 0, ring.descriptor));
     Memory.putLong(address + 8, SlotTable.userData(Kind.WAKE, 0));
@@ -43,14 +57,52 @@ final class Waker {
     }
     if (!ring.has(Feature.FOREIGN_MESSAGES)) {
       counter = LinuxFiles.eventfd(calls, 0);
+      if (counter < 0) {
+        throw new EngineUnavailable("no event counter: " + Errno.describe(counter));
+      }
+      pollSignal();
+    }
+    OPEN.put(number, this);
+  }
+
+  /** From the thread of this engine to the ring of another; it leaves with the next call. */
+  void message(Waker target) {
+    int flags = ring.has(Feature.QUIET_SENDS) ? Uring.SQE_CQE_SKIP_SUCCESS : 0;
+    submitter.emit(
+        SubmissionQueue.control(Uring.OP_MSG_RING, flags, 0, target.ring.descriptor),
+        SlotTable.userData(Kind.WAKE, 0),
+        0,
+        0,
+        SlotTable.userData(Kind.MESSAGE, target.number),
+        0);
+  }
+
+  /** A message could not be sent, for example for lack of memory. */
+  static void repeatMessage(int number, int result) {
+    Waker target = result < 0 ? OPEN.get(number) : null;
+    if (target != null) {
+      target.wake();
     }
   }
 
-  /** The event counter to poll, or negative if there is none. */
-  int counter() {
-    return counter;
+  private void pollSignal() {
+    submitter.emit(
+        SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, counter),
+        0,
+        0,
+        Uring.POLL_ADD_MULTI | (long) Poll.READABLE << 32,
+        SlotTable.userData(Kind.SIGNAL, 0),
+        0);
   }
 
+  /** Each signal is told once, so that nobody has to read the counter. */
+  void completeSignal(int flags) {
+    if ((flags & Uring.CQE_MORE) == 0) {
+      pollSignal();
+    }
+  }
+
+  /** From any thread. */
   void wake() {
     if (ring.has(Feature.FOREIGN_MESSAGES)) {
       sendMessage();
@@ -77,6 +129,7 @@ final class Waker {
 
   void close(CallState calls) {
     closed = true;
+    OPEN.remove(number);
     synchronized (closing) {
       if (counter >= 0) {
         int ignored = LinuxFiles.close(calls, counter);

@@ -1,0 +1,142 @@
+package gyre.engine.uring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.engine.Block;
+import gyre.engine.Receive;
+import gyre.engine.Send;
+import gyre.engine.Vector;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** An engine and two connected sockets of it: one sends, the other receives. */
+final class TestPair implements AutoCloseable {
+  private static final int MAX_BYTES = 1 << 20;
+  private static final long MEMORY = Arena.global().allocate(MAX_BYTES, 8).address();
+  private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  final UringEngine engine;
+  final Sender sender;
+  final Receiver receiver;
+  long sentBytes;
+
+  private TestPair(UringEngine engine, int[] descriptors) {
+    this.engine = engine;
+    sender = new Sender(descriptors[0]);
+    receiver = new Receiver(descriptors[1]);
+  }
+
+  /** With the receiver started. */
+  static TestPair open(UringOptions options) {
+    TestPair pair = on(UringEngine.open(options));
+    pair.engine.submit(pair.receiver);
+    return pair;
+  }
+
+  static TestPair on(UringEngine engine) {
+    int[] descriptors = new int[2];
+    assertThat(engine.sockets().pair(descriptors)).isZero();
+    return new TestPair(engine, descriptors);
+  }
+
+  void turn() {
+    engine.await(TimeUnit.MILLISECONDS.toNanos(10));
+    int ignored = engine.dispatch(256);
+  }
+
+  void turnUntil(BooleanSupplier condition) {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      turn();
+      assertThat(System.nanoTime() - start).isLessThan(HANG_NANOS);
+    }
+  }
+
+  /** Sends all of it and waits until it has arrived. */
+  void send(int bytes) {
+    long expected = receiver.bytes + bytes;
+    sender.start(bytes);
+    turnUntil(() -> sender.isIdle() && sender.left == 0 && receiver.bytes == expected);
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+
+  final class Sender extends Send {
+    final List<Integer> results = new ArrayList<>();
+    boolean continues = true;
+    int left;
+    int segments = 1;
+
+    Sender(int descriptor) {
+      this.descriptor = descriptor;
+    }
+
+    void start(int bytes) {
+      assertThat(bytes).isBetween(1, MAX_BYTES);
+      left = bytes;
+      engine.submit(this);
+    }
+
+    @Override
+    public int gather(Vector vector) {
+      int each = Math.max(1, left / segments);
+      for (int done = 0; done < left && !vector.isFull(); done += each) {
+        vector.add(MEMORY + done, Math.min(each, left - done));
+      }
+      return vector.count();
+    }
+
+    @Override
+    public void sent(int result) {
+      results.add(result);
+      if (result > 0) {
+        left -= result;
+        sentBytes += result;
+        if (left > 0 && continues) {
+          engine.submit(this);
+        }
+      }
+    }
+  }
+
+  static final class Receiver extends Receive {
+    final List<Block> held = new ArrayList<>();
+    boolean hold;
+    long bytes;
+    int callbacks;
+    int stops;
+    int result = 1;
+
+    Receiver(int descriptor) {
+      this.descriptor = descriptor;
+    }
+
+    @Override
+    public void received(Block block, int offset, int length) {
+      bytes += length;
+      callbacks++;
+      if (hold) {
+        held.add(block);
+      } else {
+        block.release();
+      }
+    }
+
+    void letGo() {
+      held.forEach(Block::release);
+      held.clear();
+    }
+
+    @Override
+    public void stopped(int outcome) {
+      stops++;
+      result = outcome;
+    }
+  }
+}
