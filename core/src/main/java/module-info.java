@@ -2,7 +2,6 @@
 module gyre.core {
   requires static transitive org.jspecify;
   requires org.jctools.core;
-  requires HdrHistogram;
 
   exports gyre.io;
   exports gyre;
