@@ -30,6 +30,11 @@ public abstract class Handle implements AutoCloseable {
   private boolean callbackRequested;
   private boolean inCallback;
   private boolean flushRequested;
+
+  /** Among the handles of its scope. */
+  private boolean attached;
+
+  private boolean background;
   private @Nullable String name;
   private @Nullable WaitQueue closeWaiters;
 
@@ -46,13 +51,22 @@ public abstract class Handle implements AutoCloseable {
 
   @SuppressWarnings("this-escape")
   protected Handle(Scope owner) {
+    this(owner, true);
+  }
+
+  /**
+   * @param attached false for what is nothing to its scope yet: see {@link #attach}
+   */
+  @SuppressWarnings("this-escape")
+  Handle(Scope owner, boolean attached) {
     this.owner = owner;
     this.loop = owner.loop();
     loop.checkOnLoop();
     this.number = loop.nextNumber();
     this.openedNanos = loop.nanoTime();
-    owner.adopt(this);
-    loop.handleOpened(this);
+    if (attached) {
+      attach();
+    }
   }
 
   // ---- for users
@@ -80,6 +94,23 @@ public abstract class Handle implements AutoCloseable {
 
   public final boolean isOpen() {
     return state == State.OPEN;
+  }
+
+  /**
+   * Whether {@link Loop#run} may return while this handle is open, which is closed then. It may not
+   * if nothing is said.
+   */
+  public final void background(boolean on) {
+    if (background != on) {
+      background = on;
+      if (attached) {
+        owner.backgroundChanged(on);
+      }
+    }
+  }
+
+  public final boolean isBackground() {
+    return background;
   }
 
   /** The scope that closes this handle at its end. */
@@ -150,8 +181,7 @@ public abstract class Handle implements AutoCloseable {
     assert state == State.CLOSING;
     assert pendingOperations() == 0 : "operations are still pending";
     state = State.CLOSED;
-    loop.handleClosed(this);
-    owner.closed(this);
+    detach();
     if (closeWaiters != null) {
       closeWaiters.wakeAll();
     }
@@ -259,6 +289,24 @@ public abstract class Handle implements AutoCloseable {
   }
 
   // ---- for the loop
+
+  /** From now on the scope waits for this handle, and closes it at its end. */
+  final void attach() {
+    if (!attached) {
+      owner.adopt(this);
+      attached = true;
+      loop.handleOpened(this);
+    }
+  }
+
+  /** There is nothing any more that the scope has to wait for or close. */
+  final void detach() {
+    if (attached) {
+      attached = false;
+      loop.handleClosed(this);
+      owner.closed(this);
+    }
+  }
 
   final void beginClose() {
     if (state == State.OPEN) {

@@ -45,7 +45,6 @@ public final class Loop implements AutoCloseable {
   private final Scope internal;
   private final Cancellation never;
   private final Pump pump;
-  private final TimerHost timerHost = new Host();
   private final ArrayDeque<Handle> flushes = new ArrayDeque<>();
   private final LoopCounters counters = new LoopCounters();
 
@@ -99,8 +98,9 @@ public final class Loop implements AutoCloseable {
 
   /**
    * Runs {@code main} in a fiber and the loop with it, until everything that was started or opened
-   * inside has ended: fibers, and handles such as listeners. If a fiber fails, the others are
-   * cancelled and the failure is thrown from here.
+   * inside has ended: fibers, and handles such as listeners and active timers, unless they are in
+   * the {@link Handle#background}. If a fiber fails, the others are cancelled and the failure is
+   * thrown from here.
    */
   public void run(Task main) {
     call(() -> {
@@ -178,9 +178,12 @@ public final class Loop implements AutoCloseable {
     return untilNextTimer(engine.nanoTime());
   }
 
-  /** Whether nothing lives in the loop: no fiber, no open handle, nothing posted. */
+  /**
+   * Whether nothing lives in the loop but in the background: no fiber, no open handle, nothing
+   * posted.
+   */
   public boolean isIdle() {
-    return root.isEmpty()
+    return root.isQuiet()
         && !hasWork()
         && inbox.isEmpty()
         && (shutdown == null || shutdown.isDone());
@@ -358,8 +361,7 @@ public final class Loop implements AutoCloseable {
 
   /** A timer that fires once for every {@link Timer#restart}. */
   public Timer timer(Runnable callback) {
-    checkOnLoop();
-    return Timer.once(wheel, timerHost, callback);
+    return new Timer(currentScope(), TimerTask.Mode.ONCE, 0, callback);
   }
 
   /**
@@ -367,31 +369,18 @@ public final class Loop implements AutoCloseable {
    * that were missed are counted, not made up for.
    */
   public Timer every(Duration period, Runnable callback) {
-    return periodic(Timer.Mode.FIXED_RATE, period, callback);
+    return periodic(TimerTask.Mode.FIXED_RATE, period, callback);
   }
 
   /** Runs {@code callback} with a fixed delay from the end of one run to the start of the next. */
   public Timer everyWithDelay(Duration delay, Runnable callback) {
-    return periodic(Timer.Mode.FIXED_DELAY, delay, callback);
+    return periodic(TimerTask.Mode.FIXED_DELAY, delay, callback);
   }
 
-  private Timer periodic(Timer.Mode mode, Duration period, Runnable callback) {
-    checkOnLoop();
-    Timer timer = Timer.periodic(wheel, timerHost, mode, period, callback);
+  private Timer periodic(TimerTask.Mode mode, Duration period, Runnable callback) {
+    Timer timer = new Timer(currentScope(), mode, Durations.nanos(period), callback);
     timer.restart(period);
     return timer;
-  }
-
-  private final class Host implements TimerHost {
-    @Override
-    public long nanoTime() {
-      return nowNanos;
-    }
-
-    @Override
-    public void runCallback(Runnable callback, Object owner) {
-      pump.add(callback);
-    }
   }
 
   // ---- from other threads

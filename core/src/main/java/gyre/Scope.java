@@ -44,6 +44,10 @@ public final class Scope implements AutoCloseable {
   private int fibers;
   private @Nullable Handle firstHandle;
   private int handles;
+
+  /** Those of the handles that nobody waits for. */
+  private int background;
+
   private @Nullable Scope firstChild;
   private @Nullable Scope nextSibling;
   private @Nullable Scope previousSibling;
@@ -293,6 +297,17 @@ public final class Scope implements AutoCloseable {
     }
     firstHandle = handle;
     handles++;
+    if (handle.isBackground()) {
+      background++;
+    }
+  }
+
+  void backgroundChanged(boolean on) {
+    background += on ? 1 : -1;
+    if (handles == background) {
+      waiters.wakeAll();
+      loop.lifeEnded();
+    }
   }
 
   void closed(Handle handle) {
@@ -307,16 +322,19 @@ public final class Scope implements AutoCloseable {
     handle.scopeNext = null;
     handle.scopePrevious = null;
     handles--;
-    if (handles == 0) {
+    if (handle.isBackground()) {
+      background--;
+    }
+    if (handles == background) {
       waiters.wakeAll();
     }
   }
 
-  /** Waits until nothing lives in this scope any more, or it is cancelled. */
+  /** Waits until nothing lives in this scope but in the background, or it is cancelled. */
   void awaitIdle() {
     Fiber<?> caller = loop.fiber();
     assert caller == owner;
-    while ((fibers > 0 || handles > 0) && !cancellation.isCancelled()) {
+    while ((fibers > 0 || handles > background) && !cancellation.isCancelled()) {
       withOuterToken(caller, () -> waiters.await(caller));
     }
   }
@@ -404,6 +422,11 @@ public final class Scope implements AutoCloseable {
 
   @Nullable Scope nextSibling() {
     return nextSibling;
+  }
+
+  /** Nothing lives in it that has to be waited for. */
+  boolean isQuiet() {
+    return fibers == 0 && handles == background && firstChild == null;
   }
 
   boolean isEmpty() {

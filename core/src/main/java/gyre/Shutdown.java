@@ -76,7 +76,7 @@ final class Shutdown {
     try {
       eachHandle(root, Handle::stopAccepting);
       eachHandle(root, Handle::draining);
-      await(options.drainNanos(), root::isEmpty);
+      await(options.drainNanos(), root::isQuiet);
       if (!root.isEmpty()) {
         eachFiber(root, f -> note(cancelled, f.name()));
         eachScope(root, scope -> scope.cancel("the loop is shutting down"));

@@ -1,7 +1,6 @@
 package gyre;
 
 import java.time.Duration;
-import java.util.Objects;
 
 /**
  * Runs a callback in a fiber of its loop: once, at a fixed rate, or with a fixed delay from the end
@@ -14,85 +13,39 @@ import java.util.Objects;
  * in a burst; {@link #missed} counts them.
  *
  * <p>Runs of one timer never overlap. A timer that runs once and is restarted from within its
- * callback runs again after that has ended, at the earliest. A callback that throws does not end a
- * periodic timer. After {@link #cancel} no further run begins.
+ * callback runs again after that has ended, at the earliest. A callback that throws is reported,
+ * and does not end a periodic timer. After {@link #cancel} no further run begins.
  *
- * <p>Belongs to the thread of its loop, like everything that a loop owns.
+ * <p>A timer belongs to the scope in which it was made, and ends with it at the latest. <b>While it
+ * is active</b> it is listed by {@link Loop#handles} and keeps {@link Loop#run} from returning; say
+ * {@link #background} where it should not. An idle timer costs the loop nothing, and need not be
+ * closed.
  *
- * <pre>
- *   idle --restart--&gt; scheduled --deadline--&gt; handed to the loop --&gt; running --&gt; idle
- *                          ^                                             |
- *                          +--fixed rate: at the deadline; delay: here --+
- * </pre>
+ * <p>When the loop shuts down, a timer that is to run once is waited for as long as the loop
+ * drains; periodic ones end at once.
  */
-public final class Timer extends TimerNode {
-  /** How a timer goes on after it has fired. */
-  enum Mode {
-    ONCE,
-    FIXED_RATE,
-    FIXED_DELAY
-  }
+public final class Timer extends Handle {
+  private final TimerTask task;
 
-  private final TimerWheel wheel;
-  private final TimerHost host;
-  private final Runnable callback;
-  private final Runnable run = this::run;
-  private final Mode mode;
-  private final long periodNanos;
-
-  /** Not cancelled, and periodic. */
-  private boolean repeating;
-
-  /** The loop has the callback, and it has not begun. */
-  private boolean handed;
-
-  /** The callback has begun and not ended. */
-  private boolean running;
-
-  /** Due again while running; for those that run once. */
-  private boolean dueAgain;
-
-  private long missed;
-
-  private Timer(TimerWheel wheel, TimerHost host, Mode mode, long periodNanos, Runnable callback) {
-    this.wheel = wheel;
-    this.host = host;
-    this.mode = mode;
-    this.periodNanos = periodNanos;
-    this.callback = Objects.requireNonNull(callback, "callback");
-  }
-
-  /** An idle timer that fires once for every {@link #restart}. */
-  static Timer once(TimerWheel wheel, TimerHost host, Runnable callback) {
-    return new Timer(wheel, host, Mode.ONCE, 0, callback);
+  Timer(Scope owner, TimerTask.Mode mode, long periodNanos, Runnable callback) {
+    super(owner, false);
+    this.task = new Task(this, mode, periodNanos, callback);
   }
 
   /**
-   * An idle timer that fires with the delay of its {@link #restart} first, and periodically then.
-   */
-  static Timer periodic(
-      TimerWheel wheel, TimerHost host, Mode mode, Duration period, Runnable callback) {
-    if (mode == Mode.ONCE || period.isNegative() || period.isZero()) {
-      throw new IllegalArgumentException("period of " + period + ": must be more than zero");
-    }
-    return new Timer(wheel, host, mode, nanos(period), callback);
-  }
-
-  /**
-   * Starts the timer, or moves its next run to {@code delay} from now if it is started already. Now
-   * is the time of the loop's turn, which is read once per turn. Costs next to nothing when that is
-   * later than before. A zero or negative delay is due at once.
+   * Starts the timer, or moves its next run to {@code delay} after the time of this turn of the
+   * loop if it is started already. Costs next to nothing when that is later than before. A zero or
+   * negative delay is due at once.
    */
   public void restart(Duration delay) {
-    restartNanos(nanos(delay));
+    restartNanos(delay.isNegative() ? 0 : Durations.nanos(delay));
   }
 
   /** Like {@link #restart}, in nanoseconds; {@link Long#MAX_VALUE} is never. */
   public void restartNanos(long delayNanos) {
-    handed = false;
-    dueAgain = false;
-    repeating = mode != Mode.ONCE;
-    wheel.restart(this, host.nanoTime(), delayNanos);
+    checkOpen();
+    attach();
+    task.restartNanos(delayNanos);
   }
 
   /**
@@ -101,17 +54,14 @@ public final class Timer extends TimerNode {
    * @return whether it was active
    */
   public boolean cancel() {
-    boolean wasActive = isActive();
-    wheel.cancel(this);
-    handed = false;
-    dueAgain = false;
-    repeating = false;
+    boolean wasActive = task.cancelAll();
+    settle();
     return wasActive;
   }
 
   /** Whether another run will begin if nobody cancels it. */
   public boolean isActive() {
-    return isScheduled() || handed || dueAgain || repeating;
+    return task.isActive();
   }
 
   /**
@@ -119,74 +69,78 @@ public final class Timer extends TimerNode {
    * comes.
    */
   public long remainingNanos() {
-    return isScheduled() ? Math.max(0, wheel.remainingNanos(this, host.nanoTime())) : 0;
+    return task.remainingNanos();
   }
 
   /** Periods that went by without a run of their own, since the timer was made. */
   public long missed() {
-    return missed;
+    return task.missed();
   }
 
   @Override
-  void fired(long nowNanos) {
-    if (mode == Mode.FIXED_RATE) {
-      long lateNanos = -wheel.remainingNanos(this, nowNanos);
-      assert lateNanos >= 0 : "early";
-      missed += lateNanos / periodNanos;
-      wheel.start(this, nowNanos, periodNanos - lateNanos % periodNanos);
-    }
-    if (!handed && !running) {
-      hand();
-    } else if (mode == Mode.FIXED_RATE) {
-      missed++;
-    } else {
-      dueAgain = true;
-    }
+  public String kind() {
+    return "timer";
   }
 
-  private void hand() {
-    handed = true;
-    host.runCallback(run, this);
+  @Override
+  public int pendingOperations() {
+    return 0;
   }
 
-  private void run() {
-    if (!handed || running) {
-      return;
-    }
-    handed = false;
-    running = true;
+  @Override
+  protected void callback() {
     try {
-      callback.run();
+      task.run();
     } finally {
-      running = false;
-      ended();
+      settle();
     }
-  }
-
-  private void ended() {
-    if (dueAgain) {
-      dueAgain = false;
-      hand();
-    } else if (mode == Mode.FIXED_DELAY && repeating && !isScheduled()) {
-      wheel.start(this, host.nanoTime(), periodNanos);
-    }
-  }
-
-  private static long nanos(Duration duration) {
-    // toNanos throws where this saturates.
-    return duration.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L
-        ? Long.MAX_VALUE
-        : duration.isNegative() ? 0 : duration.toNanos();
   }
 
   @Override
-  public String toString() {
-    String kind =
-        switch (mode) {
-          case ONCE -> "once";
-          case FIXED_RATE -> "every " + Duration.ofNanos(periodNanos);
-          case FIXED_DELAY -> "after " + Duration.ofNanos(periodNanos);
-        };
-    return "Timer[" + kind + ", " + callback.getClass().getName() + "]";
+  protected void callbackFailed(Throwable failure) {
+    // Reported; the next run may do better.
+  }
+
+  @Override
+  protected void closing() {
+    boolean ignored = task.cancelAll();
+    released();
+  }
+
+  @Override
+  protected void aborting() {
+    closing();
+  }
+
+  @Override
+  protected void draining() {
+    if (task.isPeriodic() || isBackground()) {
+      closeSoon();
+    }
+  }
+
+  private void settle() {
+    if (!task.isBusy()) {
+      detach();
+    }
+  }
+
+  private static final class Task extends TimerTask {
+    private final Timer timer;
+
+    Task(Timer timer, Mode mode, long periodNanos, Runnable callback) {
+      super(timer.loop().wheel(), mode, periodNanos, callback);
+      this.timer = timer;
+    }
+
+    @Override
+    long nowNanos() {
+      return timer.loop().nanoTime();
+    }
+
+    @Override
+    void handOver() {
+      timer.requestCallback();
+    }
   }
 }

@@ -4,264 +4,168 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(10)
+/** Timers of a real loop: whom they belong to, and what they keep alive. */
+@Tag("fiber-modes")
+@Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TimerTest {
-  private static final long MILLI = 1_000_000;
+  private static final String ENGINE = "epoll";
+  private static final Duration SOON = Duration.ofMillis(1);
+  private static final Duration LATE = Duration.ofDays(1);
 
-  /** A loop whose time and callbacks the test moves on. */
-  private final class FakeLoop implements TimerHost {
-    final ArrayDeque<Runnable> queue = new ArrayDeque<>();
-    long now;
+  private final List<String> runs = new ArrayList<>();
 
-    @Override
-    public long nanoTime() {
-      return now;
-    }
-
-    @Override
-    public void runCallback(Runnable callback, Object owner) {
-      assertThat(owner).isInstanceOf(Timer.class);
-      queue.add(callback);
-    }
-
-    void fireAt(long millis) {
-      now = millis * MILLI;
-      wheel.advance(now, 100);
-    }
-
-    void turnAt(long millis) {
-      fireAt(millis);
-      for (int i = queue.size(); i > 0; i--) {
-        queue.remove().run();
-      }
-    }
-  }
-
-  private final TimerWheel wheel = new TimerWheel(0, 1);
-  private final FakeLoop loop = new FakeLoop();
-  private final List<Long> runs = new ArrayList<>();
-  private Runnable action = () -> runs.add(loop.now / MILLI);
-
-  private Timer once() {
-    return Timer.once(wheel, loop, () -> action.run());
-  }
-
-  private Timer periodic(Timer.Mode mode, long millis) {
-    return Timer.periodic(wheel, loop, mode, Duration.ofMillis(millis), () -> action.run());
+  private static List<String> openTimers() {
+    return Loop.current().handles().stream()
+        .filter(handle -> handle.kind().equals("timer"))
+        .map(HandleInfo::owner)
+        .toList();
   }
 
   @Test
-  void shouldRunOncePerStart() {
-    Timer timer = once();
-    assertThat(timer.isActive()).isFalse();
-    assertThat(timer.remainingNanos()).isZero();
-    timer.restart(Duration.ofMillis(5));
-    assertThat(timer.isActive()).isTrue();
-    assertThat(timer.remainingNanos()).isEqualTo(5 * MILLI);
-    loop.turnAt(4);
-    assertThat(timer.remainingNanos()).isEqualTo(MILLI);
-    loop.turnAt(6);
-    loop.turnAt(100);
-    assertThat(timer.isActive()).isFalse();
-    timer.restart(Duration.ofMillis(1));
-    loop.turnAt(101);
-    assertThat(runs).containsExactly(6L, 101L);
+  void shouldKeepTheLoopRunningUntilItHasRun() {
+    Loops.run(ENGINE, () -> Loop.current().after(SOON, () -> runs.add("run")));
+    assertThat(runs).containsExactly("run");
   }
 
   @Test
-  void shouldMoveTheDeadlineOnRestart() {
-    Timer timer = once();
-    timer.restart(Duration.ofMillis(5));
-    loop.turnAt(4);
-    timer.restart(Duration.ofMillis(5));
-    loop.turnAt(8);
+  void shouldKeepTheLoopRunningWhileItsCallbackIsParked() {
+    Loops.run(
+        ENGINE,
+        () ->
+            Loop.current()
+                .after(
+                    SOON,
+                    () -> {
+                      Fiber.sleep(SOON);
+                      runs.add("run");
+                    }));
+    assertThat(runs).containsExactly("run");
+  }
+
+  @Test
+  void shouldNotKeepTheLoopRunningInTheBackgroundOrWhenIdle() {
+    Loops.run(
+        ENGINE,
+        () -> {
+          Loop loop = Loop.current();
+          loop.timer(() -> runs.add("idle"));
+          loop.every(LATE, () -> runs.add("background")).background(true);
+          Timer cancelled = loop.after(LATE, () -> runs.add("cancelled"));
+          assertThat(openTimers()).hasSize(2);
+          assertThat(cancelled.cancel()).isTrue();
+          assertThat(openTimers()).hasSize(1);
+        });
     assertThat(runs).isEmpty();
-    timer.restart(Duration.ofSeconds(-1));
-    assertThat(timer.remainingNanos()).isZero();
-    loop.turnAt(8);
-    assertThat(runs).containsExactly(8L);
   }
 
   @Test
-  void shouldNotRunAfterCancelEvenIfTheLoopHasTheCallbackAlready() {
-    Timer timer = once();
-    timer.restart(Duration.ofMillis(1));
-    loop.fireAt(1);
-    assertThat(timer.isActive()).isTrue();
-    assertThat(timer.cancel()).isTrue();
-    assertThat(timer.cancel()).isFalse();
-    loop.turnAt(2);
-    assertThat(runs).isEmpty();
-    assertThat(wheel.size()).isZero();
-  }
-
-  @Test
-  void shouldWithdrawACallbackThatHasNotBegunOnRestart() {
-    Timer timer = once();
-    timer.restart(Duration.ofMillis(1));
-    loop.fireAt(1);
-    timer.restart(Duration.ofMillis(9));
-    loop.turnAt(2);
-    assertThat(runs).isEmpty();
-    loop.turnAt(10);
-    assertThat(runs).containsExactly(10L);
-  }
-
-  @Test
-  void shouldHoldAFixedRateWithoutDrift() {
-    Timer timer = periodic(Timer.Mode.FIXED_RATE, 10);
-    timer.restart(Duration.ofMillis(3));
-    for (long millis = 0; millis < 50; millis += 4) {
-      loop.turnAt(millis);
-    }
-    assertThat(runs).containsExactly(4L, 16L, 24L, 36L, 44L);
-    assertThat(timer.remainingNanos()).isEqualTo(5 * MILLI);
-    assertThat(timer.missed()).isZero();
-    timer.cancel();
-    loop.turnAt(1000);
-    assertThat(runs).hasSize(5);
-  }
-
-  @Test
-  void shouldCountMissedPeriodsInsteadOfCatchingUp() {
-    Timer timer = periodic(Timer.Mode.FIXED_RATE, 10);
-    timer.restart(Duration.ZERO);
-    loop.turnAt(35);
-    assertThat(runs).containsExactly(35L);
-    assertThat(timer.missed()).isEqualTo(3);
-    loop.turnAt(39);
-    loop.turnAt(40);
-    assertThat(runs).containsExactly(35L, 40L);
-    assertThat(timer.missed()).isEqualTo(3);
-  }
-
-  @Test
-  void shouldCountAPeriodAsMissedWhileTheCallbackStillRuns() {
-    Timer timer = periodic(Timer.Mode.FIXED_RATE, 10);
-    action =
+  void shouldReturnWhenTheLastTimerGoesToTheBackground() {
+    Loops.run(
+        ENGINE,
         () -> {
-          runs.add(loop.now / MILLI);
-          // As if the callback parked: the loop goes on meanwhile.
-          loop.turnAt(loop.now / MILLI + 25);
-        };
-    timer.restart(Duration.ofMillis(10));
-    loop.turnAt(10);
-    assertThat(runs).containsExactly(10L);
-    assertThat(timer.missed()).isEqualTo(2);
-    action = () -> runs.add(loop.now / MILLI);
-    loop.turnAt(40);
-    assertThat(runs).containsExactly(10L, 40L);
+          Timer late = Loop.current().after(LATE, () -> {});
+          Loop.current().after(SOON, () -> late.background(true));
+        });
   }
 
   @Test
-  void shouldMeasureAFixedDelayFromTheEndOfTheCallback() {
-    Timer timer = periodic(Timer.Mode.FIXED_DELAY, 10);
-    action =
+  void shouldEndWithItsScope() {
+    Loops.run(
+        ENGINE,
         () -> {
-          runs.add(loop.now / MILLI);
-          loop.turnAt(loop.now / MILLI + 7);
-        };
-    timer.restart(Duration.ofMillis(1));
-    loop.turnAt(1);
-    assertThat(timer.isActive()).isTrue();
-    loop.turnAt(17);
-    loop.turnAt(18);
-    assertThat(runs).containsExactly(1L, 18L);
-    assertThat(timer.missed()).isZero();
-  }
-
-  @Test
-  void shouldEndAFixedDelayThatIsCancelledByItsOwnCallback() {
-    Timer timer = periodic(Timer.Mode.FIXED_DELAY, 10);
-    action =
-        () -> {
-          runs.add(loop.now / MILLI);
-          assertThat(timer.cancel()).isTrue();
-        };
-    timer.restart(Duration.ofMillis(1));
-    loop.turnAt(1);
-    assertThat(timer.isActive()).isFalse();
-    loop.turnAt(1000);
-    assertThat(runs).hasSize(1);
-  }
-
-  @Test
-  void shouldKeepTheDeadlineThatAFixedDelaySetsItself() {
-    Timer timer = periodic(Timer.Mode.FIXED_DELAY, 10);
-    action = () -> timer.restart(Duration.ofMillis(3));
-    timer.restart(Duration.ofMillis(1));
-    loop.turnAt(1);
-    assertThat(timer.remainingNanos()).isEqualTo(3 * MILLI);
-    assertThat(wheel.size()).isEqualTo(1);
-  }
-
-  @Test
-  void shouldRunAgainAfterItsCallbackWhenThatOutlivesTheRestartedDeadline() {
-    Timer timer = once();
-    action =
-        () -> {
-          runs.add(loop.now / MILLI);
-          if (runs.size() == 1) {
-            timer.restart(Duration.ofMillis(2));
-            loop.turnAt(8);
-            assertThat(runs).as("runs never overlap").hasSize(1);
-            assertThat(timer.isActive()).isTrue();
+          Timer timer;
+          try (Scope scope = Scope.open("inner")) {
+            timer = Loop.current().every(LATE, () -> runs.add("run"));
+            assertThat(openTimers()).containsExactly(scope.toString());
           }
-        };
-    timer.restart(Duration.ofMillis(1));
-    loop.turnAt(1);
-    loop.turnAt(9);
-    assertThat(runs).containsExactly(1L, 9L);
-    assertThat(timer.isActive()).isFalse();
-  }
-
-  @Test
-  void shouldGoOnWhenTheCallbackThrows() {
-    for (Timer.Mode mode : new Timer.Mode[] {Timer.Mode.FIXED_RATE, Timer.Mode.FIXED_DELAY}) {
-      Timer timer = periodic(mode, 10);
-      long start = loop.now / MILLI;
-      action =
-          () -> {
-            throw new IllegalStateException("deliberate");
-          };
-      timer.restart(Duration.ofMillis(1));
-      assertThatThrownBy(() -> loop.turnAt(start + 1)).hasMessage("deliberate");
-      action = () -> runs.add(loop.now / MILLI);
-      loop.turnAt(start + 11);
-      assertThat(runs).contains(start + 11);
-      timer.cancel();
-    }
-  }
-
-  @Test
-  void shouldNeverRunAfterAnEndlessDelay() {
-    Timer timer = once();
-    timer.restart(Duration.ofSeconds(Long.MAX_VALUE));
-    loop.turnAt(1_000_000_000_000L);
-    assertThat(timer.isActive()).isTrue();
-    assertThat(timer.remainingNanos()).isEqualTo(Long.MAX_VALUE);
+          assertThat(timer.state()).isEqualTo(Handle.State.CLOSED);
+          assertThat(timer.isActive()).isFalse();
+          assertThatThrownBy(() -> timer.restart(SOON)).hasMessageContaining("closed");
+        });
     assertThat(runs).isEmpty();
-    assertThat(timer.cancel()).isTrue();
   }
 
   @Test
-  void shouldRefuseAPeriodOfNothing() {
-    for (long millis : new long[] {0, -1}) {
-      assertThatThrownBy(() -> periodic(Timer.Mode.FIXED_RATE, millis))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("must be more than zero");
+  void shouldRefuseToStartOnceItsScopeIsGone() {
+    Loops.run(
+        ENGINE,
+        () -> {
+          Timer timer;
+          try (Scope scope = Scope.open("inner")) {
+            timer = Loop.current().timer(() -> runs.add("run"));
+            assertThat(scope.fibers()).isZero();
+          }
+          assertThatThrownBy(() -> timer.restart(SOON))
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContaining("inner is closed");
+          assertThat(timer.isActive()).isFalse();
+        });
+  }
+
+  @Test
+  void shouldGoOnAfterAFailureAndReportItByName() {
+    List<String> sources = new ArrayList<>();
+    LoopOptions options = Loops.options(ENGINE).failures((source, failure) -> sources.add(source));
+    try (Loop loop = Loop.open(options)) {
+      loop.run(() -> {
+        Timer timer =
+            loop.every(
+                SOON,
+                () -> {
+                  runs.add("run");
+                  if (runs.size() == 1) {
+                    throw new IllegalStateException("deliberate");
+                  }
+                });
+        timer.rename("heartbeat");
+        while (runs.size() < 2) {
+          Fiber.sleep(SOON);
+        }
+        timer.close();
+      });
     }
+    assertThat(sources).containsExactly("heartbeat");
   }
 
   @Test
-  void shouldNameItself() {
-    assertThat(periodic(Timer.Mode.FIXED_RATE, 10).toString()).startsWith("Timer[every PT0.01S, ");
-    assertThat(once().toString()).startsWith("Timer[once, gyre.TimerTest");
+  void shouldRestartItselfFromItsCallback() {
+    Loops.run(
+        ENGINE,
+        () -> {
+          Timer[] timer = new Timer[1];
+          timer[0] =
+              Loop.current()
+                  .after(
+                      SOON,
+                      () -> {
+                        runs.add("run");
+                        if (runs.size() < 3) {
+                          timer[0].restart(SOON);
+                        }
+                      });
+        });
+    assertThat(runs).hasSize(3);
+  }
+
+  @Test
+  void shouldLetAShutdownEndPeriodicTimers() {
+    Loop loop = Loop.open(Loops.options(ENGINE));
+    try (loop) {
+      loop.run(() -> {
+        loop.every(LATE, () -> runs.add("periodic"));
+        loop.after(SOON, () -> runs.add("once"));
+        loop.shutdown(ShutdownOptions.defaults());
+      });
+      assertThat(runs).containsExactly("once");
+    }
+    assertThat(Objects.requireNonNull(loop.shutdownReport()).forced()).isEmpty();
   }
 }
