@@ -18,8 +18,13 @@ abstract class BufferedReceives {
   private final EngineCounters counters;
   private final int receiversPerBuffer;
 
-  /** First come, first served; entries of operations that ended meanwhile find nobody. */
-  private final LongFifo starving = new LongFifo();
+  /**
+   * Who got nothing since the last request comes first, so that one who takes all there is can't
+   * keep the others waiting. Entries of operations that ended meanwhile find nobody.
+   */
+  private final LongFifo hungry = new LongFifo();
+
+  private final LongFifo fed = new LongFifo();
 
   BufferedReceives(SlotTable slots, BufferRing buffers, EngineCounters counters) {
     this.slots = slots;
@@ -48,7 +53,7 @@ abstract class BufferedReceives {
     if (result == Errno.ENOBUFS.negated() && slot.operation().state == Operation.State.ACTIVE) {
       counters.starvations++;
       slot.phase = Slot.Phase.STARVING;
-      starving.add(slot.userData);
+      (slot.value == 0 ? hungry : fed).add(slot.userData);
       boolean ignored = buffers.grow();
     } else if (result == Errno.ENOBUFS.negated()
         || result == Errno.EINTR.negated()
@@ -66,20 +71,27 @@ abstract class BufferedReceives {
    */
   final boolean replenish() {
     buffers.replenish();
-    return !starving.isEmpty() && feed();
+    return (!hungry.isEmpty() || !fed.isEmpty()) && feed();
   }
 
   private boolean feed() {
-    int served = buffers.available() * receiversPerBuffer;
-    while (served > 0 && !starving.isEmpty()) {
+    int places = feed(hungry, buffers.available() * receiversPerBuffer);
+    places = feed(fed, places);
+    return places == 0 && buffers.available() > 0;
+  }
+
+  private int feed(LongFifo starving, int places) {
+    int left = places;
+    while (left > 0 && !starving.isEmpty()) {
       Slot slot = slots.find(starving.poll());
       if (slot != null && slot.phase == Slot.Phase.STARVING) {
         slot.phase = Slot.Phase.IN_FLIGHT;
+        slot.value = 0;
         arm(slot);
-        served--;
+        left--;
       }
     }
-    return !starving.isEmpty() && buffers.available() > 0;
+    return left;
   }
 
   /** A completion whose operation is gone: its buffer must not be lost. */

@@ -47,7 +47,9 @@ final class DatagramReceives extends BufferedReceives {
   }
 
   void start(ReceiveFrom receive) {
-    arm(slots.take(receive, Kind.RECEIVE_FROM));
+    Slot slot = slots.take(receive, Kind.RECEIVE_FROM);
+    slot.value = 0;
+    arm(slot);
   }
 
   @Override
@@ -71,6 +73,7 @@ final class DatagramReceives extends BufferedReceives {
       drop(result, flags);
     } else if (result >= PAYLOAD_OFFSET) {
       Block block = buffers.take(flags, result);
+      slot.value = 1;
       deliver((ReceiveFrom) slot.operation(), block, buffers.takenOffset(), result);
       if ((flags & Uring.CQE_MORE) == 0) {
         rearm(slot);

@@ -33,7 +33,10 @@ final class Slot {
   /** Of the entry in the submission ring, for quiet sends. */
   int sequence;
 
-  /** Bytes on their way, or the result where it is known but not told yet. */
+  /**
+   * Bytes on their way; or the result where it is known but not told yet; or, for receives, whether
+   * anything came since the last request.
+   */
   int value;
 
   Slot(int index) {

@@ -16,7 +16,9 @@ final class StreamReceives extends BufferedReceives {
   }
 
   void start(Receive receive) {
-    arm(slots.take(receive, Kind.RECEIVE));
+    Slot slot = slots.take(receive, Kind.RECEIVE);
+    slot.value = 0;
+    arm(slot);
   }
 
   @Override
@@ -40,6 +42,7 @@ final class StreamReceives extends BufferedReceives {
       drop(result, flags);
     } else if (result > 0) {
       Block block = buffers.take(flags, result);
+      slot.value = 1;
       ((Receive) slot.operation()).received(block, buffers.takenOffset(), result);
       if ((flags & Uring.CQE_MORE) == 0) {
         rearm(slot);
