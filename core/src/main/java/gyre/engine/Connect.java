@@ -10,6 +10,9 @@ public abstract non-sealed class Connect extends Operation {
    */
   public @Nullable SocketAddress target;
 
-  /** Terminal. {@code result} is 0 or a negative errno. */
+  /**
+   * Terminal. {@code result} is 0 or a negative errno. An engine that can't wait for room in the
+   * full backlog of a Unix listener says {@code -ECONNREFUSED}, as other systems do.
+   */
   public abstract void connected(int result);
 }

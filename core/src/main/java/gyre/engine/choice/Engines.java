@@ -111,19 +111,6 @@ public final class Engines {
 
   private static UringOptions uring(EngineOptions options) {
     UringOptions base = UringOptions.fromSystemProperties();
-    if (options.equals(EngineOptions.defaults())) {
-      return base;
-    }
-    long limit = options.poolLimitBytes();
-    return new UringOptions(
-        base.submissionEntries(),
-        base.completionEntries(),
-        base.bufferBytes(),
-        base.fixedBufferBytes(),
-        base.buffersInitial(),
-        Math.clamp(limit, base.bufferBytes(), base.bufferLimitBytes()),
-        base.datagramLimitBytes(),
-        limit,
-        base.without());
+    return options.equals(EngineOptions.defaults()) ? base : base.within(options);
   }
 }

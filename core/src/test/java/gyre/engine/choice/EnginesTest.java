@@ -2,14 +2,11 @@ package gyre.engine.choice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gyre.engine.EngineOptions;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import gyre.engine.EngineUnavailable;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -101,29 +98,25 @@ class EnginesTest {
         .endsWith("→ nio");
   }
 
-  /** What a child says, whose first argument is the engine it asks for and the rest forbidden. */
-  private static String child(List<String> flags, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"));
-    if (!flags.contains("--illegal-native-access=deny")) {
-      command.add("--enable-native-access=ALL-UNNAMED");
-    }
-    command.addAll(flags);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(ForbiddingMain.class.getName());
-    command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+  @ParameterizedTest
+  @CsvSource({"io_uring", "epoll", "nio"})
+  @EnabledOnOs(OS.LINUX)
+  void shouldGoOnAcceptingAfterTheDescriptorsRanOut(String name) throws Exception {
+    assumeAvailable(name);
+    assertThat(Children.run(ScarceDescriptorsMain.class, List.of("-ea"), name))
+        .isEqualTo("resumed");
+  }
+
+  private static void assumeAvailable(String name) {
     try {
-      String said = read(process);
-      assertThat(process.waitFor(40, TimeUnit.SECONDS)).as("the child ended").isTrue();
-      return said;
-    } finally {
-      process.destroyForcibly();
+      Engines.open(name, EngineOptions.defaults()).engine().close();
+    } catch (EngineUnavailable unavailable) {
+      assumeTrue(false, unavailable.getMessage());
     }
   }
 
-  private static String read(Process process) throws IOException {
-    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+  /** What a child says, whose first argument is the engine it asks for and the rest forbidden. */
+  private static String child(List<String> flags, String... arguments) throws Exception {
+    return Children.run(ForbiddingMain.class, flags, arguments);
   }
 }
