@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.lab.ExperimentOptions;
 import gyre.lab.Lab;
 import gyre.lab.RaceOptions;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "lab",
     description = "Measures Gyre beside its peers.",
-    subcommands = {LabCommand.Race.class},
+    subcommands = {LabCommand.Race.class, LabCommand.Profile.class, LabCommand.Experiment.class},
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND")
@@ -78,6 +79,72 @@ final class LabCommand implements Callable<Integer> {
           .race(
               new RaceOptions(
                   workloads, peers, rounds, seconds, quick, force, json, html, markdown, svg));
+      return 0;
+    }
+  }
+
+  /** {@code gyre lab profile}. */
+  @Command(
+      name = "profile",
+      description = "Shows where the time of one peer goes: cycles, frames, waiting, system calls.",
+      mixinStandardHelpOptions = true,
+      versionProvider = Main.Version.class,
+      sortOptions = false)
+  static final class Profile implements Callable<Integer> {
+    @Parameters(paramLabel = "WORKLOAD", description = "One, as in echo/50x64x1.")
+    private String workload = "";
+
+    @Option(names = "--peer", defaultValue = "gyre-push", description = "Default: ${DEFAULT-VALUE}")
+    private String peer = "";
+
+    @Option(names = "--force", description = "Also on one core.")
+    private boolean force;
+
+    @Override
+    public Integer call() {
+      Lab.open(System.out).profile(workload, peer, force);
+      return 0;
+    }
+  }
+
+  /** {@code gyre lab experiment}. */
+  @Command(
+      name = "experiment",
+      description = "Judges a change: tests, race, profiles, and an entry in experiments/.",
+      mixinStandardHelpOptions = true,
+      versionProvider = Main.Version.class,
+      sortOptions = false)
+  static final class Experiment implements Callable<Integer> {
+    @Parameters(paramLabel = "NAME", description = "What it is called in the log, for good.")
+    private String name = "";
+
+    @Option(names = "--base", paramLabel = "REV", required = true, description = "What is changed.")
+    private String base = "";
+
+    @Option(
+        names = "--candidate",
+        paramLabel = "REV",
+        required = true,
+        description = "The change; 'worktree' is this tree as it is.")
+    private String candidate = "";
+
+    @Option(names = "--workloads", split = ",", paramLabel = "A,B", description = "Which to race.")
+    private List<String> workloads = new ArrayList<>();
+
+    @Option(names = "--peer", defaultValue = "gyre-push", description = "Default: ${DEFAULT-VALUE}")
+    private String peer = "";
+
+    @Option(names = "--no-gate", description = "Without the tests, for a first look.")
+    private boolean noGate;
+
+    @Option(names = "--force", description = "Also on one core.")
+    private boolean force;
+
+    @Override
+    public Integer call() {
+      Lab.open(System.out)
+          .experiment(
+              new ExperimentOptions(name, base, candidate, workloads, peer, !noGate, force));
       return 0;
     }
   }

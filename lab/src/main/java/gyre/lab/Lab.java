@@ -1,8 +1,10 @@
 package gyre.lab;
 
+import gyre.lab.experiment.Experiment;
 import gyre.lab.peer.NativePeers;
 import gyre.lab.peer.Peer;
 import gyre.lab.peer.Roster;
+import gyre.lab.profile.Profile;
 import gyre.lab.race.Bench;
 import gyre.lab.race.Pace;
 import gyre.lab.race.Plan;
@@ -10,7 +12,10 @@ import gyre.lab.race.ProcessFiles;
 import gyre.lab.race.Progress;
 import gyre.lab.race.Race;
 import gyre.lab.race.Tools;
+import gyre.lab.report.HtmlReport;
 import gyre.lab.report.JsonReport;
+import gyre.lab.report.MarkdownReport;
+import gyre.lab.report.SvgReport;
 import gyre.lab.report.TableReport;
 import gyre.lab.result.Entry;
 import gyre.lab.result.Machine;
@@ -59,7 +64,7 @@ public final class Lab {
     Plan plan = plan(options, workloads, peers);
     announce(plan, bench);
     Instant startedAt = Instant.now();
-    Race race = new Race(plan, bench, new Progress(out, isTerminal(), plan.duration().toMillis()));
+    Race race = new Race(plan, bench, progress(plan));
     List<Entry> entries = Interruption.during(race::stop, race::run);
     write(
         new Results(
@@ -71,6 +76,75 @@ public final class Lab {
             entries,
             !race.isStopped()),
         options);
+  }
+
+  /** Looks at where the time of one peer goes, and says it. */
+  public void profile(String workload, String peer, boolean force) {
+    Workload chosen = only(Workloads.select(List.of(workload)), workload);
+    Workshop workshop = new Workshop(home, out);
+    NativePeers natives = workshop.natives();
+    Peer who = Roster.of(natives, workshop.javaPeers()).named(peer);
+    who.refusal(chosen.kind().peerMode())
+        .ifPresent(reason -> {
+          throw new LabException(peer + ": " + reason);
+        });
+    out.println(Profile.of(home, chosen, who, bench(natives, force)));
+  }
+
+  private static Workload only(List<Workload> workloads, String name) {
+    if (workloads.size() != 1) {
+      throw new LabException(
+          "'%s' is several workloads; one of: %s"
+              .formatted(name, String.join(", ", workloads.stream().map(Workload::name).toList())));
+    }
+    return workloads.getFirst();
+  }
+
+  /** Judges a change against its base, and adds the answer to the log. */
+  public void experiment(ExperimentOptions options) {
+    List<Workload> workloads = Workloads.select(options.workloads());
+    NativePeers natives = new Workshop(home, out).natives();
+    Bench bench = bench(natives, options.force());
+    try (Trees trees = new Trees(home, options.name(), out)) {
+      Home base = trees.of("base", options.base());
+      Home candidate = trees.of("candidate", options.candidate());
+      Workshop changed = new Workshop(candidate, out);
+      Experiment experiment =
+          Experiment.named(
+              options.name(),
+              new Workshop(base, out).commit(),
+              changed.commit(),
+              home.experiments());
+      if (options.gate() && !changed.passesTests()) {
+        out.println(experiment.failed("the tests of the candidate fail: ./gyre test"));
+        return;
+      }
+      Peer before = ours(new Workshop(base, out), options.peer());
+      Peer after = ours(changed, options.peer());
+      Plan plan = Experiment.plan(workloads, before, after);
+      announce(plan, bench);
+      Workload first = plan.heats().getFirst().workload();
+      out.println(
+          experiment.race(
+              plan,
+              bench,
+              progress(plan),
+              role ->
+                  Profile.verdict(
+                      home, first, (role.equals("base") ? before : after).named(role), bench)));
+    }
+  }
+
+  private static Peer ours(Workshop workshop, String name) {
+    Peer peer = Roster.of(NativePeers.none("not raced here"), workshop.javaPeers()).named(name);
+    if (peer.isAbsent()) {
+      throw new LabException(name + ": " + peer.reason());
+    }
+    return peer;
+  }
+
+  private Progress progress(Plan plan) {
+    return new Progress(out, isTerminal(), plan.duration().toMillis());
   }
 
   private Bench bench(NativePeers natives, boolean force) {
@@ -136,6 +210,10 @@ public final class Lab {
   private void write(Results results, RaceOptions options) {
     out.println(TableReport.of(results));
     options.json().ifPresent(file -> write(file, JsonReport.of(results)));
+    options.html().ifPresent(file -> write(file, HtmlReport.of(results)));
+    options.markdown().ifPresent(file -> write(file, MarkdownReport.of(results)));
+    options.svg().ifPresent(file -> write(file, SvgReport.of(results)));
+    Interruption.over();
   }
 
   private void write(Path file, String text) {

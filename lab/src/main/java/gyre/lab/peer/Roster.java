@@ -59,6 +59,14 @@ public record Roster(List<Peer> peers) {
         .toList();
   }
 
+  /** The one with exactly this name. */
+  public Peer named(String name) {
+    return select(List.of(name)).stream()
+        .filter(peer -> peer.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new LabException("'" + name + "' is several peers: name one"));
+  }
+
   private static boolean matches(Peer peer, String name) {
     return peer.name().equals(name) || peer.name().startsWith(name + "-");
   }

@@ -62,6 +62,11 @@ final class GeneratorLane implements Lane {
   }
 
   @Override
+  public long work(int millis) throws PeerFailure {
+    return run(0, 0, millis).operations();
+  }
+
+  @Override
   public long pid() {
     return Objects.requireNonNull(server).pid();
   }

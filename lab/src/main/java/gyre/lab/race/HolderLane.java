@@ -1,6 +1,7 @@
 package gyre.lab.race;
 
 import gyre.lab.peer.Peer;
+import gyre.lab.result.Entry.Status;
 import gyre.lab.result.Latency;
 import gyre.lab.result.Probe;
 import gyre.lab.result.Sample;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HolderLane implements Lane {
   static final int ROUNDS = 2;
-  static final int ROUND_MILLIS = 2500;
+  static final int ROUND_MILLIS = 1800;
 
   private static final int QUIET_MILLIS = 1000;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -124,6 +125,11 @@ final class HolderLane implements Lane {
   @Override
   public Probe probe(int millis) {
     return Probe.NONE;
+  }
+
+  @Override
+  public long work(int millis) throws PeerFailure {
+    throw new PeerFailure(Status.ABSENT, "holding idle connections is no work to look at");
   }
 
   @Override

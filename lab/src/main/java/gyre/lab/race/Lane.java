@@ -19,6 +19,9 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
 
   Probe probe(int millis) throws PeerFailure;
 
+  /** Works for about so long, with nobody looking; how many operations that were. */
+  long work(int millis) throws PeerFailure;
+
   /** Process of the peer. */
   long pid();
 

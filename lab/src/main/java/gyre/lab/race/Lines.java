@@ -62,10 +62,9 @@ final class Lines {
 
   private static Sample step(
       JsonObject json, int round, String elapsed, boolean several, long rssBytes) {
-    long operations = json.getLong(json.has("events") ? "events" : "ops", 0);
     return new Sample(
         round,
-        operations,
+        operations(json),
         json.getLong(elapsed, 0),
         several ? Sample.UNKNOWN : json.getLong("cpuNanos", Sample.UNKNOWN),
         Sample.UNKNOWN,
@@ -73,6 +72,11 @@ final class Lines {
         rssBytes,
         json.getLong("errors", 0),
         Latency.empty());
+  }
+
+  /** Of a program that drives itself. */
+  static long operations(JsonObject json) {
+    return json.getLong(json.has("events") ? "events" : "ops", 0);
   }
 
   private static List<Long> longs(JsonArray array) {

@@ -22,7 +22,7 @@ public record Plan(List<Heat> heats, Pace pace) {
   private static final int ROUND_OVERHEAD_MILLIS = 130;
 
   /** What a probe takes beyond its length: attaching, and reading the record. */
-  private static final int PROBE_OVERHEAD_MILLIS = 700;
+  private static final int PROBE_OVERHEAD_MILLIS = 450;
 
   public static Plan of(List<Workload> workloads, List<Peer> peers, Pace pace) {
     List<Heat> heats = new ArrayList<>();

@@ -65,9 +65,13 @@ final class StepLane implements Lane {
   public Probe probe(int millis) throws PeerFailure {
     try (ProbeRun probe = ProbeRun.start(bench.tools(), pid())) {
       JsonObject json = Lines.parse(step());
-      long operations = json.getLong(json.has("events") ? "events" : "ops", 0);
-      return probe.end(operations, json.getLong("allocatedBytes", Sample.UNKNOWN));
+      return probe.end(Lines.operations(json), json.getLong("allocatedBytes", Sample.UNKNOWN));
     }
+  }
+
+  @Override
+  public long work(int millis) throws PeerFailure {
+    return Lines.operations(Lines.parse(step()));
   }
 
   @Override

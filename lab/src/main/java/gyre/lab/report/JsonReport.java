@@ -72,7 +72,7 @@ public final class JsonReport {
     put(json, "rssBytes", entry.rssBytes() < 0 ? Double.NaN : entry.rssBytes());
     if (entry.workload().kind().cost() == Cost.CONNECTION_BYTES) {
       put(json, "bytesPerConnection", entry.cost().median());
-      put(json, "idleCpuMillisPerMinute", TableReport.idleMillisPerMinute(entry));
+      put(json, "idleCpuMillisPerMinute", Columns.idleMillisPerMinute(entry));
     }
     json.put("errors", entry.errors());
     json.put("generatorBound", entry.isGeneratorBound());

@@ -16,12 +16,18 @@ final class GyreLoop implements Poster {
   }
 
   static GyreLoop start() throws ExecutionException, InterruptedException {
+    return start(() -> {});
+  }
+
+  /** {@code first} runs on the loop's thread before anything else. */
+  static GyreLoop start(Runnable first) throws ExecutionException, InterruptedException {
     CompletableFuture<Loop> opened = new CompletableFuture<>();
-    Thread.ofPlatform().daemon().name("loop").start(() -> run(opened));
+    Thread.ofPlatform().daemon().name("loop").start(() -> run(first, opened));
     return new GyreLoop(opened.get());
   }
 
-  private static void run(CompletableFuture<Loop> opened) {
+  private static void run(Runnable first, CompletableFuture<Loop> opened) {
+    first.run();
     try (Loop loop = Loop.open()) {
       System.err.println(loop.engineExplanation());
       loop.run(() -> {

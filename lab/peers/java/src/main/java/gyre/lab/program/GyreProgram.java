@@ -67,7 +67,9 @@ final class GyreProgram extends Program {
 
   @Override
   Round wake(Options options) throws Exception {
-    return pushOnly(WakeRound.of(options, GyreLoop.start(), GyreLoop.start()));
+    return pushOnly(
+        WakeRound.of(
+            options, GyreLoop.start(Cores::pinToFirst), GyreLoop.start(Cores::pinToSecond)));
   }
 
   private Round pushOnly(Round round) {

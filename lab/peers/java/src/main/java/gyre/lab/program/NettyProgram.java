@@ -56,6 +56,8 @@ final class NettyProgram extends Program {
   Round wake(Options options) {
     EventLoop near = transport.group().next();
     EventLoop far = transport.group().next();
+    near.execute(Cores::pinToFirst);
+    far.execute(Cores::pinToSecond);
     return WakeRound.of(options, near::execute, far::execute);
   }
 }

@@ -15,9 +15,9 @@ final class NioLoop implements Poster {
     this.selector = selector;
   }
 
-  static NioLoop start() throws IOException {
+  static NioLoop start(Runnable first) throws IOException {
     NioLoop loop = new NioLoop(Selector.open());
-    Thread.ofPlatform().daemon().name("loop").start(loop::run);
+    Thread.ofPlatform().daemon().name("loop").start(() -> loop.run(first));
     return loop;
   }
 
@@ -27,7 +27,8 @@ final class NioLoop implements Poster {
     selector.wakeup();
   }
 
-  private void run() {
+  private void run(Runnable first) {
+    first.run();
     try {
       while (true) {
         selector.select(_ -> {});

@@ -23,6 +23,7 @@ final class NioProgram extends Program {
 
   @Override
   Round wake(Options options) throws IOException {
-    return WakeRound.of(options, NioLoop.start(), NioLoop.start());
+    return WakeRound.of(
+        options, NioLoop.start(Cores::pinToFirst), NioLoop.start(Cores::pinToSecond));
   }
 }

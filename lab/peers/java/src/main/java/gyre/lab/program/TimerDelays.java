@@ -9,9 +9,9 @@ final class TimerDelays {
 
   private final Random random = new Random(SEED);
 
-  /** 10 to 70 seconds: never due while it is measured. */
+  /** 10 to 20 minutes: the process ends before. */
   long[] far(int count) {
-    return random.longs(count, 10 * SECOND, 70 * SECOND).toArray();
+    return random.longs(count, 600 * SECOND, 1200 * SECOND).toArray();
   }
 
   /** 1 to 2 milliseconds. */

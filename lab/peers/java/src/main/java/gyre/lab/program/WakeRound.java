@@ -40,12 +40,13 @@ final class WakeRound implements Round {
   @Override
   public void run(Figures figures) throws InterruptedException {
     CountDownLatch done = new CountDownLatch(1);
+    CountDownLatch go = producers == 0 ? new CountDownLatch(1) : prepareFlood(done);
     long cpu = Virtual.cpuNanos();
     long start = System.nanoTime();
     if (producers == 0) {
       near.post(() -> roundtrip(operations, done));
     } else {
-      flood(done);
+      go.countDown();
     }
     boolean inTime = done.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
     figures.put("elapsedNanos", System.nanoTime() - start);
@@ -72,8 +73,11 @@ final class WakeRound implements Round {
     far.post(there[0]);
   }
 
-  private void flood(CountDownLatch done) {
+  /** Producers that stand ready; they go when the answer is counted down. */
+  private CountDownLatch prepareFlood(CountDownLatch done) throws InterruptedException {
     counted = 0;
+    CountDownLatch ready = new CountDownLatch(producers);
+    CountDownLatch go = new CountDownLatch(1);
     Runnable count =
         () -> {
           if (++counted == operations) {
@@ -83,11 +87,21 @@ final class WakeRound implements Round {
     int each = operations / producers;
     for (int i = 0; i < producers; i++) {
       int posts = i == 0 ? operations - each * (producers - 1) : each;
-      Thread.ofPlatform().daemon().start(() -> post(count, posts));
+      Thread.ofPlatform().daemon().start(() -> produce(ready, go, count, posts));
     }
+    ready.await();
+    return go;
   }
 
-  private void post(Runnable task, int times) {
+  private void produce(CountDownLatch ready, CountDownLatch go, Runnable task, int times) {
+    Cores.pinToSecond();
+    ready.countDown();
+    try {
+      go.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
     for (int i = 0; i < times; i++) {
       near.post(task);
     }

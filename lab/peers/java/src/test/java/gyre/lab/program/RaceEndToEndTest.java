@@ -1,0 +1,115 @@
+package gyre.lab.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import gyre.lab.peer.Peer;
+import gyre.lab.race.Bench;
+import gyre.lab.race.Pace;
+import gyre.lab.race.Plan;
+import gyre.lab.race.Progress;
+import gyre.lab.race.Race;
+import gyre.lab.race.Tools;
+import gyre.lab.result.Entry;
+import gyre.lab.result.Entry.Status;
+import gyre.lab.result.Sample;
+import gyre.lab.workload.Workloads;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole race, as small as one can be, against programs of the JDK alone. */
+@Timeout(120)
+class RaceEndToEndTest {
+  private static final Pace TINY = new Pace(2, 60, 30, 1, 60);
+
+  @TempDir private static Path folder;
+
+  private static List<String> generator = List.of();
+
+  @BeforeAll
+  static void buildTheGenerator() throws IOException, InterruptedException {
+    Path sources = Path.of("../gen").toAbsolutePath().normalize();
+    Path program = folder.resolve("gen");
+    List<String> command = new ArrayList<>(List.of("cc", "-O1", "-std=gnu11", "-o"));
+    command.add(program.toString());
+    try (Stream<Path> files = Files.list(sources)) {
+      files.map(Path::toString).filter(name -> name.endsWith(".c")).forEach(command::add);
+    }
+    Path errors = folder.resolve("errors");
+    boolean built;
+    try {
+      ProcessBuilder compiler = new ProcessBuilder(command).redirectErrorStream(true);
+      built = compiler.redirectOutput(errors.toFile()).start().waitFor() == 0;
+    } catch (IOException e) {
+      built = false;
+    }
+    assumeTrue(built, "the load generator needs a C compiler: apt-get install gcc libc6-dev");
+    generator = List.of(program.toString());
+  }
+
+  private static Peer peer(String name, String... words) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "gyre.lab.program.Main"));
+    command.addAll(List.of(words));
+    List<String> modes = List.of("echo", "events", "cascade");
+    return new Peer(name, Peer.Platform.JVM, command, modes, "", "");
+  }
+
+  private static List<Entry> race(String workload, Peer... peers) {
+    Plan plan = Plan.of(Workloads.select(List.of(workload)), List.of(peers), TINY);
+    Bench bench = new Bench(generator, false, 20_000, Tools.NONE);
+    PrintStream silence =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+    return new Race(plan, bench, new Progress(silence, false, 1)).run();
+  }
+
+  @Test
+  void shouldMeasureAServer() {
+    Entry entry = race("echo/1x64x1", peer("nio", "nio")).getFirst();
+    assertThat(entry.note()).isEmpty();
+    assertThat(entry.status()).isEqualTo(Status.MEASURED);
+    assertThat(entry.samples()).extracting(Sample::round).containsExactly(0, 1);
+    assertThat(entry.samples()).allMatch(sample -> sample.operations() > 0 && sample.errors() == 0);
+    assertThat(entry.probe().allocatedBytesPerOperation()).isNotNaN();
+    assertThat(entry.latency().isEmpty()).isFalse();
+  }
+
+  @Test
+  void shouldMeasureAProgramThatDrivesItself() {
+    Entry entry = race("events/100x1x100", peer("nio", "nio")).getFirst();
+    assertThat(entry.note()).isEmpty();
+    assertThat(entry.samples()).allMatch(sample -> sample.operations() > 0);
+  }
+
+  @Test
+  void shouldGoOnWithTheOthersWhenOneEnds() {
+    List<Entry> entries = race("echo/1x64x1", peer("broken", "nobody"), peer("nio", "nio"));
+    assertThat(entries).extracting(Entry::peer).containsExactly("broken", "nio");
+    assertThat(entries.getFirst().status()).isEqualTo(Status.FAILED);
+    assertThat(entries.getFirst().note()).contains("exit code 2").contains("no peer 'nobody'");
+    assertThat(entries.getLast().isMeasured()).isTrue();
+  }
+
+  @Test
+  void shouldTellWhatIsNotOffered() {
+    Entry entry = race("events/100x1x100", peer("vthreads", "vthreads")).getFirst();
+    assertThat(entry.status()).isEqualTo(Status.ABSENT);
+    assertThat(entry.note()).contains("does not offer 'events'");
+  }
+}

@@ -1,0 +1,106 @@
+package gyre.lab.experiment;
+
+import gyre.lab.peer.Peer;
+import gyre.lab.race.Bench;
+import gyre.lab.race.Pace;
+import gyre.lab.race.Plan;
+import gyre.lab.race.Progress;
+import gyre.lab.race.Race;
+import gyre.lab.result.Entry;
+import gyre.lab.result.Results.Group;
+import gyre.lab.workload.Workload;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** A race of a change against what it changes, and against nothing: the base runs twice. */
+public final class Experiment {
+  /** More and shorter rounds than a race has, because less is looked for. */
+  public static final Pace PACE = new Pace(9, 300, 500, 6, 500);
+
+  private static final String BASE = "base";
+  private static final String AGAIN = "base-again";
+  private static final String CANDIDATE = "candidate";
+
+  private final String name;
+  private final String base;
+  private final String candidate;
+  private final Log log;
+
+  private Experiment(String name, String base, String candidate, Log log) {
+    this.name = name;
+    this.base = base;
+    this.candidate = candidate;
+    this.log = log;
+  }
+
+  /** Fails at once where the name is taken. */
+  public static Experiment named(String name, String base, String candidate, Path folder) {
+    Log log = new Log(folder);
+    log.checkFree(name);
+    return new Experiment(name, base, candidate, log);
+  }
+
+  /** The entry in the log. */
+  public String failed(String why) {
+    return conclude(List.of(), List.of(), why);
+  }
+
+  public static Plan plan(List<Workload> workloads, Peer base, Peer candidate) {
+    return Plan.of(
+        workloads, List.of(base.named(BASE), base.named(AGAIN), candidate.named(CANDIDATE)), PACE);
+  }
+
+  /** Races, judges, and writes the entry that it answers with. */
+  public String race(
+      Plan plan, Bench bench, Progress progress, Function<String, String> bottleneck) {
+    List<Entry> entries = new Race(plan, bench, progress).run();
+    Map<String, List<Entry>> groups = new LinkedHashMap<>();
+    entries.forEach(e -> groups.computeIfAbsent(e.label(), _ -> new ArrayList<>()).add(e));
+    List<Judgement> judgements = new ArrayList<>();
+    for (List<Entry> group : groups.values()) {
+      Optional<Judgement> judgement = judge(new Group(group));
+      if (judgement.isEmpty()) {
+        return failed(group.getFirst().label() + ": " + why(group));
+      }
+      judgements.add(judgement.get());
+    }
+    return conclude(
+        judgements,
+        List.of(
+            "bottleneck of the base: " + bottleneck.apply(BASE),
+            "bottleneck of the candidate: " + bottleneck.apply(CANDIDATE)),
+        "");
+  }
+
+  private static Optional<Judgement> judge(Group group) {
+    Optional<Entry> one = group.peer(BASE);
+    Optional<Entry> again = group.peer(AGAIN);
+    Optional<Entry> changed = group.peer(CANDIDATE);
+    return one.isPresent() && again.isPresent() && changed.isPresent()
+        ? Optional.of(Judgement.of(one.get(), again.get(), changed.get()))
+        : Optional.empty();
+  }
+
+  private static String why(List<Entry> entries) {
+    return entries.stream()
+        .filter(entry -> !entry.isMeasured())
+        .map(entry -> entry.peer() + ": " + entry.note().replace('\n', ' '))
+        .findFirst()
+        .orElse("not measured");
+  }
+
+  private String conclude(List<Judgement> judgements, List<String> bottlenecks, String failure) {
+    Proposal proposal =
+        new Proposal(
+            name, LocalDate.now(ZoneOffset.UTC), base, candidate, judgements, bottlenecks, failure);
+    log.add(proposal);
+    return proposal.text();
+  }
+}

@@ -1,0 +1,128 @@
+package gyre.lab.profile;
+
+import gyre.lab.Home;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The tools that look at a process while something is done. What a tool cannot do is empty. */
+final class Looking {
+  private static final int PATIENCE_SECONDS = 20;
+  private static final int ATTACH_MILLIS = 400;
+
+  private final Home home;
+  private final Path folder;
+
+  Looking(Home home, Path folder) {
+    this.home = home;
+    this.folder = folder;
+  }
+
+  /** Where it is, ten thousand times a second. */
+  List<String> sample(long pid, Runnable work) {
+    String data = folder.resolve("perf.data").toString();
+    during(
+        work, "perf", "record", "-q", "-e", "cpu-clock", "-F", "9973", "-p", "" + pid, "-o", data);
+    Path text = folder.resolve("perf.txt");
+    runTo(text, "perf", "script", "-i", data, "-F", "ip,sym");
+    return lines(text);
+  }
+
+  /** Its system calls by name. */
+  CallCounts calls(long pid, Runnable work) {
+    Path table = folder.resolve("calls.txt");
+    during(work, "perf", "trace", "-s", "-p", "" + pid, "-o", table.toString());
+    CallCounts counts = CallCounts.ofPerfTrace(lines(table));
+    if (counts.total() == 0) {
+      during(work, "strace", "-c", "-f", "-q", "-p", "" + pid, "-o", table.toString());
+      counts = CallCounts.ofStrace(lines(table));
+    }
+    return counts;
+  }
+
+  /** Stacks of a JVM, one collapsed stack a line; the flame graph is left in the folder. */
+  List<String> flames(long pid, Runnable work) {
+    Path stacks = folder.resolve("stacks.txt");
+    asyncProfiler(pid, "start", "-e", "cpu", "-i", "200us");
+    work.run();
+    asyncProfiler(pid, "dump", "-o", "collapsed", "-f", stacks.toString());
+    asyncProfiler(pid, "stop", "-o", "flamegraph", "-f", folder.resolve("flames.html").toString());
+    return lines(stacks);
+  }
+
+  private void asyncProfiler(long pid, String... arguments) {
+    Path lib = home.javaPeers().resolve("target/lib");
+    try (Stream<Path> jars = Files.list(lib)) {
+      String jar =
+          jars.map(Path::toString)
+              .filter(name -> name.contains("ap-loader"))
+              .findFirst()
+              .orElse("");
+      String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      Stream<String> command =
+          Stream.of(
+                  Stream.of(java, "-jar", jar, "profiler"),
+                  Stream.of(arguments),
+                  Stream.of(Long.toString(pid)))
+              .flatMap(words -> words);
+      runTo(folder.resolve("async-profiler.txt"), command.toArray(String[]::new));
+    } catch (IOException e) {
+      // Without it the attribution is perf's, and says so.
+    }
+  }
+
+  private void during(Runnable work, String... command) {
+    Process tool;
+    try {
+      tool =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("tool.txt").toFile())
+              .start();
+    } catch (IOException e) {
+      work.run();
+      return;
+    }
+    try {
+      Thread.sleep(ATTACH_MILLIS);
+      work.run();
+      new ProcessBuilder("kill", "-INT", Long.toString(tool.pid())).start().waitFor();
+      if (!tool.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        tool.destroyForcibly();
+      }
+    } catch (IOException e) {
+      tool.destroyForcibly();
+    } catch (InterruptedException e) {
+      tool.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void runTo(Path output, String... command) {
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectOutput(output.toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (!process.waitFor(PATIENCE_SECONDS * 2L, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) {
+      // The file stays away, which says it.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package gyre.lab.profile;
+
+import gyre.lab.Home;
+import gyre.lab.peer.Peer;
+import gyre.lab.race.Bench;
+import gyre.lab.race.Bout;
+import gyre.lab.race.Pace;
+import gyre.lab.workload.Workload;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks at one peer in four ways while it works, one way at a time. */
+public final class Profile {
+  private static final int MILLIS = 1500;
+  private static final int SERVER_CORE = 0;
+
+  private final Workload workload;
+  private final Peer peer;
+  private final Bench bench;
+  private final Path folder;
+  private final Looking looking;
+  private final List<String> remarks = new ArrayList<>();
+
+  private Profile(Workload workload, Peer peer, Bench bench, Path folder, Looking looking) {
+    this.workload = workload;
+    this.peer = peer;
+    this.bench = bench;
+    this.folder = folder;
+    this.looking = looking;
+  }
+
+  /** The findings as text; pictures and raw figures are left in {@link #folder}. */
+  public static String of(Home home, Workload workload, Peer peer, Bench bench) {
+    String name = workload.name().replace('/', '-') + "-" + peer.name();
+    Path folder = home.root().resolve("lab/target/profiles").resolve(name);
+    try {
+      Files.createDirectories(folder);
+      Profile profile = new Profile(workload, peer, bench, folder, new Looking(home, folder));
+      String text = profile.run();
+      Files.writeString(folder.resolve("profile.txt"), text);
+      return text + "\n" + profile.leftBehind();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Only what limits it, in a word, and why. */
+  public static String verdict(Home home, Workload workload, Peer peer, Bench bench) {
+    return of(home, workload, peer, bench)
+        .lines()
+        .filter(line -> line.startsWith(Findings.VERDICT))
+        .map(line -> line.substring(Findings.VERDICT.length()))
+        .findFirst()
+        .orElse("unknown");
+  }
+
+  private String run() {
+    try (Bout bout = Bout.open(workload, peer, bench, Pace.DEFAULT)) {
+      CpuTimes before = CpuTimes.now(SERVER_CORE);
+      List<String> addresses = looking.sample(bout.pid(), () -> bout.work(MILLIS));
+      CpuTimes core = CpuTimes.now(SERVER_CORE).since(before);
+      if (addresses.isEmpty()) {
+        remarks.add("user and kernel time: perf cannot sample here");
+      } else {
+        remarks.add(
+            "hardware counters are not used: samples are of cpu-clock, every 100 microseconds");
+      }
+      Frames frames = frames(bout, addresses);
+      Threads threads = Threads.of(bout.pid());
+      long start = System.nanoTime();
+      long operations = bout.work(MILLIS);
+      long elapsed = System.nanoTime() - start;
+      Optional<Threads.Times> loop = Threads.of(bout.pid()).busiestSince(threads);
+      long[] called = new long[1];
+      CallCounts calls = looking.calls(bout.pid(), () -> called[0] = bout.work(MILLIS));
+      return new Findings(
+              peer.name() + " at " + workload.name(),
+              Samples.kernelShare(addresses),
+              core,
+              frames,
+              loop,
+              operations,
+              elapsed,
+              calls,
+              called[0],
+              remarks)
+          .text();
+    }
+  }
+
+  /** Of a JVM by async-profiler, which knows Java's frames; of others by what perf saw. */
+  private Frames frames(Bout bout, List<String> addresses) {
+    if (peer.isJvm()) {
+      List<String> collapsed = looking.flames(bout.pid(), () -> bout.work(MILLIS));
+      if (!collapsed.isEmpty()) {
+        return Frames.parse(collapsed);
+      }
+      remarks.add("Java frames: async-profiler did not attach");
+    }
+    return Samples.frames(addresses);
+  }
+
+  private String leftBehind() {
+    Path flames = folder.resolve("flames.html");
+    return Files.exists(flames) ? "flame graph: " + flames : "samples: " + folder;
+  }
+}

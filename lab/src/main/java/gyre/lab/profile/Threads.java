@@ -1,0 +1,86 @@
+package gyre.lab.profile;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the scheduler knows of each thread of a process. */
+record Threads(Map<Long, Threads.Times> byId) {
+  /** On a core, ready but waiting for one, and how often it gave up its core or lost it. */
+  record Times(
+      String name, long ranNanos, long delayedNanos, long slices, long yielded, long preempted) {
+    Times since(Times before) {
+      return new Times(
+          name,
+          ranNanos - before.ranNanos,
+          delayedNanos - before.delayedNanos,
+          slices - before.slices,
+          yielded - before.yielded,
+          preempted - before.preempted);
+    }
+  }
+
+  private static final Times NONE = new Times("", 0, 0, 0, 0, 0);
+
+  Threads {
+    byId = Map.copyOf(byId);
+  }
+
+  static Threads of(long pid) {
+    Map<Long, Times> threads = new HashMap<>();
+    try (DirectoryStream<Path> folders =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path folder : folders) {
+        read(folder)
+            .ifPresent(t -> threads.put(Long.parseLong(folder.getFileName().toString()), t));
+      }
+    } catch (IOException e) {
+      return new Threads(Map.of());
+    }
+    return new Threads(threads);
+  }
+
+  private static Optional<Times> read(Path folder) {
+    try {
+      return Optional.of(
+          parse(
+              Files.readString(folder.resolve("comm")).strip(),
+              Files.readString(folder.resolve("schedstat")),
+              Files.readAllLines(folder.resolve("status"))));
+    } catch (IOException e) {
+      return Optional.empty(); // It ended in this moment.
+    }
+  }
+
+  static Times parse(String name, String schedstat, List<String> status) {
+    String[] numbers = schedstat.strip().split(" ", -1);
+    return new Times(
+        name,
+        Long.parseLong(numbers[0]),
+        Long.parseLong(numbers[1]),
+        Long.parseLong(numbers[2]),
+        switches(status, "voluntary_ctxt_switches:"),
+        switches(status, "nonvoluntary_ctxt_switches:"));
+  }
+
+  private static long switches(List<String> status, String field) {
+    return status.stream()
+        .filter(line -> line.startsWith(field))
+        .mapToLong(line -> Long.parseLong(line.substring(field.length()).strip()))
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** The thread that ran most since {@code before}: the loop. */
+  Optional<Times> busiestSince(Threads before) {
+    return byId.entrySet().stream()
+        .map(e -> e.getValue().since(before.byId.getOrDefault(e.getKey(), NONE)))
+        .max(Comparator.comparingLong(Times::ranNanos));
+  }
+}

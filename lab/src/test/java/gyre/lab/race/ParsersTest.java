@@ -1,0 +1,54 @@
+package gyre.lab.race;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ParsersTest {
+  @Test
+  void shouldTakeUserSpaceForTheLowerHalfOfTheAddresses() {
+    List<String> addresses =
+        List.of(" ffffffff8152a9fd", "     7fb62684ec51", " ffffffff8168b76e", " ffffffff8168b76e");
+    assertThat(PerfOutput.userShare(addresses)).isEqualTo(0.25);
+    assertThat(PerfOutput.userShare(List.of())).isNaN();
+  }
+
+  @Test
+  void shouldReadTheCountOfPerfStat() {
+    assertThat(
+            PerfOutput.count(List.of("# started on", "", "109,,raw_syscalls:sys_enter,1,100.00,,")))
+        .isEqualTo(109);
+    assertThat(PerfOutput.count(List.of("<not counted>,,raw_syscalls:sys_enter,0,0.00,,"))).isNaN();
+  }
+
+  @Test
+  void shouldReadTheTotalOfStrace() {
+    List<String> lines =
+        List.of(
+            "% time     seconds  usecs/call     calls    errors syscall",
+            " 60.00    0.000060           1        40         2 read",
+            "100.00    0.000100           1        70         2 total");
+    assertThat(PerfOutput.tracedCalls(lines)).isEqualTo(70);
+  }
+
+  @Test
+  void shouldReadFilesOfTheKernel() {
+    assertThat(ProcessFiles.scheduledNanos("1016385 12 1\n")).isEqualTo(1016385);
+    assertThat(ProcessFiles.statusBytes(List.of("Name:\tx", "VmRSS:\t  10 kB"), "VmRSS:"))
+        .isEqualTo(10240);
+    assertThat(
+            ProcessFiles.descriptors(
+                List.of(
+                    "Limit                     Soft Limit           Hard Limit           Units",
+                    "Max open files            1024                 20000                files")))
+        .isEqualTo(20000);
+  }
+
+  @Test
+  void shouldTakeAProgramForWarmWhenItGetsNoBetter() {
+    Warmth warmth = new Warmth();
+    assertThat(List.of(100.0, 60.0, 40.0, 39.5, 39.9).stream().map(warmth::isWarmAfter))
+        .containsExactly(false, false, false, false, true);
+  }
+}

@@ -1,0 +1,63 @@
+package gyre.lab.result;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RatiosTest {
+  @Test
+  void shouldCompareOnlyWithinARound() {
+    // The machine got twice as slow in between, for both.
+    List<Sample> one = List.of(sample(0, 100), sample(1, 200), sample(2, 210));
+    List<Sample> other = List.of(sample(0, 200), sample(1, 400), sample(2, 400));
+    Spread ratio = Ratios.pairwise(one, other, Sample::cpuNanosPerOperation);
+    assertThat(ratio.median()).isEqualTo(0.5);
+    assertThat(ratio.least()).isEqualTo(0.5);
+    assertThat(ratio.greatest()).isEqualTo(0.525);
+  }
+
+  @Test
+  void shouldLeaveOutRoundsThatOneOfThemMissed() {
+    Spread ratio =
+        Ratios.pairwise(
+            List.of(sample(0, 100), sample(2, 300)),
+            List.of(sample(1, 1), sample(2, 100)),
+            Sample::cpuNanosPerOperation);
+    assertThat(ratio.count()).isEqualTo(1);
+    assertThat(ratio.median()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldKnowNothingOfWhatWasNotMeasured() {
+    Spread ratio =
+        Ratios.pairwise(
+            List.of(sample(0, Sample.UNKNOWN)),
+            List.of(sample(0, 100)),
+            Sample::cpuNanosPerOperation);
+    assertThat(ratio.isKnown()).isFalse();
+  }
+
+  @Test
+  void shouldTakeTheMiddleOfAnEvenNumber() {
+    assertThat(Spread.of(List.of(4.0, 1.0, 3.0, 2.0)).median()).isEqualTo(2.5);
+    assertThat(Spread.of(List.of(Double.NaN, 7.0)).median()).isEqualTo(7);
+  }
+
+  @Test
+  void shouldMergeLatenciesByTheirCounts() {
+    Latency merged =
+        Latency.merged(
+            List.of(
+                Latency.of(List.of(1_000L), List.of(98L)),
+                Latency.of(List.of(1_000_000L), List.of(2L))));
+    assertThat(merged.micros(50)).isCloseTo(1, org.assertj.core.data.Offset.offset(0.01));
+    assertThat(merged.micros(99)).isCloseTo(1000, org.assertj.core.data.Offset.offset(2.0));
+    assertThat(Latency.empty().micros(50)).isNaN();
+  }
+
+  static Sample sample(int round, long cpuNanos) {
+    return new Sample(
+        round, 1, 1000, cpuNanos, 0, Sample.UNKNOWN, Sample.UNKNOWN, 0, Latency.empty());
+  }
+}
