@@ -88,9 +88,10 @@ pub fn main(mut options: lab::Options) {
                 continue;
             }
             let at = event.token().0;
-            let Some(connection) = &mut server.connections[at] else { continue };
-            if (event.is_readable() || !connection.rest.is_empty()) && serve(connection, &mut bytes).is_none() {
-                server.close(at);
+            if let Some(connection) = &mut server.connections[at] {
+                if (event.is_readable() || !connection.rest.is_empty()) && serve(connection, &mut bytes).is_none() {
+                    server.close(at);
+                }
             }
         }
     }

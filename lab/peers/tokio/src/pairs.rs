@@ -1,7 +1,7 @@
 //! A task per pair that reads and passes on; with timeouts, each read within `tokio::time::timeout`.
 
 use lab::Pairs;
-use std::os::fd::{FromRawFd, RawFd};
+use std::os::unix::io::{FromRawFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;

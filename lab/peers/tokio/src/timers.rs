@@ -1,7 +1,7 @@
 //! `Sleep`s, polled once to start, reset to restart, dropped to cancel. Firing wakes their waker.
 
 use lab::TimerPeer;
-use std::future::{poll_fn, Future};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -30,6 +30,19 @@ impl Wake for Fired {
                 waker.wake();
             }
         }
+    }
+}
+
+struct AllFired(Arc<Fired>);
+
+impl Future for AllFired {
+    type Output = ();
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.0.count.load(Relaxed) >= self.0.target.load(Relaxed) {
+            return Poll::Ready(());
+        }
+        *self.0.waiting.lock().unwrap() = Some(context.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -66,16 +79,9 @@ impl TimerPeer for Peer {
     }
 
     fn run(&mut self, count: usize) -> usize {
-        let fired = self.fired.clone();
-        fired.target.store(count, Relaxed);
-        self.runtime.block_on(poll_fn(|context| {
-            if fired.count.load(Relaxed) >= count {
-                return Poll::Ready(());
-            }
-            *fired.waiting.lock().unwrap() = Some(context.waker().clone());
-            Poll::Pending
-        }));
-        fired.count.swap(0, Relaxed)
+        self.fired.target.store(count, Relaxed);
+        self.runtime.block_on(AllFired(self.fired.clone()));
+        self.fired.count.swap(0, Relaxed)
     }
 }
 

@@ -12,9 +12,10 @@ fn add_one(counter: &mut u64) {
 
 async fn run(receiver: &mut UnboundedReceiver<Callback>, counter: &mut u64, target: u64, mut after: impl FnMut(u64)) {
     while *counter < target {
-        let Some(callback) = receiver.recv().await else { return };
-        callback(counter);
-        after(*counter);
+        if let Some(callback) = receiver.recv().await {
+            callback(counter);
+            after(*counter);
+        }
     }
 }
 

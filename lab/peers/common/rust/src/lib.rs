@@ -57,7 +57,7 @@ extern "C" fn on_terminate(_signal: libc::c_int) {
 /// A listening, non-blocking socket on 127.0.0.1, whose accepted sockets inherit TCP_NODELAY.
 pub fn listen(port: u16) -> std::net::TcpListener {
     need_descriptors(0);
-    use std::os::fd::FromRawFd;
+    use std::os::unix::io::FromRawFd;
     let flags = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     let one: libc::c_int = 1;
     unsafe {

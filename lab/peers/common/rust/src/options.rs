@@ -19,7 +19,7 @@ pub struct Options {
 impl Options {
     pub fn of_process() -> Options {
         let mut words = std::env::args().skip(1);
-        let Some(mode) = words.next() else { quit(USAGE, "usage: PEER MODE [--option value]...") };
+        let mode = words.next().unwrap_or_else(|| quit(USAGE, "usage: PEER MODE [--option value]..."));
         Options { mode, words: words.map(Some).collect() }
     }
 
@@ -34,10 +34,12 @@ impl Options {
     }
 
     pub fn text(&mut self, name: &str, otherwise: &str) -> String {
-        let Some(at) = self.find(name) else { return otherwise.to_string() };
-        match self.words.get_mut(at + 1).and_then(Option::take) {
-            Some(value) => value,
-            None => quit(USAGE, &format!("{name} needs a value")),
+        match self.find(name) {
+            None => otherwise.to_string(),
+            Some(at) => {
+                let value = self.words.get_mut(at + 1).and_then(Option::take);
+                value.unwrap_or_else(|| quit(USAGE, &format!("{name} needs a value")))
+            }
         }
     }
 

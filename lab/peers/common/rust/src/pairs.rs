@@ -2,7 +2,7 @@
 
 use crate::{cpu_nanos, need_descriptors, now_nanos, quit, Options, Random, Rounds, UNSUPPORTED};
 use std::fmt::Write;
-use std::os::fd::RawFd;
+use std::os::unix::io::RawFd;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counters are atomic only to be shared by tasks; one thread changes them, by plain loads and stores.

@@ -1,6 +1,7 @@
 //! The work of `wake`.
 
 use crate::{cpu_nanos, now_nanos, quit, Options, Rounds, USAGE};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Variant {
@@ -15,21 +16,26 @@ pub struct Wake {
     pub producers: u64,
 }
 
+fn first_and_second() -> (usize, usize) {
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    unsafe { libc::sched_getaffinity(0, std::mem::size_of_val(&set), &mut set) };
+    let mut cores = (0..libc::CPU_SETSIZE as usize).filter(|&core| unsafe { libc::CPU_ISSET(core, &set) });
+    (cores.next().unwrap_or(0), cores.next().unwrap_or(0))
+}
+
 /// Puts the calling thread on the first core of the process (the loop that is measured), all others on the second: see lab.h.
 pub fn place(others: bool) {
-    use std::sync::OnceLock;
-    static ALLOWED: OnceLock<Vec<usize>> = OnceLock::new(); // as the process had it when its main thread asked first
-    let allowed = ALLOWED.get_or_init(|| unsafe {
-        let mut set: libc::cpu_set_t = std::mem::zeroed();
-        libc::sched_getaffinity(0, std::mem::size_of_val(&set), &mut set);
-        (0..libc::CPU_SETSIZE as usize).filter(|&core| libc::CPU_ISSET(core, &set)).collect()
-    });
-    if allowed.len() < 2 {
+    static SECOND: AtomicUsize = AtomicUsize::new(0); // 0: there is none; known once the main thread, which is first, has asked
+    let core = if others { SECOND.load(Relaxed) } else { first_and_second().0 };
+    if !others {
+        SECOND.store(first_and_second().1, Relaxed);
+    }
+    if SECOND.load(Relaxed) == 0 {
         return;
     }
     unsafe {
         let mut one: libc::cpu_set_t = std::mem::zeroed();
-        libc::CPU_SET(allowed[others as usize], &mut one);
+        libc::CPU_SET(core, &mut one);
         libc::sched_setaffinity(0, std::mem::size_of_val(&one), &one);
     }
 }
