@@ -80,6 +80,7 @@ final class BufferRing implements Block.Owner {
       buffers = register(calls, ring, STREAM_GROUP, bytes, more, limitBytes, false);
     }
     if (buffers == null) {
+      ring.close();
       throw new EngineUnavailable("the kernel takes no ring of buffers");
     }
     return buffers;

@@ -10,6 +10,7 @@ import gyre.sys.Uring;
 import gyre.sys.UringCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,6 +59,7 @@ final class Waker {
     if (!ring.has(Feature.FOREIGN_MESSAGES)) {
       counter = LinuxFiles.eventfd(calls, 0);
       if (counter < 0) {
+        ring.close();
         throw new EngineUnavailable("no event counter: " + Errno.describe(counter));
       }
       pollSignal();
@@ -118,6 +120,7 @@ final class Waker {
   private void sendMessage() {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       int result = UringCalls.sendMessage(message.address());
+      Reference.reachabilityFence(message);
       // A ring that overflows is not waiting, and one that is closed never will again.
       if (result >= 0 || result == -EOVERFLOW || closed) {
         return;
