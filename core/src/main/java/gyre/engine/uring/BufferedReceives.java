@@ -71,7 +71,7 @@ abstract class BufferedReceives {
    */
   final boolean replenish() {
     buffers.replenish();
-    return (!hungry.isEmpty() || !fed.isEmpty()) && feed();
+    return isStarving() && feed();
   }
 
   private boolean feed() {
@@ -92,6 +92,10 @@ abstract class BufferedReceives {
       }
     }
     return left;
+  }
+
+  final boolean isStarving() {
+    return !hungry.isEmpty() || !fed.isEmpty();
   }
 
   /** A completion whose operation is gone: its buffer must not be lost. */

@@ -112,6 +112,10 @@ final class SparseReceives {
     return !ready.isEmpty();
   }
 
+  boolean isStarving() {
+    return !starving.isEmpty();
+  }
+
   /** Reads on; the number of streams that were read from. */
   int readOn(int budget) {
     int rounds = Math.min(budget, ready.size());

@@ -89,6 +89,9 @@ public final class UringEngine implements Engine {
 
   private boolean isClosed;
 
+  /** Of the pool, when the last wait began. */
+  private long refusalsSeen;
+
   /** 1 while a wake-up from another thread is on its way that no wait has ended for yet. */
   @SuppressWarnings("unused")
   private volatile int woken;
@@ -219,7 +222,8 @@ public final class UringEngine implements Engine {
             || completions.tail() != completions.head()
             || slots.hasEnded()
             || sparse.hasReady()
-            || sends.isNothingElseActive();
+            || sends.isNothingElseActive()
+            || (sends.hasQuiet() && isMemoryShort());
     if (!isCallNeeded(isReady || timeoutNanos <= 0)) {
       collect();
       return;
@@ -231,6 +235,17 @@ public final class UringEngine implements Engine {
     }
     submitter.settle();
     collect();
+  }
+
+  /** What quiet sends hold may be all that others wait for, so their end must not come late. */
+  private boolean isMemoryShort() {
+    long refusals = pool.refusals();
+    boolean isRefused = refusals != refusalsSeen;
+    refusalsSeen = refusals;
+    return isRefused
+        || streams.isStarving()
+        || sparse.isStarving()
+        || (datagrams != null && datagrams.isStarving());
   }
 
   private boolean isCallNeeded(boolean isReady) {

@@ -118,9 +118,16 @@ final class Waker {
   }
 
   private void sendMessage() {
+    try {
+      repeatedly();
+    } finally {
+      Reference.reachabilityFence(message);
+    }
+  }
+
+  private void repeatedly() {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       int result = UringCalls.sendMessage(message.address());
-      Reference.reachabilityFence(message);
       // A ring that overflows is not waiting, and one that is closed never will again.
       if (result >= 0 || result == -EOVERFLOW || closed) {
         return;

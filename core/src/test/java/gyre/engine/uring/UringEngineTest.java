@@ -173,6 +173,27 @@ class UringEngineTest {
   }
 
   @Test
+  void shouldNotWaitWhileQuietSendsHoldWhatReceiversNeed() {
+    try (UringEngine engine = UringEngine.open(small(4096, 4096))) {
+      TestPair hoarder = TestPair.on(engine);
+      hoarder.receiver.hold = true;
+      engine.submit(hoarder.receiver);
+      hoarder.sender.awaited = true;
+      hoarder.sender.start(5000);
+      hoarder.turnUntil(() -> engine.counters().starvations > 0 && hoarder.sender.isIdle());
+      TestPair echo = TestPair.on(engine);
+      echo.sender.start(100);
+      // The receiver starves until the sender lets go of what it got: nothing else would happen.
+      engine.await(Engine.FOREVER);
+      int ignored = engine.dispatch(16);
+      assertThat(echo.sender.results).containsExactly(100);
+      hoarder.receiver.letGo();
+      hoarder.turnUntil(() -> hoarder.receiver.bytes == 5000);
+      hoarder.receiver.letGo();
+    }
+  }
+
+  @Test
   void shouldCancelAReceiverThatWaitsForMemory() {
     try (UringEngine engine = UringEngine.open(small(4096, 4096))) {
       TestPair pair = TestPair.on(engine);
