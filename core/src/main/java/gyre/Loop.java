@@ -163,7 +163,10 @@ public final class Loop implements AutoCloseable {
    */
   public boolean turn(Duration timeout) {
     checkCanTurn();
-    Monitors.checkNoneHeld();
+    if (counters.turns == 0) {
+      Monitors.checkNoneHeld(); // a walk of the stack: too much for every turn
+    }
+    assert Monitors.noneHeld();
     CurrentLoop.add(this);
     long nanos = Durations.nanos(timeout);
     turnOnce(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
@@ -309,7 +312,13 @@ public final class Loop implements AutoCloseable {
 
   private void runFlushes() {
     for (int left = flushes.size(); left > 0; left--) {
-      flushes.remove().runFlush();
+      Handle handle = flushes.remove();
+      try {
+        handle.runFlush();
+      } catch (RuntimeException | Error e) {
+        report(handle.name(), e);
+        handle.abort();
+      }
     }
   }
 
@@ -470,6 +479,15 @@ public final class Loop implements AutoCloseable {
   /** Monotonic time, read once a turn. */
   public long nanoTime() {
     return nowNanos;
+  }
+
+  /**
+   * Gives buffer memory that is not in use back to the system, and tells how much. A loop keeps what it
+   * needed at its peak; call this when that was exceptional.
+   */
+  public long trimMemory() {
+    checkOnLoop();
+    return engine.pool().trim();
   }
 
   /** The outermost scope: what is opened outside of any other belongs to it. */

@@ -21,6 +21,12 @@ final class Monitors {
     }
   }
 
+  /** For assertions. */
+  static boolean noneHeld() {
+    checkNoneHeld();
+    return true;
+  }
+
   private static final class Walk {
     static final boolean AVAILABLE;
     private static final @Nullable StackWalker WALKER;
