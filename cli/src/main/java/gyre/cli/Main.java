@@ -1,30 +1,55 @@
 package gyre.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 
 /**
- * The {@code gyre} command. A new subcommand is a class in this package and its name in the list
+ * The {@code gyre} command. A new subcommand is a class in this package and a line in the list
  * below; what it does belongs to the module that it is about.
+ *
+ * <p>Reading the annotations of a command takes a noticeable part of the start-up, so only those of
+ * the command that was typed are read; all of them where none was, for the help.
  */
 @Command(
     name = "gyre",
     description = "One loop for everything that waits.",
-    subcommands = {Serve.class, LabCommand.class, Test.class},
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND")
 public final class Main {
+  private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("serve", Serve::new);
+    COMMANDS.put("lab", LabCommand::new);
+    COMMANDS.put("test", Test::new);
+  }
+
   Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    String typed = arguments.length == 0 ? "" : arguments[0];
+    CommandLine line = COMMANDS.containsKey(typed) ? commandLine(Set.of(typed)) : commandLine();
+    System.exit(line.execute(arguments));
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
-        .setParameterExceptionHandler(Complaints::ofUsage)
+    return commandLine(COMMANDS.keySet());
+  }
+
+  private static CommandLine commandLine(Set<String> names) {
+    CommandLine line = new CommandLine(new Main());
+    COMMANDS.forEach((name, command) -> {
+      if (names.contains(name)) {
+        line.addSubcommand(name, command.get());
+      }
+    });
+    return line.setParameterExceptionHandler(Complaints::ofUsage)
         .setExecutionExceptionHandler(Complaints::ofExecution);
   }
 
