@@ -482,8 +482,8 @@ public final class Loop implements AutoCloseable {
   }
 
   /**
-   * Gives buffer memory that is not in use back to the system, and tells how much. A loop keeps what it
-   * needed at its peak; call this when that was exceptional.
+   * Gives buffer memory that is not in use back to the system, and tells how much. A loop keeps
+   * what it needed at its peak; call this when that was exceptional.
    */
   public long trimMemory() {
     checkOnLoop();

@@ -24,15 +24,6 @@ public final class CallState {
     segment = arena.allocate(Linker.Option.captureStateLayout());
   }
 
-  /** What all calls here answer: the result of the C function, or its errno negated. */
-  int result(int result) {
-    return result >= 0 ? result : -errno();
-  }
-
-  int result(long result) {
-    return result >= 0 ? (int) result : -errno();
-  }
-
   /** On Linux errno is the only thing captured, at offset 0. */
   int errno() {
     return segment.get(ValueLayout.JAVA_INT, 0);

@@ -1,10 +1,5 @@
 package gyre.sys;
 
-import static gyre.sys.Native.INT;
-import static gyre.sys.Native.LONG;
-
-import java.lang.invoke.MethodHandle;
-
 /** epoll, and the layout of its events, which is packed on x86-64 alone. */
 public final class LinuxEpoll {
   public static final int EPOLL_CTL_ADD = 1;
@@ -23,9 +18,6 @@ public final class LinuxEpoll {
 
   private static final int DATA_OFFSET = EVENT_BYTES - 8;
 
-  /** The same number on every architecture; C libraries are slow to offer a function. */
-  private static final long SYS_EPOLL_PWAIT2 = 441;
-
   private LinuxEpoll() {}
 
   public static void putEvent(long address, int events, long data) {
@@ -41,62 +33,25 @@ public final class LinuxEpoll {
     return Memory.getLong(address + (long) index * EVENT_BYTES + DATA_OFFSET);
   }
 
-  private static final class Create {
-    static final MethodHandle HANDLE = Native.call("epoll_create1", INT, INT);
-  }
-
   /** Close-on-exec. */
   public static int create(CallState state) {
-    try {
-      return state.result((int) Create.HANDLE.invokeExact(state.segment, LinuxFiles.O_CLOEXEC));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Control {
-    static final MethodHandle HANDLE = Native.call("epoll_ctl", INT, INT, INT, INT, LONG);
+    return Syscall.call(state, Syscall.EPOLL_CREATE1, LinuxFiles.O_CLOEXEC);
   }
 
   public static int control(CallState state, int epoll, int command, int fd, long event) {
-    try {
-      return state.result(
-          (int) Control.HANDLE.invokeExact(state.segment, epoll, command, fd, event));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Wait {
-    static final MethodHandle HANDLE = Native.call("epoll_wait", INT, INT, LONG, INT, INT);
+    return Syscall.call(state, Syscall.EPOLL_CTL, epoll, command, fd, event);
   }
 
   /** Waits with the old clock of milliseconds; -1 is for ever. */
   public static int waitMillis(
       CallState state, int epoll, long events, int capacity, int timeoutMillis) {
-    try {
-      return state.result(
-          (int) Wait.HANDLE.invokeExact(state.segment, epoll, events, capacity, timeoutMillis));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class WaitTimespec {
-    static final MethodHandle HANDLE =
-        Native.variadic("syscall", 1, LONG, LONG, INT, LONG, INT, LONG, LONG, LONG);
+    // Of the plain epoll_wait newer architectures have none.
+    return Syscall.call(state, Syscall.EPOLL_PWAIT, epoll, events, capacity, timeoutMillis, 0);
   }
 
   /** Waits for as long as a {@code struct timespec} says; {@code -ENOSYS} before Linux 5.11. */
   public static int waitTimespec(
       CallState state, int epoll, long events, int capacity, long timespec) {
-    try {
-      return state.result(
-          (long)
-              WaitTimespec.HANDLE.invokeExact(
-                  state.segment, SYS_EPOLL_PWAIT2, epoll, events, capacity, timespec, 0L, 0L));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return Syscall.call(state, Syscall.EPOLL_PWAIT2, epoll, events, capacity, timespec, 0);
   }
 }

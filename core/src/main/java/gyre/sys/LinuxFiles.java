@@ -1,9 +1,7 @@
 package gyre.sys;
 
-import static gyre.sys.Native.INT;
-import static gyre.sys.Native.LONG;
-
-import java.lang.invoke.MethodHandle;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 
 /** Calls on descriptors of any kind. All answer a negative errno where they fail. */
 public final class LinuxFiles {
@@ -12,72 +10,33 @@ public final class LinuxFiles {
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
 
+  /** What is written to an eventfd, and where those leave errno who don't look at it. */
+  private static final class Signal {
+    static final long ONE = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1L).address();
+    static final CallState IGNORED = new CallState();
+  }
+
   private LinuxFiles() {}
 
-  private static final class Close {
-    static final MethodHandle HANDLE = Native.call("close", INT, INT);
-  }
-
   public static int close(CallState state, int fd) {
-    try {
-      return state.result((int) Close.HANDLE.invokeExact(state.segment, fd));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Read {
-    static final MethodHandle HANDLE = Native.call("read", LONG, INT, LONG, LONG);
+    return Syscall.call(state, Syscall.CLOSE, fd);
   }
 
   public static int read(CallState state, int fd, long address, long length) {
-    try {
-      return state.result((long) Read.HANDLE.invokeExact(state.segment, fd, address, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Write {
-    static final MethodHandle HANDLE = Native.call("write", LONG, INT, LONG, LONG);
+    return Syscall.call(state, Syscall.READ, fd, address, length);
   }
 
   public static int write(CallState state, int fd, long address, long length) {
-    try {
-      return state.result((long) Write.HANDLE.invokeExact(state.segment, fd, address, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Fcntl {
-    static final MethodHandle HANDLE = Native.variadic("fcntl", 2, INT, INT, INT, LONG);
+    return Syscall.call(state, Syscall.WRITE, fd, address, length);
   }
 
   public static int fcntl(CallState state, int fd, int command, long argument) {
-    try {
-      return state.result((int) Fcntl.HANDLE.invokeExact(state.segment, fd, command, argument));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class EventFd {
-    static final MethodHandle HANDLE = Native.call("eventfd", INT, INT, INT);
+    return Syscall.call(state, Syscall.FCNTL, fd, command, argument);
   }
 
   /** Non-blocking and close-on-exec. */
   public static int eventfd(CallState state, int initial) {
-    try {
-      return state.result(
-          (int) EventFd.HANDLE.invokeExact(state.segment, initial, O_NONBLOCK | O_CLOEXEC));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class EventFdWrite {
-    static final MethodHandle HANDLE = Native.plain("eventfd_write", INT, INT, LONG);
+    return Syscall.call(state, Syscall.EVENTFD2, initial, O_NONBLOCK | O_CLOEXEC);
   }
 
   /**
@@ -85,10 +44,6 @@ public final class LinuxFiles {
    * is a full counter, whose reader has a wake-up coming anyway.
    */
   public static void signal(int eventfd) {
-    try {
-      int ignored = (int) EventFdWrite.HANDLE.invokeExact(eventfd, 1L);
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    int ignored = write(Signal.IGNORED, eventfd, Signal.ONE, Long.BYTES);
   }
 }

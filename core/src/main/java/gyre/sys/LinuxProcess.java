@@ -1,11 +1,7 @@
 package gyre.sys;
 
-import static gyre.sys.Native.INT;
-import static gyre.sys.Native.LONG;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** What a process may ask of the kernel about itself; rare calls, which may allocate. */
 public final class LinuxProcess {
@@ -20,19 +16,6 @@ public final class LinuxProcess {
   private static final short BPF_JUMP_EQUAL = 0x15;
   private static final short BPF_RETURN = 0x06;
 
-  private static final class Prctl {
-    static final MethodHandle HANDLE =
-        Native.variadic("prctl", 1, INT, INT, LONG, LONG, LONG, LONG);
-  }
-
-  private static final class Syscall {
-    static final MethodHandle HANDLE = Native.variadic("syscall", 1, LONG, LONG, LONG, LONG, LONG);
-  }
-
-  private static final class SetLimit {
-    static final MethodHandle HANDLE = Native.call("setrlimit", INT, INT, LONG);
-  }
-
   private LinuxProcess() {}
 
   /** Lowers or raises the soft and the hard limit of a resource. */
@@ -41,10 +24,7 @@ public final class LinuxProcess {
       MemorySegment limit = arena.allocate(16, 8);
       Memory.putLong(limit.address(), value);
       Memory.putLong(limit.address() + 8, value);
-      return state.result(
-          (int) SetLimit.HANDLE.invokeExact(state.segment, resource, limit.address()));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
+      return Syscall.call(state, Syscall.PRLIMIT64, 0, resource, limit.address(), 0);
     }
   }
 
@@ -66,27 +46,16 @@ public final class LinuxProcess {
       Memory.putShort(program.address(), (short) instructions);
       Memory.putLong(program.address() + 8, filter.address());
 
-      int allowed =
-          state.result(
-              (int) Prctl.HANDLE.invokeExact(state.segment, PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L));
-      if (allowed < 0) {
-        return allowed;
-      }
-      return state.result(
-          (long)
-              Syscall.HANDLE.invokeExact(
-                  state.segment,
-                  sysSeccomp(),
-                  (long) SECCOMP_SET_MODE_FILTER,
-                  (long) SECCOMP_FILTER_FLAG_TSYNC,
-                  program.address()));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
+      int allowed = Syscall.call(state, Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+      return allowed < 0
+          ? allowed
+          : Syscall.call(
+              state,
+              Syscall.SECCOMP,
+              SECCOMP_SET_MODE_FILTER,
+              SECCOMP_FILTER_FLAG_TSYNC,
+              program.address());
     }
-  }
-
-  private static long sysSeccomp() {
-    return System.getProperty("os.arch").equals("amd64") ? 317 : 277;
   }
 
   /** {@code struct sock_filter}: code, jump if true, jump if false, constant. */

@@ -1,10 +1,5 @@
 package gyre.sys;
 
-import static gyre.sys.Native.INT;
-import static gyre.sys.Native.LONG;
-
-import java.lang.invoke.MethodHandle;
-
 /**
  * Calls on sockets, and the constants they take. All answer a negative errno where they fail.
  *
@@ -82,211 +77,73 @@ public final class LinuxSockets {
     return Memory.getInt(address + 48);
   }
 
-  private static final class Socket {
-    static final MethodHandle HANDLE = Native.call("socket", INT, INT, INT, INT);
-  }
-
   public static int socket(CallState state, int family, int type, int protocol) {
-    try {
-      return state.result((int) Socket.HANDLE.invokeExact(state.segment, family, type, protocol));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class SocketPair {
-    static final MethodHandle HANDLE = Native.call("socketpair", INT, INT, INT, INT, LONG);
+    return Syscall.call(state, Syscall.SOCKET, family, type, protocol);
   }
 
   /** Writes two ints to {@code pair}. */
   public static int socketpair(CallState state, int family, int type, long pair) {
-    try {
-      return state.result(
-          (int) SocketPair.HANDLE.invokeExact(state.segment, family, type, 0, pair));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Bind {
-    static final MethodHandle HANDLE = Native.call("bind", INT, INT, LONG, INT);
+    return Syscall.call(state, Syscall.SOCKETPAIR, family, type, 0, pair);
   }
 
   public static int bind(CallState state, int fd, long address, int length) {
-    try {
-      return state.result((int) Bind.HANDLE.invokeExact(state.segment, fd, address, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Listen {
-    static final MethodHandle HANDLE = Native.call("listen", INT, INT, INT);
+    return Syscall.call(state, Syscall.BIND, fd, address, length);
   }
 
   public static int listen(CallState state, int fd, int backlog) {
-    try {
-      return state.result((int) Listen.HANDLE.invokeExact(state.segment, fd, backlog));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Accept {
-    static final MethodHandle HANDLE = Native.call("accept4", INT, INT, LONG, LONG, INT);
+    return Syscall.call(state, Syscall.LISTEN, fd, backlog);
   }
 
   /** A non-blocking, close-on-exec connection, whose peer is not asked for. */
   public static int accept(CallState state, int fd) {
-    try {
-      return state.result(
-          (int) Accept.HANDLE.invokeExact(state.segment, fd, 0L, 0L, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Connect {
-    static final MethodHandle HANDLE = Native.call("connect", INT, INT, LONG, INT);
+    return Syscall.call(state, Syscall.ACCEPT4, fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
   }
 
   public static int connect(CallState state, int fd, long address, int length) {
-    try {
-      return state.result((int) Connect.HANDLE.invokeExact(state.segment, fd, address, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Shutdown {
-    static final MethodHandle HANDLE = Native.call("shutdown", INT, INT, INT);
+    return Syscall.call(state, Syscall.CONNECT, fd, address, length);
   }
 
   public static int shutdown(CallState state, int fd, int how) {
-    try {
-      return state.result((int) Shutdown.HANDLE.invokeExact(state.segment, fd, how));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Send {
-    static final MethodHandle HANDLE = Native.call("send", LONG, INT, LONG, LONG, INT);
+    return Syscall.call(state, Syscall.SHUTDOWN, fd, how);
   }
 
   public static int send(CallState state, int fd, long address, long length, int flags) {
-    try {
-      return state.result(
-          (long) Send.HANDLE.invokeExact(state.segment, fd, address, length, flags));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class SendTo {
-    static final MethodHandle HANDLE = Native.call("sendto", LONG, INT, LONG, LONG, INT, LONG, INT);
+    return sendto(state, fd, address, length, flags, 0, 0);
   }
 
   public static int sendto(
       CallState state, int fd, long address, long length, int flags, long name, int nameBytes) {
-    try {
-      return state.result(
-          (long)
-              SendTo.HANDLE.invokeExact(
-                  state.segment, fd, address, length, flags, name, nameBytes));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class SendMessage {
-    static final MethodHandle HANDLE = Native.call("sendmsg", LONG, INT, LONG, INT);
+    return (int) Syscall.call(state, Syscall.SENDTO, fd, address, length, flags, name, nameBytes);
   }
 
   public static int sendmsg(CallState state, int fd, long message, int flags) {
-    try {
-      return state.result((long) SendMessage.HANDLE.invokeExact(state.segment, fd, message, flags));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class Receive {
-    static final MethodHandle HANDLE = Native.call("recv", LONG, INT, LONG, LONG, INT);
+    return Syscall.call(state, Syscall.SENDMSG, fd, message, flags);
   }
 
   public static int recv(CallState state, int fd, long address, long length, int flags) {
-    try {
-      return state.result(
-          (long) Receive.HANDLE.invokeExact(state.segment, fd, address, length, flags));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class ReceiveMessage {
-    static final MethodHandle HANDLE = Native.call("recvmsg", LONG, INT, LONG, INT);
+    return Syscall.call(state, Syscall.RECVFROM, fd, address, length, flags);
   }
 
   public static int recvmsg(CallState state, int fd, long message, int flags) {
-    try {
-      return state.result(
-          (long) ReceiveMessage.HANDLE.invokeExact(state.segment, fd, message, flags));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class SetOption {
-    static final MethodHandle HANDLE = Native.call("setsockopt", INT, INT, INT, INT, LONG, INT);
+    return Syscall.call(state, Syscall.RECVMSG, fd, message, flags);
   }
 
   public static int setsockopt(
       CallState state, int fd, int level, int option, long value, int length) {
-    try {
-      return state.result(
-          (int) SetOption.HANDLE.invokeExact(state.segment, fd, level, option, value, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class GetOption {
-    static final MethodHandle HANDLE = Native.call("getsockopt", INT, INT, INT, INT, LONG, LONG);
+    return Syscall.call(state, Syscall.SETSOCKOPT, fd, level, option, value, length);
   }
 
   /** {@code length} is the address of a socklen_t, read and written. */
   public static int getsockopt(
       CallState state, int fd, int level, int option, long value, long length) {
-    try {
-      return state.result(
-          (int) GetOption.HANDLE.invokeExact(state.segment, fd, level, option, value, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class LocalName {
-    static final MethodHandle HANDLE = Native.call("getsockname", INT, INT, LONG, LONG);
+    return Syscall.call(state, Syscall.GETSOCKOPT, fd, level, option, value, length);
   }
 
   public static int getsockname(CallState state, int fd, long address, long length) {
-    try {
-      return state.result((int) LocalName.HANDLE.invokeExact(state.segment, fd, address, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
-  }
-
-  private static final class PeerName {
-    static final MethodHandle HANDLE = Native.call("getpeername", INT, INT, LONG, LONG);
+    return Syscall.call(state, Syscall.GETSOCKNAME, fd, address, length);
   }
 
   public static int getpeername(CallState state, int fd, long address, long length) {
-    try {
-      return state.result((int) PeerName.HANDLE.invokeExact(state.segment, fd, address, length));
-    } catch (Throwable thrown) {
-      throw Native.unexpected(thrown);
-    }
+    return Syscall.call(state, Syscall.GETPEERNAME, fd, address, length);
   }
 }

@@ -1,0 +1,112 @@
+package gyre.sys;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The one foreign function of Gyre: {@code long syscall(long number, ...)}.
+ *
+ * <p>Every system call goes through this handle. A handle for each would be linked, with classes
+ * spun for it, when it is first used: on a cold JVM that took a third of the start-up of a server.
+ * The C library's wrapper moves six registers and enters the kernel; what it costs beside a
+ * function of its own could not be measured.
+ *
+ * <p>Numbers are those of the kernel, which are not the same on every architecture.
+ */
+final class Syscall {
+  private static final boolean IS_X86 = System.getProperty("os.arch").equals("amd64");
+
+  static final int READ = number(0, 63);
+  static final int WRITE = number(1, 64);
+  static final int CLOSE = number(3, 57);
+  static final int MMAP = number(9, 222);
+  static final int MUNMAP = number(11, 215);
+  static final int SOCKET = number(41, 198);
+  static final int CONNECT = number(42, 203);
+  static final int SENDTO = number(44, 206);
+  static final int RECVFROM = number(45, 207);
+  static final int SENDMSG = number(46, 211);
+  static final int RECVMSG = number(47, 212);
+  static final int SHUTDOWN = number(48, 210);
+  static final int BIND = number(49, 200);
+  static final int LISTEN = number(50, 201);
+  static final int GETSOCKNAME = number(51, 204);
+  static final int GETPEERNAME = number(52, 205);
+  static final int SOCKETPAIR = number(53, 199);
+  static final int SETSOCKOPT = number(54, 208);
+  static final int GETSOCKOPT = number(55, 209);
+  static final int FCNTL = number(72, 25);
+  static final int PRCTL = number(157, 167);
+  static final int EPOLL_CTL = number(233, 21);
+  static final int EPOLL_PWAIT = number(281, 22);
+  static final int ACCEPT4 = number(288, 242);
+  static final int EVENTFD2 = number(290, 19);
+  static final int EPOLL_CREATE1 = number(291, 20);
+  static final int PRLIMIT64 = number(302, 261);
+  static final int SECCOMP = number(317, 277);
+
+  // From here on the kernel numbers calls alike everywhere.
+  static final int IO_URING_SETUP = 425;
+  static final int IO_URING_ENTER = 426;
+  static final int IO_URING_REGISTER = 427;
+  static final int EPOLL_PWAIT2 = 441;
+
+  private static final MethodHandle HANDLE = link();
+
+  private Syscall() {}
+
+  private static int number(int x86, int generic) {
+    return IS_X86 ? x86 : generic;
+  }
+
+  @SuppressWarnings("restricted")
+  private static MethodHandle link() {
+    ValueLayout.OfLong word = ValueLayout.JAVA_LONG;
+    Linker linker = Linker.nativeLinker();
+    MemorySegment function =
+        linker
+            .defaultLookup()
+            .find("syscall")
+            .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no syscall"));
+    return linker.downcallHandle(
+        function,
+        FunctionDescriptor.of(word, word, word, word, word, word, word, word),
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(1));
+  }
+
+  /** The result as it is, or a negative errno. */
+  static long call(CallState state, int number, long a, long b, long c, long d, long e, long f) {
+    try {
+      long result = (long) HANDLE.invokeExact(state.segment, (long) number, a, b, c, d, e, f);
+      return result == -1 ? -state.errno() : result;
+    } catch (Error thrown) {
+      throw thrown;
+    } catch (Throwable thrown) {
+      throw new AssertionError("a foreign call threw", thrown);
+    }
+  }
+
+  static int call(CallState state, int number, long a) {
+    return (int) call(state, number, a, 0, 0, 0, 0, 0);
+  }
+
+  static int call(CallState state, int number, long a, long b) {
+    return (int) call(state, number, a, b, 0, 0, 0, 0);
+  }
+
+  static int call(CallState state, int number, long a, long b, long c) {
+    return (int) call(state, number, a, b, c, 0, 0, 0);
+  }
+
+  static int call(CallState state, int number, long a, long b, long c, long d) {
+    return (int) call(state, number, a, b, c, d, 0, 0);
+  }
+
+  static int call(CallState state, int number, long a, long b, long c, long d, long e) {
+    return (int) call(state, number, a, b, c, d, e, 0);
+  }
+}
