@@ -41,6 +41,13 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   private boolean started;
   private boolean permitted;
   private boolean parked;
+
+  /** In the run queue, by the loop's own doing. */
+  private boolean queued;
+
+  /** Interrupted while it waited for what no cancellation may disturb. */
+  private boolean interruptedLater;
+
   private boolean expectedToFail;
 
   private @Nullable T result;
@@ -104,7 +111,9 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   public static void yield() {
     Fiber<?> fiber = current();
     fiber.cancellation.check();
+    fiber.queued = true;
     fiber.loop.mechanism().giveWay(fiber);
+    fiber.queued = false;
     fiber.cancellation.check();
   }
 
@@ -174,6 +183,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   void begin() {
     assert !started;
     started = true;
+    queued = true;
     loop.mechanism().start(this);
   }
 
@@ -183,6 +193,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     if (!loop.isRunning(this)) {
       throw new IllegalStateException("a fiber is run by its loop alone");
     }
+    queued = false;
     Callable<? extends T> work = body;
     assert work != null;
     body = null;
@@ -205,6 +216,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
       parked = true;
       loop.mechanism().park(this);
       parked = false;
+      queued = false;
       if (!permitted) {
         interrupted();
         cancellation.check();
@@ -217,7 +229,12 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   /** Something other than the loop woke this fiber: it was interrupted, or for no reason. */
   private void interrupted() {
-    if (Thread.interrupted() && !cancellation.isCancelled()) {
+    if (!Thread.interrupted() || cancellation.isCancelled()) {
+      return;
+    }
+    if (cancellation == loop.neverCancelled()) {
+      interruptedLater = true;
+    } else {
       cancellation.cancel("the thread of " + name() + " was interrupted");
     }
   }
@@ -230,13 +247,14 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     permitted = true;
     if (parked) {
       parked = false;
+      queued = true;
       loop.mechanism().unpark(this);
     }
   }
 
   /** On the loop: the token that this fiber runs under has been cancelled. */
   void cancelled() {
-    if (!parked && !loop.isRunning(this)) {
+    if (!parked && !queued && !loop.isRunning(this)) {
       thread.interrupt(); // it may be blocked by something that is not the loop's
     }
     wake();
@@ -293,6 +311,10 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   void enter(Scope scope, Cancellation token) {
     current = scope;
     cancellation = token;
+    if (interruptedLater && token != loop.neverCancelled()) {
+      interruptedLater = false;
+      thread.interrupt();
+    }
   }
 
   /** Whoever started this fiber deals with its failure: it is not the scope's. */
