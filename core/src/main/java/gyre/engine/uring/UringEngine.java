@@ -78,6 +78,9 @@ public final class UringEngine implements Engine {
   private final DatagramSends datagramSends;
   private @Nullable DatagramReceives datagrams;
 
+  /** Receivers of datagrams that came before there were buffers for any. */
+  private final LongFifo unregistered = new LongFifo();
+
   /** Completions before this were seen by {@link #await} and may be dispatched. */
   private int collected;
 
@@ -182,19 +185,38 @@ public final class UringEngine implements Engine {
     }
   }
 
+  /**
+   * The first one waits for the next {@link #await}: registering buffers takes the thread that owns
+   * the ring, and who submits may be a fiber with a thread of its own.
+   */
   private void startDatagrams(ReceiveFrom receive) {
-    DatagramReceives present = datagrams;
-    if (present == null) {
-      BufferRing buffers = BufferRing.forDatagrams(calls, ring, options);
-      if (buffers == null) {
-        slots.end(slots.take(receive, Kind.RECEIVE_FROM), Errno.ENOMEM.negated());
-        return;
-      }
-      long header = memory.address() + VECTOR_BYTES;
-      present = new DatagramReceives(submitter, slots, buffers, counters, header);
-      datagrams = present;
+    if (datagrams != null) {
+      datagrams.start(receive);
+      return;
     }
-    present.start(receive);
+    Slot slot = slots.take(receive, Kind.RECEIVE_FROM);
+    slot.phase = Slot.Phase.STARVING;
+    unregistered.add(slot.userData);
+  }
+
+  private void registerDatagrams() {
+    BufferRing buffers = BufferRing.forDatagrams(calls, ring, options);
+    long header = memory.address() + VECTOR_BYTES;
+    if (buffers != null) {
+      datagrams = new DatagramReceives(submitter, slots, buffers, counters, header);
+    }
+    while (!unregistered.isEmpty()) {
+      Slot slot = slots.find(unregistered.poll());
+      if (slot == null || slot.phase != Slot.Phase.STARVING) {
+        continue;
+      }
+      slot.phase = Slot.Phase.IN_FLIGHT;
+      if (datagrams == null) {
+        slots.end(slot, Errno.ENOMEM.negated());
+      } else {
+        datagrams.arm(slot);
+      }
+    }
   }
 
   @Override
@@ -216,6 +238,9 @@ public final class UringEngine implements Engine {
 
   @Override
   public void await(long timeoutNanos) {
+    if (!unregistered.isEmpty()) {
+      registerDatagrams();
+    }
     boolean hasFed = streams.replenish();
     if (datagrams != null) {
       hasFed |= datagrams.replenish();
