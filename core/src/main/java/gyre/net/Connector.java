@@ -7,56 +7,184 @@ import gyre.engine.Connect;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import java.net.SocketAddress;
-import java.util.function.ToIntFunction;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
- * A connection being made. It is a handle of its own, so that an attempt which is given up is still
- * seen through: its descriptor is closed once the kernel has let go of it.
+ * A connection being made, over the one address or the several that lead there.
+ *
+ * <p>The addresses are tried one after the other. The next one joins when the last has failed, or
+ * was tried alone for a while (RFC 8305, "Happy Eyeballs"); the first that succeeds wins, and the
+ * others are given up.
+ *
+ * <p>It is a handle of its own, so that attempts which are given up are still seen through,
+ * whatever happens to the fiber that waits: each descriptor is closed once the kernel has let go of
+ * it, and the handle with the last.
  */
 final class Connector extends Handle {
-  private static final int PENDING = 1;
+  /** Makes a descriptor that is ready to be connected, or answers -errno. */
+  @FunctionalInterface
+  interface Opener<A extends SocketAddress> {
+    int open(Engine engine, A target);
+  }
 
-  private final SocketAddress target;
   private final Fiber<?> waiter;
-  private int descriptor;
-  private int result = PENDING;
-  private final Operation operation = new Operation(this);
+  private final long startNanos;
+  private final Wait wait = new Wait(this);
+  private final List<Attempt> attempts = new ArrayList<>(1);
+  private int pending;
+  private int won = -1;
+  private boolean failedOne;
 
-  private Connector(Scope owner, SocketAddress target, int descriptor) {
+  private Connector(Scope owner, long startNanos) {
     super(owner);
-    this.target = target;
-    this.descriptor = descriptor;
+    this.startNanos = startNanos;
     this.waiter = caller();
   }
 
-  /** Parks until the connection is there, and gives its descriptor. */
-  static int connect(Scope owner, SocketAddress target, ToIntFunction<Engine> opener) {
-    String tried = "cannot connect to " + Addresses.format(target);
-    int descriptor = opener.applyAsInt(Access.engine(owner));
-    if (descriptor < 0) {
-      throw NetworkException.of(tried, descriptor);
-    }
-    Connector connector = new Connector(owner, target, descriptor);
+  /**
+   * Parks until a connection is there, and gives its descriptor.
+   *
+   * @param startNanos since when the time for all of it runs
+   */
+  static <A extends SocketAddress> int connect(
+      Scope owner,
+      String goal,
+      List<A> targets,
+      ConnectOptions options,
+      long startNanos,
+      Opener<A> opener) {
+    Connector connector = new Connector(owner, startNanos);
     try {
-      return connector.await(tried);
+      return connector.race("cannot connect to " + goal, targets, options, opener);
     } finally {
-      connector.closeSoon();
+      connector.close();
     }
   }
 
-  private int await(String tried) {
-    operation.descriptor = descriptor;
-    operation.target = target;
-    engine().submit(operation);
-    while (result == PENDING) {
-      park(waiter);
+  private <A extends SocketAddress> int race(
+      String tried, List<A> targets, ConnectOptions options, Opener<A> opener) {
+    long timeoutNanos = options.timeout().isZero() ? Long.MAX_VALUE : nanos(options.timeout());
+    int next = 0;
+    while (won < 0) {
+      long elapsedNanos = loop().nanoTime() - startNanos;
+      if (elapsedNanos >= timeoutNanos) {
+        throw tooLate(tried, options);
+      }
+      boolean isTurnOfNext = pending == 0 || failedOne || wait.isOver;
+      failedOne = false;
+      wait.isOver = false;
+      if (next < targets.size() && isTurnOfNext) {
+        start(targets.get(next++), opener);
+        continue;
+      }
+      if (pending == 0) {
+        throw allFailed(tried);
+      }
+      long leftNanos = timeoutNanos - elapsedNanos;
+      long delayNanos = next < targets.size() ? nanos(options.attemptDelay()) : leftNanos;
+      park(Math.min(leftNanos, delayNanos));
     }
-    if (result < 0) {
-      throw NetworkException.of(tried, result);
-    }
-    int connected = descriptor;
-    descriptor = -1; // the stream's from now on
+    int connected = won;
+    won = -1; // the stream's from now on
     return connected;
+  }
+
+  private void park(long nanos) {
+    if (nanos != Long.MAX_VALUE) {
+      wait.start(nanos);
+    }
+    try {
+      while (won < 0 && !failedOne && !wait.isOver) {
+        park(waiter);
+        checkOpen();
+      }
+    } finally {
+      wait.cancel();
+    }
+  }
+
+  private <A extends SocketAddress> void start(A target, Opener<A> opener) {
+    Attempt attempt = new Attempt(this, target);
+    attempts.add(attempt);
+    int descriptor = opener.open(engine(), target);
+    if (descriptor < 0) {
+      attempt.result = descriptor;
+      failedOne = true;
+      return;
+    }
+    attempt.descriptor = descriptor;
+    attempt.target = target;
+    pending++;
+    engine().submit(attempt);
+  }
+
+  private NetworkException tooLate(String tried, ConnectOptions options) {
+    NetworkException failure =
+        new NetworkTimeoutException(
+            tried + ": not connected within " + options.timeout().toMillis() + " ms" + details());
+    addFailures(failure);
+    return failure;
+  }
+
+  private NetworkException allFailed(String tried) {
+    if (attempts.size() == 1) {
+      return NetworkException.of(tried, attempts.getFirst().result);
+    }
+    NetworkException failure =
+        new NetworkException(
+            tried + ": none of its " + attempts.size() + " addresses answers" + details(),
+            Math.abs(attempts.getLast().result));
+    addFailures(failure);
+    return failure;
+  }
+
+  /** What became of each address, where there are several. */
+  private String details() {
+    if (attempts.size() == 1) {
+      return "";
+    }
+    StringBuilder list = new StringBuilder();
+    for (Attempt attempt : attempts) {
+      list.append(list.isEmpty() ? " (" : ", ")
+          .append(Addresses.format(attempt.address))
+          .append(' ')
+          .append(attempt.isIdle() ? Errno.describe(attempt.result) : "no answer");
+    }
+    return list.append(')').toString();
+  }
+
+  private void addFailures(NetworkException failure) {
+    for (Attempt attempt : attempts) {
+      if (attempt.isIdle()) {
+        failure.addSuppressed(
+            NetworkException.of(
+                "cannot connect to " + Addresses.format(attempt.address), attempt.result));
+      }
+    }
+  }
+
+  private static long nanos(Duration duration) {
+    return TimeUnit.NANOSECONDS.convert(duration); // saturates
+  }
+
+  private void completed(Attempt attempt, int result) {
+    pending--;
+    attempt.result = result;
+    if (result == 0 && won < 0 && isOpen()) {
+      won = attempt.descriptor;
+    } else {
+      engine().sockets().close(attempt.descriptor);
+      failedOne = true;
+    }
+    attempt.descriptor = -1;
+    if (isOpen()) {
+      resume(waiter);
+    } else {
+      finish();
+    }
   }
 
   @Override
@@ -66,12 +194,16 @@ final class Connector extends Handle {
 
   @Override
   public int pendingOperations() {
-    return operation.isIdle() ? 0 : 1;
+    return pending;
   }
 
   @Override
   protected void closing() {
-    engine().cancel(operation);
+    wait.cancel();
+    for (Attempt attempt : attempts) {
+      engine().cancel(attempt);
+    }
+    resume(waiter);
     finish();
   }
 
@@ -81,35 +213,47 @@ final class Connector extends Handle {
   }
 
   private void finish() {
-    if (!operation.isIdle() || state() != State.CLOSING) {
+    if (pending > 0 || state() != State.CLOSING) {
       return;
     }
-    if (descriptor >= 0) {
-      engine().sockets().close(descriptor);
+    if (won >= 0) {
+      engine().sockets().close(won); // nobody came to take it
+      won = -1;
     }
     released();
   }
 
-  private void completed(int outcome) {
-    result = outcome == 0 ? 0 : outcome;
-    if (isOpen()) {
-      resume(waiter);
-    } else {
-      result = Errno.ECANCELED.negated();
-      finish();
+  /** Of one address; the waiting of the operation is the attempt. */
+  private static final class Attempt extends Connect {
+    private final Connector connector;
+    private final SocketAddress address;
+    private int result;
+
+    Attempt(Connector connector, SocketAddress address) {
+      this.connector = connector;
+      this.address = address;
+    }
+
+    @Override
+    public void connected(int outcome) {
+      connector.completed(this, outcome);
     }
   }
 
-  private static final class Operation extends Connect {
+  /** Until the next address joins, or all of it has lasted too long. */
+  private static final class Wait extends Timeout {
     private final Connector connector;
+    private boolean isOver;
 
-    Operation(Connector connector) {
+    Wait(Connector connector) {
+      super(connector);
       this.connector = connector;
     }
 
     @Override
-    public void connected(int result) {
-      connector.completed(result);
+    protected void expired() {
+      isOver = true;
+      resume(connector.waiter);
     }
   }
 }

@@ -26,11 +26,38 @@ final class SocketOptions {
         sockets.set(descriptor, Option.LINGER_SECONDS, options.lingerSeconds());
       }
     }
-    if (options.sendBufferBytes() > 0) {
-      sockets.set(descriptor, Option.SEND_BUFFER_BYTES, options.sendBufferBytes());
+    buffers(sockets, descriptor, options.sendBufferBytes(), options.receiveBufferBytes());
+  }
+
+  static void buffers(Sockets sockets, int descriptor, int sendBytes, int receiveBytes) {
+    if (sendBytes > 0) {
+      sockets.set(descriptor, Option.SEND_BUFFER_BYTES, sendBytes);
     }
-    if (options.receiveBufferBytes() > 0) {
-      sockets.set(descriptor, Option.RECEIVE_BUFFER_BYTES, options.receiveBufferBytes());
+    if (receiveBytes > 0) {
+      sockets.set(descriptor, Option.RECEIVE_BUFFER_BYTES, receiveBytes);
     }
+  }
+
+  /** Before binding: the wildcard of IPv6 means IPv4 as well, however the system is configured. */
+  static void bothFamilies(Sockets sockets, int descriptor, InetSocketAddress where) {
+    if (where.getAddress() instanceof Inet6Address) {
+      sockets.set(descriptor, Option.IPV6_ONLY, 0);
+    }
+  }
+
+  /** On request of a user, who is told where it does not work. */
+  static void set(Sockets sockets, int descriptor, Option option, int value, String name) {
+    int result = sockets.set(descriptor, option, value);
+    if (result < 0) {
+      throw NetworkException.of(name + " cannot set " + option + " to " + value, result);
+    }
+  }
+
+  static int get(Sockets sockets, int descriptor, Option option, String name) {
+    int result = sockets.get(descriptor, option);
+    if (result < 0 && option != Option.LINGER_SECONDS) {
+      throw NetworkException.of(name + " cannot tell " + option, result);
+    }
+    return result;
   }
 }

@@ -6,6 +6,7 @@ import gyre.Handle;
 import gyre.Scope;
 import gyre.engine.Errno;
 import gyre.engine.Sockets;
+import gyre.engine.Sockets.Option;
 import gyre.io.ByteQueue;
 import gyre.io.ByteSink;
 import gyre.io.ByteSource;
@@ -269,6 +270,34 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
       aborted = true;
       close();
     }
+  }
+
+  /** Bytes that the kernel buffers for sending; as Linux counts, with its own bookkeeping. */
+  public final int sendBufferBytes() {
+    return get(Option.SEND_BUFFER_BYTES);
+  }
+
+  public final void sendBufferBytes(int bytes) {
+    set(Option.SEND_BUFFER_BYTES, bytes);
+  }
+
+  /** Bytes that the kernel buffers until they are received. */
+  public final int receiveBufferBytes() {
+    return get(Option.RECEIVE_BUFFER_BYTES);
+  }
+
+  public final void receiveBufferBytes(int bytes) {
+    set(Option.RECEIVE_BUFFER_BYTES, bytes);
+  }
+
+  final int get(Option option) {
+    checkOpen();
+    return SocketOptions.get(engine().sockets(), descriptor, option, name());
+  }
+
+  final void set(Option option, int value) {
+    checkOpen();
+    SocketOptions.set(engine().sockets(), descriptor, option, value, name());
   }
 
   // ---- push style

@@ -4,9 +4,7 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 
 /** Listens for TCP connections. See {@link SocketListener} for how to use it. */
 public final class TcpListener extends SocketListener<TcpStream> {
@@ -21,7 +19,8 @@ public final class TcpListener extends SocketListener<TcpStream> {
   /**
    * Listens on an address of this machine.
    *
-   * @param host an address such as {@code 127.0.0.1} or {@code ::}, or a name of this machine
+   * @param host an address such as {@code 127.0.0.1}, {@code 0.0.0.0} or {@code ::}, which takes
+   *     connections over IPv4 as well; or a name of this machine
    * @param port 0 lets the system choose; {@link #port} tells
    */
   public static TcpListener bind(String host, int port) {
@@ -29,17 +28,7 @@ public final class TcpListener extends SocketListener<TcpStream> {
   }
 
   public static TcpListener bind(String host, int port, ListenOptions options) {
-    try {
-      return bind(new InetSocketAddress(InetAddress.getByName(host), port), options);
-    } catch (UnknownHostException e) {
-      throw new NetworkException(
-          "cannot listen on "
-              + host
-              + ":"
-              + port
-              + ": no such host; use an address of this machine",
-          0);
-    }
+    return bind(Addresses.local(host, port), options);
   }
 
   public static TcpListener bind(InetSocketAddress where, ListenOptions options) {
@@ -62,6 +51,7 @@ public final class TcpListener extends SocketListener<TcpStream> {
   private static int prepare(
       Sockets sockets, int descriptor, InetSocketAddress where, ListenOptions options) {
     sockets.set(descriptor, Option.REUSE_ADDRESS, 1);
+    SocketOptions.bothFamilies(sockets, descriptor, where);
     if (options.reusePort()) {
       int result = sockets.set(descriptor, Option.REUSE_PORT, 1);
       if (result < 0) {

@@ -13,6 +13,9 @@ import java.nio.file.Path;
 /**
  * Listens for connections on a path. The path is created by binding and deleted by closing. See
  * {@link SocketListener} for how to use it.
+ *
+ * <p>On Linux a path that starts with {@code @} is a name in the abstract name space: no file, and
+ * gone with the listener. {@code ./@name} is a file.
  */
 public final class UnixListener extends SocketListener<UnixStream> {
   private final Path path;
@@ -48,6 +51,10 @@ public final class UnixListener extends SocketListener<UnixStream> {
     return new UnixListener(Scope.current(), descriptor, path, options);
   }
 
+  private static boolean isAbstract(Path path) {
+    return path.toString().startsWith("@");
+  }
+
   public Path path() {
     return path;
   }
@@ -59,6 +66,9 @@ public final class UnixListener extends SocketListener<UnixStream> {
 
   @Override
   void closed() {
+    if (isAbstract(path)) {
+      return;
+    }
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {

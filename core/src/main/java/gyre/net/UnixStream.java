@@ -5,6 +5,7 @@ import gyre.Scope;
 import gyre.engine.Sockets;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A stream over a Unix-domain socket. See {@link SocketStream} for how to use it. */
@@ -19,7 +20,10 @@ public final class UnixStream extends SocketStream {
   /** Two streams that are connected to each other. */
   public record Pair(UnixStream left, UnixStream right) {}
 
-  /** Connects to a listener's path. */
+  /**
+   * Connects to a listener's path. On Linux one that starts with {@code @} is a name that is no
+   * file: see {@link UnixListener}.
+   */
   public static UnixStream connect(Path path) {
     return connect(path, StreamOptions.defaults());
   }
@@ -29,8 +33,11 @@ public final class UnixStream extends SocketStream {
     int descriptor =
         Connector.connect(
             owner,
-            UnixDomainSocketAddress.of(path),
-            engine -> {
+            path.toString(),
+            List.of(UnixDomainSocketAddress.of(path)),
+            ConnectOptions.defaults(),
+            Loop.current().nanoTime(),
+            (engine, target) -> {
               Sockets sockets = engine.sockets();
               int opened = sockets.open(Sockets.Family.UNIX, Sockets.Type.STREAM);
               if (opened >= 0) {
@@ -56,6 +63,11 @@ public final class UnixStream extends SocketStream {
     }
     return new Pair(
         new UnixStream(owner, two[0], options, null), new UnixStream(owner, two[1], options, null));
+  }
+
+  /** The path of the listener, on both sides; null for one of a {@link #pair}. */
+  public @Nullable Path path() {
+    return path;
   }
 
   @Override
