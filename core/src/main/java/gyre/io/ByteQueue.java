@@ -552,6 +552,15 @@ public final class ByteQueue extends Chain implements AutoCloseable {
     }
   }
 
+  /** How many pieces the bytes lie in. */
+  public int spans() {
+    int spans = 0;
+    for (Chunk chunk = first; chunk != null && chunk.length() > 0; chunk = chunk.next) {
+      spans++;
+    }
+    return spans;
+  }
+
   /** Makes the first bytes lie together, by copying them if they do not yet. */
   public void pullUp(int bytes) {
     require(bytes, "pullUp");
