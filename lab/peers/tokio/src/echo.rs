@@ -4,12 +4,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 async fn serve(mut socket: TcpStream) {
-    let mut bytes = vec![0; 64 * 1024];
+    let mut bytes = Vec::with_capacity(64 * 1024); // not cleared, so an idle connection has touched little of it
     loop {
-        match socket.read(&mut bytes).await {
+        bytes.clear();
+        match socket.read_buf(&mut bytes).await {
             Ok(0) | Err(_) => return,
-            Ok(n) => {
-                if socket.write_all(&bytes[..n]).await.is_err() {
+            Ok(_) => {
+                if socket.write_all(&bytes).await.is_err() {
                     return;
                 }
             }
