@@ -462,7 +462,6 @@ public final class UdpSocket extends Handle {
     }
     if (!input.isEmpty()) {
       requestCallback();
-      requestEndOfTurn();
     }
     input.start();
     if (isDraining()) {
@@ -527,8 +526,8 @@ public final class UdpSocket extends Handle {
       requestCallback();
     } else {
       resume(input.receiver);
-      requestEndOfTurn();
     }
+    requestEndOfTurn(); // somebody may leave them for later
   }
 
   @Override
