@@ -1,0 +1,87 @@
+package gyre;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Holds the guide to its word: every example on its pages compiles, inside of a task. */
+@Timeout(120)
+class GuideTest {
+  private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```java\n(.*?)^```$");
+  private static final String IMPORTS =
+      """
+      import gyre.*;
+      import gyre.io.*;
+      import gyre.net.*;
+      import java.net.*;
+      import java.nio.*;
+      import java.nio.charset.*;
+      import java.nio.file.*;
+      import java.time.*;
+      import java.util.*;
+      import gyre.Timer;
+      """;
+
+  @TempDir private Path directory;
+
+  @Test
+  void shouldPrintExamplesThatCompile() throws IOException {
+    List<Path> sources = new ArrayList<>();
+    Path guide = Path.of(System.getProperty("basedir", "."), "..", "docs", "guide");
+    try (Stream<Path> pages = Files.list(guide)) {
+      for (Path page : pages.filter(path -> path.toString().endsWith(".md")).sorted().toList()) {
+        extract(page, sources);
+      }
+    }
+    assertThat(sources).isNotEmpty();
+    StringWriter complaints = new StringWriter();
+    assertThat(compile(sources, complaints)).as(complaints.toString()).isTrue();
+  }
+
+  private void extract(Path page, List<Path> sources) throws IOException {
+    String name = page.getFileName().toString().replaceAll("\\W", "_");
+    Matcher example = EXAMPLE.matcher(Files.readString(page));
+    while (example.find()) {
+      String type = "Example_" + name + "_" + sources.size();
+      String source =
+          IMPORTS
+              + "class "
+              + type
+              + " { void run() throws Exception {\n"
+              + example.group(1)
+              + "}}\n";
+      sources.add(Files.writeString(directory.resolve(type + ".java"), source));
+    }
+  }
+
+  private boolean compile(List<Path> sources, StringWriter complaints) throws IOException {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+      List<String> options =
+          List.of(
+              "-proc:none",
+              "-d",
+              directory.toString(),
+              "-cp",
+              System.getProperty("java.class.path"));
+      return compiler
+          .getTask(
+              complaints, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
+          .call();
+    }
+  }
+}
