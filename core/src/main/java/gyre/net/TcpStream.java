@@ -68,7 +68,7 @@ public final class TcpStream extends SocketStream {
     return connect(Scope.current(), goal, List.of(address), options, how, startNanos);
   }
 
-  private static TcpStream connect(
+  static TcpStream connect(
       Scope owner,
       String goal,
       List<InetSocketAddress> targets,
