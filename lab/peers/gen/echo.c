@@ -7,6 +7,7 @@ enum { OUTSTANDING_LIMIT = 4096 }; // open loop, messages of one connection; bey
 static struct connection *connections;
 static long depth, rate, alive;
 static uint64_t turn_began, turn_ends; // closed loop: answers were there at the one, questions leave at the other
+static bool turn_timed;
 static uint64_t *asked;                // closed loop, of each connection: when its batch left
 static uint32_t *asking, asking_count; // closed loop: those that ask at the end of this turn
 
@@ -18,6 +19,7 @@ void connection_ended(struct connection *c, const char *how, int error) {
 }
 
 static void answered_closed(struct connection *c, uint64_t messages) {
+  if (!turn_timed) turn_began = now_nanos(), turn_timed = true; // the first answer of this turn: those of the last one are older than the question
   histogram_record(&load.histogram, turn_began - asked[c->index], messages);
   if (c->received == c->queued) asking[asking_count++] = c->index;
 }
@@ -78,6 +80,7 @@ static void run_until(uint64_t end, uint64_t begin) {
   do {
     if (rate) said = ask_open(begin, said, now_nanos());
     else ask_closed();
+    turn_timed = false;
     load.engine->turn(!rate, (int64_t)(end > turn_began ? end - turn_began : 1));
     turn_began = now_nanos();
   } while (turn_began < end);

@@ -45,7 +45,7 @@ public final class JavaPeers {
         peer(home, "netty-epoll", NETTY_FLAGS, "echo", "timers", "wake"),
         peer(home, "netty-nio", NETTY_FLAGS, "echo", "timers", "wake"),
         peer(home, "nio", List.of(), "echo", "events", "cascade", "wake"),
-        peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo", "wake"));
+        peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo"));
   }
 
   private static Peer peer(Home home, String name, List<String> flags, String... modes) {
