@@ -20,6 +20,7 @@ import gyre.lab.report.TableReport;
 import gyre.lab.result.Entry;
 import gyre.lab.result.Machine;
 import gyre.lab.result.Results;
+import gyre.lab.workload.Kind;
 import gyre.lab.workload.Workload;
 import gyre.lab.workload.Workloads;
 import java.io.Console;
@@ -61,7 +62,7 @@ public final class Lab {
     NativePeers natives = workshop.natives();
     List<Peer> peers = Roster.of(natives, workshop.javaPeers()).select(options.peers());
     Bench bench = bench(natives, options.force());
-    Plan plan = plan(options, workloads, peers);
+    Plan plan = plan(options, drivable(workloads, bench), peers);
     announce(plan, bench);
     Instant startedAt = Instant.now();
     Race race = new Race(plan, bench, progress(plan));
@@ -154,9 +155,22 @@ public final class Lab {
           "one core cannot hold server and generator without one disturbing the other: --force races"
               + " anyway");
     }
+    if (natives.generator().isEmpty()) {
+      out.println(
+          "no load generator ("
+              + natives.generatorReason()
+              + "): only what drives itself can be raced; lab/peers/build --yes installs and builds");
+    }
     Tools tools = Tools.find();
     tools.advice().forEach(out::println);
     return new Bench(natives.generator(), cores >= CORES, ProcessFiles.descriptors(), tools);
+  }
+
+  /** Without a generator, only what needs none. */
+  private static List<Workload> drivable(List<Workload> workloads, Bench bench) {
+    return workloads.stream()
+        .filter(w -> w.kind().driver() == Kind.Driver.ITSELF || !bench.generator().isEmpty())
+        .toList();
   }
 
   private static Plan plan(RaceOptions options, List<Workload> workloads, List<Peer> peers) {

@@ -65,6 +65,11 @@ final class ServerProcess implements AutoCloseable {
         : Sample.UNKNOWN;
   }
 
+  /** Time that a JVM's compilers have taken since it started. */
+  long compiledMillis() throws PeerFailure {
+    return peer.isJvm() ? ask("compiled").getLong("compiledMillis", 0) : 0;
+  }
+
   /** User memory of the process: off the heap whatever is resident, on the heap what is alive. */
   long userBytes() throws PeerFailure {
     long live = peer.isJvm() ? ask("live").getLong("liveHeapBytes", 0) : 0;

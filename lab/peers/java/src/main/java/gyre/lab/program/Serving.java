@@ -28,6 +28,7 @@ final class Serving {
     Figures figures = new Figures();
     switch (question) {
       case "allocated" -> figures.put("allocatedBytes", Virtual.allocatedBytes());
+      case "compiled" -> figures.put("compiledMillis", Virtual.compiledMillis());
       case "live" -> figures.put("liveHeapBytes", Virtual.liveHeapBytes());
       default -> figures.put("unknown", question);
     }

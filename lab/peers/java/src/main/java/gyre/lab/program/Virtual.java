@@ -21,6 +21,11 @@ final class Virtual {
     return THREADS.getTotalThreadAllocatedBytes();
   }
 
+  /** Time that compilers have taken, on their own threads. */
+  static long compiledMillis() {
+    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
+  }
+
   /** What is reachable on the heap, after looking for what is not. */
   static long liveHeapBytes() {
     System.gc();
