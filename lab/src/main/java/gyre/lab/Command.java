@@ -49,6 +49,7 @@ final class Command {
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     // Maven has to run on the JDK that this runs on, whatever the default one is.
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().putIfAbsent("MAVEN_OPTS", "--sun-misc-unsafe-memory-access=allow");
     return builder;
   }
 }

@@ -64,6 +64,7 @@ final class Workshop {
         maven,
         "-q",
         "-B",
+        "-Dstyle.color=never",
         "-pl",
         "lab/peers/java",
         "-am",

@@ -3,14 +3,12 @@ package gyre.lab.program;
 import gyre.net.ListenOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
-import java.nio.ByteBuffer;
 import java.util.concurrent.ExecutionException;
 
 /** Gyre, in one of its two styles. */
 final class GyreProgram extends Program {
   private static final String HOST = "127.0.0.1";
   private static final int BACKLOG = 4096;
-  private static final int BUFFER_BYTES = 16 * 1024;
 
   private final boolean push;
 
@@ -44,9 +42,8 @@ final class GyreProgram extends Program {
   }
 
   private static void echo(TcpStream stream) {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-    while (stream.read(buffer.clear()) >= 0) {
-      stream.write(buffer.flip());
+    while (stream.await(1)) {
+      stream.write(stream.input());
     }
   }
 
