@@ -1,15 +1,38 @@
 package gyre;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Fibers as default virtual threads that take turns with the loop's thread, which waits while a
  * fiber runs. Every program keeps working; a turn costs two hand-overs between threads.
+ *
+ * <p>A fiber that blocks on something that is not the loop's, a lock for instance, loses its turn
+ * after some milliseconds. It then runs beside the loop from the end of that block to its next call
+ * of Gyre, which waits for a new turn.
  */
 final class BatonFibers implements FiberMechanism {
+  /** The fiber of the calling thread. */
+  private static final ThreadLocal<@Nullable Fiber<?>> CALLER = new ThreadLocal<>();
+
   private final Loop loop;
   private final Baton baton = new Baton();
 
   BatonFibers(Loop loop) {
     this.loop = loop;
+  }
+
+  /** The loop of the calling thread, if that is a baton fiber. */
+  static @Nullable Loop loopOfCaller() {
+    Fiber<?> fiber = CALLER.get();
+    return fiber == null ? null : fiber.loop();
+  }
+
+  /** Whether the calling thread is a baton fiber that runs beside its loop. */
+  static boolean isCallerWithoutTurn() {
+    Fiber<?> fiber = Thread.currentThread().isVirtual() ? CALLER.get() : null;
+    return fiber != null
+        && fiber.loop().mechanism() instanceof BatonFibers fibers
+        && !fibers.baton.keep();
   }
 
   @Override
@@ -19,10 +42,11 @@ final class BatonFibers implements FiberMechanism {
         .inheritInheritableThreadLocals(false)
         .unstarted(() -> {
           baton.awaitTurn();
-          CurrentLoop.enterBatonFiber(loop);
+          CALLER.set(fiber);
           try {
             fiber.run();
           } finally {
+            reclaim();
             baton.giveBack();
           }
         });
@@ -36,13 +60,16 @@ final class BatonFibers implements FiberMechanism {
 
   @Override
   public void run(Fiber<?> fiber) {
-    baton.handTo(fiber.thread());
+    fiber.lostTurn = !baton.handTo(fiber.thread());
   }
 
   @Override
   public void park(Fiber<?> fiber) {
     baton.giveBack();
-    baton.awaitTurn();
+    if (!baton.awaitTurnOrInterrupt()) {
+      loop.postInternal(fiber::disturb);
+      baton.awaitTurn();
+    }
   }
 
   @Override
@@ -53,18 +80,32 @@ final class BatonFibers implements FiberMechanism {
   @Override
   public void giveWay(Fiber<?> fiber) {
     loop.enqueue(fiber);
-    park(fiber);
+    baton.giveBack();
+    baton.awaitTurn();
   }
 
   @Override
   public boolean onLoop() {
+    reclaim();
     Thread caller = Thread.currentThread();
     Fiber<?> running = loop.running();
     return running == null ? caller == loop.thread() : caller == running.thread();
   }
 
   @Override
-  public boolean reclaim() {
-    return false;
+  public boolean isBlockedElsewhere(Fiber<?> fiber) {
+    return fiber.lostTurn;
+  }
+
+  @Override
+  public void reclaim() {
+    if (Thread.currentThread() == loop.thread() || baton.keep()) {
+      return;
+    }
+    Fiber<?> fiber = CALLER.get();
+    if (fiber != null && fiber.loop() == loop) {
+      loop.enqueueFromOutside(fiber);
+      baton.awaitTurn();
+    }
   }
 }

@@ -168,6 +168,11 @@ public final class Cancellation implements AutoCloseable {
     }
   }
 
+  /** Whether this protects a fiber from what comes from outside. */
+  boolean isShield() {
+    return parent == null && scope != loop.root();
+  }
+
   public boolean isCancelled() {
     return reason != null;
   }
@@ -215,13 +220,17 @@ public final class Cancellation implements AutoCloseable {
     void close();
   }
 
-  /** Leaves the tree: this token is no longer cancelled with its parent. */
-  @Override
-  public void close() {
+  void disarm() {
     if (deadline != null) {
       loop.cancelTimer(deadline);
       deadline = null;
     }
+  }
+
+  /** Leaves the tree: this token is no longer cancelled with its parent. */
+  @Override
+  public void close() {
+    disarm();
     Cancellation above = parent;
     if (above == null || (above.firstChild != this && previousSibling == null)) {
       return;
@@ -239,6 +248,7 @@ public final class Cancellation implements AutoCloseable {
   }
 
   void arm(Duration limit) {
+    disarm();
     Deadline timer = new Deadline(this, limit);
     deadline = timer;
     loop.startTimerFromNow(timer, Durations.nanos(limit));

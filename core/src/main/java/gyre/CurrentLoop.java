@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CurrentLoop {
   private static final ConcurrentHashMap<Thread, Loop> BY_THREAD = new ConcurrentHashMap<>();
-  private static final ThreadLocal<Loop> BY_BATON_FIBER = new ThreadLocal<>();
 
   private CurrentLoop() {}
 
@@ -24,17 +23,12 @@ final class CurrentLoop {
     BY_THREAD.remove(loop.thread(), loop);
   }
 
-  /** In the thread of a baton fiber. */
-  static void enterBatonFiber(Loop loop) {
-    BY_BATON_FIBER.set(loop);
-  }
-
   static @Nullable Loop find() {
     Thread caller = Thread.currentThread();
     if (!caller.isVirtual()) {
       return BY_THREAD.get(caller);
     }
-    Loop loop = BY_BATON_FIBER.get();
+    Loop loop = BatonFibers.loopOfCaller();
     if (loop == null && FiberMechanism.mode() == FiberMode.NATIVE) {
       loop = BY_THREAD.get(NativeFibers.carrier());
     }
@@ -50,7 +44,11 @@ final class CurrentLoop {
     return loop;
   }
 
+  /** The engine whose next await follows what the caller does now; null if there is none. */
   static @Nullable Engine engineOfCaller() {
+    if (BatonFibers.isCallerWithoutTurn()) {
+      return null;
+    }
     Loop loop = find();
     return loop == null ? null : loop.engine();
   }

@@ -42,13 +42,11 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   private boolean permitted;
   private boolean parked;
 
-  /** In the run queue, by the loop's own doing. */
-  private boolean queued;
-
-  /** Interrupted while it waited for what no cancellation may disturb. */
-  private boolean interruptedLater;
-
   private boolean expectedToFail;
+  private boolean interrupted;
+
+  /** For baton fibers: blocked by something that is not the loop's, so that its turn was taken. */
+  boolean lostTurn;
 
   private @Nullable T result;
   private @Nullable Throwable failure;
@@ -111,9 +109,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   public static void yield() {
     Fiber<?> fiber = current();
     fiber.cancellation.check();
-    fiber.queued = true;
-    fiber.loop.mechanism().giveWay(fiber);
-    fiber.queued = false;
+    fiber.giveWay();
     fiber.cancellation.check();
   }
 
@@ -132,7 +128,14 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   public T join() {
     Fiber<?> caller = loop.fiber();
     while (state == State.ALIVE) {
-      joiners.await(caller);
+      try {
+        joiners.await(caller);
+      } catch (CancelledException e) {
+        if (state == State.ALIVE) {
+          throw e;
+        }
+        // It was this fiber's failure that cancelled the caller: tell that.
+      }
     }
     return outcome();
   }
@@ -183,7 +186,6 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   void begin() {
     assert !started;
     started = true;
-    queued = true;
     loop.mechanism().start(this);
   }
 
@@ -193,30 +195,53 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     if (!loop.isRunning(this)) {
       throw new IllegalStateException("a fiber is run by its loop alone");
     }
-    queued = false;
     Callable<? extends T> work = body;
     assert work != null;
     body = null;
+    Throwable problem = null;
     try {
       cancellation.check();
       result = work.call();
-      state = State.DONE;
     } catch (Throwable e) {
-      failure = e;
-      state = State.FAILED;
+      problem = e;
     }
+    loop.mechanism().reclaim();
+    problem = closeScopesUpTo(scope, problem);
+    failure = problem;
+    state = problem == null ? State.DONE : State.FAILED;
     joiners.wakeAll();
-    scope.ended(this, failure);
+    scope.ended(this, problem);
+  }
+
+  /** What was opened and not closed must not outlive the code that opened it. */
+  @Nullable Throwable closeScopesUpTo(Scope outermost, @Nullable Throwable problem) {
+    Throwable first = problem;
+    while (current != outermost) {
+      Scope left = current;
+      enter(left, left.cancellation());
+      try {
+        left.close();
+      } catch (Throwable e) {
+        if (first == null) {
+          first = e;
+        } else {
+          Failures.attach(first, e);
+        }
+      }
+    }
+    return first;
   }
 
   void parkHere() {
     assert loop.isRunning(this) : "only the running fiber can park";
     cancellation.check();
+    if (interrupted) {
+      interrupted();
+    }
     while (!permitted) {
       parked = true;
       loop.mechanism().park(this);
       parked = false;
-      queued = false;
       if (!permitted) {
         interrupted();
         cancellation.check();
@@ -227,15 +252,17 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     cancellation.check();
   }
 
-  /** Something other than the loop woke this fiber: it was interrupted, or for no reason. */
+  /**
+   * Something other than the loop woke this fiber: its thread was interrupted, or for no reason. An
+   * interrupt cancels this fiber alone, once, and not while it is shielded. Callbacks ignore it.
+   */
   private void interrupted() {
-    if (!Thread.interrupted() || cancellation.isCancelled()) {
-      return;
-    }
-    if (cancellation == loop.neverCancelled()) {
-      interruptedLater = true;
-    } else {
-      cancellation.cancel("the thread of " + name() + " was interrupted");
+    interrupted |= Thread.interrupted();
+    if (interrupted && (pump || !cancellation.isShield())) {
+      interrupted = false;
+      if (!pump && !cancellation.isCancelled()) {
+        throw new CancelledException("the thread of " + name() + " was interrupted", null);
+      }
     }
   }
 
@@ -247,17 +274,28 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     permitted = true;
     if (parked) {
       parked = false;
-      queued = true;
       loop.mechanism().unpark(this);
     }
   }
 
   /** On the loop: the token that this fiber runs under has been cancelled. */
   void cancelled() {
-    if (!parked && !queued && !loop.isRunning(this)) {
-      thread.interrupt(); // it may be blocked by something that is not the loop's
+    if (!parked && !loop.isRunning(this) && loop.mechanism().isBlockedElsewhere(this)) {
+      thread.interrupt();
     }
     wake();
+  }
+
+  /** On the loop: the thread of this fiber was interrupted, maybe while it was parked. */
+  void disturb() {
+    if (parked) {
+      parked = false;
+      loop.mechanism().unpark(this);
+    }
+  }
+
+  void giveWay() {
+    loop.mechanism().giveWay(this);
   }
 
   private void sleepNanos(long nanos) {
@@ -311,10 +349,6 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   void enter(Scope scope, Cancellation token) {
     current = scope;
     cancellation = token;
-    if (interruptedLater && token != loop.neverCancelled()) {
-      interruptedLater = false;
-      thread.interrupt();
-    }
   }
 
   /** Whoever started this fiber deals with its failure: it is not the scope's. */

@@ -40,9 +40,11 @@ sealed interface FiberMechanism permits NativeFibers, BatonFibers {
   /** Whether the calling thread runs on the loop: is its thread, or a fiber that has the turn. */
   boolean onLoop();
 
+  /** Whether a fiber that has not ended waits for something that is not the loop's. On the loop. */
+  boolean isBlockedElsewhere(Fiber<?> fiber);
+
   /**
-   * Called where a fiber may have lost its turn: returns true once the calling thread is the fiber
-   * whose turn it is, false if it is none of the loop's.
+   * At the entry of whatever touches the loop: a fiber that has lost its turn waits for a new one.
    */
-  boolean reclaim();
+  void reclaim();
 }

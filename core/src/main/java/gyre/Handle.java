@@ -133,6 +133,9 @@ public abstract class Handle implements AutoCloseable {
    */
   @Override
   public final void close() {
+    if (state == State.CLOSED) {
+      return;
+    }
     loop.checkOnLoop();
     beginClose();
     Fiber<?> caller = loop.running();
@@ -232,6 +235,11 @@ public abstract class Handle implements AutoCloseable {
     return caller.isPump();
   }
 
+  /** Whether a callback of this handle has begun and not ended; it may be parked. */
+  protected final boolean isInCallback() {
+    return inCallback;
+  }
+
   /** Whether the loop is shutting down. */
   protected final boolean isDraining() {
     return loop.isDraining();
@@ -240,6 +248,10 @@ public abstract class Handle implements AutoCloseable {
   /** Begins to close without waiting: from the loop itself, where there is no caller. */
   protected final void closeSoon() {
     beginClose();
+  }
+
+  protected final void checkOnLoop() {
+    loop.checkOnLoop();
   }
 
   protected final void checkOpen() {
@@ -341,10 +353,22 @@ public abstract class Handle implements AutoCloseable {
       }
       callbackFailed(e);
     } finally {
-      inCallback = false;
-      if (callbackRequested) {
-        loop.enqueueCallback(this);
-      }
+      callbackEnded(pump);
+    }
+  }
+
+  private void callbackEnded(Fiber<?> pump) {
+    loop.mechanism().reclaim();
+    Throwable left = pump.closeScopesUpTo(owner, null);
+    if (left != null) {
+      report(left);
+    }
+    inCallback = false;
+    if (callbackRequested) {
+      loop.enqueueCallback(this);
+    }
+    if (loop.isDraining() && state == State.OPEN) {
+      draining();
     }
   }
 

@@ -50,7 +50,7 @@ public final class Loop implements AutoCloseable {
 
   private @Nullable Fiber<?> running;
   private boolean turning;
-  private boolean closed;
+  private volatile boolean closed;
   private long nowNanos;
   private long number;
   private @Nullable Shutdown shutdown;
@@ -93,23 +93,35 @@ public final class Loop implements AutoCloseable {
 
   /** The loop that the calling code runs on. Throws if it runs on none. */
   public static Loop current() {
-    return CurrentLoop.get();
+    Loop loop = CurrentLoop.get();
+    loop.mechanism.reclaim();
+    return loop;
   }
 
   /**
    * Runs {@code main} in a fiber and the loop with it, until everything that was started or opened
    * inside has ended: fibers, and handles such as listeners and active timers, unless they are in
    * the {@link Handle#background}. If a fiber fails, the others are cancelled and the failure is
-   * thrown from here.
+   * thrown from here. It returns as well when a shutdown is through.
    */
   public void run(Task main) {
-    call(() -> {
-      main.run();
-      return true;
-    });
+    try {
+      call(() -> {
+        main.run();
+        return true;
+      });
+    } catch (CancelledException e) {
+      if (shutdown == null) {
+        throw e;
+      }
+      // The shutdown's report says what was cancelled and what was forced.
+    }
   }
 
-  /** As {@link #run(Task)}, with a result. */
+  /**
+   * As {@link #run(Task)}, with a result. Throws {@link CancelledException} if a shutdown came
+   * before there was one.
+   */
   public <T extends @Nullable Object> T call(Callable<T> main) {
     checkCanTurn();
     Monitors.checkNoneHeld();
@@ -167,7 +179,6 @@ public final class Loop implements AutoCloseable {
       Monitors.checkNoneHeld(); // a walk of the stack: too much for every turn
     }
     assert Monitors.noneHeld();
-    CurrentLoop.add(this);
     long nanos = Durations.nanos(timeout);
     turnOnce(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
     return hasWork();
@@ -397,18 +408,21 @@ public final class Loop implements AutoCloseable {
   /**
    * Runs {@code task} in a fiber of the loop, soon. From any thread.
    *
-   * @throws RejectedExecutionException if as many tasks wait as the loop allows
+   * @throws RejectedExecutionException if as many tasks wait as the loop allows, or it is closed
    */
   public void post(Runnable task) {
     if (!tryPost(task)) {
+      if (closed) {
+        throw new RejectedExecutionException(options.name() + " is closed");
+      }
       throw new RejectedExecutionException(
           "the inbox of " + options.name() + " is full: " + inbox.limit() + " tasks wait");
     }
   }
 
-  /** As {@link #post}, but answers false where the inbox is full. */
+  /** As {@link #post}, but answers false where the inbox is full or the loop is closed. */
   public boolean tryPost(Runnable task) {
-    if (!inbox.post(task)) {
+    if (closed || !inbox.post(task)) {
       return false;
     }
     ring();
@@ -419,6 +433,9 @@ public final class Loop implements AutoCloseable {
   private record Internal(Runnable action) {}
 
   void postInternal(Runnable action) {
+    if (closed) {
+      return; // nobody is left to care
+    }
     inbox.resume(new Internal(action));
     ring();
   }
@@ -548,6 +565,7 @@ public final class Loop implements AutoCloseable {
 
   /** The calling fiber. */
   Fiber<?> fiber() {
+    mechanism.reclaim();
     Fiber<?> fiber = running;
     if (fiber == null || fiber.thread() != Thread.currentThread()) {
       throw notAFiber();
@@ -624,6 +642,7 @@ public final class Loop implements AutoCloseable {
       Failures.attach(e, failure);
       FailureListener.LOGGING.failed("the failure listener of " + options.name(), e);
     }
+    mechanism.reclaim(); // a listener may have blocked
   }
 
   /** A fiber, handle or scope has ended. */
@@ -659,5 +678,6 @@ public final class Loop implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException(options.name() + " is closed");
     }
+    CurrentLoop.add(this);
   }
 }

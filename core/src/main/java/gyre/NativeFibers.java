@@ -114,8 +114,16 @@ final class NativeFibers implements FiberMechanism {
   }
 
   @Override
-  public boolean reclaim() {
-    return false; // a fiber that runs at all runs on the loop
+  public boolean isBlockedElsewhere(Fiber<?> fiber) {
+    return switch (fiber.thread().getState()) {
+      case BLOCKED, WAITING, TIMED_WAITING -> true;
+      default -> false;
+    };
+  }
+
+  @Override
+  public void reclaim() {
+    // A fiber that runs at all runs on the loop.
   }
 
   /** The scheduler of one fiber. */

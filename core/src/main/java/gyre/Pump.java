@@ -84,20 +84,30 @@ final class Pump {
         return true;
       }
       idle.addLast(self);
-      self.parkHere();
+      while (idle.contains(self)) { // or else something woke it that has no callbacks for it
+        self.parkHere();
+      }
     }
   }
 
   private void runOne(Fiber<?> self, Object callback) {
     if (callback instanceof Handle handle) {
       handle.runCallback(self);
-      return;
+    } else {
+      try {
+        self.enter(loop.root(), loop.neverCancelled());
+        ((Runnable) callback).run();
+      } catch (Throwable e) {
+        loop.report("callback", e);
+      }
+      Throwable left = self.closeScopesUpTo(loop.root(), null);
+      if (left != null) {
+        loop.report("callback", left);
+      }
     }
-    try {
-      self.enter(loop.root(), loop.neverCancelled());
-      ((Runnable) callback).run();
-    } catch (Throwable e) {
-      loop.report("callback", e);
+    loop.mechanism().reclaim();
+    if (Thread.interrupted()) {
+      // It was for this callback, not for the next.
     }
   }
 

@@ -132,7 +132,11 @@ public final class Scope implements AutoCloseable {
   public void join(Duration limit) {
     Fiber<?> caller = loop.fiber();
     cancellation.arm(limit);
-    awaitFibers(caller);
+    try {
+      awaitFibers(caller);
+    } finally {
+      cancellation.disarm();
+    }
     throwFailure();
     cancellation.check();
   }
@@ -170,9 +174,12 @@ public final class Scope implements AutoCloseable {
       return;
     }
     Fiber<?> caller = loop.fiber();
-    if (caller != owner || caller.currentScope() != this) {
+    if (caller != owner || caller.currentScope() != this || caller.cancellation() != cancellation) {
       throw new IllegalStateException(
-          "scope " + name + " must be closed by the fiber that opened it, inner scopes first");
+          "scope "
+              + name
+              + " must be closed by the fiber that opened it, after the scopes and the limits of"
+              + " time that were opened inside");
     }
     closed = true;
     caller.enter(this, loop.neverCancelled());

@@ -2,9 +2,11 @@ package gyre;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Shutdown {
   private static final int NAMES_LIMIT = 20;
+  private static final int FRAMES_LIMIT = 8;
+  private static final int HURRIED_TURNS = 32;
 
   private final Loop loop;
   private final ShutdownOptions options;
@@ -95,7 +99,7 @@ final class Shutdown {
   }
 
   private void await(long limitNanos, BooleanSupplier done) throws Exception {
-    if (limitNanos == 0 || hurry || done.getAsBoolean()) {
+    if (limitNanos == 0 || done.getAsBoolean()) {
       return;
     }
     Fiber<?> self = loop.fiber();
@@ -110,11 +114,26 @@ final class Shutdown {
     } catch (DeadlineExceededException e) {
       // The next step takes what this one left.
     }
+    if (hurry) {
+      takeSomeTurns(self, done);
+    }
+  }
+
+  /** Not to wait does not mean that what is ready to end is left behind. */
+  private static void takeSomeTurns(Fiber<?> self, BooleanSupplier done) {
+    for (int i = 0; i < HURRIED_TURNS && !done.getAsBoolean(); i++) {
+      self.giveWay();
+    }
   }
 
   private static String describe(Fiber<?> fiber) {
-    StackTraceElement[] stack = fiber.stackTrace();
-    return "fiber " + fiber.name() + (stack.length == 0 ? "" : " at " + stack[0]);
+    String stack =
+        Arrays.stream(fiber.stackTrace())
+            .dropWhile(frame -> "java.base".equals(frame.getModuleName()))
+            .limit(FRAMES_LIMIT)
+            .map(StackTraceElement::toString)
+            .collect(Collectors.joining(" < "));
+    return "fiber " + fiber.name() + (stack.isEmpty() ? "" : " at " + stack);
   }
 
   private static void note(List<String> names, String name) {

@@ -1,10 +1,15 @@
 package gyre;
 
+import gyre.engine.BlockPool;
+import gyre.engine.Engine;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Loops for tests. */
 public final class Loops {
+  /** In which what has been closed must be gone. */
+  private static final int TURNS_LIMIT = 1000;
+
   private Loops() {}
 
   /** The mode that this run of the tests is for. */
@@ -19,15 +24,52 @@ public final class Loops {
   }
 
   /**
-   * Runs {@code main} in a loop of its own; a failure that was only reported fails the test too.
+   * Runs {@code main} in a loop of its own, which must leave nothing behind; a failure that was
+   * only reported fails the test too.
    */
   public static void run(String engine, Task main) {
     List<Throwable> reported = new ArrayList<>();
-    try (Loop loop = Loop.open(options(engine).failures((source, e) -> reported.add(e)))) {
-      loop.run(main);
-    }
+    runReporting(options(engine).failures((source, e) -> reported.add(e)), main);
     if (!reported.isEmpty()) {
       throw new AssertionError("reported: " + reported, reported.getFirst());
     }
+  }
+
+  /** As {@link #run}, where failures are expected to be reported to the options' listener. */
+  public static void runReporting(LoopOptions options, Task main) {
+    try (Loop loop = Loop.open(options)) {
+      loop.run(main);
+      assertNothingLeft(loop);
+    }
+  }
+
+  /** Outside of the loop's fibers: no handle, operation or memory is left. */
+  public static void assertNothingLeft(Loop loop) {
+    Engine engine = loop.engine();
+    int turns = 0;
+    while (!isEmpty(loop) && turns++ < TURNS_LIMIT) {
+      engine.await(0);
+      engine.dispatch(TURNS_LIMIT);
+    }
+    if (!isEmpty(loop)) {
+      throw new AssertionError(
+          "left: handles "
+              + loop.handles()
+              + ", operations "
+              + engine.active()
+              + ", bytes "
+              + engine.pool().usedBytes());
+    }
+  }
+
+  /** Those that are told of readiness keep one block to receive into. */
+  private static long ownedBytes(Engine engine) {
+    return engine.name().equals("io_uring") ? 0 : BlockPool.LARGE_BYTES;
+  }
+
+  private static boolean isEmpty(Loop loop) {
+    return loop.handles().isEmpty()
+        && loop.engine().active() == 0
+        && loop.engine().pool().usedBytes() <= ownedBytes(loop.engine());
   }
 }

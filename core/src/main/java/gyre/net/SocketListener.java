@@ -1,5 +1,6 @@
 package gyre.net;
 
+import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Handle;
 import gyre.Scope;
@@ -102,6 +103,9 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
     start();
     while (waiting.isEmpty()) {
       throwFailure();
+      if (stopping) {
+        throw new CancelledException(name() + " is closing while the loop shuts down", null);
+      }
       checkOpen();
       taker = caller;
       try {
@@ -126,6 +130,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   }
 
   private void checkUnclaimed() {
+    checkOnLoop();
     checkOpen();
     if (server != null || callback != null || hand != null || taker != null) {
       throw new IllegalStateException("connections of " + name() + " go to somebody already");

@@ -135,7 +135,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
       throw new IllegalStateException(
           "fiber " + input.reader.name() + " is reading from " + name() + " already");
     }
-    if (isDraining() && input.bytes.isEmpty() && output.isDone()) {
+    if (isDraining() && isIdle()) {
       throw new CancelledException(name() + " is idle while the loop shuts down", null);
     }
     input.consumed();
@@ -191,10 +191,11 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   @Override
   public final void flush() {
     Fiber<?> caller = caller();
+    checkUnbroken();
     while (!output.isDone()) {
       parkWriter(caller);
+      checkUnbroken();
     }
-    checkWritable();
   }
 
   private void append(ByteBuffer source, Fiber<?> caller) {
@@ -243,7 +244,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     }
   }
 
-  private void checkWritable() {
+  private void checkUnbroken() {
     checkOpen();
     if (failure != null) {
       throw failure;
@@ -251,6 +252,10 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     if (output.failure != 0) {
       throw fail("cannot write to " + describe(), output.failure);
     }
+  }
+
+  private void checkWritable() {
+    checkUnbroken();
     if (output.shut) {
       throw new IllegalStateException("the output of " + name() + " has been shut down");
     }
@@ -258,6 +263,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
 
   /** Tells the peer, after what was written, that nothing more comes. Reading goes on. */
   public final void shutdownOutput() {
+    checkOnLoop();
     checkOpen();
     output.shut = true;
     requestEndOfTurn();
@@ -265,6 +271,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
 
   /** Ends the connection at once with a reset; what was written and not sent is lost. */
   public final void reset() {
+    checkOnLoop();
     if (isOpen()) {
       engine().sockets().set(descriptor, Sockets.Option.LINGER_SECONDS, 0);
       aborted = true;
@@ -304,6 +311,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
 
   /** Has {@code newHandler} take what arrives from now on, and what is there already. */
   public final void onData(DataHandler newHandler) {
+    checkOnLoop();
     checkOpen();
     if (input.reader != null) {
       throw new IllegalStateException("fiber " + input.reader.name() + " is reading " + name());
@@ -335,9 +343,13 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
       drainedAwaited = false;
       told.onDrained(this);
     }
-    if (!input.bytes.isEmpty() && !output.isFull() && isOpen()) {
-      told.onData(input.bytes);
-      afterData();
+    if (!input.bytes.isEmpty() && isOpen()) {
+      if (output.isFull()) {
+        drainedAwaited = true; // filled by somebody else; comes again when it has drained
+      } else {
+        told.onData(input.bytes);
+        afterData();
+      }
     }
     if (isOpen() && !endTold && isOverForHandler()) {
       endTold = true;
@@ -406,7 +418,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   /** Output was taken by the kernel, or failed. */
   final void departed() {
     if (timeouts != null) {
-      timeouts.touch();
+      timeouts.touchWrites();
       timeouts.watchWrites(!output.bytes.isEmpty());
     }
     if (!isOpen()) {
@@ -545,9 +557,17 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     return failure != null;
   }
 
+  /**
+   * Whether nothing is under way on this accepted connection. One that was made from here may have
+   * its answer under way, on which that of an accepted one may depend.
+   */
+  private boolean isIdle() {
+    return whenReleased != null && input.bytes.isEmpty() && output.isDone() && !isInCallback();
+  }
+
   @Override
   protected final void draining() {
-    if (isOpen() && input.bytes.isEmpty() && output.isDone()) {
+    if (isOpen() && isIdle()) {
       if (handler != null) {
         closeSoon();
       } else {

@@ -50,11 +50,16 @@ final class StreamTimeouts {
     return timeouts;
   }
 
-  /** Something moved. */
+  /** Input moved. */
   void touch() {
     if (idle != null) {
       idle.start(idleNanos);
     }
+  }
+
+  /** Output moved. */
+  void touchWrites() {
+    touch();
     if (write != null && watching) {
       write.start(writeNanos);
     }
