@@ -1,6 +1,7 @@
 package gyre;
 
 import gyre.engine.Engine;
+import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -8,29 +9,49 @@ import org.jspecify.annotations.Nullable;
  * Which loop the calling code runs on. Not for hot paths: handles know their loop.
  *
  * <p>Native fibers are found by their carrier thread, baton fibers by a thread-local that each sets
- * at its start.
+ * at its start. Of several loops of one thread it is the one that was turned or opened last.
  */
 final class CurrentLoop {
-  private static final ConcurrentHashMap<Thread, Loop> BY_THREAD = new ConcurrentHashMap<>();
+  /** The loops of a thread, the current one last; each list is touched by its thread alone. */
+  private static final ConcurrentHashMap<Thread, ArrayDeque<Loop>> BY_THREAD =
+      new ConcurrentHashMap<>();
 
   private CurrentLoop() {}
 
+  /** Makes {@code loop} the current one of its thread, the caller. */
   static void add(Loop loop) {
-    BY_THREAD.put(loop.thread(), loop);
+    ArrayDeque<Loop> loops =
+        BY_THREAD.computeIfAbsent(loop.thread(), thread -> new ArrayDeque<>(1));
+    if (!loop.equals(loops.peekLast())) {
+      loops.remove(loop);
+      loops.addLast(loop);
+    }
   }
 
+  /** The one before it is current again. */
   static void remove(Loop loop) {
-    BY_THREAD.remove(loop.thread(), loop);
+    ArrayDeque<Loop> loops = BY_THREAD.get(loop.thread());
+    if (loops != null) {
+      loops.remove(loop);
+      if (loops.isEmpty()) {
+        BY_THREAD.remove(loop.thread());
+      }
+    }
+  }
+
+  private static @Nullable Loop of(Thread thread) {
+    ArrayDeque<Loop> loops = BY_THREAD.get(thread);
+    return loops == null ? null : loops.peekLast();
   }
 
   static @Nullable Loop find() {
     Thread caller = Thread.currentThread();
     if (!caller.isVirtual()) {
-      return BY_THREAD.get(caller);
+      return of(caller);
     }
     Loop loop = BatonFibers.loopOfCaller();
     if (loop == null && FiberMechanism.mode() == FiberMode.NATIVE) {
-      loop = BY_THREAD.get(NativeFibers.carrier());
+      loop = of(NativeFibers.carrier());
     }
     return loop;
   }
@@ -44,12 +65,11 @@ final class CurrentLoop {
     return loop;
   }
 
-  /** The engine whose next await follows what the caller does now; null if there is none. */
+  /**
+   * The engine that is sure to await soon, after what the caller does now; null if there is none.
+   */
   static @Nullable Engine engineOfCaller() {
-    if (BatonFibers.isCallerWithoutTurn()) {
-      return null;
-    }
     Loop loop = find();
-    return loop == null ? null : loop.engine();
+    return loop == null ? null : loop.engineThatAwaits();
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,13 @@ public final class Loop implements AutoCloseable {
 
   private @Nullable Fiber<?> running;
   private boolean turning;
+
+  /** Goes on turning until what was asked for is done. */
+  private boolean driving;
+
+  /** Another loop's wake-up may stand in the engine's queue until the next await. */
+  private boolean awaitOwed;
+
   private volatile boolean closed;
   private long nowNanos;
   private long number;
@@ -137,9 +145,7 @@ public final class Loop implements AutoCloseable {
               }
             });
     supervisor.expectFailure();
-    while (supervisor.isAlive() && !isForced()) {
-      turnOnce(Engine.FOREVER);
-    }
+    turnUntil(() -> !supervisor.isAlive() || isForced());
     return supervisor.outcome();
   }
 
@@ -147,18 +153,41 @@ public final class Loop implements AutoCloseable {
   public void runUntilIdle() {
     checkCanTurn();
     Monitors.checkNoneHeld();
-    while (!isIdle() && !isForced()) {
-      turnOnce(Engine.FOREVER);
-    }
+    turnUntil(() -> isIdle() || isForced());
   }
 
   /** Runs the loop, also while nothing lives in it, until {@link #shutdown} is through. */
   public void runUntilShutdown() {
     checkCanTurn();
     Monitors.checkNoneHeld();
-    while (shutdown == null || !shutdown.isDone()) {
-      turnOnce(Engine.FOREVER);
+    turnUntil(() -> shutdown != null && shutdown.isDone());
+  }
+
+  private void turnUntil(BooleanSupplier done) {
+    driving = true;
+    try {
+      while (!done.getAsBoolean()) {
+        turnOnce(Engine.FOREVER);
+      }
+    } finally {
+      driving = false;
+      if (awaitOwed) {
+        awaitOwed = false;
+        engine.await(0);
+      }
     }
+  }
+
+  /**
+   * The engine, if the calling code runs on this loop's thread inside of {@link #turnUntil}, so
+   * that an await follows for sure, and soon: a fiber that shares the thread cannot block it.
+   */
+  @Nullable Engine engineThatAwaits() {
+    if (!driving || fiberMode != FiberMode.NATIVE) {
+      return null;
+    }
+    awaitOwed = true;
+    return engine;
   }
 
   /** Starts a fiber in a loop that is not running yet, or is driven by {@link #turn}. */
@@ -282,9 +311,9 @@ public final class Loop implements AutoCloseable {
       runFlushes();
       await(deadlineNanos);
       nowNanos = engine.nanoTime();
-      counters.completions += engine.dispatch(BUDGET);
+      dispatch();
       drainInbox();
-      wheel.advance(nowNanos, BUDGET);
+      fireTimers();
       pump.prime();
       runFibers();
       while (pump.takeOver()) {
@@ -296,20 +325,44 @@ public final class Loop implements AutoCloseable {
   }
 
   private void await(long deadlineNanos) {
+    awaitOwed = false;
     if (deadlineNanos == 0 || hasWork()) {
       engine.await(0);
       return;
     }
-    long timeoutNanos = untilNextTimer(nowNanos);
-    if (deadlineNanos != Engine.FOREVER) {
-      timeoutNanos = Math.min(timeoutNanos, Math.max(0, deadlineNanos - nowNanos));
-    }
+    long timeoutNanos = timeoutNanos(deadlineNanos);
     doorbell.prepareToSleep();
-    if (!inbox.isEmpty()) {
-      timeoutNanos = 0;
+    try {
+      engine.await(inbox.isEmpty() ? timeoutNanos : 0);
+    } finally {
+      doorbell.awake();
     }
-    engine.await(timeoutNanos);
-    doorbell.awake();
+  }
+
+  /** Counted from now: the time of the turn before is older by all that its fibers did. */
+  private long timeoutNanos(long deadlineNanos) {
+    long earliestNanos = Math.min(deadlineNanos, wheel.nextDeadlineNanos());
+    return earliestNanos == Engine.FOREVER
+        ? Engine.FOREVER
+        : Math.max(0, earliestNanos - engine.nanoTime());
+  }
+
+  /** What a callback throws is its handle's fault: the others go on in the next turn. */
+  private void dispatch() {
+    try {
+      counters.completions += engine.dispatch(BUDGET);
+    } catch (Throwable e) {
+      report("a completion", e);
+    }
+  }
+
+  /** As {@link #dispatch}: what else is due fires in the next turn. */
+  private void fireTimers() {
+    try {
+      wheel.advance(nowNanos, BUDGET);
+    } catch (Throwable e) {
+      report("a timer", e);
+    }
   }
 
   private long untilNextTimer(long now) {
@@ -326,10 +379,18 @@ public final class Loop implements AutoCloseable {
       Handle handle = flushes.remove();
       try {
         handle.runFlush();
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         report(handle.name(), e);
-        handle.abort();
+        abort(handle);
       }
+    }
+  }
+
+  private void abort(Handle handle) {
+    try {
+      handle.abort();
+    } catch (Throwable e) {
+      report(handle.name(), e);
     }
   }
 
@@ -343,7 +404,7 @@ public final class Loop implements AutoCloseable {
         break;
       }
       if (runnable instanceof Internal task) {
-        task.action.run();
+        run(task);
       } else {
         runQueue.add(runnable);
       }
@@ -354,6 +415,14 @@ public final class Loop implements AutoCloseable {
         break;
       }
       pump.add(post);
+    }
+  }
+
+  private void run(Internal task) {
+    try {
+      task.action.run();
+    } catch (Throwable e) {
+      report(options.name(), e);
     }
   }
 
@@ -638,11 +707,19 @@ public final class Loop implements AutoCloseable {
     counters.failures++;
     try {
       options.failures().failed(source, failure);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       Failures.attach(e, failure);
-      FailureListener.LOGGING.failed("the failure listener of " + options.name(), e);
+      log("the failure listener of " + options.name(), e);
     }
     mechanism.reclaim(); // a listener may have blocked
+  }
+
+  private static void log(String source, Throwable failure) {
+    try {
+      FailureListener.LOGGING.failed(source, failure);
+    } catch (Throwable e) {
+      // Nobody is left to tell, and the loop must go on.
+    }
   }
 
   /** A fiber, handle or scope has ended. */

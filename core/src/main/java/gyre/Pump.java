@@ -23,13 +23,20 @@ final class Pump {
   private @Nullable Fiber<?> active;
   private int budget;
 
+  /** What was left of the budget when a fiber was last woken for it. */
+  private int budgetAtWake;
+
+  private boolean closed;
+
   Pump(Loop loop, Scope scope) {
     this.loop = loop;
     this.scope = scope;
   }
 
   void add(Object callback) {
-    callbacks.add(callback);
+    if (!closed) {
+      callbacks.add(callback);
+    }
   }
 
   boolean isEmpty() {
@@ -45,6 +52,7 @@ final class Pump {
   }
 
   private void wakeOne() {
+    budgetAtWake = budget;
     Fiber<?> pump = idle.pollLast();
     if (pump != null) {
       active = pump;
@@ -54,9 +62,12 @@ final class Pump {
     }
   }
 
-  /** Has another fiber go on where the one that had the callbacks is parked in one of them. */
+  /**
+   * Has another fiber go on where the one that had the callbacks is parked in one of them. One that
+   * has not come to begin with any is not helped by another: the next turn goes on.
+   */
   boolean takeOver() {
-    if (budget == 0 || callbacks.isEmpty()) {
+    if (budget == 0 || callbacks.isEmpty() || budget == budgetAtWake) {
       return false;
     }
     wakeOne();
@@ -95,7 +106,7 @@ final class Pump {
       handle.runCallback(self);
     } else {
       try {
-        self.enter(loop.root(), loop.neverCancelled());
+        self.enter(loop.root(), scope.cancellation());
         ((Runnable) callback).run();
       } catch (Throwable e) {
         loop.report("callback", e);
@@ -111,8 +122,10 @@ final class Pump {
     }
   }
 
-  /** Ends the idle pump fibers. */
+  /** Ends the fibers, and takes and keeps no callback any more. Nothing else cancels them. */
   void close() {
+    closed = true;
+    callbacks.clear();
     scope.cancel("the loop is closing");
   }
 }
