@@ -54,20 +54,23 @@ final class Sends {
 
   void start(Send send) {
     Slot slot = slots.take(send, Kind.SEND);
+    gather(slot, send);
     if (send.zeroCopy && canAvoidCopies && (send.engineBits & MUST_COPY) == 0) {
       slots.setKind(slot, Kind.ZERO_COPY_SEND);
       emit(slot, send, Uring.OP_SEND_ZC, Uring.OP_SENDMSG_ZC, 0, 0, ORDINARY);
-    } else if (canBeQuiet
-        && !send.awaited
-        && (send.engineBits & CONGESTED) == 0
-        && submitter.hasRoom()) {
-      startQuiet(slot, send);
+    } else if (canBeQuiet && !isAwaited(send) && submitter.hasRoom()) {
+      emitQuiet(slot, send);
     } else {
-      startOrdinary(slot, send, 0);
+      emitOrdinary(slot, send, 0);
     }
   }
 
-  private void startQuiet(Slot slot, Send send) {
+  /** Behind a gather that is full there may be more to send, which waits for the end of this. */
+  private boolean isAwaited(Send send) {
+    return send.awaited || vector.isFull() || (send.engineBits & CONGESTED) != 0;
+  }
+
+  private void emitQuiet(Slot slot, Send send) {
     slots.setKind(slot, Kind.QUIET_SEND);
     slot.phase = Slot.Phase.QUIET;
     slot.sequence = queue.tail();
@@ -75,20 +78,29 @@ final class Sends {
     emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, Uring.SQE_CQE_SKIP_SUCCESS, 0, QUIET);
   }
 
-  private void startOrdinary(Slot slot, Send send, int priority) {
+  private void repeat(Slot slot, Send send, int priority) {
+    gather(slot, send);
+    emitOrdinary(slot, send, priority);
+  }
+
+  private void emitOrdinary(Slot slot, Send send, int priority) {
     slots.setKind(slot, Kind.SEND);
     slot.phase = Slot.Phase.IN_FLIGHT;
     emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, 0, priority, ORDINARY);
   }
 
-  private void emit(
-      Slot slot, Send send, int single, int several, int flags, int priority, long messageFlags) {
+  private void gather(Slot slot, Send send) {
     vector.clear();
     int count = send.gather(vector);
     assert count == vector.count() && count > 0;
     assert vector.bytes() <= Integer.MAX_VALUE;
     slot.value = (int) vector.bytes();
-    if (count == 1) {
+  }
+
+  /** Queues a request for what was gathered. */
+  private void emit(
+      Slot slot, Send send, int single, int several, int flags, int priority, long messageFlags) {
+    if (vector.count() == 1) {
       submitter.emit(
           SubmissionQueue.control(single, flags, priority, send.descriptor),
           0,
@@ -174,7 +186,7 @@ final class Sends {
       finish(slot, Errno.ECANCELED.negated());
     } else {
       send.engineBits |= CONGESTED;
-      startOrdinary(slot, send, Uring.RECVSEND_POLL_FIRST);
+      repeat(slot, send, Uring.RECVSEND_POLL_FIRST);
     }
   }
 
@@ -188,7 +200,7 @@ final class Sends {
       if (send.state == Operation.State.CANCELLING) {
         finish(slot, Errno.ECANCELED.negated());
       } else {
-        startOrdinary(slot, send, Uring.RECVSEND_POLL_FIRST);
+        repeat(slot, send, Uring.RECVSEND_POLL_FIRST);
       }
       return;
     }
@@ -214,7 +226,7 @@ final class Sends {
     Send send = (Send) slot.operation();
     if (needsCopy(slot.value) && send.state == Operation.State.ACTIVE) {
       send.engineBits |= MUST_COPY;
-      startOrdinary(slot, send, 0);
+      repeat(slot, send, 0);
     } else {
       finish(slot, slot.value);
     }

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
+import gyre.engine.Vector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -116,6 +118,25 @@ class UringEngineTest {
       engine.await(Engine.FOREVER);
       assertThat(engine.dispatch(8)).isOne();
       assertThat(pair.sender.results).containsExactly(100);
+    }
+  }
+
+  @Test
+  void shouldEndTheWaitForASendThatMayHaveMoreBehindIt() {
+    try (UringEngine engine = UringEngine.open(UringOptions.defaults())) {
+      TestPair pair = TestPair.on(engine);
+      engine.submit(TestPair.on(engine).receiver);
+      engine.await(0);
+      assertThat(engine.dispatch(8)).isZero();
+      long before = engine.counters().completions;
+      pair.sender.segments = 2 * Vector.CAPACITY;
+      pair.sender.start(4 * Vector.CAPACITY);
+      engine.await(TimeUnit.SECONDS.toNanos(20));
+      assertThat(engine.dispatch(8)).isOne();
+      // A quiet one would be told as well, when the time is up, but without a completion.
+      assertThat(engine.counters().completions - before).isOne();
+      pair.turnUntil(() -> pair.sender.isIdle());
+      assertThat(pair.sentBytes).isEqualTo(4 * Vector.CAPACITY);
     }
   }
 
