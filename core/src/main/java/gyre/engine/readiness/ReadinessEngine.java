@@ -355,9 +355,9 @@ public abstract class ReadinessEngine implements Engine {
   public final int dispatch(int budget) {
     int ran;
     if (readersFirst) {
+      readersFirst = false;
       ran = visitReady(budget);
       ran += tellCompleted(budget - ran);
-      readersFirst = false;
     } else {
       ran = tellCompleted(budget);
       readersFirst = ran == budget;
@@ -391,6 +391,17 @@ public abstract class ReadinessEngine implements Engine {
   }
 
   private int visit(Channel channel, int budget) {
+    try {
+      return runCallbacks(channel, budget);
+    } finally {
+      // Also where a callback throws: the other operation of this channel has its right.
+      if (channel.readable && !channel.closed && !channel.readers.isEmpty() && !channel.starved) {
+        enqueue(channel);
+      }
+    }
+  }
+
+  private int runCallbacks(Channel channel, int budget) {
     int ran = 0;
     if (channel.poll instanceof Poll poll && poll.engineBits != 0) {
       int events = poll.engineBits;
@@ -401,9 +412,6 @@ public abstract class ReadinessEngine implements Engine {
     }
     if (!channel.closed && channel.readable && !channel.readers.isEmpty()) {
       ran += reading.read(channel, budget - ran);
-      if (channel.readable && !channel.closed && !channel.readers.isEmpty() && !channel.starved) {
-        enqueue(channel);
-      }
     }
     return ran;
   }

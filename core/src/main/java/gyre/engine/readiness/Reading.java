@@ -108,14 +108,18 @@ final class Reading {
       engine.landing.lend(second, rest);
     }
     engine.counters.completions++;
-    reader.received(block, position, first);
     if (rest == 0 || second == null) {
+      reader.received(block, position, first);
       return 1;
     }
-    // Taken from the kernel already, so it is delivered whatever the callback did: the operation
-    // can't be idle before its terminal callback.
-    engine.counters.completions++;
-    reader.received(second, 0, rest);
+    try {
+      reader.received(block, position, first);
+    } finally {
+      // Taken from the kernel already, so it is delivered whatever the callback did: the operation
+      // can't be idle before its terminal callback.
+      engine.counters.completions++;
+      reader.received(second, 0, rest);
+    }
     return 2;
   }
 

@@ -43,16 +43,22 @@ final class Accepts {
       drop(result);
       return;
     }
-    Accept accept = (Accept) slot.operation();
-    if (result >= 0) {
-      accept.accepted(result);
+    try {
+      if (result >= 0) {
+        ((Accept) slot.operation()).accepted(result);
+      }
+    } finally {
+      if ((flags & Uring.CQE_MORE) == 0) {
+        goOn(slot, result);
+      }
     }
-    if ((flags & Uring.CQE_MORE) != 0) {
-      return;
-    }
+  }
+
+  /** A shot ended. */
+  private void goOn(Slot slot, int result) {
     if (result < 0 && !isPassing(result)) {
       finish(slot, result);
-    } else if (accept.state == Operation.State.CANCELLING) {
+    } else if (slot.operation().state == Operation.State.CANCELLING) {
       finish(slot, Errno.ECANCELED.negated());
     } else {
       arm(slot);

@@ -74,9 +74,12 @@ final class DatagramReceives extends BufferedReceives {
     } else if (result >= PAYLOAD_OFFSET) {
       Block block = buffers.take(flags, result);
       slot.value = 1;
-      deliver((ReceiveFrom) slot.operation(), block, buffers.takenOffset(), result);
-      if ((flags & Uring.CQE_MORE) == 0) {
-        rearm(slot);
+      try {
+        deliver((ReceiveFrom) slot.operation(), block, buffers.takenOffset(), result);
+      } finally {
+        if ((flags & Uring.CQE_MORE) == 0) {
+          rearm(slot);
+        }
       }
     } else {
       drop(result, flags);

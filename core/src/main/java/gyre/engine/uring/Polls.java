@@ -40,13 +40,20 @@ final class Polls {
       finish(slot, result);
       return;
     }
-    poll.ready(result);
-    if ((flags & Uring.CQE_MORE) == 0) {
-      if (poll.state == Operation.State.CANCELLING) {
-        finish(slot, Errno.ECANCELED.negated());
-      } else {
-        arm(slot);
+    try {
+      poll.ready(result);
+    } finally {
+      if ((flags & Uring.CQE_MORE) == 0) {
+        rearm(slot);
       }
+    }
+  }
+
+  private void rearm(Slot slot) {
+    if (slot.operation().state == Operation.State.CANCELLING) {
+      finish(slot, Errno.ECANCELED.negated());
+    } else {
+      arm(slot);
     }
   }
 

@@ -92,13 +92,22 @@ final class SparseReceives {
       return;
     }
     slot.value |= result & FINAL_EVENTS;
-    boolean goesOn = slot.operation().state == Operation.State.CANCELLING || read(slot, isArmed);
-    if (goesOn && !isArmed) {
-      if (slot.operation().state == Operation.State.CANCELLING) {
-        finish(slot, Errno.ECANCELED.negated());
-      } else {
-        arm(slot);
+    try {
+      if (slot.operation().state != Operation.State.CANCELLING) {
+        read(slot, isArmed);
       }
+    } finally {
+      if (!isArmed && slots.find(userData) != null) {
+        rearm(slot);
+      }
+    }
+  }
+
+  private void rearm(Slot slot) {
+    if (slot.operation().state == Operation.State.CANCELLING) {
+      finish(slot, Errno.ECANCELED.negated());
+    } else {
+      arm(slot);
     }
   }
 
@@ -124,18 +133,18 @@ final class SparseReceives {
       if (slot != null
           && slot.phase == Slot.Phase.IN_FLIGHT
           && slot.operation().state == Operation.State.ACTIVE) {
-        boolean ignored = read(slot, true);
+        read(slot, true);
       }
     }
     return rounds;
   }
 
-  /** Reads once; false if the operation is over. */
-  private boolean read(Slot slot, boolean isArmed) {
+  /** Reads once. */
+  private void read(Slot slot, boolean isArmed) {
     if (!hasSpace()) {
       counters.starvations++;
       starving.add(slot.userData);
-      return true;
+      return;
     }
     Block into = block();
     int space = into.capacity - used;
@@ -152,14 +161,14 @@ final class SparseReceives {
       }
       into.retain();
       receive.received(into, offset, count);
-      return true;
+      return;
     }
     if (count == Errno.EAGAIN.negated()) {
-      return true;
+      return;
     }
     if (count == Errno.EINTR.negated()) {
       ready.add(slot.userData);
-      return true;
+      return;
     }
     if (isArmed) {
       slot.phase = Slot.Phase.ENDING;
@@ -168,7 +177,6 @@ final class SparseReceives {
     } else {
       finish(slot, count);
     }
-    return false;
   }
 
   private Block block() {

@@ -43,9 +43,12 @@ final class StreamReceives extends BufferedReceives {
     } else if (result > 0) {
       Block block = buffers.take(flags, result);
       slot.value = 1;
-      ((Receive) slot.operation()).received(block, buffers.takenOffset(), result);
-      if ((flags & Uring.CQE_MORE) == 0) {
-        rearm(slot);
+      try {
+        ((Receive) slot.operation()).received(block, buffers.takenOffset(), result);
+      } finally {
+        if ((flags & Uring.CQE_MORE) == 0) {
+          rearm(slot);
+        }
       }
     } else {
       drop(result, flags);
