@@ -18,6 +18,11 @@ public final class LinuxProcess {
 
   private LinuxProcess() {}
 
+  /** The system's number of the calling thread; of a virtual one that of its carrier. */
+  public static int threadId(CallState state) {
+    return (int) Syscall.call(state, Syscall.GETTID, 0, 0, 0, 0, 0, 0);
+  }
+
   /** Lowers or raises the soft and the hard limit of a resource. */
   public static int limit(CallState state, int resource, long value) {
     try (Arena arena = Arena.ofConfined()) {

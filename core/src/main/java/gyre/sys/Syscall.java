@@ -40,6 +40,7 @@ final class Syscall {
   static final int GETSOCKOPT = number(55, 209);
   static final int FCNTL = number(72, 25);
   static final int PRCTL = number(157, 167);
+  static final int GETTID = number(186, 178);
   static final int EPOLL_CTL = number(233, 21);
   static final int EPOLL_PWAIT = number(281, 22);
   static final int ACCEPT4 = number(288, 242);

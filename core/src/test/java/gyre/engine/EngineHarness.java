@@ -152,6 +152,28 @@ public abstract class EngineHarness {
     }
   }
 
+  /** What a callback that should not throw throws. */
+  private static final class CallbackFailure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  static void fail() {
+    throw new CallbackFailure();
+  }
+
+  /** As {@link #turnUntil}, past callbacks that {@link #fail}; how often that was. */
+  final int turnThrough(BooleanSupplier condition) {
+    int thrown = 0;
+    while (!condition.getAsBoolean()) {
+      try {
+        turnUntil("the others went on", condition);
+      } catch (CallbackFailure expected) {
+        thrown++;
+      }
+    }
+    return thrown;
+  }
+
   /** Some turns, in which whatever is under way would show. */
   final void settle() {
     for (int i = 0; i < 30; i++) {
@@ -170,6 +192,7 @@ public abstract class EngineHarness {
     final List<Integer> connections = new ArrayList<>();
     int result = NOT_YET;
     int ends;
+    Runnable onAccepted = () -> {};
 
     Accepting(int listener) {
       descriptor = listener;
@@ -184,6 +207,7 @@ public abstract class EngineHarness {
     public void accepted(int connection) {
       checkCallback(this, false);
       connections.add(owned(connection));
+      onAccepted.run();
     }
 
     @Override

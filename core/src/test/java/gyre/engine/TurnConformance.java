@@ -2,6 +2,7 @@ package gyre.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -190,6 +191,73 @@ public abstract class TurnConformance extends EngineHarness {
     assertThat(engine.active()).isEqualTo(2);
     turnUntil("both ended", () -> engine.active() == 0);
     assertThat(one.ends + two.ends).isEqualTo(2);
+  }
+
+  /** Fibers may have threads of their own, which take turns with that of the loop. */
+  @Test
+  void shouldTakeAnyNumberOfOperationsFromAFiberWithAThreadOfItsOwn() throws InterruptedException {
+    int socket = datagramSocket(loopback(0));
+    SocketAddress target = local(socket);
+    List<SendingTo> sends = new ArrayList<>();
+    List<Connecting> connects = new ArrayList<>();
+    Thread fiber =
+        Thread.ofPlatform()
+            .start(() -> {
+              for (int i = 0; i < 700; i++) {
+                sends.add(new SendingTo(socket, target, new byte[20]).start());
+                connects.add(new Connecting(1_000_000, loopback(9)).start());
+              }
+            });
+    fiber.join();
+    assertThat(engine.active()).isEqualTo(1400);
+    engine.cancel(sends.getLast());
+    turnUntil("all ended", () -> engine.active() == 0);
+    SendingTo cancelled = sends.removeLast();
+    assertThat(cancelled.result).isIn(20, Errno.ECANCELED.negated());
+    assertThat(sends).allMatch(send -> send.result == 20 && send.ends == 1);
+    assertThat(connects).allMatch(connect -> connect.result == Errno.EBADF.negated());
+  }
+
+  @Test
+  void shouldNeitherRepeatNorLoseCompletionsWhereACallbackThrows() {
+    List<Receiving> receivers = new ArrayList<>();
+    List<Connection> connections = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      connections.add(connect());
+      Receiving receiving = new Receiving(connections.get(i).server(), new Pattern(i)).start();
+      receivers.add(receiving);
+      if (i % 2 == 1) {
+        receiving.onReceived = EngineHarness::fail;
+        receiving.onStopped = EngineHarness::fail;
+      }
+    }
+    for (int i = 0; i < 6; i++) {
+      new Sending(connections.get(i).client(), new Pattern(i), 150_000).start();
+    }
+    int thrown =
+        turnThrough(() -> receivers.stream().allMatch(receiving -> receiving.count == 150_000));
+    assertThat(thrown)
+        .isBetween(3, receivers.stream().mapToInt(receiving -> receiving.callbacks).sum());
+    receivers.forEach(engine::cancel);
+    assertThat(turnThrough(() -> engine.active() == 0)).isBetween(1, 3);
+    assertThat(receivers).allMatch(receiving -> receiving.ends == 1);
+  }
+
+  @Test
+  void shouldHandOutEachConnectionOnceWhereACallbackThrows() {
+    int listener = listener();
+    Accepting accepting = new Accepting(listener);
+    accepting.onAccepted = EngineHarness::fail;
+    List<Connecting> clients = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      clients.add(new Connecting(stream(Sockets.Family.INET4), local(listener)).start());
+    }
+    turnUntil("connected", () -> clients.stream().allMatch(client -> client.ends == 1));
+    accepting.start();
+    assertThat(turnThrough(() -> accepting.connections.size() >= 6)).isEqualTo(6);
+    settle();
+    assertThat(accepting.connections).hasSize(6).doesNotHaveDuplicates();
+    cancelAndAwait(accepting);
   }
 
   @Test

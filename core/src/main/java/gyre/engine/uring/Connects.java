@@ -6,28 +6,38 @@ import gyre.engine.kernel.KernelSockets;
 import gyre.sys.RawAddress;
 import gyre.sys.Uring;
 import java.net.SocketAddress;
+import java.util.Objects;
 
 /** Connects. */
 final class Connects {
   private final Submitter submitter;
   private final SlotTable slots;
+  private final Deferred deferred;
   private final KernelSockets sockets;
 
-  Connects(Submitter submitter, SlotTable slots, KernelSockets sockets) {
+  Connects(Submitter submitter, SlotTable slots, Deferred deferred, KernelSockets sockets) {
     this.submitter = submitter;
     this.slots = slots;
+    this.deferred = deferred;
     this.sockets = sockets;
   }
 
   void start(Connect connect) {
     Slot slot = slots.take(connect, Kind.CONNECT);
-    SocketAddress target = connect.target;
-    long address = target == null ? 0 : submitter.memory(RawAddress.CAPACITY_BYTES);
-    if (address == 0) {
-      slots.end(slot, target == null ? Errno.EINVAL.negated() : Errno.ENOBUFS.negated());
-      return;
+    if (connect.target == null) {
+      slots.end(slot, Errno.EINVAL.negated());
+    } else if (deferred.isQueueing()) {
+      deferred.add(slot);
+    } else {
+      begin(slot);
     }
-    assert target != null;
+  }
+
+  /** There is room for the request. */
+  void begin(Slot slot) {
+    Connect connect = (Connect) slot.operation();
+    SocketAddress target = Objects.requireNonNull(connect.target);
+    long address = submitter.memory(RawAddress.CAPACITY_BYTES);
     int length = sockets.encode(connect.descriptor, target, address);
     if (length < 0) {
       slots.end(slot, length);

@@ -16,18 +16,38 @@ final class DatagramSends {
 
   private final Submitter submitter;
   private final SlotTable slots;
+  private final Deferred deferred;
   private final KernelSockets sockets;
   private final Vector vector;
 
-  DatagramSends(Submitter submitter, SlotTable slots, KernelSockets sockets, Vector vector) {
+  DatagramSends(
+      Submitter submitter,
+      SlotTable slots,
+      Deferred deferred,
+      KernelSockets sockets,
+      Vector vector) {
     this.submitter = submitter;
     this.slots = slots;
+    this.deferred = deferred;
     this.sockets = sockets;
     this.vector = vector;
   }
 
   void start(SendTo send) {
-    emit(slots.take(send, Kind.SEND_TO), send, 0);
+    start(slots.take(send, Kind.SEND_TO), 0);
+  }
+
+  private void start(Slot slot, int priority) {
+    if (deferred.isQueueing()) {
+      deferred.add(slot);
+    } else {
+      emit(slot, (SendTo) slot.operation(), priority);
+    }
+  }
+
+  /** There is room for the request. */
+  void begin(Slot slot) {
+    emit(slot, (SendTo) slot.operation(), 0);
   }
 
   private void emit(Slot slot, SendTo send, int priority) {
@@ -37,10 +57,6 @@ final class DatagramSends {
     SocketAddress target = send.target;
     int reserved = target == null ? 0 : RawAddress.CAPACITY_BYTES;
     long message = submitter.message(vector, reserved);
-    if (message == 0) {
-      slots.end(slot, Errno.ENOBUFS.negated());
-      return;
-    }
     if (target != null) {
       long entries = message + LinuxSockets.MESSAGE_BYTES;
       long name = entries + (long) vector.count() * Vector.ENTRY_BYTES;
@@ -68,7 +84,7 @@ final class DatagramSends {
     SendTo send = (SendTo) slot.operation();
     boolean isRetried = result == Errno.EAGAIN.negated() || result == Errno.EINTR.negated();
     if (isRetried && send.state == Operation.State.ACTIVE) {
-      emit(slot, send, Uring.RECVSEND_POLL_FIRST);
+      start(slot, Uring.RECVSEND_POLL_FIRST);
     } else {
       finish(slot, isRetried ? Errno.ECANCELED.negated() : result);
     }

@@ -49,7 +49,8 @@ final class Drain {
       abandon(slot);
     }
     for (Slot slot : slots.all()) {
-      if (slot.operation != null && slot.phase == Slot.Phase.STARVING) {
+      if (slot.operation != null
+          && (slot.phase == Slot.Phase.STARVING || slot.phase == Slot.Phase.DEFERRED)) {
         abandon(slot);
       }
     }

@@ -4,6 +4,7 @@ import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
+import gyre.sys.LinuxProcess;
 import gyre.sys.Memory;
 import gyre.sys.Uring;
 import gyre.sys.UringCalls;
@@ -25,6 +26,7 @@ final class Ring {
   private final Mapping rings;
   private final Mapping entries;
   private final Mapping own;
+  private final int owner;
 
   /** The descriptor, or the number under which it is registered, and the flag that says so. */
   private int handle;
@@ -39,6 +41,7 @@ final class Ring {
       long params,
       Set<Feature> features) {
     this.calls = calls;
+    this.owner = LinuxProcess.threadId(calls);
     this.descriptor = descriptor;
     this.handle = descriptor;
     this.rings = rings;
@@ -92,6 +95,14 @@ final class Ring {
       Memory.putLong(update + 8, 0);
       UringCalls.register(calls, descriptor, Uring.UNREGISTER_RING_FDS, update, 1);
     }
+  }
+
+  /**
+   * Whether this thread may call: a ring with a single issuer, or a registered one, knows its
+   * owner's thread alone.
+   */
+  boolean isCallable() {
+    return LinuxProcess.threadId(calls) == owner;
   }
 
   /** Hands everything queued to the kernel, without asking for completions. */

@@ -15,15 +15,23 @@ final class Scratch {
     this.capacity = capacity;
   }
 
+  boolean has(int bytes) {
+    return bytes <= capacity - used;
+  }
+
   /** The address of so many bytes, aligned to 8, or 0 if they are not to be had now. */
   long take(int bytes) {
     int aligned = (bytes + 7) & -8;
-    if (aligned > capacity - used) {
+    if (!has(aligned)) {
       return 0;
     }
     long address = base + used;
     used += aligned;
     return address;
+  }
+
+  boolean isUnused() {
+    return used == 0;
   }
 
   void reset() {

@@ -33,6 +33,7 @@ final class Sends {
   private final Submitter submitter;
   private final SubmissionQueue queue;
   private final SlotTable slots;
+  private final Deferred deferred;
   private final Vector vector;
   private final boolean canBeQuiet;
   private final boolean canAvoidCopies;
@@ -43,10 +44,11 @@ final class Sends {
   /** Quiet sends whose entries stand before this are decided. */
   private int decided;
 
-  Sends(Ring ring, Submitter submitter, SlotTable slots, Vector vector) {
+  Sends(Ring ring, Submitter submitter, SlotTable slots, Deferred deferred, Vector vector) {
     this.submitter = submitter;
     this.queue = ring.submissions;
     this.slots = slots;
+    this.deferred = deferred;
     this.vector = vector;
     this.canBeQuiet = ring.has(Feature.QUIET_SENDS);
     this.canAvoidCopies = ring.has(Feature.ZERO_COPY);
@@ -54,11 +56,21 @@ final class Sends {
 
   void start(Send send) {
     Slot slot = slots.take(send, Kind.SEND);
+    if (deferred.isQueueing()) {
+      deferred.add(slot);
+    } else {
+      begin(slot);
+    }
+  }
+
+  /** There is room for the request. */
+  void begin(Slot slot) {
+    Send send = (Send) slot.operation();
     gather(slot, send);
     if (send.zeroCopy && canAvoidCopies && (send.engineBits & MUST_COPY) == 0) {
       slots.setKind(slot, Kind.ZERO_COPY_SEND);
       emit(slot, send, Uring.OP_SEND_ZC, Uring.OP_SENDMSG_ZC, 0, 0, ORDINARY);
-    } else if (canBeQuiet && !isAwaited(send) && submitter.hasRoom()) {
+    } else if (canBeQuiet && !isAwaited(send)) {
       emitQuiet(slot, send);
     } else {
       emitOrdinary(slot, send, 0);
@@ -79,8 +91,12 @@ final class Sends {
   }
 
   private void repeat(Slot slot, Send send, int priority) {
-    gather(slot, send);
-    emitOrdinary(slot, send, priority);
+    if (deferred.isQueueing()) {
+      deferred.add(slot);
+    } else {
+      gather(slot, send);
+      emitOrdinary(slot, send, priority);
+    }
   }
 
   private void emitOrdinary(Slot slot, Send send, int priority) {
@@ -111,10 +127,6 @@ final class Sends {
       return;
     }
     long message = submitter.message(vector);
-    if (message == 0) {
-      slots.end(slot, Errno.ENOBUFS.negated());
-      return;
-    }
     submitter.emit(
         SubmissionQueue.control(several, flags, priority, send.descriptor),
         0,

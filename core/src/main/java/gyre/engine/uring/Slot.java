@@ -15,6 +15,8 @@ final class Slot {
     ENDING,
     /** Ready, but there is no memory to receive into. */
     STARVING,
+    /** There was no room for the request, which is to be queued later. */
+    DEFERRED,
     /** No request is with the kernel; the result is known and waits to be told. */
     ENDED
   }

@@ -4,17 +4,23 @@ import gyre.engine.EngineCounters;
 import gyre.engine.Vector;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
+import gyre.sys.RawAddress;
 import gyre.sys.Uring;
 
 /**
  * Queues requests, whatever the state of the ring.
  *
- * <p>A full ring is handed to the kernel in the middle of the turn. In the rare case that the
- * kernel takes nothing (it has no memory for requests) further entries spill into a list, which
- * keeps their order and empties into the ring before the next wait: so queueing never fails.
+ * <p>A full ring is handed to the kernel in the middle of the turn. Where that can't be done (a
+ * fiber with a thread of its own submits, and the ring takes calls from its owner alone) or has no
+ * effect (the kernel has no memory for requests) further entries spill into a list, which keeps
+ * their order and empties into the ring before the next wait: so queueing never fails.
  */
 final class Submitter {
   private static final int WORDS = 6;
+
+  /** The largest message: a full vector and an address. */
+  private static final int MAX_MESSAGE_BYTES =
+      LinuxSockets.MESSAGE_BYTES + Vector.CAPACITY * Vector.ENTRY_BYTES + RawAddress.CAPACITY_BYTES;
 
   private final Ring ring;
   private final SubmissionQueue queue;
@@ -34,24 +40,19 @@ final class Submitter {
     return (!queue.isFull() && spilled.isEmpty()) || flush();
   }
 
-  /**
-   * Memory that lives until the kernel has taken the next entry; 0 if there is none now. To be
-   * asked for after {@link #hasRoom} and once per entry at most: a flush in between would free it.
-   */
-  private long scratch(int bytes) {
+  /** Whether the next entry may also ask once for memory; makes room if it can. */
+  boolean hasRoomForMessage() {
+    return hasRoom() && (scratch.has(MAX_MESSAGE_BYTES) || (flush() && scratch.isUnused()));
+  }
+
+  /** Memory that lives until the kernel has taken the next entry, for which there is room. */
+  long memory(int bytes) {
     long address = scratch.take(bytes);
-    if (address == 0 && flush()) {
-      address = scratch.take(bytes);
-    }
+    assert address != 0 : "asked for memory without a look whether there is any";
     return address;
   }
 
-  /** Memory for an address in {@link #scratch}, or 0. */
-  long memory(int bytes) {
-    return hasRoom() ? scratch(bytes) : 0;
-  }
-
-  /** A {@code struct msghdr} without an address for these bytes, in {@link #scratch}, or 0. */
+  /** A {@code struct msghdr} without an address for these bytes, in {@link #memory}. */
   long message(Vector vector) {
     return message(vector, 0);
   }
@@ -59,15 +60,10 @@ final class Submitter {
   /** The same with room for an address of so many bytes behind it, where the caller puts it. */
   long message(Vector vector, int addressBytes) {
     int vectorBytes = vector.count() * Vector.ENTRY_BYTES;
-    if (!hasRoom()) {
-      return 0;
-    }
-    long message = scratch(LinuxSockets.MESSAGE_BYTES + vectorBytes + addressBytes);
-    if (message != 0) {
-      long entries = message + LinuxSockets.MESSAGE_BYTES;
-      Memory.copy(vector.address(), entries, vectorBytes);
-      LinuxSockets.putMessage(message, 0, 0, entries, vector.count());
-    }
+    long message = memory(LinuxSockets.MESSAGE_BYTES + vectorBytes + addressBytes);
+    long entries = message + LinuxSockets.MESSAGE_BYTES;
+    Memory.copy(vector.address(), entries, vectorBytes);
+    LinuxSockets.putMessage(message, 0, 0, entries, vector.count());
     return message;
   }
 
@@ -105,6 +101,9 @@ final class Submitter {
 
   /** Hands the ring over now; true if the next entry finds room. */
   private boolean flush() {
+    if (!ring.isCallable()) {
+      return false;
+    }
     counters.waits++;
     // The result says what the queue's head says as well.
     int ignored = ring.submit();
@@ -129,7 +128,19 @@ final class Submitter {
     }
   }
 
-  /** Entries that the kernel has not taken. */
+  /** Empties what has spilled into the ring, as far as the kernel goes along; false if not all. */
+  boolean drainSpilled() {
+    while (!spilled.isEmpty()) {
+      int before = spilled.size();
+      boolean ignored = flush();
+      if (spilled.size() == before) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** No entries that the kernel has not taken. */
   boolean isEmpty() {
     return queue.pending() == 0;
   }

@@ -65,6 +65,7 @@ public final class UringEngine implements Engine {
   private final CompletionQueue completions;
   private final Submitter submitter;
   private final SlotTable slots = new SlotTable();
+  private final Deferred deferred;
   private final Waker waker;
   private final Mapping memory;
 
@@ -109,16 +110,17 @@ public final class UringEngine implements Engine {
     memory = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SCRATCH_BYTES);
     long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
     submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
+    deferred = new Deferred(submitter, slots);
     streamBuffers = BufferRing.forStreams(calls, ring, options);
     pool = new BlockPool(options.poolLimitBytes());
     Vector vector = new Vector(memory.address());
     streams = new StreamReceives(submitter, slots, streamBuffers, counters);
     sparse = new SparseReceives(submitter, slots, calls, counters, pool);
-    sends = new Sends(ring, submitter, slots, vector);
+    sends = new Sends(ring, submitter, slots, deferred, vector);
     accepts = new Accepts(submitter, slots, sockets);
-    connects = new Connects(submitter, slots, sockets);
+    connects = new Connects(submitter, slots, deferred, sockets);
     polls = new Polls(submitter, slots);
-    datagramSends = new DatagramSends(submitter, slots, sockets, vector);
+    datagramSends = new DatagramSends(submitter, slots, deferred, sockets, vector);
     waker = new Waker(ring, submitter, calls);
     // What was tried while opening has left completions.
     int ignored = ring.submitAndWait(0);
@@ -228,7 +230,7 @@ public final class UringEngine implements Engine {
     Slot slot = slots.of(operation);
     switch (slot.phase) {
       case IN_FLIGHT -> submitter.emitCancel(slot.userData);
-      case STARVING -> slots.end(slot, Errno.ECANCELED.negated());
+      case STARVING, DEFERRED -> slots.end(slot, Errno.ECANCELED.negated());
       // It ends with the next call, which then must not wait.
       case QUIET -> wokenBySelf = true;
       // They end by themselves, and nothing could speed that up.
@@ -246,7 +248,9 @@ public final class UringEngine implements Engine {
       hasFed |= datagrams.replenish();
     }
     boolean isReady =
-        hasFed
+        !submitter.drainSpilled()
+            || !startDeferred()
+            || hasFed
             || hasBacklog
             || wokenBySelf
             || completions.tail() != completions.head()
@@ -265,6 +269,19 @@ public final class UringEngine implements Engine {
     }
     submitter.settle();
     collect();
+  }
+
+  /** Bounded: nothing is deferred meanwhile. False if the kernel has no room for all of them. */
+  private boolean startDeferred() {
+    for (Slot slot = deferred.next(); slot != null; slot = deferred.next()) {
+      switch (slot.operation()) {
+        case Send ignored -> sends.begin(slot);
+        case Connect ignored -> connects.begin(slot);
+        case SendTo ignored -> datagramSends.begin(slot);
+        default -> throw new AssertionError("deferred without a message to send");
+      }
+    }
+    return deferred.isEmpty();
   }
 
   /** What quiet sends hold may be all that others wait for, so their end must not come late. */
@@ -325,6 +342,7 @@ public final class UringEngine implements Engine {
 
   @Override
   public int dispatch(int budget) {
+    hasBacklog = true; // stays so if a callback throws
     int told = sends.conclude(budget);
     told += tellEnded(budget - told);
     told += walk(budget - told);
@@ -355,12 +373,18 @@ public final class UringEngine implements Engine {
       return 0;
     }
     unheard = 0;
-    for (int sequence = head; sequence != head + count; sequence++) {
-      long outcome = completions.outcome(sequence);
-      complete(completions.userData(sequence), (int) outcome, (int) (outcome >>> 32));
+    int sequence = head;
+    try {
+      while (sequence != head + count) {
+        long outcome = completions.outcome(sequence);
+        long userData = completions.userData(sequence++);
+        complete(userData, (int) outcome, (int) (outcome >>> 32));
+      }
+    } finally {
+      // A callback that throws has had its completion: neither that nor those after it are lost.
+      counters.completions += sequence - head;
+      completions.release(sequence);
     }
-    counters.completions += count;
-    completions.release(head + count);
     return count - unheard;
   }
 
