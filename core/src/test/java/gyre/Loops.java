@@ -62,9 +62,9 @@ public final class Loops {
     }
   }
 
-  /** Those that are told of readiness keep one block to receive into. */
+  /** Those that are told of readiness keep a block to receive into, and one that comes next. */
   private static long ownedBytes(Engine engine) {
-    return engine.name().equals("io_uring") ? 0 : BlockPool.LARGE_BYTES;
+    return engine.name().equals("io_uring") ? 0 : 2 * BlockPool.LARGE_BYTES;
   }
 
   private static boolean isEmpty(Loop loop) {

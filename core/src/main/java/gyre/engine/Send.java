@@ -28,6 +28,10 @@ public abstract non-sealed class Send extends Operation {
    */
   public abstract int gather(Vector vector);
 
-  /** Terminal. The number of bytes taken by the kernel, maybe fewer than gathered, or -errno. */
+  /**
+   * Terminal. The number of bytes taken by the kernel, maybe fewer than gathered, or -errno. Of
+   * these {@code -EAGAIN} means that there is no space at present: the owner may move its bytes
+   * elsewhere, and submits again, which then waits for space.
+   */
   public abstract void sent(int result);
 }

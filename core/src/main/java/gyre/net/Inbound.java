@@ -2,7 +2,6 @@ package gyre.net;
 
 import gyre.Fiber;
 import gyre.engine.Block;
-import gyre.engine.BlockPool;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.Receive;
@@ -25,6 +24,9 @@ final class Inbound extends Receive {
   @Nullable Fiber<?> reader;
   int end = OPEN;
 
+  /** The consumer has asked for nothing more until it says so. */
+  boolean paused;
+
   Inbound(SocketStream stream, Engine engine) {
     this.stream = stream;
     this.engine = engine;
@@ -33,7 +35,7 @@ final class Inbound extends Receive {
 
   /** Receives from now on. */
   void start() {
-    if (isIdle() && end == OPEN && stream.isOpen()) {
+    if (isIdle() && end == OPEN && !paused && stream.isOpen()) {
       engine.submit(this);
     }
   }
@@ -44,7 +46,10 @@ final class Inbound extends Receive {
 
   /** The consumer has taken something. */
   void consumed() {
-    if (isIdle() && end == OPEN && bytes.size() <= stream.options().inputLimitBytes() / 2) {
+    if (isIdle()
+        && end == OPEN
+        && !paused
+        && bytes.size() <= stream.options().inputLimitBytes() / 2) {
       start();
     }
   }
@@ -67,7 +72,7 @@ final class Inbound extends Receive {
       return;
     }
     bytes.append(block, offset, length);
-    if (isFull()) {
+    if (isFull() || paused) {
       engine.cancel(this);
     }
     stream.arrived();
@@ -78,14 +83,12 @@ final class Inbound extends Receive {
     if (!stream.isOpen()) {
       stream.operationEnded();
     } else if (result == Errno.ECANCELED.negated()) {
-      consumed(); // paused, and maybe consumed meanwhile
+      if (!isFull()) {
+        start(); // what was too much has been consumed meanwhile
+      }
     } else {
       end = result;
       stream.arrived();
     }
-  }
-
-  static boolean isSmall(int length) {
-    return length <= BlockPool.SMALL_BYTES;
   }
 }

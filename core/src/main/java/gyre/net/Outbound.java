@@ -65,6 +65,21 @@ final class Outbound extends Send {
     }
   }
 
+  /** A slow peer must not hold the memory that the engine receives into. */
+  private void keep() {
+    if (!bytes.isEmpty()) {
+      bytes.own();
+    }
+  }
+
+  /** Takes over all of {@code source}. */
+  void append(ByteQueue source) {
+    if (!isIdle()) {
+      source.own(); // it will stay for a while
+    }
+    bytes.append(source);
+  }
+
   @Override
   public int gather(Vector vector) {
     return bytes.gather(vector);
@@ -74,7 +89,10 @@ final class Outbound extends Send {
   public void sent(int result) {
     if (result >= 0) {
       bytes.drain(result);
-    } else if (result != Errno.EAGAIN.negated() && result != Errno.EINTR.negated()) {
+      keep();
+    } else if (result == Errno.EAGAIN.negated()) {
+      keep();
+    } else if (result != Errno.EINTR.negated()) {
       failure = result;
       bytes.clear();
     }

@@ -40,6 +40,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   private @Nullable Runnable whenReleased;
   private boolean endTold;
   private boolean drainedAwaited;
+  private boolean readExpired;
   private boolean aborted;
 
   @SuppressWarnings("this-escape") // the halves keep it, and use it later
@@ -71,6 +72,9 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
       return -1;
     }
     int count = input.bytes.read(target);
+    if (!input.bytes.isEmpty()) {
+      requestEndOfTurn(); // where what stays is kept elsewhere
+    }
     input.consumed();
     return count;
   }
@@ -138,7 +142,8 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     if (isDraining() && isIdle()) {
       throw new CancelledException(name() + " is idle while the loop shuts down", null);
     }
-    input.consumed();
+    input.keep();
+    input.paused = false;
     input.start();
     input.reader = caller;
     if (timeouts != null) {
@@ -151,6 +156,18 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
       if (timeouts != null) {
         timeouts.stopRead();
       }
+    }
+    if (readExpired) {
+      readExpired = false;
+      throw new NetworkTimeoutException(name() + " received nothing for " + options.readTimeout());
+    }
+  }
+
+  /** Only the read that waits is told. */
+  final void readTimedOut() {
+    if (input.reader != null) {
+      readExpired = true;
+      resume(input.reader);
     }
   }
 
@@ -180,7 +197,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   public final void write(ByteQueue source) {
     Fiber<?> caller = caller();
     checkWritable();
-    output.bytes.append(source);
+    output.append(source);
     requestEndOfTurn();
     if (output.isFull()) {
       awaitDrained(caller);
@@ -323,6 +340,26 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     }
   }
 
+  /**
+   * Stops calling the handler of {@link #onData}, and receiving, until {@link #resumeInput}: for
+   * those who pass on what they get to something slower.
+   */
+  public final void pauseInput() {
+    checkOpen();
+    input.paused = true;
+    engine().cancel(input);
+  }
+
+  /** Ends a {@link #pauseInput}. What has arrived meanwhile is shown to the handler. */
+  public final void resumeInput() {
+    checkOpen();
+    input.paused = false;
+    input.start();
+    if (handler != null && (!input.bytes.isEmpty() || input.isEnded())) {
+      requestCallback();
+    }
+  }
+
   /** Whether less waits to be sent than the stream's limit. */
   public final boolean isWritable() {
     return isOpen() && !output.isFull();
@@ -343,7 +380,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
       drainedAwaited = false;
       told.onDrained(this);
     }
-    if (!input.bytes.isEmpty() && isOpen()) {
+    if (!input.bytes.isEmpty() && isOpen() && !input.paused) {
       if (output.isFull()) {
         drainedAwaited = true; // filled by somebody else; comes again when it has drained
       } else {
@@ -361,9 +398,10 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     if (!isOpen()) {
       return;
     }
+    input.keep();
     if (output.isFull()) {
       drainedAwaited = true;
-    } else if (input.isFull()) {
+    } else if (input.isFull() && !input.paused) {
       throw new IllegalStateException(
           "the handler of "
               + name()
@@ -371,14 +409,19 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
               + input.bytes.size()
               + " bytes unconsumed, and the input limit is "
               + options.inputLimitBytes()
-              + ": consume more, or raise StreamOptions.inputLimitBytes");
+              + ": consume more, pause the input, or raise StreamOptions.inputLimitBytes");
+    } else {
+      input.start();
     }
-    input.keep();
-    input.consumed();
+    if (isDraining()) {
+      draining();
+    }
   }
 
   private boolean isOverForHandler() {
-    return failure != null || output.failure != 0 || (input.isEnded() && !drainedAwaited);
+    return failure != null
+        || output.failure != 0
+        || (input.isEnded() && !drainedAwaited && !input.paused);
   }
 
   private void tellEnd(DataHandler told) throws Exception {
@@ -404,7 +447,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   /** Input has arrived or ended. */
   final void arrived() {
     if (timeouts != null) {
-      timeouts.touch();
+      timeouts.received();
     }
     if (handler != null) {
       requestCallback();
@@ -418,7 +461,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   /** Output was taken by the kernel, or failed. */
   final void departed() {
     if (timeouts != null) {
-      timeouts.touchWrites();
+      timeouts.sent();
       timeouts.watchWrites(!output.bytes.isEmpty());
     }
     if (!isOpen()) {
@@ -442,6 +485,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   @Override
   protected final void endOfTurn() {
     if (state() != State.CLOSED) {
+      input.keep();
       output.flush();
       if (timeouts != null) {
         timeouts.watchWrites(!output.bytes.isEmpty());
@@ -491,7 +535,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     }
     engine().cancel(input);
     input.bytes.clear();
-    if (!aborted && !output.isDone() && !options.closeTimeout().isZero()) {
+    if (!aborted && failure == null && !output.isDone() && !options.closeTimeout().isZero()) {
       timeouts = StreamTimeouts.forClose(this, timeouts, options);
       requestEndOfTurn();
     } else {

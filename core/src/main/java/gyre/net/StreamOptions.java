@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param inputLimitBytes reading stops while more than this is received and not consumed
  * @param outputLimitBytes writers park while more than this waits to be sent
  * @param idleTimeout the stream fails after a time in which nothing moved; zero is off
- * @param readTimeout a parked read fails after this; zero is off
+ * @param readTimeout a parked read fails after this, and the stream goes on; zero is off
  * @param writeTimeout the stream fails when nothing that waits to be sent moved for this long
  * @param closeTimeout how long closing tries to send what is left
  * @param sparse expect a few bytes now and then on very many streams

@@ -18,16 +18,23 @@ final class StreamTimeouts {
 
   private StreamTimeouts(SocketStream stream, StreamOptions options) {
     this.stream = stream;
-    this.idleNanos = options.idleTimeout().toNanos();
-    this.readNanos = options.readTimeout().toNanos();
-    this.writeNanos = options.writeTimeout().toNanos();
+    this.idleNanos = nanos(options.idleTimeout());
+    this.readNanos = nanos(options.readTimeout());
+    this.writeNanos = nanos(options.writeTimeout());
     this.idle = limit("was idle for " + options.idleTimeout(), idleNanos);
-    this.read = limit("received nothing for " + options.readTimeout(), readNanos);
+    this.read = readNanos == 0 ? null : new ReadLimit(stream);
     this.write = limit("could send nothing for " + options.writeTimeout(), writeNanos);
   }
 
   private @Nullable Limit limit(String message, long nanos) {
     return nanos == 0 ? null : new Limit(stream, message);
+  }
+
+  /** As long as a timer can be; for ever is not an error. */
+  private static long nanos(Duration duration) {
+    return duration.toSeconds() >= Long.MAX_VALUE / 1_000_000_000L
+        ? Long.MAX_VALUE
+        : duration.toNanos();
   }
 
   static @Nullable StreamTimeouts of(SocketStream stream, StreamOptions options) {
@@ -37,7 +44,7 @@ final class StreamTimeouts {
       return null;
     }
     StreamTimeouts timeouts = new StreamTimeouts(stream, options);
-    timeouts.touch();
+    timeouts.received();
     return timeouts;
   }
 
@@ -46,20 +53,23 @@ final class StreamTimeouts {
     StreamTimeouts timeouts = known == null ? new StreamTimeouts(stream, options) : known;
     Duration limit = options.closeTimeout();
     timeouts.close = new CloseLimit(stream);
-    timeouts.close.start(limit.toNanos());
+    timeouts.close.start(nanos(limit));
     return timeouts;
   }
 
-  /** Input moved. */
-  void touch() {
+  /** Input has arrived. */
+  void received() {
     if (idle != null) {
       idle.start(idleNanos);
     }
+    stopRead();
   }
 
-  /** Output moved. */
-  void touchWrites() {
-    touch();
+  /** Output was taken by the kernel. */
+  void sent() {
+    if (idle != null) {
+      idle.start(idleNanos);
+    }
     if (write != null && watching) {
       write.start(writeNanos);
     }
@@ -115,6 +125,18 @@ final class StreamTimeouts {
     @Override
     protected void expired() {
       stream.timedOut(message);
+    }
+  }
+
+  /** Ends the read that waits, and nothing else. */
+  private static final class ReadLimit extends Limit {
+    ReadLimit(SocketStream stream) {
+      super(stream, "");
+    }
+
+    @Override
+    protected void expired() {
+      stream.readTimedOut();
     }
   }
 

@@ -15,8 +15,8 @@ import gyre.sys.Uring;
  * everything ({@code WAITALL}, {@code CQE_SKIP_SUCCESS}). Once the entry is taken and all
  * completions of that moment are seen, no completion means that all bytes were sent. That saves a
  * completion per send and, since a completion would end the wait at once, a system call per turn. A
- * quiet send that failed for lack of space is repeated as an ordinary one, which waits in the
- * kernel until there is some.
+ * quiet send that finds no space ends with {@code EAGAIN}, so that its owner can move the bytes to
+ * memory that nobody else needs; submitted again, it is an ordinary one, which waits in the kernel.
  */
 final class Sends {
   private static final int MSG_WAITALL = 0x100;
@@ -189,16 +189,13 @@ final class Sends {
       return;
     }
     Send send = (Send) slot.operation();
-    if (result != Errno.EAGAIN.negated() && result != Errno.EINTR.negated()) {
-      if (result >= 0) {
-        send.engineBits |= CONGESTED;
-      }
-      finish(slot, result);
-    } else if (send.state == Operation.State.CANCELLING) {
+    if (result >= 0 || result == Errno.EAGAIN.negated()) {
+      send.engineBits |= CONGESTED;
+    }
+    if (result < 0 && send.state == Operation.State.CANCELLING) {
       finish(slot, Errno.ECANCELED.negated());
     } else {
-      send.engineBits |= CONGESTED;
-      repeat(slot, send, Uring.RECVSEND_POLL_FIRST);
+      finish(slot, result);
     }
   }
 

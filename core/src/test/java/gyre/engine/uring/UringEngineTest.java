@@ -74,6 +74,11 @@ class UringEngineTest {
       sender.start(5000);
       pair.turn();
       pair.turn();
+      assertThat(sender.isIdle()).isTrue();
+      assertThat(sender.results.getLast()).isEqualTo(Errno.EAGAIN.negated());
+      sender.start(5000);
+      pair.turn();
+      pair.turn();
       assertThat(sender.isIdle()).isFalse();
       assertThat(pair.sentBytes).isEqualTo(full);
       engine.submit(pair.receiver);

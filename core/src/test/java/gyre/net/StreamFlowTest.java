@@ -1,0 +1,200 @@
+package gyre.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.Loops;
+import gyre.Scope;
+import gyre.io.ByteQueue;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What flows, and what holds it up, between two ends of a stream. */
+@Tag("fiber-modes")
+@ParameterizedClass
+@ValueSource(strings = {"io_uring", "epoll", "nio"})
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class StreamFlowTest {
+  private static final StreamOptions SMALL =
+      StreamOptions.defaults().inputLimitBytes(20_000).outputLimitBytes(20_000);
+
+  @Parameter String engine = "";
+
+  private interface Ends {
+    void use(TcpStream near, TcpStream far) throws Exception;
+  }
+
+  /** Runs with both ends on one loop. */
+  private void with(StreamOptions nearOptions, Ends ends) {
+    Loops.run(
+        engine,
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
+            Fiber<TcpStream> far = Scope.current().call(listener::accept);
+            TcpStream near = TcpStream.connect(listener.address(), nearOptions);
+            ends.use(near, far.join());
+            near.reset();
+            far.join().reset();
+          }
+        });
+  }
+
+  @Test
+  void shouldSendAllOfWhatACallbackWrites() {
+    with(
+        StreamOptions.defaults(),
+        (near, far) -> {
+          int size = 2 << 20;
+          Loop.current().post(() -> near.write(new byte[size]));
+          ByteBuffer target = ByteBuffer.allocate(size);
+          far.readFully(target);
+          assertThat(target.position()).isEqualTo(size);
+        });
+  }
+
+  @Test
+  void shouldShowAHandlerTheRestOfAFrame() {
+    with(
+        SMALL,
+        (near, far) -> {
+          int frame = 18_000;
+          int[] frames = {0};
+          Fiber<?> waiter = Fiber.current();
+          near.onData(in -> {
+            while (in.size() >= frame) {
+              in.drain(frame);
+              frames[0]++;
+            }
+            waiter.unpark();
+          });
+          Fiber.start(() -> far.write(new byte[frame * 50]));
+          while (frames[0] < 50) {
+            Fiber.park();
+          }
+        });
+  }
+
+  @Test
+  void shouldShowInputOnceOutputOfOthersHasDrained() {
+    with(
+        SMALL,
+        (near, far) -> {
+          Fiber<?> waiter = Fiber.current();
+          long[] got = {0};
+          near.onData(in -> {
+            got[0] += in.size();
+            in.clear();
+            waiter.unpark();
+          });
+          int flood = 12 << 20;
+          Loop.current().post(() -> near.write(new byte[flood]));
+          Fiber.yield();
+          far.write(new byte[10]);
+          Fiber.yield();
+          assertThat(got[0]).isZero();
+          far.readFully(ByteBuffer.allocate(flood));
+          while (got[0] < 10) {
+            Fiber.park();
+          }
+        });
+  }
+
+  @Test
+  void shouldEndAFlushThatGetsNowhere() {
+    with(
+        StreamOptions.defaults().outputLimitBytes(64 << 20).writeTimeout(Duration.ofMillis(100)),
+        (near, far) -> {
+          near.write(ByteBuffer.allocate(32 << 20));
+          assertThatThrownBy(near::flush)
+              .isInstanceOf(NetworkTimeoutException.class)
+              .hasMessageContaining("could send nothing");
+        });
+  }
+
+  @Test
+  void shouldEndAWriteToAPeerThatOnlyTalks() {
+    with(
+        SMALL.writeTimeout(Duration.ofMillis(200)),
+        (near, far) -> {
+          near.onData(ByteQueue::clear);
+          Fiber<?> talker = Fiber.start(() -> talkUntilItBreaks(far));
+          assertThatThrownBy(() -> near.write(ByteBuffer.allocate(64 << 20)))
+              .isInstanceOf(RuntimeException.class);
+          talker.join();
+        });
+  }
+
+  private static void talkUntilItBreaks(TcpStream stream) {
+    try {
+      while (true) {
+        stream.write(new byte[1]);
+        Fiber.sleep(Duration.ofMillis(20));
+      }
+    } catch (NetworkException e) {
+      assertThat(e.errno()).isPositive();
+    }
+  }
+
+  @Test
+  void shouldGoOnAfterAReadThatTimedOut() {
+    with(
+        StreamOptions.defaults().readTimeout(Duration.ofMillis(50)),
+        (near, far) -> {
+          ByteBuffer target = ByteBuffer.allocate(16);
+          assertThatThrownBy(() -> near.read(target)).isInstanceOf(NetworkTimeoutException.class);
+          near.write(new byte[] {1});
+          far.write(new byte[] {2, 3});
+          assertThat(near.read(target)).isEqualTo(2);
+          assertThat(far.read(ByteBuffer.allocate(16))).isEqualTo(1);
+        });
+  }
+
+  @Test
+  void shouldPauseAndResumeAHandler() {
+    with(
+        SMALL,
+        (near, far) -> {
+          Fiber<?> waiter = Fiber.current();
+          long[] got = {0};
+          near.onData(in -> {
+            got[0] += in.size();
+            in.clear();
+            near.pauseInput();
+            waiter.unpark();
+          });
+          int size = 4 << 20;
+          Fiber<?> writer = Fiber.start(() -> far.write(new byte[size]));
+          while (got[0] < size) {
+            Fiber.park();
+            near.resumeInput();
+          }
+          writer.join();
+          assertThat(got[0]).isEqualTo(size);
+        });
+  }
+
+  @Test
+  void shouldFlushAfterTheOutputIsShut() {
+    with(
+        StreamOptions.defaults(),
+        (near, far) -> {
+          near.write(new byte[] {1, 2, 3});
+          near.shutdownOutput();
+          near.flush();
+          ByteBuffer target = ByteBuffer.allocate(8);
+          while (far.read(target) >= 0) {
+            assertThat(target.hasRemaining()).isTrue();
+          }
+          assertThat(target.position()).isEqualTo(3);
+        });
+  }
+}
