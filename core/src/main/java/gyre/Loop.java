@@ -145,7 +145,7 @@ public final class Loop implements AutoCloseable {
               }
             });
     supervisor.expectFailure();
-    turnUntil(() -> !supervisor.isAlive() || isForced());
+    turnUntil(() -> (!supervisor.isAlive() && !isShuttingDown()) || isForced());
     return supervisor.outcome();
   }
 
@@ -731,6 +731,10 @@ public final class Loop implements AutoCloseable {
 
   boolean isDraining() {
     return shutdown != null;
+  }
+
+  private boolean isShuttingDown() {
+    return shutdown != null && !shutdown.isDone();
   }
 
   private boolean isForced() {
