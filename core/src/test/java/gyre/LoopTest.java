@@ -1,13 +1,17 @@
 package gyre;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.net.TcpListener;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,166 +28,190 @@ class LoopTest {
 
   private final List<String> log = new ArrayList<>();
 
-  /** Long enough for a loop with nothing to do to fall asleep, most of the time. */
-  private static void spin() {
-    for (int i = 0; i < 50_000; i++) {
-      Thread.onSpinWait();
+  @Test
+  void shouldGiveResultsAndFailuresOfWhatItRuns() {
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      assertThat(loop.call(() -> 42)).isEqualTo(42);
+      assertThatThrownBy(() ->
+              loop.run(() -> {
+                throw new java.io.IOException("checked");
+              }))
+          .isInstanceOf(FiberFailedException.class)
+          .hasCauseInstanceOf(java.io.IOException.class);
+      loop.run(() -> {});
+      loop.runUntilIdle();
+      Loops.assertNothingLeft(loop);
     }
   }
 
-  private static void postAndAwait(Loop loop) throws InterruptedException {
-    CountDownLatch ran = new CountDownLatch(1);
-    loop.post(ran::countDown);
-    assertThat(ran.await(10, TimeUnit.SECONDS)).as("posted task ran").isTrue();
-  }
-
-  // ---- wake-ups
-
   @Test
-  void shouldBeWokenByAThreadThatOwnsALoopWhichDoesNotTurn() throws Exception {
-    try (LoopGroup group = LoopGroup.open(1, Loops.options(engine));
-        Loop mine = Loop.open(Loops.options(engine))) {
-      for (int i = 0; i < 20; i++) {
-        spin();
-        postAndAwait(group.loop(0));
+  void shouldBeDrivenByAnotherProgram() {
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      loop.start(
+          "work",
+          () -> {
+            Fiber.sleep(Duration.ofMillis(5));
+            log.add("slept");
+          });
+      assertThat(loop.nextDeadlineNanos()).isZero();
+      while (loop.turn(Duration.ZERO)) {}
+      assertThat(loop.nextDeadlineNanos()).isPositive().isLessThan(20_000_000L);
+      while (!loop.isIdle()) {
+        loop.turn(Duration.ofSeconds(5));
       }
-      assertThat(mine.isIdle()).isTrue();
+      assertThat(log).containsExactly("slept");
+      assertThat(loop.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
     }
   }
 
   @Test
-  void shouldBeWokenByTheLastTurnOfAnotherLoop() throws Exception {
-    try (LoopGroup group = LoopGroup.open(1, Loops.options(engine));
-        Loop mine = Loop.open(Loops.options(engine))) {
-      for (int i = 0; i < 20; i++) {
-        CountDownLatch ran = new CountDownLatch(1);
-        spin();
-        if (i % 2 == 0) {
-          mine.run(() -> group.loop(0).post(ran::countDown));
-        } else {
-          mine.start("poster", () -> group.loop(0).post(ran::countDown));
-          mine.turn(Duration.ZERO);
-        }
-        assertThat(ran.await(10, TimeUnit.SECONDS)).as("task %d ran", i).isTrue();
-      }
-    }
-  }
-
-  @Test
-  void shouldTellTheLoopsOfOneThreadApart() {
-    try (Loop first = Loop.open(Loops.options(engine).name("first"))) {
-      try (Loop second = Loop.open(Loops.options(engine).name("second"))) {
-        first.run(() -> assertThat(Loop.current()).isSameAs(first));
-        second.run(() -> assertThat(Loop.current()).isSameAs(second));
-        first.start("driven", () -> log.add(Loop.current().name()));
-        while (first.turn(Duration.ZERO)) {
-          assertThat(Loop.current()).isSameAs(first);
-        }
-      }
-      assertThat(Loop.current()).isSameAs(first);
-      first.run(() -> assertThat(Loop.current()).isSameAs(first));
-    }
-    assertThat(CurrentLoop.find()).isNull();
-    assertThat(log).containsExactly("first");
-  }
-
-  // ---- callbacks
-
-  @Test
-  void shouldRunCallbacksAfterOneThatWasInterrupted() {
+  void shouldTakePostsOfManyThreadsInTheOrderOfEach() {
+    int[] last = new int[4];
     Loops.run(
         engine,
         () -> {
           Loop loop = Loop.current();
-          for (int i = 0; i < 3; i++) {
-            Fiber<?> self = Fiber.current();
-            boolean[] ran = {false};
-            loop.post(() -> {
-              Thread.currentThread().interrupt();
-              ran[0] = true;
-              self.unpark();
-            });
-            while (!ran[0]) {
-              Fiber.park();
-            }
+          Fiber<?> self = Fiber.current();
+          int[] left = {4 * 2000};
+          for (int producer = 0; producer < 4; producer++) {
+            int me = producer;
+            Thread.ofPlatform()
+                .start(() -> {
+                  for (int i = 1; i <= 2000; i++) {
+                    int value = i;
+                    loop.post(() -> {
+                      assertThat(value).isEqualTo(++last[me]);
+                      if (--left[0] == 0) {
+                        self.unpark();
+                      }
+                    });
+                  }
+                });
+          }
+          while (left[0] > 0) {
+            Fiber.park();
           }
         });
+    assertThat(last).containsOnly(2000);
   }
 
   @Test
-  void shouldCloseWhileOthersGoOnPosting() throws Exception {
-    AtomicBoolean enough = new AtomicBoolean();
-    Thread poster;
+  void shouldRefusePostsThatDoNotFit() {
+    try (Loop loop = Loop.open(Loops.options(engine).inboxLimit(4))) {
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 100; i++) {
+                  loop.post(() -> {});
+                }
+              })
+          .isInstanceOf(RejectedExecutionException.class)
+          .hasMessageContaining("is full: 4 tasks wait");
+      assertThat(loop.tryPost(() -> {})).isFalse();
+      loop.runUntilIdle();
+      assertThat(loop.tryPost(() -> {})).isTrue();
+      loop.runUntilIdle();
+    }
+  }
+
+  @Test
+  void shouldRefuseWrongThreadsAndNesting() throws Exception {
     try (Loop loop = Loop.open(Loops.options(engine))) {
-      poster =
-          Thread.ofPlatform()
-              .start(() -> {
-                while (!enough.get()) {
-                  boolean ignored = loop.tryPost(() -> {});
-                  Thread.onSpinWait();
+      Throwable[] elsewhere = new Throwable[3];
+      Thread.ofPlatform()
+          .start(() -> {
+            elsewhere[0] = org.assertj.core.api.Assertions.catchThrowable(() -> loop.run(() -> {}));
+            elsewhere[1] = org.assertj.core.api.Assertions.catchThrowable(loop::close);
+            elsewhere[2] = org.assertj.core.api.Assertions.catchThrowable(Fiber::park);
+          })
+          .join();
+      assertThat(elsewhere).allMatch(e -> e instanceof IllegalStateException);
+      loop.run(() -> {
+        assertThatThrownBy(() -> loop.run(() -> {})).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(loop::close)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("use shutdown()");
+      });
+    }
+    Throwable[] refused = new Throwable[1];
+    Thread.ofVirtual()
+        .start(() ->
+            refused[0] =
+                org.assertj.core.api.Assertions.catchThrowable(
+                    () -> Loop.open(Loops.options(engine)).close()))
+        .join();
+    assertThat(refused[0])
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("platform thread");
+  }
+
+  @Test
+  void shouldNotLetAFiberThatAlwaysYieldsStarveSocketsTimersAndPosts() {
+    Loops.run(
+        engine,
+        () -> {
+          boolean[] stop = {false};
+          Fiber<?> busy =
+              Fiber.start(() -> {
+                while (!stop[0]) {
+                  Fiber.yield();
                 }
               });
-      loop.run(Fiber::yield);
-    }
-    enough.set(true);
-    poster.join();
-  }
-
-  @Test
-  void shouldEndCallbacksThatAreParkedWhenItCloses() {
-    try (Loop loop = Loop.open(Loops.options(engine))) {
-      loop.run(() -> {
-        Fiber<?> self = Fiber.current();
-        loop.post(() -> {
-          log.add("parked");
-          self.unpark();
-          try {
-            Fiber.sleep(Duration.ofDays(1));
-          } catch (CancelledException e) {
-            log.add("cancelled");
-            throw e;
+          Loop loop = Loop.current();
+          boolean[] posting = {true};
+          loop.post(
+              new Runnable() {
+                @Override
+                public void run() {
+                  if (posting[0]) {
+                    loop.post(this);
+                  }
+                }
+              });
+          TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+          listener.onConnection(stream -> stream.onData(stream::write));
+          InetSocketAddress address = listener.address();
+          try (SocketChannel client = Fiber.offload(() -> SocketChannel.open(address))) {
+            Fiber.sleep(Duration.ofMillis(2));
+            client.write(ByteBuffer.allocate(1));
+            assertThat(Fiber.<Integer>offload(() -> client.read(ByteBuffer.allocate(1))))
+                .isEqualTo(1);
           }
+          posting[0] = false;
+          stop[0] = true;
+          busy.join();
+          while (listener.connections() > 0) {
+            Fiber.sleep(Duration.ofMillis(1));
+          }
+          listener.close();
         });
-        while (log.isEmpty()) {
-          Fiber.park();
-        }
-      });
-    }
-    assertThat(log).containsExactly("parked", "cancelled");
   }
 
-  // ---- failures
+  @Test
+  void shouldListWhatIsOpen() {
+    Loops.run(
+        engine,
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
+            listener.rename("front");
+            assertThat(Loop.current().handles())
+                .singleElement()
+                .satisfies(info -> {
+                  assertThat(info.kind()).isEqualTo("tcp-listener");
+                  assertThat(info.name()).isEqualTo("front");
+                  assertThat(info.owner()).endsWith("main");
+                  assertThat(info.state()).isEqualTo(Handle.State.OPEN);
+                });
+          }
+          assertThat(Loop.current().handles()).isEmpty();
+        });
+  }
 
   @Test
-  void shouldGoOnAfterFailuresOnItsOwnThread() {
-    LoopOptions options =
-        Loops.options(engine)
-            .failures((source, e) -> {
-              log.add(source + ": " + e.getMessage());
-              throw new AssertionError("the listener fails too");
-            });
-    try (Loop loop = Loop.open(options.name("loop"))) {
-      loop.run(() -> {
-        Fiber<?> self = Fiber.current();
-        loop.startTimer(
-            new TimerNode() {
-              @Override
-              void fired(long nowNanos) {
-                self.wake();
-                throw new AssertionError("timer");
-              }
-            },
-            0);
-        Fiber.park();
-        loop.postInternal(() -> {
-          self.wake();
-          throw new AssertionError("internal");
-        });
-        Fiber.park();
-        Fiber.yield();
-      });
-      assertThat(loop.counters().failures()).isEqualTo(2);
-    }
-    assertThat(log).containsExactly("a timer: timer", "loop: internal");
+  void shouldSayWhichEnginesThereAre() {
+    assertThatThrownBy(() -> Loop.open(LoopOptions.defaults().engine("kqueue")))
+        .hasMessageContaining("kqueue")
+        .hasMessageContaining("io_uring")
+        .hasMessageContaining("epoll")
+        .hasMessageContaining("nio");
   }
 }
