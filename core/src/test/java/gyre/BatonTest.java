@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -96,5 +98,38 @@ class BatonTest {
     assertThat(log).endsWith("waiting interrupted: true");
     waiting.join();
     other.join();
+  }
+
+  @Test
+  void shouldTakeTheTurnFromAFiberThatBlocksUntilItIsItsTurnAgain() throws InterruptedException {
+    for (int round = 0; round < TURNS; round++) {
+      Baton impatient = new Baton(1);
+      Semaphore gate = new Semaphore(0);
+      CountDownLatch asked = new CountDownLatch(1);
+      boolean[] kept = {true};
+      log.clear();
+      Thread fiber =
+          Thread.ofVirtual()
+              .start(() -> {
+                impatient.awaitTurn();
+                gate.acquireUninterruptibly();
+                kept[0] = impatient.keep();
+                asked.countDown();
+                impatient.awaitTurn();
+                log.add("fiber");
+                impatient.giveBack();
+              });
+      boolean isOver = impatient.handTo(fiber);
+      assertThat(isOver).isFalse();
+      log.add("loop");
+      gate.release();
+      asked.await();
+      assertThat(kept[0]).isFalse();
+      while (!isOver) {
+        isOver = impatient.handTo(fiber);
+      }
+      assertThat(log).containsExactly("loop", "fiber");
+      fiber.join();
+    }
   }
 }
