@@ -42,6 +42,17 @@ final class Inbox {
     return posts.isEmpty() && resumes.isEmpty();
   }
 
+  /** What the loop ends without having run. */
+  static void discard(Object task) {
+    if (task instanceof Runnable && task instanceof AutoCloseable closeable) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        FailureListener.LOGGING.failed("a task that was not run", e);
+      }
+    }
+  }
+
   int limit() {
     return limit;
   }

@@ -278,6 +278,7 @@ public final class Loop implements AutoCloseable {
       closePump();
     } finally {
       closed = true;
+      discardPosts();
       CurrentLoop.remove(this);
       engine.close();
       closeOffload();
@@ -475,7 +476,8 @@ public final class Loop implements AutoCloseable {
   // ---- from other threads
 
   /**
-   * Runs {@code task} in a fiber of the loop, soon. From any thread.
+   * Runs {@code task} in a fiber of the loop, soon. From any thread. A task that the loop ends
+   * without having run is closed if it is {@link AutoCloseable}, on whatever thread.
    *
    * @throws RejectedExecutionException if as many tasks wait as the loop allows, or it is closed
    */
@@ -494,8 +496,22 @@ public final class Loop implements AutoCloseable {
     if (closed || !inbox.post(task)) {
       return false;
     }
-    ring();
+    if (closed) {
+      discardPosts(); // it came too late for the one that closing makes
+    } else {
+      ring();
+    }
     return true;
+  }
+
+  /** Once closed; the lock makes one consumer of many. */
+  private void discardPosts() {
+    assert closed;
+    synchronized (inbox) {
+      for (Runnable post = inbox.nextPost(); post != null; post = inbox.nextPost()) {
+        Inbox.discard(post);
+      }
+    }
   }
 
   /** A step of the runtime itself, run on the loop, that must not be refused. */

@@ -34,7 +34,9 @@ final class Pump {
   }
 
   void add(Object callback) {
-    if (!closed) {
+    if (closed) {
+      Inbox.discard(callback);
+    } else {
       callbacks.add(callback);
     }
   }
@@ -125,6 +127,7 @@ final class Pump {
   /** Ends the fibers, and takes and keeps no callback any more. Nothing else cancels them. */
   void close() {
     closed = true;
+    callbacks.forEach(Inbox::discard);
     callbacks.clear();
     scope.cancel("the loop is closing");
   }

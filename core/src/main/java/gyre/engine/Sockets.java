@@ -81,6 +81,9 @@ public interface Sockets {
   /** Takes over what an engine of the same kind released. The descriptor, or -errno. */
   int adopt(Object released);
 
+  /** Closes what was released and nobody adopts. From any thread, also after the engine's end. */
+  void discard(Object released);
+
   /**
    * Closes a descriptor on which no operation is active, of whatever kind it is: what an engine had
    * an operation on must be closed here, or the engine takes the number's next owner for it.

@@ -9,6 +9,7 @@ import gyre.engine.Errno;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   private @Nullable Scope serverScope;
   private @Nullable ConnectionHandler<S> callback;
   private @Nullable IntConsumer hand;
+  private @Nullable IntSupplier handedOver;
   private int connections;
   private boolean stopping;
   private long pauseNanos = FIRST_PAUSE_NANOS;
@@ -90,10 +92,19 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   /**
    * Gives descriptors, as they are accepted, to {@code taker}, which runs on the loop and owns
    * them.
+   *
+   * @param open tells how many of them are open; when it falls below the limit on connections call
+   *     {@link #handOverMore}
    */
-  final void handOver(IntConsumer newHand) {
+  final void handOver(IntConsumer taker, IntSupplier open) {
     checkUnclaimed();
-    hand = newHand;
+    hand = taker;
+    handedOver = open;
+    start();
+  }
+
+  final void handOverMore() {
+    takeWaiting();
     start();
   }
 
@@ -121,7 +132,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
 
   /** Number of connections accepted by this listener that are open. */
   public final int connections() {
-    return connections;
+    return handedOver == null ? connections : handedOver.getAsInt();
+  }
+
+  private boolean isFull() {
+    return connections() >= options.maxConnections();
   }
 
   private Fiber<?> claim() {
@@ -186,7 +201,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
     }
     waiting.add(connection);
     takeWaiting();
-    if (waiting.size() >= WAITING_LIMIT || connections >= options.maxConnections()) {
+    if (waiting.size() >= WAITING_LIMIT || isFull()) {
       engine().cancel(acceptor);
     }
   }
@@ -195,11 +210,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   private void takeWaiting() {
     ConnectionHandler<S> handler = server;
     if (hand != null) {
-      while (!waiting.isEmpty()) {
+      while (!waiting.isEmpty() && !isFull()) {
         hand.accept(waiting.remove());
       }
     } else if (handler != null) {
-      while (!waiting.isEmpty() && connections < options.maxConnections()) {
+      while (!waiting.isEmpty() && !isFull()) {
         serveOne(handler, waiting.remove());
       }
     } else if (callback != null) {
@@ -223,7 +238,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   @Override
   protected final void callback() throws Exception {
     ConnectionHandler<S> handler = callback;
-    while (handler != null && !waiting.isEmpty() && connections < options.maxConnections()) {
+    while (handler != null && !waiting.isEmpty() && !isFull()) {
       S stream = adopt(owner(), waiting.remove());
       try {
         handler.handle(stream);
@@ -245,7 +260,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
         && acceptor.isIdle()
         && !pause.isActive()
         && waiting.size() < WAITING_LIMIT / 2
-        && connections < options.maxConnections()) {
+        && !isFull()) {
       engine().submit(acceptor);
     }
   }
@@ -263,7 +278,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
       start();
     } else {
       failure = NetworkException.of("cannot accept on " + describe(), error);
-      if (callback != null) {
+      if (callback != null || hand != null) {
         report(failure);
         closeSoon();
       }

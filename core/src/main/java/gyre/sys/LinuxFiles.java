@@ -22,6 +22,11 @@ public final class LinuxFiles {
     return Syscall.call(state, Syscall.CLOSE, fd);
   }
 
+  /** From any thread: nobody looks at errno. */
+  public static void discard(int fd) {
+    int ignored = close(Signal.IGNORED, fd);
+  }
+
   public static int read(CallState state, int fd, long address, long length) {
     return Syscall.call(state, Syscall.READ, fd, address, length);
   }

@@ -1,22 +1,33 @@
 package gyre.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.Fiber;
 import gyre.LoopGroup;
 import gyre.Loops;
+import gyre.ShutdownOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("fiber-modes")
@@ -79,6 +90,127 @@ class TcpServerTest {
       for (Socket client : clients) {
         client.close();
       }
+    }
+  }
+
+  private TcpServer open(LoopGroup group, Spread spread, ListenOptions options) {
+    return TcpServer.open(group, ANY_PORT, spread, options, TcpServerTest::echo);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Spread.class)
+  void shouldEndByItselfWhenTheGroupShutsDown(Spread spread) throws IOException {
+    LoopGroup group = LoopGroup.open(3, Loops.options(engine));
+    try (TcpServer server = open(group, spread, ListenOptions.defaults())) {
+      try (Socket client = connect(server)) {
+        exchange(client, 1);
+      }
+      group.shutdown(ShutdownOptions.defaults().drain(Duration.ofDays(1)));
+      assertThat(group.join())
+          .allSatisfy(report -> {
+            assertThat(report.cancelled()).isEmpty();
+            assertThat(report.forced()).isEmpty();
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Spread.class)
+  void shouldCloseAfterAForcedShutdown(Spread spread) {
+    LoopGroup group = LoopGroup.open(3, Loops.options(engine));
+    try (TcpServer server = open(group, spread, ListenOptions.defaults())) {
+      assertThat(server.connections()).containsExactly(0, 0, 0);
+      group.forceShutdown();
+      assertThat(group.join()).hasSize(3);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Spread.class)
+  void shouldRefuseToOpenOnAGroupThatHasEndedOrIsGoingTo(Spread spread) {
+    LoopGroup group = LoopGroup.open(2, Loops.options(engine));
+    CompletableFuture<Fiber<?>> busy = new CompletableFuture<>();
+    group.loop(1).post(() -> busy.complete(group.loop(1).start("busy", Fiber::park)));
+    busy.join();
+    group.shutdown(ShutdownOptions.defaults().drain(Duration.ofDays(1)));
+    assertThatThrownBy(() -> open(group, spread, ListenOptions.defaults()))
+        .isInstanceOfAny(IllegalStateException.class, RejectedExecutionException.class);
+    busy.join().unpark();
+    group.join();
+    assertThatThrownBy(() -> open(group, spread, ListenOptions.defaults()))
+        .isInstanceOf(RejectedExecutionException.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Spread.class)
+  void shouldServeNoMoreConnectionsThanTheLimit(Spread spread) throws IOException {
+    int limit = 2;
+    AtomicInteger served = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    // With a socket per loop the limit is for each; a group of one has one either way.
+    int loops = spread == Spread.LEAST_LOADED ? 3 : 1;
+    try (LoopGroup group = LoopGroup.open(loops, Loops.options(engine));
+        TcpServer server =
+            TcpServer.open(
+                group,
+                ANY_PORT,
+                spread,
+                ListenOptions.defaults().maxConnections(limit),
+                stream -> {
+                  most.accumulateAndGet(served.incrementAndGet(), Math::max);
+                  echo(stream);
+                  served.decrementAndGet();
+                })) {
+      List<Socket> clients = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        clients.add(connect(server));
+        clients.get(i).getOutputStream().write(i);
+      }
+      for (int i = 0; i < 10; i++) {
+        try (Socket client = clients.get(i)) {
+          assertThat(client.getInputStream().read()).isEqualTo(i);
+        }
+      }
+      assertThat(most).hasValueLessThanOrEqualTo(limit);
+    }
+  }
+
+  @Test
+  void shouldStopThoughTheInboxIsFull() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    try (LoopGroup group = LoopGroup.open(1, Loops.options(engine).inboxLimit(4))) {
+      TcpServer server = open(group, Spread.LEAST_LOADED, ListenOptions.defaults());
+      CountDownLatch holding = new CountDownLatch(1);
+      group
+          .loop(0)
+          .post(() -> {
+            holding.countDown();
+            awaitQuietly(held);
+          });
+      holding.await();
+      while (group.loop(0).tryPost(() -> {})) {
+        assertThat(server.connections()).containsExactly(0);
+      }
+      FutureTask<Boolean> closing =
+          new FutureTask<>(() -> {
+            server.close();
+            return true;
+          });
+      Thread closer = Thread.ofPlatform().start(closing);
+      // The loop goes on only when it has been asked to stop.
+      while (closer.isAlive() && closer.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      held.countDown();
+      assertThat(closing.get()).isTrue();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -344,6 +344,11 @@ public class KernelSockets implements Sockets {
   }
 
   @Override
+  public void discard(Object released) {
+    LinuxFiles.discard(((Released) released).descriptor);
+  }
+
+  @Override
   public void close(int descriptor) {
     forget(descriptor);
     counters.calls++;

@@ -346,15 +346,26 @@ final class NioSockets implements Sockets {
   }
 
   @Override
+  public void discard(Object released) {
+    if (released instanceof Released channel) {
+      close(channel.jdk);
+    }
+  }
+
+  @Override
   public void close(int descriptor) {
     NioChannel channel = engine.find(descriptor);
     if (channel != null) {
       engine.remove(channel);
-      try {
-        channel.jdk.close();
-      } catch (IOException gone) {
-        // It is closed all the same.
-      }
+      close(channel.jdk);
+    }
+  }
+
+  private static void close(SelectableChannel jdk) {
+    try {
+      jdk.close();
+    } catch (IOException gone) {
+      // It is closed all the same.
     }
   }
 }
