@@ -38,6 +38,9 @@ public abstract class Handle implements AutoCloseable {
   private @Nullable String name;
   private @Nullable WaitQueue closeWaiters;
 
+  /** Where it was opened, if leaks are to be reported. */
+  private final @Nullable Throwable opened;
+
   /** Links among the handles of its scope. */
   @Nullable Handle scopeNext;
 
@@ -64,6 +67,7 @@ public abstract class Handle implements AutoCloseable {
     loop.checkOnLoop();
     this.number = loop.nextNumber();
     this.openedNanos = loop.nanoTime();
+    this.opened = loop.options().reportsLeaks() ? new Throwable("opened here") : null;
     if (attached) {
       attach();
     }
@@ -165,6 +169,11 @@ public abstract class Handle implements AutoCloseable {
 
   /** The loop is going to shut down: end as soon as what is in flight is done. */
   protected void draining() {}
+
+  /** Whether it does its work by callbacks, so that its scope is who should close it. */
+  protected boolean isServing() {
+    return false;
+  }
 
   /** Runs in a fiber after {@link #requestCallback}: the place for user code. */
   protected void callback() throws Exception {}
@@ -301,6 +310,17 @@ public abstract class Handle implements AutoCloseable {
   }
 
   // ---- for the loop
+
+  /** Its scope is about to close it. */
+  final void reportIfForgotten() {
+    Throwable where = opened;
+    if (where != null && state == State.OPEN && !isServing()) {
+      report(
+          new IllegalStateException(
+              name() + " was not closed before the end of " + owner + ", see where it was opened",
+              where));
+    }
+  }
 
   /** From now on the scope waits for this handle, and closes it at its end. */
   final void attach() {

@@ -26,6 +26,7 @@ public final class LoopOptions {
     int offloadThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
     int offloadQueueLimit = 1024;
     FailureListener failures = FailureListener.LOGGING;
+    boolean reportsLeaks = Boolean.getBoolean("gyre.debug.leaks");
     @Nullable FiberMode fiberMode;
 
     Values copy() {
@@ -117,6 +118,15 @@ public final class LoopOptions {
     return with(v -> v.failures = listener);
   }
 
+  /**
+   * Reports handles that were forgotten: left open, with nobody using them, until their scope
+   * closed them. The report says where they were opened, which costs a stack trace for each handle.
+   * Off unless {@code -Dgyre.debug.leaks=true}.
+   */
+  public LoopOptions reportLeaks(boolean reports) {
+    return with(v -> v.reportsLeaks = reports);
+  }
+
   /** Forces a way of carrying fibers; otherwise the best that this process can have. */
   public LoopOptions fibers(FiberMode mode) {
     return with(v -> v.fiberMode = mode);
@@ -152,6 +162,10 @@ public final class LoopOptions {
 
   int offloadQueueLimit() {
     return values.offloadQueueLimit;
+  }
+
+  boolean reportsLeaks() {
+    return values.reportsLeaks;
   }
 
   FailureListener failures() {

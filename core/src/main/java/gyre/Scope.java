@@ -190,6 +190,7 @@ public final class Scope implements AutoCloseable {
       while (fibers > 0) {
         waiters.await(caller);
       }
+      reportLeaks();
       closeHandles();
       while (handles > 0) {
         waiters.await(caller);
@@ -364,6 +365,19 @@ public final class Scope implements AutoCloseable {
       }
     } else {
       wait.run();
+    }
+  }
+
+  /**
+   * As every handle is known to its scope, one that the program has lost is still open here, if
+   * nothing went wrong before that would explain it.
+   */
+  private void reportLeaks() {
+    if (!loop.options().reportsLeaks() || cancellation.isCancelled() || loop.isDraining()) {
+      return;
+    }
+    for (Handle handle = firstHandle; handle != null; handle = handle.scopeNext) {
+      handle.reportIfForgotten();
     }
   }
 

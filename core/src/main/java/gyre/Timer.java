@@ -78,6 +78,11 @@ public final class Timer extends Handle {
   }
 
   @Override
+  protected boolean isServing() {
+    return true;
+  }
+
+  @Override
   public String kind() {
     return "timer";
   }

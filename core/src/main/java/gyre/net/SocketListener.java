@@ -236,6 +236,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   }
 
   @Override
+  protected final boolean isServing() {
+    return callback != null || hand != null;
+  }
+
+  @Override
   protected final void callback() throws Exception {
     ConnectionHandler<S> handler = callback;
     while (handler != null && !waiting.isEmpty() && !isFull()) {

@@ -371,6 +371,11 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   }
 
   @Override
+  protected final boolean isServing() {
+    return handler != null;
+  }
+
+  @Override
   protected final void callback() throws Exception {
     DataHandler told = handler;
     if (told == null || !isOpen()) {

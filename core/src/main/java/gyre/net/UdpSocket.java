@@ -448,6 +448,11 @@ public final class UdpSocket extends Handle {
   }
 
   @Override
+  protected boolean isServing() {
+    return handler != null;
+  }
+
+  @Override
   protected void callback() throws Exception {
     DatagramHandler told = handler;
     if (told == null || !isOpen()) {

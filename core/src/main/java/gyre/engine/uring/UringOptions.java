@@ -45,7 +45,7 @@ public record UringOptions(
 
   public static UringOptions defaults() {
     return new UringOptions(
-        256, 4096, 64 * 1024, 4096, 4, 64L << 20, 8L << 20, 64L << 20, Set.of());
+        256, 4096, 64 * 1024, 4096, 16, 64L << 20, 8L << 20, 64L << 20, Set.of());
   }
 
   /** The defaults, changed by system properties {@code gyre.uring.*}. */
