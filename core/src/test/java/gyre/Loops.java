@@ -7,6 +7,8 @@ import java.util.List;
 
 /** Loops for tests. */
 public final class Loops {
+  private static final long DATAGRAM_BYTES = 64 * 1024;
+
   /** In which what has been closed must be gone. */
   private static final int TURNS_LIMIT = 1000;
 
@@ -62,9 +64,9 @@ public final class Loops {
     }
   }
 
-  /** Those that are told of readiness keep a block to receive into, and one that comes next. */
+  /** Those that are told of readiness keep two blocks to receive into, and one for datagrams. */
   private static long ownedBytes(Engine engine) {
-    return engine.name().equals("io_uring") ? 0 : 2 * BlockPool.LARGE_BYTES;
+    return engine.name().equals("io_uring") ? 0 : 2 * BlockPool.LARGE_BYTES + DATAGRAM_BYTES;
   }
 
   private static boolean isEmpty(Loop loop) {
