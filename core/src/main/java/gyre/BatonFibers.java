@@ -53,6 +53,11 @@ final class BatonFibers implements FiberMechanism {
   }
 
   @Override
+  public @Nullable Object bindings() {
+    return null;
+  }
+
+  @Override
   public void start(Fiber<?> fiber) {
     fiber.thread().start();
     loop.enqueue(fiber);

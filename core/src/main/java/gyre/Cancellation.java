@@ -34,6 +34,10 @@ public final class Cancellation implements AutoCloseable {
   private @Nullable Deadline deadline;
 
   private volatile @Nullable String reason;
+
+  /** A thread outside has cancelled this already: spares the inbox a flood. */
+  private volatile boolean requested;
+
   private @Nullable Throwable cause;
   private boolean byDeadline;
 
@@ -140,7 +144,8 @@ public final class Cancellation implements AutoCloseable {
   public void cancel(String reason) {
     if (loop.onLoop()) {
       cancel(reason, null, false);
-    } else {
+    } else if (!requested) {
+      requested = true;
       loop.postInternal(() -> cancel(reason, null, false));
     }
   }

@@ -14,7 +14,10 @@ record EngineSelection(Engine engine, String explanation) {
       Engine engine = source.get();
       return new EngineSelection(engine, engine.name());
     }
-    EngineChoice choice = Engines.open(options.engine(), EngineOptions.defaults());
+    EngineChoice choice =
+        Engines.open(
+            options.engine(),
+            EngineOptions.defaults().withPoolLimitBytes(options.poolLimitBytes()));
     return new EngineSelection(choice.engine(), choice.explanation());
   }
 }

@@ -1,5 +1,7 @@
 package gyre;
 
+import java.util.function.Consumer;
+
 /** How failures travel from one fiber to another. */
 final class Failures {
   private Failures() {}
@@ -13,6 +15,17 @@ final class Failures {
       case Error error -> throw error;
       case RuntimeException unchecked -> throw unchecked;
       default -> throw new FiberFailedException(failure);
+    }
+  }
+
+  /** To be cancelled is no failure, but what broke in finally blocks on the way is. */
+  static void eachHidden(Throwable cancelled, Consumer<Throwable> action) {
+    for (Throwable hidden : cancelled.getSuppressed()) {
+      if (hidden instanceof CancelledException) {
+        eachHidden(hidden, action);
+      } else {
+        action.accept(hidden);
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 package gyre;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,16 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     FAILED
   }
 
+  private static final VarHandle UNPARKING;
+
+  static {
+    try {
+      UNPARKING = MethodHandles.lookup().findVarHandle(Fiber.class, "unparking", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   private final Loop loop;
   private final Scope scope;
   private final long number;
@@ -43,6 +55,11 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   private boolean parked;
 
   private boolean expectedToFail;
+
+  /** An unpark from outside stands in the inbox: one is enough. */
+  @SuppressWarnings("unused") // by its handle
+  private volatile boolean unparking;
+
   private boolean interrupted;
 
   /** For baton fibers: blocked by something that is not the loop's, so that its turn was taken. */
@@ -124,7 +141,10 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     return fiber.loop.offload().call(fiber, work);
   }
 
-  /** Waits for this fiber's end and gives its result, or throws its failure. */
+  /**
+   * Waits for this fiber's end and gives its result, or throws its failure. A failure that is
+   * thrown to the fiber which opened the scope is not thrown again when that scope closes.
+   */
   public T join() {
     Fiber<?> caller = loop.fiber();
     while (state == State.ALIVE) {
@@ -136,6 +156,9 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
         }
         // It was this fiber's failure that cancelled the caller: tell that.
       }
+    }
+    if (failure != null) {
+      scope.seen(failure, caller);
     }
     return outcome();
   }
@@ -152,9 +175,19 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   public void unpark() {
     if (loop.onLoop()) {
       wake();
-    } else {
-      loop.postInternal(this::wake);
+    } else if (!(boolean) UNPARKING.getAndSet(this, true)) {
+      loop.postInternal(this::wakeFromOutside);
     }
+  }
+
+  /**
+   * The flag is exchanged, not just read and written: who finds it set has done so before this, and
+   * what they wrote before is seen by the fiber.
+   */
+  private void wakeFromOutside() {
+    boolean wasSet = (boolean) UNPARKING.getAndSet(this, false);
+    assert wasSet;
+    wake();
   }
 
   public String name() {

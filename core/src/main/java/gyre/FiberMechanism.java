@@ -1,5 +1,7 @@
 package gyre;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How the loop carries fibers: on its own thread ({@link NativeFibers}), or, where the JVM does not
  * open what that takes, on ordinary virtual threads that take turns with it ({@link BatonFibers}).
@@ -21,6 +23,12 @@ sealed interface FiberMechanism permits NativeFibers, BatonFibers {
 
   /** Creates the thread of a fiber, not yet started. */
   Thread create(Fiber<?> fiber);
+
+  /**
+   * The scoped values that the calling thread has bound, for fibers of a scope that it opens. Null
+   * where nobody may know: then a fiber sees what its own body binds, and nothing else.
+   */
+  @Nullable Object bindings();
 
   /** Makes a created fiber runnable. On the loop. */
   void start(Fiber<?> fiber);

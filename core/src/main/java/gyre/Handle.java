@@ -368,7 +368,9 @@ public abstract class Handle implements AutoCloseable {
     try {
       callback();
     } catch (Throwable e) {
-      if (!(e instanceof CancelledException && owner.cancellation().isCancelled())) {
+      if (e instanceof CancelledException && owner.cancellation().isCancelled()) {
+        Failures.eachHidden(e, this::report);
+      } else {
         report(e);
       }
       callbackFailed(e);

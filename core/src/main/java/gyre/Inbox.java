@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How other threads reach the loop: tasks posted by users, in a bounded queue, and what must never
- * be refused because somebody waits for it, such as fibers that became runnable, of which there are
- * at most as many as there are fibers.
+ * be refused because somebody waits for it. That is bounded by what there is: a fiber is in it once
+ * because it became runnable, and once because it is unparked; a token that is cancelled about once
+ * for each thread that cancels it.
  */
 final class Inbox {
   private final MpscChunkedAtomicArrayQueue<Runnable> posts;
@@ -51,6 +52,11 @@ final class Inbox {
         FailureListener.LOGGING.failed("a task that was not run", e);
       }
     }
+  }
+
+  /** How many entries wait that are no posts. */
+  int resumes() {
+    return resumes.size();
   }
 
   int limit() {

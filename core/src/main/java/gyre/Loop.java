@@ -31,6 +31,9 @@ public final class Loop implements AutoCloseable {
   /** Completions, posts, timers and fibers that one turn handles at most, each. */
   private static final int BUDGET = 1024;
 
+  /** What {@link #close} waits for the kernel to let go of what a forced shutdown has left. */
+  private static final long RELEASE_LIMIT_NANOS = 500_000_000;
+
   private final LoopOptions options;
   private final Thread thread;
   private final Engine engine;
@@ -252,7 +255,10 @@ public final class Loop implements AutoCloseable {
     });
   }
 
-  /** What the shutdown had to force, once there was one. */
+  /**
+   * What the shutdown had to force, once there was one; after {@link #close} with the offloaded
+   * jobs that were left behind.
+   */
   public @Nullable ShutdownReport shutdownReport() {
     return shutdown == null ? null : shutdown.report();
   }
@@ -275,6 +281,7 @@ public final class Loop implements AutoCloseable {
       while (ending != null && !ending.isDone()) {
         turnOnce(Engine.FOREVER);
       }
+      releaseRest();
       closePump();
     } finally {
       closed = true;
@@ -285,13 +292,23 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /** A forced shutdown does not wait for the kernel; this does, a little. */
+  private void releaseRest() {
+    long deadlineNanos = engine.nanoTime() + RELEASE_LIMIT_NANOS;
+    Shutdown.abortAll(root);
+    while (Shutdown.hasHandles(root) && engine.nanoTime() - deadlineNanos < 0) {
+      turnOnce(deadlineNanos);
+    }
+  }
+
   private void closeOffload() {
-    int left = offload.close(ShutdownOptions.ON_CLOSE.poolNanos());
+    Shutdown ending = shutdown;
+    assert ending != null;
+    int left = offload.close(ending.poolNanos());
     if (left > 0) {
-      report(
-          options.name(),
-          new IllegalStateException(
-              left + " offloaded jobs did not end in time; their threads are interrupted"));
+      String what = left + " offloaded jobs did not end in time; their threads are interrupted";
+      ending.addForced(what);
+      report(options.name(), new IllegalStateException(what));
     }
   }
 
@@ -626,6 +643,10 @@ public final class Loop implements AutoCloseable {
 
   Scope internal() {
     return internal;
+  }
+
+  Inbox inbox() {
+    return inbox;
   }
 
   LoopOptions options() {

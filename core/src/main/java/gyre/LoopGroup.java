@@ -33,11 +33,14 @@ public final class LoopGroup implements AutoCloseable {
     }
 
     private void run() {
-      ShutdownReport report = null;
-      try (Loop loop = Loop.open(options)) {
-        opened.complete(loop);
-        loop.runUntilShutdown();
-        report = loop.shutdownReport();
+      ShutdownReport report;
+      try {
+        Loop loop = Loop.open(options);
+        try (loop) {
+          opened.complete(loop);
+          loop.runUntilShutdown();
+        }
+        report = loop.shutdownReport(); // only now with what closing has left
       } catch (Throwable e) {
         opened.completeExceptionally(e);
         ended.completeExceptionally(e);

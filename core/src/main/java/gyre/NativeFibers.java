@@ -31,6 +31,9 @@ final class NativeFibers implements FiberMechanism {
     static final MethodHandle CURRENT_CARRIER;
     static final VarHandle SCOPED_VALUES;
 
+    /** What a thread has that has bound nothing and inherited nothing. */
+    static final Object UNBOUND;
+
     static {
       try {
         Class<?> builders = Class.forName("java.lang.ThreadBuilders");
@@ -47,6 +50,7 @@ final class NativeFibers implements FiberMechanism {
             lookup.findStatic(
                 Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
         SCOPED_VALUES = lookup.findVarHandle(Thread.class, "scopedValueBindings", Object.class);
+        UNBOUND = (Object) SCOPED_VALUES.get(Thread.ofVirtual().unstarted(() -> {}));
       } catch (ReflectiveOperationException e) {
         throw new LinkageError("java.lang is not open to Gyre: " + e.getMessage(), e);
       }
@@ -75,11 +79,32 @@ final class NativeFibers implements FiberMechanism {
   @Override
   public Thread create(Fiber<?> fiber) {
     Thread thread = newThread(new Schedule(loop, fiber), fiber.threadName(), fiber);
-    Thread parent = Thread.currentThread();
-    if (parent.isVirtual()) {
-      Jdk.SCOPED_VALUES.set(thread, (Object) Jdk.SCOPED_VALUES.get(parent));
+    if (!fiber.isPump()) { // which runs the callbacks of many
+      Jdk.SCOPED_VALUES.set(thread, inherited(fiber.scope()));
     }
     return thread;
+  }
+
+  /**
+   * Those of the caller. But what the loop itself starts, and callbacks do, is on behalf of whoever
+   * opened the scope.
+   */
+  private Object inherited(Scope scope) {
+    Object bindings = bindings();
+    Object ofScope = scope.bindings();
+    boolean anonymous = !Thread.currentThread().isVirtual() || isUnboundPump(bindings);
+    return anonymous && ofScope != null ? ofScope : bindings;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a mark
+  private boolean isUnboundPump(Object bindings) {
+    Fiber<?> running = loop.running();
+    return bindings == Jdk.UNBOUND && running != null && running.isPump();
+  }
+
+  @Override
+  public Object bindings() {
+    return (Object) Jdk.SCOPED_VALUES.get(Thread.currentThread());
   }
 
   @Override

@@ -111,7 +111,7 @@ final class Pump {
         self.enter(loop.root(), scope.cancellation());
         ((Runnable) callback).run();
       } catch (Throwable e) {
-        loop.report("callback", e);
+        failed(e);
       }
       Throwable left = self.closeScopesUpTo(loop.root(), null);
       if (left != null) {
@@ -121,6 +121,14 @@ final class Pump {
     loop.mechanism().reclaim();
     if (Thread.interrupted()) {
       // It was for this callback, not for the next.
+    }
+  }
+
+  private void failed(Throwable failure) {
+    if (failure instanceof CancelledException && scope.cancellation().isCancelled()) {
+      Failures.eachHidden(failure, hidden -> loop.report("callback", hidden));
+    } else {
+      loop.report("callback", failure);
     }
   }
 

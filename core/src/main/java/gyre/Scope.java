@@ -17,10 +17,15 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The first fiber that fails cancels the others; later failures are attached to the first as
- * suppressed, and {@link #join} or, if nobody joined, {@link #close} throws it. A failure is never
- * lost.
+ * suppressed, and {@link #join} or {@link Fiber#join} or, if the owner called neither, {@link
+ * #close} throws it. A failure is never lost.
  *
  * <p>A scope belongs to the fiber that opened it, which closes it, the innermost first.
+ *
+ * <p>Fibers see the {@link ScopedValue}s of the fiber that started them, those of connections that
+ * a listener serves the ones of the fiber that called {@code serve}, and the first fiber of {@link
+ * Loop#run} those of its caller. Callbacks see none. In baton mode, where the JDK does not open
+ * what this takes, a fiber sees nothing but what its own body binds.
  */
 public final class Scope implements AutoCloseable {
   /** What the failure of a fiber means for the others of its scope. */
@@ -39,6 +44,9 @@ public final class Scope implements AutoCloseable {
 
   private final @Nullable Fiber<?> owner;
   private final @Nullable Cancellation outer;
+
+  /** The scoped values of the owner, for fibers that are started on its behalf. */
+  private final @Nullable Object bindings;
 
   private @Nullable Fiber<?> firstFiber;
   private int fibers;
@@ -63,6 +71,7 @@ public final class Scope implements AutoCloseable {
     this.owner = owner;
     this.name = name;
     this.policy = policy;
+    this.bindings = owner == null ? null : loop.mechanism().bindings();
     this.outer = owner == null ? null : owner.cancellation();
     Cancellation above = outer != null ? outer : parent == null ? null : parent.cancellation;
     this.cancellation = Cancellation.forScope(this, above, owner);
@@ -398,6 +407,14 @@ public final class Scope implements AutoCloseable {
     }
   }
 
+  /** The owner of this scope is told of its failure by joining the fiber that failed. */
+  @SuppressWarnings("ReferenceEquality") // this very failure, not one like it
+  void seen(Throwable problem, Fiber<?> caller) {
+    if (caller == owner && problem == failure) {
+      failureSeen = true;
+    }
+  }
+
   private void throwFailure() {
     if (failure != null) {
       failureSeen = true;
@@ -427,6 +444,10 @@ public final class Scope implements AutoCloseable {
 
   Loop loop() {
     return loop;
+  }
+
+  @Nullable Object bindings() {
+    return bindings;
   }
 
   @Nullable Fiber<?> firstFiber() {

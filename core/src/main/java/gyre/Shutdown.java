@@ -22,6 +22,8 @@ final class Shutdown {
   private static final int NAMES_LIMIT = 20;
   private static final int FRAMES_LIMIT = 8;
   private static final int HURRIED_TURNS = 32;
+  private static final long RELEASE_NANOS = 200_000_000;
+  private static final long LONGEST_RELEASE_NANOS = 1_000_000_000;
 
   private final Loop loop;
   private final ShutdownOptions options;
@@ -66,6 +68,22 @@ final class Shutdown {
     return report != null;
   }
 
+  /** How long offloaded jobs are waited for. */
+  long poolNanos() {
+    long limitNanos = options.poolNanos();
+    return hurry ? Math.min(limitNanos, ShutdownOptions.IMMEDIATE.poolNanos()) : limitNanos;
+  }
+
+  /** Once it is done: something else was left behind. */
+  void addForced(String what) {
+    ShutdownReport known = report;
+    if (known != null) {
+      List<String> all = new ArrayList<>(known.forced());
+      all.add(what);
+      report = new ShutdownReport(known.took(), known.cancelled(), List.copyOf(all));
+    }
+  }
+
   /** Whether fibers were left behind, so that nobody may wait for them. */
   boolean isForced() {
     return report != null && !report.forced().isEmpty();
@@ -90,11 +108,22 @@ final class Shutdown {
       }
       eachFiber(root, f -> note(forced, describe(f)));
       eachHandle(root, h -> note(forced, h.toString()));
-      eachHandle(root, Handle::abort);
-      await(options.closeNanos(), () -> !hasHandles(root));
+      abortAll(root);
+      awaitRelease(() -> !hasHandles(root));
     } finally {
       Duration took = Duration.ofNanos(loop.nanoTime() - startNanos);
       report = new ShutdownReport(took, List.copyOf(cancelled), List.copyOf(forced));
+    }
+  }
+
+  /** The kernel lets go of what is aborted at once, but not within the call: hurried or not. */
+  private void awaitRelease(BooleanSupplier done) throws Exception {
+    boolean hurried = hurry;
+    hurry = false;
+    try {
+      await(Math.clamp(options.closeNanos(), RELEASE_NANOS, LONGEST_RELEASE_NANOS), done);
+    } finally {
+      hurry |= hurried;
     }
   }
 
@@ -150,7 +179,11 @@ final class Shutdown {
     return found[0];
   }
 
-  private static boolean hasHandles(Scope scope) {
+  static void abortAll(Scope root) {
+    eachHandle(root, Handle::abort);
+  }
+
+  static boolean hasHandles(Scope scope) {
     boolean[] found = {false};
     eachHandle(scope, h -> found[0] = true);
     return found[0];

@@ -33,9 +33,9 @@ public final class Timer extends Handle {
   }
 
   /**
-   * Starts the timer, or moves its next run to {@code delay} after the time of this turn of the
-   * loop if it is started already. Costs next to nothing when that is later than before. A zero or
-   * negative delay is due at once.
+   * Starts the timer, or moves its next run to {@code delay} from now if it is started already.
+   * Costs little more than reading the clock when that is later than before. A zero or negative
+   * delay is due at once.
    */
   public void restart(Duration delay) {
     restartNanos(delay.isNegative() ? 0 : Durations.nanos(delay));
@@ -140,7 +140,7 @@ public final class Timer extends Handle {
 
     @Override
     long nowNanos() {
-      return timer.loop().nanoTime();
+      return timer.engine().nanoTime();
     }
 
     @Override

@@ -58,7 +58,7 @@ abstract class TimerTask extends TimerNode {
     this.callback = Objects.requireNonNull(callback, "callback");
   }
 
-  /** The time of the loop's turn. */
+  /** The time, not that of the loop's turn: user code may have run for long in this turn. */
   abstract long nowNanos();
 
   /** Has {@link #run} called in a fiber of the loop, soon but never inside this call. */

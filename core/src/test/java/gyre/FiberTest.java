@@ -41,15 +41,16 @@ class FiberTest {
             assertThat(good.isAlive()).isFalse();
             assertThat(good.join()).isEqualTo(42);
           }
-          Scope scope = Scope.open("work");
-          Fiber<Integer> bad =
-              scope.call(
-                  "bad",
-                  () -> {
-                    throw new IllegalArgumentException("bad");
-                  });
-          assertThatThrownBy(bad::join).isInstanceOf(IllegalArgumentException.class);
-          assertThatThrownBy(scope::close).isInstanceOf(IllegalArgumentException.class);
+          try (Scope scope = Scope.open("work")) {
+            Fiber<Integer> bad =
+                scope.call(
+                    "bad",
+                    () -> {
+                      throw new IllegalArgumentException("bad");
+                    });
+            assertThatThrownBy(bad::join).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(scope::join).isInstanceOf(IllegalArgumentException.class);
+          }
         });
   }
 

@@ -38,10 +38,10 @@ final class Connector extends Handle {
   private int won = -1;
   private boolean failedOne;
 
-  private Connector(Scope owner, long startNanos) {
-    super(owner);
+  private Connector(Scope owner, long startNanos, Fiber<?> waiter) {
+    super(owner); // from here on it must be closed: nothing that follows may throw
     this.startNanos = startNanos;
-    this.waiter = caller();
+    this.waiter = waiter;
   }
 
   /**
@@ -56,7 +56,7 @@ final class Connector extends Handle {
       ConnectOptions options,
       long startNanos,
       Opener<A> opener) {
-    Connector connector = new Connector(owner, startNanos);
+    Connector connector = new Connector(owner, startNanos, Fiber.current());
     try {
       return connector.race("cannot connect to " + goal, targets, options, opener);
     } finally {

@@ -17,6 +17,8 @@ final class Serving {
     } catch (CancelledException e) {
       if (!stream.isLoopDraining() && !stream.owner().cancellation().isCancelled()) {
         stream.reportFailure(e);
+      } else {
+        reportHidden(stream, e);
       }
     } catch (Throwable e) {
       if (!(e instanceof NetworkException && stream.isBroken())) {
@@ -24,6 +26,17 @@ final class Serving {
       }
     } finally {
       stream.close();
+    }
+  }
+
+  /** To be cancelled is no failure, but what broke in the handler's finally blocks is. */
+  private static void reportHidden(SocketStream stream, CancelledException cancelled) {
+    for (Throwable hidden : cancelled.getSuppressed()) {
+      if (hidden instanceof CancelledException inner) {
+        reportHidden(stream, inner);
+      } else if (!(hidden instanceof NetworkException && stream.isBroken())) {
+        stream.reportFailure(hidden);
+      }
     }
   }
 }
