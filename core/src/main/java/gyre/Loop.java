@@ -10,6 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: the face that users see and the turn behind it share all of their state.
 /**
  * One loop for everything that waits.
  *

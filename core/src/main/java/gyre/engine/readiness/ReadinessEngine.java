@@ -18,6 +18,7 @@ import java.net.SocketAddress;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: the whole turn of both engines that are told of readiness.
 /**
  * Completions made of readiness. A subclass knows the system's calls; the order of things is here.
  *

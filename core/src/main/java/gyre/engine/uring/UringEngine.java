@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one switchboard between the ring and a dozen kinds of operations.
 /**
  * The engine on io_uring.
  *
