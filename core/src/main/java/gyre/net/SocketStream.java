@@ -13,7 +13,8 @@ import gyre.io.ByteSource;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-// Over 500 lines: two styles of use over one state machine, which its halves and timeouts call back.
+// Over 500 lines: two styles of use over one state machine, which its halves and timeouts call
+// back.
 /**
  * A connected stream of bytes in both directions.
  *
