@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
+// Over 500 lines: one driver for each kind of operation, shared by the whole conformance suite.
 /**
  * What the tests of the seam stand on: an engine whose turns they run themselves, and operations
  * that write down what happened to them and check at each callback what must always hold.

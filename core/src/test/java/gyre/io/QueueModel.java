@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+// Over 500 lines: one step for each operation of a ByteQueue.
 /**
  * Does the same to queues and to byte arrays, and compares them after every step. What is done
  * comes from {@link Choices}: from a seed, or from a fuzzer.

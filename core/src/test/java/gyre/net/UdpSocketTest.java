@@ -32,6 +32,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: both styles of use, and each failure of a datagram socket.
 @Tag("fiber-modes")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
