@@ -8,4 +8,6 @@ module gyre.core {
   exports gyre.net;
   exports gyre.engine to
       gyre.sim;
+  exports gyre.sys to
+      gyre.sim;
 }

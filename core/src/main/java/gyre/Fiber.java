@@ -393,8 +393,11 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     return expectedToFail;
   }
 
-  /** Once it has ended: the result, or throws the failure. */
-  T outcome() {
+  /**
+   * What became of a fiber that is not {@link #isAlive} any more: its result, or throws its
+   * failure. For those who are no fiber and cannot {@link #join}.
+   */
+  public T outcome() {
     if (state == State.ALIVE) {
       throw new CancelledException(name() + " was left behind by a forced shutdown", null);
     }

@@ -1,7 +1,9 @@
 package gyre;
 
 import gyre.engine.Engine;
+import gyre.engine.Surroundings;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +43,7 @@ public final class Loop implements AutoCloseable {
   private final String engineChoice;
   private final FiberMode fiberMode;
   private final FiberMechanism mechanism;
-  private final RunQueue runQueue = new RunQueue();
+  private final RunQueue runQueue;
   private final Inbox inbox;
   private final Doorbell doorbell = new Doorbell();
   private final TimerWheel wheel;
@@ -79,11 +81,14 @@ public final class Loop implements AutoCloseable {
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
     this.nowNanos = engine.nanoTime();
+    Surroundings surroundings = engine.surroundings();
+    this.runQueue = new RunQueue(surroundings.order());
     this.mechanism = FiberMechanism.of(this, fiberMode);
     this.inbox = new Inbox(options.inboxLimit());
     this.wheel = new TimerWheel(nowNanos, options.tickNanos());
     this.offload =
-        new Offload(options.name(), options.offloadThreads(), options.offloadQueueLimit());
+        new Offload(
+            surroundings, options.name(), options.offloadThreads(), options.offloadQueueLimit());
     this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
     this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
     this.never = Cancellation.forScope(internal, null, null);
@@ -137,6 +142,16 @@ public final class Loop implements AutoCloseable {
   public <T extends @Nullable Object> T call(Callable<T> main) {
     checkCanTurn();
     Monitors.checkNoneHeld();
+    Fiber<T> supervisor = begin(main);
+    turnUntil(() -> (!supervisor.isAlive() && !isShuttingDown()) || isForced());
+    return supervisor.outcome();
+  }
+
+  /**
+   * Starts what {@link #call} runs, for programs that drive the loop by {@link #turn}. The fiber
+   * ends when everything that was started or opened inside has; {@link Fiber#outcome} tells how.
+   */
+  public <T extends @Nullable Object> Fiber<T> begin(Callable<T> main) {
     Fiber<T> supervisor =
         root.launch(
             "run",
@@ -149,8 +164,7 @@ public final class Loop implements AutoCloseable {
               }
             });
     supervisor.expectFailure();
-    turnUntil(() -> (!supervisor.isAlive() && !isShuttingDown()) || isForced());
-    return supervisor.outcome();
+    return supervisor;
   }
 
   /** Runs the loop until nothing lives in it any more. */
@@ -211,7 +225,7 @@ public final class Loop implements AutoCloseable {
     if (counters.turns == 0) {
       Monitors.checkNoneHeld(); // a walk of the stack: too much for every turn
     }
-    assert Monitors.noneHeld();
+    assert (counters.turns & 255) != 0 || Monitors.noneHeld(); // even for assertions
     long nanos = Durations.nanos(timeout);
     turnOnce(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
     return hasWork();
@@ -447,7 +461,7 @@ public final class Loop implements AutoCloseable {
 
   private void runFibers() {
     for (int left = Math.min(runQueue.size(), BUDGET); left > 0; left--) {
-      Object next = runQueue.take();
+      Object next = runQueue.take(left);
       if (next instanceof Fiber<?> fiber) {
         running = fiber;
         mechanism.run(fiber);
@@ -599,6 +613,11 @@ public final class Loop implements AutoCloseable {
   /** Monotonic time, read once a turn. */
   public long nanoTime() {
     return nowNanos;
+  }
+
+  /** The date and time of day, which may jump; {@link #nanoTime} is for measuring. */
+  public InstantSource clock() {
+    return engine.surroundings().clock();
   }
 
   /**

@@ -1,61 +1,51 @@
 package gyre;
 
-import java.util.concurrent.ArrayBlockingQueue;
+import gyre.engine.Surroundings;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The loop's helper threads for work that blocks or computes. Both the number of threads and the
- * queue in front of them are bounded; what does not fit is refused, not hidden. Threads start on
- * demand and end after a minute without work.
- */
+/** What fibers hand to the loop's workers, and how they wait for it. */
 final class Offload {
   private final int threads;
   private final int queueLimit;
-  private final String name;
-  private @Nullable ThreadPoolExecutor pool;
+  private final Surroundings.Workers workers;
 
-  Offload(String name, int threads, int queueLimit) {
-    this.name = name;
+  Offload(Surroundings surroundings, String name, int threads, int queueLimit) {
     this.threads = threads;
     this.queueLimit = queueLimit;
+    this.workers = surroundings.workers(name, threads, queueLimit);
   }
 
   <R extends @Nullable Object> R call(Fiber<?> caller, Callable<R> work) throws Exception {
     caller.cancellation().check();
     CompletableFuture<R> outcome = new CompletableFuture<>();
-    Future<?> job = submit(work, outcome, caller);
+    Surroundings.Job job = submit(work, outcome, caller);
     try {
       while (!outcome.isDone()) {
         caller.parkHere();
       }
     } finally {
       if (!outcome.isDone()) {
-        job.cancel(true);
+        job.cancel();
       }
     }
     return outcome(outcome);
   }
 
-  private <R extends @Nullable Object> Future<?> submit(
+  private <R extends @Nullable Object> Surroundings.Job submit(
       Callable<R> work, CompletableFuture<R> outcome, Fiber<?> caller) {
     try {
-      return pool()
-          .submit(() -> {
-            try {
-              outcome.complete(work.call());
-            } catch (Throwable e) {
-              outcome.completeExceptionally(e);
-            }
-            caller.unpark();
-          });
+      return workers.submit(() -> {
+        try {
+          outcome.complete(work.call());
+        } catch (Throwable e) {
+          outcome.completeExceptionally(e);
+        }
+        caller.unpark();
+      });
     } catch (RejectedExecutionException e) {
       throw new RejectedExecutionException(
           "offload refused: "
@@ -80,45 +70,8 @@ final class Offload {
     }
   }
 
-  private ThreadPoolExecutor pool() {
-    ThreadPoolExecutor known = pool;
-    if (known == null) {
-      AtomicInteger number = new AtomicInteger();
-      known =
-          new ThreadPoolExecutor(
-              threads,
-              threads,
-              60,
-              TimeUnit.SECONDS,
-              new ArrayBlockingQueue<>(queueLimit),
-              job ->
-                  Thread.ofPlatform()
-                      .daemon()
-                      .name(name + "-offload-" + number.incrementAndGet())
-                      .unstarted(job));
-      known.allowCoreThreadTimeOut(true);
-      pool = known;
-    }
-    return known;
-  }
-
-  /** Ends the pool. Answers how many threads were still at work when the time was up. */
+  /** Ends the workers. Answers how many were still at work when the time was up. */
   int close(long timeoutNanos) {
-    ThreadPoolExecutor known = pool;
-    if (known == null) {
-      return 0;
-    }
-    known.shutdown();
-    try {
-      if (!known.awaitTermination(timeoutNanos, TimeUnit.NANOSECONDS)) {
-        known.shutdownNow();
-        return known.getActiveCount();
-      }
-    } catch (InterruptedException e) {
-      known.shutdownNow();
-      Thread.currentThread().interrupt();
-      return known.getActiveCount();
-    }
-    return 0;
+    return workers.close(timeoutNanos);
   }
 }

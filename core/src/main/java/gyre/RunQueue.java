@@ -1,6 +1,8 @@
 package gyre;
 
+import gyre.engine.Surroundings;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can run now, first in, first out: fibers, and continuations of other virtual threads that
@@ -9,6 +11,13 @@ import java.util.ArrayDeque;
  */
 final class RunQueue {
   private final ArrayDeque<Object> runnable = new ArrayDeque<>(64);
+
+  /** Null for first in, first out. */
+  private final Surroundings.@Nullable Order order;
+
+  RunQueue(Surroundings.@Nullable Order order) {
+    this.order = order;
+  }
 
   void add(Object fiberOrContinuation) {
     runnable.add(fiberOrContinuation);
@@ -22,7 +31,21 @@ final class RunQueue {
     return runnable.size();
   }
 
-  Object take() {
-    return runnable.remove();
+  /** One of the first {@code among}, which is the first unless somebody wants to choose. */
+  Object take(int among) {
+    return order == null || among == 1 ? runnable.remove() : take(order.pick(among), among);
+  }
+
+  private Object take(int index, int among) {
+    assert index >= 0 && index < among && among <= runnable.size();
+    Object[] before = new Object[index];
+    for (int i = 0; i < index; i++) {
+      before[i] = runnable.remove();
+    }
+    Object taken = runnable.remove();
+    for (int i = index - 1; i >= 0; i--) {
+      runnable.addFirst(before[i]);
+    }
+    return taken;
   }
 }

@@ -60,6 +60,11 @@ public interface Engine extends AutoCloseable {
 
   Sockets sockets();
 
+  /** What the loop takes from the world beside this engine. */
+  default Surroundings surroundings() {
+    return Surroundings.REAL;
+  }
+
   /** Memory for queues above the seam. */
   BlockPool pool();
 

@@ -7,8 +7,6 @@ import java.util.List;
 /** Turns names into addresses. May block: it is called off the loop. */
 @FunctionalInterface
 interface Resolver {
-  Resolver SYSTEM = host -> List.of(InetAddress.getAllByName(host));
-
   /** The addresses of a name, the best first; at least one. */
   List<InetAddress> resolve(String host) throws UnknownHostException;
 }

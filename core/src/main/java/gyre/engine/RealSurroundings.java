@@ -1,0 +1,30 @@
+package gyre.engine;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The machine that this program runs on. */
+final class RealSurroundings implements Surroundings {
+  @Override
+  public @Nullable Order order() {
+    return null;
+  }
+
+  @Override
+  public InstantSource clock() {
+    return InstantSource.system();
+  }
+
+  @Override
+  public Workers workers(String name, int threads, int queueLimit) {
+    return new HelperThreads(name, threads, queueLimit);
+  }
+
+  @Override
+  public List<InetAddress> resolve(String host) throws UnknownHostException {
+    return List.of(InetAddress.getAllByName(host));
+  }
+}

@@ -1,0 +1,53 @@
+package gyre.engine;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a loop takes from the world beside its engine: helper threads, names, the date, and which of
+ * its runnable fibers goes first. One place for all of it, so that a simulated engine can own it.
+ */
+public interface Surroundings {
+  /** Those of a program that runs for real. */
+  Surroundings REAL = new RealSurroundings();
+
+  /** Decides between fibers that could go next. */
+  interface Order {
+    /** Which of {@code count}, in the order in which they became runnable. */
+    int pick(int count);
+  }
+
+  /** Where work goes that blocks or computes for long. */
+  interface Workers {
+    /**
+     * Runs {@code job} off the loop, soon, unless the answer is used to cancel it before.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if there is no room
+     */
+    Job submit(Runnable job);
+
+    /** Ends the workers. Answers how many were still at work when the time was up. */
+    int close(long timeoutNanos);
+  }
+
+  /** Work that was handed over. */
+  interface Job {
+    /** Does not begin it if that has not happened, else interrupts it. */
+    void cancel();
+  }
+
+  /** Null for first in, first out. */
+  @Nullable Order order();
+
+  /** The date and time of day, which may jump; not for measuring. */
+  InstantSource clock();
+
+  /** Bounded helpers of one loop; started when they are first needed. */
+  Workers workers(String name, int threads, int queueLimit);
+
+  /** The addresses of a name, the best first. May block: called on a helper. */
+  List<InetAddress> resolve(String host) throws UnknownHostException;
+}
