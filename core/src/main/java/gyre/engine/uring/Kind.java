@@ -27,6 +27,9 @@ final class Kind {
   /** The event counter that stands in where messages are not to be had. */
   static final int SIGNAL = 13;
 
+  /** A descriptor that the ring gets to know. */
+  static final int FILE = 14;
+
   private Kind() {}
 
   /** Whether a completion belongs to an operation. */

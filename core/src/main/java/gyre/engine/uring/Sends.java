@@ -34,6 +34,7 @@ final class Sends {
   private final SubmissionQueue queue;
   private final SlotTable slots;
   private final Deferred deferred;
+  private final FixedFiles files;
   private final Vector vector;
   private final boolean canBeQuiet;
   private final boolean canAvoidCopies;
@@ -44,11 +45,18 @@ final class Sends {
   /** Quiet sends whose entries stand before this are decided. */
   private int decided;
 
-  Sends(Ring ring, Submitter submitter, SlotTable slots, Deferred deferred, Vector vector) {
+  Sends(
+      Ring ring,
+      Submitter submitter,
+      SlotTable slots,
+      Deferred deferred,
+      FixedFiles files,
+      Vector vector) {
     this.submitter = submitter;
     this.queue = ring.submissions;
     this.slots = slots;
     this.deferred = deferred;
+    this.files = files;
     this.vector = vector;
     this.canBeQuiet = ring.has(Feature.QUIET_SENDS);
     this.canAvoidCopies = ring.has(Feature.ZERO_COPY);
@@ -116,9 +124,10 @@ final class Sends {
   /** Queues a request for what was gathered. */
   private void emit(
       Slot slot, Send send, int single, int several, int flags, int priority, long messageFlags) {
+    int fixed = files.isFixedToSend(send.descriptor) ? Uring.SQE_FIXED_FILE : 0;
     if (vector.count() == 1) {
       submitter.emit(
-          SubmissionQueue.control(single, flags, priority, send.descriptor),
+          SubmissionQueue.control(single, flags | fixed, priority, send.descriptor),
           0,
           vector.base(0),
           vector.length(0) | messageFlags,
@@ -128,7 +137,7 @@ final class Sends {
     }
     long message = submitter.message(vector);
     submitter.emit(
-        SubmissionQueue.control(several, flags, priority, send.descriptor),
+        SubmissionQueue.control(several, flags | fixed, priority, send.descriptor),
         0,
         message,
         1 | messageFlags,

@@ -16,7 +16,6 @@ import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
-import gyre.engine.kernel.KernelSockets;
 import gyre.sys.CallState;
 import gyre.sys.Uring;
 import java.lang.invoke.MethodHandles;
@@ -60,7 +59,8 @@ public final class UringEngine implements Engine {
   private final UringOptions options;
   private final CallState calls = new CallState();
   private final EngineCounters counters = new EngineCounters();
-  private final KernelSockets sockets = new KernelSockets(counters);
+  private final FixedFiles files;
+  private final UringSockets sockets;
   private final BlockPool pool;
   private final Ring ring;
   private final CompletionQueue completions;
@@ -111,13 +111,15 @@ public final class UringEngine implements Engine {
     memory = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SCRATCH_BYTES);
     long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
     submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
+    files = new FixedFiles(calls, ring, submitter);
+    sockets = new UringSockets(counters, files);
     deferred = new Deferred(submitter, slots);
     streamBuffers = BufferRing.forStreams(calls, ring, options);
     pool = new BlockPool(options.poolLimitBytes());
     Vector vector = new Vector(memory.address());
     streams = new StreamReceives(submitter, slots, streamBuffers, counters);
     sparse = new SparseReceives(submitter, slots, calls, counters, pool);
-    sends = new Sends(ring, submitter, slots, deferred, vector);
+    sends = new Sends(ring, submitter, slots, deferred, files, vector);
     accepts = new Accepts(submitter, slots, sockets);
     connects = new Connects(submitter, slots, deferred, sockets);
     polls = new Polls(submitter, slots);
@@ -243,6 +245,9 @@ public final class UringEngine implements Engine {
   public void await(long timeoutNanos) {
     if (!unregistered.isEmpty()) {
       registerDatagrams();
+    }
+    if (files.isWanted()) {
+      files.open();
     }
     boolean hasFed = streams.replenish();
     if (datagrams != null) {
@@ -415,6 +420,7 @@ public final class UringEngine implements Engine {
         counters.wakes++;
         waker.completeSignal(flags);
       }
+      case Kind.FILE -> files.complete(SlotTable.low(userData), result);
       case Kind.CANCEL -> repeatCancel(userData, result);
       default -> throw new AssertionError("a completion of unknown kind");
     }
@@ -488,6 +494,11 @@ public final class UringEngine implements Engine {
     return counters;
   }
 
+  /** For tests, which ask the kernel what it knows of the ring. */
+  int ringDescriptor() {
+    return ring.descriptor;
+  }
+
   @Override
   public int active() {
     return slots.active();
@@ -512,6 +523,7 @@ public final class UringEngine implements Engine {
       if (datagrams != null) {
         datagrams.buffers.unmap(calls);
       }
+      files.unmap();
       memory.unmap(calls);
       pool.close();
     }
