@@ -38,6 +38,9 @@ public abstract class Handle implements AutoCloseable {
   private @Nullable String name;
   private @Nullable WaitQueue closeWaiters;
 
+  /** Who has begun to close it, if that was a fiber. */
+  private @Nullable Fiber<?> closer;
+
   /** Where it was opened, if leaks are to be reported. */
   private final @Nullable Throwable opened;
 
@@ -263,10 +266,53 @@ public abstract class Handle implements AutoCloseable {
     loop.checkOnLoop();
   }
 
+  /** Throws {@link ClosedException} unless this is open. */
   protected final void checkOpen() {
     if (state != State.OPEN) {
-      throw new IllegalStateException(name() + " is closed");
+      boolean isByAnother = closer != loop.running();
+      throw new ClosedException(
+          isByAnother ? name() + " has been closed by " + closer() : name() + " is closed");
     }
+  }
+
+  /**
+   * As {@link #checkOpen}, for a fiber that was parked.
+   *
+   * @param doing for example {@code reading from}
+   */
+  protected final void checkStillOpen(Fiber<?> caller, String doing) {
+    if (state != State.OPEN) {
+      throw new ClosedException(
+          "fiber "
+              + caller.name()
+              + " was "
+              + doing
+              + " "
+              + name()
+              + " when "
+              + closer()
+              + " closed it");
+    }
+  }
+
+  private String closer() {
+    Fiber<?> known = closer;
+    if (known == null) {
+      return "its loop";
+    }
+    return known.isPump() ? "a callback" : "fiber " + known.name();
+  }
+
+  /** Whether somebody else than {@code fiber} has begun to close it. */
+  @SuppressWarnings("ReferenceEquality") // this very fiber
+  protected final boolean isClosedByAnother(Fiber<?> fiber) {
+    return state != State.OPEN && closer != fiber;
+  }
+
+  /** Throws unless the caller may open a handle in {@code owner}, which may be closing. */
+  protected static void checkCanOpen(Scope owner) {
+    owner.loop().checkOnLoop();
+    owner.checkOpen();
   }
 
   /** The engine of a scope's loop, for those who open descriptors before there is a handle. */
@@ -343,6 +389,7 @@ public abstract class Handle implements AutoCloseable {
   final void beginClose() {
     if (state == State.OPEN) {
       state = State.CLOSING;
+      closer = loop.running();
       closing();
     }
   }

@@ -304,10 +304,14 @@ public final class Scope implements AutoCloseable {
     waiters.wakeAll();
   }
 
-  void adopt(Handle handle) {
+  void checkOpen() {
     if (closed) {
       throw new IllegalStateException("scope " + name + " is closed: nothing can be opened in it");
     }
+  }
+
+  void adopt(Handle handle) {
+    checkOpen();
     handle.scopeNext = firstHandle;
     if (firstHandle != null) {
       firstHandle.scopePrevious = handle;

@@ -200,7 +200,7 @@ class LoopFaultsTest {
   // ---- time
 
   private WatchedEngine watched() {
-    return new WatchedEngine(EngineSelection.open(Loops.options(engine)).engine());
+    return WatchedEngine.of(Loops.options(engine));
   }
 
   @Test

@@ -6,6 +6,7 @@ import gyre.engine.SendTo;
 import gyre.engine.Vector;
 import gyre.io.ByteQueue;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +23,29 @@ final class DatagramOutbound {
     private final @Nullable Fiber<?> waiter;
     int pending;
     int failures;
-    @Nullable NetworkException first;
+
+    /** Of the first that failed. */
+    private int result;
+
+    private @Nullable SocketAddress target;
+    private long length;
 
     Outcome(@Nullable Fiber<?> waiter) {
       this.waiter = waiter;
+    }
+
+    private void failed(Slot slot, int error) {
+      if (failures++ == 0) {
+        result = error;
+        target = slot.target;
+        length = slot.payload.size();
+      }
+    }
+
+    /** Made by who waited, and shows where. */
+    NetworkException first(UdpSocket socket) {
+      assert failures > 0;
+      return socket.sendFailure(target, length, result);
     }
   }
 
@@ -143,8 +163,8 @@ final class DatagramOutbound {
       failed++;
       if (outcome == null) {
         socket.looseSendFailed(slot.target, slot.payload.size(), result);
-      } else if (outcome.failures++ == 0) {
-        outcome.first = socket.sendFailure(slot.target, slot.payload.size(), result);
+      } else {
+        outcome.failed(slot, result);
       }
     }
     free(slot);

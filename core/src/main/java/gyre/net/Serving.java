@@ -8,8 +8,8 @@ final class Serving {
 
   /**
    * Runs the handler and closes the stream. What the handler throws is reported with the stream's
-   * name, unless the connection itself broke or the work was cancelled: neither is the handler's
-   * fault.
+   * name, unless the connection itself broke, somebody else closed the stream, or the work was
+   * cancelled: none of that is the handler's fault.
    */
   static <S extends SocketStream> void serve(ConnectionHandler<S> handler, S stream) {
     try {
@@ -21,7 +21,7 @@ final class Serving {
         reportHidden(stream, e);
       }
     } catch (Throwable e) {
-      if (!(e instanceof NetworkException && stream.isBroken())) {
+      if (!stream.explains(e)) {
         stream.reportFailure(e);
       }
     } finally {
@@ -34,7 +34,7 @@ final class Serving {
     for (Throwable hidden : cancelled.getSuppressed()) {
       if (hidden instanceof CancelledException inner) {
         reportHidden(stream, inner);
-      } else if (!(hidden instanceof NetworkException && stream.isBroken())) {
+      } else if (!stream.explains(hidden)) {
         stream.reportFailure(hidden);
       }
     }

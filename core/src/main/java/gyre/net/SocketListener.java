@@ -2,7 +2,6 @@ package gyre.net;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.Handle;
 import gyre.Scope;
 import gyre.engine.Accept;
 import gyre.engine.Errno;
@@ -21,13 +20,12 @@ import org.jspecify.annotations.Nullable;
  * again with growing intervals, and resumes by itself; the connections that are there are not
  * disturbed.
  */
-public abstract sealed class SocketListener<S extends SocketStream> extends Handle
+public abstract sealed class SocketListener<S extends SocketStream> extends SocketHandle
     permits TcpListener, UnixListener {
   private static final int WAITING_LIMIT = 256;
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final int descriptor;
   private final ListenOptions options;
   private final Acceptor acceptor = new Acceptor(this);
   private final Pause pause = new Pause(this);
@@ -45,11 +43,12 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   private int connections;
   private boolean stopping;
   private long pauseNanos = FIRST_PAUSE_NANOS;
-  private @Nullable NetworkException failure;
+
+  /** 0, or the -errno that ended accepting for good. */
+  private int failure;
 
   SocketListener(Scope owner, int descriptor, ListenOptions options) {
-    super(owner);
-    this.descriptor = descriptor;
+    super(owner, descriptor);
     this.options = options;
     acceptor.descriptor = descriptor;
   }
@@ -117,7 +116,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
       if (stopping) {
         throw new CancelledException(name() + " is closing while the loop shuts down", null);
       }
-      checkOpen();
+      checkStillOpen(caller, "accepting on");
       taker = caller;
       try {
         park(caller);
@@ -154,7 +153,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
 
   private void awaitClosing(Fiber<?> caller) {
     start();
-    while (isOpen() && !stopping && failure == null) {
+    while (isOpen() && !stopping && failure == 0) {
       taker = caller;
       try {
         park(caller);
@@ -165,8 +164,8 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   }
 
   private void throwFailure() {
-    if (failure != null) {
-      throw failure;
+    if (failure != 0) {
+      throw failure();
     }
   }
 
@@ -175,13 +174,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   abstract S wrap(Scope owner, int connection, StreamOptions streamOptions);
 
   private S adopt(Scope owner, int connection) {
-    S stream;
-    try {
-      stream = wrap(owner, connection, options.stream());
-    } catch (RuntimeException e) {
-      engine().sockets().close(connection);
-      throw e;
-    }
+    S stream = wrap(owner, connection, options.stream());
     connections++;
     stream.onReleased(whenConnectionCloses);
     return stream;
@@ -196,7 +189,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   private void accepted(int connection) {
     pauseNanos = FIRST_PAUSE_NANOS;
     if (!isOpen()) {
-      engine().sockets().close(connection);
+      drop(connection);
       return;
     }
     waiting.add(connection);
@@ -228,11 +221,21 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
     Scope scope = serverScope;
     assert scope != null;
     if (scope.cancellation().isCancelled()) {
-      engine().sockets().close(connection);
+      drop(connection);
       return;
     }
     S stream = adopt(scope, connection);
     scope.start(() -> Serving.serve(handler, stream));
+  }
+
+  private void dropWaiting() {
+    while (!waiting.isEmpty()) {
+      drop(waiting.remove());
+    }
+  }
+
+  private void drop(int connection) {
+    engine().sockets().close(connection);
   }
 
   @Override
@@ -243,6 +246,9 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   @Override
   protected final void callback() throws Exception {
     ConnectionHandler<S> handler = callback;
+    if (owner().cancellation().isCancelled()) { // nothing can be opened in it any more
+      dropWaiting();
+    }
     while (handler != null && !waiting.isEmpty() && !isFull()) {
       S stream = adopt(owner(), waiting.remove());
       try {
@@ -261,7 +267,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   private void start() {
     if (isOpen()
         && !stopping
-        && failure == null
+        && failure == 0
         && acceptor.isIdle()
         && !pause.isActive()
         && waiting.size() < WAITING_LIMIT / 2
@@ -282,13 +288,17 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
     } else if (isOfOneConnection(error)) {
       start();
     } else {
-      failure = NetworkException.of("cannot accept on " + describe(), error);
+      failure = error;
       if (callback != null || hand != null) {
-        report(failure);
+        report(failure());
         closeSoon();
       }
       resume(taker);
     }
+  }
+
+  private NetworkException failure() {
+    return NetworkException.of("cannot accept on " + describe(), failure);
   }
 
   private void pauseAccepting(int error) {
@@ -346,9 +356,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   protected final void closing() {
     pause.cancel();
     engine().cancel(acceptor);
-    while (!waiting.isEmpty()) {
-      engine().sockets().close(waiting.remove());
-    }
+    dropWaiting();
     resume(taker);
     finish();
   }
@@ -360,7 +368,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
 
   private void finish() {
     if (state() == State.CLOSING && acceptor.isIdle()) {
-      engine().sockets().close(descriptor);
+      closeDescriptor();
       closed();
       released();
     }
@@ -372,10 +380,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Hand
   @Override
   public final int pendingOperations() {
     return acceptor.isIdle() ? 0 : 1;
-  }
-
-  final int descriptor() {
-    return descriptor;
   }
 
   private static final class Acceptor extends Accept {

@@ -1,11 +1,10 @@
 package gyre.net;
 
 import gyre.CancelledException;
+import gyre.ClosedException;
 import gyre.Fiber;
-import gyre.Handle;
 import gyre.Scope;
 import gyre.engine.Errno;
-import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
 import gyre.io.ByteQueue;
 import gyre.io.ByteSink;
@@ -30,25 +29,34 @@ import org.jspecify.annotations.Nullable;
  * which its buffer's position tells. Closing sends what was written, for {@link
  * StreamOptions#closeTimeout} at most; {@link #reset} does not.
  */
-public abstract sealed class SocketStream extends Handle implements ByteSource, ByteSink
+public abstract sealed class SocketStream extends SocketHandle implements ByteSource, ByteSink
     permits TcpStream, UnixStream {
-  private final int descriptor;
   private final StreamOptions options;
   private final Inbound input;
   private final Outbound output;
   private @Nullable DataHandler handler;
   private @Nullable StreamTimeouts timeouts;
-  private @Nullable NetworkException failure;
+  private @Nullable Breakage breakage;
   private @Nullable Runnable whenReleased;
   private boolean endTold;
   private boolean drainedAwaited;
   private boolean readExpired;
   private boolean aborted;
 
+  /** What the connection broke of. Each who asks gets an exception that shows where they stood. */
+  private record Breakage(String what, int result) {
+    static final int TOO_LATE = 0;
+
+    NetworkException toException() {
+      return result == TOO_LATE
+          ? new NetworkTimeoutException(what)
+          : NetworkException.of(what, result);
+    }
+  }
+
   @SuppressWarnings("this-escape") // the halves keep it, and use it later
   SocketStream(Scope owner, int descriptor, StreamOptions options) {
-    super(owner);
-    this.descriptor = descriptor;
+    super(owner, descriptor);
     this.options = options;
     this.input = new Inbound(this, engine());
     this.output = new Outbound(this, engine());
@@ -117,19 +125,16 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
           bytes + " bytes exceed the input limit of " + options.inputLimitBytes());
     }
     while (input.bytes.size() < bytes) {
-      if (input.isEnded() || failure != null) {
+      if (input.isEnded() || breakage != null) {
         return ended();
       }
       parkReader(caller);
-      checkOpen();
     }
     return true;
   }
 
   private boolean ended() {
-    if (failure != null) {
-      throw failure;
-    }
+    checkUnbroken();
     if (input.end != 0) {
       throw fail("cannot read from " + describe(), input.end);
     }
@@ -163,6 +168,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
       readExpired = false;
       throw new NetworkTimeoutException(name() + " received nothing for " + options.readTimeout());
     }
+    checkStillOpen(caller, "reading from");
   }
 
   /** Only the read that waits is told. */
@@ -210,10 +216,10 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   @Override
   public final void flush() {
     Fiber<?> caller = caller();
-    checkUnbroken();
+    checkSending();
     while (!output.isDone()) {
       parkWriter(caller);
-      checkUnbroken();
+      checkSending();
     }
   }
 
@@ -261,20 +267,26 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     } finally {
       output.writer = null;
     }
+    checkStillOpen(caller, "writing to");
   }
 
   private void checkUnbroken() {
-    checkOpen();
-    if (failure != null) {
-      throw failure;
+    Breakage known = breakage;
+    if (known != null) {
+      throw known.toException();
     }
+  }
+
+  private void checkSending() {
+    checkOpen();
+    checkUnbroken();
     if (output.failure != 0) {
       throw fail("cannot write to " + describe(), output.failure);
     }
   }
 
   private void checkWritable() {
-    checkUnbroken();
+    checkSending();
     if (output.shut) {
       throw new IllegalStateException("the output of " + name() + " has been shut down");
     }
@@ -292,7 +304,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   public final void reset() {
     checkOnLoop();
     if (isOpen()) {
-      engine().sockets().set(descriptor, Sockets.Option.LINGER_SECONDS, 0);
+      engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
       aborted = true;
       close();
     }
@@ -314,16 +326,6 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
 
   public final void receiveBufferBytes(int bytes) {
     set(Option.RECEIVE_BUFFER_BYTES, bytes);
-  }
-
-  final int get(Option option) {
-    checkOpen();
-    return SocketOptions.get(engine().sockets(), descriptor, option, name());
-  }
-
-  final void set(Option option, int value) {
-    checkOpen();
-    SocketOptions.set(engine().sockets(), descriptor, option, value, name());
   }
 
   // ---- push style
@@ -426,19 +428,21 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   }
 
   private boolean isOverForHandler() {
-    return failure != null
+    return breakage != null
         || output.failure != 0
         || (input.isEnded() && !drainedAwaited && !input.paused);
   }
 
   private void tellEnd(DataHandler told) throws Exception {
-    if (failure == null && output.failure == 0 && input.end == 0) {
+    Breakage known = breakage;
+    if (known == null && output.failure == 0 && input.end == 0) {
       told.onEnd(this);
       return;
     }
     try {
       int result = output.failure != 0 ? output.failure : input.end;
-      told.onFailure(this, failure != null ? failure : fail(describe() + " broke", result));
+      told.onFailure(
+          this, known != null ? known.toException() : fail(describe() + " broke", result));
     } finally {
       aborted = true;
       close();
@@ -509,10 +513,10 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
 
   /** A timeout has passed: everybody who waits is told. */
   final void timedOut(String what) {
-    if (!isOpen() || failure != null) {
+    if (!isOpen() || breakage != null) {
       return;
     }
-    failure = new NetworkTimeoutException(name() + " " + what);
+    breakage = new Breakage(name() + " " + what, Breakage.TOO_LATE);
     resume(input.reader);
     resume(output.writer);
     if (handler != null) {
@@ -521,12 +525,12 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   }
 
   private NetworkException fail(String tried, int result) {
-    NetworkException known = failure;
+    Breakage known = breakage;
     if (known == null) {
-      known = NetworkException.of(tried, result);
-      failure = known;
+      known = new Breakage(tried, result);
+      breakage = known;
     }
-    return known;
+    return known.toException();
   }
 
   abstract String describe();
@@ -542,7 +546,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     }
     engine().cancel(input);
     input.bytes.clear();
-    if (!aborted && failure == null && !output.isDone() && !options.closeTimeout().isZero()) {
+    if (!aborted && breakage == null && !output.isDone() && !options.closeTimeout().isZero()) {
       timeouts = StreamTimeouts.forClose(this, timeouts, options);
       requestEndOfTurn();
     } else {
@@ -584,7 +588,7 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     }
     input.bytes.clear();
     output.bytes.clear();
-    engine().sockets().close(descriptor);
+    closeDescriptor();
     released();
     if (whenReleased != null) {
       whenReleased.run();
@@ -603,9 +607,13 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
     report(failure);
   }
 
-  /** Whether the connection itself failed, which is no fault of the code that uses it. */
-  final boolean isBroken() {
-    return failure != null;
+  /**
+   * Whether what the calling fiber got is no fault of the code that uses this stream: the
+   * connection itself broke, or somebody else closed it.
+   */
+  final boolean explains(Throwable thrown) {
+    return (thrown instanceof NetworkException && breakage != null)
+        || (thrown instanceof ClosedException && isClosedByAnother(caller()));
   }
 
   /**
@@ -630,9 +638,5 @@ public abstract sealed class SocketStream extends Handle implements ByteSource, 
   @Override
   public final int pendingOperations() {
     return (input.isIdle() ? 0 : 1) + (output.isIdle() ? 0 : 1);
-  }
-
-  final int descriptor() {
-    return descriptor;
   }
 }

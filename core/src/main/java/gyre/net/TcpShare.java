@@ -278,7 +278,7 @@ final class TcpShare {
     try {
       stream = new TcpStream(mine, connection, options.stream());
     } catch (RuntimeException e) {
-      drop(connection, giver);
+      giver.gone();
       throw e;
     }
     load.incrementAndGet();

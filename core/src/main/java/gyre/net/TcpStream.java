@@ -83,12 +83,7 @@ public final class TcpStream extends SocketStream {
             how,
             startNanos,
             (engine, target) -> prepare(engine, target, options));
-    try {
-      return new TcpStream(owner, descriptor, options);
-    } catch (RuntimeException e) {
-      Access.engine(owner).sockets().close(descriptor);
-      throw e;
-    }
+    return new TcpStream(owner, descriptor, options);
   }
 
   private static int prepare(Engine engine, InetSocketAddress address, StreamOptions options) {

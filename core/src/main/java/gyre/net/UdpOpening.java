@@ -99,11 +99,6 @@ final class UdpOpening {
       UdpOptions options) {
     InetSocketAddress local =
         sockets.localAddress(descriptor) instanceof InetSocketAddress known ? known : where;
-    try {
-      return UdpSocket.of(descriptor, local, peer, options);
-    } catch (RuntimeException e) {
-      sockets.close(descriptor);
-      throw e;
-    }
+    return UdpSocket.of(descriptor, local, peer, options);
   }
 }

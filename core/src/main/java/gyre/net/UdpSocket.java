@@ -2,10 +2,8 @@ package gyre.net;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.Handle;
 import gyre.Scope;
 import gyre.engine.Errno;
-import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
 import gyre.io.ByteQueue;
 import java.net.InetAddress;
@@ -35,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>On a connected socket the refusal of an earlier datagram by the peer comes back as the failure
  * of a later send or receive. Closing lets the kernel finish with what is in flight.
  */
-public final class UdpSocket extends Handle {
+public final class UdpSocket extends SocketHandle {
   /** More does not fit into a datagram, whatever the network. */
   private static final int MAX_PAYLOAD_BYTES = 65_535;
 
@@ -44,7 +42,6 @@ public final class UdpSocket extends Handle {
 
   private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final int descriptor;
   private final InetSocketAddress local;
   private final @Nullable InetSocketAddress peer;
   private final DatagramInbound input;
@@ -66,8 +63,7 @@ public final class UdpSocket extends Handle {
       InetSocketAddress local,
       @Nullable InetSocketAddress peer,
       UdpOptions options) {
-    super(owner);
-    this.descriptor = descriptor;
+    super(owner, descriptor);
     this.local = local;
     this.peer = peer;
     this.input = new DatagramInbound(this, engine(), descriptor, options);
@@ -194,7 +190,6 @@ public final class UdpSocket extends Handle {
         throw NetworkException.of("cannot receive on " + describe(), error);
       }
       parkReceiver(caller);
-      checkOpen();
     }
   }
 
@@ -213,6 +208,7 @@ public final class UdpSocket extends Handle {
     } finally {
       input.receiver = null;
     }
+    checkStillOpen(caller, "receiving on");
   }
 
   // ---- sending
@@ -301,15 +297,15 @@ public final class UdpSocket extends Handle {
     }
     if (outcome != null) {
       await(caller, outcome);
-      if (outcome.first != null) {
-        throw outcome.failures == 1 ? outcome.first : severalFailed(outcome, datagrams.size());
+      if (outcome.failures > 0) {
+        NetworkException first = outcome.first(this);
+        throw outcome.failures == 1 ? first : severalFailed(first, outcome, datagrams.size());
       }
     }
   }
 
-  private static NetworkException severalFailed(DatagramOutbound.Outcome outcome, int total) {
-    NetworkException first = outcome.first;
-    assert first != null;
+  private static NetworkException severalFailed(
+      NetworkException first, DatagramOutbound.Outcome outcome, int total) {
     NetworkException all =
         new NetworkException(
             outcome.failures
@@ -330,8 +326,8 @@ public final class UdpSocket extends Handle {
     DatagramOutbound.Outcome outcome = new DatagramOutbound.Outcome(caller);
     output.submit(slot, wireTarget(target), outcome);
     await(caller, outcome);
-    if (outcome.first != null) {
-      throw outcome.first;
+    if (outcome.failures > 0) {
+      throw outcome.first(this);
     }
   }
 
@@ -399,8 +395,10 @@ public final class UdpSocket extends Handle {
     checkOpen();
   }
 
+  /** Of one in line, who has no slot yet. */
   void parkSender(Fiber<?> caller) {
     park(caller);
+    checkStillOpen(caller, "sending on");
   }
 
   void resumeSender(Fiber<?> sender) {
@@ -571,23 +569,23 @@ public final class UdpSocket extends Handle {
   /** Takes part in a group on the interface that the system chooses. */
   public void join(InetAddress group) {
     checkOpen();
-    member("join", group, null, engine().sockets().join(descriptor, group, null));
+    member("join", group, null, engine().sockets().join(descriptor(), group, null));
   }
 
   public void join(InetAddress group, NetworkInterface through) {
     checkOpen();
-    member("join", group, through, engine().sockets().join(descriptor, group, through));
+    member("join", group, through, engine().sockets().join(descriptor(), group, through));
   }
 
   /** Takes part in a group no longer. */
   public void leave(InetAddress group) {
     checkOpen();
-    member("leave", group, null, engine().sockets().leave(descriptor, group, null));
+    member("leave", group, null, engine().sockets().leave(descriptor(), group, null));
   }
 
   public void leave(InetAddress group, NetworkInterface through) {
     checkOpen();
-    member("leave", group, through, engine().sockets().leave(descriptor, group, through));
+    member("leave", group, through, engine().sockets().leave(descriptor(), group, through));
   }
 
   private void member(
@@ -602,7 +600,7 @@ public final class UdpSocket extends Handle {
   /** Chooses the interface that datagrams to groups leave by. */
   public void multicastInterface(NetworkInterface through) {
     checkOpen();
-    int result = engine().sockets().setMulticastInterface(descriptor, through);
+    int result = engine().sockets().setMulticastInterface(descriptor(), through);
     if (result < 0) {
       throw NetworkException.of(name() + " cannot send through " + through.getName(), result);
     }
@@ -624,12 +622,6 @@ public final class UdpSocket extends Handle {
   /** Allows to send to broadcast addresses. */
   public void broadcast(boolean on) {
     set(Option.BROADCAST, on ? 1 : 0);
-  }
-
-  private void set(Option option, int value) {
-    checkOpen();
-    Sockets sockets = engine().sockets();
-    SocketOptions.set(sockets, descriptor, option, value, name());
   }
 
   @Override
@@ -674,7 +666,7 @@ public final class UdpSocket extends Handle {
       closeLimit.cancel();
     }
     input.clear();
-    engine().sockets().close(descriptor);
+    closeDescriptor();
     released();
   }
 

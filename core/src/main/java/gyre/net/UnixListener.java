@@ -30,6 +30,8 @@ public final class UnixListener extends SocketListener<UnixStream> {
   }
 
   public static UnixListener bind(Path path, ListenOptions options) {
+    Scope owner = Scope.current();
+    checkCanOpen(owner); // or the path would stay when there can be no listener
     String tried = "cannot listen on " + path;
     Sockets sockets = Access.engine(Loop.current()).sockets();
     int descriptor = sockets.open(Sockets.Family.UNIX, Sockets.Type.STREAM);
@@ -48,7 +50,7 @@ public final class UnixListener extends SocketListener<UnixStream> {
       }
       throw NetworkException.of(tried, result);
     }
-    return new UnixListener(Scope.current(), descriptor, path, options);
+    return new UnixListener(owner, descriptor, path, options);
   }
 
   private static boolean isAbstract(Path path) {

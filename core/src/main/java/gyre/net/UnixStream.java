@@ -56,6 +56,7 @@ public final class UnixStream extends SocketStream {
   public static Pair pair(StreamOptions options) {
     Scope owner = Scope.current();
     Sockets sockets = Access.engine(Loop.current()).sockets();
+    checkCanOpen(owner); // or the second would be lost when there can be no first
     int[] two = new int[2];
     int result = sockets.pair(two);
     if (result < 0) {

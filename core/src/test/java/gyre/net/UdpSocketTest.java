@@ -560,7 +560,7 @@ class UdpSocketTest {
           UdpSocket socket = local();
           Fiber<?> receiver =
               Fiber.start(
-                  () -> assertThatThrownBy(socket::receive).hasMessageContaining("is closed"));
+                  () -> assertThatThrownBy(socket::receive).hasMessageContaining("main closed it"));
           Fiber.yield();
           socket.close();
           receiver.join();

@@ -1,0 +1,50 @@
+package gyre.net;
+
+import gyre.Handle;
+import gyre.Scope;
+import gyre.engine.Sockets.Option;
+
+/**
+ * A handle that owns a socket.
+ *
+ * <p>The descriptor is the handle's from the call of the constructor on. If there can be no handle,
+ * because the scope has begun to close while the socket was opened, the constructor closes it: who
+ * opens sockets has nothing to clean up.
+ */
+abstract sealed class SocketHandle extends Handle permits SocketListener, SocketStream, UdpSocket {
+  private final int descriptor;
+
+  SocketHandle(Scope owner, int descriptor) {
+    super(ownerOf(descriptor, owner));
+    this.descriptor = descriptor;
+  }
+
+  private static Scope ownerOf(int descriptor, Scope owner) {
+    try {
+      checkCanOpen(owner);
+    } catch (IllegalStateException e) {
+      engineOf(owner).sockets().close(descriptor);
+      throw e;
+    }
+    return owner;
+  }
+
+  final int descriptor() {
+    return descriptor;
+  }
+
+  final int get(Option option) {
+    checkOpen();
+    return SocketOptions.get(engine().sockets(), descriptor, option, name());
+  }
+
+  final void set(Option option, int value) {
+    checkOpen();
+    SocketOptions.set(engine().sockets(), descriptor, option, value, name());
+  }
+
+  /** The kernel has let go of it: no operation is active on the descriptor any more. */
+  final void closeDescriptor() {
+    engine().sockets().close(descriptor);
+  }
+}
