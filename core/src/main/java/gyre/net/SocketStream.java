@@ -194,7 +194,19 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   /** Writes all bytes; parks while the peer is slow. */
   public final void write(byte[] source) {
-    write(ByteBuffer.wrap(source));
+    write(source, 0, source.length);
+  }
+
+  /** Writes a part of the array; parks while the peer is slow. */
+  public final void write(byte[] source, int offset, int length) {
+    checkOnLoop();
+    checkWritable();
+    long room = options.outputLimitBytes() - output.bytes.size();
+    if (length <= room && output.bytes.tryAppend(source, offset, length)) {
+      requestEndOfTurn(); // the usual case, with nothing allocated
+    } else {
+      write(ByteBuffer.wrap(source, offset, length));
+    }
   }
 
   /**
