@@ -42,7 +42,9 @@ public final class Loop implements AutoCloseable {
   private final Engine engine;
   private final String engineChoice;
   private final FiberMode fiberMode;
+  private final Surroundings surroundings;
   private final FiberMechanism mechanism;
+  private final BooleanSupplier onLoop;
   private final RunQueue runQueue;
   private final Inbox inbox;
   private final Doorbell doorbell = new Doorbell();
@@ -81,9 +83,10 @@ public final class Loop implements AutoCloseable {
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
     this.nowNanos = engine.nanoTime();
-    Surroundings surroundings = engine.surroundings();
+    this.surroundings = engine.surroundings();
     this.runQueue = new RunQueue(surroundings.order());
     this.mechanism = FiberMechanism.of(this, fiberMode);
+    this.onLoop = mechanism::onLoop;
     this.inbox = new Inbox(options.inboxLimit());
     this.wheel = new TimerWheel(nowNanos, options.tickNanos());
     this.offload =
@@ -563,6 +566,7 @@ public final class Loop implements AutoCloseable {
   }
 
   private void ring() {
+    surroundings.reached(onLoop);
     if (doorbell.ring()) {
       engine.wake(CurrentLoop.engineOfCaller());
     }
@@ -617,7 +621,7 @@ public final class Loop implements AutoCloseable {
 
   /** The date and time of day, which may jump; {@link #nanoTime} is for measuring. */
   public InstantSource clock() {
-    return engine.surroundings().clock();
+    return surroundings.clock();
   }
 
   /**

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The machine that this program runs on. */
@@ -21,6 +22,11 @@ final class RealSurroundings implements Surroundings {
   @Override
   public Workers workers(String name, int threads, int queueLimit) {
     return new HelperThreads(name, threads, queueLimit);
+  }
+
+  @Override
+  public void reached(BooleanSupplier onLoop) {
+    // From any thread is what an inbox is for.
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,13 @@ public interface Surroundings {
 
   /** Bounded helpers of one loop; started when they are first needed. */
   Workers workers(String name, int threads, int queueLimit);
+
+  /**
+   * Something was handed to the loop by its inbox.
+   *
+   * @param onLoop whether the caller runs on the thread of the loop
+   */
+  void reached(BooleanSupplier onLoop);
 
   /** The addresses of a name, the best first. May block: called on a helper. */
   List<InetAddress> resolve(String host) throws UnknownHostException;

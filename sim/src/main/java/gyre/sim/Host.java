@@ -1,0 +1,125 @@
+package gyre.sim;
+
+import gyre.LoopOptions;
+import gyre.Task;
+import gyre.sim.engine.Machine;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * A machine of the world, with a clock and addresses of its own. Each program that it is given runs
+ * on a loop of its own.
+ */
+public final class Host {
+  private final World world;
+  private final Machine machine;
+  private final List<Program> programs = new ArrayList<>(1);
+  private UnaryOperator<LoopOptions> options = UnaryOperator.identity();
+  private boolean addressed;
+
+  Host(World world, Machine machine) {
+    this.world = world;
+    this.machine = machine;
+  }
+
+  /** One more address; a host that is given none gets one by itself. */
+  public Host address(String literal) {
+    addressed = true;
+    machine.addAddress(InetAddress.ofLiteral(literal));
+    return this;
+  }
+
+  /** How its loops are set up. */
+  public Host options(UnaryOperator<LoopOptions> newOptions) {
+    options = newOptions;
+    return this;
+  }
+
+  /**
+   * Runs {@code main} as {@code Loop.run} does. The world goes on until it has ended, and fails if
+   * it throws.
+   */
+  public Host run(Task main) {
+    return add(main, true);
+  }
+
+  /** As {@link #run}, but the world does not wait for its end: it is shut down when others have. */
+  public Host background(Task main) {
+    return add(main, false);
+  }
+
+  private Host add(Task main, boolean awaited) {
+    String name = programs.isEmpty() ? name() : name() + "-" + (programs.size() + 1);
+    Program program = new Program(world, this, name, main, awaited);
+    programs.add(program);
+    world.added(program);
+    return this;
+  }
+
+  /** By how much its clock is fast, in parts per million; said before it runs. */
+  public Host drift(long partsPerMillion) {
+    machine.setDrift(partsPerMillion);
+    return this;
+  }
+
+  /** The date on this host jumps. */
+  public Host stepClock(Duration by) {
+    world.script(name() + " steps its clock by " + by);
+    machine.step(by.toNanos());
+    return this;
+  }
+
+  /** It goes down at once, and nobody is told. Its fibers do not go on, and clean nothing up. */
+  public Host crash() {
+    world.crash(this);
+    return this;
+  }
+
+  /** After a crash: runs its programs again from the beginning. */
+  public Host restart() {
+    world.restart(this);
+    return this;
+  }
+
+  public boolean isUp() {
+    return machine.isUp();
+  }
+
+  public String name() {
+    return machine.name();
+  }
+
+  /** Where others reach it. */
+  public InetAddress address() {
+    ensureAddress();
+    return machine.addresses().getFirst();
+  }
+
+  void ensureAddress() {
+    if (!addressed) {
+      addressed = true;
+      machine.addAddress(
+          InetAddress.ofLiteral("10.255." + machine.number() / 250 + "." + machine.number() % 250));
+    }
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  List<Program> programs() {
+    return programs;
+  }
+
+  LoopOptions options(LoopOptions base) {
+    return options.apply(base);
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+}

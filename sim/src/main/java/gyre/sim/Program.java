@@ -1,0 +1,135 @@
+package gyre.sim;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.LoopOptions;
+import gyre.ShutdownOptions;
+import gyre.Task;
+import gyre.engine.EngineOptions;
+import gyre.sim.engine.SimEngine;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** A program of a host, and the loop that it runs on in this life of the host. */
+final class Program {
+  private final World world;
+  private final Host host;
+  private final String name;
+  private final Task main;
+  private final boolean awaited;
+  private @Nullable SimEngine engine;
+  private @Nullable Loop loop;
+  private @Nullable Fiber<?> supervisor;
+  private boolean over;
+
+  Program(World world, Host host, String name, Task main, boolean awaited) {
+    this.world = world;
+    this.host = host;
+    this.name = name;
+    this.main = main;
+    this.awaited = awaited;
+  }
+
+  /** Opens a loop and begins to run on it. */
+  Loop start() {
+    SimEngine opened =
+        SimEngine.open(world.universe(), host.machine(), name, EngineOptions.defaults());
+    LoopOptions options =
+        host.options(LoopOptions.defaults())
+            .name(name)
+            .engine(() -> opened)
+            .failures((source, failure) -> world.reported(name, source, failure));
+    engine = opened;
+    Loop started = Loop.open(options);
+    loop = started;
+    over = false;
+    supervisor =
+        started.begin(() -> {
+          main.run();
+          return true;
+        });
+    return started;
+  }
+
+  /** Whether there is a loop that could have something to do. */
+  boolean isRunning() {
+    return loop != null;
+  }
+
+  /** Whether a turn would find something to do at once. */
+  boolean isReady() {
+    Loop present = loop;
+    SimEngine below = engine;
+    return present != null
+        && below != null
+        && (below.needsTurn() || present.nextDeadlineNanos() == 0);
+  }
+
+  /** Until its next timer, in the time of its host. */
+  long deadlineNanos() {
+    Loop present = loop;
+    return present == null ? Long.MAX_VALUE : present.nextDeadlineNanos();
+  }
+
+  void turn() {
+    Loop present = loop;
+    assert present != null;
+    present.turn(Duration.ZERO);
+  }
+
+  /** Whether the program has ended, one way or the other. */
+  boolean isOver() {
+    Fiber<?> present = supervisor;
+    if (!over && present != null && !present.isAlive()) {
+      over = true;
+      world.ended(this);
+    }
+    return over;
+  }
+
+  void throwOutcome() {
+    Fiber<?> present = supervisor;
+    assert present != null;
+    present.outcome();
+  }
+
+  void shutDown() {
+    if (loop != null && !isOver()) {
+      loop.shutdown(ShutdownOptions.defaults());
+    }
+  }
+
+  boolean isShutDown() {
+    return loop == null || loop.shutdownReport() != null || isOver();
+  }
+
+  /** The loop of a host that has crashed; it is closed when the world ends. */
+  @Nullable Loop abandon() {
+    Loop left = loop;
+    loop = null;
+    engine = null;
+    supervisor = null;
+    return left;
+  }
+
+  @Nullable Loop loop() {
+    return loop;
+  }
+
+  Host host() {
+    return host;
+  }
+
+  String name() {
+    return name;
+  }
+
+  boolean isAwaited() {
+    return awaited;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

@@ -1,0 +1,325 @@
+package gyre.sim;
+
+import gyre.Loop;
+import gyre.sim.engine.Chance;
+import gyre.sim.engine.Machine;
+import gyre.sim.engine.SimEngine;
+import gyre.sim.engine.Trace;
+import gyre.sim.engine.Universe;
+import gyre.sim.fault.Faults;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hosts, the links between them, and the time that passes for all of them.
+ *
+ * <p>The loops of all hosts take turns on one thread, in an order that the seed decides; when none
+ * has anything to do, time jumps to what happens next. Methods may be called before the world runs,
+ * from the programs that run in it, and from {@link #after}.
+ */
+public final class World {
+  private static final int TURNS_LIMIT = 10_000;
+
+  private final Universe universe;
+  private final Duration limit;
+  private final Chance turns;
+  private final Map<String, Host> hosts = new LinkedHashMap<>();
+  private final List<Program> programs = new ArrayList<>();
+  private final List<Loop> abandoned = new ArrayList<>();
+  private final List<Outcome.Report> reports = new ArrayList<>();
+  private final List<Program> ready = new ArrayList<>();
+  private boolean running;
+  private long turnCount;
+  private @Nullable SimulationFailure failure;
+
+  World(
+      long seed,
+      Faults faults,
+      Duration limit,
+      LongPredicate admitted,
+      Trace.@Nullable Listener listener) {
+    this.universe = new Universe(seed, faults, listener, admitted);
+    this.limit = limit;
+    this.turns = universe.chance("turns");
+  }
+
+  // ---- what it consists of
+
+  /** The host of that name, made when it is first asked for. Others find it by its name. */
+  public Host host(String name) {
+    Host known = hosts.get(name);
+    if (known == null) {
+      Machine machine = universe.network().addMachine(name);
+      known = new Host(this, machine);
+      hosts.put(name, known);
+    }
+    return known;
+  }
+
+  /** The network between two hosts. */
+  public Link link(String one, String other) {
+    Machine there = host(one).machine();
+    Machine back = host(other).machine();
+    return new Link(
+        this, universe.network().route(there, back), universe.network().route(back, there));
+  }
+
+  /** Runs {@code action} after a virtual time, outside of all loops: it must not wait. */
+  public World after(Duration delay, Runnable action) {
+    universe.at(universe.nowNanos() + delay.toNanos(), action);
+    return this;
+  }
+
+  /** Virtual time since the world began. */
+  public Duration elapsed() {
+    return Duration.ofNanos(universe.nowNanos());
+  }
+
+  public long seed() {
+    return universe.seed();
+  }
+
+  /** A number from 0 to {@code bound - 1} that the seed decides, for scripts and programs. */
+  public int random(int bound) {
+    return choices().below(bound);
+  }
+
+  private @Nullable Chance choices;
+
+  private Chance choices() {
+    Chance known = choices;
+    if (known == null) {
+      known = universe.chance("programs");
+      choices = known;
+    }
+    return known;
+  }
+
+  // ---- running
+
+  Outcome run(Consumer<? super World> script) {
+    try {
+      script.accept(this);
+      for (Host host : hosts.values()) {
+        host.ensureAddress();
+      }
+      running = true;
+      for (Program program : List.copyOf(programs)) {
+        program.start();
+      }
+      drive();
+      shutDown();
+    } finally {
+      end();
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return new Outcome(
+        universe.seed(),
+        universe.trace().hash(),
+        universe.trace().events(),
+        elapsed(),
+        universe.chaos().injected(),
+        universe.chaos().numbered(),
+        turnCount,
+        List.copyOf(reports));
+  }
+
+  private void drive() {
+    while (failure == null && !isOver()) {
+      step();
+    }
+  }
+
+  private boolean isOver() {
+    boolean over = true;
+    for (Program program : programs) {
+      if (program.isAwaited() && !program.isOver()) {
+        over = false;
+      }
+    }
+    return over;
+  }
+
+  /** One turn of one loop, or a jump to what happens next. */
+  private void step() {
+    universe.fireDue();
+    ready.clear();
+    long nextNanos = Long.MAX_VALUE;
+    for (int i = 0; i < programs.size(); i++) {
+      Program program = programs.get(i);
+      if (program.isReady()) {
+        ready.add(program);
+      } else if (ready.isEmpty() && program.isRunning()) {
+        nextNanos = Math.min(nextNanos, timerNanos(program));
+      }
+    }
+    if (!ready.isEmpty()) {
+      turn(ready.get(ready.size() == 1 ? 0 : turns.below(ready.size())));
+    } else {
+      jump(Math.min(nextNanos, universe.nextEventNanos()));
+    }
+  }
+
+  private long timerNanos(Program program) {
+    long nanos = program.deadlineNanos();
+    return nanos == Long.MAX_VALUE
+        ? nanos
+        : universe.nowNanos() + Math.max(1, program.host().machine().realNanos(nanos));
+  }
+
+  private void turn(Program program) {
+    turnCount++;
+    universe.advanceTo(universe.nowNanos() + SimEngine.turnNanos(universe));
+    try {
+      program.turn();
+    } catch (Throwable e) {
+      fail(SimulationFailure.Kind.BROKEN, program + " broke its loop: " + e, e);
+    }
+    program.isOver();
+    Throwable intruder = universe.intruder();
+    if (intruder != null) {
+      fail(
+          SimulationFailure.Kind.NOT_DETERMINISTIC,
+          String.valueOf(intruder.getMessage()),
+          intruder);
+    }
+  }
+
+  private void jump(long nanos) {
+    if (nanos == Long.MAX_VALUE) {
+      fail(SimulationFailure.Kind.DEADLOCK, "nothing can happen any more: " + waiting(), null);
+    } else if (nanos > limit.toNanos()) {
+      fail(SimulationFailure.Kind.TIMEOUT, "not over after " + limit + ": " + waiting(), null);
+    } else {
+      universe.advanceTo(Math.max(nanos, universe.nowNanos()));
+    }
+  }
+
+  private String waiting() {
+    StringBuilder text = new StringBuilder();
+    for (Program program : programs) {
+      if (program.isAwaited() && !program.isOver()) {
+        text.append(text.isEmpty() ? "" : ", ").append(program).append(" waits");
+      }
+    }
+    return text.toString();
+  }
+
+  /** Those that nobody waited for end in an orderly way. */
+  private void shutDown() {
+    programs.forEach(Program::shutDown);
+    for (int i = 0; i < TURNS_LIMIT && failure == null && !isShutDown(); i++) {
+      step();
+    }
+  }
+
+  private boolean isShutDown() {
+    boolean down = true;
+    for (Program program : programs) {
+      down &= program.isShutDown();
+    }
+    return down;
+  }
+
+  private void end() {
+    running = false;
+    universe.end();
+    for (Program program : programs) {
+      Loop loop = program.abandon();
+      if (loop != null) {
+        abandoned.add(loop);
+      }
+    }
+    for (Loop loop : abandoned) {
+      close(loop);
+    }
+  }
+
+  private void close(Loop loop) {
+    try {
+      loop.close();
+    } catch (Throwable e) {
+      fail(SimulationFailure.Kind.BROKEN, loop + " could not be closed: " + e, e);
+    }
+  }
+
+  // ---- from its parts
+
+  Universe universe() {
+    return universe;
+  }
+
+  void script(String what) {
+    universe.script(what);
+  }
+
+  void added(Program program) {
+    programs.add(program);
+    if (running) {
+      program.host().ensureAddress();
+      program.start();
+    }
+  }
+
+  /** The fiber of a program's main has ended. */
+  void ended(Program program) {
+    try {
+      program.throwOutcome();
+    } catch (Throwable e) {
+      if (program.isAwaited() && running) {
+        fail(SimulationFailure.Kind.PROGRAM, program + " failed: " + e, e);
+      }
+    }
+  }
+
+  void reported(String loop, String source, Throwable problem) {
+    if (running) {
+      reports.add(new Outcome.Report(loop, source, problem));
+      if (problem instanceof AssertionError) {
+        fail(SimulationFailure.Kind.BROKEN, loop + ", " + source + ": " + problem, problem);
+      }
+    }
+  }
+
+  private void fail(SimulationFailure.Kind kind, String what, @Nullable Throwable cause) {
+    if (failure == null) {
+      failure =
+          new SimulationFailure(
+              kind,
+              universe.seed(),
+              "seed " + universe.seed() + " after " + elapsed() + ": " + what,
+              cause);
+    } else if (cause != null) {
+      failure.addSuppressed(cause);
+    }
+  }
+
+  void crash(Host host) {
+    if (host.isUp()) {
+      script(host.name() + " crashes");
+      host.machine().crash();
+      for (Program program : host.programs()) {
+        Loop loop = program.abandon();
+        if (loop != null) {
+          abandoned.add(loop);
+        }
+      }
+    }
+  }
+
+  void restart(Host host) {
+    if (!host.isUp()) {
+      script(host.name() + " restarts");
+      host.machine().restart();
+      host.programs().forEach(Program::start);
+    }
+  }
+}

@@ -1,0 +1,644 @@
+package gyre.sim.engine;
+
+import gyre.engine.Accept;
+import gyre.engine.Block;
+import gyre.engine.BlockPool;
+import gyre.engine.Connect;
+import gyre.engine.Engine;
+import gyre.engine.EngineCounters;
+import gyre.engine.EngineOptions;
+import gyre.engine.Errno;
+import gyre.engine.Operation;
+import gyre.engine.Poll;
+import gyre.engine.Receive;
+import gyre.engine.ReceiveFrom;
+import gyre.engine.Send;
+import gyre.engine.SendTo;
+import gyre.engine.Sockets;
+import gyre.engine.Surroundings;
+import gyre.engine.Vector;
+import gyre.sim.fault.Fault;
+import java.lang.foreign.Arena;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+// Over 500 lines: it implements all of the seam, and its queues hang together.
+/**
+ * An engine whose kernel is a {@link Universe}.
+ *
+ * <p>An operation waits in {@code submitted} until the next await, is then attached to its socket,
+ * and is tried whenever that is ready; what it is told goes into {@code completions}. Descriptors
+ * are handed out lowest first, as kernels do, so that a stale one soon meets another's socket.
+ */
+@SuppressWarnings("EnumOrdinal") // an index of arrays of this run, and of nothing that lasts
+public final class SimEngine implements Engine, Subject {
+  private static final int FIRST_DESCRIPTOR = 3;
+  private static final int COMPLETIONS_LIMIT = 64;
+  private static final long TURN_NANOS = 2_000;
+
+  /**
+   * In {@link Operation#engineBits}: its last completion is in the queue, it can't be cancelled.
+   */
+  private static final int ENDED = 1;
+
+  private final Universe universe;
+  private final Machine machine;
+  private final String label;
+  private final int number;
+  private final int descriptorLimit;
+  private final BlockPool pool;
+  private final SimSockets sockets;
+  private final SimSurroundings surroundings;
+  private final EngineCounters counters = new EngineCounters();
+  private final Vector vector =
+      new Vector(Arena.ofAuto().allocate((long) Vector.ENTRY_BYTES * Vector.CAPACITY, 8).address());
+
+  private @Nullable SimSocket[] table = new @Nullable SimSocket[16];
+  private final BitSet descriptors = new BitSet();
+
+  private final ArrayDeque<Operation> submitted = new ArrayDeque<>();
+  private final ArrayDeque<Operation> cancelled = new ArrayDeque<>();
+  private ArrayDeque<SimSocket> ready = new ArrayDeque<>();
+  private final ArrayDeque<SimSocket> starving = new ArrayDeque<>();
+  private final ArrayDeque<Completion> completions = new ArrayDeque<>();
+
+  /** Successes that nobody waits for; told with the next turn that comes for another reason. */
+  private final ArrayDeque<Completion> lazy = new ArrayDeque<>();
+
+  private final ArrayDeque<Completion> free = new ArrayDeque<>();
+  private int active;
+  private boolean memoryCame;
+  private boolean gone;
+  private boolean closed;
+  private volatile boolean woken;
+
+  private SimEngine(Universe universe, Machine machine, String label, EngineOptions options) {
+    this.universe = universe;
+    this.machine = machine;
+    this.label = label;
+    this.number = 10_000 + universe.enlist(this);
+    this.descriptorLimit = 1 << 20;
+    this.pool = new BlockPool(options.poolLimitBytes());
+    this.sockets = new SimSockets(this, universe);
+    this.surroundings = new SimSurroundings(this, universe);
+    descriptors.set(0, FIRST_DESCRIPTOR);
+    pool.addListener(() -> memoryCame = true);
+  }
+
+  /** An engine for a loop on {@code machine}; {@code label} names it in traces. */
+  public static SimEngine open(
+      Universe universe, Machine machine, String label, EngineOptions options) {
+    return new SimEngine(universe, machine, label, options);
+  }
+
+  // ---- what it is
+
+  @Override
+  public String name() {
+    return "sim";
+  }
+
+  @Override
+  public String features() {
+    return "virtual time, seed " + universe.seed();
+  }
+
+  @Override
+  public String label() {
+    return label;
+  }
+
+  public Machine machine() {
+    return machine;
+  }
+
+  @Override
+  public int number() {
+    return number;
+  }
+
+  @Override
+  public long nanoTime() {
+    return machine.nanoTime();
+  }
+
+  @Override
+  public Sockets sockets() {
+    return sockets;
+  }
+
+  @Override
+  public Surroundings surroundings() {
+    return surroundings;
+  }
+
+  @Override
+  public BlockPool pool() {
+    return pool;
+  }
+
+  @Override
+  public EngineCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public int active() {
+    return active;
+  }
+
+  Vector vector() {
+    return vector;
+  }
+
+  // ---- descriptors
+
+  /** Gives a socket the lowest free descriptor, or answers -errno. */
+  int install(SimSocket socket) {
+    int descriptor = descriptors.nextClearBit(0);
+    if (descriptor >= descriptorLimit) {
+      return Errno.EMFILE.negated();
+    }
+    descriptors.set(descriptor);
+    if (descriptor >= table.length) {
+      table = Arrays.copyOf(table, Math.max(descriptor + 1, table.length * 2));
+    }
+    table[descriptor] = socket;
+    socket.descriptor = descriptor;
+    socket.engine = this;
+    return descriptor;
+  }
+
+  @Nullable SimSocket uninstall(int descriptor) {
+    SimSocket socket = find(descriptor);
+    if (socket != null) {
+      table[descriptor] = null;
+      descriptors.clear(descriptor);
+      socket.engine = null;
+      socket.descriptor = -1;
+      if (socket.queued) {
+        socket.queued = false;
+        ready.remove(socket);
+      }
+      starving.remove(socket);
+    }
+    return socket;
+  }
+
+  @Nullable SimSocket find(int descriptor) {
+    return descriptor >= 0 && descriptor < table.length ? table[descriptor] : null;
+  }
+
+  /** Whether any operation on it has not had its terminal callback. For assertions. */
+  boolean isActive(SimSocket socket) {
+    return activeOn(socket) != null;
+  }
+
+  @Nullable Operation activeOn(@Nullable SimSocket socket) {
+    if (socket == null) {
+      return null;
+    }
+    if (socket.receiver != null) {
+      return socket.receiver;
+    }
+    if (socket.sender != null) {
+      return socket.sender;
+    }
+    if (socket.poll != null) {
+      return socket.poll;
+    }
+    for (Completion completion : completions) {
+      if (completion.operation != null && completion.operation.descriptor == socket.descriptor) {
+        return completion.operation;
+      }
+    }
+    for (Operation operation : submitted) {
+      if (operation.descriptor == socket.descriptor) {
+        return operation;
+      }
+    }
+    return null;
+  }
+
+  void enqueue(SimSocket socket) {
+    if (!socket.queued) {
+      socket.queued = true;
+      ready.add(socket);
+    }
+  }
+
+  // ---- operations
+
+  @Override
+  public void submit(Operation operation) {
+    assert operation.isIdle() : operation + " is submitted while it is active";
+    counters.submissions++;
+    operation.state = Operation.State.ACTIVE;
+    operation.engineBits = 0;
+    active++;
+    submitted.add(operation);
+  }
+
+  @Override
+  public void cancel(Operation operation) {
+    if (operation.state == Operation.State.ACTIVE) {
+      operation.state = Operation.State.CANCELLING;
+      cancelled.add(operation);
+    }
+  }
+
+  private static int kind(Operation operation) {
+    return switch (operation) {
+      case Accept _ -> 1;
+      case Connect _ -> 2;
+      case Poll _ -> 3;
+      case Receive _ -> 4;
+      case ReceiveFrom _ -> 5;
+      case Send _ -> 6;
+      case SendTo _ -> 7;
+    };
+  }
+
+  private void startSubmitted() {
+    for (int left = submitted.size(); left > 0; left--) {
+      Operation operation = submitted.remove();
+      universe.trace(Trace.Kind.SUBMIT, this, kind(operation), operation.descriptor, operation);
+      SimSocket socket = find(operation.descriptor);
+      if (socket == null) {
+        complete(operation, Completion.Kind.TERMINAL, Errno.EBADF.negated());
+      } else {
+        attach(socket, operation);
+        enqueue(socket);
+      }
+    }
+  }
+
+  private static void attach(SimSocket socket, Operation operation) {
+    switch (operation) {
+      case SendTo sendTo when socket instanceof DatagramSocket datagrams -> datagrams.add(sendTo);
+      case Send send -> attachSender(socket, send);
+      case SendTo sendTo -> attachSender(socket, sendTo);
+      case Connect connect -> attachSender(socket, connect);
+      case Poll poll -> {
+        assert socket.poll == null : "two polls on " + socket;
+        socket.poll = poll;
+        socket.edges = Poll.READABLE | Poll.WRITABLE;
+      }
+      case Accept accept -> attachReceiver(socket, accept);
+      case Receive receive -> attachReceiver(socket, receive);
+      case ReceiveFrom receiveFrom -> attachReceiver(socket, receiveFrom);
+    }
+  }
+
+  private static void attachSender(SimSocket socket, Operation operation) {
+    assert socket.sender == null : "two that send or connect on " + socket + ": " + operation;
+    socket.sender = operation;
+  }
+
+  private static void attachReceiver(SimSocket socket, Operation operation) {
+    assert socket.receiver == null : "two that receive on " + socket + ": " + operation;
+    socket.receiver = operation;
+  }
+
+  private void cancelRequested() {
+    Chaos chaos = universe.chaos();
+    for (int left = cancelled.size(); left > 0; left--) {
+      Operation operation = cancelled.remove();
+      if (operation.state != Operation.State.CANCELLING || operation.engineBits == ENDED) {
+        continue;
+      }
+      SimSocket socket = find(operation.descriptor);
+      assert socket != null : "the socket of " + operation + " has gone";
+      if (socket instanceof StreamSocket stream && stream.isSettled(operation)) {
+        continue; // it ends by itself
+      }
+      if (chaos.strikes(Fault.LATE_CANCEL, this, operation)) {
+        cancelled.add(operation);
+        continue;
+      }
+      universe.trace(Trace.Kind.CANCEL, this, kind(operation), operation.descriptor, operation);
+      boolean detached =
+          socket.detach(operation)
+              || (socket instanceof DatagramSocket datagrams && datagrams.remove(operation));
+      assert detached : operation + " is nowhere";
+      complete(operation, Completion.Kind.TERMINAL, Errno.ECANCELED.negated());
+    }
+  }
+
+  // ---- completions
+
+  private Completion completion(Operation operation, Completion.Kind kind, int result) {
+    Completion completion = free.isEmpty() ? new Completion() : free.removeLast();
+    completion.operation = operation;
+    completion.kind = kind;
+    completion.result = result;
+    if (kind == Completion.Kind.TERMINAL) {
+      assert operation.engineBits != ENDED : operation + " ends twice";
+      operation.engineBits = ENDED;
+    }
+    universe.trace(
+        Trace.Kind.COMPLETE,
+        this,
+        operation.descriptor + ((long) kind.ordinal() << 32),
+        result,
+        operation);
+    return completion;
+  }
+
+  void complete(Operation operation, Completion.Kind kind, int result) {
+    completions.add(completion(operation, kind, result));
+  }
+
+  void completeReceived(Receive receive, Block block, int offset, int length) {
+    Completion completion = completion(receive, Completion.Kind.RECEIVED, length);
+    completion.block = block;
+    completion.offset = offset;
+    completion.length = length;
+    completions.add(completion);
+  }
+
+  void completeReceivedFrom(
+      ReceiveFrom receive,
+      Block block,
+      int length,
+      @Nullable SocketAddress source,
+      boolean truncated) {
+    Completion completion = completion(receive, Completion.Kind.RECEIVED_FROM, length);
+    completion.block = block;
+    completion.offset = 0;
+    completion.length = length;
+    completion.source = source;
+    completion.truncated = truncated;
+    completions.add(completion);
+  }
+
+  /** Its memory is checked when it is told. */
+  void completeSent(Send send, int result, boolean isAll, SentSum lent) {
+    Completion completion = completion(send, Completion.Kind.TERMINAL, result);
+    completion.lent = lent;
+    boolean isLazy = isAll && !send.awaited && universe.details().below(2) == 0;
+    (isLazy ? lazy : completions).add(completion);
+  }
+
+  /** Memory to receive into; null if there is none, and then the socket is tried again later. */
+  @Nullable Block takeBlock(SimSocket socket, int bytes) {
+    Chaos chaos = universe.chaos();
+    if (chaos.strikes(Fault.POOL_EXHAUSTION, this, socket)) {
+      counters.starvations++;
+      socket.readyLater(chaos.of(Fault.POOL_EXHAUSTION).below(20_000_000L));
+      return null;
+    }
+    Block block = pool.takeContiguous(bytes);
+    if (block == null) {
+      counters.starvations++;
+      starving.add(socket);
+      return null;
+    }
+    block.filled = Block.NOT_FILLABLE;
+    return block;
+  }
+
+  @Override
+  public int dispatch(int budget) {
+    int ran = 0;
+    while (ran < budget && !completions.isEmpty()) {
+      Completion completion = completions.remove();
+      ran++;
+      counters.completions++;
+      tell(completion);
+    }
+    return ran;
+  }
+
+  private void tell(Completion completion) {
+    Operation operation = completion.operation;
+    assert operation != null;
+    int result = completion.result;
+    Completion.Kind kind = completion.kind;
+    Block block = completion.block;
+    int offset = completion.offset;
+    int length = completion.length;
+    SocketAddress source = completion.source;
+    boolean truncated = completion.truncated;
+    SentSum lent = completion.lent;
+    completion.operation = null;
+    completion.block = null;
+    completion.source = null;
+    completion.lent = null;
+    free.add(completion);
+    if (kind == Completion.Kind.TERMINAL) {
+      if (lent != null) {
+        lent.check(operation);
+      }
+      operation.state = Operation.State.IDLE;
+      active--;
+      tellEnd(operation, result);
+      return;
+    }
+    switch (operation) {
+      case Accept accept -> accept.accepted(result);
+      case Poll poll -> poll.ready(result);
+      case Receive receive -> {
+        assert block != null;
+        receive.received(block, offset, length);
+      }
+      case ReceiveFrom receive -> {
+        assert block != null;
+        receive.received(block, offset, length, source, truncated);
+      }
+      default -> throw new AssertionError(operation);
+    }
+  }
+
+  private static void tellEnd(Operation operation, int result) {
+    switch (operation) {
+      case Accept accept -> accept.stopped(result);
+      case Connect connect -> connect.connected(result);
+      case Poll poll -> poll.stopped(result);
+      case Receive receive -> receive.stopped(result);
+      case ReceiveFrom receive -> receive.stopped(result);
+      case Send send -> send.sent(result);
+      case SendTo send -> send.sent(result);
+    }
+  }
+
+  // ---- the turn
+
+  /** Whether a turn would find something to do at once. */
+  public boolean needsTurn() {
+    return !completions.isEmpty()
+        || !submitted.isEmpty()
+        || !ready.isEmpty()
+        || !cancelled.isEmpty()
+        || memoryCame
+        || woken;
+  }
+
+  /** What a turn costs its machine: virtual time must pass, or those who spin never end. */
+  public static long turnNanos(Universe universe) {
+    return 200 + universe.details().below(TURN_NANOS);
+  }
+
+  @Override
+  public void await(long timeoutNanos) {
+    counters.waits++;
+    universe.trace(Trace.Kind.TURN, this, counters.submissions, counters.completions, null);
+    if (!universe.isAutonomous()) {
+      assert timeoutNanos == 0 : "a world's loop never waits by itself";
+      collect();
+      return;
+    }
+    universe.advanceTo(universe.nowNanos() + turnNanos(universe));
+    universe.fireDue();
+    collect();
+    if (timeoutNanos > 0) {
+      waitFor(timeoutNanos);
+    }
+    if (woken) {
+      woken = false;
+      counters.wakes++;
+    }
+  }
+
+  private void collect() {
+    completions.addAll(lazy);
+    lazy.clear();
+    startSubmitted();
+    if (memoryCame) {
+      memoryCame = false;
+      while (!starving.isEmpty()) {
+        enqueue(starving.remove());
+      }
+    }
+    progress();
+    cancelRequested();
+    if (!universe.isAutonomous() && woken) {
+      woken = false;
+      counters.wakes++;
+    }
+  }
+
+  private void progress() {
+    Chaos chaos = universe.chaos();
+    if (ready.size() > 1 && chaos.strikes(Fault.REORDERED_COMPLETIONS, this, null)) {
+      shuffle(chaos.of(Fault.REORDERED_COMPLETIONS));
+    }
+    for (int left = ready.size(); left > 0 && completions.size() < COMPLETIONS_LIMIT; left--) {
+      SimSocket socket = ready.remove();
+      socket.queued = false;
+      socket.progress(this);
+    }
+  }
+
+  private void shuffle(Chance chance) {
+    SimSocket[] all = ready.toArray(SimSocket[]::new);
+    for (int i = all.length - 1; i > 0; i--) {
+      int other = chance.below(i + 1);
+      SimSocket swapped = all[i];
+      all[i] = all[other];
+      all[other] = swapped;
+    }
+    ready = new ArrayDeque<>(Arrays.asList(all));
+  }
+
+  private void waitFor(long timeoutNanos) {
+    long now = universe.nowNanos();
+    long real = machine.realNanos(timeoutNanos);
+    long deadlineNanos = timeoutNanos == FOREVER ? Long.MAX_VALUE : now + Math.max(1, real);
+    while (completions.isEmpty() && !woken && !closed) {
+      long next = Math.min(universe.nextEventNanos(), deadlineNanos);
+      if (next == Long.MAX_VALUE) {
+        waitForOutside();
+        continue;
+      }
+      if (ready.isEmpty() && cancelled.isEmpty()) {
+        universe.advanceTo(Math.max(next, universe.nowNanos()));
+      } else {
+        universe.advanceTo(
+            Math.min(Math.max(next, universe.nowNanos()), universe.nowNanos() + 1_000));
+      }
+      universe.fireDue();
+      collect();
+      if (universe.nowNanos() >= deadlineNanos) {
+        return;
+      }
+    }
+  }
+
+  private void waitForOutside() {
+    if (!universe.allowsWakesFromOutside()) {
+      throw new IllegalStateException(label + " waits for ever: nothing is going to happen");
+    }
+    if (!woken) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  @Override
+  public void wake(@Nullable Engine from) {
+    if (from == null && !universe.allowsWakesFromOutside()) {
+      universe.entered(isInside(), label + " is woken");
+    }
+    woken = true;
+    LockSupport.unpark(universe.thread());
+  }
+
+  private boolean isInside() {
+    Thread caller = Thread.currentThread();
+    return caller.isVirtual() || caller.equals(universe.thread());
+  }
+
+  // ---- the end
+
+  boolean isGone() {
+    return gone || closed;
+  }
+
+  /** The host has crashed: all of it is gone at once, and nobody is told. */
+  void vanish() {
+    gone = true;
+    for (SimSocket socket : table) {
+      if (socket instanceof StreamSocket stream) {
+        stream.vanish();
+      } else if (socket != null) {
+        socket.closed();
+      }
+    }
+    Arrays.fill(table, null);
+    ready.clear();
+    starving.clear();
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    for (int descriptor = 0; descriptor < table.length; descriptor++) {
+      SimSocket socket = uninstall(descriptor);
+      if (socket instanceof StreamSocket stream) {
+        stream.close();
+      } else if (socket instanceof DatagramSocket datagrams) {
+        datagrams.close();
+      }
+    }
+    for (Completion completion : completions) {
+      if (completion.block != null) {
+        completion.block.release();
+      }
+    }
+    completions.clear();
+    pool.close();
+  }
+
+  @Override
+  public String toString() {
+    return label;
+  }
+}

@@ -1,0 +1,220 @@
+package gyre.sim.engine;
+
+import gyre.engine.Errno;
+import gyre.engine.Operation;
+import gyre.engine.Poll;
+import gyre.engine.Sockets.Family;
+import gyre.engine.Sockets.Option;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a descriptor stands for. Holds the operations that are active on it and tries them whenever
+ * the engine finds it ready, which is when something has happened to it.
+ */
+@SuppressWarnings("EnumOrdinal") // an index of arrays of this run, and of nothing that lasts
+abstract class SimSocket {
+  static final int UNSET = Integer.MIN_VALUE;
+
+  final Universe universe;
+  final Machine machine;
+  final Family family;
+  final int[] options = new int[Option.values().length];
+
+  /** Null while it waits to be accepted or adopted, and once it is closed. */
+  @Nullable SimEngine engine;
+
+  int descriptor = -1;
+  boolean closed;
+  @Nullable SocketAddress local;
+
+  /** The one operation that receives, the one that sends or connects, and the one that polls. */
+  @Nullable Operation receiver;
+
+  @Nullable Operation sender;
+  @Nullable Poll poll;
+
+  /** Readiness that the poll has not been told of. */
+  int edges;
+
+  /** In the engine's queue of those that are ready. */
+  boolean queued;
+
+  private final Event later =
+      new Event() {
+        @Override
+        void fire() {
+          ready();
+        }
+      };
+
+  SimSocket(Universe universe, Machine machine, Family family) {
+    this.universe = universe;
+    this.machine = machine;
+    this.family = family;
+  }
+
+  /** Has the engine try the operations of this socket in its next turn. */
+  final void ready() {
+    if (engine != null) {
+      engine.enqueue(this);
+    }
+  }
+
+  final void readyLater(long nanos) {
+    if (!later.isScheduled()) {
+      universe.schedule(later, nanos);
+    }
+  }
+
+  final boolean isHeldBack() {
+    return later.isScheduled();
+  }
+
+  /** Tries what is active on it. */
+  abstract void progress(SimEngine trying);
+
+  /** The operation is not wanted any more; takes it off unless its outcome is settled. */
+  final boolean detach(Operation operation) {
+    if (receiver == operation) {
+      receiver = null;
+    } else if (sender == operation) {
+      sender = null;
+    } else if (poll == operation) {
+      poll = null;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  final boolean isBusy() {
+    return receiver != null || sender != null || poll != null;
+  }
+
+  void closed() {
+    closed = true;
+    universe.cancel(later);
+    machine.unbind(this);
+    engine = null;
+  }
+
+  // ---- addresses
+
+  final @Nullable InetSocketAddress inetLocal() {
+    return local instanceof InetSocketAddress inet ? inet : null;
+  }
+
+  final @Nullable String unixName() {
+    return local instanceof UnixDomainSocketAddress unix ? unix.getPath().toString() : null;
+  }
+
+  /** Whether a socket of this family can talk to an address. */
+  final boolean fits(SocketAddress address) {
+    return switch (address) {
+      case UnixDomainSocketAddress _ -> family == Family.UNIX;
+      case InetSocketAddress inet ->
+          switch (inet.getAddress()) {
+            case Inet6Address _ -> family == Family.INET6;
+            case null -> false;
+            case InetAddress _ ->
+                family == Family.INET4 || (family == Family.INET6 && !isOnlySix());
+          };
+      default -> false;
+    };
+  }
+
+  private boolean isOnlySix() {
+    return options[Option.IPV6_ONLY.ordinal()] != 0;
+  }
+
+  /** Whether one that is bound to all addresses is bound to this one. */
+  final boolean reaches(InetAddress address) {
+    boolean four = address instanceof Inet4Address;
+    return family == Family.INET4 ? four : !four || !isOnlySix();
+  }
+
+  final boolean hears(InetAddress address) {
+    InetSocketAddress bound = inetLocal();
+    return bound != null
+        && (bound.getAddress().equals(address)
+            || (bound.getAddress().isAnyLocalAddress() && reaches(address)));
+  }
+
+  final boolean sharesPort() {
+    return options[Option.REUSE_PORT.ordinal()] != 0;
+  }
+
+  /** Whether another socket may have this one's port all the same. */
+  boolean yieldsPort(SimSocket other) {
+    return false;
+  }
+
+  final int bind(SocketAddress address) {
+    if (local != null) {
+      return Errno.EINVAL.negated();
+    }
+    if (!fits(address)) {
+      return Errno.EAFNOSUPPORT.negated();
+    }
+    if (address instanceof UnixDomainSocketAddress unix) {
+      int result = machine.bindUnix(this, unix.getPath().toString());
+      if (result == 0) {
+        local = unix;
+      }
+      return result;
+    }
+    InetSocketAddress inet = (InetSocketAddress) address;
+    int port = machine.bind(this, inet.getAddress(), inet.getPort());
+    if (port < 0) {
+      return port;
+    }
+    local = new InetSocketAddress(inet.getAddress(), port);
+    return 0;
+  }
+
+  /** Gives it a port, if it has none, for talking to {@code target}. 0 or -errno. */
+  final int bindFor(InetSocketAddress target) {
+    if (local != null) {
+      return 0;
+    }
+    return bind(new InetSocketAddress(machine.sourceFor(target.getAddress()), 0));
+  }
+
+  @Nullable SocketAddress remote() {
+    return null;
+  }
+
+  // ---- options
+
+  int option(Option option) {
+    return options[option.ordinal()];
+  }
+
+  final boolean isOn(Option option) {
+    return options[option.ordinal()] != 0;
+  }
+
+  final boolean offers(Option option) {
+    boolean stream = this instanceof StreamSocket;
+    return switch (option) {
+      case NO_DELAY, KEEP_ALIVE_IDLE_SECONDS, KEEP_ALIVE_INTERVAL_SECONDS, KEEP_ALIVE_COUNT ->
+          stream && family != Family.UNIX;
+      case IPV6_ONLY -> family == Family.INET6;
+      case MULTICAST_TIME_TO_LIVE, MULTICAST_LOOP -> !stream && family != Family.UNIX;
+      default -> true;
+    };
+  }
+
+  abstract String describe();
+
+  @Override
+  public String toString() {
+    return describe() + " (descriptor " + descriptor + ")";
+  }
+}

@@ -1,0 +1,62 @@
+package gyre.sim.fault;
+
+/** The kinds of things that go wrong, or differently, in a simulated world. */
+public enum Fault {
+  /** The kernel takes fewer bytes than a send offers. */
+  SHORT_SEND,
+  /** Bytes that arrive are delivered in smaller pieces, down to one. */
+  SHORT_RECEIVE,
+  /** A connection gets tiny buffers, so that writers wait at every step. */
+  SMALL_BUFFERS,
+  /** A send answers that there is no room before it waits for some. */
+  FULL_BUFFER,
+  /** What has happened is told late. */
+  LATE_COMPLETION,
+  /** Completions of different sockets change places. */
+  REORDERED_COMPLETIONS,
+  /** The end of an operation that was cancelled takes its time. */
+  LATE_CANCEL,
+  /**
+   * An operation that repeats ends without being asked to, with an error that may be tried again.
+   */
+  EARLY_END,
+  /** There is no memory to receive into for a while. */
+  POOL_EXHAUSTION,
+  /** A loop is held up by its machine for a while. */
+  STALL,
+
+  /** Accept fails with one of the errors that it is documented to have. */
+  ACCEPT_ERROR,
+  /** A connect fails with one of the errors that it is documented to have. */
+  CONNECT_ERROR,
+  /** A send fails with one of the errors that it is documented to have. */
+  SEND_ERROR,
+  /** A receive fails with one of the errors that it is documented to have. */
+  RECEIVE_ERROR,
+  /** A call on a socket (open, bind, listen) fails. */
+  CALL_ERROR,
+
+  /** A connect is refused, though somebody listens. */
+  REFUSED_CONNECT,
+  /** A connect is never answered. */
+  BLACK_HOLED_CONNECT,
+  /** A connection is reset from the middle of the network. */
+  RESET,
+  /** A packet is lost: TCP sends it again later, a datagram is gone. */
+  LOSS,
+  /** A datagram arrives twice. */
+  DUPLICATION,
+  /** A datagram overtakes those before it; a connection is slower than the others for a moment. */
+  REORDERING,
+  /** A direction between two hosts is slow for a while. */
+  CLOG,
+  /** Nothing passes between two hosts for a while, in both directions or in one. */
+  PARTITION,
+
+  /** A host goes down at once, and comes back after a while. */
+  CRASH,
+  /** The date of a host jumps. */
+  CLOCK_STEP,
+  /** The clock of a host runs fast or slow. */
+  CLOCK_DRIFT
+}
