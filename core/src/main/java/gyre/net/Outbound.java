@@ -52,7 +52,11 @@ final class Outbound extends Send {
 
   /** At the end of a turn. */
   void flush() {
-    if (!isIdle() || failure != 0) {
+    if (!isIdle()) {
+      hurry();
+      return;
+    }
+    if (failure != 0) {
       return;
     }
     if (!bytes.isEmpty()) {
@@ -62,6 +66,17 @@ final class Outbound extends Send {
     } else if (shut && !shutDone) {
       shutDone = true;
       engine.sockets().shutdownOutput(descriptor);
+    }
+  }
+
+  /**
+   * Somebody has begun to wait for a send whose success the engine may keep for itself, if only the
+   * bytes that were written behind it.
+   */
+  private void hurry() {
+    if (!awaited) {
+      awaited = true;
+      engine.wake(engine);
     }
   }
 
