@@ -5,4 +5,5 @@ module gyre.sim {
 
   exports gyre.sim;
   exports gyre.sim.fault;
+  exports gyre.sim.scenario;
 }

@@ -1,0 +1,14 @@
+package gyre.sim.scenario;
+
+import java.util.List;
+
+/** All that are built in. A new one is a class in this package and a line in the list below. */
+public final class Scenarios {
+  private static final List<Scenario> ALL = List.of();
+
+  private Scenarios() {}
+
+  public static List<Scenario> all() {
+    return ALL;
+  }
+}
