@@ -66,6 +66,16 @@ public abstract class EngineHarness {
     return EnumSet.noneOf(Capability.class);
   }
 
+  /** Whether a send takes all that there is room for. */
+  protected boolean takesAll() {
+    return true;
+  }
+
+  /** In how many turns a message gets through while another connection is flooded. */
+  protected int turnsInAFlood() {
+    return 60;
+  }
+
   protected final void needs(Capability capability) {
     assumeTrue(!missing().contains(capability), () -> "not offered: " + capability);
     if (capability == Capability.IPV6) {
@@ -309,6 +319,7 @@ public abstract class EngineHarness {
     private int gathered;
     long count;
     int sends;
+    int fulls;
     int result = NOT_YET;
     int ends;
     boolean again = true;
@@ -354,6 +365,11 @@ public abstract class EngineHarness {
       checkCallback(this, true);
       assertThat(outcome).isNotZero().isLessThanOrEqualTo(gathered);
       sends++;
+      if (outcome == Errno.EAGAIN.negated()) {
+        fulls++;
+        engine.submit(this);
+        return;
+      }
       if (outcome > 0) {
         count += outcome;
         if (count < total && again) {

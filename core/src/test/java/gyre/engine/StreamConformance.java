@@ -270,7 +270,7 @@ public abstract class StreamConformance extends TurnConformance {
     assertThat(atServer.count).isEqualTo(1000);
     Sending response = new Sending(connection.server(), pattern, 1 << 20).start();
     turnUntil("response", () -> atClient.count == 1 << 20);
-    assertThat(response.count).isEqualTo(1 << 20);
+    turnUntil("response sent", response::done);
     close(connection.server());
     turnUntil("response ended", () -> atClient.ends == 1);
     check(atClient.result);
@@ -386,9 +386,9 @@ public abstract class StreamConformance extends TurnConformance {
       Connection connection = connect(Sockets.Family.INET4, listener);
       Pattern pattern = new Pattern(round);
       Receiving receiving = new Receiving(connection.server(), pattern).start();
-      new Sending(connection.client(), pattern, 100 + round).start();
+      Sending sending = new Sending(connection.client(), pattern, 100 + round).start();
       int expected = 100 + round;
-      turnUntil("received", () -> receiving.count == expected);
+      turnUntil("received", () -> receiving.count == expected && sending.ends == 1);
       Sending late = new Sending(connection.client(), pattern, expected + 1);
       late.count = expected;
       late.start();
@@ -408,7 +408,9 @@ public abstract class StreamConformance extends TurnConformance {
     Sending sending =
         new Sending(connection.client(), pattern, 3L * Vector.CAPACITY, Vector.CAPACITY, 3).start();
     turnUntil("received", () -> receiving.count == sending.total);
-    assertThat(sending.sends).isOne();
+    if (takesAll()) {
+      assertThat(sending.sends).isOne();
+    }
     cancelAndAwait(receiving);
   }
 

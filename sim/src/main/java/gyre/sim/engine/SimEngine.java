@@ -19,6 +19,7 @@ import gyre.engine.Surroundings;
 import gyre.engine.Vector;
 import gyre.sim.fault.Fault;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -55,8 +56,12 @@ public final class SimEngine implements Engine, Subject {
   private final SimSockets sockets;
   private final SimSurroundings surroundings;
   private final EngineCounters counters = new EngineCounters();
-  private final Vector vector =
-      new Vector(Arena.ofAuto().allocate((long) Vector.ENTRY_BYTES * Vector.CAPACITY, 8).address());
+
+  /** Keeps the vector's memory alive. */
+  private final MemorySegment entries =
+      Arena.ofAuto().allocate((long) Vector.ENTRY_BYTES * Vector.CAPACITY, 8);
+
+  private final Vector vector = new Vector(entries.address());
 
   private @Nullable SimSocket[] table = new @Nullable SimSocket[16];
   private final BitSet descriptors = new BitSet();
@@ -213,6 +218,11 @@ public final class SimEngine implements Engine, Subject {
       return socket.poll;
     }
     for (Completion completion : completions) {
+      if (completion.operation != null && completion.operation.descriptor == socket.descriptor) {
+        return completion.operation;
+      }
+    }
+    for (Completion completion : lazy) {
       if (completion.operation != null && completion.operation.descriptor == socket.descriptor) {
         return completion.operation;
       }
