@@ -117,7 +117,14 @@ final class Baton {
     return false;
   }
 
-  private static boolean isBlocked(Thread thread) {
+  /**
+   * Whether it waits for something else than its turn, of which it may not have heard yet. One that
+   * has the turn does not wait for it any more, so that the blocker, read first, is not outdated.
+   */
+  private boolean isBlocked(Thread thread) {
+    if (LockSupport.getBlocker(thread) == this) {
+      return false;
+    }
     return switch (thread.getState()) {
       case BLOCKED, WAITING, TIMED_WAITING -> true;
       default -> false;
@@ -128,10 +135,13 @@ final class Baton {
   boolean keep() {
     Thread caller = Thread.currentThread();
     Object now = turn;
-    return now == caller
-        || (now instanceof Proposal proposal
-            && proposal.fiber == caller
-            && TURN.compareAndSet(this, proposal, caller));
+    while (now instanceof Proposal proposal && proposal.fiber == caller) {
+      if (TURN.compareAndSet(this, proposal, caller)) {
+        return true;
+      }
+      now = turn; // the loop was faster: it has taken the turn, or left it
+    }
+    return now == caller;
   }
 
   /** By the fiber that has the turn: lets the loop go on, and does not wait. */

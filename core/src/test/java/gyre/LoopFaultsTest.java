@@ -96,6 +96,76 @@ class LoopFaultsTest {
     assertThat(log).containsExactly("first");
   }
 
+  @Test
+  void shouldMakeNoTurnsWhileItIsIdle() throws Exception {
+    int wakeUps = 50;
+    WatchedEngine[] made = new WatchedEngine[1];
+    CountDownLatch ready = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    Loop[] opened = new Loop[1];
+    long[] turns = new long[2];
+    Thread thread =
+        Thread.ofPlatform()
+            .start(() -> {
+              try (Loop loop = Loop.open(Loops.options(engine).engine(() -> made[0] = watched()))) {
+                loop.start("connected", () -> connectAndStayIdle(log));
+                while (log.isEmpty()) {
+                  loop.turn(Duration.ofSeconds(1));
+                }
+                turns[0] = loop.counters().turns();
+                opened[0] = loop;
+                made[0].endlessWaits.set(0);
+                made[0].waits.set(0);
+                ready.countDown();
+                loop.runUntilShutdown();
+                turns[1] = loop.counters().turns();
+              } finally {
+                ended.countDown();
+              }
+            });
+    assertThat(ready.await(10, TimeUnit.SECONDS)).isTrue();
+    WatchedEngine watched = made[0];
+    try (Loop other = Loop.open(Loops.options(engine))) {
+      for (int i = 1; i <= wakeUps; i++) {
+        awaitSleep(watched, i, other);
+        postAndAwait(opened[0]);
+      }
+    }
+    assertThat(watched.waits.get() - watched.endlessWaits.get()).as("waits with an end").isZero();
+    opened[0].forceShutdown();
+    assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+    thread.join();
+    assertThat(turns[1] - turns[0]).isBetween((long) wakeUps, 4L * wakeUps + 100);
+  }
+
+  /** Until the loop has begun the wait after so many wake-ups, and then makes no turn. */
+  private static void awaitSleep(WatchedEngine watched, int number, Loop other) {
+    while (watched.endlessWaits.get() < number) {
+      Thread.onSpinWait();
+    }
+    for (int attempt = 0; attempt < 100; attempt++) {
+      long before = watched.waits.get();
+      for (int turn = 0; turn < 100; turn++) {
+        other.turn(Duration.ZERO); // in which a loop that does not sleep would go on
+      }
+      if (watched.waits.get() == before) {
+        return;
+      }
+    }
+    throw new AssertionError("the loop goes on turning: " + watched.waits);
+  }
+
+  private static void connectAndStayIdle(List<String> log) throws Exception {
+    TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+    listener.onConnection(stream -> stream.onData(stream::write));
+    try (TcpStream client = TcpStream.connect(listener.address())) {
+      client.write(new byte[] {1});
+      client.readFully(ByteBuffer.allocate(1));
+      log.add("connected");
+      Fiber.park();
+    }
+  }
+
   // ---- callbacks
 
   @Test

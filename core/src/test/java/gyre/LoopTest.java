@@ -2,6 +2,7 @@ package gyre;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gyre.net.TcpListener;
 import java.net.InetSocketAddress;
@@ -142,6 +143,32 @@ class LoopTest {
     assertThat(refused[0])
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("platform thread");
+  }
+
+  @Test
+  void shouldRefuseToRunInsideSynchronized() {
+    assumeTrue(Loops.fiberMode() == FiberMode.NATIVE, "a baton's loop resumes no fiber by itself");
+    Object lock = new Object();
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      List<Task> ways =
+          List.of(
+              () -> loop.run(() -> log.add("ran")),
+              () -> loop.call(() -> log.add("ran")),
+              loop::runUntilIdle,
+              loop::runUntilShutdown,
+              () -> loop.turn(Duration.ZERO));
+      for (Task way : ways) {
+        synchronized (lock) {
+          assertThatThrownBy(way::run)
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContaining("inside synchronized")
+              .hasMessageContaining("shouldRefuseToRunInsideSynchronized");
+        }
+      }
+      assertThat(log).isEmpty();
+      loop.run(() -> log.add("ran"));
+      assertThat(log).containsExactly("ran");
+    }
   }
 
   @Test

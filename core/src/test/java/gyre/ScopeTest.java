@@ -113,6 +113,34 @@ class ScopeTest {
   }
 
   @Test
+  void shouldBoundAJoinByTimeAndLeaveWhatIsJoinedAlone() {
+    Loops.run(
+        engine,
+        () -> {
+          boolean[] may = {false};
+          try (Scope scope = Scope.open("joined")) {
+            Fiber<Integer> slow =
+                scope.call(() -> {
+                  while (!may[0]) {
+                    Fiber.park();
+                  }
+                  return 42;
+                });
+            assertThatThrownBy(() -> Cancellation.within(Duration.ofMillis(5), slow::join))
+                .isInstanceOf(DeadlineExceededException.class)
+                .hasMessageContaining("5 ms");
+            assertThatThrownBy(() -> Cancellation.within(Duration.ofMillis(5), () -> scope.join()))
+                .isInstanceOf(DeadlineExceededException.class);
+            assertThat(slow.isAlive()).isTrue();
+            may[0] = true;
+            slow.unpark();
+            assertThat(Cancellation.within(Duration.ofSeconds(20), slow::join)).isEqualTo(42);
+            scope.join();
+          }
+        });
+  }
+
+  @Test
   void shouldObserveTheNearestDeadline() {
     Loops.run(
         engine,

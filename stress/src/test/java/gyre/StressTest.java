@@ -161,4 +161,15 @@ class StressTest {
   void shouldCatchABatonThatTrustsThePark() throws Exception {
     assertCaught(BatonStress.BrokenTrustsThePark.class);
   }
+
+  @Test
+  void shouldTakeTheTurnOnlyFromAFiberThatDoesNotKeepIt() {
+    assertCorrect(BatonStealStress.Correct.class);
+  }
+
+  @Test
+  void shouldCatchAStealThatSkipsAStep() throws Exception {
+    assertCaught(BatonStealStress.BrokenWithoutProposal.class);
+    assertCaught(BatonStealStress.BrokenWithoutSecondLook.class);
+  }
 }

@@ -229,6 +229,43 @@ class StreamFaultTest {
   }
 
   @Test
+  void shouldTakeConnectionsThatAreResetWhileAcceptIsParked() {
+    Loops.run(
+        engine,
+        () -> {
+          TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+          Fiber<Integer> server = Scope.current().call(() -> acceptUntilOneTalks(listener));
+          Fiber.yield();
+          for (int i = 0; i < 5; i++) {
+            InetSocketAddress address = listener.address();
+            Fiber.offload(() -> {
+              reset(SocketChannel.open(address)); // before the loop can have taken it
+              return true;
+            });
+          }
+          try (SocketChannel client = client(listener)) {
+            assertThat(exchange(client, 7)).isEqualTo(7);
+            assertThat(server.join()).isBetween(0, 5);
+          }
+          listener.close();
+        });
+  }
+
+  /** How many came and had gone. */
+  private static int acceptUntilOneTalks(TcpListener listener) {
+    for (int gone = 0; ; gone++) {
+      try (TcpStream stream = listener.accept()) {
+        ByteBuffer one = ByteBuffer.allocate(1);
+        stream.readFully(one);
+        stream.write(one.flip());
+        return gone;
+      } catch (NetworkException reset) {
+        assertThat(reset).hasMessageContaining("ECONNRESET");
+      }
+    }
+  }
+
+  @Test
   void shouldTellAReaderOfAReset() {
     Loops.run(
         engine,

@@ -2,11 +2,16 @@ package gyre.engine.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.engine.Accept;
 import gyre.engine.Block;
+import gyre.engine.Connect;
 import gyre.engine.Receive;
 import gyre.engine.Send;
+import gyre.engine.Sockets;
 import gyre.engine.Vector;
 import java.lang.foreign.Arena;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +45,44 @@ final class TestPair implements AutoCloseable {
     int[] descriptors = new int[2];
     assertThat(engine.sockets().pair(descriptors)).isZero();
     return new TestPair(engine, descriptors);
+  }
+
+  static TestPair overTcp(UringEngine engine) {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    int listener = engine.sockets().open(Sockets.Family.INET4, Sockets.Type.STREAM);
+    assertThat(engine.sockets().bind(listener, any)).isZero();
+    assertThat(engine.sockets().listen(listener, 1)).isZero();
+    int[] accepted = {-1};
+    Accept accept =
+        new Accept() {
+          @Override
+          public void accepted(int connection) {
+            accepted[0] = connection;
+            engine.cancel(this);
+          }
+
+          @Override
+          public void stopped(int error) {}
+        };
+    accept.descriptor = listener;
+    int[] connected = {1};
+    Connect connect =
+        new Connect() {
+          @Override
+          public void connected(int result) {
+            connected[0] = result;
+          }
+        };
+    connect.descriptor = engine.sockets().open(Sockets.Family.INET4, Sockets.Type.STREAM);
+    connect.target = engine.sockets().localAddress(listener);
+    engine.submit(accept);
+    engine.submit(connect);
+    TestPair pair = new TestPair(engine, new int[] {connect.descriptor, -1});
+    pair.turnUntil(() -> connect.isIdle() && accept.isIdle());
+    assertThat(connected[0]).isZero();
+    engine.sockets().close(listener);
+    pair.receiver.descriptor = accepted[0];
+    return pair;
   }
 
   void turn() {

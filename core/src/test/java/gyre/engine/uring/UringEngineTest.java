@@ -1,6 +1,7 @@
 package gyre.engine.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
@@ -154,6 +155,27 @@ class UringEngineTest {
       pair.send(300_000);
       pair.send(300_000);
       assertThat(pair.receiver.bytes).isEqualTo(600_000);
+    }
+  }
+
+  @Test
+  void shouldSendWithoutCopyingOverTcp() {
+    try (UringEngine engine = UringEngine.open(UringOptions.defaults())) {
+      assumeTrue(engine.features().contains("zero_copy"), engine.features());
+      TestPair pair = TestPair.overTcp(engine);
+      engine.submit(pair.receiver);
+      pair.sender.zeroCopy = true;
+      long before = engine.counters().completions;
+      int sends = 5;
+      for (int i = 0; i < sends; i++) {
+        pair.send(200_000);
+      }
+      assertThat(pair.receiver.bytes).isEqualTo(sends * 200_000L);
+      assertThat(pair.sender.results).allMatch(result -> result > 0);
+      // One tells the result, and one that the memory is not read any more.
+      assertThat(engine.counters().completions - before)
+          .isGreaterThanOrEqualTo(2L * pair.sender.results.size());
+      assertThat(pair.sender.engineBits).as("it had to copy").isZero();
     }
   }
 
