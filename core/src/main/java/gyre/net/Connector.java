@@ -238,6 +238,11 @@ final class Connector extends Handle {
     public void connected(int outcome) {
       connector.completed(this, outcome);
     }
+
+    @Override
+    public String toString() {
+      return "connect to " + Addresses.format(address) + " of " + connector.name();
+    }
   }
 
   /** Until the next address joins, or all of it has lasted too long. */

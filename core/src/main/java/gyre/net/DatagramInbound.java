@@ -237,4 +237,9 @@ final class DatagramInbound extends ReceiveFrom {
         || error == Errno.EACCES.negated()
         || error == Errno.ETIMEDOUT.negated();
   }
+
+  @Override
+  public String toString() {
+    return "receive of " + socket.name();
+  }
 }

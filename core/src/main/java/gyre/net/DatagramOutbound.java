@@ -220,5 +220,10 @@ final class DatagramOutbound {
     public void sent(int result) {
       outbound.completed(this, result);
     }
+
+    @Override
+    public String toString() {
+      return "send of " + outbound.socket.name();
+    }
   }
 }

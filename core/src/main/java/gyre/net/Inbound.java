@@ -91,4 +91,9 @@ final class Inbound extends Receive {
       stream.arrived();
     }
   }
+
+  @Override
+  public String toString() {
+    return "receive of " + stream.name();
+  }
 }

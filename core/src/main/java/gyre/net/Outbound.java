@@ -113,4 +113,9 @@ final class Outbound extends Send {
     }
     stream.departed();
   }
+
+  @Override
+  public String toString() {
+    return "send of " + stream.name();
+  }
 }

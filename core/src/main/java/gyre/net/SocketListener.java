@@ -398,6 +398,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     public void stopped(int error) {
       listener.stopped(error);
     }
+
+    @Override
+    public String toString() {
+      return "accept of " + listener.name();
+    }
   }
 
   /** Until accepting is tried again. */
