@@ -19,6 +19,8 @@ public final class SimulationFailure extends AssertionError {
     DEADLOCK,
     /** It lasted longer than its limit of virtual time. */
     TIMEOUT,
+    /** A loop has closed its engine and not given back all that it had. */
+    LEAK,
     /** Something reached in from outside. */
     NOT_DETERMINISTIC,
     /** The program misused the loop or the loop the engine. */

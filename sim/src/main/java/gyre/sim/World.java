@@ -33,6 +33,7 @@ public final class World {
   private final List<Program> programs = new ArrayList<>();
   private final List<Loop> abandoned = new ArrayList<>();
   private final List<Outcome.Report> reports = new ArrayList<>();
+  private final List<Runnable> checks = new ArrayList<>(1);
   private final List<Program> ready = new ArrayList<>();
   private boolean running;
   private long turnCount;
@@ -101,6 +102,20 @@ public final class World {
     return known;
   }
 
+  /**
+   * Runs {@code check} when all programs have ended, those of the background included; what it
+   * throws fails the run.
+   */
+  public World afterwards(Runnable check) {
+    checks.add(check);
+    return this;
+  }
+
+  /** What the loops have told their failure listeners so far. */
+  public List<Outcome.Report> reports() {
+    return List.copyOf(reports);
+  }
+
   // ---- running
 
   Outcome run(Consumer<? super World> script) {
@@ -115,6 +130,7 @@ public final class World {
       }
       drive();
       shutDown();
+      check();
     } finally {
       end();
     }
@@ -229,6 +245,18 @@ public final class World {
     return down;
   }
 
+  private void check() {
+    for (Runnable check : checks) {
+      if (failure == null) {
+        try {
+          check.run();
+        } catch (Throwable e) {
+          fail(SimulationFailure.Kind.PROGRAM, String.valueOf(e.getMessage()), e);
+        }
+      }
+    }
+  }
+
   private void end() {
     running = false;
     universe.end();
@@ -240,6 +268,12 @@ public final class World {
     }
     for (Loop loop : abandoned) {
       close(loop);
+    }
+    for (SimEngine engine : universe.engines()) {
+      if (!engine.leftBehind().isEmpty()) {
+        String what = engine.label() + " was closed and left behind: " + engine.leftBehind();
+        fail(SimulationFailure.Kind.LEAK, what, null);
+      }
     }
   }
 

@@ -81,6 +81,7 @@ public final class SimEngine implements Engine, Subject {
   private boolean gone;
   private boolean closed;
   private volatile boolean woken;
+  private String leftBehind = "";
 
   private SimEngine(Universe universe, Machine machine, String label, EngineOptions options) {
     this.universe = universe;
@@ -630,8 +631,13 @@ public final class SimEngine implements Engine, Subject {
       return;
     }
     closed = true;
+    StringBuilder left = new StringBuilder();
     for (int descriptor = 0; descriptor < table.length; descriptor++) {
-      SimSocket socket = uninstall(descriptor);
+      SimSocket socket = find(descriptor);
+      if (socket != null) {
+        left.append(left.isEmpty() ? "" : ", ").append(socket);
+      }
+      uninstall(descriptor);
       if (socket instanceof StreamSocket stream) {
         stream.close();
       } else if (socket instanceof DatagramSocket datagrams) {
@@ -644,7 +650,16 @@ public final class SimEngine implements Engine, Subject {
       }
     }
     completions.clear();
+    if (pool.usedBytes() > 0) {
+      left.append(left.isEmpty() ? "" : ", ").append(pool.usedBytes()).append(" bytes of buffers");
+    }
+    leftBehind = left.toString();
     pool.close();
+  }
+
+  /** What a loop should have given back before it closed its engine; empty if there is nothing. */
+  public String leftBehind() {
+    return gone ? "" : leftBehind;
   }
 
   @Override
