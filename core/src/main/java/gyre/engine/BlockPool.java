@@ -31,6 +31,16 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   private static final byte POISON_BYTE = (byte) 0xDB;
   private static final Runnable[] NO_LISTENERS = {};
 
+  /** Watches over blocks that are not lent, for those who look for misuse. */
+  public interface Guard {
+    /** {@code block} has come back: nobody may touch it from now on. */
+    void returned(Block block);
+
+    /** {@code block} is lent again. */
+    void taken(Block block);
+  }
+
+  private final @Nullable Guard guard;
   private final long limitBytes;
   private final int slabBytes;
   private final boolean detached;
@@ -51,14 +61,20 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   /** A pool for a loop, which closes it. */
   public BlockPool(long limitBytes) {
-    this(limitBytes, false);
+    this(limitBytes, false, null);
   }
 
-  private BlockPool(long limitBytes, boolean detached) {
+  /** A pool for a loop, with somebody who watches it. */
+  public static BlockPool guarded(long limitBytes, Guard guard) {
+    return new BlockPool(limitBytes, false, guard);
+  }
+
+  private BlockPool(long limitBytes, boolean detached, @Nullable Guard guard) {
     if (limitBytes < SMALL_BYTES) {
       throw new IllegalArgumentException(
           "a pool of " + limitBytes + " bytes is too small: at least " + SMALL_BYTES);
     }
+    this.guard = guard;
     this.limitBytes = limitBytes;
     this.detached = detached;
     long share = limitBytes / 4 / LARGE_BYTES * LARGE_BYTES;
@@ -70,7 +86,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
    * A pool that nobody has to close: its memory goes when nothing refers to its blocks any more.
    */
   public static BlockPool detached(long limitBytes) {
-    return new BlockPool(limitBytes, true);
+    return new BlockPool(limitBytes, true, null);
   }
 
   /**
@@ -112,6 +128,9 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
       refuse();
       return null;
     }
+    if (guard != null) {
+      guard.taken(block);
+    }
     block.filled = 0;
     block.retain();
     usedBytes += block.capacity;
@@ -131,6 +150,9 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     usedBytes -= block.capacity;
     if (POISON) {
       Memory.fill(block.address, block.capacity, POISON_BYTE);
+    }
+    if (guard != null) {
+      guard.returned(block);
     }
     (block.capacity == SMALL_BYTES ? small : large).give(block);
     if (closed) {

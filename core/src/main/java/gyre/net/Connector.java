@@ -235,6 +235,11 @@ final class Connector extends Handle {
     }
 
     @Override
+    public String toString() {
+      return "connecting of " + connector.name() + " to " + Addresses.format(address);
+    }
+
+    @Override
     public void connected(int outcome) {
       connector.completed(this, outcome);
     }

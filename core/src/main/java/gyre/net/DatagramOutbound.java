@@ -212,6 +212,11 @@ final class DatagramOutbound {
     }
 
     @Override
+    public String toString() {
+      return "sending of " + outbound.socket.name();
+    }
+
+    @Override
     public int gather(Vector vector) {
       return payload.gather(vector);
     }

@@ -19,6 +19,7 @@ public final class Host {
   private final List<Program> programs = new ArrayList<>(1);
   private UnaryOperator<LoopOptions> options = UnaryOperator.identity();
   private boolean addressed;
+  private boolean reliable;
 
   Host(World world, Machine machine) {
     this.world = world;
@@ -82,6 +83,16 @@ public final class Host {
   public Host restart() {
     world.restart(this);
     return this;
+  }
+
+  /** Is spared by {@link gyre.sim.fault.Fault#CRASH}; {@link #crash} goes on to work. */
+  public Host reliable() {
+    reliable = true;
+    return this;
+  }
+
+  boolean isReliable() {
+    return reliable;
   }
 
   public boolean isUp() {

@@ -21,6 +21,7 @@ final class Program {
   private @Nullable Loop loop;
   private @Nullable Fiber<?> supervisor;
   private boolean over;
+  private long stalledUntilNanos;
 
   Program(World world, Host host, String name, Task main, boolean awaited) {
     this.world = world;
@@ -69,6 +70,19 @@ final class Program {
   long deadlineNanos() {
     Loop present = loop;
     return present == null ? Long.MAX_VALUE : present.nextDeadlineNanos();
+  }
+
+  /** Its machine gives it no time before. */
+  void stallUntil(long nanos) {
+    stalledUntilNanos = nanos;
+  }
+
+  long stalledUntilNanos() {
+    return stalledUntilNanos;
+  }
+
+  @Nullable SimEngine engine() {
+    return engine;
   }
 
   void turn() {

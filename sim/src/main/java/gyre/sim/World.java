@@ -6,6 +6,7 @@ import gyre.sim.engine.Machine;
 import gyre.sim.engine.SimEngine;
 import gyre.sim.engine.Trace;
 import gyre.sim.engine.Universe;
+import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,10 +25,12 @@ import org.jspecify.annotations.Nullable;
  * from the programs that run in it, and from {@link #after}.
  */
 public final class World {
-  private static final int TURNS_LIMIT = 10_000;
+  private static final int TURNS_LIMIT = 100_000;
+  private static final long LONGEST_STALL_NANOS = 50_000_000;
 
   private final Universe universe;
   private final Duration limit;
+  private final Weather weather;
   private final Chance turns;
   private final Map<String, Host> hosts = new LinkedHashMap<>();
   private final List<Program> programs = new ArrayList<>();
@@ -35,6 +38,7 @@ public final class World {
   private final List<Outcome.Report> reports = new ArrayList<>();
   private final List<Runnable> checks = new ArrayList<>(1);
   private final List<Program> ready = new ArrayList<>();
+  private @Nullable Chance choices;
   private boolean running;
   private long turnCount;
   private @Nullable SimulationFailure failure;
@@ -47,6 +51,7 @@ public final class World {
       Trace.@Nullable Listener listener) {
     this.universe = new Universe(seed, faults, listener, admitted);
     this.limit = limit;
+    this.weather = new Weather(this, universe);
     this.turns = universe.chance("turns");
   }
 
@@ -91,8 +96,6 @@ public final class World {
     return choices().below(bound);
   }
 
-  private @Nullable Chance choices;
-
   private Chance choices() {
     Chance known = choices;
     if (known == null) {
@@ -123,6 +126,7 @@ public final class World {
       script.accept(this);
       for (Host host : hosts.values()) {
         host.ensureAddress();
+        weather.drift(host.machine());
       }
       running = true;
       for (Program program : List.copyOf(programs)) {
@@ -169,9 +173,12 @@ public final class World {
     universe.fireDue();
     ready.clear();
     long nextNanos = Long.MAX_VALUE;
+    weather.passTo(universe.nowNanos(), hosts.values());
     for (int i = 0; i < programs.size(); i++) {
       Program program = programs.get(i);
-      if (program.isReady()) {
+      if (program.stalledUntilNanos() > universe.nowNanos()) {
+        nextNanos = Math.min(nextNanos, program.stalledUntilNanos());
+      } else if (program.isReady()) {
         ready.add(program);
       } else if (ready.isEmpty() && program.isRunning()) {
         nextNanos = Math.min(nextNanos, timerNanos(program));
@@ -193,6 +200,12 @@ public final class World {
 
   private void turn(Program program) {
     turnCount++;
+    SimEngine engine = program.engine();
+    if (engine != null && universe.chaos().strikes(Fault.STALL, engine, null)) {
+      long nanos = universe.chaos().of(Fault.STALL).below(LONGEST_STALL_NANOS);
+      program.stallUntil(universe.nowNanos() + nanos);
+      return;
+    }
     universe.advanceTo(universe.nowNanos() + SimEngine.turnNanos(universe));
     try {
       program.turn();
@@ -215,7 +228,9 @@ public final class World {
     } else if (nanos > limit.toNanos()) {
       fail(SimulationFailure.Kind.TIMEOUT, "not over after " + limit + ": " + waiting(), null);
     } else {
-      universe.advanceTo(Math.max(nanos, universe.nowNanos()));
+      universe.advanceTo(
+          Math.clamp(
+              weather.nextNanos(), universe.nowNanos(), Math.max(nanos, universe.nowNanos())));
     }
   }
 

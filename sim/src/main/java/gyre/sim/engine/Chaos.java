@@ -32,7 +32,7 @@ public final class Chaos {
   }
 
   /** Whether a fault of this kind strikes here and now. */
-  boolean strikes(Fault kind, Subject where, @Nullable Object what) {
+  public boolean strikes(Fault kind, Subject where, @Nullable Object what) {
     return strikes(kind, probabilities[kind.ordinal()], where, what);
   }
 
@@ -44,7 +44,7 @@ public final class Chaos {
   }
 
   /** Numbers a fault that was decided on elsewhere. Answers whether it is let through. */
-  boolean inject(Fault kind, Subject where, @Nullable Object what) {
+  public boolean inject(Fault kind, Subject where, @Nullable Object what) {
     if (!admitted.test(++number)) {
       return false;
     }
@@ -54,12 +54,12 @@ public final class Chaos {
     return true;
   }
 
-  double probability(Fault kind) {
+  public double probability(Fault kind) {
     return probabilities[kind.ordinal()];
   }
 
   /** The stream that details of a fault are drawn from. */
-  Chance of(Fault kind) {
+  public Chance of(Fault kind) {
     return chances[kind.ordinal()];
   }
 

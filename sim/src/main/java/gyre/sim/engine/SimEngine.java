@@ -52,6 +52,7 @@ public final class SimEngine implements Engine, Subject {
   private final String label;
   private final int number;
   private final int descriptorLimit;
+  private final MemoryGuard guard = new MemoryGuard();
   private final BlockPool pool;
   private final SimSockets sockets;
   private final SimSurroundings surroundings;
@@ -89,7 +90,7 @@ public final class SimEngine implements Engine, Subject {
     this.label = label;
     this.number = 10_000 + universe.enlist(this);
     this.descriptorLimit = 1 << 20;
-    this.pool = new BlockPool(options.poolLimitBytes());
+    this.pool = BlockPool.guarded(options.poolLimitBytes(), guard);
     this.sockets = new SimSockets(this, universe);
     this.surroundings = new SimSurroundings(this, universe);
     descriptors.set(0, FIRST_DESCRIPTOR);
@@ -366,6 +367,7 @@ public final class SimEngine implements Engine, Subject {
   }
 
   void completeReceived(Receive receive, Block block, int offset, int length) {
+    guard.lent(block, receive);
     Completion completion = completion(receive, Completion.Kind.RECEIVED, length);
     completion.block = block;
     completion.offset = offset;
@@ -379,6 +381,7 @@ public final class SimEngine implements Engine, Subject {
       int length,
       @Nullable SocketAddress source,
       boolean truncated) {
+    guard.lent(block, receive);
     Completion completion = completion(receive, Completion.Kind.RECEIVED_FROM, length);
     completion.block = block;
     completion.offset = 0;

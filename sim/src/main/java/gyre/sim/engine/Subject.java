@@ -1,7 +1,7 @@
 package gyre.sim.engine;
 
 /** Who an event of the trace is about. */
-interface Subject {
+public interface Subject {
   /** The same in every run of a seed. */
   int number();
 
