@@ -235,11 +235,6 @@ final class Connector extends Handle {
     }
 
     @Override
-    public String toString() {
-      return "connecting of " + connector.name() + " to " + Addresses.format(address);
-    }
-
-    @Override
     public void connected(int outcome) {
       connector.completed(this, outcome);
     }

@@ -145,11 +145,6 @@ final class DatagramInbound extends ReceiveFrom {
   // ---- the engine's side
 
   @Override
-  public String toString() {
-    return "receiving of " + socket.name();
-  }
-
-  @Override
   public void received(
       Block block, int offset, int length, @Nullable SocketAddress source, boolean isCut) {
     if (!socket.isOpen()) {

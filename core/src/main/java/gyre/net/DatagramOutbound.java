@@ -212,11 +212,6 @@ final class DatagramOutbound {
     }
 
     @Override
-    public String toString() {
-      return "sending of " + outbound.socket.name();
-    }
-
-    @Override
     public int gather(Vector vector) {
       return payload.gather(vector);
     }

@@ -66,11 +66,6 @@ final class Inbound extends Receive {
   }
 
   @Override
-  public String toString() {
-    return "receiving of " + stream.name();
-  }
-
-  @Override
   public void received(Block block, int offset, int length) {
     if (!stream.isOpen()) {
       block.release();

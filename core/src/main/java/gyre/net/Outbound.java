@@ -96,11 +96,6 @@ final class Outbound extends Send {
   }
 
   @Override
-  public String toString() {
-    return "sending of " + stream.name();
-  }
-
-  @Override
   public int gather(Vector vector) {
     return bytes.gather(vector);
   }

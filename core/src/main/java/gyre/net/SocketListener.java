@@ -390,11 +390,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     }
 
     @Override
-    public String toString() {
-      return "accepting of " + listener.name();
-    }
-
-    @Override
     public void accepted(int connection) {
       listener.accepted(connection);
     }
