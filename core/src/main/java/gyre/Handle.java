@@ -357,6 +357,10 @@ public abstract class Handle implements AutoCloseable {
 
   // ---- for the loop
 
+  @Nullable Throwable opened() {
+    return opened;
+  }
+
   /** Its scope is about to close it. */
   final void reportIfForgotten() {
     Throwable where = opened;

@@ -1,13 +1,20 @@
 package gyre;
 
-/** A line of the list of what is open. */
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A line of the list of what is open.
+ *
+ * @param opened shows in its stack where it was opened, if {@link LoopOptions#reportLeaks} is on
+ */
 public record HandleInfo(
     String kind,
     String name,
     String owner,
     Handle.State state,
     long ageMillis,
-    int pendingOperations) {
+    int pendingOperations,
+    @Nullable Throwable opened) {
   static HandleInfo of(Handle handle) {
     return new HandleInfo(
         handle.kind(),
@@ -15,6 +22,7 @@ public record HandleInfo(
         handle.owner().toString(),
         handle.state(),
         handle.ageMillis(),
-        handle.pendingOperations());
+        handle.pendingOperations(),
+        handle.opened());
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -39,6 +40,52 @@ class LeakTest {
     Throwable report = reports.getFirst();
     assertThat(report).hasMessageContaining("tcp-stream").hasMessageContaining("forgetful");
     assertThat(report).hasStackTraceContaining("LeakTest.forgetAStream");
+  }
+
+  @Test
+  void shouldTellOfWhatAHandlerForgetsWhenItsConnectionEnds() {
+    run(
+        true,
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
+            TcpStream[] forgotten = new TcpStream[1];
+            Fiber<?> server =
+                Fiber.start(() ->
+                    listener.serve(stream -> {
+                      if (forgotten[0] == null) {
+                        forgotten[0] = TcpStream.connect(listener.address());
+                      }
+                    }));
+            try (TcpStream client = TcpStream.connect(listener.address())) {
+              assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+            }
+            assertThat(forgotten[0].state()).isEqualTo(Handle.State.CLOSED);
+            assertThat(server.isAlive()).isTrue();
+            assertThat(reports).hasSize(1);
+            assertThat(reports.getFirst())
+                .hasMessageContaining(forgotten[0].name())
+                .hasMessageContaining("connection");
+          }
+        });
+  }
+
+  @Test
+  void shouldTellAtAnyTimeWhereWhatIsOpenWasOpened() {
+    for (boolean isOn : new boolean[] {true, false}) {
+      run(
+          isOn,
+          () -> {
+            try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
+              HandleInfo info = listener.loop().handles().getFirst();
+              if (isOn) {
+                assertThat(info.opened()).hasStackTraceContaining("LeakTest");
+              } else {
+                assertThat(info.opened()).isNull();
+              }
+            }
+          });
+    }
+    assertThat(reports).isEmpty();
   }
 
   @Test

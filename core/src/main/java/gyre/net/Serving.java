@@ -1,31 +1,61 @@
 package gyre.net;
 
 import gyre.CancelledException;
+import gyre.Scope;
 
 /** What a fiber does that serves one connection. */
 final class Serving {
   private Serving() {}
 
   /**
-   * Runs the handler and closes the stream. What the handler throws is reported with the stream's
-   * name, unless the connection itself broke, somebody else closed the stream, or the work was
-   * cancelled: none of that is the handler's fault.
+   * Runs the handler, in a scope of its own, and closes the stream: nothing that the handler has
+   * opened or started outlives the connection, however long the server lives. What the handler
+   * throws is reported with the stream's name, unless the connection itself broke, somebody else
+   * closed the stream, or the work was cancelled: none of that is the handler's fault.
    */
   static <S extends SocketStream> void serve(ConnectionHandler<S> handler, S stream) {
     try {
-      handler.handle(stream);
+      handleInScope(handler, stream);
     } catch (CancelledException e) {
-      if (!stream.isLoopDraining() && !stream.owner().cancellation().isCancelled()) {
-        stream.reportFailure(e);
-      } else {
+      if (stream.isLoopDraining() || stream.owner().cancellation().isCancelled()) {
         reportHidden(stream, e);
+      } else {
+        reportCancelled(stream, e);
       }
     } catch (Throwable e) {
-      if (!stream.explains(e)) {
-        stream.reportFailure(e);
-      }
+      report(stream, e);
     } finally {
       stream.close();
+    }
+  }
+
+  private static <S extends SocketStream> void handleInScope(ConnectionHandler<S> handler, S stream)
+      throws Exception {
+    try (Scope scope = Scope.open("connection")) {
+      assert scope.fibers() == 0;
+      handler.handle(stream);
+    }
+  }
+
+  private static void report(SocketStream stream, Throwable thrown) {
+    if (!stream.explains(thrown)) {
+      stream.reportFailure(thrown);
+    }
+  }
+
+  /** By a limit of time, a hand, or the failure of one of the handler's fibers: tells of that. */
+  @SuppressWarnings("ReferenceEquality") // this very failure
+  private static void reportCancelled(SocketStream stream, CancelledException cancelled) {
+    Throwable failure = cancelled.getCause();
+    if (failure == null) {
+      report(stream, cancelled);
+      return;
+    }
+    report(stream, failure);
+    for (Throwable other : cancelled.getSuppressed()) {
+      if (other != failure) {
+        report(stream, other);
+      }
     }
   }
 
@@ -34,8 +64,8 @@ final class Serving {
     for (Throwable hidden : cancelled.getSuppressed()) {
       if (hidden instanceof CancelledException inner) {
         reportHidden(stream, inner);
-      } else if (!stream.explains(hidden)) {
-        stream.reportFailure(hidden);
+      } else {
+        report(stream, hidden);
       }
     }
   }

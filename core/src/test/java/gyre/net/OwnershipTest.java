@@ -267,6 +267,52 @@ class OwnershipTest {
   }
 
   @Test
+  void shouldEndWhatAHandlerHasStartedWithItsConnection() {
+    runReporting(() -> {
+      List<String> log = new ArrayList<>();
+      TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+      Fiber.start(() ->
+          listener.serve(stream -> {
+            Fiber.start(() -> {
+              try {
+                Fiber.sleep(LONG);
+              } catch (CancelledException e) {
+                log.add(stream.isOpen() ? "cancelled before the stream is closed" : "too late");
+                throw e;
+              }
+            });
+            Fiber.yield();
+          }));
+      try (TcpStream client = TcpStream.connect(listener.address())) {
+        assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+      }
+      assertThat(log).containsExactly("cancelled before the stream is closed");
+      listener.close();
+    });
+    assertThat(reported).isEmpty();
+  }
+
+  @Test
+  void shouldEndAHandlerOneOfWhoseFibersFailsAndReportThatOnce() {
+    runReporting(() -> {
+      TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+      Fiber.start(() ->
+          listener.serve(stream -> {
+            stream.rename("served");
+            Fiber.start(() -> {
+              throw new IllegalStateException("child");
+            });
+            stream.read(ByteBuffer.allocate(1));
+          }));
+      try (TcpStream client = TcpStream.connect(listener.address())) {
+        assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+      }
+      listener.close();
+    });
+    assertThat(reported).containsExactly("served: child");
+  }
+
+  @Test
   void shouldReportAHandlerThatUsesWhatItHasClosed() {
     runReporting(() -> {
       TcpListener listener = TcpListener.bind("127.0.0.1", 0);
