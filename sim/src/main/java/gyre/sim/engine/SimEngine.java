@@ -325,6 +325,10 @@ public final class SimEngine implements Engine, Subject {
         continue;
       }
       SimSocket socket = find(operation.descriptor);
+      if (gone) {
+        complete(operation, Completion.Kind.TERMINAL, Errno.ECANCELED.negated());
+        continue;
+      }
       assert socket != null : "the socket of " + operation + " has gone";
       if (socket instanceof StreamSocket stream && stream.isSettled(operation)) {
         continue; // it ends by itself
