@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Fibers see the {@link ScopedValue}s of the fiber that started them, those of connections that
  * a listener serves the ones of the fiber that called {@code serve}, and the first fiber of {@link
- * Loop#run} those of its caller. Callbacks see none. In baton mode, where the JDK does not open
- * what this takes, a fiber sees nothing but what its own body binds.
+ * Loop#run} those of its caller. Callbacks see none. In baton mode a fiber sees nothing but what
+ * its own body binds: besides {@code java.lang} itself, which is not open then, only {@code
+ * StructuredTaskScope} hands bindings on to another thread, and that is a preview in JDK 25.
  */
 public final class Scope implements AutoCloseable {
   /** What the failure of a fiber means for the others of its scope. */

@@ -7,6 +7,7 @@ import gyre.engine.Vector;
 import gyre.io.ByteQueue;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -42,12 +43,28 @@ final class DatagramOutbound {
       }
     }
 
-    /** Made by who waited, and shows where. */
-    NetworkException first(UdpSocket socket) {
+    /** Made by who waited for {@code total} datagrams, and shows where. */
+    NetworkException toException(UdpSocket socket, int total) {
       assert failures > 0;
-      return socket.sendFailure(target, length, result);
+      NetworkException first = socket.sendFailure(target, length, result);
+      if (failures == 1) {
+        return first;
+      }
+      String message =
+          failures + " of " + total + " datagrams failed, the first: " + first.getMessage();
+      NetworkException all = new NetworkException(message, first.errno());
+      all.addSuppressed(first);
+      return all;
     }
   }
+
+  /** How a payload gets into a slot. */
+  interface Filling<P> {
+    void fill(Slot slot, P payload);
+  }
+
+  static final Filling<ByteBuffer> COPYING = (slot, payload) -> slot.payload.append(payload);
+  static final Filling<ByteQueue> MOVING = Slot::take;
 
   private final UdpSocket socket;
   private final Engine engine;
@@ -74,8 +91,50 @@ final class DatagramOutbound {
     return busy;
   }
 
+  /**
+   * Puts a payload into a slot and sends it. The calling fiber parks while all slots are busy.
+   *
+   * @param outcome what is to be told, or null if nobody waits for it
+   */
+  <P> void send(
+      Fiber<?> caller,
+      P payload,
+      Filling<P> filling,
+      @Nullable InetSocketAddress target,
+      @Nullable Outcome outcome) {
+    fillAndSubmit(await(caller), payload, filling, target, outcome);
+  }
+
+  /** As {@link #send}, for nobody who waits; false where all slots are busy. */
+  <P> boolean trySend(P payload, Filling<P> filling, @Nullable InetSocketAddress target) {
+    Slot slot = tryTake();
+    if (slot == null) {
+      return false;
+    }
+    fillAndSubmit(slot, payload, filling, target, null);
+    return true;
+  }
+
+  private <P> void fillAndSubmit(
+      Slot slot,
+      P payload,
+      Filling<P> filling,
+      @Nullable InetSocketAddress target,
+      @Nullable Outcome outcome) {
+    boolean isFilled = false;
+    try {
+      filling.fill(slot, payload);
+      isFilled = true;
+    } finally {
+      if (!isFilled) {
+        free(slot);
+      }
+    }
+    submit(slot, target, outcome);
+  }
+
   /** A slot that is free, or null. Whoever stands in line comes before newcomers. */
-  @Nullable Slot tryTake() {
+  private @Nullable Slot tryTake() {
     return waiting.isEmpty() ? take() : null;
   }
 
@@ -96,7 +155,7 @@ final class DatagramOutbound {
   }
 
   /** A slot for the calling fiber, which parks while all are busy. */
-  Slot await(Fiber<?> caller) {
+  private Slot await(Fiber<?> caller) {
     Slot slot = tryTake();
     boolean isBack = false;
     while (slot == null) {
@@ -133,8 +192,7 @@ final class DatagramOutbound {
     }
   }
 
-  /** Sends what was put into the slot. */
-  void submit(Slot slot, @Nullable InetSocketAddress target, @Nullable Outcome outcome) {
+  private void submit(Slot slot, @Nullable InetSocketAddress target, @Nullable Outcome outcome) {
     slot.target = target;
     slot.outcome = outcome;
     if (outcome != null) {
@@ -144,7 +202,7 @@ final class DatagramOutbound {
   }
 
   /** Gives back a slot that was not submitted, or has been sent. */
-  void free(Slot slot) {
+  private void free(Slot slot) {
     assert slot.isIdle();
     slot.payload.clear();
     slot.target = null;
@@ -193,7 +251,7 @@ final class DatagramOutbound {
 
   static final class Slot extends SendTo {
     private final DatagramOutbound outbound;
-    final ByteQueue payload;
+    private final ByteQueue payload;
     private @Nullable Outcome outcome;
     private @Nullable Slot nextFree;
 
@@ -203,7 +261,7 @@ final class DatagramOutbound {
     }
 
     /** Takes all of a queue, in no more pieces than go to the kernel at once. */
-    void take(ByteQueue source) {
+    private void take(ByteQueue source) {
       int bytes = (int) source.size();
       payload.append(source);
       if (payload.spans() > Vector.CAPACITY) {

@@ -225,12 +225,7 @@ public final class UdpSocket extends SocketHandle {
    * failures.
    */
   public void send(ByteBuffer payload, InetSocketAddress target) {
-    Fiber<?> caller = caller();
-    checkTarget(target);
-    checkLength(payload.remaining(), target);
-    DatagramOutbound.Slot slot = output.await(caller);
-    fill(slot, payload);
-    sendAndWait(caller, slot, target);
+    send(payload, payload.remaining(), DatagramOutbound.COPYING, target);
   }
 
   /** As {@link #send(ByteBuffer)}, without copying; the queue is empty afterwards. */
@@ -240,12 +235,20 @@ public final class UdpSocket extends SocketHandle {
 
   /** As {@link #send(ByteBuffer, InetSocketAddress)}, without copying; the queue is empty then. */
   public void send(ByteQueue payload, InetSocketAddress target) {
+    send(payload, payload.size(), DatagramOutbound.MOVING, target);
+  }
+
+  private <P> void send(
+      P payload, long length, DatagramOutbound.Filling<P> filling, InetSocketAddress target) {
     Fiber<?> caller = caller();
-    checkTarget(target);
-    checkLength(payload.size(), target);
-    DatagramOutbound.Slot slot = output.await(caller);
-    fill(slot, payload);
-    sendAndWait(caller, slot, target);
+    check(length, target);
+    if (isCallback(caller)) {
+      output.send(caller, payload, filling, wireTarget(target), null);
+      return;
+    }
+    DatagramOutbound.Outcome outcome = new DatagramOutbound.Outcome(caller);
+    output.send(caller, payload, filling, wireTarget(target), outcome);
+    await(caller, outcome, 1);
   }
 
   /**
@@ -255,28 +258,14 @@ public final class UdpSocket extends SocketHandle {
    * @return false if all slots are busy; then nothing was taken from the buffer
    */
   public boolean trySend(ByteBuffer payload, InetSocketAddress target) {
-    checkTarget(target);
-    checkLength(payload.remaining(), target);
-    DatagramOutbound.Slot slot = output.tryTake();
-    if (slot == null) {
-      return false;
-    }
-    fill(slot, payload);
-    output.submit(slot, wireTarget(target), null);
-    return true;
+    check(payload.remaining(), target);
+    return output.trySend(payload, DatagramOutbound.COPYING, wireTarget(target));
   }
 
   /** As {@link #trySend(ByteBuffer, InetSocketAddress)}, without copying. */
   public boolean trySend(ByteQueue payload, InetSocketAddress target) {
-    checkTarget(target);
-    checkLength(payload.size(), target);
-    DatagramOutbound.Slot slot = output.tryTake();
-    if (slot == null) {
-      return false;
-    }
-    fill(slot, payload);
-    output.submit(slot, wireTarget(target), null);
-    return true;
+    check(payload.size(), target);
+    return output.trySend(payload, DatagramOutbound.MOVING, wireTarget(target));
   }
 
   /**
@@ -289,75 +278,22 @@ public final class UdpSocket extends SocketHandle {
     DatagramOutbound.Outcome outcome =
         isCallback(caller) ? null : new DatagramOutbound.Outcome(caller);
     for (Datagram datagram : datagrams) {
-      checkTarget(datagram.address());
-      checkLength(datagram.payload().remaining(), datagram.address());
-      DatagramOutbound.Slot slot = output.await(caller);
-      fill(slot, datagram.payload());
-      output.submit(slot, wireTarget(datagram.address()), outcome);
+      ByteBuffer payload = datagram.payload();
+      check(payload.remaining(), datagram.address());
+      InetSocketAddress target = wireTarget(datagram.address());
+      output.send(caller, payload, DatagramOutbound.COPYING, target, outcome);
     }
     if (outcome != null) {
-      await(caller, outcome);
-      if (outcome.failures > 0) {
-        NetworkException first = outcome.first(this);
-        throw outcome.failures == 1 ? first : severalFailed(first, outcome, datagrams.size());
-      }
+      await(caller, outcome, datagrams.size());
     }
   }
 
-  private static NetworkException severalFailed(
-      NetworkException first, DatagramOutbound.Outcome outcome, int total) {
-    NetworkException all =
-        new NetworkException(
-            outcome.failures
-                + " of "
-                + total
-                + " datagrams failed, the first: "
-                + first.getMessage(),
-            first.errno());
-    all.addSuppressed(first);
-    return all;
-  }
-
-  private void sendAndWait(Fiber<?> caller, DatagramOutbound.Slot slot, InetSocketAddress target) {
-    if (isCallback(caller)) {
-      output.submit(slot, wireTarget(target), null);
-      return;
-    }
-    DatagramOutbound.Outcome outcome = new DatagramOutbound.Outcome(caller);
-    output.submit(slot, wireTarget(target), outcome);
-    await(caller, outcome);
-    if (outcome.failures > 0) {
-      throw outcome.first(this);
-    }
-  }
-
-  private static void await(Fiber<?> caller, DatagramOutbound.Outcome outcome) {
+  private void await(Fiber<?> caller, DatagramOutbound.Outcome outcome, int total) {
     while (outcome.pending > 0) {
       park(caller);
     }
-  }
-
-  private void fill(DatagramOutbound.Slot slot, ByteBuffer payload) {
-    boolean isFilled = false;
-    try {
-      slot.payload.append(payload);
-      isFilled = true;
-    } finally {
-      if (!isFilled) {
-        output.free(slot);
-      }
-    }
-  }
-
-  private void fill(DatagramOutbound.Slot slot, ByteQueue payload) {
-    boolean isFilled = false;
-    try {
-      slot.take(payload);
-      isFilled = true;
-    } finally {
-      if (!isFilled) {
-        output.free(slot);
-      }
+    if (outcome.failures > 0) {
+      throw outcome.toException(this, total);
     }
   }
 
@@ -374,7 +310,7 @@ public final class UdpSocket extends SocketHandle {
     return peer == null ? target : null;
   }
 
-  private void checkTarget(InetSocketAddress target) {
+  private void check(long length, InetSocketAddress target) {
     checkOpen();
     if (target.isUnresolved()) {
       throw new IllegalArgumentException(target + " is not resolved");
@@ -383,9 +319,6 @@ public final class UdpSocket extends SocketHandle {
       throw new IllegalArgumentException(
           name() + " is connected to " + Addresses.format(peer) + " and sends nowhere else");
     }
-  }
-
-  private void checkLength(long length, InetSocketAddress target) {
     if (length > MAX_PAYLOAD_BYTES) {
       throw sendFailure(target, length, Errno.EMSGSIZE.negated());
     }
