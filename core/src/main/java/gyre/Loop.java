@@ -4,15 +4,12 @@ import gyre.engine.Engine;
 import gyre.engine.Surroundings;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-// Over 500 lines: the face that users see and the turn behind it share all of their state.
 /**
  * One loop for everything that waits.
  *
@@ -20,20 +17,11 @@ import org.jspecify.annotations.Nullable;
  * callbacks run on it; nothing else may touch the loop or what it owns, except {@link #post},
  * {@link #shutdown} and what says so.
  *
- * <p>A turn of the loop:
- *
- * <pre>
- *   flush → engine (submit everything, wait, collect) → dispatch → inbox → due timers
- *         → callbacks → run queue → again
- * </pre>
- *
- * <p>Every phase is bounded, so that no connection, timer or task can hold up the others. Time is
- * read once a turn. A loop with nothing to do blocks in the kernel without a deadline.
+ * <p>It turns: what was written goes out, events are handled, timers fire, fibers run. Each part of
+ * a turn is bounded, so that no connection, timer or task can hold up the others; time is read
+ * once. A loop with nothing to do blocks in the kernel without a deadline.
  */
 public final class Loop implements AutoCloseable {
-  /** Completions, posts, timers and fibers that one turn handles at most, each. */
-  private static final int BUDGET = 1024;
-
   /** What {@link #close} waits for the kernel to let go of what a forced shutdown has left. */
   private static final long RELEASE_LIMIT_NANOS = 500_000_000;
 
@@ -44,30 +32,15 @@ public final class Loop implements AutoCloseable {
   private final FiberMode fiberMode;
   private final Surroundings surroundings;
   private final FiberMechanism mechanism;
-  private final BooleanSupplier onLoop;
-  private final RunQueue runQueue;
-  private final Inbox inbox;
-  private final Doorbell doorbell = new Doorbell();
-  private final TimerWheel wheel;
+  private final Mailbox mailbox;
   private final Offload offload;
   private final Scope root;
   private final Scope internal;
   private final Cancellation never;
   private final Pump pump;
-  private final ArrayDeque<Handle> flushes = new ArrayDeque<>();
+  private final Turn turn;
   private final LoopCounters counters = new LoopCounters();
 
-  private @Nullable Fiber<?> running;
-  private boolean turning;
-
-  /** Goes on turning until what was asked for is done. */
-  private boolean driving;
-
-  /** Another loop's wake-up may stand in the engine's queue until the next await. */
-  private boolean awaitOwed;
-
-  private volatile boolean closed;
-  private long nowNanos;
   private long number;
   private @Nullable Shutdown shutdown;
 
@@ -82,13 +55,9 @@ public final class Loop implements AutoCloseable {
     EngineSelection selection = EngineSelection.open(options);
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
-    this.nowNanos = engine.nanoTime();
     this.surroundings = engine.surroundings();
-    this.runQueue = new RunQueue(surroundings.order());
     this.mechanism = FiberMechanism.of(this, fiberMode);
-    this.onLoop = mechanism::onLoop;
-    this.inbox = new Inbox(options.inboxLimit());
-    this.wheel = new TimerWheel(nowNanos, options.tickNanos());
+    this.mailbox = new Mailbox(options.name(), options.inboxLimit(), engine, mechanism::onLoop);
     this.offload =
         new Offload(
             surroundings, options.name(), options.offloadThreads(), options.offloadQueueLimit());
@@ -96,6 +65,7 @@ public final class Loop implements AutoCloseable {
     this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
     this.never = Cancellation.forScope(internal, null, null);
     this.pump = new Pump(this, internal);
+    this.turn = new Turn(this, mailbox, pump, counters, options.tickNanos());
   }
 
   // ---- opening, running, closing
@@ -146,7 +116,7 @@ public final class Loop implements AutoCloseable {
     checkCanTurn();
     Monitors.checkNoneHeld();
     Fiber<T> supervisor = begin(main);
-    turnUntil(() -> (!supervisor.isAlive() && !isShuttingDown()) || isForced());
+    turn.until(() -> (!supervisor.isAlive() && !isShuttingDown()) || isForced());
     return supervisor.outcome();
   }
 
@@ -174,41 +144,22 @@ public final class Loop implements AutoCloseable {
   public void runUntilIdle() {
     checkCanTurn();
     Monitors.checkNoneHeld();
-    turnUntil(() -> isIdle() || isForced());
+    turn.until(() -> isIdle() || isForced());
   }
 
   /** Runs the loop, also while nothing lives in it, until {@link #shutdown} is through. */
   public void runUntilShutdown() {
     checkCanTurn();
     Monitors.checkNoneHeld();
-    turnUntil(() -> shutdown != null && shutdown.isDone());
-  }
-
-  private void turnUntil(BooleanSupplier done) {
-    driving = true;
-    try {
-      while (!done.getAsBoolean()) {
-        turnOnce(Engine.FOREVER);
-      }
-    } finally {
-      driving = false;
-      if (awaitOwed) {
-        awaitOwed = false;
-        engine.await(0);
-      }
-    }
+    turn.until(() -> shutdown != null && shutdown.isDone());
   }
 
   /**
-   * The engine, if the calling code runs on this loop's thread inside of {@link #turnUntil}, so
+   * The engine, if the calling code runs on this loop's thread inside of {@link Turn#until}, so
    * that an await follows for sure, and soon: a fiber that shares the thread cannot block it.
    */
   @Nullable Engine engineThatAwaits() {
-    if (!driving || fiberMode != FiberMode.NATIVE) {
-      return null;
-    }
-    awaitOwed = true;
-    return engine;
+    return fiberMode == FiberMode.NATIVE && turn.owesAwait() ? engine : null;
   }
 
   /** Starts a fiber in a loop that is not running yet, or is driven by {@link #turn}. */
@@ -230,16 +181,13 @@ public final class Loop implements AutoCloseable {
     }
     assert (counters.turns & 255) != 0 || Monitors.noneHeld(); // even for assertions
     long nanos = Durations.nanos(timeout);
-    turnOnce(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
-    return hasWork();
+    turn.once(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
+    return turn.hasWork();
   }
 
   /** When {@link #turn} should be called next if nothing else happens: nanoseconds from now. */
   public long nextDeadlineNanos() {
-    if (hasWork() || !inbox.isEmpty()) {
-      return 0;
-    }
-    return untilNextTimer(engine.nanoTime());
+    return turn.idleNanos();
   }
 
   /**
@@ -248,8 +196,8 @@ public final class Loop implements AutoCloseable {
    */
   public boolean isIdle() {
     return root.isQuiet()
-        && !hasWork()
-        && inbox.isEmpty()
+        && !turn.hasWork()
+        && mailbox.isEmpty()
         && (shutdown == null || shutdown.isDone());
   }
 
@@ -286,10 +234,10 @@ public final class Loop implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (closed) {
+    if (mailbox.isClosed()) {
       return;
     }
-    if (Thread.currentThread() != thread || turning) {
+    if (Thread.currentThread() != thread || turn.isUnderWay()) {
       throw new IllegalStateException(
           "a loop is closed by the thread that opened it, outside of its fibers; use shutdown()");
     }
@@ -297,13 +245,12 @@ public final class Loop implements AutoCloseable {
       beginShutdown(ShutdownOptions.ON_CLOSE);
       Shutdown ending = shutdown;
       while (ending != null && !ending.isDone()) {
-        turnOnce(Engine.FOREVER);
+        turn.once(Engine.FOREVER);
       }
       releaseRest();
       closePump();
     } finally {
-      closed = true;
-      discardPosts();
+      mailbox.close();
       CurrentLoop.remove(this);
       engine.close();
       closeOffload();
@@ -315,7 +262,7 @@ public final class Loop implements AutoCloseable {
     long deadlineNanos = engine.nanoTime() + RELEASE_LIMIT_NANOS;
     Shutdown.abortAll(root);
     while (Shutdown.hasHandles(root) && engine.nanoTime() - deadlineNanos < 0) {
-      turnOnce(deadlineNanos);
+      turn.once(deadlineNanos);
     }
   }
 
@@ -333,145 +280,7 @@ public final class Loop implements AutoCloseable {
   private void closePump() {
     pump.close();
     for (int i = 0; i < 1000 && internal.fibers() > 0; i++) {
-      turnOnce(0);
-    }
-  }
-
-  // ---- the turn
-
-  private void turnOnce(long deadlineNanos) {
-    assert !turning;
-    turning = true;
-    try {
-      counters.turns++;
-      runFlushes();
-      await(deadlineNanos);
-      nowNanos = engine.nanoTime();
-      dispatch();
-      drainInbox();
-      fireTimers();
-      pump.prime();
-      runFibers();
-      while (pump.takeOver()) {
-        runFibers();
-      }
-    } finally {
-      turning = false;
-    }
-  }
-
-  private void await(long deadlineNanos) {
-    awaitOwed = false;
-    if (deadlineNanos == 0 || hasWork()) {
-      engine.await(0);
-      return;
-    }
-    long timeoutNanos = timeoutNanos(deadlineNanos);
-    doorbell.prepareToSleep();
-    try {
-      engine.await(inbox.isEmpty() ? timeoutNanos : 0);
-    } finally {
-      doorbell.awake();
-    }
-  }
-
-  /** Counted from now: the time of the turn before is older by all that its fibers did. */
-  private long timeoutNanos(long deadlineNanos) {
-    long earliestNanos = Math.min(deadlineNanos, wheel.nextDeadlineNanos());
-    return earliestNanos == Engine.FOREVER
-        ? Engine.FOREVER
-        : Math.max(0, earliestNanos - engine.nanoTime());
-  }
-
-  /** What a callback throws is its handle's fault: the others go on in the next turn. */
-  private void dispatch() {
-    try {
-      counters.completions += engine.dispatch(BUDGET);
-    } catch (Throwable e) {
-      report("a completion", e);
-    }
-  }
-
-  /** As {@link #dispatch}: what else is due fires in the next turn. */
-  private void fireTimers() {
-    try {
-      wheel.advance(nowNanos, BUDGET);
-    } catch (Throwable e) {
-      report("a timer", e);
-    }
-  }
-
-  private long untilNextTimer(long now) {
-    long next = wheel.nextDeadlineNanos();
-    return next == Long.MAX_VALUE ? Engine.FOREVER : Math.max(0, next - now);
-  }
-
-  private boolean hasWork() {
-    return !runQueue.isEmpty() || !pump.isEmpty() || !flushes.isEmpty();
-  }
-
-  private void runFlushes() {
-    for (int left = flushes.size(); left > 0; left--) {
-      Handle handle = flushes.remove();
-      try {
-        handle.runFlush();
-      } catch (Throwable e) {
-        report(handle.name(), e);
-        abort(handle);
-      }
-    }
-  }
-
-  private void abort(Handle handle) {
-    try {
-      handle.abort();
-    } catch (Throwable e) {
-      report(handle.name(), e);
-    }
-  }
-
-  private void drainInbox() {
-    if (inbox.isEmpty()) {
-      return;
-    }
-    for (int left = BUDGET; left > 0; left--) {
-      Object runnable = inbox.nextResume();
-      if (runnable == null) {
-        break;
-      }
-      if (runnable instanceof Internal task) {
-        run(task);
-      } else {
-        runQueue.add(runnable);
-      }
-    }
-    for (int left = BUDGET; left > 0; left--) {
-      Runnable post = inbox.nextPost();
-      if (post == null) {
-        break;
-      }
-      pump.add(post);
-    }
-  }
-
-  private void run(Internal task) {
-    try {
-      task.action.run();
-    } catch (Throwable e) {
-      report(options.name(), e);
-    }
-  }
-
-  private void runFibers() {
-    for (int left = Math.min(runQueue.size(), BUDGET); left > 0; left--) {
-      Object next = runQueue.take(left);
-      if (next instanceof Fiber<?> fiber) {
-        running = fiber;
-        mechanism.run(fiber);
-        running = null;
-      } else {
-        ((Runnable) next).run();
-      }
+      turn.once(0);
     }
   }
 
@@ -517,59 +326,20 @@ public final class Loop implements AutoCloseable {
    * @throws RejectedExecutionException if as many tasks wait as the loop allows, or it is closed
    */
   public void post(Runnable task) {
-    if (!tryPost(task)) {
-      if (closed) {
-        throw new RejectedExecutionException(options.name() + " is closed");
-      }
-      throw new RejectedExecutionException(
-          "the inbox of " + options.name() + " is full: " + inbox.limit() + " tasks wait");
-    }
+    mailbox.post(task);
   }
 
   /** As {@link #post}, but answers false where the inbox is full or the loop is closed. */
   public boolean tryPost(Runnable task) {
-    if (closed || !inbox.post(task)) {
-      return false;
-    }
-    if (closed) {
-      discardPosts(); // it came too late for the one that closing makes
-    } else {
-      ring();
-    }
-    return true;
+    return mailbox.tryPost(task);
   }
-
-  /** Once closed; the lock makes one consumer of many. */
-  private void discardPosts() {
-    assert closed;
-    synchronized (inbox) {
-      for (Runnable post = inbox.nextPost(); post != null; post = inbox.nextPost()) {
-        Inbox.discard(post);
-      }
-    }
-  }
-
-  /** A step of the runtime itself, run on the loop, that must not be refused. */
-  private record Internal(Runnable action) {}
 
   void postInternal(Runnable action) {
-    if (closed) {
-      return; // nobody is left to care
-    }
-    inbox.resume(new Internal(action));
-    ring();
+    mailbox.postInternal(action);
   }
 
   void enqueueFromOutside(Object runnable) {
-    inbox.resume(runnable);
-    ring();
-  }
-
-  private void ring() {
-    surroundings.reached(onLoop);
-    if (doorbell.ring()) {
-      engine.wake(CurrentLoop.engineOfCaller());
-    }
+    mailbox.resume(runnable);
   }
 
   // ---- what lives in it
@@ -616,7 +386,7 @@ public final class Loop implements AutoCloseable {
 
   /** Monotonic time, read once a turn. */
   public long nanoTime() {
-    return nowNanos;
+    return turn.nowNanos();
   }
 
   /** The date and time of day, which may jump; {@link #nanoTime} is for measuring. */
@@ -670,7 +440,7 @@ public final class Loop implements AutoCloseable {
   }
 
   Inbox inbox() {
-    return inbox;
+    return mailbox.inbox();
   }
 
   LoopOptions options() {
@@ -678,7 +448,7 @@ public final class Loop implements AutoCloseable {
   }
 
   TimerWheel wheel() {
-    return wheel;
+    return turn.wheel();
   }
 
   long nextNumber() {
@@ -686,17 +456,17 @@ public final class Loop implements AutoCloseable {
   }
 
   @Nullable Fiber<?> running() {
-    return running;
+    return turn.running();
   }
 
   boolean isRunning(Fiber<?> fiber) {
-    return running == fiber;
+    return turn.running() == fiber;
   }
 
   /** The calling fiber. */
   Fiber<?> fiber() {
     mechanism.reclaim();
-    Fiber<?> fiber = running;
+    Fiber<?> fiber = turn.running();
     if (fiber == null || fiber.thread() != Thread.currentThread()) {
       throw notAFiber();
     }
@@ -719,18 +489,18 @@ public final class Loop implements AutoCloseable {
     if (!mechanism.onLoop()) {
       throw notAFiber();
     }
-    if (closed) {
+    if (mailbox.isClosed()) {
       throw new IllegalStateException(options.name() + " is closed");
     }
   }
 
   Scope currentScope() {
-    Fiber<?> fiber = running;
+    Fiber<?> fiber = turn.running();
     return fiber == null ? root : fiber.currentScope();
   }
 
   void enqueue(Object runnable) {
-    runQueue.add(runnable);
+    turn.enqueue(runnable);
   }
 
   void enqueueCallback(Object callback) {
@@ -738,21 +508,21 @@ public final class Loop implements AutoCloseable {
   }
 
   void enqueueFlush(Handle handle) {
-    flushes.add(handle);
+    turn.enqueueFlush(handle);
   }
 
   /** Starts or restarts a timer of the runtime, {@code delayNanos} after the time of this turn. */
   void startTimer(TimerNode timer, long delayNanos) {
-    wheel.restart(timer, nowNanos, delayNanos);
+    turn.wheel().restart(timer, turn.nowNanos(), delayNanos);
   }
 
   /** As {@link #startTimer}, from now: for users, whose code may have run for long in this turn. */
   void startTimerFromNow(TimerNode timer, long delayNanos) {
-    wheel.restart(timer, engine.nanoTime(), delayNanos);
+    turn.wheel().restart(timer, engine.nanoTime(), delayNanos);
   }
 
   void cancelTimer(TimerNode timer) {
-    wheel.cancel(timer);
+    turn.wheel().cancel(timer);
   }
 
   void handleOpened(Handle handle) {
@@ -814,10 +584,10 @@ public final class Loop implements AutoCloseable {
       throw new IllegalStateException(
           options.name() + " is run by the thread that opened it, " + thread.getName());
     }
-    if (turning) {
+    if (turn.isUnderWay()) {
       throw new IllegalStateException(options.name() + " is running already");
     }
-    if (closed) {
+    if (mailbox.isClosed()) {
       throw new IllegalStateException(options.name() + " is closed");
     }
     CurrentLoop.add(this);

@@ -1,0 +1,126 @@
+package gyre;
+
+import gyre.engine.Engine;
+import gyre.engine.Surroundings;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How other threads reach a loop: they leave something in its inbox and ring, which wakes the
+ * engine only where the loop sleeps. Closed together with the loop; what comes later is refused,
+ * and what nobody took is discarded.
+ */
+final class Mailbox {
+  private final String owner;
+  private final Inbox inbox;
+  private final Doorbell doorbell = new Doorbell();
+  private final Engine engine;
+  private final Surroundings surroundings;
+  private final BooleanSupplier onLoop;
+  private volatile boolean closed;
+
+  /**
+   * @param onLoop whether the caller is on the loop's own thread
+   */
+  Mailbox(String owner, int limit, Engine engine, BooleanSupplier onLoop) {
+    this.owner = owner;
+    this.surroundings = engine.surroundings();
+    this.onLoop = onLoop;
+    this.inbox = new Inbox(limit);
+    this.engine = engine;
+  }
+
+  /** A step of the runtime itself, run on the loop, that must not be refused. */
+  record Internal(Runnable action) {}
+
+  // ---- from any thread
+
+  void post(Runnable task) {
+    if (!tryPost(task)) {
+      if (closed) {
+        throw new RejectedExecutionException(owner + " is closed");
+      }
+      throw new RejectedExecutionException(
+          "the inbox of " + owner + " is full: " + inbox.limit() + " tasks wait");
+    }
+  }
+
+  boolean tryPost(Runnable task) {
+    if (closed || !inbox.post(task)) {
+      return false;
+    }
+    if (closed) {
+      discardPosts(); // it came too late for the one that closing makes
+    } else {
+      ring();
+    }
+    return true;
+  }
+
+  void postInternal(Runnable action) {
+    if (!closed) { // or else nobody is left to care
+      resume(new Internal(action));
+    }
+  }
+
+  /** Something that can run on the loop: a fiber, a continuation or a step of the runtime. */
+  void resume(Object runnable) {
+    inbox.resume(runnable);
+    ring();
+  }
+
+  private void ring() {
+    surroundings.reached(onLoop);
+    if (doorbell.ring()) {
+      engine.wake(CurrentLoop.engineOfCaller());
+    }
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  // ---- by the loop
+
+  /** Waits in the engine, unless there is something in the inbox. */
+  void sleep(long timeoutNanos) {
+    doorbell.prepareToSleep();
+    try {
+      engine.await(inbox.isEmpty() ? timeoutNanos : 0);
+    } finally {
+      doorbell.awake();
+    }
+  }
+
+  boolean isEmpty() {
+    return inbox.isEmpty();
+  }
+
+  @Nullable Object nextResume() {
+    return inbox.nextResume();
+  }
+
+  @Nullable Runnable nextPost() {
+    return inbox.nextPost();
+  }
+
+  Inbox inbox() {
+    return inbox;
+  }
+
+  void close() {
+    closed = true;
+    discardPosts();
+  }
+
+  /** Once closed; the lock makes one consumer of many. */
+  private void discardPosts() {
+    assert closed;
+    synchronized (inbox) {
+      for (Runnable post = inbox.nextPost(); post != null; post = inbox.nextPost()) {
+        Inbox.discard(post);
+      }
+    }
+  }
+}
