@@ -2,8 +2,10 @@
 module gyre.sim {
   requires static transitive org.jspecify;
   requires transitive gyre.core;
+  requires static transitive org.junit.jupiter.api;
 
   exports gyre.sim;
   exports gyre.sim.fault;
+  exports gyre.sim.junit;
   exports gyre.sim.scenario;
 }

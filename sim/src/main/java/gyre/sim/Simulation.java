@@ -1,11 +1,12 @@
 package gyre.sim;
 
 import gyre.sim.engine.Trace;
+import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs programs in a world of their own: virtual time, a simulated network, and faults that a seed
@@ -33,7 +34,7 @@ public final class Simulation {
   private final Consumer<? super World> script;
   private final Duration limit;
   private final LongPredicate admitted;
-  private final Trace.@Nullable Listener listener;
+  private final Variation variation;
 
   private Simulation(
       long seed,
@@ -41,37 +42,37 @@ public final class Simulation {
       Consumer<? super World> script,
       Duration limit,
       LongPredicate admitted,
-      Trace.@Nullable Listener listener) {
+      Variation variation) {
     this.seed = seed;
     this.faults = faults;
     this.script = script;
     this.limit = limit;
     this.admitted = admitted;
-    this.listener = listener;
+    this.variation = variation;
   }
 
   public static Simulation seed(long seed) {
-    return new Simulation(seed, Faults.none(), world -> {}, LONGEST, _ -> true, null);
+    return new Simulation(seed, Faults.none(), world -> {}, LONGEST, _ -> true, Variation.NONE);
   }
 
   /** The same with another seed. */
   public Simulation withSeed(long newSeed) {
-    return new Simulation(newSeed, faults, script, limit, admitted, listener);
+    return new Simulation(newSeed, faults, script, limit, admitted, variation);
   }
 
   /** What goes wrong, and how often; nothing unless said otherwise. */
   public Simulation faults(Faults newFaults) {
-    return new Simulation(seed, newFaults, script, limit, admitted, listener);
+    return new Simulation(seed, newFaults, script, limit, admitted, variation);
   }
 
   /** Says what the world consists of. Called once for each run, before its time begins. */
   public Simulation world(Consumer<? super World> newScript) {
-    return new Simulation(seed, faults, newScript, limit, admitted, listener);
+    return new Simulation(seed, faults, newScript, limit, admitted, variation);
   }
 
   /** A run that lasts longer in virtual time has failed; a day unless said otherwise. */
   public Simulation limit(Duration newLimit) {
-    return new Simulation(seed, faults, script, newLimit, admitted, listener);
+    return new Simulation(seed, faults, script, newLimit, admitted, variation);
   }
 
   /**
@@ -79,12 +80,36 @@ public final class Simulation {
    * run is the same as without this up to the first that does not pass.
    */
   public Simulation admitting(LongPredicate newAdmitted) {
-    return new Simulation(seed, faults, script, limit, newAdmitted, listener);
+    return new Simulation(seed, faults, script, limit, newAdmitted, variation);
   }
 
-  /** Has somebody told of everything that happens. */
-  Simulation listener(Trace.@Nullable Listener newListener) {
-    return new Simulation(seed, faults, script, limit, admitted, newListener);
+  /**
+   * Lets through only those faults, by their numbers: what a failure reports as enough to have it
+   * again. Holds whatever else is said of faults, before or after.
+   */
+  public Simulation only(long... numbers) {
+    return vary(variation.numbers(numbers));
+  }
+
+  /**
+   * Leaves out all kinds of faults but these. The others strike as if nothing had been left out,
+   * and get other numbers. Holds whatever else is said of faults, before or after.
+   */
+  public Simulation only(Fault first, Fault... others) {
+    return vary(variation.kinds(EnumSet.of(first, others)));
+  }
+
+  /** Lets no fault through. Holds whatever else is said of faults, before or after. */
+  public Simulation withoutFaults() {
+    return vary(variation.numbers(new long[0]));
+  }
+
+  Simulation vary(Variation by) {
+    return new Simulation(seed, faults, script, limit, admitted, by);
+  }
+
+  Variation variation() {
+    return variation;
   }
 
   /**
@@ -96,7 +121,38 @@ public final class Simulation {
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException("a simulation runs on a platform thread");
     }
-    return new World(seed, faults, limit, admitted, listener).run(script);
+    Duration longest =
+        limit.compareTo(Duration.ofNanos(variation.longestNanos())) < 0
+            ? limit
+            : Duration.ofNanos(variation.longestNanos());
+    Watcher watcher = variation.watcher();
+    World world =
+        new World(seed, variation.apply(faults), longest, variation.apply(admitted), watcher);
+    try {
+      return world.run(script);
+    } finally {
+      if (watcher != null) {
+        Trace trace = world.universe().trace();
+        watcher.ended(trace.hash(), trace.events(), world.universe().nowNanos());
+      }
+    }
+  }
+
+  /**
+   * Runs it twice and compares all that happened.
+   *
+   * @throws SimulationFailure as {@link #run} does; of the kind {@link
+   *     SimulationFailure.Kind#NOT_DETERMINISTIC} if the two differ, with the first event that does
+   */
+  public Outcome check() {
+    Outcome[] outcome = new Outcome[1];
+    Investigation.checkTwice(this, varied -> outcome[0] = varied.run());
+    return outcome[0];
+  }
+
+  /** What can be found out about a run of this that fails: its trace, and the faults it needs. */
+  public Investigation investigate() {
+    return Investigation.of(this, Simulation::run);
   }
 
   public long seed() {
@@ -105,5 +161,11 @@ public final class Simulation {
 
   public Faults faults() {
     return faults;
+  }
+
+  /** As a program says it, without the world. */
+  @Override
+  public String toString() {
+    return "Simulation.seed(" + seed + (seed == (int) seed ? ")" : "L)") + variation.calls();
   }
 }

@@ -1,10 +1,17 @@
 package gyre.sim;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A run has failed. The message says why and how to have it again. */
 public final class SimulationFailure extends AssertionError {
   private static final long serialVersionUID = 1;
+
+  /** Numbers, durations, and what an object without a name is called. */
+  private static final Pattern NUMBERS =
+      Pattern.compile("\\bPT[0-9.HMS-]+|@[0-9a-f]+|0x[0-9A-Fa-f]+|[0-9]+(\\.[0-9]+)?");
+
+  private static final Pattern LISTS = Pattern.compile("#(\\W{1,3}#)+");
 
   private final long seed;
 
@@ -39,5 +46,22 @@ public final class SimulationFailure extends AssertionError {
 
   public Kind kind() {
     return kind;
+  }
+
+  /** What several failures have in common that are the same but for their numbers. */
+  static String shape(Throwable failure) {
+    if (failure instanceof SimulationFailure simulated) {
+      Throwable cause = simulated.getCause();
+      return simulated.kind
+          + " "
+          + (cause == null ? shapeOf(simulated.getMessage()) : shape(cause));
+    }
+    return failure.getClass().getName() + " " + shapeOf(failure.getMessage());
+  }
+
+  private static String shapeOf(@Nullable String message) {
+    String text = message == null ? "" : message;
+    String withoutNumbers = NUMBERS.matcher(text.lines().findFirst().orElse("")).replaceAll("#");
+    return LISTS.matcher(withoutNumbers).replaceAll("#");
   }
 }

@@ -340,6 +340,7 @@ public final class World {
 
   private void fail(SimulationFailure.Kind kind, String what, @Nullable Throwable cause) {
     if (failure == null) {
+      universe.failed(what.lines().findFirst().orElse(what));
       failure =
           new SimulationFailure(
               kind,

@@ -6,6 +6,7 @@ import gyre.sim.fault.Fault;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** How a connection comes to be: the request, its answer, and the answer's acknowledgement. */
@@ -46,6 +47,11 @@ final class Handshake extends Event {
     this.machine = machine;
     this.isBlackHole = isBlackHole;
     this.isRefused = isRefused;
+  }
+
+  /** The name of a step, for those who read the trace. */
+  static String step(int ordinal) {
+    return Step.values()[ordinal].name().toLowerCase(Locale.ROOT);
   }
 
   static void begin(Universe universe, StreamSocket client, SocketAddress target, Connect connect) {

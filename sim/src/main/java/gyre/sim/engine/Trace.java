@@ -39,7 +39,9 @@ public final class Trace {
     /** Offloaded work. a: its number, b: 0 handed over, 1 run. */
     OFFLOAD,
     /** What the script of the world does to a host or link. */
-    SCRIPT
+    SCRIPT,
+    /** The run has failed; what follows is how the world is taken down. */
+    FAILURE
   }
 
   /** Is told of each event. {@code what} is the operation, address or script step, if there is. */

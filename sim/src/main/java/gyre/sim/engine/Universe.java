@@ -189,6 +189,11 @@ public final class Universe implements Subject {
     trace(Trace.Kind.SCRIPT, this, Chance.mix(what.hashCode()), 0, what);
   }
 
+  /** Notes that the run has failed. */
+  public void failed(String what) {
+    trace(Trace.Kind.FAILURE, this, 0, 0, what);
+  }
+
   public Chaos chaos() {
     return chaos;
   }

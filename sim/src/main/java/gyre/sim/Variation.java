@@ -1,0 +1,79 @@
+package gyre.sim;
+
+import gyre.sim.fault.Fault;
+import gyre.sim.fault.Faults;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongPredicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * By what a run differs from the one that a program describes, whatever that goes on to say about
+ * its faults and its limit: which of the faults it keeps, how long it may last, and who watches.
+ */
+record Variation(
+    @Nullable Set<Fault> kinds,
+    @Nullable Set<Long> numbers,
+    long longestNanos,
+    @Nullable Watcher watcher) {
+  static final Variation NONE = new Variation(null, null, Long.MAX_VALUE, null);
+
+  Variation kinds(Set<Fault> kept) {
+    return new Variation(
+        kept.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(kept),
+        numbers,
+        longestNanos,
+        watcher);
+  }
+
+  Variation numbers(long[] kept) {
+    Set<Long> sorted = Arrays.stream(kept).boxed().collect(Collectors.toCollection(TreeSet::new));
+    return new Variation(kinds, sorted, longestNanos, watcher);
+  }
+
+  Variation longest(long nanos) {
+    return new Variation(kinds, numbers, nanos, watcher);
+  }
+
+  Variation watched(@Nullable Watcher by) {
+    return new Variation(kinds, numbers, longestNanos, by);
+  }
+
+  Faults apply(Faults faults) {
+    Set<Fault> kept = kinds;
+    return kept == null ? faults : faults.without(EnumSet.complementOf(EnumSet.copyOf(kept)));
+  }
+
+  LongPredicate apply(LongPredicate admitted) {
+    Set<Long> kept = numbers;
+    return kept == null ? admitted : number -> kept.contains(number) && admitted.test(number);
+  }
+
+  /** As a program says it: calls to append to a {@link Simulation}. */
+  String calls() {
+    StringBuilder text = new StringBuilder();
+    if (kinds != null) {
+      text.append(".only(").append(kinds("Fault.", ", ")).append(')');
+    }
+    if (numbers != null) {
+      String list = numbers(", ");
+      text.append(list.isEmpty() ? ".withoutFaults()" : ".only(" + list + ")");
+    }
+    return text.toString();
+  }
+
+  String kinds(String prefix, String separator) {
+    return kinds == null
+        ? ""
+        : kinds.stream().map(kind -> prefix + kind).collect(Collectors.joining(separator));
+  }
+
+  String numbers(String separator) {
+    return numbers == null
+        ? ""
+        : numbers.stream().map(String::valueOf).collect(Collectors.joining(separator));
+  }
+}

@@ -1,0 +1,11 @@
+package gyre.sim.junit;
+
+/** A seed has failed: the message says how to have that again, and the cause is what failed. */
+public final class SeedFailure extends AssertionError {
+  private static final long serialVersionUID = 1;
+
+  SeedFailure(String message, Throwable cause) {
+    super(message, cause);
+    setStackTrace(cause.getStackTrace()); // where it was noticed is of no interest
+  }
+}
