@@ -9,7 +9,6 @@ import gyre.sys.Memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -41,16 +40,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Integers are big-endian, the order of the network, unless a name ends in {@code LE}. Indexes
  * count from the first byte of the queue; to get at an index costs a step for each block before it.
  */
-// One type for all of it, as ByteBuffer is one: hence its length. What takes thought is in Chain.
+// One type for all of it, as ByteBuffer is one: hence its length. What takes thought is in Chain,
+// Peek, Search and Pinned.
 // Blocks and vectors are for the engines. The fences keep the memory of a queue of its own alive
-// while
-// it is read; after an exception nothing is read any more.
+// while it is read; after an exception nothing is read any more.
 @SuppressWarnings({"exports", "ReachabilityFenceUsage"})
 public final class ByteQueue extends Chain implements AutoCloseable {
   /** What a queue of its own may hold where nothing else was said. */
   public static final long DEFAULT_LIMIT_BYTES = 16L << 20;
-
-  private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
   /** For those who have a loop's pool. */
   public ByteQueue(BlockPool pool) {
@@ -112,32 +109,32 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   }
 
   public void appendShort(int value) {
-    Memory.putShort(space(2), big((short) value));
+    Memory.putShort(space(2), Peek.big((short) value));
     grow(2);
   }
 
   public void appendShortLE(int value) {
-    Memory.putShort(space(2), little((short) value));
+    Memory.putShort(space(2), Peek.little((short) value));
     grow(2);
   }
 
   public void appendInt(int value) {
-    Memory.putInt(space(4), big(value));
+    Memory.putInt(space(4), Peek.big(value));
     grow(4);
   }
 
   public void appendIntLE(int value) {
-    Memory.putInt(space(4), little(value));
+    Memory.putInt(space(4), Peek.little(value));
     grow(4);
   }
 
   public void appendLong(long value) {
-    Memory.putLong(space(8), big(value));
+    Memory.putLong(space(8), Peek.big(value));
     grow(8);
   }
 
   public void appendLongLE(long value) {
-    Memory.putLong(space(8), little(value));
+    Memory.putLong(space(8), Peek.little(value));
     grow(8);
   }
 
@@ -270,27 +267,27 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   }
 
   public void prependShort(int value) {
-    Memory.putShort(spaceBefore(2), big((short) value));
+    Memory.putShort(spaceBefore(2), Peek.big((short) value));
   }
 
   public void prependShortLE(int value) {
-    Memory.putShort(spaceBefore(2), little((short) value));
+    Memory.putShort(spaceBefore(2), Peek.little((short) value));
   }
 
   public void prependInt(int value) {
-    Memory.putInt(spaceBefore(4), big(value));
+    Memory.putInt(spaceBefore(4), Peek.big(value));
   }
 
   public void prependIntLE(int value) {
-    Memory.putInt(spaceBefore(4), little(value));
+    Memory.putInt(spaceBefore(4), Peek.little(value));
   }
 
   public void prependLong(long value) {
-    Memory.putLong(spaceBefore(8), big(value));
+    Memory.putLong(spaceBefore(8), Peek.big(value));
   }
 
   public void prependLongLE(long value) {
-    Memory.putLong(spaceBefore(8), little(value));
+    Memory.putLong(spaceBefore(8), Peek.little(value));
   }
 
   public void prepend(byte[] bytes) {
@@ -438,7 +435,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
     byte value =
         index < head.length()
             ? Memory.getByte(head.address() + index)
-            : (byte) integerAcross(index, 1);
+            : (byte) Peek.integerAcross(head, index, 1);
     Reference.reachabilityFence(this);
     return value;
   }
@@ -480,19 +477,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   /** Copies as much as there is and fits, and leaves it in the queue; how many bytes. */
   public int copyTo(ByteBuffer target) {
     int bytes = (int) Math.min(target.remaining(), size);
-    int missing = bytes;
-    for (Chunk chunk = first; missing > 0; chunk = chunk.next) {
-      assert chunk != null;
-      int piece = Math.min(missing, chunk.length());
-      if (target.hasArray()) {
-        int to = target.arrayOffset() + target.position();
-        Memory.copy(chunk.address(), target.array(), to, piece);
-        target.position(target.position() + piece);
-      } else {
-        target.put(chunk.block().view(chunk.start, piece));
-      }
-      missing -= piece;
-    }
+    Peek.copy(first, target, bytes);
     Reference.reachabilityFence(this);
     return bytes;
   }
@@ -628,16 +613,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
 
   /** Adds at most {@code limitBytes} from the front; how many entries. */
   public int gather(Vector vector, long limitBytes) {
-    int entries = 0;
-    long missing = Math.min(limitBytes, size);
-    for (Chunk chunk = first; missing > 0 && !vector.isFull(); chunk = chunk.next) {
-      assert chunk != null;
-      int length = (int) Math.min(missing, chunk.length());
-      vector.add(chunk.address(), length);
-      missing -= length;
-      entries++;
-    }
-    return entries;
+    return Peek.gather(first, vector, Math.min(limitBytes, size));
   }
 
   /**
@@ -648,58 +624,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
    * @return false if the pool has no memory for all of it; the bytes are the same in any case
    */
   public boolean own() {
-    Chunk before = null;
-    for (Chunk chunk = first; chunk != null; ) {
-      Chunk following = chunk.next;
-      if (pins(chunk)) {
-        Chunk copy = copyBehind(before, chunk);
-        if (copy == null) {
-          return false;
-        }
-        before = copy;
-      } else {
-        before = chunk;
-      }
-      chunk = following;
-    }
-    return true;
-  }
-
-  private boolean pins(Chunk chunk) {
-    Block block = chunk.block();
-    if (chunk.length() == 0 || block.owner() instanceof LentMemory) {
-      return false;
-    }
-    boolean wasteful =
-        chunk.length() <= BlockPool.SMALL_BYTES
-            && block.capacity > BlockPool.SMALL_BYTES
-            && chunk.room() == 0;
-    return wasteful || block.owner() != pool;
-  }
-
-  /**
-   * Replaces {@code chunk} by a copy, inside {@code before} if that has room; null if exhausted.
-   */
-  private @Nullable Chunk copyBehind(@Nullable Chunk before, Chunk chunk) {
-    int length = chunk.length();
-    Chunk target = before;
-    if (target == null || target.room() < length || pins(target)) {
-      Block block = pool.takeContiguous(length);
-      if (block == null) {
-        return null;
-      }
-      target = pool.chunk(block, 0, 0);
-      target.next = chunk;
-      if (before == null) {
-        first = target;
-      } else {
-        before.next = target;
-      }
-    }
-    Memory.copy(chunk.address(), target.block().address + target.end, length);
-    target.grow(length);
-    unlinkAfter(target, chunk);
-    return target;
+    return Pinned.copyAll(this);
   }
 
   // ---- helpers
@@ -712,22 +637,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   }
 
   private void copyOut(long index, byte[] target, int offset, int length) {
-    long skip = index;
-    int to = offset;
-    int missing = length;
-    for (Chunk chunk = first; missing > 0; chunk = chunk.next) {
-      assert chunk != null;
-      int present = chunk.length();
-      if (skip < present) {
-        int piece = (int) Math.min(missing, present - skip);
-        Memory.copy(chunk.address() + skip, target, to, piece);
-        to += piece;
-        missing -= piece;
-        skip = 0;
-      } else {
-        skip -= present;
-      }
-    }
+    Peek.copy(first, index, target, offset, length);
     Reference.reachabilityFence(this);
   }
 
@@ -739,33 +649,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
 
   /** Big-endian, {@code bytes} of them. */
   private long integerAt(long index, int bytes) {
-    Chunk head = Objects.requireNonNull(first);
-    if (index + bytes > head.length()) {
-      return integerAcross(index, bytes);
-    }
-    long address = head.address() + index;
-    long value =
-        switch (bytes) {
-          case 2 -> big(Memory.getShort(address));
-          case 4 -> big(Memory.getInt(address));
-          default -> big(Memory.getLong(address));
-        };
-    Reference.reachabilityFence(this);
-    return value;
-  }
-
-  private long integerAcross(long index, int bytes) {
-    Chunk chunk = Objects.requireNonNull(first);
-    long skip = index;
-    long value = 0;
-    for (int i = 0; i < bytes; i++) {
-      while (skip >= chunk.length()) {
-        skip -= chunk.length();
-        chunk = Objects.requireNonNull(chunk.next);
-      }
-      value = (value << 8) | (Memory.getByte(chunk.address() + skip) & 0xFF);
-      skip++;
-    }
+    long value = Peek.integer(first, index, bytes);
     Reference.reachabilityFence(this);
     return value;
   }
@@ -798,30 +682,6 @@ public final class ByteQueue extends Chain implements AutoCloseable {
     if (from < 0) {
       throw new IndexOutOfBoundsException("can't search from index " + from);
     }
-  }
-
-  private static short big(short value) {
-    return LITTLE_ENDIAN ? Short.reverseBytes(value) : value;
-  }
-
-  private static int big(int value) {
-    return LITTLE_ENDIAN ? Integer.reverseBytes(value) : value;
-  }
-
-  private static long big(long value) {
-    return LITTLE_ENDIAN ? Long.reverseBytes(value) : value;
-  }
-
-  private static short little(short value) {
-    return LITTLE_ENDIAN ? value : Short.reverseBytes(value);
-  }
-
-  private static int little(int value) {
-    return LITTLE_ENDIAN ? value : Integer.reverseBytes(value);
-  }
-
-  private static long little(long value) {
-    return LITTLE_ENDIAN ? value : Long.reverseBytes(value);
   }
 
   @Override
