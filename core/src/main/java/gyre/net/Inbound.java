@@ -87,7 +87,7 @@ final class Inbound extends Receive {
         start(); // what was too much has been consumed meanwhile
       }
     } else {
-      end = result;
+      end = stream.howItEnded(result);
       stream.arrived();
     }
   }

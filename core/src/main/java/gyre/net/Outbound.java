@@ -31,6 +31,9 @@ final class Outbound extends Send {
   /** 0, or the -errno that ended it. */
   int failure;
 
+  /** Bytes that were written will never be sent: the peer must not be told of an orderly end. */
+  boolean lost;
+
   Outbound(SocketStream stream, Engine engine) {
     this.stream = stream;
     this.engine = engine;
@@ -48,6 +51,18 @@ final class Outbound extends Send {
   /** Everything written is with the kernel, or never will be. */
   boolean isDone() {
     return isIdle() && (bytes.isEmpty() || failure != 0);
+  }
+
+  /**
+   * Whether a send was told that the connection broke; EPIPE also comes after an orderly end of the
+   * other direction, and a want of memory is no matter of the connection.
+   */
+  boolean isConnectionBroken() {
+    return failure == Errno.ECONNRESET.negated()
+        || failure == Errno.ETIMEDOUT.negated()
+        || failure == Errno.EHOSTUNREACH.negated()
+        || failure == Errno.ENETUNREACH.negated()
+        || failure == Errno.ECONNABORTED.negated();
   }
 
   /** At the end of a turn. */
@@ -109,6 +124,7 @@ final class Outbound extends Send {
       keep();
     } else if (result != Errno.EINTR.negated()) {
       failure = result;
+      lost = true;
       bytes.clear();
     }
     stream.departed();

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A cancelled read has consumed nothing. A cancelled write may have queued a part of its bytes,
  * which its buffer's position tells. Closing sends what was written, for {@link
- * StreamOptions#closeTimeout} at most; {@link #reset} does not.
+ * StreamOptions#closeTimeout} at most; {@link #reset} does not. Where not all of it can be sent the
+ * connection is reset, so that the peer never takes a part for the whole.
  */
 public abstract sealed class SocketStream extends SocketHandle implements ByteSource, ByteSink
     permits TcpStream, UnixStream {
@@ -481,6 +482,14 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     }
   }
 
+  /**
+   * The kernel tells only one call that a connection broke: was it a send, a receive finds nothing
+   * but the end, which must not pass for an orderly one.
+   */
+  final int howItEnded(int result) {
+    return result == 0 && output.isConnectionBroken() ? output.failure : result;
+  }
+
   /** Output was taken by the kernel, or failed. */
   final void departed() {
     if (timeouts != null) {
@@ -576,6 +585,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   }
 
   final void giveUpOutput() {
+    output.lost |= !output.isDone();
     if (output.failure == 0) {
       output.failure = Errno.ECANCELED.negated();
     }
@@ -600,6 +610,9 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     }
     input.bytes.clear();
     output.bytes.clear();
+    if (output.lost) {
+      engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
+    }
     closeDescriptor();
     released();
     if (whenReleased != null) {
