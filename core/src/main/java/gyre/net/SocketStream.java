@@ -401,6 +401,9 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (drainedAwaited && output.isDrained()) {
       drainedAwaited = false;
       told.onDrained(this);
+      if (input.bytes.isEmpty()) {
+        input.start(); // there will be no data to come back for
+      }
     }
     if (!input.bytes.isEmpty() && isOpen() && !input.paused) {
       if (output.isFull()) {
