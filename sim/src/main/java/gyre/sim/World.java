@@ -28,6 +28,9 @@ public final class World {
   private static final int TURNS_LIMIT = 100_000;
   private static final long LONGEST_STALL_NANOS = 50_000_000;
 
+  /** Turns in a row of which each leaves more to do at once: some program goes in circles. */
+  private static final int SPIN_LIMIT = 1_000_000;
+
   private final Universe universe;
   private final Duration limit;
   private final Weather weather;
@@ -41,6 +44,7 @@ public final class World {
   private @Nullable Chance choices;
   private boolean running;
   private long turnCount;
+  private long turnsWithoutPause;
   private @Nullable SimulationFailure failure;
 
   World(
@@ -206,6 +210,13 @@ public final class World {
       program.stallUntil(universe.nowNanos() + nanos);
       return;
     }
+    if (++turnsWithoutPause > SPIN_LIMIT || universe.nowNanos() > limit.toNanos()) {
+      fail(
+          SimulationFailure.Kind.TIMEOUT,
+          "not over after " + turnsWithoutPause + " turns without a pause, the last of " + program,
+          null);
+      return;
+    }
     universe.advanceTo(universe.nowNanos() + SimEngine.turnNanos(universe));
     try {
       program.turn();
@@ -228,6 +239,7 @@ public final class World {
     } else if (nanos > limit.toNanos()) {
       fail(SimulationFailure.Kind.TIMEOUT, "not over after " + limit + ": " + waiting(), null);
     } else {
+      turnsWithoutPause = 0;
       universe.advanceTo(
           Math.clamp(
               weather.nextNanos(), universe.nowNanos(), Math.max(nanos, universe.nowNanos())));

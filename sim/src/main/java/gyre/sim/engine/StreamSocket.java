@@ -518,7 +518,9 @@ final class StreamSocket extends SimSocket {
     end(trying, send, failure);
     if (ofConnection) {
       fail(Errno.ECONNRESET.negated());
-      error = 0;
+      if (failure != Errno.EPIPE.negated()) {
+        error = 0; // told; EPIPE says nothing of what happened
+      }
     }
   }
 
