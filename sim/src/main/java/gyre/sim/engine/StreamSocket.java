@@ -177,7 +177,7 @@ final class StreamSocket extends SimSocket {
             Errno.ENETDOWN.negated(),
             Errno.EHOSTUNREACH.negated());
     if (failure == Errno.ECONNABORTED.negated()) {
-      backlog.remove().close();
+      backlog.remove().abandon();
     }
     end(trying, accept, failure);
   }

@@ -73,11 +73,13 @@ final class Echo extends Weathered {
     try (Scope scope = Scope.openIsolated("connections")) {
       while (true) {
         TcpStream stream = listener.accept();
-        scope.start("connection of " + stream.name(), () -> {
-          try (stream) {
-            echo(stream, flows, plan);
-          }
-        });
+        scope.start(
+            "connection of " + stream.name(),
+            () -> {
+              try (stream) {
+                echo(stream, flows, plan);
+              }
+            });
       }
     }
   }
@@ -126,10 +128,12 @@ final class Echo extends Weathered {
       for (int i = plan.between(1, 6); i > 0; i--) {
         String own = name + "-" + i;
         Plan part = plan.part(own);
-        scope.start(own, () -> {
-          Fiber.sleep(part.millis(0, 50));
-          talk(own, flows, part);
-        });
+        scope.start(
+            own,
+            () -> {
+              Fiber.sleep(part.millis(0, 50));
+              talk(own, flows, part);
+            });
       }
       scope.join();
     }
@@ -160,12 +164,15 @@ final class Echo extends Weathered {
       }
     } else {
       try (Scope scope = Scope.open("both ways")) {
-        scope.start("writer of " + stream.name(), () -> {
-          flow.send(stream, bytes, plan.part("writer"));
-          flow.finished();
-          stream.shutdownOutput();
-        });
-        scope.start("reader of " + stream.name(), () -> receiveRest(stream, flow, plan.part("reader")));
+        scope.start(
+            "writer of " + stream.name(),
+            () -> {
+              flow.send(stream, bytes, plan.part("writer"));
+              flow.finished();
+              stream.shutdownOutput();
+            });
+        scope.start(
+            "reader of " + stream.name(), () -> receiveRest(stream, flow, plan.part("reader")));
         scope.join();
       }
     }

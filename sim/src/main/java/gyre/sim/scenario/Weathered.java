@@ -44,12 +44,11 @@ abstract class Weathered implements Scenario {
     return Simulation.seed(seed)
         .faults(Plan.of(seed, name).faults())
         .limit(LIMIT)
-        .world(
-            world -> {
-              Plan plan = Plan.of(seed, name);
-              build(world, plan);
-              world.afterwards(() -> checkReports(world, plan));
-            });
+        .world(world -> {
+          Plan plan = Plan.of(seed, name);
+          build(world, plan);
+          world.afterwards(() -> checkReports(world, plan));
+        });
   }
 
   abstract void build(World world, Plan plan);
@@ -96,7 +95,7 @@ abstract class Weathered implements Scenario {
       try {
         return TcpStream.connect(host, PORT, options);
       } catch (NetworkException e) {
-        if (e.errno() != Errno.ECONNREFUSED.value() || tries == TRIES) {
+        if (e.errno() != Errno.ECONNREFUSED.number() || tries == TRIES) {
           throw e;
         }
         Fiber.sleep(Duration.ofMillis(20));
