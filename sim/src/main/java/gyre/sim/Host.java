@@ -66,6 +66,12 @@ public final class Host {
     return this;
   }
 
+  /** How many descriptors each of its programs may have, three of which are taken. */
+  public Host descriptors(int limit) {
+    machine.setDescriptorLimit(limit);
+    return this;
+  }
+
   /** The date on this host jumps. */
   public Host stepClock(Duration by) {
     world.script(name() + " steps its clock by " + by);

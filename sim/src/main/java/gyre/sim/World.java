@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class World {
   private static final int TURNS_LIMIT = 100_000;
+  private static final long MOST_TURNS = 100_000_000;
   private static final long LONGEST_STALL_NANOS = 50_000_000;
 
   /** Turns in a row of which each leaves more to do at once: some program goes in circles. */
@@ -203,7 +204,10 @@ public final class World {
   }
 
   private void turn(Program program) {
-    turnCount++;
+    if (++turnCount > MOST_TURNS) {
+      fail(SimulationFailure.Kind.TIMEOUT, "busy without an end: " + waiting(), null);
+      return;
+    }
     SimEngine engine = program.engine();
     if (engine != null && universe.chaos().strikes(Fault.STALL, engine, null)) {
       long nanos = universe.chaos().of(Fault.STALL).below(LONGEST_STALL_NANOS);
@@ -224,6 +228,10 @@ public final class World {
       fail(SimulationFailure.Kind.BROKEN, program + " broke its loop: " + e, e);
     }
     program.isOver();
+    checkNobodyReachedIn();
+  }
+
+  private boolean checkNobodyReachedIn() {
     Throwable intruder = universe.intruder();
     if (intruder != null) {
       fail(
@@ -231,9 +239,13 @@ public final class World {
           String.valueOf(intruder.getMessage()),
           intruder);
     }
+    return intruder == null;
   }
 
   private void jump(long nanos) {
+    if (!checkNobodyReachedIn()) {
+      return;
+    }
     if (nanos == Long.MAX_VALUE) {
       fail(SimulationFailure.Kind.DEADLOCK, "nothing can happen any more: " + waiting(), null);
     } else if (nanos > limit.toNanos()) {
@@ -326,8 +338,19 @@ public final class World {
     programs.add(program);
     if (running) {
       program.host().ensureAddress();
-      program.start();
+      startSoon(program);
     }
+  }
+
+  /** Not inside of another's turn, which may be where this is asked for. */
+  private void startSoon(Program program) {
+    universe.at(
+        universe.nowNanos(),
+        () -> {
+          if (running && program.host().isUp() && !program.isRunning()) {
+            program.start();
+          }
+        });
   }
 
   /** The fiber of a program's main has ended. */
@@ -381,7 +404,7 @@ public final class World {
     if (!host.isUp()) {
       script(host.name() + " restarts");
       host.machine().restart();
-      host.programs().forEach(Program::start);
+      host.programs().forEach(this::startSoon);
     }
   }
 }

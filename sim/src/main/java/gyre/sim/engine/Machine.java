@@ -36,6 +36,7 @@ public final class Machine implements Subject, InstantSource {
   private long driftPartsPerMillion;
   private long stepNanos;
   private boolean up = true;
+  private int descriptorLimit = 1 << 20;
 
   Machine(Universe universe, int number, String name) {
     this.universe = universe;
@@ -79,6 +80,15 @@ public final class Machine implements Subject, InstantSource {
   }
 
   // ---- life
+
+  /** How many descriptors each program of this machine may have. */
+  public void setDescriptorLimit(int limit) {
+    descriptorLimit = limit;
+  }
+
+  int descriptorLimit() {
+    return descriptorLimit;
+  }
 
   public boolean isUp() {
     return up;

@@ -168,8 +168,9 @@ final class Pipe extends Event {
     universe.cancel(window);
   }
 
-  boolean isBroken() {
-    return broken;
+  /** Whether nothing is under way. */
+  boolean isIdle() {
+    return segments == 0;
   }
 
   // ---- on the way

@@ -51,7 +51,6 @@ public final class SimEngine implements Engine, Subject {
   private final Machine machine;
   private final String label;
   private final int number;
-  private final int descriptorLimit;
   private final MemoryGuard guard = new MemoryGuard();
   private final BlockPool pool;
   private final SimSockets sockets;
@@ -89,7 +88,6 @@ public final class SimEngine implements Engine, Subject {
     this.machine = machine;
     this.label = label;
     this.number = 10_000 + universe.enlist(this);
-    this.descriptorLimit = 1 << 20;
     this.pool = BlockPool.guarded(options.poolLimitBytes(), guard);
     this.sockets = new SimSockets(this, universe);
     this.surroundings = new SimSurroundings(this, universe);
@@ -168,7 +166,7 @@ public final class SimEngine implements Engine, Subject {
   /** Gives a socket the lowest free descriptor, or answers -errno. */
   int install(SimSocket socket) {
     int descriptor = descriptors.nextClearBit(0);
-    if (descriptor >= descriptorLimit) {
+    if (descriptor >= machine.descriptorLimit()) {
       return Errno.EMFILE.negated();
     }
     descriptors.set(descriptor);

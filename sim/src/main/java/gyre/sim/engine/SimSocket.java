@@ -192,6 +192,11 @@ abstract class SimSocket {
 
   // ---- options
 
+  /** An option has a new value. */
+  void optionSet(Option option) {
+    // Most take effect where they are looked at.
+  }
+
   int option(Option option) {
     return options[option.ordinal()];
   }

@@ -104,6 +104,7 @@ final class SimSockets implements Sockets {
           case LINGER_SECONDS -> Math.max(value, -1);
           default -> value;
         };
+    socket.optionSet(option);
     return 0;
   }
 

@@ -76,9 +76,35 @@ final class StreamSocket extends SimSocket {
         }
       };
 
+  /** Looks whether the other end is still there, while nothing else would tell. */
+  private final Event probe =
+      new Event() {
+        private boolean missed;
+
+        @Override
+        void fire() {
+          if (dead || closed || !isOn(Option.KEEP_ALIVE)) {
+            return;
+          }
+          if (missed && !isReachable()) {
+            fail(Errno.ETIMEDOUT.negated());
+            return;
+          }
+          missed = !isReachable();
+          if (!missed && peer != null && peer.isGone() && out != null && out.isIdle()) {
+            resetAfter(out.route().latencyNanos());
+            return;
+          }
+          universe.schedule(this, missed ? patienceNanos() : idleNanos());
+        }
+      };
+
   StreamSocket(Universe universe, Machine machine, Family family) {
     super(universe, machine, family);
     options[Option.LINGER_SECONDS.ordinal()] = -1;
+    options[Option.KEEP_ALIVE_IDLE_SECONDS.ordinal()] = 7200;
+    options[Option.KEEP_ALIVE_INTERVAL_SECONDS.ordinal()] = 75;
+    options[Option.KEEP_ALIVE_COUNT.ordinal()] = 9;
     options[Option.SEND_BUFFER_BYTES.ordinal()] = 87_040;
     options[Option.RECEIVE_BUFFER_BYTES.ordinal()] = 131_072;
   }
@@ -250,6 +276,7 @@ final class StreamSocket extends SimSocket {
       return;
     }
     state = result == 0 ? State.CONNECTED : State.FRESH;
+    keepAlive();
     if (sender instanceof Connect connect && engine != null) {
       end(engine, connect, result);
     } else if (result != 0) {
@@ -289,12 +316,46 @@ final class StreamSocket extends SimSocket {
     System.arraycopy(listener.options, 0, options, 0, options.length);
     local = at;
     remote = from;
+    keepAlive();
   }
 
   /** Nobody will ever accept it: the other end is told. */
   void abandon() {
     options[Option.LINGER_SECONDS.ordinal()] = 0;
     close();
+  }
+
+  private boolean isReachable() {
+    return out != null
+        && in != null
+        && peer != null
+        && peer.machine.isUp()
+        && !out.route().isCut()
+        && !in.route().isCut();
+  }
+
+  private long idleNanos() {
+    return Math.max(1, option(Option.KEEP_ALIVE_IDLE_SECONDS)) * 1_000_000_000L;
+  }
+
+  private long patienceNanos() {
+    long seconds =
+        (long) option(Option.KEEP_ALIVE_INTERVAL_SECONDS) * option(Option.KEEP_ALIVE_COUNT);
+    return Math.max(1, seconds) * 1_000_000_000L;
+  }
+
+  @Override
+  void optionSet(Option option) {
+    if (option.name().startsWith("KEEP_ALIVE")) {
+      keepAlive();
+    }
+  }
+
+  private void keepAlive() {
+    if (isOn(Option.KEEP_ALIVE) && family != Family.UNIX && state == State.CONNECTED && !dead) {
+      universe.cancel(probe);
+      universe.schedule(probe, idleNanos());
+    }
   }
 
   void becomeConnected() {
@@ -639,6 +700,7 @@ final class StreamSocket extends SimSocket {
     super.closed();
     universe.cancel(telling);
     universe.cancel(resetting);
+    universe.cancel(probe);
   }
 
   @Override
