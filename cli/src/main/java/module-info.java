@@ -2,6 +2,7 @@
 module gyre.cli {
   requires gyre.core;
   requires gyre.lab;
+  requires gyre.sim;
   requires info.picocli;
   requires jdk.unsupported;
   requires static org.jspecify;

@@ -2,10 +2,11 @@
 module gyre.sim {
   requires static transitive org.jspecify;
   requires transitive gyre.core;
-  requires static transitive org.junit.jupiter.api;
+  requires static org.junit.jupiter.api;
 
   exports gyre.sim;
   exports gyre.sim.fault;
+  exports gyre.sim.hunt;
   exports gyre.sim.junit;
   exports gyre.sim.scenario;
 }

@@ -34,6 +34,12 @@ class MainTest {
             + " an engine; engines: auto, io_uring, epoll, nio",
         "serve --loops 0 | gyre serve: --loops: 0 is not from 1 to 1024",
         "serve --loops x | gyre serve: Invalid value for option '--loops': 'x' is not an int",
+        "sim --seeds 0 | gyre sim: --seeds: 0 is not at least 1",
+        "sim --seeds many | gyre sim: Invalid value for option '--seeds': 'many' is not a long",
+        "sim --jobs 0 | gyre sim: --jobs: 0 is not at least 1",
+        "sim --minutes -1 | gyre sim: --minutes: -1.0 is not more than 0",
+        "sim --trace | gyre sim: --trace needs --seed",
+        "sim --only 3 | gyre sim: --only needs --seed",
       })
   void shouldSayInOneLineWhatWouldBeRight(String arguments, String line) {
     assertThat(run(arguments.split(" "))).isEqualTo(2);

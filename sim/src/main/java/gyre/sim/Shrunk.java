@@ -19,6 +19,8 @@ public record Shrunk(
     int faultsBefore,
     Duration elapsed,
     int runs) {
+  private static final int LISTED = 20;
+
   /** The calls that make a simulation of the same seed fail in this way, as a program says them. */
   public String calls() {
     return simulation.variation().calls();
@@ -28,13 +30,18 @@ public record Shrunk(
    * The same as system properties, for {@code gyre.sim.junit}; empty if there is nothing to say.
    */
   public String properties() {
+    return settings("-Dgyre.sim.", "=");
+  }
+
+  /** The same as settings {@code kinds} and {@code only} of whoever starts runs. */
+  public String settings(String prefix, String assignment) {
     Variation by = simulation.variation();
-    String kinds = by.kinds() == null ? "" : " -Dgyre.sim.kinds=" + by.kinds("", ",");
+    String kinds = by.kinds() == null ? "" : prefix + "kinds" + assignment + by.kinds("", ",");
     String numbers =
         by.numbers() == null
             ? ""
-            : " -Dgyre.sim.only=" + (by.numbers().isEmpty() ? "none" : by.numbers(","));
-    return (kinds + numbers).strip();
+            : prefix + "only" + assignment + (by.numbers().isEmpty() ? "none" : by.numbers(","));
+    return kinds + (kinds.isEmpty() || numbers.isEmpty() ? "" : " ") + numbers;
   }
 
   /** A line that sums up, and one for each fault. */
@@ -50,7 +57,8 @@ public record Shrunk(
         + " ("
         + runs
         + (runs == 1 ? " run)" : " runs)")
-        + faults.stream().map(fault -> "\n  " + fault).collect(Collectors.joining());
+        + faults.stream().limit(LISTED).map(fault -> "\n  " + fault).collect(Collectors.joining())
+        + (faults.size() > LISTED ? "\n  and " + (faults.size() - LISTED) + " more" : "");
   }
 
   private String areEnough() {

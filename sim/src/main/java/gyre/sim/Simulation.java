@@ -4,6 +4,7 @@ import gyre.sim.engine.Trace;
 import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
@@ -97,6 +98,18 @@ public final class Simulation {
    */
   public Simulation only(Fault first, Fault... others) {
     return vary(variation.kinds(EnumSet.of(first, others)));
+  }
+
+  /** As {@link #only(Fault, Fault...)}. */
+  public Simulation only(Collection<Fault> kinds) {
+    return vary(variation.kinds(kinds));
+  }
+
+  /**
+   * As {@link #only(long...)}, with the list as reports print it: {@code 3,17}, or {@code none}.
+   */
+  public Simulation only(String numbers) {
+    return numbers.strip().equals("none") ? withoutFaults() : vary(variation.parsed(numbers));
   }
 
   /** Lets no fault through. Holds whatever else is said of faults, before or after. */

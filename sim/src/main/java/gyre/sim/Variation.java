@@ -3,6 +3,7 @@ package gyre.sim;
 import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,17 +22,32 @@ record Variation(
     @Nullable Watcher watcher) {
   static final Variation NONE = new Variation(null, null, Long.MAX_VALUE, null);
 
-  Variation kinds(Set<Fault> kept) {
-    return new Variation(
-        kept.isEmpty() ? EnumSet.noneOf(Fault.class) : EnumSet.copyOf(kept),
-        numbers,
-        longestNanos,
-        watcher);
+  Variation kinds(Collection<Fault> kept) {
+    Set<Fault> sorted = EnumSet.noneOf(Fault.class);
+    sorted.addAll(kept);
+    return new Variation(sorted, numbers, longestNanos, watcher);
   }
 
   Variation numbers(long[] kept) {
     Set<Long> sorted = Arrays.stream(kept).boxed().collect(Collectors.toCollection(TreeSet::new));
     return new Variation(kinds, sorted, longestNanos, watcher);
+  }
+
+  Variation parsed(String list) {
+    return numbers(Arrays.stream(list.split(",")).mapToLong(Variation::number).toArray());
+  }
+
+  private static long number(String text) {
+    try {
+      long number = Long.parseLong(text.strip());
+      if (number > 0) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new IllegalArgumentException(
+        "'" + text.strip() + "' is not the number of a fault: those are counted from 1");
   }
 
   Variation longest(long nanos) {

@@ -4,11 +4,9 @@ import gyre.sim.Simulation;
 import gyre.sim.fault.Fault;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What an annotation says, and the system properties that win over it. */
@@ -74,23 +72,17 @@ record Settings(
 
   /** What the method is given for a seed. */
   Simulation simulation(long seed) {
-    UnaryOperator<Simulation> kept = kinds == null ? UnaryOperator.identity() : ofKinds(kinds);
-    Simulation simulation = kept.apply(Simulation.seed(seed));
-    if (only == null) {
-      return simulation;
+    Simulation simulation = Simulation.seed(seed);
+    if (kinds != null) {
+      simulation =
+          simulation.only(
+              Arrays.stream(kinds.split(",")).map(name -> fault(name.strip())).toList());
     }
-    return only.strip().equals("none")
-        ? simulation.withoutFaults()
-        : simulation.only(
-            Arrays.stream(only.split(","))
-                .mapToLong(number -> parse(ONLY, number.strip(), 1))
-                .toArray());
-  }
-
-  private static UnaryOperator<Simulation> ofKinds(String list) {
-    List<Fault> faults = Arrays.stream(list.split(",")).map(name -> fault(name.strip())).toList();
-    return simulation ->
-        simulation.only(faults.getFirst(), faults.subList(1, faults.size()).toArray(Fault[]::new));
+    try {
+      return only == null ? simulation : simulation.only(only);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("-D" + ONLY + ": " + e.getMessage(), e);
+    }
   }
 
   private static Fault fault(String name) {

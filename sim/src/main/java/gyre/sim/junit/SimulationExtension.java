@@ -12,6 +12,7 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * One invocation for each seed, made when the one before has passed: after the first failure there
  * is nothing more to learn from the others.
  */
+@SuppressWarnings("exports") // whoever uses it has JUnit
 public final class SimulationExtension implements TestTemplateInvocationContextProvider {
   /** For JUnit. */
   public SimulationExtension() {}

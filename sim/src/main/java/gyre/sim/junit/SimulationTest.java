@@ -40,6 +40,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @TestTemplate
 @ExtendWith(SimulationExtension.class)
+@SuppressWarnings("exports") // whoever uses it has JUnit
 public @interface SimulationTest {
   /** How many. */
   long seeds() default 100;

@@ -63,7 +63,7 @@ class SimulationExtensionTest {
     void assertsAfterwards(Simulation simulation) {
       List<Integer> done = new ArrayList<>();
       simulation
-          .faults(Faults.none().with(Fault.STALL, 1))
+          .faults(Faults.none().with(Fault.REORDERED_COMPLETIONS, 1))
           .world(world -> world.host("a").run(() -> done.add(1)))
           .run();
       assertThat(done).as("in the test").hasSize(2);

@@ -1,0 +1,179 @@
+package gyre.cli;
+
+import gyre.sim.Investigation;
+import gyre.sim.Simulation;
+import gyre.sim.fault.Fault;
+import gyre.sim.hunt.Hunt;
+import gyre.sim.hunt.HuntOptions;
+import gyre.sim.hunt.HuntReport;
+import gyre.sim.scenario.Scenario;
+import gyre.sim.scenario.Scenarios;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gyre sim}: long hunts in the simulation, and single seeds again. */
+@Command(
+    name = "sim",
+    description = "Runs the loop in a simulated world with seeded faults, until a seed fails.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false)
+final class SimCommand implements Callable<Integer> {
+  private static final int STOPPED_BY_SIGNAL = 130;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(paramLabel = "SCENARIO", description = "Which; see --list. Default: all")
+  private List<String> names = new ArrayList<>();
+
+  @Option(names = "--list", description = "Lists the scenarios.")
+  private boolean list;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "How many for each scenario. Default: ${DEFAULT-VALUE}")
+  private long seeds;
+
+  @Option(
+      names = "--from",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "The first seed. Default: ${DEFAULT-VALUE}")
+  private long from;
+
+  @Option(names = "--minutes", paramLabel = "M", description = "Ends after that time.")
+  private Optional<Double> minutes = Optional.empty();
+
+  @Option(names = "--jobs", paramLabel = "N", description = "At the same time. Default: all cores")
+  private Optional<Integer> jobs = Optional.empty();
+
+  @Option(names = "--no-shrink", description = "Does not look for fewer faults.")
+  private boolean noShrink;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Runs just that one of one scenario.")
+  private Optional<Long> seed = Optional.empty();
+
+  @Option(names = "--trace", description = "With --seed: prints all that happens.")
+  private boolean trace;
+
+  @Option(
+      names = "--only",
+      paramLabel = "3,17",
+      description = "With --seed: lets through these faults alone; none for none.")
+  private Optional<String> only = Optional.empty();
+
+  @Option(
+      names = "--kinds",
+      split = ",",
+      paramLabel = "RESET,LOSS",
+      description = "With --seed: lets through these kinds of faults alone.")
+  private List<Fault> kinds = new ArrayList<>();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    if (list) {
+      Scenarios.all().forEach(each -> out.printf("%-16s %s%n", each.name(), each.description()));
+      out.flush();
+      return 0;
+    }
+    HuntReport report = HuntReport.on(out, isTerminal());
+    int shrinkRuns = noShrink ? 0 : Investigation.RUNS;
+    if (seed.isPresent()) {
+      Scenario scenario = theOne();
+      return report.replay(scenario, varied(scenario.simulation(seed.get())), trace, shrinkRuns)
+          ? 0
+          : 1;
+    }
+    checkOnlyForOneSeed();
+    Hunt hunt = Hunt.of(huntOptions().shrinkRuns(shrinkRuns));
+    Signals.onStop(() -> stop(hunt));
+    return report.hunt(hunt) ? 0 : 1;
+  }
+
+  /** The second time it does not wait for the runs under way: one of them may never end. */
+  private static void stop(Hunt hunt) {
+    if (!hunt.stop()) {
+      Runtime.getRuntime().halt(STOPPED_BY_SIGNAL);
+    }
+  }
+
+  private static boolean isTerminal() {
+    return Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+  }
+
+  private HuntOptions huntOptions() {
+    HuntOptions options = HuntOptions.of(chosen(), atLeastOne("--seeds", seeds)).from(from);
+    if (jobs.isPresent()) {
+      options = options.jobs((int) atLeastOne("--jobs", jobs.get()));
+    }
+    if (minutes.isPresent()) {
+      if (!(minutes.get() > 0 && minutes.get() < 1e6)) {
+        throw wrong("--minutes: " + minutes.get() + " is not more than 0");
+      }
+      options = options.time(Duration.ofMillis((long) (minutes.get() * 60_000)));
+    }
+    return options;
+  }
+
+  private long atLeastOne(String option, long value) {
+    if (value < 1) {
+      throw wrong(option + ": " + value + " is not at least 1");
+    }
+    return value;
+  }
+
+  private void checkOnlyForOneSeed() {
+    if (trace || only.isPresent() || !kinds.isEmpty()) {
+      throw wrong((trace ? "--trace" : only.isPresent() ? "--only" : "--kinds") + " needs --seed");
+    }
+  }
+
+  private Scenario theOne() {
+    if (names.size() != 1) {
+      throw wrong("--seed needs one scenario; scenarios: " + known());
+    }
+    return named(names.getFirst());
+  }
+
+  private List<Scenario> chosen() {
+    return names.isEmpty() ? Scenarios.all() : names.stream().map(this::named).toList();
+  }
+
+  private Scenario named(String name) {
+    return Scenarios.all().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> wrong("unknown scenario '" + name + "'; scenarios: " + known()));
+  }
+
+  private static String known() {
+    return String.join(", ", Scenarios.all().stream().map(Scenario::name).toList());
+  }
+
+  private Simulation varied(Simulation simulation) {
+    Simulation ofKinds = kinds.isEmpty() ? simulation : simulation.only(kinds);
+    try {
+      return only.isEmpty() ? ofKinds : ofKinds.only(only.get());
+    } catch (IllegalArgumentException e) {
+      throw wrong("--only: " + e.getMessage());
+    }
+  }
+
+  private ParameterException wrong(String what) {
+    return new ParameterException(spec.commandLine(), what);
+  }
+}

@@ -1,0 +1,157 @@
+package gyre.sim.hunt;
+
+import gyre.sim.scenario.Scenario;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * Runs one seed after the other until one fails. Each job takes the next number, which says the
+ * scenario and the seed; of several that fail at the same time the one with the lowest number
+ * counts, so that the answer does not depend on who was faster.
+ */
+public final class Hunt {
+  private static final long LOOK_MILLIS = 100;
+
+  private final HuntOptions options;
+  private final AtomicLong next = new AtomicLong();
+  private final AtomicLong finished = new AtomicLong();
+  private final AtomicReference<Optional<Catch>> found = new AtomicReference<>(Optional.empty());
+  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final List<Job> jobs = new ArrayList<>();
+  private final long startedNanos = System.nanoTime();
+
+  private Hunt(HuntOptions options) {
+    this.options = options;
+  }
+
+  public static Hunt of(HuntOptions options) {
+    return new Hunt(options);
+  }
+
+  /** Begins no more seeds. From any thread. Answers whether that is news. */
+  public boolean stop() {
+    return stopped.compareAndSet(false, true);
+  }
+
+  /**
+   * Returns when it is over.
+   *
+   * @param watcher is shown how far it has come several times a second, on the calling thread
+   */
+  public HuntResult run(Consumer<Hunt> watcher) {
+    CountDownLatch left = new CountDownLatch(options.jobs());
+    for (int i = 0; i < options.jobs(); i++) {
+      Job job = new Job(left);
+      jobs.add(job);
+      Thread.ofPlatform().daemon().name("hunt-" + i).start(job);
+    }
+    try {
+      while (!left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        watcher.accept(this);
+      }
+    } catch (InterruptedException e) {
+      stop();
+      Thread.currentThread().interrupt();
+    }
+    return new HuntResult(finished(), elapsed(), stopped.get(), found.get());
+  }
+
+  public HuntOptions options() {
+    return options;
+  }
+
+  /** Number of runs that are done. */
+  public long finished() {
+    return finished.get();
+  }
+
+  public Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - startedNanos);
+  }
+
+  /** The run that has lasted longest of those that have not ended, if it has lasted a while. */
+  public Optional<String> slowest(Duration least) {
+    Job slowest = null;
+    for (Job job : jobs) {
+      if (job.isRunning && (slowest == null || job.sinceNanos - slowest.sinceNanos < 0)) {
+        slowest = job;
+      }
+    }
+    if (slowest == null || System.nanoTime() - slowest.sinceNanos < least.toNanos()) {
+      return Optional.empty();
+    }
+    return Optional.of(name(slowest.number));
+  }
+
+  private String name(long number) {
+    return scenario(number).name() + " seed " + seed(number);
+  }
+
+  private Scenario scenario(long number) {
+    return options.scenarios().get((int) (number % options.scenarios().size()));
+  }
+
+  private long seed(long number) {
+    return options.from() + number / options.scenarios().size();
+  }
+
+  private boolean isOver() {
+    return stopped.get() || found.get().isPresent() || elapsed().compareTo(options.time()) >= 0;
+  }
+
+  private void caught(Catch failure) {
+    found.accumulateAndGet(
+        Optional.of(failure),
+        (known, other) ->
+            known.isEmpty() || other.orElseThrow().number() < known.get().number() ? other : known);
+  }
+
+  private final class Job implements Runnable {
+    private final CountDownLatch left;
+    private volatile long number;
+    private volatile long sinceNanos;
+    private volatile boolean isRunning;
+
+    Job(CountDownLatch left) {
+      this.left = left;
+    }
+
+    @Override
+    public void run() {
+      try {
+        while (!isOver()) {
+          long mine = next.getAndIncrement();
+          if (mine >= options.runs()) {
+            return;
+          }
+          number = mine;
+          sinceNanos = System.nanoTime();
+          isRunning = true;
+          run(mine);
+          isRunning = false;
+        }
+      } finally {
+        left.countDown();
+      }
+    }
+
+    private void run(long mine) {
+      Scenario scenario = scenario(mine);
+      long seed = seed(mine);
+      try {
+        scenario.simulation(seed).run();
+      } catch (Throwable e) {
+        caught(new Catch(mine, scenario, seed, e));
+      }
+      finished.incrementAndGet();
+    }
+  }
+}
