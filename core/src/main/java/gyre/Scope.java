@@ -236,6 +236,7 @@ public final class Scope implements AutoCloseable {
       @Nullable String fiberName, Callable<? extends T> body, boolean pump) {
     loop.checkOnLoop();
     if (closed) {
+      cancellation.check(); // the caller is to end, and has not come to see it
       throw new IllegalStateException("scope " + name + " is closed: nothing can start in it");
     }
     Fiber<T> fiber = new Fiber<>(this, fiberName, body, pump);
@@ -307,6 +308,7 @@ public final class Scope implements AutoCloseable {
 
   void checkOpen() {
     if (closed) {
+      cancellation.check();
       throw new IllegalStateException("scope " + name + " is closed: nothing can be opened in it");
     }
   }
