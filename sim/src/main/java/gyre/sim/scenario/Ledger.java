@@ -1,6 +1,8 @@
 package gyre.sim.scenario;
 
+import gyre.Fiber;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * connection broke writes it down here, by the client's address.
  */
 final class Ledger {
+  private static final int TRIES = 1_000;
+
   private final List<Flow> flows = new ArrayList<>();
   private final Set<SocketAddress> broken = new HashSet<>();
   private final Map<SocketAddress, List<Flow>> byClient = new HashMap<>();
@@ -38,6 +42,18 @@ final class Ledger {
     if (known != null) {
       known.forEach(Flow::broke);
     }
+  }
+
+  /** The flow of a client, which writes it down as soon as it is connected. */
+  Flow await(@Nullable SocketAddress client) {
+    for (int tries = 0; tries < TRIES; tries++) {
+      List<Flow> known = byClient.get(client);
+      if (known != null) {
+        return known.getFirst();
+      }
+      Fiber.sleep(Duration.ofMillis(10));
+    }
+    throw new IllegalStateException("the client at " + client + " has given up");
   }
 
   /** When the world has ended. */

@@ -4,7 +4,21 @@ import java.util.List;
 
 /** All that are built in. A new one is a class in this package and a line in the list below. */
 public final class Scenarios {
-  private static final List<Scenario> ALL = List.of(new Echo());
+  private static final List<Scenario> ALL =
+      List.of(
+          new Echo(),
+          new HalfClose(),
+          new Timeouts(),
+          new Stopping(),
+          new Churn(),
+          new ConnectFailures(),
+          new Backpressure(),
+          new Fairness(),
+          new Scopes(),
+          new Timers(),
+          new Posts(),
+          new Datagrams(),
+          new Offloads());
 
   private Scenarios() {}
 
