@@ -67,7 +67,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   private @Nullable T result;
   private @Nullable Throwable failure;
-  private final WaitQueue joiners = new WaitQueue();
+  private final WaitQueue joiners = new WaitQueue(this);
 
   /** The innermost scope that this fiber has open, and the token that its parking calls observe. */
   private Scope current;
@@ -364,6 +364,10 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   Thread thread() {
     return thread;
+  }
+
+  boolean isParked() {
+    return parked;
   }
 
   boolean isPump() {

@@ -186,6 +186,20 @@ public abstract class Handle implements AutoCloseable {
    */
   protected void endOfTurn() {}
 
+  /** Is told of the fibers that are parked in a handle. */
+  protected interface Waits {
+    /**
+     * One of them, or null where there is none.
+     *
+     * @param doing for example {@code reading from}
+     * @param descriptor the engine's number of what it waits for, or -1
+     */
+    void told(@Nullable Fiber<?> fiber, String doing, int descriptor);
+  }
+
+  /** For diagnosis: tells which fibers are parked in this handle. */
+  protected void waits(Waits waits) {}
+
   /** User code of this handle threw: by default closes the handle. */
   protected void callbackFailed(Throwable failure) {
     beginClose();
@@ -451,7 +465,7 @@ public abstract class Handle implements AutoCloseable {
     }
     WaitQueue waiters = closeWaiters;
     if (waiters == null) {
-      waiters = new WaitQueue();
+      waiters = new WaitQueue(this);
       closeWaiters = waiters;
     }
     Cancellation token = caller.cancellation();

@@ -361,6 +361,12 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /** All fibers that live at present and what they wait for, but those that run callbacks. */
+  public List<FiberInfo> fibers() {
+    checkOnLoop();
+    return FiberList.of(root);
+  }
+
   public String name() {
     return options.name();
   }

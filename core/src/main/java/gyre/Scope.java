@@ -64,7 +64,7 @@ public final class Scope implements AutoCloseable {
   private @Nullable Throwable failure;
   private boolean failureSeen;
   private boolean closed;
-  private final WaitQueue waiters = new WaitQueue();
+  private final WaitQueue waiters = new WaitQueue(this);
 
   Scope(Loop loop, @Nullable Scope parent, @Nullable Fiber<?> owner, String name, Policy policy) {
     this.loop = loop;

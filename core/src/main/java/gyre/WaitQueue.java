@@ -7,8 +7,15 @@ import org.jspecify.annotations.Nullable;
  * the fibers, each of which waits in one queue at most.
  */
 final class WaitQueue {
+  /** Whose it is, for those who ask what a fiber waits for. */
+  private final Object owner;
+
   private @Nullable Fiber<?> head;
   private @Nullable Fiber<?> tail;
+
+  WaitQueue(Object owner) {
+    this.owner = owner;
+  }
 
   boolean isEmpty() {
     return head == null;
@@ -39,6 +46,16 @@ final class WaitQueue {
     while (head != null) {
       wakeOne();
     }
+  }
+
+  @Override
+  public String toString() {
+    return switch (owner) {
+      case Fiber<?> fiber -> "waiting for the end of fiber " + fiber.name();
+      case Scope scope -> "waiting for all that lives in scope " + scope;
+      case Handle handle -> "waiting for the close of " + handle.name();
+      default -> "waiting for " + owner;
+    };
   }
 
   private void add(Fiber<?> fiber) {

@@ -193,6 +193,15 @@ final class Connector extends Handle {
   }
 
   @Override
+  protected void waits(Waits waits) {
+    int descriptor = -1;
+    for (Attempt attempt : attempts) {
+      descriptor = Math.max(descriptor, attempt.descriptor);
+    }
+    waits.told(waiter, "connecting with", descriptor);
+  }
+
+  @Override
   public int pendingOperations() {
     return pending;
   }

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +86,11 @@ final class DatagramOutbound {
     this.descriptor = descriptor;
     this.limit = limit;
     this.slots = new @Nullable Slot[limit];
+  }
+
+  /** Those who stand in line for a slot. */
+  void eachWaiting(Consumer<Fiber<?>> told) {
+    waiting.forEach(told);
   }
 
   int busy() {

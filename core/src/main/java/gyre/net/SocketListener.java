@@ -378,6 +378,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   void closed() {}
 
   @Override
+  protected final void waits(Waits waits) {
+    waits.told(taker, "accepting on", descriptor());
+  }
+
+  @Override
   public final int pendingOperations() {
     return acceptor.isIdle() ? 0 : 1;
   }

@@ -664,6 +664,12 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   }
 
   @Override
+  protected final void waits(Waits waits) {
+    waits.told(input.reader, "reading from", descriptor());
+    waits.told(output.writer, "writing to", descriptor());
+  }
+
+  @Override
   public final int pendingOperations() {
     return (input.isIdle() ? 0 : 1) + (output.isIdle() ? 0 : 1);
   }

@@ -615,6 +615,12 @@ public final class UdpSocket extends SocketHandle {
   }
 
   @Override
+  protected void waits(Waits waits) {
+    waits.told(input.receiver, "receiving on", descriptor());
+    output.eachWaiting(fiber -> waits.told(fiber, "sending on", descriptor()));
+  }
+
+  @Override
   public int pendingOperations() {
     return (input.isIdle() ? 0 : 1) + output.busy();
   }

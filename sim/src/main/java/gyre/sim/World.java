@@ -265,7 +265,7 @@ public final class World {
         text.append(text.isEmpty() ? "" : ", ").append(program).append(" waits");
       }
     }
-    return text.toString();
+    return text.append(new Liveness(programs)).toString();
   }
 
   /** Those that nobody waited for end in an orderly way. */
@@ -367,6 +367,7 @@ public final class World {
   void reported(String loop, String source, Throwable problem) {
     if (running) {
       reports.add(new Outcome.Report(loop, source, problem));
+      universe.reported(loop + " reports of " + source + ": " + problem);
       if (problem instanceof AssertionError) {
         fail(SimulationFailure.Kind.BROKEN, loop + ", " + source + ": " + problem, problem);
       }

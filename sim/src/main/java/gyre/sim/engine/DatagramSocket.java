@@ -319,6 +319,11 @@ final class DatagramSocket extends SimSocket {
   }
 
   @Override
+  String explain() {
+    return describe() + ": " + waiting.size() + " datagrams have arrived and are not taken";
+  }
+
+  @Override
   String describe() {
     return "datagram socket " + local + (remote == null ? "" : " to " + remote);
   }

@@ -223,6 +223,17 @@ final class Pipe extends Event {
 
   // ---- the receiver's end
 
+  /** What there is to receive, for those who ask why nobody does. */
+  String explainArrivals() {
+    String here =
+        available() > 0
+            ? available() + " bytes have arrived and are not taken"
+            : isAtEnd() ? "the end has arrived" : "nothing has arrived";
+    boolean isUnderWay = tail > arrived || (finished && !endArrived);
+    String more = isUnderWay ? ", " + (tail - arrived) + " bytes are under way" : "";
+    return here + more + (route.isCut() || route.isClogged() ? ", " + route : "");
+  }
+
   int available() {
     return (int) (arrived - head);
   }

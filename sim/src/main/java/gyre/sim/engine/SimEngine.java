@@ -235,6 +235,29 @@ public final class SimEngine implements Engine, Subject {
     return null;
   }
 
+  /** What its kernel knows of a descriptor; empty if that is none. */
+  public String explain(int descriptor) {
+    SimSocket socket = find(descriptor);
+    return socket == null ? "" : socket.explain();
+  }
+
+  /** Where the other end of a connection is, if a program has it. */
+  public @Nullable Place other(int descriptor) {
+    SimSocket socket = find(descriptor);
+    SimSocket other = socket == null ? null : socket.other();
+    SimEngine there = other == null ? null : other.engine;
+    return there == null || other == null
+        ? null
+        : new Place(there, other.descriptor, String.valueOf(there.activeOn(other)));
+  }
+
+  /**
+   * A descriptor of an engine.
+   *
+   * @param active an operation on it that has not ended, or {@code null} as a word
+   */
+  public record Place(SimEngine engine, int descriptor, String active) {}
+
   void enqueue(SimSocket socket) {
     if (!socket.queued) {
       socket.queued = true;

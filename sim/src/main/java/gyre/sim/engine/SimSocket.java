@@ -216,6 +216,16 @@ abstract class SimSocket {
     };
   }
 
+  /** What there is of it, for those who wait in vain. */
+  String explain() {
+    return describe();
+  }
+
+  /** The other end of a connection. */
+  @Nullable SimSocket other() {
+    return null;
+  }
+
   abstract String describe();
 
   @Override

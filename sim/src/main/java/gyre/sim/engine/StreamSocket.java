@@ -704,6 +704,72 @@ final class StreamSocket extends SimSocket {
   }
 
   @Override
+  String explain() {
+    return switch (state) {
+      case FRESH -> "not connected";
+      case LISTENING ->
+          "listens on " + local + ", " + backlog.size() + " connections wait to be accepted";
+      case CONNECTING -> "no answer from " + remote + " yet" + (sender == null ? "" : wayTo());
+      case CONNECTED -> explainConnection();
+    };
+  }
+
+  private String wayTo() {
+    Machine to =
+        remote instanceof InetSocketAddress inet
+            ? universe.network().find(machine, inet.getAddress())
+            : machine;
+    if (to == null) {
+      return ": no host has that address";
+    }
+    return ", " + universe.network().route(machine, to) + (to.isUp() ? "" : ", which is down");
+  }
+
+  private String explainConnection() {
+    Pipe from = in;
+    Pipe to = out;
+    StreamSocket other = peer;
+    StringBuilder text = new StringBuilder().append(local).append(" to ").append(remote);
+    if (dead) {
+      return text.append(": broken").toString();
+    }
+    if (from != null) {
+      text.append(": ").append(from.explainArrivals());
+    }
+    if (to != null && to.room() <= 0) {
+      text.append("; its send buffer is full");
+    }
+    if (outputShut) {
+      text.append("; it has closed its own half");
+    }
+    if (other != null) {
+      text.append("; the other end ").append(other.explainEnd());
+    }
+    return text.toString();
+  }
+
+  private String explainEnd() {
+    if (!machine.isUp()) {
+      return "is on " + machine + ", which is down";
+    }
+    if (closed) {
+      return "on " + machine + " is closed";
+    }
+    if (engine == null) {
+      return "waits to be accepted on " + machine;
+    }
+    return "on "
+        + machine
+        + (dead ? " is broken" : " is open")
+        + (outputShut ? " for receiving alone" : "");
+  }
+
+  @Override
+  @Nullable SimSocket other() {
+    return peer;
+  }
+
+  @Override
   String describe() {
     return switch (state) {
       case FRESH -> "stream socket";

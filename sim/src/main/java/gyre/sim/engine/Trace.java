@@ -41,7 +41,9 @@ public final class Trace {
     /** What the script of the world does to a host or link. */
     SCRIPT,
     /** The run has failed; what follows is how the world is taken down. */
-    FAILURE
+    FAILURE,
+    /** A loop tells its failure listener of what no fiber waited for. */
+    REPORT
   }
 
   /** Is told of each event. {@code what} is the operation, address or script step, if there is. */

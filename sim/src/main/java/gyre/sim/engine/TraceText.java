@@ -51,6 +51,7 @@ public final class TraceText {
       case PICK -> "fiber " + a + " of " + b + " runnable goes next";
       case OFFLOAD -> "offloaded work " + a + (b == 0 ? " is handed over" : " is run");
       case SCRIPT -> "*** " + what;
+      case REPORT -> "*** " + what;
       case FAILURE -> "*** FAILED: " + what;
     };
   }

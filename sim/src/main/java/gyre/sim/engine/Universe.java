@@ -194,6 +194,11 @@ public final class Universe implements Subject {
     trace(Trace.Kind.FAILURE, this, 0, 0, what);
   }
 
+  /** Notes what a loop told its failure listener. */
+  public void reported(String what) {
+    trace(Trace.Kind.REPORT, this, 0, 0, what);
+  }
+
   public Chaos chaos() {
     return chaos;
   }

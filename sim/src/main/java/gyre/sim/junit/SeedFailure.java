@@ -6,6 +6,7 @@ public final class SeedFailure extends AssertionError {
 
   SeedFailure(String message, Throwable cause) {
     super(message, cause);
-    setStackTrace(cause.getStackTrace()); // where it was noticed is of no interest
+    Throwable first = cause.getCause() == null ? cause : cause.getCause();
+    setStackTrace(first.getStackTrace()); // where it was noticed is of no interest
   }
 }
