@@ -27,14 +27,6 @@ final class BatonFibers implements FiberMechanism {
     return fiber == null ? null : fiber.loop();
   }
 
-  /** Whether the calling thread is a baton fiber that runs beside its loop. */
-  static boolean isCallerWithoutTurn() {
-    Fiber<?> fiber = Thread.currentThread().isVirtual() ? CALLER.get() : null;
-    return fiber != null
-        && fiber.loop().mechanism() instanceof BatonFibers fibers
-        && !fibers.baton.keep();
-  }
-
   @Override
   public Thread create(Fiber<?> fiber) {
     return Thread.ofVirtual()

@@ -49,11 +49,9 @@ final class CurrentLoop {
     if (!caller.isVirtual()) {
       return of(caller);
     }
-    Loop loop = BatonFibers.loopOfCaller();
-    if (loop == null && FiberMechanism.mode() == FiberMode.NATIVE) {
-      loop = of(NativeFibers.carrier());
-    }
-    return loop;
+    // In this order: asking for a thread-local makes a map of them, in every fiber that asks.
+    Loop loop = FiberMechanism.mode() == FiberMode.NATIVE ? of(NativeFibers.carrier()) : null;
+    return loop == null ? BatonFibers.loopOfCaller() : loop;
   }
 
   static Loop get() {

@@ -67,7 +67,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   private @Nullable T result;
   private @Nullable Throwable failure;
-  private final WaitQueue joiners = new WaitQueue(this);
+  private @Nullable WaitQueue joiners; // made by the first
 
   /** The innermost scope that this fiber has open, and the token that its parking calls observe. */
   private Scope current;
@@ -149,7 +149,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     Fiber<?> caller = loop.fiber();
     while (state == State.ALIVE) {
       try {
-        joiners.await(caller);
+        joiners().await(caller);
       } catch (CancelledException e) {
         if (state == State.ALIVE) {
           throw e;
@@ -161,6 +161,15 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
       scope.seen(failure, caller);
     }
     return outcome();
+  }
+
+  private WaitQueue joiners() {
+    WaitQueue known = joiners;
+    if (known == null) {
+      known = new WaitQueue(this);
+      joiners = known;
+    }
+    return known;
   }
 
   /**
@@ -242,7 +251,9 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     problem = closeScopesUpTo(scope, problem);
     failure = problem;
     state = problem == null ? State.DONE : State.FAILED;
-    joiners.wakeAll();
+    if (joiners != null) {
+      joiners.wakeAll();
+    }
     scope.ended(this, problem);
   }
 

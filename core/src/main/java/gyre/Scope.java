@@ -64,7 +64,7 @@ public final class Scope implements AutoCloseable {
   private @Nullable Throwable failure;
   private boolean failureSeen;
   private boolean closed;
-  private final WaitQueue waiters = new WaitQueue(this);
+  private @Nullable WaitQueue waiters; // made by the first
 
   Scope(Loop loop, @Nullable Scope parent, @Nullable Fiber<?> owner, String name, Policy policy) {
     this.loop = loop;
@@ -198,12 +198,12 @@ public final class Scope implements AutoCloseable {
         cancellation.cancel("scope " + name + " is closing", null, false);
       }
       while (fibers > 0) {
-        waiters.await(caller);
+        waiters().await(caller);
       }
       reportLeaks();
       closeHandles();
       while (handles > 0) {
-        waiters.await(caller);
+        waiters().await(caller);
       }
     } finally {
       leave(caller);
@@ -264,7 +264,7 @@ public final class Scope implements AutoCloseable {
       failed(fiber, problem);
     }
     if (fibers == 0) {
-      waiters.wakeAll();
+      wakeWaiters();
       loop.lifeEnded();
     }
   }
@@ -303,7 +303,7 @@ public final class Scope implements AutoCloseable {
         fiber.cancelled();
       }
     }
-    waiters.wakeAll();
+    wakeWaiters();
   }
 
   void checkOpen() {
@@ -329,7 +329,7 @@ public final class Scope implements AutoCloseable {
   void backgroundChanged(boolean on) {
     background += on ? 1 : -1;
     if (handles == background) {
-      waiters.wakeAll();
+      wakeWaiters();
       loop.lifeEnded();
     }
   }
@@ -350,7 +350,7 @@ public final class Scope implements AutoCloseable {
       background--;
     }
     if (handles == background) {
-      waiters.wakeAll();
+      wakeWaiters();
     }
   }
 
@@ -359,13 +359,13 @@ public final class Scope implements AutoCloseable {
     Fiber<?> caller = loop.fiber();
     assert caller == owner;
     while ((fibers > 0 || handles > background) && !cancellation.isCancelled()) {
-      withOuterToken(caller, () -> waiters.await(caller));
+      withOuterToken(caller, () -> waiters().await(caller));
     }
   }
 
   private void awaitFibers(Fiber<?> caller) {
     while (fibers > 0) {
-      withOuterToken(caller, () -> waiters.await(caller));
+      withOuterToken(caller, () -> waiters().await(caller));
     }
   }
 
@@ -480,5 +480,20 @@ public final class Scope implements AutoCloseable {
 
   boolean isEmpty() {
     return fibers == 0 && handles == 0 && firstChild == null;
+  }
+
+  private WaitQueue waiters() {
+    WaitQueue known = waiters;
+    if (known == null) {
+      known = new WaitQueue(this);
+      waiters = known;
+    }
+    return known;
+  }
+
+  private void wakeWaiters() {
+    if (waiters != null) {
+      waiters.wakeAll();
+    }
   }
 }
