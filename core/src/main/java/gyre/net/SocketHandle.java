@@ -8,8 +8,8 @@ import gyre.engine.Sockets.Option;
  * A handle that owns a socket.
  *
  * <p>The descriptor is the handle's from the call of the constructor on. If there can be no handle,
- * because the scope has begun to close while the socket was opened, the constructor closes it: who
- * opens sockets has nothing to clean up.
+ * because the scope has ended, or begun to, while the socket was opened, the constructor closes it:
+ * who opens sockets has nothing to clean up.
  */
 abstract sealed class SocketHandle extends Handle permits SocketListener, SocketStream, UdpSocket {
   private final int descriptor;
@@ -22,7 +22,7 @@ abstract sealed class SocketHandle extends Handle permits SocketListener, Socket
   private static Scope ownerOf(int descriptor, Scope owner) {
     try {
       checkCanOpen(owner);
-    } catch (IllegalStateException e) {
+    } catch (RuntimeException e) {
       engineOf(owner).sockets().close(descriptor);
       throw e;
     }

@@ -101,8 +101,8 @@ class OwnershipTest {
     int refused = 0;
     for (Opening opening : openings()) {
       assertThatThrownBy(() -> opening.open(server))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("scope closing is closed");
+          .isInstanceOf(CancelledException.class)
+          .hasMessageContaining("scope closing is closing");
       refused++;
     }
     return refused;
@@ -128,7 +128,8 @@ class OwnershipTest {
                     LONG,
                     () ->
                         assertThatThrownBy(() -> opening.open(listener.address()))
-                            .hasMessageContaining("scope closing is closed")));
+                            .isInstanceOf(CancelledException.class)
+                            .hasMessageContaining("scope closing is closing")));
           }
           Fiber.yield();
           assertThat(watched.openSockets()).hasSizeGreaterThan(before);
