@@ -8,10 +8,14 @@ import gyre.Task;
 import gyre.engine.EngineOptions;
 import gyre.sim.engine.SimEngine;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A program of a host, and the loop that it runs on in this life of the host. */
 final class Program {
+  private static final int LEFT_LIMIT = 12;
+
   private final World world;
   private final Host host;
   private final String name;
@@ -128,6 +132,25 @@ final class Program {
 
   @Nullable Loop loop() {
     return loop;
+  }
+
+  List<String> blockedJobs() {
+    SimEngine below = engine;
+    return below == null ? List.of() : below.blockedJobs();
+  }
+
+  /** What lives on its loop, in as many words as a failure bears. */
+  String left() {
+    List<String> left = new ArrayList<>();
+    Loop present = loop;
+    if (present != null) {
+      present.fibers().forEach(fiber -> left.add("fiber " + fiber.name()));
+      present.handles().forEach(handle -> left.add(handle.kind() + " " + handle.name()));
+    }
+    left.addAll(blockedJobs());
+    int more = left.size() - LEFT_LIMIT;
+    return String.join(", ", left.subList(0, Math.min(left.size(), LEFT_LIMIT)))
+        + (more > 0 ? " and " + more + " more" : "");
   }
 
   Host host() {

@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * from the programs that run in it, and from {@link #after}.
  */
 public final class World {
-  private static final int TURNS_LIMIT = 100_000;
+  /** Steps in which those of the background have to end; more than their limits of time need. */
+  private static final int SHUTDOWN_STEPS_LIMIT = 1_000_000;
+
   private static final long MOST_TURNS = 100_000_000;
   private static final long LONGEST_STALL_NANOS = 50_000_000;
 
@@ -263,6 +265,7 @@ public final class World {
     for (Program program : programs) {
       if (program.isAwaited() && !program.isOver()) {
         text.append(text.isEmpty() ? "" : ", ").append(program).append(" waits");
+        program.blockedJobs().forEach(job -> text.append(" for ").append(job));
       }
     }
     return text.append(new Liveness(programs)).toString();
@@ -271,9 +274,23 @@ public final class World {
   /** Those that nobody waited for end in an orderly way. */
   private void shutDown() {
     programs.forEach(Program::shutDown);
-    for (int i = 0; i < TURNS_LIMIT && failure == null && !isShutDown(); i++) {
+    for (int i = 0; i < SHUTDOWN_STEPS_LIMIT && failure == null && !isShutDown(); i++) {
       step();
     }
+    if (failure == null && !isShutDown()) {
+      fail(SimulationFailure.Kind.TIMEOUT, "the background does not end: " + left(), null);
+    }
+  }
+
+  private String left() {
+    StringBuilder text = new StringBuilder();
+    for (Program program : programs) {
+      if (!program.isShutDown()) {
+        text.append(text.isEmpty() ? "" : "; ").append(program).append(" has ");
+        text.append(program.left());
+      }
+    }
+    return text.toString();
   }
 
   private boolean isShutDown() {

@@ -22,8 +22,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +78,7 @@ public final class SimEngine implements Engine, Subject {
   private final ArrayDeque<Completion> lazy = new ArrayDeque<>();
 
   private final ArrayDeque<Completion> free = new ArrayDeque<>();
+  private @Nullable SimWorkers workers;
   private int active;
   private boolean memoryCame;
   private boolean gone;
@@ -159,6 +162,19 @@ public final class SimEngine implements Engine, Subject {
 
   Vector vector() {
     return vector;
+  }
+
+  void employ(SimWorkers newWorkers) {
+    workers = newWorkers;
+  }
+
+  /** Offloaded jobs that have begun and wait for something, for reports. */
+  public List<String> blockedJobs() {
+    List<String> jobs = new ArrayList<>(0);
+    if (workers != null) {
+      workers.describeBlocked(jobs);
+    }
+    return jobs;
   }
 
   // ---- descriptors
