@@ -139,6 +139,11 @@ final class Program {
     return below == null ? List.of() : below.blockedJobs();
   }
 
+  @Nullable String jobThatWaitsByClock() {
+    SimEngine below = engine;
+    return below == null ? null : below.jobThatWaitsByClock();
+  }
+
   /** What lives on its loop, in as many words as a failure bears. */
   String left() {
     List<String> left = new ArrayList<>();

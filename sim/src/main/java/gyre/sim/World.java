@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * from the programs that run in it, and from {@link #after}.
  */
 public final class World {
-  /** Steps in which those of the background have to end; more than their limits of time need. */
-  private static final int SHUTDOWN_STEPS_LIMIT = 1_000_000;
-
   private static final long MOST_TURNS = 100_000_000;
   private static final long LONGEST_STALL_NANOS = 50_000_000;
 
@@ -219,7 +216,12 @@ public final class World {
     if (++turnsWithoutPause > SPIN_LIMIT || universe.nowNanos() > limit.toNanos()) {
       fail(
           SimulationFailure.Kind.TIMEOUT,
-          "not over after " + turnsWithoutPause + " turns without a pause, the last of " + program,
+          "not over after "
+              + turnsWithoutPause
+              + " turns without a pause, the last of "
+              + program
+              + ", which has "
+              + program.left(),
           null);
       return;
     }
@@ -244,8 +246,26 @@ public final class World {
     return intruder == null;
   }
 
+  /** The one clock would race the other. */
+  private boolean checkNobodyWaitsByClock() {
+    for (int i = 0; i < programs.size(); i++) {
+      String job = programs.get(i).jobThatWaitsByClock();
+      if (job != null) {
+        fail(
+            SimulationFailure.Kind.NOT_DETERMINISTIC,
+            "not deterministic: "
+                + job
+                + " waits by the real clock while virtual time passes; let the fiber that hands it"
+                + " over wait instead, by Fiber.sleep or Cancellation.within",
+            null);
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void jump(long nanos) {
-    if (!checkNobodyReachedIn()) {
+    if (!checkNobodyReachedIn() || !checkNobodyWaitsByClock()) {
       return;
     }
     if (nanos == Long.MAX_VALUE) {
@@ -274,23 +294,9 @@ public final class World {
   /** Those that nobody waited for end in an orderly way. */
   private void shutDown() {
     programs.forEach(Program::shutDown);
-    for (int i = 0; i < SHUTDOWN_STEPS_LIMIT && failure == null && !isShutDown(); i++) {
+    while (failure == null && !isShutDown()) {
       step();
     }
-    if (failure == null && !isShutDown()) {
-      fail(SimulationFailure.Kind.TIMEOUT, "the background does not end: " + left(), null);
-    }
-  }
-
-  private String left() {
-    StringBuilder text = new StringBuilder();
-    for (Program program : programs) {
-      if (!program.isShutDown()) {
-        text.append(text.isEmpty() ? "" : "; ").append(program).append(" has ");
-        text.append(program.left());
-      }
-    }
-    return text.toString();
   }
 
   private boolean isShutDown() {

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.Fiber;
+import gyre.Scope;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -94,7 +97,7 @@ class OffloadTest {
                   Fiber.start(() -> assertThat(Fiber.offload(() -> 1)).isEqualTo(1));
                   Fiber.start(() -> assertThat(Fiber.offload(() -> 2)).isEqualTo(2));
                   Fiber.start(() -> {
-                    Fiber.sleep(Duration.ofNanos(1));
+                    Fiber.sleep(Duration.ofMillis(20));
                     assertThat(Fiber.offload(() -> 3)).isEqualTo(3);
                   });
                   Fiber.sleep(Duration.ofSeconds(1));
@@ -157,26 +160,88 @@ class OffloadTest {
   }
 
   @Test
-  void shouldSayWhatOfTheBackgroundDoesNotEnd() {
+  void shouldNotTakeTimeFromTheRealClock() {
     SimulationFailure failure =
         failureOf(
             Simulation.seed(6)
+                .world(world ->
+                    world
+                        .host("one")
+                        .run(() ->
+                            Fiber.offload(() -> {
+                              Thread.sleep(Duration.ofHours(1));
+                              return 1;
+                            }))));
+    assertThat(failure.kind()).isEqualTo(SimulationFailure.Kind.NOT_DETERMINISTIC);
+    assertThat(failure).hasMessageContaining("one-offload-1").hasMessageContaining("real clock");
+  }
+
+  @Test
+  void shouldRunJobsAndFibersInTheOrderOfTheSeed() {
+    Set<List<Integer>> orders = new HashSet<>();
+    for (int seed = 0; seed < 20; seed++) {
+      List<Integer> order = raceForALock(seed);
+      assertThat(raceForALock(seed)).as("seed %d", seed).isEqualTo(order);
+      orders.add(order);
+    }
+    assertThat(orders).hasSizeGreaterThan(5);
+  }
+
+  /** In which order jobs and a fiber come to a lock that all of them wait for. */
+  private static List<Integer> raceForALock(long seed) {
+    List<Integer> order = new ArrayList<>();
+    Simulation.seed(seed)
+        .world(world ->
+            world
+                .host("one")
+                .run(() -> {
+                  order.clear();
+                  ReentrantLock lock = new ReentrantLock();
+                  try (Scope scope = Scope.open("racers")) {
+                    for (int i = 0; i < 4; i++) {
+                      int number = i;
+                      scope.start(
+                          "racer",
+                          () ->
+                              Fiber.offload(() -> {
+                                lock.lock();
+                                try {
+                                  return order.add(number);
+                                } finally {
+                                  lock.unlock();
+                                }
+                              }));
+                    }
+                    lock.lock();
+                    try {
+                      Fiber.sleep(Duration.ofMillis(2));
+                      order.add(-1);
+                    } finally {
+                      lock.unlock();
+                    }
+                    scope.join();
+                  }
+                }))
+        .check();
+    return List.copyOf(order);
+  }
+
+  @Test
+  void shouldSayWhatOfTheBackgroundDoesNotEnd() {
+    SimulationFailure failure =
+        failureOf(
+            Simulation.seed(7)
                 .world(world -> {
                   world
                       .host("stubborn")
                       .background(() -> {
-                        while (world.elapsed().isPositive()) {
-                          world.after(Duration.ZERO, Fiber.current()::unpark);
-                          try {
-                            Fiber.yield();
-                          } catch (CancelledException e) {
-                            world.random(2); // goes on all the same
-                          }
+                        while (world.random(2) < 2) {
+                          Fiber.yield();
                         }
                       });
                   world.host("one").run(() -> Fiber.sleep(Duration.ofMillis(1)));
                 }));
     assertThat(failure.kind()).isEqualTo(SimulationFailure.Kind.TIMEOUT);
-    assertThat(failure).hasMessageContaining("stubborn has").hasMessageContaining("fiber main");
+    assertThat(failure).hasMessageContaining("stubborn, which has fiber");
   }
 }

@@ -43,6 +43,7 @@ public final class SimEngine implements Engine, Subject {
   private static final int FIRST_DESCRIPTOR = 3;
   private static final int COMPLETIONS_LIMIT = 64;
   private static final long TURN_NANOS = 2_000;
+  private static final long LAST_TURNS_NANOS = 1_000_000;
 
   /**
    * In {@link Operation#engineBits}: its last completion is in the queue, it can't be cancelled.
@@ -175,6 +176,11 @@ public final class SimEngine implements Engine, Subject {
       workers.describeBlocked(jobs);
     }
     return jobs;
+  }
+
+  /** An offloaded job that only real time can wake; null if there is none. */
+  public @Nullable String jobThatWaitsByClock() {
+    return workers == null ? null : workers.jobThatWaitsByClock();
   }
 
   // ---- descriptors
@@ -534,9 +540,12 @@ public final class SimEngine implements Engine, Subject {
         || woken;
   }
 
-  /** What a turn costs its machine: virtual time must pass, or those who spin never end. */
+  /**
+   * What a turn costs its machine: virtual time must pass, or those who spin never end. When all
+   * ends they get through their limits of time in few turns.
+   */
   public static long turnNanos(Universe universe) {
-    return 200 + universe.details().below(TURN_NANOS);
+    return universe.isEnding() ? LAST_TURNS_NANOS : 200 + universe.details().below(TURN_NANOS);
   }
 
   @Override

@@ -20,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A job has a virtual thread of its own that the loop carries: no fiber, so that it may do what
- * an offloaded job may and no more, and it may wait for a lock that a parked fiber holds. Fibers
- * that are ordinary threads ({@link FiberMode#BATON}) can't carry one: there a job runs between the
- * turns, and must not wait for a fiber.
+ * an offloaded job may and no more, and it may wait for a lock that a parked fiber holds. The loop
+ * runs it among its fibers, in the order of the seed; what it waits for must come from inside of
+ * the world. Fibers that are ordinary threads ({@link FiberMode#BATON}) can't carry one: there a
+ * job runs between the turns, and must not wait for a fiber.
  */
 final class SimWorkers implements Workers {
   private static final long LONGEST_JOB_NANOS = 5_000_000;
@@ -83,6 +84,7 @@ final class SimWorkers implements Workers {
     for (Handed handed : working) {
       if (handed.isBegun()) {
         left++;
+        handed.cancel();
       }
       universe.cancel(handed);
     }
@@ -96,6 +98,16 @@ final class SimWorkers implements Workers {
         into.add(handed.describe());
       }
     }
+  }
+
+  /** A job that only real time can wake; null if there is none. */
+  @Nullable String jobThatWaitsByClock() {
+    for (int i = 0; i < working.size(); i++) {
+      if (working.get(i).waitsByClock()) {
+        return working.get(i).describe();
+      }
+    }
+    return null;
   }
 
   private final class Handed extends Event implements Job {
@@ -155,6 +167,10 @@ final class SimWorkers implements Workers {
       } else if (begun && thread != null) {
         thread.interrupt();
       }
+    }
+
+    boolean waitsByClock() {
+      return begun && thread != null && thread.getState() == Thread.State.TIMED_WAITING;
     }
 
     String describe() {
