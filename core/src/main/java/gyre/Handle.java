@@ -207,8 +207,8 @@ public abstract class Handle implements AutoCloseable {
 
   /** Every operation has completed, and the memory is free: the end of {@link #closing}. */
   protected final void released() {
-    assert state == State.CLOSING;
-    assert pendingOperations() == 0 : "operations are still pending";
+    assert state == State.CLOSING : this + " is released, and was not about to be closed";
+    assert pendingOperations() == 0 : this + " is released while operations of it are pending";
     state = State.CLOSED;
     detach();
     if (closeWaiters != null) {
@@ -342,21 +342,21 @@ public abstract class Handle implements AutoCloseable {
 
   /** A timer of a handle: runs on the loop, not in a fiber. Restarting it is nearly free. */
   public abstract static class Timeout extends TimerNode {
-    private final Loop loop;
+    private final Handle handle;
 
     protected Timeout(Handle handle) {
-      this.loop = handle.loop;
+      this.handle = handle;
     }
 
     protected abstract void expired();
 
     /** Starts or restarts it. */
     public final void start(long nanos) {
-      loop.startTimer(this, nanos);
+      handle.loop.startTimer(this, nanos);
     }
 
     public final void cancel() {
-      loop.cancelTimer(this);
+      handle.loop.cancelTimer(this);
     }
 
     public final boolean isActive() {
@@ -365,6 +365,7 @@ public abstract class Handle implements AutoCloseable {
 
     @Override
     final void fired(long nowNanos) {
+      assert handle.state != State.CLOSED : "a timeout of " + handle.name() + " outlives it";
       expired();
     }
   }

@@ -147,5 +147,10 @@ public final class Timer extends Handle {
     void handOver() {
       timer.requestCallback();
     }
+
+    @Override
+    public String toString() {
+      return timer.name() + ": " + super.toString();
+    }
   }
 }

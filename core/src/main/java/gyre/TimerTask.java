@@ -113,7 +113,7 @@ abstract class TimerTask extends TimerNode {
   final void fired(long nowNanos) {
     if (mode == Mode.FIXED_RATE) {
       long lateNanos = -wheel.remainingNanos(this, nowNanos);
-      assert lateNanos >= 0 : "early";
+      assert lateNanos >= 0 : this + " fires " + -lateNanos + " ns too early";
       missed += lateNanos / periodNanos;
       wheel.start(this, nowNanos, periodNanos - lateNanos % periodNanos);
     }

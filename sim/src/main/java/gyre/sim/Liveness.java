@@ -58,6 +58,12 @@ final class Liveness {
     if (own.size() > FIBERS_LIMIT) {
       line(1, "and " + (own.size() - FIBERS_LIMIT) + " more fibers of " + program);
     }
+    SimEngine engine = program.engine();
+    if (engine != null) {
+      engine.neglected().stream()
+          .limit(FIBERS_LIMIT)
+          .forEach(what -> line(1, program + ", " + what));
+    }
   }
 
   private void tell(Program program, FiberInfo fiber) {
@@ -130,10 +136,10 @@ final class Liveness {
   }
 
   private static String handle(SimEngine.Place other) {
-    int of = other.active().lastIndexOf(" of ");
+    int of = other.user().lastIndexOf(" of ");
     return of < 0
         ? "descriptor " + other.descriptor()
-        : other.active().substring(of + " of ".length());
+        : other.user().substring(of + " of ".length());
   }
 
   /** The frames of the user's own code. */

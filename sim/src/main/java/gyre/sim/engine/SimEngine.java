@@ -268,17 +268,30 @@ public final class SimEngine implements Engine, Subject {
     SimSocket socket = find(descriptor);
     SimSocket other = socket == null ? null : socket.other();
     SimEngine there = other == null ? null : other.engine;
-    return there == null || other == null
-        ? null
-        : new Place(there, other.descriptor, String.valueOf(there.activeOn(other)));
+    if (there == null || other == null) {
+      return null;
+    }
+    Operation active = there.activeOn(other);
+    return new Place(there, other.descriptor, String.valueOf(active == null ? other.user : active));
+  }
+
+  /** The sockets for which something has arrived that no program receives, and why. */
+  public List<String> neglected() {
+    List<String> list = new ArrayList<>();
+    for (SimSocket socket : table) {
+      if (socket != null && socket.isNeglected()) {
+        list.add("after " + socket.user + " nobody receives: " + socket.explain());
+      }
+    }
+    return list;
   }
 
   /**
    * A descriptor of an engine.
    *
-   * @param active an operation on it that has not ended, or {@code null} as a word
+   * @param user an operation on it, the last if none is active, or {@code null} as a word
    */
-  public record Place(SimEngine engine, int descriptor, String active) {}
+  public record Place(SimEngine engine, int descriptor, String user) {}
 
   void enqueue(SimSocket socket) {
     if (!socket.queued) {
@@ -334,6 +347,7 @@ public final class SimEngine implements Engine, Subject {
   }
 
   private static void attach(SimSocket socket, Operation operation) {
+    socket.user = operation;
     switch (operation) {
       case SendTo sendTo when socket instanceof DatagramSocket datagrams -> datagrams.add(sendTo);
       case Send send -> attachSender(socket, send);
@@ -689,6 +703,9 @@ public final class SimEngine implements Engine, Subject {
       SimSocket socket = find(descriptor);
       if (socket != null) {
         left.append(left.isEmpty() ? "" : ", ").append(socket);
+        if (socket.user != null) {
+          left.append(", used last by ").append(socket.user);
+        }
       }
       uninstall(descriptor);
       if (socket instanceof StreamSocket stream) {

@@ -39,6 +39,9 @@ abstract class SimSocket {
   @Nullable Operation sender;
   @Nullable Poll poll;
 
+  /** The last operation on it: whose it is, for those who find it left behind. */
+  @Nullable Operation user;
+
   /** Readiness that the poll has not been told of. */
   int edges;
 
@@ -219,6 +222,11 @@ abstract class SimSocket {
   /** What there is of it, for those who wait in vain. */
   String explain() {
     return describe();
+  }
+
+  /** Whether something has arrived, and no operation receives it. */
+  boolean isNeglected() {
+    return false;
   }
 
   /** The other end of a connection. */

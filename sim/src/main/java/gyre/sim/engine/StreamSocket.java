@@ -714,6 +714,11 @@ final class StreamSocket extends SimSocket {
     };
   }
 
+  @Override
+  boolean isNeglected() {
+    return in != null && in.hasUnread() && receiver == null;
+  }
+
   private String wayTo() {
     Machine to =
         remote instanceof InetSocketAddress inet

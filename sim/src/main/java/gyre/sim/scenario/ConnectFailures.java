@@ -11,6 +11,8 @@ import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.Host;
 import gyre.sim.World;
+import gyre.sim.fault.Fault;
+import gyre.sim.fault.Faults;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
@@ -28,10 +30,12 @@ final class ConnectFailures extends Weathered {
     for (int i = 1; i <= ADDRESSES; i++) {
       server.address("10.1.0." + i);
     }
-    int heard = plan.between(0, ADDRESSES);
+    int heard = plan.oneIn(3) ? 0 : plan.between(1, ADDRESSES);
     server.background(() -> serve(heard, plan.part("server")));
+    Duration tick = Duration.ofNanos(1L << plan.between(10, 22));
     world
         .host("client")
+        .options(options -> options.tick(tick))
         .run(() -> {
           try (Scope scope = Scope.open("client")) {
             for (int i = plan.between(1, 8); i > 0; i--) {
@@ -42,7 +46,16 @@ final class ConnectFailures extends Weathered {
           }
           checkNothingOpen("client");
         });
-    world.link("client", "server").latency(Duration.ofNanos(10_000), plan.millis(1, 400));
+    Duration least = Duration.ofNanos(10_000);
+    Duration most = plan.oneIn(2) ? least : plan.millis(1, 400); // all the same, or not at all
+    world.link("client", "server").latency(least, most);
+  }
+
+  /** A loop that is held up finds several answers in one turn. */
+  @Override
+  Faults faults(Plan plan) {
+    Faults faults = plan.faults();
+    return faults.has(Fault.STALL) ? faults.with(Fault.STALL, 0.05) : faults;
   }
 
   /** Listens at one of the addresses, or at all. */
@@ -62,12 +75,17 @@ final class ConnectFailures extends Weathered {
     }
   }
 
+  /** Short enough that several answers come at once, or long. */
+  private static Duration attemptDelay(Plan plan) {
+    return plan.oneIn(2) ? Duration.ofNanos(plan.magnitude(1 << 14)) : plan.millis(1, 500);
+  }
+
   private static void client(Plan plan) {
     Fiber.sleep(Duration.ofMillis(300));
     for (int i = plan.between(1, 5); i > 0; i--) {
       Duration limit = plan.millis(20, 20_000);
       ConnectOptions options =
-          ConnectOptions.defaults().timeout(limit).attemptDelay(plan.millis(1, 500));
+          ConnectOptions.defaults().timeout(limit).attemptDelay(attemptDelay(plan));
       boolean isNobody = plan.oneIn(3);
       long before = Loop.current().nanoTime();
       try (TcpStream stream =

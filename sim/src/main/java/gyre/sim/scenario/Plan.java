@@ -50,6 +50,11 @@ final class Plan {
     return weather == Weather.ROUGH;
   }
 
+  /** Whether all is as it should be, and nothing late. */
+  boolean isCalm() {
+    return weather == Weather.CALM;
+  }
+
   /** Drawn from chances of their own, so that they may be asked for at any time. */
   Faults faults() {
     Chance often = Chance.of(seed, name + " faults");

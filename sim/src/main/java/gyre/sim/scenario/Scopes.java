@@ -4,12 +4,15 @@ import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
+import gyre.FiberInfo;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.net.UnixStream;
 import gyre.sim.World;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Trees of scopes and fibers of which some fail and some are cancelled at random. */
@@ -49,22 +52,26 @@ final class Scopes extends Weathered {
     ScopeModel model = new ScopeModel(name);
     @Nullable Throwable told = null;
     try (Scope scope = Scope.open(name)) {
+      List<Fiber<?>> siblings = new ArrayList<>();
       for (int i = plan.between(0, 5); i > 0; i--) {
         String fiber = name + "/" + i;
         Plan part = plan.part(fiber);
-        scope.start(
-            fiber,
-            () -> {
-              model.begins(fiber);
-              try {
-                live(fiber, model, part, depth);
-              } finally {
-                if (part.oneIn(4)) {
-                  linger(part);
-                }
-                model.ends(fiber);
-              }
-            });
+        List<Fiber<?>> elder = List.copyOf(siblings);
+        siblings.add(
+            scope.start(
+                fiber,
+                () -> {
+                  model.begins(fiber);
+                  try {
+                    live(fiber, model, part, depth);
+                    awaitSome(elder, part);
+                  } finally {
+                    if (part.oneIn(4)) {
+                      linger(part);
+                    }
+                    model.ends(fiber);
+                  }
+                }));
       }
       switch (plan.between(0, 4)) {
         case 0 -> Fiber.sleep(plan.millis(0, 30));
@@ -73,13 +80,25 @@ final class Scopes extends Weathered {
           Fiber.sleep(plan.millis(0, 20));
           scope.cancel(name + " is told to end");
         }
-        default -> scope.join();
+        default -> {
+          scope.join();
+          checkNoneListed(scope);
+        }
       }
     } catch (RuntimeException | Error e) {
       told = e;
       throw e;
     } finally {
       model.closed(told);
+    }
+  }
+
+  /** When all have ended the loop knows of none any more. */
+  private static void checkNoneListed(Scope scope) {
+    for (FiberInfo fiber : Loop.current().fibers()) {
+      check(
+          !fiber.scope().equals(scope.toString()),
+          "fiber " + fiber.name() + " has ended, and is still one of scope " + scope);
     }
   }
 
@@ -100,6 +119,19 @@ final class Scopes extends Weathered {
           }
         }
         default -> Fiber.start(name + "+", () -> Fiber.sleep(plan.millis(0, 5))).join();
+      }
+    }
+  }
+
+  /** Several may wait for one. */
+  private static void awaitSome(List<Fiber<?>> elder, Plan plan) {
+    for (Fiber<?> sibling : elder) {
+      if (plan.oneIn(2)) {
+        try {
+          sibling.join();
+        } catch (Planned e) {
+          check(!sibling.isAlive(), sibling.name() + " has failed, and lives");
+        }
       }
     }
   }

@@ -4,18 +4,26 @@ import gyre.Loop;
 import java.time.Duration;
 
 /**
- * What one timer may do: never fire early, never after it was cancelled, once for each start, and
- * if periodic at whole periods after the first, of which those that went by are counted.
+ * What one timer may do: never fire early, nor later than it may, never after it was cancelled,
+ * once for each start, and if periodic at whole periods after the first, of which those that went
+ * by are counted.
  */
 final class TimerModel {
   private final String name;
+  private final long latestNanos;
   private final Loop loop;
   private long dueNanos;
   private boolean armed;
   private long fired;
 
-  TimerModel(String name) {
+  /**
+   * Of one timer.
+   *
+   * @param latestNanos how late it may be
+   */
+  TimerModel(String name, long latestNanos) {
     this.name = name;
+    this.latestNanos = latestNanos;
     this.loop = Loop.current();
   }
 
@@ -33,13 +41,11 @@ final class TimerModel {
   void fires() {
     Weathered.check(armed, name + " fired, and was cancelled or has fired before");
     armed = false;
-    checkNotEarly();
-  }
-
-  private void checkNotEarly() {
     fired++;
-    long earlyNanos = dueNanos - loop.nanoTime();
-    Weathered.check(earlyNanos <= 0, name + " fired " + earlyNanos + " ns too early");
+    long lateNanos = loop.nanoTime() - dueNanos;
+    Weathered.check(lateNanos >= 0, name + " fired " + -lateNanos + " ns too early");
+    Weathered.check(
+        lateNanos <= latestNanos, name + " fired " + lateNanos + " ns late, not " + latestNanos);
   }
 
   /** A timer with a fixed rate has fired, and has missed so many so far. */

@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Timers of all kinds, started, restarted and cancelled at random, against their model. */
 final class Timers extends Weathered {
+  /** Of a few turns. */
+  private static final long BUSY_NANOS = 200_000;
+
   Timers() {
     super("timers", "timers and sleeps: never early, in order, none after it was cancelled");
   }
@@ -40,11 +43,16 @@ final class Timers extends Weathered {
     return Duration.ofNanos((long) plan.magnitude(1 << 20) << plan.between(0, 14));
   }
 
+  /** A tick, and what the loop is busy with; whatever it is where the machine stalls. */
+  private static long latestNanos(Plan plan, Duration tick) {
+    return plan.isCalm() ? tick.toNanos() + BUSY_NANOS : Long.MAX_VALUE;
+  }
+
   private static void once(Plan plan, Duration tick) {
     List<Timer> timers = new ArrayList<>();
     List<TimerModel> models = new ArrayList<>();
     for (int i = plan.between(1, 20); i > 0; i--) {
-      TimerModel model = new TimerModel("timer once-" + i);
+      TimerModel model = new TimerModel("timer once-" + i, latestNanos(plan, tick));
       Timer timer = Loop.current().timer(model::fires);
       timer.rename("once-" + i);
       timers.add(timer);
@@ -70,7 +78,7 @@ final class Timers extends Weathered {
 
   private static void rate(Plan plan) {
     Duration period = plan.millis(1, 200);
-    TimerModel model = new TimerModel("timer rate");
+    TimerModel model = new TimerModel("timer rate", Long.MAX_VALUE);
     long start = Loop.current().nanoTime();
     model.starts(period);
     Timer[] own = new Timer[1];

@@ -13,6 +13,7 @@ import gyre.net.TcpStream;
 import gyre.sim.Outcome;
 import gyre.sim.Simulation;
 import gyre.sim.World;
+import gyre.sim.fault.Faults;
 import java.time.Duration;
 
 /** A scenario whose faults the seed decides about, and what these have in common. */
@@ -42,7 +43,7 @@ abstract class Weathered implements Scenario {
   @Override
   public final Simulation simulation(long seed) {
     return Simulation.seed(seed)
-        .faults(Plan.of(seed, name).faults())
+        .faults(faults(Plan.of(seed, name)))
         .limit(LIMIT)
         .world(world -> {
           Plan plan = Plan.of(seed, name);
@@ -52,6 +53,11 @@ abstract class Weathered implements Scenario {
   }
 
   abstract void build(World world, Plan plan);
+
+  /** What goes wrong: of some kinds a scenario may need more than others do. */
+  Faults faults(Plan plan) {
+    return plan.faults();
+  }
 
   /** What a loop reports is a failure that nobody waited for: only broken weather explains it. */
   void checkReports(World world, Plan plan) {

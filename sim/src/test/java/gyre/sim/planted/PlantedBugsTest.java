@@ -1,0 +1,89 @@
+package gyre.sim.planted;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Who watches the simulation: bugs are planted in a copy of the sources, one at a time, and the
+ * ordinary scenarios must find each of them, and say which handle or fiber it is about.
+ */
+@Timeout(120)
+class PlantedBugsTest {
+  private static final Path ROOT = Path.of("..");
+  private static final Path BUGS = Path.of("src/test/resources/planted");
+  private static final long SEEDS = 1_000;
+
+  /** What a sound copy must pass: more than the bugs need. */
+  private static final long MORE_SEEDS = 10;
+
+  @TestFactory
+  Stream<DynamicTest> shouldFindWhatIsPlanted() throws IOException {
+    Map<String, Long> needed = new TreeMap<>();
+    List<PlantedBug> bugs = PlantedBug.all(BUGS);
+    assertThat(bugs).hasSizeGreaterThanOrEqualTo(10);
+    return Stream.concat(
+        bugs.stream().map(bug -> dynamicTest(bug.name(), () -> find(bug, needed))),
+        Stream.of(dynamicTest("nothing, where nothing is", () -> findNothing(bugs, needed))));
+  }
+
+  private static void find(PlantedBug bug, Map<String, Long> needed) throws Exception {
+    ChangedCopy copy = ChangedCopy.of(ROOT, List.of(bug), true);
+    String names = String.join(",", bug.scenarios());
+    String found = copy.search().apply(names, new long[] {1, SEEDS});
+    assertThat(found).as("%s is found by %s", bug.name(), names).isNotNull();
+    String[] lines = found.split("\n", 2);
+    assertThat(lines[1]).as("%s by %s", bug.name(), lines[0]).containsPattern(bug.report());
+    long seed = Long.parseLong(lines[0].split(" ", 2)[1]);
+    bug.scenarios().forEach(scenario -> needed.merge(scenario, seed, Math::max));
+  }
+
+  /** As the bugs were found in these seeds: it is they that were found, and nothing else. */
+  private static void findNothing(List<PlantedBug> bugs, Map<String, Long> needed)
+      throws Exception {
+    var search = ChangedCopy.of(ROOT, bugs, false).search();
+    for (Map.Entry<String, Long> one : needed.entrySet()) {
+      String found = search.apply(one.getKey(), new long[] {1, one.getValue() + MORE_SEEDS});
+      assertThat(found).as(one.getKey()).isNull();
+    }
+  }
+
+  @Test
+  void shouldBeACopyWithAssertions() throws Exception {
+    ChangedCopy copy = ChangedCopy.of(ROOT, List.of(), true);
+
+    Class<?> loop = copy.loadClass("gyre.Loop");
+
+    assertThat(loop).isNotSameAs(gyre.Loop.class);
+    assertThat(loop.getClassLoader()).isSameAs(copy);
+    assertThat(loop.desiredAssertionStatus()).isTrue();
+  }
+
+  @Test
+  void shouldRefuseABugWhosePlaceHasChanged() {
+    PlantedBug.Change change = new PlantedBug.Change("A.java", "one\n", "two\n");
+
+    assertThat(change.apply("zero\none\n")).isEqualTo("zero\ntwo\n");
+    assertThatThrownBy(() -> change.apply("zero\n")).hasMessageContaining("no longer");
+    assertThatThrownBy(() -> change.apply("one\none\n")).hasMessageContaining("more than once");
+  }
+
+  @Test
+  void shouldRefuseABugThatIsNotAllSaid() {
+    assertThatThrownBy(() -> PlantedBug.parse("a", "hunt: echo\n@ A.java\n-one\n"))
+        .hasMessageContaining("needs hunt, report, found");
+    assertThatThrownBy(() -> PlantedBug.parse("a", "@ A.java\n one\n"))
+        .hasMessageContaining("changes nothing");
+  }
+}
