@@ -35,22 +35,18 @@ final class HolderLane implements Lane {
 
   HolderLane(Workload workload, Peer peer, Bench bench, Pace pace) {
     this.workload = workload;
-    this.peer = fixedHeap(peer);
+    this.peer = counting(peer);
     this.bench = bench;
     this.pace = pace;
   }
 
-  /**
-   * A JVM whose heap is resident from the start, so that its growth is not taken for memory used.
-   */
-  private static Peer fixedHeap(Peer peer) {
+  /** A JVM that counts its memory. */
+  private static Peer counting(Peer peer) {
     if (!peer.isJvm()) {
       return peer;
     }
     List<String> command = new ArrayList<>(peer.command());
-    command.addAll(1, List.of("-XX:+AlwaysPreTouch"));
-    command.replaceAll(word ->
-        word.startsWith("-Xms") || word.startsWith("-Xmx") ? word.substring(0, 4) + "192m" : word);
+    command.add(1, "-XX:NativeMemoryTracking=summary");
     return new Peer(peer.name(), peer.platform(), command, peer.modes(), peer.version(), "");
   }
 

@@ -70,10 +70,11 @@ final class ServerProcess implements AutoCloseable {
     return peer.isJvm() ? ask("compiled").getLong("compiledMillis", 0) : 0;
   }
 
-  /** User memory of the process: off the heap whatever is resident, on the heap what is alive. */
+  /** User memory of the process: what a JVM says that the program holds, else what is resident. */
   long userBytes() throws PeerFailure {
-    long live = peer.isJvm() ? ask("live").getLong("liveHeapBytes", 0) : 0;
-    return ProcessFiles.anonymousBytes(pid()) + live;
+    return peer.isJvm()
+        ? ask("held").getLong("heldBytes", Sample.UNKNOWN)
+        : ProcessFiles.anonymousBytes(pid());
   }
 
   private JsonObject ask(String what) throws PeerFailure {

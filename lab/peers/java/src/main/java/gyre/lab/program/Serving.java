@@ -24,12 +24,12 @@ final class Serving {
     new CountDownLatch(1).await();
   }
 
-  private static void answer(String question) {
+  private static void answer(String question) throws InterruptedException {
     Figures figures = new Figures();
     switch (question) {
       case "allocated" -> figures.put("allocatedBytes", Virtual.allocatedBytes());
       case "compiled" -> figures.put("compiledMillis", Virtual.compiledMillis());
-      case "live" -> figures.put("liveHeapBytes", Virtual.liveHeapBytes());
+      case "held" -> figures.put("heldBytes", Virtual.heldBytes());
       default -> figures.put("unknown", question);
     }
     System.out.println(figures);
