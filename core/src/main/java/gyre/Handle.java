@@ -34,6 +34,9 @@ public abstract class Handle implements AutoCloseable {
   /** Among the handles of its scope. */
   private boolean attached;
 
+  /** To leave them when the callback that runs has ended: the scope waits for that. */
+  private boolean detaching;
+
   private boolean background;
   private @Nullable String name;
   private @Nullable WaitQueue closeWaiters;
@@ -153,7 +156,7 @@ public abstract class Handle implements AutoCloseable {
 
   @Override
   public String toString() {
-    return name() + "[" + state + "]";
+    return name() + "[" + state + (inCallback ? ", in a callback]" : "]");
   }
 
   // ---- for the packages that define handles
@@ -389,6 +392,7 @@ public abstract class Handle implements AutoCloseable {
 
   /** From now on the scope waits for this handle, and closes it at its end. */
   final void attach() {
+    detaching = false;
     if (!attached) {
       owner.adopt(this);
       attached = true;
@@ -396,9 +400,13 @@ public abstract class Handle implements AutoCloseable {
     }
   }
 
-  /** There is nothing any more that the scope has to wait for or close. */
+  /**
+   * There is nothing any more that the scope has to wait for or close, but a callback that runs: it
+   * must not outlive the scope.
+   */
   final void detach() {
-    if (attached) {
+    detaching = inCallback && attached;
+    if (attached && !detaching) {
       attached = false;
       loop.handleClosed(this);
       owner.closed(this);
@@ -452,6 +460,9 @@ public abstract class Handle implements AutoCloseable {
       report(left);
     }
     inCallback = false;
+    if (detaching) {
+      detach();
+    }
     if (callbackRequested) {
       loop.enqueueCallback(this);
     }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * suppressed, and {@link #join} or {@link Fiber#join} or, if the owner called neither, {@link
  * #close} throws it. A failure is never lost.
  *
- * <p>A scope belongs to the fiber that opened it, which closes it, the innermost first.
+ * <p>A scope belongs to the fiber that opened it, which closes it, the innermost first. Callbacks of
+ * its handles are treated as its fibers are: cancelled with it, and waited for when it closes.
  *
  * <p>Fibers see the {@link ScopedValue}s of the fiber that started them, those of connections that
  * a listener serves the ones of the fiber that called {@code serve}, and the first fiber of {@link
@@ -175,8 +176,9 @@ public final class Scope implements AutoCloseable {
   }
 
   /**
-   * Ends the scope: cancels the fibers that still run and waits for them, closes the handles and
-   * waits until the kernel has let go of them, then throws a failure that nobody has seen yet.
+   * Ends the scope: cancels the fibers and callbacks that still run, waits for the fibers, closes
+   * the handles, waits for the callbacks and until the kernel has let go of the handles, then throws
+   * a failure that nobody has seen yet.
    */
   @Override
   public void close() {
@@ -194,7 +196,7 @@ public final class Scope implements AutoCloseable {
     closed = true;
     caller.enter(this, loop.neverCancelled());
     try {
-      if (fibers > 0) {
+      if (fibers > 0 || isInCallback()) {
         cancellation.cancel("scope " + name + " is closing", null, false);
       }
       while (fibers > 0) {
@@ -298,12 +300,29 @@ public final class Scope implements AutoCloseable {
   }
 
   void wakeCancelled() {
+    wakeCancelledFibers();
+    if (this != loop.internal()) {
+      loop.internal().wakeCancelledFibers(); // which run callbacks, maybe of handles of this scope
+    }
+    wakeWaiters();
+  }
+
+  private void wakeCancelledFibers() {
     for (Fiber<?> fiber = firstFiber; fiber != null; fiber = fiber.siblingNext) {
       if (fiber.cancellation().isCancelled()) {
         fiber.cancelled();
       }
     }
-    wakeWaiters();
+  }
+
+  /** Whether user code runs on behalf of a handle of this scope; it may be parked. */
+  private boolean isInCallback() {
+    for (Handle handle = firstHandle; handle != null; handle = handle.scopeNext) {
+      if (handle.isInCallback()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   void checkOpen() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -155,6 +157,91 @@ class ScopeTest {
                       .isInstanceOf(DeadlineExceededException.class);
                   Fiber.sleep(SHORT); // the outer one goes on
                 }));
+  }
+
+  @Test
+  void shouldWaitForTheCallbacksOfItsHandlesAfterCancellingThem() {
+    List<String> log = new ArrayList<>();
+    Loops.run(
+        engine,
+        () -> {
+          Fiber<?> self = Fiber.current();
+          try (Scope scope = Scope.open("callbacks")) {
+            assertThat(scope.fibers()).isZero();
+            Timer ignored = Loop.current().after(Duration.ZERO, () -> parkForLong(self, log));
+            while (log.isEmpty()) {
+              Fiber.park();
+            }
+          }
+          log.add("closed");
+        });
+    assertThat(log).containsExactly("parked", "cancelled", "finally", "closed");
+  }
+
+  @Test
+  void shouldWaitForTheCallbackOfAHandleThatIsClosedAlready() {
+    List<String> log = new ArrayList<>();
+    Loops.run(
+        engine,
+        () -> {
+          Fiber<?> self = Fiber.current();
+          try (Scope scope = Scope.open("callbacks")) {
+            Timer timer = Loop.current().after(Duration.ZERO, () -> parkForLong(self, log));
+            while (log.isEmpty()) {
+              Fiber.park();
+            }
+            timer.close();
+            assertThat(scope.cancellation().isCancelled()).isFalse();
+          }
+          log.add("closed");
+        });
+    assertThat(log).containsExactly("parked", "cancelled", "finally", "closed");
+  }
+
+  @Test
+  void shouldCancelTheCallbacksOfItsHandlesWithItself() {
+    List<String> log = new ArrayList<>();
+    Loops.run(
+        engine,
+        () -> {
+          Fiber<?> self = Fiber.current();
+          Scope scope = Scope.open("callbacks");
+          Timer ignored = Loop.current().after(Duration.ZERO, () -> parkForLong(self, log));
+          while (log.isEmpty()) {
+            Fiber.park();
+          }
+          scope.cancel("enough");
+          Cancellation.shield(
+              FOREVER,
+              () -> {
+                while (log.size() < 3) {
+                  Fiber.sleep(SHORT);
+                }
+              });
+          scope.close();
+        });
+    assertThat(log).containsExactly("parked", "cancelled", "finally");
+  }
+
+  private static void parkForLong(Fiber<?> told, List<String> log) {
+    log.add("parked");
+    told.unpark();
+    try {
+      Fiber.sleep(FOREVER);
+    } catch (CancelledException e) {
+      log.add("cancelled");
+      sleepShielded();
+      log.add("finally");
+      throw e;
+    }
+  }
+
+  private static void sleepShielded() {
+    try {
+      Cancellation.shield(FOREVER, () -> Fiber.sleep(Duration.ofMillis(30)));
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
