@@ -138,6 +138,28 @@ class FiberTest {
   }
 
   @Test
+  void shouldGiveThePlaceOfOffloadedWorkBackThatIsCancelledBeforeItBegins() {
+    CountDownLatch gate = new CountDownLatch(1);
+    Loops.runReporting(
+        Loops.options(engine).offload(1, 1),
+        () -> {
+          try (Scope scope = Scope.open("work")) {
+            Scope waiting = Scope.open("waiting");
+            scope.start(() -> Fiber.offload(() -> gate.await(20, TimeUnit.SECONDS)));
+            Fiber.yield();
+            waiting.start(() -> Fiber.offload(() -> log.add("cancelled")));
+            Fiber.yield();
+            waiting.close();
+            Fiber<Boolean> next = scope.call(() -> Fiber.offload(() -> log.add("next")));
+            Fiber.yield();
+            gate.countDown();
+            assertThat(next.join()).isTrue();
+          }
+        });
+    assertThat(log).containsExactly("next");
+  }
+
+  @Test
   void shouldRefuseMoreOffloadedWorkThanFits() {
     CountDownLatch gate = new CountDownLatch(1);
     Loops.runReporting(

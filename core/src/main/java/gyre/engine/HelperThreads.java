@@ -1,7 +1,7 @@
 package gyre.engine;
 
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,8 +26,13 @@ final class HelperThreads implements Surroundings.Workers {
 
   @Override
   public Surroundings.Job submit(Runnable job) {
-    Future<?> future = pool().submit(job);
-    return () -> future.cancel(true);
+    ThreadPoolExecutor executor = pool();
+    FutureTask<Boolean> task = new FutureTask<>(job, true);
+    executor.execute(task);
+    return () -> {
+      task.cancel(true);
+      executor.remove(task); // or it would keep its place until a thread comes to it
+    };
   }
 
   private ThreadPoolExecutor pool() {
