@@ -206,6 +206,15 @@ final class SparseReceives {
     return true;
   }
 
+  /** Gives the block back. */
+  void close() {
+    Block present = block;
+    block = null;
+    if (present != null) {
+      present.release();
+    }
+  }
+
   void finish(Slot slot, int result) {
     ((Receive) slots.free(slot)).stopped(result);
   }

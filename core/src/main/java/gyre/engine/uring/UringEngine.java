@@ -525,6 +525,7 @@ public final class UringEngine implements Engine {
       }
       files.unmap();
       memory.unmap(calls);
+      sparse.close();
       pool.close();
     }
   }

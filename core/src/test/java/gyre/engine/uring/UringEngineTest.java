@@ -303,6 +303,21 @@ class UringEngineTest {
   }
 
   @Test
+  void shouldGiveTheMemoryBackThatSparseStreamsWereReadInto() {
+    UringEngine engine = UringEngine.open(UringOptions.defaults());
+    try (engine) {
+      TestPair pair = TestPair.on(engine);
+      pair.receiver.sparse = true;
+      engine.submit(pair.receiver);
+      pair.send(1000);
+      pair.turnUntil(() -> pair.receiver.bytes == 1000);
+      assertThat(engine.pool().usedBytes()).isPositive();
+    }
+    assertThat(engine.pool().usedBytes()).isZero();
+    assertThat(engine.pool().reservedBytes()).isZero();
+  }
+
+  @Test
   void shouldCarryWakeUpsAsMessages() throws InterruptedException {
     int rounds = 500;
     AtomicInteger ball = new AtomicInteger();
