@@ -182,7 +182,7 @@ public final class Loop implements AutoCloseable {
     assert (counters.turns & 255) != 0 || Monitors.noneHeld(); // even for assertions
     long nanos = Durations.nanos(timeout);
     turn.once(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
-    return turn.hasWork();
+    return turn.hasWork() || !mailbox.isEmpty();
   }
 
   /** When {@link #turn} should be called next if nothing else happens: nanoseconds from now. */
@@ -344,7 +344,7 @@ public final class Loop implements AutoCloseable {
 
   // ---- what lives in it
 
-  /** Everything open at present, with its owner and age. */
+  /** Everything open at present, with its owner and age, and what is closed but in a callback. */
   public List<HandleInfo> handles() {
     checkOnLoop();
     List<HandleInfo> list = new ArrayList<>();

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class LoopOptions {
+  /** As many places as a queue can have. */
+  private static final int LARGEST_INBOX = 1 << 30;
+
   private static final LoopOptions DEFAULTS = new LoopOptions(new Values());
 
   /** Everything that can be set, with its default. */
@@ -96,8 +99,9 @@ public final class LoopOptions {
 
   /** How many tasks posted by other threads may wait: 65,536 unless said otherwise. */
   public LoopOptions inboxLimit(int tasks) {
-    if (tasks < 2) {
-      throw new IllegalArgumentException("inbox limit of " + tasks + ": at least 2");
+    if (tasks < 2 || tasks > LARGEST_INBOX) {
+      throw new IllegalArgumentException(
+          "inbox limit of " + tasks + ": valid is 2 to " + LARGEST_INBOX);
     }
     return with(v -> v.inboxLimit = tasks);
   }
@@ -127,7 +131,10 @@ public final class LoopOptions {
     return with(v -> v.reportsLeaks = reports);
   }
 
-  /** Forces a way of carrying fibers; otherwise the best that this process can have. */
+  /**
+   * Forces a way of carrying fibers; otherwise the best that this process can have. Opening the
+   * loop throws {@link IllegalStateException} if it can't have this one.
+   */
   public LoopOptions fibers(FiberMode mode) {
     return with(v -> v.fiberMode = mode);
   }
@@ -174,6 +181,13 @@ public final class LoopOptions {
 
   FiberMode fiberMode() {
     FiberMode forced = values.fiberMode;
-    return forced == null ? FiberMechanism.mode() : forced;
+    FiberMode best = FiberMechanism.mode();
+    if (forced == FiberMode.NATIVE && best != FiberMode.NATIVE) {
+      throw new IllegalStateException(
+          "native fibers are not to be had in this process: start Java with --add-opens"
+              + " java.base/java.lang=ALL-UNNAMED and without -Dgyre.fibers=baton, or don't ask for"
+              + " them by LoopOptions.fibers");
+    }
+    return forced == null ? best : forced;
   }
 }

@@ -115,6 +115,30 @@ class LoopTest {
   }
 
   @Test
+  void shouldTellWhoDrivesItThatPostsAreLeft() {
+    int[] ran = {0};
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      for (int i = 0; i < 3000; i++) {
+        loop.post(() -> ran[0]++);
+      }
+      boolean isMore = true;
+      for (int turns = 0; isMore && turns < 1000; turns++) {
+        isMore = loop.turn(Duration.ZERO);
+      }
+      assertThat(isMore).isFalse();
+      assertThat(ran[0]).isEqualTo(3000);
+    }
+  }
+
+  @Test
+  void shouldRefuseAnInboxThatNoQueueCanHold() {
+    assertThatThrownBy(() -> LoopOptions.defaults().inboxLimit(Integer.MAX_VALUE))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("inbox limit of 2147483647: valid is 2 to 1073741824");
+    assertThat(LoopOptions.defaults().inboxLimit(1 << 30).inboxLimit()).isEqualTo(1 << 30);
+  }
+
+  @Test
   void shouldRefuseWrongThreadsAndNesting() throws Exception {
     try (Loop loop = Loop.open(Loops.options(engine))) {
       Throwable[] elsewhere = new Throwable[3];
