@@ -38,6 +38,14 @@ final class Addresses {
     }
   }
 
+  /** Before anything is opened: names are looked up by those who have them as text. */
+  static void requireResolved(InetSocketAddress address) {
+    if (address.isUnresolved()) {
+      throw new IllegalArgumentException(
+          address + " is not resolved: make it by new InetSocketAddress, or say host and port");
+    }
+  }
+
   /** {@code 127.0.0.1:7000}, {@code [::1]:7000} or a path. */
   static String format(SocketAddress address) {
     return switch (address) {

@@ -32,6 +32,7 @@ public final class TcpListener extends SocketListener<TcpStream> {
   }
 
   public static TcpListener bind(InetSocketAddress where, ListenOptions options) {
+    Addresses.requireResolved(where);
     String tried = "cannot listen on " + Addresses.format(where);
     Sockets sockets = Access.engine(Loop.current()).sockets();
     int descriptor = sockets.open(SocketOptions.family(where), Sockets.Type.STREAM);

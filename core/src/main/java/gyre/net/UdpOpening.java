@@ -33,6 +33,7 @@ final class UdpOpening {
   }
 
   static UdpSocket bound(InetSocketAddress where, UdpOptions options) {
+    Addresses.requireResolved(where);
     String tried = "cannot receive on " + Addresses.format(where);
     Sockets sockets = sockets();
     int descriptor = open(sockets, where, tried);
@@ -41,9 +42,7 @@ final class UdpOpening {
   }
 
   static UdpSocket connected(InetSocketAddress peer, UdpOptions options) {
-    if (peer.isUnresolved()) {
-      throw new IllegalArgumentException(peer + " is not resolved");
-    }
+    Addresses.requireResolved(peer);
     String tried = "cannot connect a datagram socket to " + Addresses.format(peer);
     Sockets sockets = sockets();
     int descriptor = open(sockets, peer, tried);

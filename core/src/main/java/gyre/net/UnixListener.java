@@ -6,6 +6,7 @@ import gyre.engine.Errno;
 import gyre.engine.Sockets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,13 +33,14 @@ public final class UnixListener extends SocketListener<UnixStream> {
   public static UnixListener bind(Path path, ListenOptions options) {
     Scope owner = Scope.current();
     checkCanOpen(owner); // or the path would stay when there can be no listener
+    SocketAddress address = UnixDomainSocketAddress.of(path); // throws for foreign file systems
     String tried = "cannot listen on " + path;
     Sockets sockets = Access.engine(Loop.current()).sockets();
     int descriptor = sockets.open(Sockets.Family.UNIX, Sockets.Type.STREAM);
     if (descriptor < 0) {
       throw NetworkException.of(tried, descriptor);
     }
-    int result = sockets.bind(descriptor, UnixDomainSocketAddress.of(path));
+    int result = sockets.bind(descriptor, address);
     if (result >= 0) {
       result = sockets.listen(descriptor, options.backlog());
     }

@@ -13,14 +13,19 @@ import gyre.Loops;
 import gyre.Scope;
 import gyre.Task;
 import gyre.WatchedEngine;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -106,6 +111,31 @@ class OwnershipTest {
       refused++;
     }
     return refused;
+  }
+
+  @Test
+  void shouldOpenNothingForAddressesThatAreNone() throws IOException {
+    WatchedEngine watched = WatchedEngine.of(Loops.options(engine));
+    LoopOptions options = Loops.options(engine).engine(() -> watched);
+    InetSocketAddress unresolved = InetSocketAddress.createUnresolved("localhost", 0);
+    URI archive = URI.create("jar:" + directory.resolve("a.zip").toUri());
+    try (FileSystem foreign = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
+      List<Task> attempts =
+          List.of(
+              () -> TcpListener.bind(unresolved, ListenOptions.defaults()),
+              () -> UdpSocket.bind(unresolved, UdpOptions.defaults()),
+              () -> UdpSocket.connect(unresolved),
+              () -> UnixListener.bind(foreign.getPath("socket")),
+              () -> UnixStream.connect(foreign.getPath("socket")));
+      Loops.runReporting(
+          options,
+          () -> {
+            for (Task attempt : attempts) {
+              assertThatThrownBy(attempt::run).isInstanceOf(IllegalArgumentException.class);
+            }
+            assertThat(watched.openSockets()).isEmpty();
+          });
+    }
   }
 
   @Test
