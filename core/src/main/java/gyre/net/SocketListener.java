@@ -111,7 +111,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   public final S accept() {
     Fiber<?> caller = claim();
     start();
-    while (waiting.isEmpty()) {
+    while (waiting.isEmpty() || isFull()) {
       throwFailure();
       if (stopping) {
         throw new CancelledException(name() + " is closing while the loop shuts down", null);

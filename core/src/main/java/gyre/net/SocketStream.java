@@ -153,6 +153,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     input.keep();
     input.paused = false;
     input.start();
+    readExpired = false; // that of a read which was cancelled at the same moment
     input.reader = caller;
     if (timeouts != null) {
       timeouts.startRead();
@@ -362,6 +363,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
    * those who pass on what they get to something slower.
    */
   public final void pauseInput() {
+    checkOnLoop();
     checkOpen();
     input.paused = true;
     engine().cancel(input);
@@ -369,6 +371,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   /** Ends a {@link #pauseInput}. What has arrived meanwhile is shown to the handler. */
   public final void resumeInput() {
+    checkOnLoop();
     checkOpen();
     input.paused = false;
     input.start();

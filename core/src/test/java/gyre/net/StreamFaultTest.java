@@ -559,6 +559,51 @@ class StreamFaultTest {
   }
 
   @Test
+  void shouldNotTellALaterReadOfATimeoutThatCameTogetherWithACancellation() {
+    Duration limit = Duration.ofMillis(250);
+    Loops.run(
+        engine,
+        () -> {
+          UnixStream.Pair pair = UnixStream.pair(StreamOptions.defaults().readTimeout(limit));
+          ByteBuffer target = ByteBuffer.allocate(1);
+          Fiber.start(() -> holdTheLoop(limit.plus(SHORT))); // both are over in one turn
+          assertThatThrownBy(() -> Cancellation.within(limit, () -> pair.left().read(target)))
+              .isInstanceOf(DeadlineExceededException.class);
+          Fiber.start(() -> pair.right().write(new byte[] {1})); // when the next read waits
+          assertThat(pair.left().read(target)).isEqualTo(1);
+          pair.left().close();
+          pair.right().close();
+        });
+  }
+
+  private static void holdTheLoop(Duration time) {
+    long start = System.nanoTime();
+    while (System.nanoTime() - start < time.toNanos()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void shouldHandOutNoMoreConnectionsThanMayBeOpen() {
+    Loops.run(
+        engine,
+        () -> {
+          TcpListener listener =
+              TcpListener.bind("127.0.0.1", 0, ListenOptions.defaults().maxConnections(1));
+          try (SocketChannel first = client(listener);
+              SocketChannel second = client(listener)) {
+            TcpStream open = listener.accept();
+            assertThatThrownBy(() -> Cancellation.within(SHORT, () -> listener.accept()))
+                .isInstanceOf(DeadlineExceededException.class);
+            open.close();
+            listener.accept().close();
+            assertThat(first.isOpen() && second.isOpen()).isTrue();
+          }
+          listener.close();
+        });
+  }
+
+  @Test
   void shouldTellAPushHandlerThatItsStreamIsIdle() {
     Loops.run(
         engine,
