@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * suppressed, and {@link #join} or {@link Fiber#join} or, if the owner called neither, {@link
  * #close} throws it. A failure is never lost.
  *
- * <p>A scope belongs to the fiber that opened it, which closes it, the innermost first. Callbacks of
- * its handles are treated as its fibers are: cancelled with it, and waited for when it closes.
+ * <p>A scope belongs to the fiber that opened it, which closes it, the innermost first. Callbacks
+ * of its handles are treated as its fibers are: cancelled with it, and waited for when it closes.
  *
  * <p>Fibers see the {@link ScopedValue}s of the fiber that started them, those of connections that
  * a listener serves the ones of the fiber that called {@code serve}, and the first fiber of {@link
@@ -177,8 +177,8 @@ public final class Scope implements AutoCloseable {
 
   /**
    * Ends the scope: cancels the fibers and callbacks that still run, waits for the fibers, closes
-   * the handles, waits for the callbacks and until the kernel has let go of the handles, then throws
-   * a failure that nobody has seen yet.
+   * the handles, waits for the callbacks and until the kernel has let go of the handles, then
+   * throws a failure that nobody has seen yet.
    */
   @Override
   public void close() {

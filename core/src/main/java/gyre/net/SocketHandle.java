@@ -34,11 +34,13 @@ abstract sealed class SocketHandle extends Handle permits SocketListener, Socket
   }
 
   final int get(Option option) {
+    checkOnLoop();
     checkOpen();
     return SocketOptions.get(engine().sockets(), descriptor, option, name());
   }
 
   final void set(Option option, int value) {
+    checkOnLoop();
     checkOpen();
     SocketOptions.set(engine().sockets(), descriptor, option, value, name());
   }

@@ -256,7 +256,12 @@ final class TcpShare {
 
     void takeBack() {
       taker.load.decrementAndGet();
-      giver.take(sockets.adopt(released), giver);
+      int connection = sockets.adopt(released);
+      if (connection >= 0) {
+        giver.take(connection, giver);
+      } else {
+        giver.gone();
+      }
     }
 
     @Override

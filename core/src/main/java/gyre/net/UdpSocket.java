@@ -311,6 +311,7 @@ public final class UdpSocket extends SocketHandle {
   }
 
   private void check(long length, InetSocketAddress target) {
+    checkOnLoop();
     checkOpen();
     if (target.isUnresolved()) {
       throw new IllegalArgumentException(target + " is not resolved");
@@ -367,6 +368,7 @@ public final class UdpSocket extends SocketHandle {
 
   /** Has {@code newHandler} take what arrives from now on, and what is there already. */
   public void onDatagram(DatagramHandler newHandler) {
+    checkOnLoop();
     checkOpen();
     if (input.receiver != null) {
       throw new IllegalStateException(
@@ -501,22 +503,26 @@ public final class UdpSocket extends SocketHandle {
 
   /** Takes part in a group on the interface that the system chooses. */
   public void join(InetAddress group) {
+    checkOnLoop();
     checkOpen();
     member("join", group, null, engine().sockets().join(descriptor(), group, null));
   }
 
   public void join(InetAddress group, NetworkInterface through) {
+    checkOnLoop();
     checkOpen();
     member("join", group, through, engine().sockets().join(descriptor(), group, through));
   }
 
   /** Takes part in a group no longer. */
   public void leave(InetAddress group) {
+    checkOnLoop();
     checkOpen();
     member("leave", group, null, engine().sockets().leave(descriptor(), group, null));
   }
 
   public void leave(InetAddress group, NetworkInterface through) {
+    checkOnLoop();
     checkOpen();
     member("leave", group, through, engine().sockets().leave(descriptor(), group, through));
   }
@@ -532,6 +538,7 @@ public final class UdpSocket extends SocketHandle {
 
   /** Chooses the interface that datagrams to groups leave by. */
   public void multicastInterface(NetworkInterface through) {
+    checkOnLoop();
     checkOpen();
     int result = engine().sockets().setMulticastInterface(descriptor(), through);
     if (result < 0) {
