@@ -64,6 +64,10 @@ public final class LoopGroup implements AutoCloseable {
     if (loops < 1) {
       throw new IllegalArgumentException(loops + " loops: at least 1");
     }
+    Loop caller = CurrentLoop.find();
+    if (caller != null) {
+      caller.engine().surroundings().startingThreads("a LoopGroup");
+    }
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < loops; i++) {
       members.add(new Member(options.name(options.name() + "-" + i)));

@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * A machine of the world, with a clock and addresses of its own. Each program that it is given runs
- * on a loop of its own.
+ * on a loop of its own: several make a host with several loops, which share its addresses.
  */
 public final class Host {
   private final World world;

@@ -26,6 +26,16 @@ public final class Link {
     return latency(always, always);
   }
 
+  /**
+   * Each packet takes longer than {@link #latency} by a time with an exponential distribution: in
+   * the mean {@code mean}, and for one packet of a thousand more than seven times as long.
+   */
+  public Link tail(Duration mean) {
+    there.setTail(mean.toNanos());
+    back.setTail(mean.toNanos());
+    return this;
+  }
+
   /** How often a packet is lost: connections send it again, datagrams are gone. */
   public Link loss(double probability) {
     there.setLoss(probability);

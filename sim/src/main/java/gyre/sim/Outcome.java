@@ -1,7 +1,9 @@
 package gyre.sim;
 
+import gyre.sim.fault.Fault;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What came out of a run.
@@ -11,6 +13,7 @@ import java.util.List;
  * @param events how much happened
  * @param elapsed virtual time
  * @param faults how many were let through
+ * @param kinds how many of each kind were let through, without the kinds of which none was
  * @param faultsNumbered how many struck, those that were not let through included
  * @param turns of all loops
  * @param reports failures that no fiber waited for, as loops report them
@@ -21,6 +24,7 @@ public record Outcome(
     long events,
     Duration elapsed,
     long faults,
+    Map<Fault, Long> kinds,
     long faultsNumbered,
     long turns,
     List<Report> reports) {

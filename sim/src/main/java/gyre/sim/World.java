@@ -151,6 +151,7 @@ public final class World {
         universe.trace().events(),
         elapsed(),
         universe.chaos().injected(),
+        universe.chaos().injectedByKind(),
         universe.chaos().numbered(),
         turnCount,
         List.copyOf(reports));

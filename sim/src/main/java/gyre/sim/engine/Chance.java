@@ -50,4 +50,10 @@ public final class Chance {
   public boolean happens(double probability) {
     return (next() >>> 11) * 0x1p-53 < probability;
   }
+
+  /** From zero up, 1 in the mean, with an exponential distribution; the same on each machine. */
+  double exponential() {
+    double uniform = (next() >>> 11) * 0x1p-53;
+    return -StrictMath.log(1 - uniform);
+  }
 }

@@ -2,6 +2,9 @@ package gyre.sim.engine;
 
 import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +80,14 @@ public final class Chaos {
     return injected;
   }
 
-  public long injected(Fault kind) {
-    return counts[kind.ordinal()];
+  /** Without the kinds of which none was. */
+  public Map<Fault, Long> injectedByKind() {
+    Map<Fault, Long> kinds = new EnumMap<>(Fault.class);
+    for (Fault kind : KINDS) {
+      if (counts[kind.ordinal()] > 0) {
+        kinds.put(kind, counts[kind.ordinal()]);
+      }
+    }
+    return Collections.unmodifiableMap(kinds);
   }
 }

@@ -16,6 +16,9 @@ public final class Route implements Subject {
   private long leastLatencyNanos;
   private long mostLatencyNanos;
 
+  /** What each packet takes longer, in the mean. */
+  private long tailNanos;
+
   /** Negative: as often as the world's faults say. */
   private double loss = -1;
 
@@ -46,6 +49,14 @@ public final class Route implements Subject {
     }
     leastLatencyNanos = leastNanos;
     mostLatencyNanos = mostNanos;
+  }
+
+  /** Adds a time that is mostly short and now and then many times as long as {@code meanNanos}. */
+  public void setTail(long meanNanos) {
+    if (meanNanos < 0) {
+      throw new IllegalArgumentException("a tail of " + meanNanos + " ns: from zero up");
+    }
+    tailNanos = meanNanos;
   }
 
   public void setLoss(double probability) {
@@ -90,6 +101,9 @@ public final class Route implements Subject {
         mostLatencyNanos == leastLatencyNanos
             ? leastLatencyNanos
             : chance.between(leastLatencyNanos, mostLatencyNanos);
+    if (tailNanos > 0) {
+      nanos += (long) (tailNanos * chance.exponential());
+    }
     return isClogged() ? nanos + clogNanos : nanos;
   }
 

@@ -39,6 +39,15 @@ final class SimSurroundings implements Surroundings {
   }
 
   @Override
+  public void startingThreads(String what) {
+    throw new UnsupportedOperationException(
+        what
+            + " starts threads, which no seed can order: give the host of the simulated world one"
+            + " program for each loop, by host.run or host.background, each with a listener that"
+            + " has ListenOptions.reusePort");
+  }
+
+  @Override
   public List<InetAddress> resolve(String host) throws UnknownHostException {
     Machine found = universe.network().named(host);
     if (found == null && host.equals("localhost")) {

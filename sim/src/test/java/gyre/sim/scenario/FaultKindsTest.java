@@ -1,0 +1,37 @@
+package gyre.sim.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.sim.fault.Fault;
+import gyre.sim.fault.Faults;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A kind of fault that never strikes is one that nobody is tested against. */
+@Timeout(120)
+class FaultKindsTest {
+  private static final int SEEDS_LIMIT = 200;
+
+  @Test
+  void shouldInjectEveryKindInSomeScenario() {
+    Set<Fault> missing = EnumSet.allOf(Fault.class);
+    for (long seed = 1; seed <= SEEDS_LIMIT && !missing.isEmpty(); seed++) {
+      for (Scenario scenario : Scenarios.all()) {
+        if (missing.isEmpty()) {
+          break;
+        }
+        missing.removeAll(scenario.simulation(seed).run().kinds().keySet());
+      }
+    }
+    assertThat(missing).as("never injected in %d seeds of all scenarios", SEEDS_LIMIT).isEmpty();
+  }
+
+  @Test
+  void shouldHaveEveryKindAmongAllFaults() {
+    for (Fault kind : Fault.values()) {
+      assertThat(Faults.all().has(kind)).as(kind.name()).isTrue();
+    }
+  }
+}
