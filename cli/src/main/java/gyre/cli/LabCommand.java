@@ -46,7 +46,11 @@ final class LabCommand implements Callable<Integer> {
         description = "Which, as in echo/50x64x1, or echo for all of them. Default: all")
     private List<String> workloads = new ArrayList<>();
 
-    @Option(names = "--peers", split = ",", paramLabel = "A,B", description = "Default: all")
+    @Option(
+        names = "--peers",
+        split = ",",
+        paramLabel = "A,B",
+        description = "Which, as in gyre-push,libuv, or netty for all of them. Default: all")
     private List<String> peers = new ArrayList<>();
 
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds for each peer.")

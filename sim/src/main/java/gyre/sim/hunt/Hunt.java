@@ -61,7 +61,10 @@ public final class Hunt {
       stop();
       Thread.currentThread().interrupt();
     }
-    return new HuntResult(finished(), elapsed(), stopped.get(), found.get());
+    HuntResult result = new HuntResult(finished(), elapsed(), stopped.get(), found.get());
+    // Whoever stops it from here on has nothing to wait for but the search for fewer faults.
+    stopped.set(true);
+    return result;
   }
 
   public HuntOptions options() {

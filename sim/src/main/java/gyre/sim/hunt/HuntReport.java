@@ -131,6 +131,8 @@ public final class HuntReport {
     }
     out.println();
     out.println("replay:  " + replay(scenario, simulation, ""));
+    // What follows takes time, and may be interrupted: what is known is said before.
+    out.flush();
     Investigation told = Investigation.of(simulation, Simulation::run);
     if (!told.hasFailedLike(failure)) {
       out.println("but the same seed did not fail in this way again: it depends on something else");
