@@ -21,38 +21,39 @@ final class MemoryGuard implements BlockPool.Guard {
   private static final MemorySegment PATTERN =
       Arena.global().allocate(BlockPool.LARGE_BYTES).fill(POISON);
 
-  private final Set<Long> poisoned = new HashSet<>();
+  /** Not by address: a slab that goes back to the system leaves its address to the next. */
+  private final Set<Block> poisoned = new HashSet<>();
 
-  /** Who was given a block last, by its address. */
-  private final Map<Long, Operation> holders = new HashMap<>();
+  /** Who was given a block last. */
+  private final Map<Block, Operation> holders = new HashMap<>();
 
   void lent(Block block, Operation to) {
-    holders.put(block.address, to);
+    holders.put(block, to);
   }
 
   @Override
   public void returned(Block block) {
     if (block.capacity <= BlockPool.LARGE_BYTES) {
       Memory.fill(block.address, block.capacity, POISON);
-      poisoned.add(block.address);
+      poisoned.add(block);
     }
   }
 
   @Override
   public void taken(Block block) {
-    if (!poisoned.remove(block.address) || block.capacity > BlockPool.LARGE_BYTES) {
+    if (!poisoned.remove(block) || block.capacity > BlockPool.LARGE_BYTES) {
       return;
     }
     long at =
         Memory.segment(block.address, block.capacity).mismatch(PATTERN.asSlice(0, block.capacity));
     if (at >= 0) {
-      @Nullable Operation holder = holders.get(block.address);
+      @Nullable Operation holder = holders.get(block);
       throw new AssertionError(
           "byte "
               + at
               + " of a block was written after the block had been given back; it was lent last for "
               + (holder == null ? "a queue" : holder));
     }
-    holders.remove(block.address);
+    holders.remove(block);
   }
 }

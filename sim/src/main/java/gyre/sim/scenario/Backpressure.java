@@ -82,7 +82,11 @@ final class Backpressure extends Weathered {
   private static void read(Ledger flows, Plan plan) {
     int limit = plan.magnitude(1 << 16);
     Flow flow = new Flow("flow of " + Fiber.current().name(), plan.key());
-    try (TcpStream stream = connect("writer", Echo.options(plan).inputLimitBytes(limit))) {
+    StreamOptions options = Echo.options(plan).inputLimitBytes(limit);
+    if (plan.isRough()) {
+      options = options.idleTimeout(Duration.ofSeconds(60)); // the other end may be gone for good
+    }
+    try (TcpStream stream = connect("writer", options)) {
       stream.rename(Fiber.current().name());
       flows.add(stream.localAddress(), flow);
       if (plan.oneIn(2)) {

@@ -97,8 +97,9 @@ final class Churn extends Weathered {
     for (int i = plan.between(0, 5); i > 0; i--) {
       stream.write(bytes);
       if (plan.oneIn(3)) {
-        stream.await(1);
-        stream.input().drain(1);
+        if (stream.await(1)) {
+          stream.input().drain(1);
+        }
       }
     }
     switch (plan.between(0, 4)) {

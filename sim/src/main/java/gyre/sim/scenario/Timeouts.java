@@ -53,6 +53,7 @@ final class Timeouts extends Weathered {
           stream.write(one.flip());
           stream.await(1 << 16);
         } else if (one.position() > 0) {
+          stream.pauseInput(); // or else the least progress, byte by byte, would be in time
           Fiber.sleep(Duration.ofMinutes(3)); // with the buffers full
         }
       });
