@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.lab.CompareOptions;
 import gyre.lab.ExperimentOptions;
 import gyre.lab.Lab;
 import gyre.lab.RaceOptions;
@@ -19,7 +20,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "lab",
     description = "Measures Gyre beside its peers.",
-    subcommands = {LabCommand.Race.class, LabCommand.Profile.class, LabCommand.Experiment.class},
+    subcommands = {
+      LabCommand.Race.class,
+      LabCommand.Compare.class,
+      LabCommand.Profile.class,
+      LabCommand.Experiment.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND")
@@ -83,6 +89,40 @@ final class LabCommand implements Callable<Integer> {
           .race(
               new RaceOptions(
                   workloads, peers, rounds, seconds, quick, force, json, html, markdown, svg));
+      return 0;
+    }
+  }
+
+  /** {@code gyre lab compare}. */
+  @Command(
+      name = "compare",
+      description = "Says how far two runs of a race agree in their ratios.",
+      mixinStandardHelpOptions = true,
+      versionProvider = Main.Version.class,
+      sortOptions = false)
+  static final class Compare implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "FIRST", description = "From gyre lab race --json FIRST.")
+    private Path first = Path.of("");
+
+    @Parameters(index = "1", paramLabel = "SECOND", description = "The same race run again.")
+    private Path second = Path.of("");
+
+    @Option(names = "--peers", split = ",", paramLabel = "A,B", description = "Default: all")
+    private List<String> peers = new ArrayList<>();
+
+    @Option(
+        names = "--within",
+        paramLabel = "PERCENT",
+        defaultValue = "5",
+        description = "What counts as agreeing. Default: ${DEFAULT-VALUE}")
+    private double withinPercent;
+
+    @Option(names = "--markdown", paramLabel = "FILE", description = "The same, for documents.")
+    private Optional<Path> markdown = Optional.empty();
+
+    @Override
+    public Integer call() {
+      Lab.compare(new CompareOptions(first, second, peers, withinPercent, markdown), System.out);
       return 0;
     }
   }

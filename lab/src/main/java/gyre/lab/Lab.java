@@ -12,6 +12,7 @@ import gyre.lab.race.ProcessFiles;
 import gyre.lab.race.Progress;
 import gyre.lab.race.Race;
 import gyre.lab.race.Tools;
+import gyre.lab.report.Agreement;
 import gyre.lab.report.HtmlReport;
 import gyre.lab.report.JsonReport;
 import gyre.lab.report.MarkdownReport;
@@ -99,6 +100,14 @@ public final class Lab {
               .formatted(name, String.join(", ", workloads.stream().map(Workload::name).toList())));
     }
     return workloads.getFirst();
+  }
+
+  /** Says how far two runs of a race agree. */
+  public static void compare(CompareOptions options, PrintStream out) {
+    Agreement agreement =
+        Agreement.of(options.first(), options.second(), options.peers(), options.withinPercent());
+    out.print(agreement);
+    options.markdown().ifPresent(file -> write(file, agreement.markdown(), out));
   }
 
   /** Judges a change against its base, and adds the answer to the log. */
@@ -231,6 +240,10 @@ public final class Lab {
   }
 
   private void write(Path file, String text) {
+    write(file, text, out);
+  }
+
+  private static void write(Path file, String text, PrintStream out) {
     try {
       Path folder = file.toAbsolutePath().getParent();
       if (folder != null) {

@@ -1,0 +1,140 @@
+package gyre.lab.report;
+
+import com.grack.nanojson.JsonObject;
+import com.grack.nanojson.JsonParser;
+import com.grack.nanojson.JsonParserException;
+import gyre.lab.LabException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How far two runs of a race say the same. Rates differ between runs, as machines change their
+ * speed; ratios should not.
+ */
+public final class Agreement {
+  private static final int PERCENT = 100;
+
+  /** A ratio to the limit or, where the limit was not raced, to the best. */
+  private record Pair(String workload, String peer, double first, double second) {
+    /** Of the greater to the lesser one, so that the order of the runs is of no account. */
+    double differencePercent() {
+      return first == second
+          ? 0
+          : (Math.max(first, second) / Math.min(first, second) - 1) * PERCENT;
+    }
+  }
+
+  private final List<Pair> pairs;
+  private final double withinPercent;
+
+  private Agreement(List<Pair> pairs, double withinPercent) {
+    this.pairs = pairs;
+    this.withinPercent = withinPercent;
+  }
+
+  /** Of two files that a race has written with {@code --json}. */
+  public static Agreement of(Path one, Path other, List<String> peers, double withinPercent) {
+    Map<List<String>, Double> first = ratios(one);
+    Map<List<String>, Double> second = ratios(other);
+    List<Pair> pairs = new ArrayList<>();
+    first.forEach((key, ratio) -> {
+      if (second.containsKey(key) && (peers.isEmpty() || peers.contains(key.getLast()))) {
+        pairs.add(new Pair(key.getFirst(), key.getLast(), ratio, second.get(key)));
+      }
+    });
+    if (pairs.isEmpty()) {
+      throw new LabException(
+          "%s and %s have no ratio of the same workload and peer".formatted(one, other));
+    }
+    return new Agreement(pairs, withinPercent);
+  }
+
+  private static Map<List<String>, Double> ratios(Path file) {
+    try {
+      JsonObject json = JsonParser.object().from(Files.readString(file));
+      Map<List<String>, Double> ratios = new LinkedHashMap<>();
+      for (Object each : json.getArray("results")) {
+        JsonObject entry = (JsonObject) each;
+        JsonObject ratio = entry.getObject("ratioToLimit", entry.getObject("ratioToBest"));
+        if (ratio != null && ratio.isNumber("median")) {
+          String label = (entry.getString("workload") + " " + entry.getString("variant")).strip();
+          ratios.put(List.of(label, entry.getString("peer")), ratio.getDouble("median"));
+        }
+      }
+      return ratios;
+    } catch (IOException e) {
+      throw new LabException("cannot read " + file + ": " + e.getMessage(), e);
+    } catch (JsonParserException | ClassCastException | NullPointerException e) {
+      throw new LabException(file + " is not what a race writes with --json", e);
+    }
+  }
+
+  /** How many ratios of the two runs are at most so far from each other. */
+  public long agreeing() {
+    return pairs.stream().filter(p -> p.differencePercent() <= withinPercent).count();
+  }
+
+  public int compared() {
+    return pairs.size();
+  }
+
+  /** For the terminal. */
+  @Override
+  public String toString() {
+    Grid grid = new Grid(List.of("workload", "peer", "first", "second", "differ by"));
+    pairs.forEach(pair ->
+        grid.add(
+            List.of(
+                pair.workload(),
+                pair.peer(),
+                ratio(pair.first()),
+                ratio(pair.second()),
+                percent(pair.differencePercent())
+                    + (pair.differencePercent() > withinPercent ? " !" : "  "))));
+    return grid + "\n" + summary() + "\n";
+  }
+
+  /** For documents: a workload in each line, a peer in each column, both ratios in each cell. */
+  public String markdown() {
+    List<String> peers = pairs.stream().map(Pair::peer).distinct().toList();
+    Map<String, Map<String, String>> lines = new LinkedHashMap<>();
+    for (Pair pair : pairs) {
+      String differ = pair.differencePercent() > withinPercent ? " !" : "";
+      lines
+          .computeIfAbsent(pair.workload(), _ -> new LinkedHashMap<>())
+          .put(pair.peer(), ratio(pair.first()) + " · " + ratio(pair.second()) + differ);
+    }
+    StringBuilder text = new StringBuilder("| workload | " + String.join(" | ", peers) + " |\n");
+    text.append("|---|").append("---:|".repeat(peers.size())).append('\n');
+    lines.forEach((workload, cells) -> {
+      text.append("| ").append(workload);
+      peers.forEach(peer -> text.append(" | ").append(cells.getOrDefault(peer, Format.UNKNOWN)));
+      text.append(" |\n");
+    });
+    return text + "\n" + summary() + "\n";
+  }
+
+  private String summary() {
+    List<Double> differences = pairs.stream().map(Pair::differencePercent).sorted().toList();
+    return "%d of %d ratios agree within %s; the median difference is %s."
+        .formatted(
+            agreeing(),
+            compared(),
+            percent(withinPercent),
+            percent(differences.get(differences.size() / 2)));
+  }
+
+  private static String ratio(double ratio) {
+    return String.format(Locale.ROOT, "%.2f", ratio);
+  }
+
+  private static String percent(double percent) {
+    return String.format(Locale.ROOT, "%.1f %%", percent);
+  }
+}
