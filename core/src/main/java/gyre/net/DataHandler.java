@@ -28,6 +28,13 @@ public interface DataHandler {
    */
   default void onFailure(SocketStream stream, NetworkException failure) throws Exception {}
 
+  /**
+   * The stream closes, for whatever reason: the peer, this side, a handler that threw, the end of
+   * its scope. Called once and last, unless a shutdown has to use force, so this is the place to
+   * forget the connection. What was written may still be under way.
+   */
+  default void onClosed(SocketStream stream) throws Exception {}
+
   /** Output that was above the high-water mark has drained. */
   default void onDrained(SocketStream stream) throws Exception {}
 }

@@ -40,6 +40,8 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   private @Nullable Breakage breakage;
   private @Nullable Runnable whenReleased;
   private boolean endTold;
+  private boolean closeTold;
+  private boolean closeAnswered; // by the handler, which must not outlive the stream
   private boolean drainedAwaited;
   private boolean readExpired;
   private boolean aborted;
@@ -398,7 +400,11 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   @Override
   protected final void callback() throws Exception {
     DataHandler told = handler;
-    if (told == null || !isOpen()) {
+    if (told == null) {
+      return;
+    }
+    if (!isOpen()) {
+      tellClosed(told);
       return;
     }
     if (drainedAwaited && output.isDrained()) {
@@ -465,6 +471,19 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     } finally {
       aborted = true;
       close();
+    }
+  }
+
+  private void tellClosed(DataHandler told) throws Exception {
+    if (closeTold || state() == State.CLOSED) {
+      return;
+    }
+    closeTold = true;
+    try {
+      told.onClosed(this);
+    } finally {
+      closeAnswered = true;
+      operationEnded();
     }
   }
 
@@ -573,6 +592,11 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     }
     engine().cancel(input);
     input.bytes.clear();
+    if (handler == null) {
+      closeAnswered = true; // there is nobody to tell
+    } else {
+      requestCallback();
+    }
     if (!aborted && breakage == null && !output.isDone() && !options.closeTimeout().isZero()) {
       timeouts = StreamTimeouts.forClose(this, timeouts, options);
       requestEndOfTurn();
@@ -585,6 +609,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   @Override
   protected final void aborting() {
     aborted = true;
+    closeAnswered = true; // or not: by force nobody waits for a handler
     engine().cancel(input);
     giveUpOutput();
     operationEnded();
@@ -608,7 +633,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       requestEndOfTurn();
       return;
     }
-    if (!input.isIdle()) {
+    if (!input.isIdle() || !closeAnswered) {
       return;
     }
     if (timeouts != null) {
