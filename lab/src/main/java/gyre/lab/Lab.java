@@ -59,6 +59,7 @@ public final class Lab {
         options.workloads().isEmpty()
             ? options.quick() ? Workloads.quick() : Workloads.all()
             : Workloads.select(options.workloads());
+    Roster.check(options.peers());
     Workshop workshop = new Workshop(home, out);
     NativePeers natives = workshop.natives();
     List<Peer> peers = Roster.of(natives, workshop.javaPeers()).select(options.peers());
@@ -83,6 +84,7 @@ public final class Lab {
   /** Looks at where the time of one peer goes, and says it. */
   public void profile(String workload, String peer, boolean force) {
     Workload chosen = only(Workloads.select(List.of(workload)), workload);
+    Roster.check(List.of(peer));
     Workshop workshop = new Workshop(home, out);
     NativePeers natives = workshop.natives();
     Peer who = Roster.of(natives, workshop.javaPeers()).named(peer);
@@ -113,9 +115,11 @@ public final class Lab {
   /** Judges a change against its base, and adds the answer to the log. */
   public void experiment(ExperimentOptions options) {
     List<Workload> workloads = Workloads.select(options.workloads());
-    NativePeers natives = new Workshop(home, out).natives();
-    Bench bench = bench(natives, options.force());
+    Roster.check(List.of(options.peer()));
     try (Trees trees = new Trees(home, options.name(), out)) {
+      trees.check(options.base());
+      trees.check(options.candidate());
+      Bench bench = bench(new Workshop(home, out).natives(), options.force());
       Home base = trees.of("base", options.base());
       Home candidate = trees.of("candidate", options.candidate());
       Workshop changed = new Workshop(candidate, out);

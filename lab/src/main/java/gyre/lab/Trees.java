@@ -19,16 +19,27 @@ final class Trees implements AutoCloseable {
     this.out = out;
   }
 
+  /** Fails where there is no such revision, before anything is built for it. */
+  void check(String revision) {
+    if (!revision.equals(HERE)) {
+      commit(revision);
+    }
+  }
+
+  private String commit(String revision) {
+    return Command.answer(
+            home.root(), List.of("git", "rev-parse", "--verify", revision + "^{commit}"))
+        .orElseThrow(() ->
+            new LabException(
+                "no revision '" + revision + "': a commit, a branch, a tag, or " + HERE));
+  }
+
   /** A tree with {@code revision} checked out; the one we are in where it is called that. */
   Home of(String role, String revision) {
     if (revision.equals(HERE)) {
       return home;
     }
-    String commit =
-        Command.answer(home.root(), List.of("git", "rev-parse", "--verify", revision + "^{commit}"))
-            .orElseThrow(() ->
-                new LabException(
-                    "no revision '" + revision + "': a commit, a branch, a tag, or " + HERE));
+    String commit = commit(revision);
     Path tree = folder.resolve(role);
     remove(tree);
     int exit =

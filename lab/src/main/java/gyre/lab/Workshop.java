@@ -12,10 +12,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Builds what is raced, where it is not built yet or its sources have changed since. */
 final class Workshop {
+  /** How shells tell of SIGINT and SIGTERM. */
+  private static final Set<Integer> INTERRUPTED = Set.of(130, 143);
+
   private final Home home;
   private final PrintStream out;
 
@@ -30,6 +34,9 @@ final class Workshop {
     if (!Files.exists(status)) {
       out.println("building the peers: lab/peers/build (with --yes it installs what they need)");
       int exit = Command.in(home.root(), out, List.of(home.peers().resolve("build").toString()));
+      if (INTERRUPTED.contains(exit)) {
+        throw new LabException("interrupted while the peers were built");
+      }
       if (!Files.exists(status)) {
         return NativePeers.none("lab/peers/build failed with exit code " + exit);
       }

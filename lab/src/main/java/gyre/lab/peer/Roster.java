@@ -23,6 +23,16 @@ public record Roster(List<Peer> peers) {
           "nio",
           "vthreads");
 
+  /** Fails where a name is none, before anything is built for it. */
+  public static void check(List<String> names) {
+    for (String name : names) {
+      if (ORDER.stream().noneMatch(known -> matches(known, name))) {
+        throw new LabException(
+            "no peer '%s'; there are: %s".formatted(name, String.join(", ", ORDER)));
+      }
+    }
+  }
+
   /** Those known, each present or absent with its reason, and any that came later. */
   public static Roster of(NativePeers built, List<Peer> java) {
     List<Peer> found = new ArrayList<>(java);
@@ -47,15 +57,10 @@ public record Roster(List<Peer> peers) {
 
   /** Those named, in this order; all where nothing is named. */
   public List<Peer> select(List<String> names) {
-    for (String name : names) {
-      if (peers.stream().noneMatch(peer -> matches(peer, name))) {
-        throw new LabException(
-            "no peer '%s'; there are: %s"
-                .formatted(name, String.join(", ", peers.stream().map(Peer::name).toList())));
-      }
-    }
+    check(names);
     return peers.stream()
-        .filter(peer -> names.isEmpty() || names.stream().anyMatch(name -> matches(peer, name)))
+        .filter(
+            peer -> names.isEmpty() || names.stream().anyMatch(name -> matches(peer.name(), name)))
         .toList();
   }
 
@@ -67,7 +72,7 @@ public record Roster(List<Peer> peers) {
         .orElseThrow(() -> new LabException("'" + name + "' is several peers: name one"));
   }
 
-  private static boolean matches(Peer peer, String name) {
-    return peer.name().equals(name) || peer.name().startsWith(name + "-");
+  private static boolean matches(String peer, String name) {
+    return peer.equals(name) || peer.startsWith(name + "-");
   }
 }
