@@ -44,15 +44,10 @@ public final class Loop implements AutoCloseable {
   private long number;
   private @Nullable Shutdown shutdown;
 
-  private Loop(LoopOptions options) {
+  private Loop(LoopOptions options, FiberMode fiberMode, EngineSelection selection) {
     this.options = options;
     this.thread = Thread.currentThread();
-    if (thread.isVirtual()) {
-      throw new IllegalStateException(
-          "a loop must be opened on a platform thread, for example by Thread.ofPlatform() or main");
-    }
-    this.fiberMode = options.fiberMode();
-    EngineSelection selection = EngineSelection.open(options);
+    this.fiberMode = fiberMode;
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
     this.surroundings = engine.surroundings();
@@ -76,9 +71,20 @@ public final class Loop implements AutoCloseable {
   }
 
   public static Loop open(LoopOptions options) {
-    Loop loop = new Loop(options);
-    CurrentLoop.add(loop);
-    return loop;
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException(
+          "a loop must be opened on a platform thread, for example by Thread.ofPlatform() or main");
+    }
+    FiberMode fiberMode = options.fiberMode();
+    EngineSelection selection = EngineSelection.open(options);
+    try {
+      Loop loop = new Loop(options, fiberMode, selection);
+      CurrentLoop.add(loop);
+      return loop;
+    } catch (Throwable e) {
+      selection.engine().close();
+      throw e;
+    }
   }
 
   /** The loop that the calling code runs on. Throws if it runs on none. */

@@ -72,13 +72,16 @@ public final class LoopGroup implements AutoCloseable {
     for (int i = 0; i < loops; i++) {
       members.add(new Member(options.name(options.name() + "-" + i)));
     }
-    members.forEach(member -> member.thread.start());
     LoopGroup group = new LoopGroup(List.copyOf(members));
     try {
+      members.forEach(member -> member.thread.start());
       members.forEach(Member::loop);
     } catch (CompletionException e) {
       group.abandon();
       throw Failures.rethrow(Failures.causeOf(e));
+    } catch (Throwable e) {
+      group.abandon();
+      throw e;
     }
     return group;
   }
@@ -87,12 +90,10 @@ public final class LoopGroup implements AutoCloseable {
     return open(loops, LoopOptions.defaults());
   }
 
-  /** One loop could not be opened: the others go. */
+  /** One loop could not be opened, or its thread not started: the others go, as they come. */
   private void abandon() {
     for (Member member : members) {
-      if (!member.opened.isCompletedExceptionally()) {
-        member.loop().forceShutdown();
-      }
+      var ignored = member.opened.thenAccept(Loop::forceShutdown);
     }
   }
 

@@ -230,7 +230,7 @@ public final class NioEngine extends ReadinessEngine {
       if (connection == null) {
         return EAGAIN;
       }
-      connection.configureBlocking(false);
+      NioSockets.makeNonBlocking(connection);
       NioSockets.inherit((NioChannel) channel, connection);
       return add(((NioChannel) channel).family, connection).descriptor;
     } catch (IOException | RuntimeException failed) {

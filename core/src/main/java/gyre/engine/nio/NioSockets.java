@@ -51,10 +51,20 @@ final class NioSockets implements Sockets {
           type == Type.STREAM
               ? SocketChannel.open(protocol(family))
               : DatagramChannel.open(protocol(family));
-      jdk.configureBlocking(false);
+      makeNonBlocking(jdk);
       return engine.add(family, jdk).descriptor;
     } catch (IOException | RuntimeException failed) {
       return NioErrors.result(failed);
+    }
+  }
+
+  /** Or else closes it: nobody knows of it yet. */
+  static void makeNonBlocking(SelectableChannel jdk) throws IOException {
+    try {
+      SelectableChannel ignored = jdk.configureBlocking(false);
+    } catch (IOException | RuntimeException failed) {
+      close(jdk);
+      throw failed;
     }
   }
 
@@ -304,16 +314,19 @@ final class NioSockets implements Sockets {
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       SocketAddress at = server.bind(null, 1).getLocalAddress();
       List<SocketChannel> ends = new ArrayList<>();
+      boolean isDone = false;
       try {
         ends.add(SocketChannel.open(at));
         ends.add(server.accept());
         for (SocketChannel end : ends) {
           end.configureBlocking(false);
         }
-      } finally {
         boolean ignored = Files.deleteIfExists(((UnixDomainSocketAddress) at).getPath());
-        if (ends.size() == 1) {
-          ends.getFirst().close();
+        isDone = true;
+      } finally {
+        if (!isDone) {
+          ends.forEach(NioSockets::close);
+          boolean ignored = Files.deleteIfExists(((UnixDomainSocketAddress) at).getPath());
         }
       }
       two[0] = engine.add(Family.UNIX, ends.getFirst()).descriptor;

@@ -80,22 +80,25 @@ final class BufferRing implements Block.Owner {
       buffers = register(calls, ring, STREAM_GROUP, bytes, more, limitBytes, false);
     }
     if (buffers == null) {
-      ring.close();
       throw new EngineUnavailable("the kernel takes no ring of buffers");
     }
     return buffers;
   }
 
-  /** Null if the kernel refuses. */
+  /** Null if the kernel refuses, or has no memory. */
   static @Nullable BufferRing forDatagrams(CallState calls, Ring ring, UringOptions options) {
-    return register(
-        calls,
-        ring,
-        DATAGRAM_GROUP,
-        DatagramReceives.BUFFER_BYTES,
-        options.buffersInitial(),
-        options.datagramLimitBytes(),
-        false);
+    try {
+      return register(
+          calls,
+          ring,
+          DATAGRAM_GROUP,
+          DatagramReceives.BUFFER_BYTES,
+          options.buffersInitial(),
+          options.datagramLimitBytes(),
+          false);
+    } catch (EngineUnavailable none) {
+      return null; // the loop is running by now: who wanted it is told
+    }
   }
 
   /**
@@ -112,6 +115,13 @@ final class BufferRing implements Block.Owner {
     int count = Math.clamp(Long.highestOneBit(limitBytes / bufferBytes), 1, 32768);
     long ringBytes = Math.max(4096, (long) count * Uring.BUFFER_ENTRY_BYTES);
     Mapping ring = Mapping.anonymous(calls, ringBytes + 4096);
+    Mapping memory;
+    try {
+      memory = Mapping.anonymous(calls, (long) count * bufferBytes);
+    } catch (EngineUnavailable none) {
+      ring.unmap(calls);
+      throw none;
+    }
     long registration = ring.address() + ringBytes;
     Memory.putLong(registration, ring.address());
     Memory.putInt(registration + 8, count);
@@ -119,9 +129,9 @@ final class BufferRing implements Block.Owner {
     Memory.putInt(registration + 12, group | flags << 16);
     if (owner.register(Uring.REGISTER_PBUF_RING, registration, 1) < 0) {
       ring.unmap(calls);
+      memory.unmap(calls);
       return null;
     }
-    Mapping memory = Mapping.anonymous(calls, (long) count * bufferBytes);
     return new BufferRing(ring, memory, count, bufferBytes, initial, group, isIncremental);
   }
 

@@ -1,5 +1,6 @@
 package gyre.engine.uring;
 
+import gyre.engine.EngineUnavailable;
 import gyre.sys.CallState;
 import gyre.sys.Memory;
 import gyre.sys.Uring;
@@ -138,7 +139,13 @@ final class FixedFiles {
   /** Makes the table, as large as the limit of open files allows. By the ring's thread. */
   void open() {
     isWanted = false;
-    Mapping memory = Mapping.anonymous(calls, 4L * MOST_PLACES + 4096);
+    Mapping memory;
+    try {
+      memory = Mapping.anonymous(calls, 4L * MOST_PLACES + 4096);
+    } catch (EngineUnavailable none) {
+      ring.features.remove(Feature.FIXED_FILES); // it goes without as well
+      return;
+    }
     long argument = memory.address();
     for (int size = MOST_PLACES; size >= FEWEST_PLACES; size /= 2) {
       Memory.putInt(argument, size);

@@ -4,6 +4,7 @@ import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
 import gyre.sys.CallState;
 import gyre.sys.LinuxMemory;
+import org.jspecify.annotations.Nullable;
 
 /** Memory from {@code mmap}, given back when nobody, the kernel included, uses it any more. */
 record Mapping(long address, long bytes) {
@@ -27,6 +28,15 @@ record Mapping(long address, long bytes) {
       throw new EngineUnavailable("no memory for rings: " + Errno.describe((int) address));
     }
     return new Mapping(address, bytes);
+  }
+
+  /** Those that were made before something failed. */
+  static void unmapMade(CallState calls, @Nullable Mapping... mappings) {
+    for (Mapping mapping : mappings) {
+      if (mapping != null) {
+        mapping.unmap(calls);
+      }
+    }
   }
 
   void unmap(CallState calls) {

@@ -38,6 +38,7 @@ final class Ring {
       int descriptor,
       Mapping rings,
       Mapping entries,
+      Mapping own,
       long params,
       Set<Feature> features) {
     this.calls = calls;
@@ -46,13 +47,14 @@ final class Ring {
     this.handle = descriptor;
     this.rings = rings;
     this.entries = entries;
-    this.own = Mapping.anonymous(calls, 4096);
+    this.own = own;
     this.features = features;
     this.submissions = new SubmissionQueue(rings.address(), entries.address(), params);
     this.completions = new CompletionQueue(rings.address(), params);
     Memory.putLong(own.address() + Uring.WAIT_TIMESPEC, own.address() + TIMESPEC);
   }
 
+  /** The descriptor stays the caller's if this fails. */
   static Ring map(CallState calls, int descriptor, long params, Set<Feature> features) {
     long submissionEntries = Memory.getInt(params + Uring.PARAMS_SQ_ENTRIES);
     long completionEntries = Memory.getInt(params + Uring.PARAMS_CQ_ENTRIES);
@@ -60,12 +62,21 @@ final class Ring {
         Math.max(
             Memory.getInt(params + Uring.PARAMS_SQ_ARRAY) + 4 * submissionEntries,
             Memory.getInt(params + Uring.PARAMS_CQ_CQES) + Uring.CQE_BYTES * completionEntries);
-    Mapping rings = Mapping.ofRing(calls, descriptor, Uring.OFFSET_RINGS, ringBytes);
-    Mapping entries =
-        Mapping.ofRing(calls, descriptor, Uring.OFFSET_SQES, Uring.SQE_BYTES * submissionEntries);
-    Ring ring = new Ring(calls, descriptor, rings, entries, params, features);
-    ring.registerItself();
-    return ring;
+    long entryBytes = Uring.SQE_BYTES * submissionEntries;
+    Mapping rings = null;
+    Mapping entries = null;
+    Mapping own = null;
+    try {
+      rings = Mapping.ofRing(calls, descriptor, Uring.OFFSET_RINGS, ringBytes);
+      entries = Mapping.ofRing(calls, descriptor, Uring.OFFSET_SQES, entryBytes);
+      own = Mapping.anonymous(calls, 4096);
+      Ring ring = new Ring(calls, descriptor, rings, entries, own, params, features);
+      ring.registerItself();
+      return ring;
+    } catch (Throwable e) {
+      Mapping.unmapMade(calls, rings, entries, own);
+      throw e;
+    }
   }
 
   boolean has(Feature feature) {

@@ -106,29 +106,48 @@ public final class UringEngine implements Engine {
 
   private UringEngine(UringOptions options) {
     this.options = options;
+    pool = new BlockPool(options.poolLimitBytes());
     ring = UringSetup.open(calls, options);
     completions = ring.completions;
-    memory = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SCRATCH_BYTES);
-    long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
-    submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
-    files = new FixedFiles(calls, ring, submitter);
-    sockets = new UringSockets(counters, files);
-    deferred = new Deferred(submitter, slots);
-    streamBuffers = BufferRing.forStreams(calls, ring, options);
-    pool = new BlockPool(options.poolLimitBytes());
-    Vector vector = new Vector(memory.address());
-    streams = new StreamReceives(submitter, slots, streamBuffers, counters);
-    sparse = new SparseReceives(submitter, slots, calls, counters, pool);
-    sends = new Sends(ring, submitter, slots, deferred, files, vector);
-    accepts = new Accepts(submitter, slots, sockets);
-    connects = new Connects(submitter, slots, deferred, sockets);
-    polls = new Polls(submitter, slots);
-    datagramSends = new DatagramSends(submitter, slots, deferred, sockets, vector);
-    waker = new Waker(ring, submitter, calls);
+    Mapping made = null;
+    BufferRing registered = null;
+    try {
+      made = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SCRATCH_BYTES);
+      memory = made;
+      long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
+      submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
+      files = new FixedFiles(calls, ring, submitter);
+      sockets = new UringSockets(counters, files);
+      deferred = new Deferred(submitter, slots);
+      registered = BufferRing.forStreams(calls, ring, options);
+      streamBuffers = registered;
+      Vector vector = new Vector(memory.address());
+      streams = new StreamReceives(submitter, slots, streamBuffers, counters);
+      sparse = new SparseReceives(submitter, slots, calls, counters, pool);
+      sends = new Sends(ring, submitter, slots, deferred, files, vector);
+      accepts = new Accepts(submitter, slots, sockets);
+      connects = new Connects(submitter, slots, deferred, sockets);
+      polls = new Polls(submitter, slots);
+      datagramSends = new DatagramSends(submitter, slots, deferred, sockets, vector);
+      waker = new Waker(ring, submitter, calls);
+    } catch (Throwable e) {
+      abandon(made, registered);
+      throw e;
+    }
     // What was tried while opening has left completions.
     int ignored = ring.submitAndWait(0);
     collected = completions.tail();
     completions.release(collected);
+  }
+
+  /** Opening failed: nothing was submitted yet, so the kernel uses none of this any more. */
+  private void abandon(@Nullable Mapping made, @Nullable BufferRing registered) {
+    ring.close();
+    Mapping.unmapMade(calls, made);
+    if (registered != null) {
+      registered.unmap(calls);
+    }
+    pool.close();
   }
 
   /**

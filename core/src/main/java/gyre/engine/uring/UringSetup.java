@@ -56,12 +56,11 @@ final class UringSetup {
         throw new EngineUnavailable("this kernel's io_uring is older than Linux 6.0");
       }
       keep(Feature.QUIET_SENDS, (offered & Uring.FEATURE_CQE_SKIP) != 0);
-      Ring made = Ring.map(calls, ring, scratch.address(), features);
       probeOperations(ring);
-      return made;
-    } catch (EngineUnavailable unavailable) {
+      return Ring.map(calls, ring, scratch.address(), features);
+    } catch (Throwable e) {
       LinuxFiles.close(calls, ring);
-      throw unavailable;
+      throw e;
     }
   }
 

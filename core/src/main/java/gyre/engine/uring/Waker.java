@@ -59,7 +59,6 @@ final class Waker {
     if (!ring.has(Feature.FOREIGN_MESSAGES)) {
       counter = LinuxFiles.eventfd(calls, 0);
       if (counter < 0) {
-        ring.close();
         throw new EngineUnavailable("no event counter: " + Errno.describe(counter));
       }
       pollSignal();

@@ -107,6 +107,13 @@ class EnginesTest {
         .isEqualTo("resumed");
   }
 
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void shouldLeaveNoRingBehindWhereThereIsNoMemory() throws Exception {
+    assumeAvailable("io_uring");
+    assertThat(Children.run(ScarceMemoryMain.class, List.of("-ea"))).isEqualTo("rings: 0");
+  }
+
   private static void assumeAvailable(String name) {
     try {
       Engines.open(name, EngineOptions.defaults()).engine().close();
