@@ -6,25 +6,30 @@ import gyre.sys.Memory;
 
 /**
  * What a send has lent, and its sum: whoever changes or gives back memory before the send has
- * completed is found out.
+ * completed is found out. Of what the kernel does not take it sums no more than a piece: a send of
+ * much, which is taken byte by byte, would be summed as often as it has bytes.
  */
 final class SentSum {
+  private static final int UNTAKEN_BYTES = 4096;
+
   private long[] bases = new long[4];
   private int[] lengths = new int[4];
   private int count;
   private long sum;
   private long bytes;
 
-  void lend(Vector vector) {
-    count = vector.count();
-    bytes = vector.bytes();
-    if (count > bases.length) {
+  /** The kernel takes the first {@code takenBytes} of it. */
+  void lend(Vector vector, int takenBytes) {
+    if (vector.count() > bases.length) {
       bases = new long[Vector.CAPACITY];
       lengths = new int[Vector.CAPACITY];
     }
-    for (int i = 0; i < count; i++) {
-      bases[i] = vector.base(i);
-      lengths[i] = vector.length(i);
+    bytes = vector.bytes();
+    count = 0;
+    for (long left = (long) takenBytes + UNTAKEN_BYTES; left > 0 && count < vector.count(); ) {
+      bases[count] = vector.base(count);
+      lengths[count] = (int) Math.min(left, vector.length(count));
+      left -= lengths[count++];
     }
     sum = sum();
   }
@@ -58,6 +63,7 @@ final class SentSum {
     count = 0;
   }
 
+  /** All that was lent. */
   long bytes() {
     return bytes;
   }

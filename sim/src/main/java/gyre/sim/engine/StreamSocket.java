@@ -519,11 +519,11 @@ final class StreamSocket extends SimSocket {
     vector.clear();
     int entries = send.gather(vector);
     assert entries == vector.count() && entries > 0 : send + " gathered nothing";
-    lent.lend(vector);
     int wanted = (int) Math.min(vector.bytes(), to.room());
     if (chaos.strikes(Fault.SHORT_SEND, trying, send)) {
       wanted = 1 + chaos.of(Fault.SHORT_SEND).below(wanted);
     }
+    lent.lend(vector, wanted);
     int left = wanted;
     for (int i = 0; i < entries && left > 0; i++) {
       int length = Math.min(left, vector.length(i));

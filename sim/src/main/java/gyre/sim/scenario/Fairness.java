@@ -50,6 +50,7 @@ final class Fairness extends Weathered {
     for (int round = plan.between(1, 5); round > 0; round--) {
       Fiber.sleep(plan.millis(0, 3));
       pair.left().write(new byte[] {1});
+      pair.left().flush(); // or else a send that fails is not told, and nothing comes
       ByteBuffer one = ByteBuffer.allocate(1);
       check(pair.right().read(one) == 1 || plan.isRough(), "nothing came");
     }
