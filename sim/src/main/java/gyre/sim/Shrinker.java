@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>and in the end the shortest virtual time. A run with fewer faults is another run, so each step
  * is only a guess that is tried. Bounded by a number of runs, and by a time of the real world
- * because a run may be long.
+ * because a run may be long: the one that it ends in is stopped.
  */
 final class Shrinker {
   private static final int NUMBERS_LIMIT = 4096;
@@ -60,7 +60,7 @@ final class Shrinker {
 
   /** Runs it; it is the best from now on if it fails as the first one did. */
   private boolean tries(Simulation candidate) {
-    if (runsLeft == 0 || System.nanoTime() - deadline >= 0) {
+    if (runsLeft == 0 || isLate()) {
       return false;
     }
     runsLeft--;
@@ -72,13 +72,17 @@ final class Shrinker {
           candidate.vary(
               candidate.variation().longest(Math.min(longest, best.variation().longestNanos())));
     }
-    Recording tried = Recording.of(bounded, attempt);
+    Recording tried = Recording.of(bounded.stopWhen(this::isLate), attempt);
     if (!tried.failsLike(shape)) {
       return false;
     }
     best = bounded;
     recording = tried;
     return true;
+  }
+
+  private boolean isLate() {
+    return System.nanoTime() - deadline >= 0;
   }
 
   private Set<Fault> kinds() {
@@ -127,7 +131,7 @@ final class Shrinker {
       parts = Math.min(parts, all.length);
       if (dropPart(all, parts)) {
         parts = Math.max(2, parts - 1);
-      } else if (parts == all.length || runsLeft == 0) {
+      } else if (parts == all.length || runsLeft == 0 || isLate()) {
         break;
       } else {
         parts *= 2;

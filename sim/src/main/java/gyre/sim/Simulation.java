@@ -6,6 +6,7 @@ import gyre.sim.fault.Faults;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
@@ -29,11 +30,13 @@ import java.util.function.LongPredicate;
  */
 public final class Simulation {
   private static final Duration LONGEST = Duration.ofDays(1);
+  private static final long MOST_EVENTS = 100_000_000;
 
   private final long seed;
   private final Faults faults;
   private final Consumer<? super World> script;
   private final Duration limit;
+  private final long eventsLimit;
   private final LongPredicate admitted;
   private final Variation variation;
 
@@ -42,38 +45,58 @@ public final class Simulation {
       Faults faults,
       Consumer<? super World> script,
       Duration limit,
+      long eventsLimit,
       LongPredicate admitted,
       Variation variation) {
     this.seed = seed;
     this.faults = faults;
     this.script = script;
     this.limit = limit;
+    this.eventsLimit = eventsLimit;
     this.admitted = admitted;
     this.variation = variation;
   }
 
   public static Simulation seed(long seed) {
-    return new Simulation(seed, Faults.none(), world -> {}, LONGEST, _ -> true, Variation.NONE);
+    return new Simulation(
+        seed, Faults.none(), world -> {}, LONGEST, MOST_EVENTS, _ -> true, Variation.NONE);
   }
 
   /** The same with another seed. */
   public Simulation withSeed(long newSeed) {
-    return new Simulation(newSeed, faults, script, limit, admitted, variation);
+    return new Simulation(newSeed, faults, script, limit, eventsLimit, admitted, variation);
   }
 
   /** What goes wrong, and how often; nothing unless said otherwise. */
   public Simulation faults(Faults newFaults) {
-    return new Simulation(seed, newFaults, script, limit, admitted, variation);
+    return new Simulation(seed, newFaults, script, limit, eventsLimit, admitted, variation);
   }
 
   /** Says what the world consists of. Called once for each run, before its time begins. */
   public Simulation world(Consumer<? super World> newScript) {
-    return new Simulation(seed, faults, newScript, limit, admitted, variation);
+    return new Simulation(seed, faults, newScript, limit, eventsLimit, admitted, variation);
   }
 
   /** A run that lasts longer in virtual time has failed; a day unless said otherwise. */
   public Simulation limit(Duration newLimit) {
-    return new Simulation(seed, faults, script, newLimit, admitted, variation);
+    return new Simulation(seed, faults, script, newLimit, eventsLimit, admitted, variation);
+  }
+
+  /**
+   * A run in which more happens, turns of loops and all else that a trace has a line for, has
+   * failed; a hundred million unless said otherwise.
+   */
+  public Simulation eventsLimit(long most) {
+    return new Simulation(seed, faults, script, limit, most, admitted, variation);
+  }
+
+  /**
+   * Ends the run, with a failure of the kind {@link SimulationFailure.Kind#STOPPED}, as soon as
+   * {@code condition} holds. It is asked now and then, on the thread of the run, and may look at
+   * the real clock: for those who wait for the run. Holds whatever a program says.
+   */
+  public Simulation stopWhen(BooleanSupplier condition) {
+    return vary(variation.stopped(condition));
   }
 
   /**
@@ -81,7 +104,7 @@ public final class Simulation {
    * run is the same as without this up to the first that does not pass.
    */
   public Simulation admitting(LongPredicate newAdmitted) {
-    return new Simulation(seed, faults, script, limit, newAdmitted, variation);
+    return new Simulation(seed, faults, script, limit, eventsLimit, newAdmitted, variation);
   }
 
   /**
@@ -118,7 +141,7 @@ public final class Simulation {
   }
 
   Simulation vary(Variation by) {
-    return new Simulation(seed, faults, script, limit, admitted, by);
+    return new Simulation(seed, faults, script, limit, eventsLimit, admitted, by);
   }
 
   Variation variation() {
@@ -140,7 +163,14 @@ public final class Simulation {
             : Duration.ofNanos(variation.longestNanos());
     Watcher watcher = variation.watcher();
     World world =
-        new World(seed, variation.apply(faults), longest, variation.apply(admitted), watcher);
+        new World(
+            seed,
+            variation.apply(faults),
+            longest,
+            variation.apply(admitted),
+            watcher,
+            eventsLimit,
+            variation.stop());
     try {
       return world.run(script);
     } finally {

@@ -24,14 +24,16 @@ public final class SimulationFailure extends AssertionError {
     PROGRAM,
     /** Nothing can happen any more, and somebody waits. */
     DEADLOCK,
-    /** It lasted longer than its limit of virtual time. */
+    /** It went over its limit of virtual time or of events. */
     TIMEOUT,
     /** A loop has closed its engine and not given back all that it had. */
     LEAK,
     /** Something reached in from outside. */
     NOT_DETERMINISTIC,
     /** The program misused the loop or the loop the engine. */
-    BROKEN
+    BROKEN,
+    /** Whoever waited for the run would wait no more, which says nothing of the program. */
+    STOPPED
   }
 
   SimulationFailure(Kind kind, long seed, String message, @Nullable Throwable cause) {

@@ -7,30 +7,33 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * By what a run differs from the one that a program describes, whatever that goes on to say about
- * its faults and its limit: which of the faults it keeps, how long it may last, and who watches.
+ * its faults and its limit: which of the faults it keeps, how long it may last, who watches, and
+ * who may stop it.
  */
 record Variation(
     @Nullable Set<Fault> kinds,
     @Nullable Set<Long> numbers,
     long longestNanos,
-    @Nullable Watcher watcher) {
-  static final Variation NONE = new Variation(null, null, Long.MAX_VALUE, null);
+    @Nullable Watcher watcher,
+    @Nullable BooleanSupplier stop) {
+  static final Variation NONE = new Variation(null, null, Long.MAX_VALUE, null, null);
 
   Variation kinds(Collection<Fault> kept) {
     Set<Fault> sorted = EnumSet.noneOf(Fault.class);
     sorted.addAll(kept);
-    return new Variation(sorted, numbers, longestNanos, watcher);
+    return new Variation(sorted, numbers, longestNanos, watcher, stop);
   }
 
   Variation numbers(long[] kept) {
     Set<Long> sorted = Arrays.stream(kept).boxed().collect(Collectors.toCollection(TreeSet::new));
-    return new Variation(kinds, sorted, longestNanos, watcher);
+    return new Variation(kinds, sorted, longestNanos, watcher, stop);
   }
 
   Variation parsed(String list) {
@@ -51,11 +54,15 @@ record Variation(
   }
 
   Variation longest(long nanos) {
-    return new Variation(kinds, numbers, nanos, watcher);
+    return new Variation(kinds, numbers, nanos, watcher, stop);
   }
 
   Variation watched(@Nullable Watcher by) {
-    return new Variation(kinds, numbers, longestNanos, by);
+    return new Variation(kinds, numbers, longestNanos, by, stop);
+  }
+
+  Variation stopped(BooleanSupplier when) {
+    return new Variation(kinds, numbers, longestNanos, watcher, when);
   }
 
   Faults apply(Faults faults) {

@@ -12,7 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -25,14 +27,17 @@ import org.jspecify.annotations.Nullable;
  * from the programs that run in it, and from {@link #after}.
  */
 public final class World {
-  private static final long MOST_TURNS = 100_000_000;
   private static final long LONGEST_STALL_NANOS = 50_000_000;
 
   /** Turns in a row of which each leaves more to do at once: some program goes in circles. */
   private static final int SPIN_LIMIT = 1_000_000;
 
+  private static final int STEPS_BETWEEN_LOOKS = 256;
+
   private final Universe universe;
   private final Duration limit;
+  private final long eventsLimit;
+  private final @Nullable BooleanSupplier stop;
   private final Weather weather;
   private final Chance turns;
   private final Map<String, Host> hosts = new LinkedHashMap<>();
@@ -44,6 +49,7 @@ public final class World {
   private @Nullable Chance choices;
   private boolean running;
   private long turnCount;
+  private long steps;
   private long turnsWithoutPause;
   private @Nullable SimulationFailure failure;
 
@@ -52,9 +58,13 @@ public final class World {
       Faults faults,
       Duration limit,
       LongPredicate admitted,
-      Trace.@Nullable Listener listener) {
+      Trace.@Nullable Listener listener,
+      long eventsLimit,
+      @Nullable BooleanSupplier stop) {
     this.universe = new Universe(seed, faults, listener, admitted);
     this.limit = limit;
+    this.eventsLimit = eventsLimit;
+    this.stop = stop;
     this.weather = new Weather(this, universe);
     this.turns = universe.chance("turns");
   }
@@ -175,6 +185,9 @@ public final class World {
 
   /** One turn of one loop, or a jump to what happens next. */
   private void step() {
+    if (++steps % STEPS_BETWEEN_LOOKS == 0 && !mayGoOn()) {
+      return;
+    }
     universe.fireDue();
     ready.clear();
     long nextNanos = Long.MAX_VALUE;
@@ -196,6 +209,20 @@ public final class World {
     }
   }
 
+  /** Every run has an end, whatever its programs and the network do to each other. */
+  private boolean mayGoOn() {
+    if (universe.trace().events() + steps > eventsLimit) {
+      String most = String.format(Locale.ROOT, "%,d", eventsLimit);
+      fail(
+          SimulationFailure.Kind.TIMEOUT,
+          "not over after " + most + " events, its limit: " + waiting(),
+          null);
+    } else if (stop != null && stop.getAsBoolean()) {
+      fail(SimulationFailure.Kind.STOPPED, "stopped by whoever waited for it", null);
+    }
+    return failure == null;
+  }
+
   private long timerNanos(Program program) {
     long nanos = program.deadlineNanos();
     return nanos == Long.MAX_VALUE
@@ -204,10 +231,7 @@ public final class World {
   }
 
   private void turn(Program program) {
-    if (++turnCount > MOST_TURNS) {
-      fail(SimulationFailure.Kind.TIMEOUT, "busy without an end: " + waiting(), null);
-      return;
-    }
+    turnCount++;
     SimEngine engine = program.engine();
     if (engine != null && universe.chaos().strikes(Fault.STALL, engine, null)) {
       long nanos = universe.chaos().of(Fault.STALL).below(LONGEST_STALL_NANOS);

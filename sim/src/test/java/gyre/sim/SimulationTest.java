@@ -1,12 +1,15 @@
 package gyre.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import gyre.Fiber;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.fault.Faults;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -44,6 +47,45 @@ class SimulationTest {
               .latency(Duration.ofMillis(1), Duration.ofMillis(20))
               .loss(0.01);
         });
+  }
+
+  private static Simulation restless() {
+    return Simulation.seed(1)
+        .world(world ->
+            world
+                .host("bed")
+                .run(() -> {
+                  while (true) {
+                    Fiber.sleep(Duration.ofNanos(100));
+                  }
+                }));
+  }
+
+  @Test
+  void shouldEndARunInWhichTooMuchHappens() {
+    SimulationFailure failure =
+        catchThrowableOfType(SimulationFailure.class, () -> restless().eventsLimit(10_000).run());
+
+    assertThat(failure.kind()).isEqualTo(SimulationFailure.Kind.TIMEOUT);
+    assertThat(failure)
+        .hasMessageContaining("not over after 10,000 events, its limit: bed waits")
+        .hasMessageContaining("bed, fiber main: ");
+    assertThat(catchThrowableOfType(SimulationFailure.class, restless().eventsLimit(10_000)::run))
+        .as("it is the same each time")
+        .hasMessage(failure.getMessage());
+  }
+
+  @Test
+  void shouldStopARunThatNobodyWaitsFor() {
+    AtomicInteger looks = new AtomicInteger();
+
+    SimulationFailure failure =
+        catchThrowableOfType(
+            SimulationFailure.class,
+            () -> restless().stopWhen(() -> looks.incrementAndGet() == 3).run());
+
+    assertThat(failure.kind()).isEqualTo(SimulationFailure.Kind.STOPPED);
+    assertThat(looks).hasValue(3);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package gyre.sim.hunt;
 
+import gyre.sim.SimulationFailure;
 import gyre.sim.scenario.Scenario;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,20 +12,32 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs one seed after the other until one fails. Each job takes the next number, which says the
  * scenario and the seed; of several that fail at the same time the one with the lowest number
  * counts, so that the answer does not depend on who was faster.
+ *
+ * <pre>
+ *   HUNTING --a failure, or time is up--&gt; OVER --patience is up--&gt; HALTED
+ *      |---------------------stop()--------------------------------&gt;|
+ * </pre>
+ *
+ * <p>It ends in time whatever a seed does: once it is over, runs under way have some seconds to
+ * end, and are then halted, which they notice between two turns of a loop. One that does not notice
+ * never comes to the end of a turn, and has failed.
  */
 public final class Hunt {
   private static final long LOOK_MILLIS = 100;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final HuntOptions options;
   private final AtomicLong next = new AtomicLong();
   private final AtomicLong finished = new AtomicLong();
   private final AtomicReference<Optional<Catch>> found = new AtomicReference<>(Optional.empty());
   private final AtomicBoolean stopped = new AtomicBoolean();
+  private volatile boolean halted;
   private final List<Job> jobs = new ArrayList<>();
   private final long startedNanos = System.nanoTime();
 
@@ -36,7 +49,7 @@ public final class Hunt {
     return new Hunt(options);
   }
 
-  /** Begins no more seeds. From any thread. Answers whether that is news. */
+  /** Ends it, and the runs under way. From any thread. Answers whether that is news. */
   public boolean stop() {
     return stopped.compareAndSet(false, true);
   }
@@ -54,17 +67,40 @@ public final class Hunt {
       Thread.ofPlatform().daemon().name("hunt-" + i).start(job);
     }
     try {
-      while (!left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-        watcher.accept(this);
-      }
+      await(left, watcher);
     } catch (InterruptedException e) {
       stop();
       Thread.currentThread().interrupt();
     }
-    HuntResult result = new HuntResult(finished(), elapsed(), stopped.get(), found.get());
+    halted = true;
+    int unfinished = (int) jobs.stream().filter(job -> !job.isDone).count();
+    HuntResult result =
+        new HuntResult(finished(), unfinished, elapsed(), stopped.get(), found.get());
     // Whoever stops it from here on has nothing to wait for but the search for fewer faults.
     stopped.set(true);
     return result;
+  }
+
+  private void await(CountDownLatch left, Consumer<Hunt> watcher) throws InterruptedException {
+    while (!isOver()) {
+      if (left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+      watcher.accept(this);
+    }
+    long patienceNanos = Math.min(PATIENCE.toNanos(), options.time().toNanos());
+    long overNanos = System.nanoTime();
+    while (!stopped.get() && System.nanoTime() - overNanos < patienceNanos) {
+      if (left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    }
+    halted = true;
+    boolean isOfUser = stopped.get();
+    Duration last = isOfUser ? Duration.ofSeconds(1) : PATIENCE;
+    if (!left.await(last.toNanos(), TimeUnit.NANOSECONDS) && !isOfUser) {
+      jobs.forEach(Job::reportStuck);
+    }
   }
 
   public HuntOptions options() {
@@ -122,6 +158,8 @@ public final class Hunt {
     private volatile long number;
     private volatile long sinceNanos;
     private volatile boolean isRunning;
+    private volatile boolean isDone;
+    private volatile @Nullable Thread thread;
 
     Job(CountDownLatch left) {
       this.left = left;
@@ -129,6 +167,7 @@ public final class Hunt {
 
     @Override
     public void run() {
+      thread = Thread.currentThread();
       try {
         while (!isOver()) {
           long mine = next.getAndIncrement();
@@ -142,6 +181,7 @@ public final class Hunt {
           isRunning = false;
         }
       } finally {
+        isDone = true;
         left.countDown();
       }
     }
@@ -150,11 +190,24 @@ public final class Hunt {
       Scenario scenario = scenario(mine);
       long seed = seed(mine);
       try {
-        scenario.simulation(seed).run();
+        scenario.simulation(seed).stopWhen(() -> halted).run();
       } catch (Throwable e) {
+        if (e instanceof SimulationFailure failure
+            && failure.kind() == SimulationFailure.Kind.STOPPED) {
+          return;
+        }
         caught(new Catch(mine, scenario, seed, e));
       }
       finished.incrementAndGet();
+    }
+
+    /** It has been told to halt, and has not. */
+    void reportStuck() {
+      Thread present = thread;
+      if (isRunning && present != null) {
+        long mine = number;
+        caught(new Catch(mine, scenario(mine), seed(mine), new StuckRun(present)));
+      }
     }
   }
 }

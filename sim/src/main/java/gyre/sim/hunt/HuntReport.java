@@ -90,7 +90,8 @@ public final class HuntReport {
         + clock(result.elapsed())
         + ", "
         + rate(result.runs(), result.elapsed())
-        + (result.isStopped() ? "; stopped" : "");
+        + (result.isStopped() ? "; stopped" : "")
+        + (result.unfinished() > 0 ? "; " + result.unfinished() + " under way not finished" : "");
   }
 
   private static String count(long number) {
@@ -131,6 +132,10 @@ public final class HuntReport {
     }
     out.println();
     out.println("replay:  " + replay(scenario, simulation, ""));
+    if (failure instanceof StuckRun) {
+      stack(failure);
+      return;
+    }
     // What follows takes time, and may be interrupted: what is known is said before.
     out.flush();
     Investigation told = Investigation.of(simulation, Simulation::run);

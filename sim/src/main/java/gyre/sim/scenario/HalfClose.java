@@ -90,6 +90,9 @@ final class HalfClose extends Weathered {
       talk.there().send(stream, plan.magnitude(20_000), plan);
       talk.there().finished();
       stream.shutdownOutput();
+      if (plan.isRough()) {
+        stream.flush(); // only writers are told of a send that failed
+      }
       Echo.receiveRest(stream, talk.back(), plan);
     } catch (NetworkException e) {
       talk.broke();

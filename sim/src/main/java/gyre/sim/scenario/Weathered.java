@@ -20,6 +20,10 @@ import java.time.Duration;
 abstract class Weathered implements Scenario {
   static final int PORT = 7000;
   private static final Duration LIMIT = Duration.ofHours(6);
+
+  /** Several times what the busiest of thousands of seeds has needed. */
+  private static final long EVENTS_LIMIT = 20_000_000;
+
   private static final int TRIES = 100;
 
   private final String name;
@@ -45,6 +49,7 @@ abstract class Weathered implements Scenario {
     return Simulation.seed(seed)
         .faults(faults(Plan.of(seed, name)))
         .limit(LIMIT)
+        .eventsLimit(EVENTS_LIMIT)
         .world(world -> {
           Plan plan = Plan.of(seed, name);
           build(world, plan);

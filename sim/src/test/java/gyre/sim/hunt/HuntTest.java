@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,6 +108,86 @@ class HuntTest {
     assertThat(result.isStopped()).isTrue();
     assertThat(result.runs()).isPositive();
     assertThat(stopper).isNotNull();
+  }
+
+  /** Two fibers that always have something to do. */
+  private static final class Restless implements Scenario {
+    private final CountDownLatch begun = new CountDownLatch(1);
+
+    @Override
+    public String name() {
+      return "restless";
+    }
+
+    @Override
+    public String description() {
+      return "never ends";
+    }
+
+    @Override
+    public Simulation simulation(long seed) {
+      return Simulation.seed(seed)
+          .limit(Duration.ofDays(36_500))
+          .eventsLimit(Long.MAX_VALUE)
+          .world(world ->
+              world
+                  .host("bed")
+                  .run(() -> {
+                    begun.countDown();
+                    while (true) {
+                      Fiber.sleep(Duration.ofMillis(1));
+                    }
+                  }));
+    }
+  }
+
+  @Test
+  void shouldHaltARunThatDoesNotEnd() {
+    Restless scenario = new Restless();
+    Hunt hunt = Hunt.of(HuntOptions.of(List.of(scenario), 5).jobs(2));
+
+    HuntResult result =
+        hunt.run(_ -> {
+          if (scenario.begun.getCount() == 0) {
+            hunt.stop();
+          }
+        });
+
+    assertThat(result.isStopped()).isTrue();
+    assertThat(result.runs()).isZero();
+    assertThat(result.failure()).isEmpty();
+  }
+
+  @Test
+  void shouldNotWaitLongForARunWhenItsTimeIsOver() {
+    HuntOptions options =
+        HuntOptions.of(List.of(new Restless()), 5).jobs(1).time(Duration.ofMillis(50));
+
+    assertThat(report.hunt(Hunt.of(options))).isTrue();
+    assertThat(text.toString()).startsWith("no failure in 0 runs of restless");
+  }
+
+  @Test
+  void shouldTellOfATurnThatDoesNotEnd() {
+    AtomicBoolean released = new AtomicBoolean();
+    Sleeper scenario =
+        new Sleeper(
+            "a",
+            _ -> {
+              while (!released.get()) {
+                Thread.onSpinWait();
+              }
+            });
+    HuntOptions options = HuntOptions.of(List.of(scenario), 5).jobs(1).time(Duration.ofMillis(50));
+
+    boolean passed = report.hunt(Hunt.of(options));
+    released.set(true);
+
+    assertThat(passed).isFalse();
+    assertThat(text.toString())
+        .startsWith("a: a turn of a loop does not end")
+        .contains("replay:  ./gyre sim --seed 1 a\n")
+        .contains("1 under way not finished");
   }
 
   @Test

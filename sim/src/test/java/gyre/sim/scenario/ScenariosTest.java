@@ -24,13 +24,15 @@ import org.junit.jupiter.api.TestFactory;
  * The budget of seeds of an ordinary build: each scenario with seeds of the commit's own, and all
  * that have ever found something.
  *
- * <p>{@code ./gyre test} says the number of the commit. Bounded in time too, for slow machines;
- * long hunts are {@code ./gyre sim}.
+ * <p>{@code ./gyre test} says the number of the commit. Bounded in time too, for slow machines and
+ * slow seeds; long hunts are {@code ./gyre sim}.
  */
 class ScenariosTest {
   private static final long COMMIT = Long.getLong("gyre.sim.commit", 1);
   private static final long SEEDS = Long.getLong("gyre.sim.seeds", 300);
   private static final Duration LONGEST = Duration.ofSeconds(40);
+  private static final Duration LONGEST_AGAIN = Duration.ofSeconds(20);
+  private static final Duration LONGEST_TWICE = Duration.ofSeconds(20);
 
   /** Far enough from those of the next commit that the two do not overlap. */
   private static long firstSeed() {
@@ -44,23 +46,29 @@ class ScenariosTest {
         .orElseThrow(() -> new AssertionError("no scenario is called " + name));
   }
 
-  private static void assertPasses(HuntOptions options) {
+  /** Each scenario has the same part of it. */
+  private static Duration share(Duration time) {
+    return time.dividedBy(Math.max(1, Scenarios.all().size()));
+  }
+
+  private static String assertPasses(HuntOptions options) {
     StringWriter text = new StringWriter();
     boolean passed = HuntReport.on(new PrintWriter(text, true), false).hunt(Hunt.of(options));
     assertThat(passed).as(text.toString()).isTrue();
+    return text.toString();
   }
 
   @TestFactory
   Stream<DynamicTest> shouldPassWithSeedsOfThisCommit() {
-    List<Scenario> scenarios = Scenarios.all();
-    Duration each = LONGEST.dividedBy(Math.max(1, scenarios.size()));
-    return scenarios.stream()
+    return Scenarios.all().stream()
         .map(scenario ->
             dynamicTest(
                 scenario.name(),
                 () ->
                     assertPasses(
-                        HuntOptions.of(List.of(scenario), SEEDS).from(firstSeed()).time(each))));
+                        HuntOptions.of(List.of(scenario), SEEDS)
+                            .from(firstSeed())
+                            .time(share(LONGEST)))));
   }
 
   @TestFactory
@@ -72,10 +80,13 @@ class ScenariosTest {
           return dynamicTest(
               words[0] + " " + words[1],
               () ->
-                  assertPasses(
-                      HuntOptions.of(List.of(named(words[0])), 1)
-                          .from(Long.parseLong(words[1]))
-                          .jobs(1)));
+                  assertThat(
+                          assertPasses(
+                              HuntOptions.of(List.of(named(words[0])), 1)
+                                  .from(Long.parseLong(words[1]))
+                                  .time(LONGEST_AGAIN)
+                                  .jobs(1)))
+                      .startsWith("no failure in 1 runs of"));
         });
   }
 
@@ -97,7 +108,12 @@ class ScenariosTest {
             dynamicTest(
                 scenario.name(),
                 () -> {
+                  long begunNanos = System.nanoTime();
+                  long longestNanos = share(LONGEST_TWICE).toNanos();
                   for (long seed = firstSeed(); seed < firstSeed() + 5; seed++) {
+                    if (System.nanoTime() - begunNanos > longestNanos) {
+                      return;
+                    }
                     Outcome outcome = scenario.simulation(seed).check();
                     assertThat(outcome.seed()).isEqualTo(seed);
                   }
