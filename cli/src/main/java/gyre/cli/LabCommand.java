@@ -172,6 +172,13 @@ final class LabCommand implements Callable<Integer> {
         description = "The change; 'worktree' is this tree as it is.")
     private String candidate = "";
 
+    @Option(
+        names = "--what",
+        defaultValue = "",
+        paramLabel = "TEXT",
+        description = "The change in words. Default: those of its commit")
+    private String what = "";
+
     @Option(names = "--workloads", split = ",", paramLabel = "A,B", description = "Which to race.")
     private List<String> workloads = new ArrayList<>();
 
@@ -188,7 +195,7 @@ final class LabCommand implements Callable<Integer> {
     public Integer call() {
       Lab.open(System.out)
           .experiment(
-              new ExperimentOptions(name, base, candidate, workloads, peer, !noGate, force));
+              new ExperimentOptions(name, what, base, candidate, workloads, peer, !noGate, force));
       return 0;
     }
   }

@@ -5,11 +5,13 @@ import java.util.List;
 /**
  * A change to be judged.
  *
+ * @param what the change in words; empty for those of its commit
  * @param peer which of ours is raced
  * @param gate whether the tests have to pass first
  */
 public record ExperimentOptions(
     String name,
+    String what,
     String base,
     String candidate,
     List<String> workloads,

@@ -126,6 +126,7 @@ public final class Lab {
       Experiment experiment =
           Experiment.named(
               options.name(),
+              options.what().isEmpty() ? changed.subject() : options.what(),
               new Workshop(base, out).commit(),
               changed.commit(),
               home.experiments());

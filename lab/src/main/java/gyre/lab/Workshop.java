@@ -117,6 +117,11 @@ final class Workshop {
     return Command.in(home.root(), out, List.of(launcher, "test", "-q", limit)) == 0;
   }
 
+  /** What the last commit says of itself. */
+  String subject() {
+    return Command.answer(home.root(), List.of("git", "log", "-1", "--format=%s")).orElse("");
+  }
+
   /** What is measured: a commit, marked where the tree holds more than that. */
   String commit() {
     return Command.answer(

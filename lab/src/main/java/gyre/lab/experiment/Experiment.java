@@ -29,22 +29,25 @@ public final class Experiment {
   private static final String CANDIDATE = "candidate";
 
   private final String name;
+  private final String what;
   private final String base;
   private final String candidate;
   private final Log log;
 
-  private Experiment(String name, String base, String candidate, Log log) {
+  private Experiment(String name, String what, String base, String candidate, Log log) {
     this.name = name;
+    this.what = what;
     this.base = base;
     this.candidate = candidate;
     this.log = log;
   }
 
   /** Fails at once where the name is taken. */
-  public static Experiment named(String name, String base, String candidate, Path folder) {
+  public static Experiment named(
+      String name, String what, String base, String candidate, Path folder) {
     Log log = new Log(folder);
     log.checkFree(name);
-    return new Experiment(name, base, candidate, log);
+    return new Experiment(name, what, base, candidate, log);
   }
 
   /** The entry in the log. */
@@ -99,7 +102,14 @@ public final class Experiment {
   private String conclude(List<Judgement> judgements, List<String> bottlenecks, String failure) {
     Proposal proposal =
         new Proposal(
-            name, LocalDate.now(ZoneOffset.UTC), base, candidate, judgements, bottlenecks, failure);
+            name,
+            what,
+            LocalDate.now(ZoneOffset.UTC),
+            base,
+            candidate,
+            judgements,
+            bottlenecks,
+            failure);
     log.add(proposal);
     return proposal.text();
   }

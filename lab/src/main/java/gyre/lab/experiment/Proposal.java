@@ -8,11 +8,13 @@ import java.util.Locale;
 /**
  * What became of an experiment, as it stands in the log for good.
  *
+ * @param what the change in words
  * @param failure why nothing could be raced; empty where it could
  * @param bottlenecks the verdict of the profile before and after
  */
 record Proposal(
     String name,
+    String what,
     LocalDate date,
     String base,
     String candidate,
@@ -49,6 +51,7 @@ record Proposal(
     StringBuilder text = new StringBuilder();
     text.append(
         "## %s · %s · %s%n%n".formatted(name, date, decision().name().toLowerCase(Locale.ROOT)));
+    text.append("%s%n%n".formatted(what));
     text.append("Base `%s`, candidate `%s`.%n".formatted(base, candidate));
     if (!failure.isEmpty()) {
       return text.append("\nNot raced: ").append(failure).append('\n').toString();

@@ -53,7 +53,8 @@ class ExperimentTest {
         Arrays.stream(outcomes)
             .map(o -> new Judgement("w", Spread.of(List.of(0.9)), 0.01, o, 50, 40, 0.1, 0.1))
             .toList();
-    return new Proposal(name, DATE, "abc", "def", judgements, List.of("from here to there"), "");
+    return new Proposal(
+        name, "a change", DATE, "abc", "def", judgements, List.of("from here to there"), "");
   }
 
   @Test
@@ -61,7 +62,9 @@ class ExperimentTest {
     Log log = new Log(folder);
     log.add(proposal("first", Outcome.IMPROVED));
     String before = Files.readString(folder.resolve("EXPERIMENTS.md"));
-    log.add(new Proposal("second", DATE, "abc", "def", List.of(), List.of(), "does not compile"));
+    log.add(
+        new Proposal(
+            "second", "a change", DATE, "abc", "def", List.of(), List.of(), "does not compile"));
     assertThat(Files.readString(folder.resolve("EXPERIMENTS.md")))
         .startsWith(before)
         .contains("## second · 2026-01-02 · failed")
