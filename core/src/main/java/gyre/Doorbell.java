@@ -7,8 +7,10 @@ import java.lang.invoke.VarHandle;
  * Wakes a loop that sleeps, and costs the others no system call while it is awake.
  *
  * <pre>
- *   AWAKE --prepareToSleep--&gt; SLEEPING --ring, answers true--&gt; RUNG
- *     ^                           |                             |
+ *                                      --ring, answers true--&gt;
+ *   AWAKE --prepareToSleep--&gt; SLEEPING                         RUNG
+ *     ^                           |    &lt;---wakeFailed---------   |
+ *     |                           |                             |
  *     +----------awake------------+------------awake------------+
  * </pre>
  *
@@ -61,6 +63,14 @@ final class Doorbell {
   /** By the loop, after the wait and before it handles what is queued. */
   void awake() {
     STATE.setVolatile(this, AWAKE);
+  }
+
+  /**
+   * By who was told to wake the engine and could not: the next ring is told again. Harmless if the
+   * loop has slept and was rung anew meanwhile, which is then woken twice.
+   */
+  void wakeFailed() {
+    boolean ignored = STATE.compareAndSet(this, RUNG, SLEEPING);
   }
 
   /**

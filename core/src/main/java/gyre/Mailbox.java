@@ -73,7 +73,20 @@ final class Mailbox {
   private void ring() {
     surroundings.reached(onLoop);
     if (doorbell.ring()) {
+      wake();
+    }
+  }
+
+  /** Who comes next tries again if this fails; what was left in the inbox is found then. */
+  private void wake() {
+    boolean isDone = false;
+    try {
       engine.wake(CurrentLoop.engineOfCaller());
+      isDone = true;
+    } finally {
+      if (!isDone) {
+        doorbell.wakeFailed();
+      }
     }
   }
 

@@ -25,4 +25,15 @@ class DoorbellTest {
       doorbell.awake();
     }
   }
+
+  @Test
+  void shouldAskTheNextOneToWakeWhereTheFirstCouldNot() {
+    doorbell.prepareToSleep();
+    assertThat(doorbell.ring()).isTrue();
+    doorbell.wakeFailed();
+    assertThat(doorbell.ring()).isTrue();
+    doorbell.awake();
+    doorbell.wakeFailed();
+    assertThat(doorbell.ring()).isFalse();
+  }
 }

@@ -434,7 +434,7 @@ public final class UringEngine implements Engine {
     unheard++;
     switch (SlotTable.kind(userData)) {
       case Kind.WAKE -> counters.wakes++;
-      case Kind.MESSAGE -> Waker.repeatMessage(SlotTable.low(userData), result);
+      case Kind.MESSAGE -> waker.repeatMessage(SlotTable.low(userData), result);
       case Kind.SIGNAL -> {
         counters.wakes++;
         waker.completeSignal(flags);
@@ -492,8 +492,9 @@ public final class UringEngine implements Engine {
     } else if (WOKEN.compareAndSet(this, 0, 1)) {
       if (from instanceof UringEngine sender && sender.ring.has(Feature.MESSAGES)) {
         sender.waker.message(waker);
-      } else {
-        waker.wake();
+      } else if (!waker.wake()) {
+        WOKEN.setVolatile(this, 0); // or else nobody would try again
+        throw new IllegalStateException("the kernel refuses to wake a loop");
       }
     }
   }

@@ -78,11 +78,14 @@ final class Waker {
         0);
   }
 
-  /** A message could not be sent, for example for lack of memory. */
-  static void repeatMessage(int number, int result) {
-    Waker target = result < 0 ? OPEN.get(number) : null;
-    if (target != null) {
-      target.wake();
+  /**
+   * A message could not be sent, for example for lack of memory: from here, or else, as nobody
+   * would try again, with the next call once more.
+   */
+  void repeatMessage(int targetNumber, int result) {
+    Waker target = result < 0 ? OPEN.get(targetNumber) : null;
+    if (target != null && !target.wake()) {
+      message(target);
     }
   }
 
@@ -103,37 +106,37 @@ final class Waker {
     }
   }
 
-  /** From any thread. */
-  void wake() {
+  /** From any thread. False if the kernel refuses. */
+  boolean wake() {
     if (ring.has(Feature.FOREIGN_MESSAGES)) {
-      sendMessage();
-    } else {
-      synchronized (closing) {
-        if (counter >= 0) {
-          LinuxFiles.signal(counter);
-        }
+      return sendMessage();
+    }
+    synchronized (closing) {
+      if (counter >= 0) {
+        LinuxFiles.signal(counter);
       }
     }
+    return true;
   }
 
-  private void sendMessage() {
+  private boolean sendMessage() {
     try {
-      repeatedly();
+      return repeatedly();
     } finally {
       Reference.reachabilityFence(message);
     }
   }
 
-  private void repeatedly() {
+  private boolean repeatedly() {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       int result = UringCalls.sendMessage(message.address());
       // A ring that overflows is not waiting, and one that is closed never will again.
       if (result >= 0 || result == -EOVERFLOW || closed) {
-        return;
+        return true;
       }
       Thread.onSpinWait();
     }
-    throw new IllegalStateException("the kernel refuses to wake a loop");
+    return false;
   }
 
   void close(CallState calls) {
