@@ -266,12 +266,20 @@ final class DatagramOutbound {
       this.payload = new ByteQueue(outbound.engine.pool());
     }
 
-    /** Takes all of a queue, in no more pieces than go to the kernel at once. */
+    /** Takes all of a queue, in no more pieces than go to the kernel at once, or nothing. */
     private void take(ByteQueue source) {
-      int bytes = (int) source.size();
       payload.append(source);
-      if (payload.spans() > Vector.CAPACITY) {
-        payload.pullUp(bytes);
+      if (payload.spans() <= Vector.CAPACITY) {
+        return;
+      }
+      boolean isDone = false;
+      try {
+        payload.pullUp((int) payload.size());
+        isDone = true;
+      } finally {
+        if (!isDone) {
+          source.append(payload); // of the same pool: what is copied from another has few pieces
+        }
       }
     }
 

@@ -271,15 +271,17 @@ public final class UdpSocket extends SocketHandle {
   /**
    * Sends all datagrams, in order and as many at a time as there are slots; parks until the kernel
    * has taken the last. If some fail the others are sent nevertheless, and then the first failure
-   * is thrown.
+   * is thrown. None is sent if one has an address that it cannot be sent to.
    */
   public void sendAll(List<Datagram> datagrams) {
     Fiber<?> caller = caller();
     DatagramOutbound.Outcome outcome =
         isCallback(caller) ? null : new DatagramOutbound.Outcome(caller);
     for (Datagram datagram : datagrams) {
+      check(datagram.payload().remaining(), datagram.address());
+    }
+    for (Datagram datagram : datagrams) {
       ByteBuffer payload = datagram.payload();
-      check(payload.remaining(), datagram.address());
       InetSocketAddress target = wireTarget(datagram.address());
       output.send(caller, payload, DatagramOutbound.COPYING, target, outcome);
     }

@@ -14,8 +14,10 @@ import gyre.LoopOptions;
 import gyre.Loops;
 import gyre.Scope;
 import gyre.ShutdownOptions;
+import gyre.engine.BlockPool;
 import gyre.engine.Errno;
 import gyre.io.ByteQueue;
+import gyre.io.PoolExhaustedException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -261,6 +263,57 @@ class UdpSocketTest {
             }
             left.send(pieces, right.localAddress());
             assertThat(right.receive().payload().remaining()).isEqualTo(200);
+          }
+        });
+  }
+
+  @Test
+  void shouldLeaveAQueueToTheCallerWhereThereIsNoMemoryToSendIt() {
+    Loops.runReporting(
+        Loops.options(engine).poolLimitBytes(1 << 20),
+        () -> {
+          try (UdpSocket left = local();
+              UdpSocket right = local();
+              TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+              TcpStream stream = TcpStream.connect(listener.address())) {
+            ByteQueue pieces = stream.input().sibling(); // of the loop's pool
+            ByteBuffer one = ByteBuffer.allocateDirect(1);
+            for (int i = 0; i < 200; i++) {
+              pieces.appendReference(one.duplicate(), () -> {});
+            }
+            try (ByteQueue hoard = stream.input().sibling()) {
+              int length = BlockPool.LARGE_BYTES;
+              while (length > 0) {
+                if (!hoard.tryAppend(new byte[length], 0, length)) {
+                  length /= 2;
+                }
+              }
+              assertThatThrownBy(() -> left.send(pieces, right.localAddress()))
+                  .isInstanceOf(PoolExhaustedException.class);
+              assertThat(pieces.size()).isEqualTo(200);
+            }
+            left.send(pieces, right.localAddress());
+            assertThat(right.receive().payload().remaining()).isEqualTo(200);
+          }
+        });
+  }
+
+  @Test
+  void shouldSendNoneOfManyIfOneCannotBeSentAnywhere() {
+    Loops.run(
+        engine,
+        () -> {
+          try (UdpSocket left = local();
+              UdpSocket right = local()) {
+            List<Datagram> datagrams =
+                List.of(
+                    Datagram.to(right.localAddress(), bytes("one")),
+                    Datagram.to(InetSocketAddress.createUnresolved("nowhere", 9), bytes("two")));
+            assertThatThrownBy(() -> left.sendAll(datagrams))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("not resolved");
+            left.send(bytes("three"), right.localAddress());
+            assertThat(text(right.receive().payload())).isEqualTo("three");
           }
         });
   }
