@@ -1,8 +1,6 @@
 package gyre;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +28,11 @@ public final class Cancellation implements AutoCloseable {
   private @Nullable Cancellation firstChild;
   private @Nullable Cancellation nextSibling;
   private @Nullable Cancellation previousSibling;
-  private @Nullable List<Runnable> listeners;
+
+  /** In the order in which they came. */
+  private @Nullable Listener firstListener;
+
+  private @Nullable Listener lastListener;
   private @Nullable Deadline deadline;
 
   private volatile @Nullable String reason;
@@ -166,10 +168,9 @@ public final class Cancellation implements AutoCloseable {
     if (scope != null) {
       scope.wakeCancelled();
     }
-    List<Runnable> waiting = listeners;
-    listeners = null;
-    if (waiting != null) {
-      waiting.forEach(loop::enqueueCallback);
+    for (Listener told = firstListener; told != null; told = firstListener) {
+      told.close();
+      loop.enqueueCallback(told.action);
     }
   }
 
@@ -206,23 +207,55 @@ public final class Cancellation implements AutoCloseable {
       loop.enqueueCallback(listener);
       return () -> {};
     }
-    List<Runnable> list = listeners;
-    if (list == null) {
-      list = new ArrayList<>(2);
-      listeners = list;
-    }
-    list.add(listener);
-    return () -> {
-      if (listeners != null) {
-        listeners.remove(listener);
-      }
-    };
+    return new Listener(this, listener);
   }
 
-  /** Takes a listener back. */
+  /** Takes a listener back, if it has not been told yet. The second time nothing happens. */
   public interface Registration extends AutoCloseable {
     @Override
     void close();
+  }
+
+  /** A link of the token's list: thousands come and go on one token that they share. */
+  private static final class Listener implements Registration {
+    private final Cancellation token;
+    private final Runnable action;
+    private @Nullable Listener previous;
+    private @Nullable Listener next;
+    private boolean isLinked = true;
+
+    Listener(Cancellation token, Runnable action) {
+      this.token = token;
+      this.action = action;
+      Listener last = token.lastListener;
+      previous = last;
+      if (last == null) {
+        token.firstListener = this;
+      } else {
+        last.next = this;
+      }
+      token.lastListener = this;
+    }
+
+    @Override
+    public void close() {
+      if (!isLinked) {
+        return;
+      }
+      isLinked = false;
+      if (previous == null) {
+        token.firstListener = next;
+      } else {
+        previous.next = next;
+      }
+      if (next == null) {
+        token.lastListener = previous;
+      } else {
+        next.previous = previous;
+      }
+      previous = null;
+      next = null;
+    }
   }
 
   void disarm() {
