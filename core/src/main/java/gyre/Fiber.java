@@ -62,6 +62,9 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   private boolean interrupted;
 
+  /** For fibers of the pump: runs a task that was posted, and may be parked in it. */
+  boolean inPost;
+
   /** For baton fibers: blocked by something that is not the loop's, so that its turn was taken. */
   boolean lostTurn;
 

@@ -447,6 +447,10 @@ public final class Loop implements AutoCloseable {
     return never;
   }
 
+  Pump pump() {
+    return pump;
+  }
+
   Scope internal() {
     return internal;
   }

@@ -1,6 +1,7 @@
 package gyre;
 
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,9 @@ final class Pump {
 
   /** What was left of the budget when a fiber was last woken for it. */
   private int budgetAtWake;
+
+  /** Posted tasks that have begun and not ended. */
+  private int posts;
 
   private boolean closed;
 
@@ -107,16 +111,7 @@ final class Pump {
     if (callback instanceof Handle handle) {
       handle.runCallback(self);
     } else {
-      try {
-        self.enter(loop.root(), scope.cancellation());
-        ((Runnable) callback).run();
-      } catch (Throwable e) {
-        failed(e);
-      }
-      Throwable left = self.closeScopesUpTo(loop.root(), null);
-      if (left != null) {
-        loop.report("callback", left);
-      }
+      runPost(self, (Runnable) callback);
     }
     loop.mechanism().reclaim();
     if (Thread.interrupted()) {
@@ -124,8 +119,43 @@ final class Pump {
     }
   }
 
+  /** It belongs to the root, and is cancelled with what lives there. */
+  private void runPost(Fiber<?> self, Runnable task) {
+    self.inPost = true;
+    posts++;
+    try {
+      self.enter(loop.root(), loop.root().cancellation());
+      task.run();
+    } catch (Throwable e) {
+      failed(e);
+    }
+    Throwable left = self.closeScopesUpTo(loop.root(), null);
+    if (left != null) {
+      loop.report("callback", left);
+    }
+    self.inPost = false;
+    posts--;
+    if (posts == 0) {
+      loop.lifeEnded();
+    }
+  }
+
+  /** Whether a posted task has begun and not ended. */
+  boolean isInPost() {
+    return posts > 0;
+  }
+
+  /** The fibers that run such tasks. */
+  void eachInPost(Consumer<Fiber<?>> action) {
+    for (Fiber<?> fiber = scope.firstFiber(); fiber != null; fiber = fiber.siblingNext) {
+      if (fiber.inPost) {
+        action.accept(fiber);
+      }
+    }
+  }
+
   private void failed(Throwable failure) {
-    if (failure instanceof CancelledException && scope.cancellation().isCancelled()) {
+    if (failure instanceof CancelledException && loop.root().cancellation().isCancelled()) {
       Failures.eachHidden(failure, hidden -> loop.report("callback", hidden));
     } else {
       loop.report("callback", failure);
@@ -138,5 +168,6 @@ final class Pump {
     callbacks.forEach(Inbox::discard);
     callbacks.clear();
     scope.cancel("the loop is closing");
+    loop.root().cancel("the loop is closing"); // those posted after a shutdown that was through
   }
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Each step has a deadline, so that the whole is finite; it is poked whenever something ends.
  */
 final class Shutdown {
+  private static final String POSTED = "a posted task";
   private static final int NAMES_LIMIT = 20;
   private static final int FRAMES_LIMIT = 8;
   private static final int HURRIED_TURNS = 32;
@@ -95,18 +96,21 @@ final class Shutdown {
 
   private void run() throws Exception {
     Scope root = loop.root();
+    Pump pump = loop.pump();
     try {
       eachHandle(root, Handle::stopAccepting);
       eachHandle(root, Handle::draining);
-      await(options.drainNanos(), root::isQuiet);
-      if (!root.isEmpty()) {
+      await(options.drainNanos(), () -> root.isQuiet() && !pump.isInPost());
+      if (!root.isEmpty() || pump.isInPost()) {
         eachFiber(root, f -> note(cancelled, f.name()));
+        pump.eachInPost(f -> note(cancelled, POSTED));
         eachScope(root, scope -> scope.cancel("the loop is shutting down"));
-        await(options.cancelNanos(), () -> !hasFibers(root));
+        await(options.cancelNanos(), () -> !hasFibers(root) && !pump.isInPost());
         eachScope(root, Scope::closeHandles);
         await(options.closeNanos(), root::isEmpty);
       }
-      eachFiber(root, f -> note(forced, describe(f)));
+      eachFiber(root, f -> note(forced, describe("fiber " + f.name(), f)));
+      pump.eachInPost(f -> note(forced, describe(POSTED, f)));
       eachHandle(root, h -> note(forced, h.toString()));
       abortAll(root);
       awaitRelease(() -> !hasHandles(root));
@@ -155,14 +159,14 @@ final class Shutdown {
     }
   }
 
-  private static String describe(Fiber<?> fiber) {
+  private static String describe(String what, Fiber<?> fiber) {
     String stack =
         Arrays.stream(fiber.stackTrace())
             .dropWhile(frame -> "java.base".equals(frame.getModuleName()))
             .limit(FRAMES_LIMIT)
             .map(StackTraceElement::toString)
             .collect(Collectors.joining(" < "));
-    return "fiber " + fiber.name() + (stack.isEmpty() ? "" : " at " + stack);
+    return what + (stack.isEmpty() ? "" : " at " + stack);
   }
 
   private static void note(List<String> names, String name) {

@@ -186,6 +186,61 @@ class ShutdownTest {
   }
 
   @Test
+  void shouldLetPostedTasksFinish() {
+    try (Loop loop = open()) {
+      loop.post(() -> {
+        Fiber.sleep(SHORT);
+        log.add("done");
+      });
+      loop.post(() -> loop.shutdown(ShutdownOptions.defaults()));
+      loop.runUntilShutdown();
+      assertThat(report(loop).isClean()).as(report(loop).toString()).isTrue();
+    }
+    assertThat(log).containsExactly("done");
+  }
+
+  @Test
+  void shouldCancelPostedTasksThatAreParked() {
+    try (Loop loop = open()) {
+      loop.post(() -> {
+        try {
+          Fiber.sleep(Duration.ofHours(1));
+        } finally {
+          log.add("finally");
+        }
+      });
+      loop.post(() -> loop.shutdown(ShutdownOptions.defaults().drain(SHORT)));
+      loop.runUntilShutdown();
+      assertThat(log).containsExactly("finally");
+      assertThat(report(loop).cancelled()).containsExactly("a posted task");
+      assertThat(report(loop).forced()).isEmpty();
+    }
+    assertThat(log).containsExactly("finally");
+  }
+
+  @Test
+  void shouldReportAPostedTaskThatIgnoresItsCancellation() {
+    try (Loop loop = open()) {
+      loop.post(ShutdownTest::ignoreCancellationOnce);
+      loop.post(
+          () -> loop.shutdown(ShutdownOptions.defaults().drain(SHORT).cancel(SHORT).close(SHORT)));
+      loop.runUntilShutdown();
+      assertThat(report(loop).forced())
+          .singleElement()
+          .satisfies(line ->
+              assertThat(line).startsWith("a posted task at ").contains("ignoreCancellationOnce"));
+    }
+  }
+
+  private static void ignoreCancellationOnce() {
+    try {
+      Fiber.sleep(Duration.ofHours(1));
+    } catch (CancelledException e) {
+      java.util.concurrent.locks.LockSupport.park(); // until closing interrupts it
+    }
+  }
+
+  @Test
   void shouldCloseAtOnceWhatWasNeverRun() {
     Loop loop = open();
     loop.start("never run", () -> log.add("ran"));
