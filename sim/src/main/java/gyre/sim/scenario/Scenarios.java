@@ -11,6 +11,7 @@ public final class Scenarios {
           new Timeouts(),
           new Stopping(),
           new Churn(),
+          new Crashes(),
           new ConnectFailures(),
           new Backpressure(),
           new Fairness(),
