@@ -2,6 +2,7 @@ package gyre.sim.scenario;
 
 import gyre.io.ByteQueue;
 import gyre.net.SocketStream;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 
 /**
@@ -55,13 +56,20 @@ final class Flow {
       switch (plan.between(0, 3)) {
         case 0 -> stream.write(chunk);
         case 1 -> stream.write(ByteBuffer.wrap(chunk));
-        case 2 -> stream.write(ByteBuffer.allocateDirect(length).put(chunk).flip());
+        case 2 -> sendDirect(stream, chunk);
         default -> sendQueue(stream, chunk);
       }
       left -= length;
       if (plan.oneIn(16)) {
         stream.flush();
       }
+    }
+  }
+
+  /** Not by allocateDirect: worlds on other threads would make the fiber wait for their lock. */
+  private static void sendDirect(SocketStream stream, byte[] chunk) {
+    try (Arena arena = Arena.ofConfined()) {
+      stream.write(arena.allocate(chunk.length).asByteBuffer().put(chunk).flip());
     }
   }
 
