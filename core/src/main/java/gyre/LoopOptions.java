@@ -1,7 +1,9 @@
 package gyre;
 
 import gyre.engine.Engine;
+import gyre.engine.choice.Engines;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +74,11 @@ public final class LoopOptions {
    */
   public LoopOptions engine(String engine) {
     return with(v -> v.engine = engine);
+  }
+
+  /** What {@link #engine(String)} takes. */
+  public static List<String> engineNames() {
+    return Engines.NAMES;
   }
 
   /** Runs on an engine that the caller made, for example a simulated one. */

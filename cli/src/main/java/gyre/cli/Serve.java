@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.LoopOptions;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -70,13 +71,12 @@ final class Serve implements Callable<Integer> {
 
   /** For picocli. */
   static final class EngineName implements ITypeConverter<String> {
-    private static final List<String> NAMES = List.of("auto", "io_uring", "epoll", "nio");
-
     @Override
     public String convert(String name) {
-      if (!NAMES.contains(name)) {
+      List<String> names = LoopOptions.engineNames();
+      if (!names.contains(name)) {
         throw new TypeConversionException(
-            "'" + name + "' is not an engine; engines: " + String.join(", ", NAMES));
+            "'" + name + "' is not an engine; engines: " + String.join(", ", names));
       }
       return name;
     }

@@ -63,196 +63,109 @@ public record StreamOptions(
     return DEFAULTS;
   }
 
+  /** All of it, to be changed. */
+  private static final class Values {
+    boolean noDelay;
+    boolean keepAlive;
+    int lingerSeconds;
+    int sendBufferBytes;
+    int receiveBufferBytes;
+    int inputLimitBytes;
+    int outputLimitBytes;
+    Duration idleTimeout;
+    Duration readTimeout;
+    Duration writeTimeout;
+    Duration closeTimeout;
+    boolean sparse;
+
+    Values(StreamOptions from) {
+      noDelay = from.noDelay;
+      keepAlive = from.keepAlive;
+      lingerSeconds = from.lingerSeconds;
+      sendBufferBytes = from.sendBufferBytes;
+      receiveBufferBytes = from.receiveBufferBytes;
+      inputLimitBytes = from.inputLimitBytes;
+      outputLimitBytes = from.outputLimitBytes;
+      idleTimeout = from.idleTimeout;
+      readTimeout = from.readTimeout;
+      writeTimeout = from.writeTimeout;
+      closeTimeout = from.closeTimeout;
+      sparse = from.sparse;
+    }
+
+    StreamOptions options() {
+      return new StreamOptions(
+          noDelay,
+          keepAlive,
+          lingerSeconds,
+          sendBufferBytes,
+          receiveBufferBytes,
+          inputLimitBytes,
+          outputLimitBytes,
+          idleTimeout,
+          readTimeout,
+          writeTimeout,
+          closeTimeout,
+          sparse);
+    }
+  }
+
+  private interface Change {
+    void apply(Values values);
+  }
+
+  private StreamOptions with(Change change) {
+    Values changed = new Values(this);
+    change.apply(changed);
+    return changed.options();
+  }
+
   public StreamOptions noDelay(boolean noDelay) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.noDelay = noDelay);
   }
 
   public StreamOptions keepAlive(boolean keepAlive) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.keepAlive = keepAlive);
   }
 
   public StreamOptions lingerSeconds(int lingerSeconds) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.lingerSeconds = lingerSeconds);
   }
 
   public StreamOptions sendBufferBytes(int sendBufferBytes) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.sendBufferBytes = sendBufferBytes);
   }
 
   public StreamOptions receiveBufferBytes(int receiveBufferBytes) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.receiveBufferBytes = receiveBufferBytes);
   }
 
   public StreamOptions inputLimitBytes(int inputLimitBytes) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.inputLimitBytes = inputLimitBytes);
   }
 
   public StreamOptions outputLimitBytes(int outputLimitBytes) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.outputLimitBytes = outputLimitBytes);
   }
 
   public StreamOptions idleTimeout(Duration idleTimeout) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.idleTimeout = idleTimeout);
   }
 
   public StreamOptions readTimeout(Duration readTimeout) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.readTimeout = readTimeout);
   }
 
   public StreamOptions writeTimeout(Duration writeTimeout) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.writeTimeout = writeTimeout);
   }
 
   public StreamOptions closeTimeout(Duration closeTimeout) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.closeTimeout = closeTimeout);
   }
 
   public StreamOptions sparse(boolean sparse) {
-    return new StreamOptions(
-        noDelay,
-        keepAlive,
-        lingerSeconds,
-        sendBufferBytes,
-        receiveBufferBytes,
-        inputLimitBytes,
-        outputLimitBytes,
-        idleTimeout,
-        readTimeout,
-        writeTimeout,
-        closeTimeout,
-        sparse);
+    return with(v -> v.sparse = sparse);
   }
 
   private static void atLeast(String name, int value, int least) {

@@ -40,121 +40,88 @@ public record UdpOptions(
     return DEFAULTS;
   }
 
+  /** All of it, to be changed. */
+  private static final class Values {
+    boolean reuseAddress;
+    boolean reusePort;
+    boolean broadcast;
+    int sendBufferBytes;
+    int receiveBufferBytes;
+    int maxDatagramBytes;
+    int receiveLimitDatagrams;
+    int receiveLimitBytes;
+    int sendSlots;
+
+    Values(UdpOptions from) {
+      reuseAddress = from.reuseAddress;
+      reusePort = from.reusePort;
+      broadcast = from.broadcast;
+      sendBufferBytes = from.sendBufferBytes;
+      receiveBufferBytes = from.receiveBufferBytes;
+      maxDatagramBytes = from.maxDatagramBytes;
+      receiveLimitDatagrams = from.receiveLimitDatagrams;
+      receiveLimitBytes = from.receiveLimitBytes;
+      sendSlots = from.sendSlots;
+    }
+
+    UdpOptions options() {
+      return new UdpOptions(
+          reuseAddress,
+          reusePort,
+          broadcast,
+          sendBufferBytes,
+          receiveBufferBytes,
+          maxDatagramBytes,
+          receiveLimitDatagrams,
+          receiveLimitBytes,
+          sendSlots);
+    }
+  }
+
+  private interface Change {
+    void apply(Values values);
+  }
+
+  private UdpOptions with(Change change) {
+    Values changed = new Values(this);
+    change.apply(changed);
+    return changed.options();
+  }
+
   public UdpOptions reuseAddress(boolean reuseAddress) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.reuseAddress = reuseAddress);
   }
 
   public UdpOptions reusePort(boolean reusePort) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.reusePort = reusePort);
   }
 
   public UdpOptions broadcast(boolean broadcast) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.broadcast = broadcast);
   }
 
   public UdpOptions sendBufferBytes(int sendBufferBytes) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.sendBufferBytes = sendBufferBytes);
   }
 
   public UdpOptions receiveBufferBytes(int receiveBufferBytes) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.receiveBufferBytes = receiveBufferBytes);
   }
 
   public UdpOptions maxDatagramBytes(int maxDatagramBytes) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.maxDatagramBytes = maxDatagramBytes);
   }
 
   public UdpOptions receiveLimitDatagrams(int receiveLimitDatagrams) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.receiveLimitDatagrams = receiveLimitDatagrams);
   }
 
   public UdpOptions receiveLimitBytes(int receiveLimitBytes) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.receiveLimitBytes = receiveLimitBytes);
   }
 
   public UdpOptions sendSlots(int sendSlots) {
-    return new UdpOptions(
-        reuseAddress,
-        reusePort,
-        broadcast,
-        sendBufferBytes,
-        receiveBufferBytes,
-        maxDatagramBytes,
-        receiveLimitDatagrams,
-        receiveLimitBytes,
-        sendSlots);
+    return with(v -> v.sendSlots = sendSlots);
   }
 
   private static void within(String name, int value, int least, int most) {

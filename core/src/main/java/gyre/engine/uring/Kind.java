@@ -21,7 +21,10 @@ final class Kind {
   /** A message to this ring: somebody wants the loop to go round. */
   static final int WAKE = 11;
 
-  /** A message to another ring, that could not be sent. */
+  /**
+   * A message to another ring, or 0 for a place that was emptied; told of where it failed, or where
+   * the kernel tells of everything. The rest is whom to wake then.
+   */
   static final int MESSAGE = 12;
 
   /** The event counter that stands in where messages are not to be had. */
