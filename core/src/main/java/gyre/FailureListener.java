@@ -5,8 +5,12 @@ import java.lang.System.Logger.Level;
 /** Is told, on the loop, of failures that no fiber waits for: a handler that threw, say. */
 @FunctionalInterface
 public interface FailureListener {
-  FailureListener LOGGING =
-      (source, failure) -> System.getLogger("gyre").log(Level.ERROR, source + " failed", failure);
+  FailureListener LOGGING = FailureListener::log;
+
+  /** Has a name, which the log shows. */
+  private static void log(String source, Throwable failure) {
+    System.getLogger("gyre").log(Level.ERROR, source + " failed", failure);
+  }
 
   /**
    * Must not throw and must not wait.

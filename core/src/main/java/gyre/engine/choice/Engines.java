@@ -86,7 +86,7 @@ public final class Engines {
     try {
       return name.equals("io_uring") ? UringEngine.open(uring(options)) : EpollEngine.open(options);
     } catch (LinkageError | IllegalCallerException noForeignCalls) {
-      throw new EngineUnavailable("no foreign calls here: " + rootMessage(noForeignCalls));
+      throw new EngineUnavailable("no foreign calls here: " + explain(noForeignCalls));
     }
   }
 
@@ -101,7 +101,13 @@ public final class Engines {
     }
   }
 
-  private static String rootMessage(Throwable thrown) {
+  /** In one line; what is missing most of the time is the permission. */
+  private static String explain(Throwable thrown) {
+    Module module = Engines.class.getModule();
+    if (!module.isNativeAccessEnabled()) {
+      String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
+      return "start java with --enable-native-access=" + name;
+    }
     Throwable root = thrown;
     while (root.getCause() != null) {
       root = root.getCause();
