@@ -98,6 +98,7 @@ public abstract class Handle implements AutoCloseable {
     this.name = newName;
   }
 
+  /** How far its life has come. On the loop: another thread may see a past state for ever. */
   public final State state() {
     return state;
   }

@@ -191,14 +191,17 @@ public final class Loop implements AutoCloseable {
     return turn.hasWork() || !mailbox.isEmpty();
   }
 
-  /** When {@link #turn} should be called next if nothing else happens: nanoseconds from now. */
+  /**
+   * When {@link #turn} should be called next if nothing else happens: nanoseconds from now. On the
+   * loop or by its thread between turns.
+   */
   public long nextDeadlineNanos() {
     return turn.idleNanos();
   }
 
   /**
    * Whether nothing lives in the loop but in the background: no fiber, no open handle, nothing
-   * posted.
+   * posted. On the loop or by its thread between turns.
    */
   public boolean isIdle() {
     return root.isQuiet()
@@ -229,7 +232,8 @@ public final class Loop implements AutoCloseable {
 
   /**
    * What the shutdown had to force, once there was one; after {@link #close} with the offloaded
-   * jobs that were left behind.
+   * jobs that were left behind. On the loop or by its thread; other threads learn of it from who
+   * runs the loop, as {@link LoopGroup#join} does.
    */
   public @Nullable ShutdownReport shutdownReport() {
     return shutdown == null ? null : shutdown.report();
@@ -391,7 +395,7 @@ public final class Loop implements AutoCloseable {
     return fiberMode;
   }
 
-  /** What the loop has done so far. */
+  /** What the loop has done so far: exact on the loop, out of date anywhere else. */
   public LoopCounters counters() {
     return counters;
   }

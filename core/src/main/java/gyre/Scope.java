@@ -170,7 +170,7 @@ public final class Scope implements AutoCloseable {
     return parent;
   }
 
-  /** Number of fibers alive in just this scope. */
+  /** Number of fibers alive in just this scope. On the loop. */
   public int fibers() {
     return fibers;
   }

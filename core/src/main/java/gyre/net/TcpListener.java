@@ -20,7 +20,8 @@ public final class TcpListener extends SocketListener<TcpStream> {
    * Listens on an address of this machine.
    *
    * @param host an address such as {@code 127.0.0.1}, {@code 0.0.0.0} or {@code ::}, which takes
-   *     connections over IPv4 as well; or a name of this machine
+   *     connections over IPv4 as well; or a name of this machine, which is looked up on the loop's
+   *     thread and may hold the loop up: resolve it before, where it is not in the hosts file
    * @param port 0 lets the system choose; {@link #port} tells
    */
   public static TcpListener bind(String host, int port) {

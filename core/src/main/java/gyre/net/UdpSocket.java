@@ -85,7 +85,7 @@ public final class UdpSocket extends SocketHandle {
    * A socket that receives what is sent to an address of this machine.
    *
    * @param host an address such as {@code 127.0.0.1}, {@code 0.0.0.0}, or {@code ::} for both
-   *     families
+   *     families; a name is looked up on the loop's thread and may hold the loop up
    * @param port 0 lets the system choose; {@link #port} tells
    */
   public static UdpSocket bind(String host, int port) {
