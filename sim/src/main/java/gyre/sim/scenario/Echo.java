@@ -11,6 +11,7 @@ import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.World;
+import java.lang.foreign.Arena;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -86,8 +87,9 @@ final class Echo extends Weathered {
 
   private static void echo(TcpStream stream, Ledger flows, Plan plan) {
     InetSocketAddress client = stream.remoteAddress();
-    try {
-      ByteBuffer buffer = ByteBuffer.allocateDirect(plan.magnitude(8192));
+    // Not by allocateDirect: worlds on other threads would make the fiber wait for their lock.
+    try (Arena arena = Arena.ofConfined()) {
+      ByteBuffer buffer = arena.allocate(plan.magnitude(8192)).asByteBuffer();
       while (stream.read(buffer.clear()) >= 0) {
         stream.write(buffer.flip());
       }
@@ -181,14 +183,42 @@ final class Echo extends Weathered {
   /** Answers false if the stream has ended before. */
   private static boolean inTurns(TcpStream stream, Flow flow, int messages, Plan plan) {
     for (int i = 0; i < messages; i++) {
-      flow.send(stream, plan.magnitude(2000), plan);
-      while (flow.received() < flow.offered()) {
-        if (!stream.await(1)) {
-          flow.ended();
-          return false;
-        }
-        flow.receive(stream.input());
+      int bytes = plan.magnitude(2000);
+      boolean isRoomy = plan.isRough() || plan.isCalm();
+      boolean goesOn =
+          isRoomy ? turn(stream, flow, bytes, plan) : turnBothWays(stream, flow, bytes, plan);
+      if (!goesOn) {
+        flow.ended();
+        return false;
       }
+    }
+    return true;
+  }
+
+  private static boolean turn(TcpStream stream, Flow flow, int bytes, Plan plan) {
+    long end = flow.received() + bytes;
+    flow.send(stream, bytes, plan);
+    return receiveUpTo(end, stream, flow);
+  }
+
+  /**
+   * Where buffers may be smaller than a message, a client has to read while it writes: else it
+   * waits for the server, which waits for it. Rough worlds have limits of time for that.
+   */
+  private static boolean turnBothWays(TcpStream stream, Flow flow, int bytes, Plan plan) {
+    long end = flow.received() + bytes;
+    try (Scope scope = Scope.open("a turn")) {
+      scope.start("writer of " + stream.name(), () -> flow.send(stream, bytes, plan));
+      return receiveUpTo(end, stream, flow);
+    }
+  }
+
+  private static boolean receiveUpTo(long end, TcpStream stream, Flow flow) {
+    while (flow.received() < end) {
+      if (!stream.await(1)) {
+        return false;
+      }
+      flow.receive(stream.input());
     }
     return true;
   }
