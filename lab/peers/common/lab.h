@@ -213,7 +213,7 @@ static inline void pairs_open(struct pairs *p) {
       quit(EXIT_UNSUPPORTED, "socket pair %ld: %s", i, strerror(errno));
   uint64_t seed = 42;
   p->timeout_nanos = (uint64_t *)malloc(sizeof(uint64_t) * (size_t)p->count);
-  for (long i = 0; i < p->count; i++) p->timeout_nanos[i] = 10000000000u + random_next(&seed) % 1000000000u;
+  for (long i = 0; i < p->count; i++) p->timeout_nanos[i] = 3600000000000u + random_next(&seed) % 1000000000u;
 }
 
 enum { RUNS_LIMIT = 65536 };

@@ -36,7 +36,7 @@ impl Pairs {
             writers.push(fds[1]);
         }
         let mut random = Random(42);
-        let timeout_nanos = timeouts.then(|| (0..count).map(|_| 10_000_000_000 + random.next() % 1_000_000_000).collect());
+        let timeout_nanos = timeouts.then(|| (0..count).map(|_| 3_600_000_000_000 + random.next() % 1_000_000_000).collect());
         let zero = || AtomicU64::new(0);
         let (writes_left, fired, read, errors) = (zero(), zero(), zero(), zero());
         Box::leak(Box::new(Pairs { readers, writers, active, writes, timeout_nanos, writes_left, fired, read, errors }))

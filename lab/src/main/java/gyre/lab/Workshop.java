@@ -20,6 +20,24 @@ final class Workshop {
   /** How shells tell of SIGINT and SIGTERM. */
   private static final Set<Integer> INTERRUPTED = Set.of(130, 143);
 
+  private static final List<String> JAVA_SOURCES =
+      List.of("core/src/main", "lab/peers/java/src", "lab/peers/java/pom.xml");
+
+  private static final List<String> NATIVE_SOURCES =
+      Stream.of(
+              "build",
+              "common",
+              "gen",
+              "c-uring",
+              "c-epoll",
+              "libuv",
+              "libevent",
+              "asio",
+              "tokio",
+              "mio")
+          .map(name -> "lab/peers/" + name)
+          .toList();
+
   private final Home home;
   private final PrintStream out;
 
@@ -28,10 +46,10 @@ final class Workshop {
     this.out = out;
   }
 
-  /** Generator and native peers; they are built at the first call. */
+  /** Generator and native peers, built where a source is newer than the last time. */
   NativePeers natives() {
     Path status = home.builtPeers().resolve("status.json");
-    if (!Files.exists(status)) {
+    if (isStale(status, NATIVE_SOURCES)) {
       out.println("building the peers: lab/peers/build (with --yes it installs what they need)");
       int exit = Command.in(home.root(), out, List.of(home.peers().resolve("build").toString()));
       if (INTERRUPTED.contains(exit)) {
@@ -52,7 +70,7 @@ final class Workshop {
   List<Peer> javaPeers() {
     List<Peer> peers = JavaPeers.of(home);
     Path stamp = home.javaPeers().resolve("target/lab.stamp");
-    if (isStale(stamp)) {
+    if (isStale(stamp, JAVA_SOURCES)) {
       out.println("compiling the Java peers");
       int exit = Command.in(home.root(), out, maven());
       if (exit != 0) {
@@ -79,19 +97,19 @@ final class Workshop {
         "process-classes");
   }
 
-  private boolean isStale(Path stamp) {
+  private boolean isStale(Path stamp, List<String> sources) {
     try {
       FileTime built =
           Files.exists(stamp) ? Files.getLastModifiedTime(stamp) : FileTime.fromMillis(0);
-      return newest().filter(source -> source.compareTo(built) > 0).isPresent();
+      return newest(sources).filter(source -> source.compareTo(built) > 0).isPresent();
     } catch (IOException e) {
       return true;
     }
   }
 
-  private Optional<FileTime> newest() throws IOException {
+  private Optional<FileTime> newest(List<String> folders) throws IOException {
     List<FileTime> times = new ArrayList<>();
-    for (String folder : List.of("core/src/main", "lab/peers/java/src", "lab/peers/java/pom.xml")) {
+    for (String folder : folders) {
       try (Stream<Path> files = Files.walk(home.root().resolve(folder))) {
         for (Path file : files.toList()) {
           times.add(Files.getLastModifiedTime(file));

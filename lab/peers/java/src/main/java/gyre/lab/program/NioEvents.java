@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The work of libevent's {@code bench}, on a selector. */
 final class NioEvents implements Round {
-  private static final long TIMEOUT_NANOS = 10_000_000_000L;
+  private static final long TIMEOUT_NANOS = 3_600_000_000_000L;
   private static final int SEED = 1;
 
   private final Selector selector;
