@@ -14,9 +14,11 @@ struct slot {
 static struct slot *slots;
 static char *buffer;
 static int epoll;
-static long opened;
+static long opened, open_slots;
+static bool settling; // no more are opened
 
 static void begin(struct slot *s) {
+  open_slots++;
   s->fd = open_socket(opened++, SOCK_NONBLOCK);
   s->connected = false;
   s->received = 0;
@@ -32,7 +34,8 @@ static void end(struct slot *s, const char *error, int number) {
   if (error) load_error(error, opened, number);
   if (load.errors > 1000) quit(EXIT_FAILED, "more than 1000 errors");
   close(s->fd);
-  begin(s);
+  open_slots--;
+  if (!settling) begin(s);
 }
 
 static void on_event(struct slot *s, uint32_t events) {
@@ -54,17 +57,29 @@ static void on_event(struct slot *s, uint32_t events) {
   if (memcmp(buffer, pattern + s->at + s->received, (size_t)n) != 0) return end(s, "a wrong byte", 0);
   s->received += n;
   if (s->received < load.bytes) return;
-  histogram_record(&load.histogram, now_nanos() - s->began, 1);
+  if (!settling) histogram_record(&load.histogram, now_nanos() - s->began, 1);
   load.requests++;
   end(s, NULL, 0);
 }
 
-static void run_until(uint64_t finish) {
+static void turn(void) {
   static struct epoll_event events[EVENTS];
-  while (now_nanos() < finish) {
-    int n = epoll_wait(epoll, events, EVENTS, 100);
-    for (int i = 0; i < n; i++) on_event(events[i].data.ptr, events[i].events);
+  int n = epoll_wait(epoll, events, EVENTS, 100);
+  for (int i = 0; i < n; i++) on_event(events[i].data.ptr, events[i].events);
+}
+
+static void run_until(uint64_t finish) {
+  while (now_nanos() < finish) turn();
+}
+
+static void settle(void) {
+  uint64_t finish = now_nanos() + SETTLE_NANOS;
+  settling = true;
+  while (open_slots > 0) {
+    if (now_nanos() > finish) quit(EXIT_FAILED, "%ld connections were not answered", open_slots);
+    turn();
   }
+  settling = false;
 }
 
 void connect_main(void) {
@@ -78,11 +93,13 @@ void connect_main(void) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
   buffer = malloc((size_t)load.bytes);
   slots = calloc((size_t)load.connections, sizeof *slots);
-  for (long i = 0; i < load.connections; i++) begin(&slots[i]);
-  run_until(now_nanos() + load.warmup_nanos);
-  for (long round = 0; round < load.rounds; round++) {
+  while (next_round()) {
+    for (long i = 0; i < load.connections && open_slots < load.connections; i++) begin(&slots[i]);
+    run_until(now_nanos() + load.warmup_nanos);
     struct measured m = measure_begin();
     run_until(m.at + load.measure_nanos);
-    measure_end(&m, "connect", round, "%s", "");
+    measure_end(&m);
+    if (load.step) settle();
+    measure_print(&m, "connect", "%s", "");
   }
 }

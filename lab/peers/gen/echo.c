@@ -86,12 +86,28 @@ static void run_until(uint64_t end, uint64_t begin) {
   } while (turn_began < end);
 }
 
+static bool settled(void) {
+  for (long i = 0; i < load.connections; i++)
+    if (!connections[i].dead && connections[i].received != connections[i].queued) return false;
+  return true;
+}
+
+static void settle(void) {
+  uint64_t end = now_nanos() + SETTLE_NANOS;
+  while (!settled()) {
+    if (now_nanos() > end) quit(EXIT_FAILED, "questions were not answered");
+    load.engine->turn(true, (int64_t)SETTLE_NANOS);
+    turn_timed = false;
+  }
+}
+
 void echo_main(void) {
   options_server();
   options_measure();
   depth = option_long("--depth", 1, 1, 65536);
   rate = option_long("--rate", 0, 0, 100000000);
   options_end();
+  if (rate && load.step) quit(EXIT_USAGE, "--rate goes on by itself, --step stops and waits: not both");
   if (depth * load.bytes > 64 << 20) quit(EXIT_USAGE, "more than 64 MiB at once");
   connections = open_connections();
   alive = load.connections;
@@ -101,11 +117,14 @@ void echo_main(void) {
     if (rate) connections[i].intended = malloc(OUTSTANDING_LIMIT * sizeof(uint64_t));
     else asking[asking_count++] = (uint32_t)i;
   }
-  uint64_t begin = turn_began = now_nanos();
-  run_until(begin + load.warmup_nanos, begin);
-  for (long round = 0; round < load.rounds; round++) {
+  uint64_t begin = now_nanos();
+  while (next_round()) {
+    turn_began = now_nanos();
+    run_until(turn_began + load.warmup_nanos, begin);
     struct measured m = measure_begin();
     run_until(m.at + load.measure_nanos, begin);
-    measure_end(&m, "echo", round, "\"depth\": %ld, \"rate\": %ld, ", depth, rate);
+    measure_end(&m);
+    if (load.step) settle();
+    measure_print(&m, "echo", "\"depth\": %ld, \"rate\": %ld, ", depth, rate);
   }
 }

@@ -64,7 +64,8 @@ struct load {
   pid_t pid;
   const struct engine *engine;
   uint64_t warmup_nanos, measure_nanos;
-  long rounds;
+  long rounds, round;
+  bool step; // rounds are asked for, a line each
   uint64_t requests, errors; // since the start
   struct histogram histogram; // of the round
 };
@@ -78,10 +79,16 @@ int open_socket(long number, int flags);    // bound to a source address that ha
 struct connection *open_connections(void); // and gives them to load.engine, if there is one
 
 struct measured {
-  uint64_t at, cpu, server_cpu, requests, errors;
+  uint64_t at, cpu, server_cpu, requests;
 };
 struct measured measure_begin(void);
-void measure_end(const struct measured *begin, const char *mode, long round, const char *more, ...) __attribute__((format(printf, 4, 5)));
+void measure_end(struct measured *m); // what were states is now what came since
+void measure_print(const struct measured *m, const char *mode, const char *more, ...) __attribute__((format(printf, 3, 4)));
+
+// True when another round is wanted, of load.warmup_nanos and load.measure_nanos.
+bool next_round(void);
+// After a round that was asked for, no question stays open: a server that still works would disturb the next one's round.
+static const uint64_t SETTLE_NANOS = 10000000000u;
 
 void echo_main(void);
 void connect_main(void);

@@ -38,6 +38,30 @@ void options_measure(void) {
   load.warmup_nanos = (uint64_t)option_long("--warmup-ms", 500, 0, 3600000) * 1000000u;
   load.measure_nanos = (uint64_t)option_long("--measure-ms", 1000, 1, 3600000) * 1000000u;
   load.rounds = option_long("--rounds", 1, 1, 1000000);
+  load.step = option_flag("--step");
+  load.round = -1;
+}
+
+// With --step a line says how long to run in and how long to measure, both in milliseconds.
+static bool next_step(void) {
+  char line[64];
+  long warmup_millis, measure_millis;
+  if (!fgets(line, sizeof line, stdin)) return false;
+  if (sscanf(line, "%ld %ld", &warmup_millis, &measure_millis) != 2 || warmup_millis < 0 || measure_millis < 1)
+    quit(EXIT_USAGE, "a step is two numbers of milliseconds, to run in and to measure, not: %s", line);
+  load.warmup_nanos = (uint64_t)warmup_millis * 1000000u;
+  load.measure_nanos = (uint64_t)measure_millis * 1000000u;
+  return true;
+}
+
+bool next_round(void) {
+  load.round++;
+  if (load.step) {
+    if (load.round == 0) puts("ready"), fflush(stdout);
+    return next_step();
+  }
+  if (load.round > 0) load.warmup_nanos = 0;
+  return load.round < load.rounds;
 }
 
 void load_error(const char *what, long connection, int error) {
@@ -94,21 +118,30 @@ static uint64_t server_cpu_nanos(void) {
 
 struct measured measure_begin(void) {
   memset(&load.histogram, 0, sizeof load.histogram);
-  return (struct measured){.server_cpu = server_cpu_nanos(), .cpu = cpu_nanos(), .requests = load.requests, .errors = load.errors, .at = now_nanos()};
+  return (struct measured){.server_cpu = server_cpu_nanos(), .cpu = cpu_nanos(), .requests = load.requests, .at = now_nanos()};
 }
 
-void measure_end(const struct measured *begin, const char *mode, long round, const char *more, ...) {
-  struct measured end = {.at = now_nanos(), .cpu = cpu_nanos(), .server_cpu = server_cpu_nanos()};
-  printf("{\"mode\": \"%s\", \"round\": %ld, \"engine\": \"%s\", \"connections\": %ld, \"bytes\": %ld, ", mode, round, load.engine->name,
+void measure_end(struct measured *m) {
+  uint64_t server_cpu = server_cpu_nanos();
+  *m = (struct measured){.server_cpu = server_cpu - m->server_cpu,
+                         .cpu = cpu_nanos() - m->cpu,
+                         .requests = load.requests - m->requests,
+                         .at = now_nanos() - m->at};
+}
+
+void measure_print(const struct measured *m, const char *mode, const char *more, ...) {
+  static uint64_t errors_told; // also those before and after what is measured count
+  printf("{\"mode\": \"%s\", \"round\": %ld, \"engine\": \"%s\", \"connections\": %ld, \"bytes\": %ld, ", mode, load.round, load.engine->name,
          load.connections, load.bytes);
   va_list arguments;
   va_start(arguments, more);
   vprintf(more, arguments);
   va_end(arguments);
-  printf("\"requests\": %lu, \"elapsedNanos\": %lu, \"cpuNanos\": %lu, ", (unsigned long)(load.requests - begin->requests),
-         (unsigned long)(end.at - begin->at), (unsigned long)(end.cpu - begin->cpu));
-  if (load.pid) printf("\"serverCpuNanos\": %lu, ", (unsigned long)(end.server_cpu - begin->server_cpu));
-  printf("\"errors\": %lu, ", (unsigned long)(load.errors - begin->errors));
+  printf("\"requests\": %lu, \"elapsedNanos\": %lu, \"cpuNanos\": %lu, ", (unsigned long)m->requests,
+         (unsigned long)m->at, (unsigned long)m->cpu);
+  if (load.pid) printf("\"serverCpuNanos\": %lu, ", (unsigned long)m->server_cpu);
+  printf("\"errors\": %lu, ", (unsigned long)(load.errors - errors_told));
+  errors_told = load.errors;
   histogram_print(&load.histogram);
   printf("}\n");
   fflush(stdout);

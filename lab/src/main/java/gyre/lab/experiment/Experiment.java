@@ -21,8 +21,8 @@ import java.util.function.Function;
 
 /** A race of a change against what it changes, and against nothing: the base runs twice. */
 public final class Experiment {
-  /** More and shorter rounds than a race has, because less is looked for. */
-  public static final Pace PACE = new Pace(9, 300, 500, 6, 500);
+  /** More rounds than a race has, because less is looked for. */
+  public static final Pace PACE = new Pace(80, 10, 40, 500, 8, 500);
 
   private static final String BASE = "base";
   private static final String AGAIN = "base-again";

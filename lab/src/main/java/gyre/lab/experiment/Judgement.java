@@ -52,8 +52,7 @@ record Judgement(
       return Double.NaN;
     }
     double offset = Math.abs(self.median() - 1);
-    double width = (self.greatest() - self.least()) / 2 / Math.sqrt(self.count());
-    return Math.max(LEAST_NOISE, offset + width);
+    return Math.max(LEAST_NOISE, offset + self.uncertainty());
   }
 
   static Outcome outcome(Spread toBase, Spread toAgain, double noise) {

@@ -8,19 +8,14 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A server that stays up, driven by a generator that comes anew for each round. */
+/** A server that stays up, with a generator whose connections stay open. */
 final class GeneratorLane implements Lane {
-  /** What a fresh generator needs to have all its connections in the swing. */
-  private static final int RUN_IN_MILLIS = 50;
-
-  /** Compilers that take more of the time than this are not done. */
-  private static final double COMPILING = 0.05;
-
   private final Workload workload;
   private final Peer peer;
   private final Bench bench;
   private final Pace pace;
   private @Nullable ServerProcess server;
+  private @Nullable Generator generator;
 
   GeneratorLane(Workload workload, Peer peer, Bench bench, Pace pace) {
     this.workload = workload;
@@ -33,27 +28,23 @@ final class GeneratorLane implements Lane {
   public void open() throws PeerFailure {
     ServerProcess live = ServerProcess.start(peer, workload.kind().peerMode(), bench);
     server = live;
-    int stretches = peer.isJvm() ? pace.warmStretches() : 1;
-    Warmth warmth = new Warmth();
-    for (int i = 0; i < stretches; i++) {
-      long compiled = live.compiledMillis();
-      Sample sample = run(0, 0, pace.warmMillis());
-      boolean compiles = live.compiledMillis() - compiled > pace.warmMillis() * COMPILING;
-      if (warmth.isWarmAfter(sample.cpuNanosPerOperation()) && !compiles) {
-        break;
-      }
-    }
+    generator = Generator.start(workload, bench, live);
+    WarmUp.of(peer, pace)
+        .run(() -> {
+          long compiled = live.compiledMillis();
+          double cost = run(0, 0, pace.warmMillis()).cpuNanosPerOperation();
+          return new WarmUp.Stretch(cost, live.compiledMillis() - compiled);
+        });
   }
 
   @Override
   public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
-    return Map.of("", run(round, RUN_IN_MILLIS, millis));
+    return Map.of("", run(round, pace.runInMillis(), millis));
   }
 
   private Sample run(int round, int runInMillis, int millis) throws PeerFailure {
-    ServerProcess live = Objects.requireNonNull(server);
-    String line = GeneratorRun.of(workload, bench, live, runInMillis, millis);
-    return Lines.generator(round, line, live.rssBytes());
+    String line = Objects.requireNonNull(generator).drive(runInMillis, millis);
+    return Lines.generator(round, line, Objects.requireNonNull(server).rssBytes());
   }
 
   /** Without running in, so that what is counted belongs to the operations that are counted. */
@@ -79,6 +70,9 @@ final class GeneratorLane implements Lane {
 
   @Override
   public void close() {
+    if (generator != null) {
+      generator.close();
+    }
     if (server != null) {
       server.close();
     }

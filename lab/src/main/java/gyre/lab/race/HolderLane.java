@@ -103,7 +103,9 @@ final class HolderLane implements Lane {
     int stretches = peer.isJvm() ? pace.warmStretches() / 2 : 1;
     for (Workload each : Workloads.select(List.of("connect", "echo/50x64x1"))) {
       assert each.kind().driver() == Kind.Driver.GENERATOR;
-      GeneratorRun.of(each, bench, live, 0, pace.warmMillis() * stretches / 2);
+      try (Generator generator = Generator.start(each, bench, live)) {
+        generator.drive(0, pace.warmMillis() * stretches / 2);
+      }
     }
   }
 

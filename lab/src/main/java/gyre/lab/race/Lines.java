@@ -48,9 +48,7 @@ final class Lines {
   }
 
   /** A round of a program that drives itself: one sample for each variant. */
-  static Map<String, Sample> step(Workload workload, int round, String line, long rssBytes)
-      throws PeerFailure {
-    JsonObject json = parse(line);
+  static Map<String, Sample> step(Workload workload, int round, JsonObject json, long rssBytes) {
     Map<String, Sample> samples = new LinkedHashMap<>();
     boolean several = workload.kind() == Kind.TIMERS;
     for (String variant : workload.variants()) {

@@ -1,33 +1,43 @@
 package gyre.lab.race;
 
 /**
- * How long is measured, and how often. Rounds are short and many rather than long and few, because
- * what disturbs a machine lasts for seconds.
+ * How long is measured, and how often. Rounds are many and very short rather than few and long: a
+ * shared machine changes its speed from one second to the next, and ratios are taken within a
+ * round, so a round of all peers has to be over before it does.
  *
+ * @param runInMillis what a generator needs to have all its connections in the swing
  * @param warmMillis length of one stretch of warming up
  * @param warmStretches at most so many for a JVM, which is warmed until it gets no faster
  */
 public record Pace(
-    int rounds, int roundMillis, int warmMillis, int warmStretches, int probeMillis) {
-  public static final Pace DEFAULT = new Pace(5, 400, 300, 8, 400);
-  public static final Pace QUICK = new Pace(3, 200, 300, 5, 250);
-  private static final int LEAST_ROUND_MILLIS = 150;
+    int rounds,
+    int runInMillis,
+    int roundMillis,
+    int warmMillis,
+    int warmStretches,
+    int probeMillis) {
+  public static final Pace DEFAULT = new Pace(30, 10, 40, 300, 8, 300);
+  public static final Pace QUICK = new Pace(10, 10, 40, 300, 5, 250);
+  static final int LEAST_ROUNDS = 5;
   private static final int LEAST_WARM_STRETCHES = 5;
   private static final int LEAST_PROBE_MILLIS = 250;
 
   public Pace withRounds(int rounds) {
-    return new Pace(rounds, roundMillis, warmMillis, warmStretches, probeMillis);
+    return new Pace(rounds, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
   }
 
   public Pace withRoundMillis(int roundMillis) {
-    return new Pace(rounds, roundMillis, warmMillis, warmStretches, probeMillis);
+    return new Pace(rounds, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
   }
 
   /** A little faster, or itself where faster would not be honest any more. */
   Pace faster() {
-    int shorter = Math.max(LEAST_ROUND_MILLIS, roundMillis * 9 / 10);
-    int warmer = Math.max(LEAST_WARM_STRETCHES, warmStretches - 1);
     return new Pace(
-        rounds, shorter, warmMillis, warmer, Math.max(LEAST_PROBE_MILLIS, probeMillis * 9 / 10));
+        Math.max(LEAST_ROUNDS, rounds * 9 / 10),
+        runInMillis,
+        roundMillis,
+        warmMillis,
+        Math.max(LEAST_WARM_STRETCHES, warmStretches - 1),
+        Math.max(LEAST_PROBE_MILLIS, probeMillis * 9 / 10));
   }
 }

@@ -16,10 +16,11 @@ public record Plan(List<Heat> heats, Pace pace) {
   private static final int NATIVE_START_MILLIS = 60;
   private static final int JVM_START_MILLIS = 450;
 
-  /**
-   * What a round takes beyond its length: starting the generator, connecting, letting it run in.
-   */
-  private static final int ROUND_OVERHEAD_MILLIS = 130;
+  /** What a round takes beyond running in and its length: asking for it, and its last answers. */
+  private static final int ROUND_OVERHEAD_MILLIS = 5;
+
+  /** How much longer than planned the rounds of a heat may take. */
+  private static final double PATIENCE = 1.5;
 
   /** What a probe takes beyond its length: attaching, and reading the record. */
   private static final int PROBE_OVERHEAD_MILLIS = 450;
@@ -65,15 +66,15 @@ public record Plan(List<Heat> heats, Pace pace) {
     if (kind.driver() == Kind.Driver.HOLDER) {
       return HolderLane.ROUNDS * (start + warm + HolderLane.ROUND_MILLIS);
     }
-    long round = roundMillis(kind, pace) + ROUND_OVERHEAD_MILLIS;
-    return start + warm + pace.rounds() * round + pace.probeMillis() + PROBE_OVERHEAD_MILLIS;
+    return start + warm + roundsMillis(pace) + pace.probeMillis() + PROBE_OVERHEAD_MILLIS;
   }
 
-  /** Timers and wake-ups count their operations instead of the time, and are soon done. */
-  private static long roundMillis(Kind kind, Pace pace) {
-    return switch (kind) {
-      case TIMERS, WAKE -> Math.min(200, pace.roundMillis());
-      default -> pace.roundMillis();
-    };
+  private static long roundsMillis(Pace pace) {
+    return (long) pace.rounds() * (pace.runInMillis() + pace.roundMillis() + ROUND_OVERHEAD_MILLIS);
+  }
+
+  /** Beyond that a heat has no further rounds, if it has had the least number of them. */
+  long roundsNanosAtMost(Heat heat) {
+    return Math.round(heat.peers().size() * roundsMillis(pace) * PATIENCE * 1e6);
   }
 }

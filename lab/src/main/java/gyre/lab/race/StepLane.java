@@ -33,22 +33,40 @@ final class StepLane implements Lane {
 
   @Override
   public void open() throws PeerFailure {
-    int warmMillis = pace.warmMillis() * (peer.isJvm() ? pace.warmStretches() / 2 : 1);
     List<String> command = new ArrayList<>(peer.command());
     command.add(workload.kind().peerMode());
     command.addAll(workload.options());
-    command.addAll(List.of("--step", "--warmup-ms", Integer.toString(warmMillis)));
+    command.addAll(List.of("--step", "--warmup-ms", "0"));
     if (workload.kind() == Kind.EVENTS || workload.kind() == Kind.CASCADE) {
       command.addAll(List.of("--round-ms", Integer.toString(pace.roundMillis())));
     }
     boolean shares = workload.kind().needsAllCores();
     child = Child.start(peer.name(), shares ? command : bench.onServerCore(command));
-    Lines.expectReady(child.hear(PATIENCE.plusMillis(warmMillis)));
+    Lines.expectReady(child.hear(PATIENCE));
+    WarmUp.of(peer, pace).run(this::warm);
+  }
+
+  private WarmUp.Stretch warm() throws PeerFailure {
+    long end = System.nanoTime() + pace.warmMillis() * 1_000_000L;
+    long compiled = Sample.UNKNOWN;
+    double cost = Double.MAX_VALUE;
+    JsonObject json;
+    do {
+      json = Lines.parse(step());
+      compiled = compiled == Sample.UNKNOWN ? json.getLong("compiledMillis", 0) : compiled;
+      cost =
+          Math.min(
+              cost,
+              Lines.step(workload, 0, json, Sample.UNKNOWN).values().stream()
+                  .mapToDouble(Sample::elapsedNanosPerOperation)
+                  .sum());
+    } while (System.nanoTime() < end);
+    return new WarmUp.Stretch(cost, json.getLong("compiledMillis", 0) - compiled);
   }
 
   @Override
   public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
-    return Lines.step(workload, round, step(), ProcessFiles.rssBytes(pid()));
+    return Lines.step(workload, round, Lines.parse(step()), ProcessFiles.rssBytes(pid()));
   }
 
   private String step() throws PeerFailure {

@@ -10,7 +10,7 @@ import java.util.Locale;
 
 /**
  * One variant of one workload as horizontal bars: what an operation costs, the part of it in user
- * space darker, and a line from the least to the most that was seen.
+ * space darker, and a line over the middle half of the rounds.
  */
 final class Chart {
   static final int WIDTH = 500;
@@ -72,7 +72,7 @@ final class Chart {
     svg.append(text("title", 0, 16, group.first().label()));
     svg.append(text("unit", 0, 32, explanation(cost)));
     List<Entry> entries = shown(group);
-    double most = entries.stream().mapToDouble(e -> e.cost().greatest()).max().orElse(1);
+    double most = entries.stream().mapToDouble(e -> e.cost().upper()).max().orElse(1);
     // One disturbed round must not flatten everything else.
     double typical = entries.stream().mapToDouble(e -> e.cost().median()).max().orElse(1);
     double scale = (WIDTH - NAMES - VALUES) / Math.min(most, typical * 1.25);
@@ -105,8 +105,8 @@ final class Chart {
       svg.append(bar("user", y, user * scale));
     }
     double right = WIDTH - VALUES;
-    double from = Math.min(right, NAMES + cost.least() * scale);
-    double to = Math.min(right, NAMES + cost.greatest() * scale);
+    double from = Math.min(right, NAMES + cost.lower() * scale);
+    double to = Math.min(right, NAMES + cost.upper() * scale);
     svg.append(line("range", from, middle, to, middle));
     String ratio = Format.ratio(group.toLimit(entry));
     String value =

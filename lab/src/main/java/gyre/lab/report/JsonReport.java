@@ -120,6 +120,8 @@ public final class JsonReport {
     JsonObject json = new JsonObject();
     put(json, "median", spread.median());
     put(json, "least", spread.least());
+    put(json, "lower", spread.lower());
+    put(json, "upper", spread.upper());
     put(json, "greatest", spread.greatest());
     return json;
   }

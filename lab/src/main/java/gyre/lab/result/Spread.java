@@ -3,9 +3,19 @@ package gyre.lab.result;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** The middle of some figures, and how far they lie apart. NaN throughout where there are none. */
-public record Spread(double median, double least, double greatest, int count) {
-  public static final Spread NONE = new Spread(Double.NaN, Double.NaN, Double.NaN, 0);
+/**
+ * The middle of some figures, and how far they lie apart: a quarter of them is below {@code lower},
+ * a quarter above {@code upper}. NaN throughout where there are none.
+ */
+public record Spread(
+    double median, double least, double lower, double upper, double greatest, int count) {
+  public static final Spread NONE =
+      new Spread(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0);
+
+  /**
+   * Of how many quarters' widths the middle of many such figures is uncertain, divided by √count.
+   */
+  private static final double NOTCH = 1.57;
 
   /** Of the numbers among {@code values}: those that are NaN were not measured. */
   public static Spread of(Collection<Double> values) {
@@ -14,18 +24,31 @@ public record Spread(double median, double least, double greatest, int count) {
       return NONE;
     }
     Arrays.sort(sorted);
-    int upper = sorted.length / 2;
-    int lower = (sorted.length - 1) / 2;
-    double median = (sorted[lower] + sorted[upper]) / 2;
-    return new Spread(median, sorted[0], sorted[sorted.length - 1], sorted.length);
+    return new Spread(
+        at(sorted, 0.5),
+        sorted[0],
+        at(sorted, 0.25),
+        at(sorted, 0.75),
+        sorted[sorted.length - 1],
+        sorted.length);
+  }
+
+  private static double at(double[] sorted, double share) {
+    double position = share * (sorted.length - 1);
+    int below = (int) position;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (sorted[above] - sorted[below]) * (position - below);
   }
 
   public boolean isKnown() {
     return count > 0;
   }
 
-  /** Half the width of what was seen, relative to the middle. */
-  public double relativeHalfWidth() {
-    return (greatest - least) / 2 / median;
+  /**
+   * How far the median may lie from where it would lie after ever more figures, with 95 % certainty
+   * if they do not depend on each other.
+   */
+  public double uncertainty() {
+    return NOTCH * (upper - lower) / Math.sqrt(count);
   }
 }

@@ -35,7 +35,8 @@ class LinesTest {
         {"mode": "timers", "round": 0, "errors": 0, "cpuNanos": 9, "alive": 1000, "ops": 100,
          "startNanos": 1000, "restartNanos": 2000, "cancelNanos": 3000, "fireNanos": 4000}
         """;
-    var samples = Lines.step(Workloads.select(List.of("timers/1k")).getFirst(), 0, line, 1);
+    var samples =
+        Lines.step(Workloads.select(List.of("timers/1k")).getFirst(), 0, Lines.parse(line), 1);
     assertThat(samples.keySet()).containsExactly("start", "restart", "cancel", "fire");
     Sample fire = Objects.requireNonNull(samples.get("fire"));
     assertThat(fire.elapsedNanosPerOperation()).isEqualTo(40);

@@ -44,11 +44,4 @@ class ParsersTest {
                     "Max open files            1024                 20000                files")))
         .isEqualTo(20000);
   }
-
-  @Test
-  void shouldTakeAProgramForWarmWhenItGetsNoBetter() {
-    Warmth warmth = new Warmth();
-    assertThat(List.of(100.0, 60.0, 40.0, 39.5, 39.9).stream().map(warmth::isWarmAfter))
-        .containsExactly(false, false, false, false, true);
-  }
 }

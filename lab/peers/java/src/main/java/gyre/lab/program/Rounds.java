@@ -41,6 +41,7 @@ final class Rounds {
       figures.put("cpuNanos", Virtual.cpuNanos() - cpu);
     }
     figures.put("allocatedBytes", Virtual.allocatedBytes() - allocated);
+    figures.put("compiledMillis", Virtual.compiledMillis());
     if (!figures.has("errors")) {
       figures.put("errors", 0);
     }

@@ -1,0 +1,51 @@
+package gyre.lab.race;
+
+import gyre.lab.peer.Peer;
+
+/**
+ * Brings a program to its speed, a stretch of work at a time.
+ *
+ * <p>Native code needs one. On a JVM it goes on until two stretches running were no better than the
+ * best before them and the compilers have come to rest: cost alone does not tell, because on a
+ * machine that others share it goes up and down by itself.
+ */
+final class WarmUp {
+  private static final double LITTLE = 0.03;
+  private static final int CALM = 2;
+
+  /** Compilers that take more of the time than this are not done. */
+  private static final double COMPILING = 0.05;
+
+  private final int stretchesAtMost;
+  private final double compiledMillisAtMost;
+
+  private WarmUp(int stretchesAtMost, double compiledMillisAtMost) {
+    this.stretchesAtMost = stretchesAtMost;
+    this.compiledMillisAtMost = compiledMillisAtMost;
+  }
+
+  static WarmUp of(Peer peer, Pace pace) {
+    return new WarmUp(peer.isJvm() ? pace.warmStretches() : 1, pace.warmMillis() * COMPILING);
+  }
+
+  /** What a stretch of {@link Pace#warmMillis} cost, and what was compiled meanwhile. */
+  record Stretch(double cost, long compiledMillis) {}
+
+  /** Works for a stretch. */
+  interface Work {
+    Stretch go() throws PeerFailure;
+  }
+
+  void run(Work work) throws PeerFailure {
+    double best = Double.MAX_VALUE;
+    int calm = 0;
+    for (int i = 0; i < stretchesAtMost; i++) {
+      Stretch stretch = work.go();
+      calm = stretch.cost() > best * (1 - LITTLE) ? calm + 1 : 0;
+      best = Math.min(best, stretch.cost());
+      if (calm >= CALM && stretch.compiledMillis() <= compiledMillisAtMost) {
+        break;
+      }
+    }
+  }
+}
