@@ -16,7 +16,7 @@ public record Pace(
     int warmMillis,
     int warmStretches,
     int probeMillis) {
-  public static final Pace DEFAULT = new Pace(30, 10, 40, 300, 8, 300);
+  public static final Pace DEFAULT = new Pace(50, 10, 40, 300, 8, 300);
   public static final Pace QUICK = new Pace(10, 10, 40, 300, 5, 250);
   static final int LEAST_ROUNDS = 5;
   private static final int LEAST_WARM_STRETCHES = 5;

@@ -20,10 +20,10 @@ public record Plan(List<Heat> heats, Pace pace) {
   private static final int ROUND_OVERHEAD_MILLIS = 5;
 
   /** How much longer than planned the rounds of a heat may take. */
-  private static final double PATIENCE = 1.5;
+  private static final double PATIENCE = 3;
 
   /** What a probe takes beyond its length: attaching, and reading the record. */
-  private static final int PROBE_OVERHEAD_MILLIS = 450;
+  private static final int PROBE_OVERHEAD_MILLIS = 300;
 
   public static Plan of(List<Workload> workloads, List<Peer> peers, Pace pace) {
     List<Heat> heats = new ArrayList<>();
@@ -62,13 +62,15 @@ public record Plan(List<Heat> heats, Pace pace) {
 
   private static long millis(Kind kind, Peer peer, Pace pace) {
     long start = peer.isJvm() ? JVM_START_MILLIS : NATIVE_START_MILLIS;
-    long warm = (long) pace.warmMillis() * (peer.isJvm() ? pace.warmStretches() * 3 / 4 : 1);
+    long warm = (long) pace.warmMillis() * (peer.isJvm() ? pace.warmStretches() * 7 / 8 : 1);
     if (kind.driver() == Kind.Driver.HOLDER) {
       return HolderLane.ROUNDS * (start + warm + HolderLane.ROUND_MILLIS);
     }
-    return start + warm + roundsMillis(pace) + pace.probeMillis() + PROBE_OVERHEAD_MILLIS;
+    long rounds = roundsMillis(pace) * (kind == Kind.WAKE ? 2 : 1);
+    return start + warm + rounds + pace.probeMillis() + PROBE_OVERHEAD_MILLIS;
   }
 
+  /** Where rounds count the time; those of wake-ups count posts, and take about twice as long. */
   private static long roundsMillis(Pace pace) {
     return (long) pace.rounds() * (pace.runInMillis() + pace.roundMillis() + ROUND_OVERHEAD_MILLIS);
   }

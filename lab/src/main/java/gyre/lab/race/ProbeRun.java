@@ -42,6 +42,9 @@ final class ProbeRun implements AutoCloseable {
                   "perf",
                   "record",
                   "-q",
+                  "--no-bpf-event", // Its thread takes a second to end, a build id nobody needs
+                  // too.
+                  "--no-buildid",
                   "-e",
                   "cpu-clock",
                   "-F",

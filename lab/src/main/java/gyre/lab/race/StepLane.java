@@ -64,8 +64,18 @@ final class StepLane implements Lane {
     return new WarmUp.Stretch(cost, json.getLong("compiledMillis", 0) - compiled);
   }
 
+  /** A step of timers is over in much less than a round, and takes several to be one. */
   @Override
   public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
+    long end = System.nanoTime() + millis * 1_000_000L;
+    Map<String, Sample> samples = step(round);
+    while (workload.kind() == Kind.TIMERS && System.nanoTime() < end) {
+      step(round).forEach((variant, more) -> samples.merge(variant, more, Sample::plus));
+    }
+    return samples;
+  }
+
+  private Map<String, Sample> step(int round) throws PeerFailure {
     return Lines.step(workload, round, Lines.parse(step()), ProcessFiles.rssBytes(pid()));
   }
 

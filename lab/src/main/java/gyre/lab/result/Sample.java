@@ -1,5 +1,7 @@
 package gyre.lab.result;
 
+import java.util.List;
+
 /**
  * One measurement of one peer in one round. {@link #UNKNOWN} marks what was not measured, which is
  * not the same as 0.
@@ -23,6 +25,24 @@ public record Sample(
 
   /** A generator this busy is what limits the rate. */
   private static final double BUSY = 0.97;
+
+  /** The two as one, of the same round. */
+  public Sample plus(Sample more) {
+    return new Sample(
+        round,
+        operations + more.operations,
+        elapsedNanos + more.elapsedNanos,
+        sum(cpuNanos, more.cpuNanos),
+        sum(generatorCpuNanos, more.generatorCpuNanos),
+        more.heldBytes,
+        more.rssBytes,
+        errors + more.errors,
+        Latency.merged(List.of(latency, more.latency)));
+  }
+
+  private static long sum(long one, long other) {
+    return one == UNKNOWN || other == UNKNOWN ? UNKNOWN : one + other;
+  }
 
   public double operationsPerSecond() {
     return perNano(operations, elapsedNanos) * 1e9;
