@@ -19,6 +19,9 @@ public record Plan(List<Heat> heats, Pace pace) {
   /** What a round takes beyond running in and its length: asking for it, and its last answers. */
   private static final int ROUND_OVERHEAD_MILLIS = 5;
 
+  /** Rounds of wake-ups count posts instead of the time, and take so many times as long. */
+  private static final int WAKE_ROUNDS = 3;
+
   /** How much longer than planned the rounds of a heat may take. */
   private static final double PATIENCE = 3;
 
@@ -66,11 +69,10 @@ public record Plan(List<Heat> heats, Pace pace) {
     if (kind.driver() == Kind.Driver.HOLDER) {
       return HolderLane.ROUNDS * (start + warm + HolderLane.ROUND_MILLIS);
     }
-    long rounds = roundsMillis(pace) * (kind == Kind.WAKE ? 2 : 1);
+    long rounds = roundsMillis(pace) * (kind == Kind.WAKE ? WAKE_ROUNDS : 1);
     return start + warm + rounds + pace.probeMillis() + PROBE_OVERHEAD_MILLIS;
   }
 
-  /** Where rounds count the time; those of wake-ups count posts, and take about twice as long. */
   private static long roundsMillis(Pace pace) {
     return (long) pace.rounds() * (pace.runInMillis() + pace.roundMillis() + ROUND_OVERHEAD_MILLIS);
   }
