@@ -19,8 +19,6 @@ public record Pace(
   public static final Pace DEFAULT = new Pace(50, 10, 40, 300, 8, 300);
   public static final Pace QUICK = new Pace(10, 10, 40, 300, 5, 250);
   static final int LEAST_ROUNDS = 5;
-  private static final int LEAST_WARM_STRETCHES = 5;
-  private static final int LEAST_PROBE_MILLIS = 250;
 
   public Pace withRounds(int rounds) {
     return new Pace(rounds, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
@@ -30,14 +28,8 @@ public record Pace(
     return new Pace(rounds, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
   }
 
-  /** A little faster, or itself where faster would not be honest any more. */
+  /** With fewer rounds, or itself where fewer would not be honest any more. */
   Pace faster() {
-    return new Pace(
-        Math.max(LEAST_ROUNDS, rounds * 9 / 10),
-        runInMillis,
-        roundMillis,
-        warmMillis,
-        Math.max(LEAST_WARM_STRETCHES, warmStretches - 1),
-        Math.max(LEAST_PROBE_MILLIS, probeMillis * 9 / 10));
+    return withRounds(Math.max(LEAST_ROUNDS, rounds - 1));
   }
 }

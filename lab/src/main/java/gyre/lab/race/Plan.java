@@ -40,7 +40,7 @@ public record Plan(List<Heat> heats, Pace pace) {
     return new Plan(List.copyOf(heats), pace);
   }
 
-  /** The same with shorter rounds, if need be, so that it takes no longer than {@code limit}. */
+  /** The same with fewer rounds, if need be, so that it takes no longer than {@code limit}. */
   public Plan within(Duration limit) {
     Plan plan = this;
     while (plan.duration().compareTo(limit) > 0) {

@@ -7,8 +7,10 @@ import gyre.lab.result.Probe;
 import gyre.lab.result.Sample;
 import gyre.lab.workload.Workload;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * Runs a plan, one heat after the other.
@@ -19,6 +21,9 @@ import java.util.Map;
  * out of the heat, and the heat goes on.
  */
 public final class Race {
+  /** The same orders in every race. */
+  private static final int SEED = 1;
+
   private final Plan plan;
   private final Bench bench;
   private final Progress progress;
@@ -83,13 +88,15 @@ public final class Race {
 
   private void rounds(Plan.Heat heat, List<Runner> runners) {
     int rounds = plan.pace().rounds();
+    Random random = new Random(SEED);
     long deadline = System.nanoTime() + plan.roundsNanosAtMost(heat);
     for (int round = 0; round < rounds && !stopped; round++) {
       if (round >= Pace.LEAST_ROUNDS && System.nanoTime() > deadline) {
         break; // Work that counts operations instead of the time takes as long as it takes.
       }
-      for (int i = 0; i < runners.size(); i++) {
-        Runner runner = runners.get((i + round) % runners.size());
+      List<Runner> order = new ArrayList<>(runners);
+      Collections.shuffle(order, random);
+      for (Runner runner : order) {
         progress.tell(
             "%s  round %d/%d  %s"
                 .formatted(heat.workload(), round + 1, rounds, runner.peer.name()));
