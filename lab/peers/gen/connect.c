@@ -57,7 +57,7 @@ static void on_event(struct slot *s, uint32_t events) {
   if (memcmp(buffer, pattern + s->at + s->received, (size_t)n) != 0) return end(s, "a wrong byte", 0);
   s->received += n;
   if (s->received < load.bytes) return;
-  if (!settling) histogram_record(&load.histogram, now_nanos() - s->began, 1);
+  histogram_record(&load.histogram, now_nanos() - s->began, 1);
   load.requests++;
   end(s, NULL, 0);
 }
@@ -76,10 +76,14 @@ static void settle(void) {
   uint64_t finish = now_nanos() + SETTLE_NANOS;
   settling = true;
   while (open_slots > 0) {
-    if (now_nanos() > finish) quit(EXIT_FAILED, "%ld connections were not answered", open_slots);
+    if (now_nanos() > finish) quit(EXIT_SILENT, "%ld connections were not answered", open_slots);
     turn();
   }
   settling = false;
+}
+
+static void open_all(void) {
+  for (long i = 0; i < load.connections; i++) begin(&slots[i]);
 }
 
 void connect_main(void) {
@@ -94,12 +98,13 @@ void connect_main(void) {
   buffer = malloc((size_t)load.bytes);
   slots = calloc((size_t)load.connections, sizeof *slots);
   while (next_round()) {
-    for (long i = 0; i < load.connections && open_slots < load.connections; i++) begin(&slots[i]);
+    if (open_slots == 0) open_all();
     run_until(now_nanos() + load.warmup_nanos);
+    if (load.step) settle(), open_all();
     struct measured m = measure_begin();
     run_until(m.at + load.measure_nanos);
-    measure_end(&m);
     if (load.step) settle();
+    measure_end(&m);
     measure_print(&m, "connect", "%s", "");
   }
 }

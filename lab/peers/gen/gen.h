@@ -89,6 +89,7 @@ void measure_print(const struct measured *m, const char *mode, const char *more,
 bool next_round(void);
 // After a round that was asked for, no question stays open: a server that still works would disturb the next one's round.
 static const uint64_t SETTLE_NANOS = 10000000000u;
+enum { EXIT_SILENT = 4 }; // the server does not answer; what it has answered was right
 
 void echo_main(void);
 void connect_main(void);

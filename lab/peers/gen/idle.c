@@ -51,9 +51,11 @@ void idle_main(void) {
   connections = open_connections();
   buffer = malloc((size_t)load.bytes);
   for (long i = 0; i < load.connections && !silent; i++) touch(&connections[i]);
+  if (load.errors > 0) quit(EXIT_FAILED, "not all connections answer");
   puts("ready");
   fflush(stdout);
   hold(touch_nanos);
+  for (long i = 0; i < load.connections && !silent; i++) touch(&connections[i]); // still there, and still right
   printf("{\"mode\": \"idle\", \"connections\": %ld, \"requests\": %lu, \"errors\": %lu}\n", load.connections, (unsigned long)load.requests,
          (unsigned long)load.errors);
 }

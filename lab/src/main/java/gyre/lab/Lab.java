@@ -40,6 +40,8 @@ public final class Lab {
   private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(14);
   private static final Duration QUICK_LIMIT = Duration.ofSeconds(90);
   private static final int CORES = 2;
+  private static final String OURS = "gyre";
+  private static final String OUR_BEST = "gyre-push";
 
   private final Home home;
   private final PrintStream out;
@@ -65,9 +67,9 @@ public final class Lab {
     List<Peer> peers = Roster.of(natives, workshop.javaPeers()).select(options.peers());
     Bench bench = bench(natives, options.force());
     Plan plan = plan(options, drivable(workloads, bench), peers);
-    announce(plan, bench);
+    announce(plan, bench, 1);
     Instant startedAt = Instant.now();
-    Race race = new Race(plan, bench, progress(plan));
+    Race race = new Race(plan, bench, progress(plan, 1));
     List<Entry> entries = Interruption.during(race::stop, race::run);
     write(
         new Results(
@@ -87,12 +89,17 @@ public final class Lab {
     Roster.check(List.of(peer));
     Workshop workshop = new Workshop(home, out);
     NativePeers natives = workshop.natives();
-    Peer who = Roster.of(natives, workshop.javaPeers()).named(peer);
+    if (chosen.kind().driver() == Kind.Driver.HOLDER) {
+      throw new LabException(chosen + " is about memory: there is no work to look at");
+    }
+    Peer who = Roster.of(natives, workshop.javaPeers()).named(peer.equals(OURS) ? OUR_BEST : peer);
     who.refusal(chosen.kind().peerMode())
         .ifPresent(reason -> {
           throw new LabException(peer + ": " + reason);
         });
-    out.println(Profile.of(home, chosen, who, bench(natives, force)));
+    Bench bench = bench(natives, force);
+    checkDrivable(List.of(chosen), bench);
+    out.println(Profile.of(home, chosen, who, bench));
   }
 
   private static Workload only(List<Workload> workloads, String name) {
@@ -120,6 +127,7 @@ public final class Lab {
       trees.check(options.base());
       trees.check(options.candidate());
       Bench bench = bench(new Workshop(home, out).natives(), options.force());
+      checkDrivable(workloads, bench);
       Home base = trees.of("base", options.base());
       Home candidate = trees.of("candidate", options.candidate());
       Workshop changed = new Workshop(candidate, out);
@@ -137,13 +145,13 @@ public final class Lab {
       Peer before = ours(new Workshop(base, out), options.peer());
       Peer after = ours(changed, options.peer());
       Plan plan = Experiment.plan(workloads, before, after);
-      announce(plan, bench);
+      announce(plan, bench, Experiment.LEGS);
       Workload first = plan.heats().getFirst().workload();
       out.println(
           experiment.race(
               plan,
               bench,
-              progress(plan),
+              progress(plan, Experiment.LEGS),
               role ->
                   Profile.verdict(
                       home, first, (role.equals("base") ? before : after).named(role), bench)));
@@ -158,8 +166,8 @@ public final class Lab {
     return peer;
   }
 
-  private Progress progress(Plan plan) {
-    return new Progress(out, isTerminal(), plan.duration().toMillis());
+  private Progress progress(Plan plan, int times) {
+    return new Progress(out, isTerminal(), plan.duration().toMillis() * times);
   }
 
   private Bench bench(NativePeers natives, boolean force) {
@@ -187,6 +195,12 @@ public final class Lab {
         .toList();
   }
 
+  private static void checkDrivable(List<Workload> workloads, Bench bench) {
+    if (drivable(workloads, bench).size() < workloads.size()) {
+      throw new LabException("without the load generator only what drives itself can be measured");
+    }
+  }
+
   private static Plan plan(RaceOptions options, List<Workload> workloads, List<Peer> peers) {
     Pace pace = options.quick() ? Pace.QUICK : Pace.DEFAULT;
     Plan plan = Plan.of(workloads, peers, pace);
@@ -204,16 +218,17 @@ public final class Lab {
     return console != null && console.isTerminal();
   }
 
-  private void announce(Plan plan, Bench bench) {
+  private void announce(Plan plan, Bench bench, int times) {
     if (plan.heats().isEmpty()) {
       throw new LabException("none of these peers can do any of this: lab/peers/build says why");
     }
-    long seconds = plan.duration().toSeconds();
+    long seconds = plan.duration().toSeconds() * times;
     int most = plan.heats().stream().mapToInt(heat -> heat.peers().size()).max().orElse(0);
     out.printf(
-        "%d workloads, up to %d peers, %d rounds of %d ms each: about %d:%02d minutes%n",
+        "%d workloads, up to %d peers, %s%d rounds of %d ms each: about %d:%02d minutes%n",
         plan.heats().size(),
         most,
+        times == 1 ? "" : times + " times ",
         plan.pace().rounds(),
         plan.pace().roundMillis(),
         seconds / 60,

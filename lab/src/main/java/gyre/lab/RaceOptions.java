@@ -25,7 +25,7 @@ public record RaceOptions(
     workloads = List.copyOf(workloads);
     peers = List.copyOf(peers);
     check(rounds.orElse(1) >= 1 && rounds.orElse(1) <= 1000, "--rounds is 1 to 1000");
-    check(seconds.orElse(1.0) >= 0.05 && seconds.orElse(1.0) <= 60, "--seconds is 0.05 to 60");
+    check(seconds.orElse(1.0) >= 0.02 && seconds.orElse(1.0) <= 60, "--seconds is 0.02 to 60");
   }
 
   private static void check(boolean condition, String otherwise) {

@@ -34,7 +34,10 @@ record Judgement(
   static Judgement of(Entry base, Entry again, Entry candidate) {
     Spread ratio = Ratios.cost(candidate, base);
     Spread toAgain = Ratios.cost(candidate, again);
-    double noise = noise(Ratios.cost(again, base));
+    // What a start of a JVM makes different shows between the bases, what a round does in all.
+    double noise =
+        Math.max(
+            noise(Ratios.cost(again, base)), Math.max(ratio.uncertainty(), toAgain.uncertainty()));
     return new Judgement(
         base.label(),
         ratio,

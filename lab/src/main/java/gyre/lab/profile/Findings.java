@@ -31,15 +31,15 @@ record Findings(
 
   /** One word for what limits it, and why. */
   String verdict() {
-    if (core.share(core.idle()) > MOSTLY_IDLE) {
-      return "waiting: its core idles "
-          + percent(core.share(core.idle()))
-          + " of the time, so it is faster than what drives it";
-    }
     if (kernelShare > SYSTEM_CALL_BOUND) {
       return "syscall-bound: "
           + percent(kernelShare)
           + " of its time is the kernel's; fewer or cheaper calls are what could help";
+    }
+    if (core.share(core.idle()) > MOSTLY_IDLE) {
+      return "waiting: its core idles "
+          + percent(core.share(core.idle()))
+          + " of the time, so it is faster than what drives it";
     }
     if (delayedShare() > OFTEN_PREEMPTED) {
       return "disturbed: the loop was ready and had no core "

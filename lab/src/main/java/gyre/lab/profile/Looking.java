@@ -1,9 +1,12 @@
 package gyre.lab.profile;
 
 import gyre.lab.Home;
+import gyre.lab.race.Attached;
+import gyre.lab.race.PeerFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -11,7 +14,6 @@ import java.util.stream.Stream;
 /** The tools that look at a process while something is done. What a tool cannot do is empty. */
 final class Looking {
   private static final int PATIENCE_SECONDS = 20;
-  private static final int ATTACH_MILLIS = 400;
 
   private final Home home;
   private final Path folder;
@@ -24,8 +26,7 @@ final class Looking {
   /** Where it is, ten thousand times a second. */
   List<String> sample(long pid, Runnable work) {
     String data = folder.resolve("perf.data").toString();
-    during(
-        work, "perf", "record", "-q", "-e", "cpu-clock", "-F", "9973", "-p", "" + pid, "-o", data);
+    during(() -> Attached.sampler(pid, data), work);
     Path text = folder.resolve("perf.txt");
     runTo(text, "perf", "script", "-i", data, "-F", "ip,sym");
     return lines(text);
@@ -34,13 +35,19 @@ final class Looking {
   /** Its system calls by name. */
   CallCounts calls(long pid, Runnable work) {
     Path table = folder.resolve("calls.txt");
-    during(work, "perf", "trace", "-s", "-p", "" + pid, "-o", table.toString());
+    during(() -> Attached.start(calls(pid, table, "perf", "trace", "-s"), pid), work);
     CallCounts counts = CallCounts.ofPerfTrace(lines(table));
     if (counts.total() == 0) {
-      during(work, "strace", "-c", "-f", "-q", "-p", "" + pid, "-o", table.toString());
+      during(() -> Attached.start(calls(pid, table, "strace", "-c", "-f", "-q"), pid), work);
       counts = CallCounts.ofStrace(lines(table));
     }
     return counts;
+  }
+
+  private static List<String> calls(long pid, Path to, String... tool) {
+    List<String> command = new ArrayList<>(List.of(tool));
+    command.addAll(List.of("-p", Long.toString(pid), "-o", to.toString()));
+    return command;
   }
 
   /** Stacks of a JVM, one collapsed stack a line; the flame graph is left in the folder. */
@@ -74,30 +81,17 @@ final class Looking {
     }
   }
 
-  private void during(Runnable work, String... command) {
-    Process tool;
-    try {
-      tool =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("tool.txt").toFile())
-              .start();
-    } catch (IOException e) {
+  /** A tool that is about to look. */
+  private interface Tool {
+    Attached attach() throws PeerFailure;
+  }
+
+  /** Without the tool the work is done all the same. */
+  private static void during(Tool tool, Runnable work) {
+    try (Attached _ = tool.attach()) {
       work.run();
-      return;
-    }
-    try {
-      Thread.sleep(ATTACH_MILLIS);
+    } catch (PeerFailure e) {
       work.run();
-      new ProcessBuilder("kill", "-INT", Long.toString(tool.pid())).start().waitFor();
-      if (!tool.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        tool.destroyForcibly();
-      }
-    } catch (IOException e) {
-      tool.destroyForcibly();
-    } catch (InterruptedException e) {
-      tool.destroyForcibly();
-      Thread.currentThread().interrupt();
     }
   }
 

@@ -17,7 +17,6 @@ import java.util.Optional;
 /** Looks at one peer in four ways while it works, one way at a time. */
 public final class Profile {
   private static final int MILLIS = 1500;
-  private static final int SERVER_CORE = 0;
 
   private final Workload workload;
   private final Peer peer;
@@ -61,9 +60,15 @@ public final class Profile {
 
   private String run() {
     try (Bout bout = Bout.open(workload, peer, bench, Pace.DEFAULT)) {
-      CpuTimes before = CpuTimes.now(SERVER_CORE);
-      List<String> addresses = looking.sample(bout.pid(), () -> bout.work(MILLIS));
-      CpuTimes core = CpuTimes.now(SERVER_CORE).since(before);
+      CpuTimes[] core = new CpuTimes[1];
+      List<String> addresses =
+          looking.sample(
+              bout.pid(),
+              () -> {
+                CpuTimes before = CpuTimes.now(bench.serverCore());
+                bout.work(MILLIS);
+                core[0] = CpuTimes.now(bench.serverCore()).since(before);
+              });
       if (addresses.isEmpty()) {
         remarks.add("user and kernel time: perf cannot sample here");
       } else {
@@ -81,7 +86,7 @@ public final class Profile {
       return new Findings(
               peer.name() + " at " + workload.name(),
               Samples.kernelShare(addresses),
-              core,
+              core[0],
               frames,
               loop,
               operations,

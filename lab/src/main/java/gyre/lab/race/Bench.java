@@ -10,15 +10,23 @@ import java.util.List;
  * @param descriptors how many a process may open
  */
 public record Bench(List<String> generator, boolean pins, long descriptors, Tools tools) {
-  private static final int SERVER_CORE = 0;
-  private static final int GENERATOR_CORE = 1;
+  /** The cores that this process may use; a container may have been given others than the first. */
+  private static final int[] CORES = ProcessFiles.allowedCores();
+
+  public int serverCore() {
+    return CORES[0];
+  }
+
+  private int generatorCore() {
+    return CORES[Math.min(1, CORES.length - 1)];
+  }
 
   List<String> onServerCore(List<String> command) {
-    return on(SERVER_CORE, command);
+    return on(serverCore(), command);
   }
 
   List<String> onGeneratorCore(List<String> command) {
-    return on(GENERATOR_CORE, command);
+    return on(generatorCore(), command);
   }
 
   private List<String> on(int core, List<String> command) {

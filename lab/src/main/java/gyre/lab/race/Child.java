@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -145,13 +146,20 @@ public final class Child implements AutoCloseable {
     }
   }
 
-  /** Ends its input and hears it out: for programs that end by themselves. */
-  String lastLine(Duration patience) throws PeerFailure {
-    String line = hear(patience);
-    for (String next = lines.poll(); next != null; next = lines.poll()) {
-      line = next;
+  /**
+   * Tells it that nothing more is said, to which some answer with what they have to say at last.
+   */
+  void endInput() throws PeerFailure {
+    try {
+      input.close();
+    } catch (IOException e) {
+      throw failure("does not listen any more");
     }
-    return line;
+  }
+
+  /** How it has ended; empty while it has not. */
+  OptionalInt exitCode() {
+    return process.isAlive() ? OptionalInt.empty() : OptionalInt.of(process.exitValue());
   }
 
   /** Asks it to end, then makes it. */

@@ -13,6 +13,12 @@ import java.util.List;
 final class Generator implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  /** What the generator begins with when it describes what was wrong. */
+  private static final String FIRST_ERROR = "first error";
+
+  /** Its exit code where what it has asked was not answered. */
+  private static final int SILENT = 4;
+
   private final Child child;
   private final ServerProcess server;
 
@@ -57,8 +63,13 @@ final class Generator implements AutoCloseable {
     try {
       return child.hear(PATIENCE.plusMillis(millis));
     } catch (PeerFailure e) {
-      server.check();
-      throw new PeerFailure(Status.WRONG, wrong(String.valueOf(e.getMessage())));
+      server.checkEnd(); // a generator ends at once when its server does
+      String words = String.valueOf(e.getMessage());
+      if (words.contains(FIRST_ERROR)) {
+        throw new PeerFailure(Status.WRONG, wrong(words));
+      }
+      boolean isSilent = child.exitCode().isEmpty() || child.exitCode().getAsInt() == SILENT;
+      throw new PeerFailure(Status.FAILED, (isSilent ? "fell silent: " : "") + words);
     }
   }
 

@@ -25,11 +25,11 @@ final class GeneratorLane implements Lane {
   }
 
   @Override
-  public void open() throws PeerFailure {
+  public boolean open() throws PeerFailure {
     ServerProcess live = ServerProcess.start(peer, workload.kind().peerMode(), bench);
     server = live;
     generator = Generator.start(workload, bench, live);
-    WarmUp.of(peer, pace)
+    return WarmUp.of(peer, pace)
         .run(() -> {
           long compiled = live.compiledMillis();
           double cost = run(0, 0, pace.warmMillis()).cpuNanosPerOperation();
@@ -47,15 +47,18 @@ final class GeneratorLane implements Lane {
     return Lines.generator(round, line, Objects.requireNonNull(server).rssBytes());
   }
 
-  /** Without running in, so that what is counted belongs to the operations that are counted. */
+  /** Without running in, so that what is seen belongs to the operations that are counted. */
   @Override
   public Probe probe(int millis) throws PeerFailure {
     ServerProcess live = Objects.requireNonNull(server);
-    try (ProbeRun probe = ProbeRun.start(bench.tools(), pid())) {
-      long before = live.allocatedBytes();
-      long operations = run(0, 0, millis).operations();
-      return probe.end(operations, Sample.difference(before, live.allocatedBytes()));
-    }
+    return ProbeRun.of(
+        bench.tools(),
+        pid(),
+        () -> {
+          long before = live.allocatedBytes();
+          long operations = run(0, 0, millis).operations();
+          return new ProbeRun.Done(operations, Sample.difference(before, live.allocatedBytes()));
+        });
   }
 
   @Override

@@ -56,8 +56,8 @@ final class HolderLane implements Lane {
   }
 
   @Override
-  public void open() throws PeerFailure {
-    // Each round opens for itself.
+  public boolean open() throws PeerFailure {
+    return true; // each round opens for itself
   }
 
   @Override
@@ -73,8 +73,20 @@ final class HolderLane implements Lane {
       long before = live.userBytes();
       try (Child second = hold(live, half)) {
         Lines.expectReady(second.hear(PATIENCE));
-        return quiet(live, round, half, live.userBytes() - before);
+        Map<String, Sample> held = quiet(live, round, half, live.userBytes() - before);
+        checkAnswering(first);
+        checkAnswering(second);
+        return held;
       }
+    }
+  }
+
+  /** Connections that were dropped cost nothing. */
+  private static void checkAnswering(Child holder) throws PeerFailure {
+    holder.endInput();
+    String line = holder.hear(PATIENCE);
+    if (Lines.parse(line).getLong("errors", 0) > 0) {
+      throw new PeerFailure(Status.WRONG, "idle connections are not kept: " + holder.lastWords());
     }
   }
 

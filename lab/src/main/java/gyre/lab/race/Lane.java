@@ -11,8 +11,8 @@ import java.util.Map;
  * then probed, then ended. A lane that has failed once is not used again.
  */
 sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, StepLane {
-  /** Starts the peer and warms it until it gets no better. */
-  void open() throws PeerFailure;
+  /** Starts the peer and warms it until it gets no better; whether it came to that in time. */
+  boolean open() throws PeerFailure;
 
   /** One sample for each variant of the workload. */
   Map<String, Sample> measure(int round, int millis) throws PeerFailure;

@@ -3,7 +3,7 @@ package gyre.lab.race;
 import gyre.lab.result.Entry.Status;
 
 /** A peer did not do what it should have. The race marks it and goes on. */
-final class PeerFailure extends Exception {
+public final class PeerFailure extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final Status status;

@@ -19,7 +19,7 @@ final class PerfOutput {
 
   /**
    * Of {@code perf script -F ip}: which share of the samples was outside the kernel, which has the
-   * upper half of the addresses.
+   * upper half of the addresses. NaN where the kernel was not seen at all.
    */
   static double userShare(List<String> addresses) {
     long user = 0;
@@ -34,7 +34,7 @@ final class PerfOutput {
         user++;
       }
     }
-    return all == 0 ? Double.NaN : (double) user / all;
+    return user == all ? Double.NaN : (double) user / all; // nobody does without the kernel here
   }
 
   /** Of {@code strace -c}: the total of the calls. */

@@ -1,152 +1,121 @@
 package gyre.lab.race;
 
+import gyre.lab.result.Entry.Status;
 import gyre.lab.result.Probe;
 import gyre.lab.result.Sample;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Looks at a process from outside while it works: samples where it is, counts its system calls. */
-final class ProbeRun implements AutoCloseable {
-  private static final String SAMPLES_PER_SECOND = "9973";
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final long ATTACH_NANOS = 2_000_000_000L;
-  private static final int PAUSE_MILLIS = 30;
+final class ProbeRun {
+  /** Work that somebody looks at. */
+  interface Work {
+    Done go() throws PeerFailure;
+  }
 
+  /** What was done meanwhile. */
+  record Done(long operations, long allocatedBytes) {}
+
+  private final Tools tools;
+  private final long pid;
   private final Path folder;
-  private final @Nullable Child sampler;
-  private final @Nullable Child counter;
-  private final boolean traced;
 
-  private ProbeRun(Path folder, @Nullable Child sampler, @Nullable Child counter, boolean traced) {
+  private ProbeRun(Tools tools, long pid, Path folder) {
+    this.tools = tools;
+    this.pid = pid;
     this.folder = folder;
-    this.sampler = sampler;
-    this.counter = counter;
-    this.traced = traced;
   }
 
-  static ProbeRun start(Tools tools, long pid) throws PeerFailure {
+  /**
+   * Has {@code work} done under the eyes of all tools at once; but {@code strace}, which slows the
+   * kernel down and so would be what others see, has a run of its own.
+   */
+  static Probe of(Tools tools, long pid, Work work) throws PeerFailure {
     Path folder = temporaryFolder();
-    String process = Long.toString(pid);
-    Child sampler = null;
-    Child counter = null;
-    if (tools.samples()) {
-      String to = folder.resolve("samples").toString();
-      sampler =
-          Child.start(
-              "perf",
-              List.of(
-                  "perf",
-                  "record",
-                  "-q",
-                  "--no-bpf-event", // Its thread takes a second to end, a build id nobody needs
-                  // too.
-                  "--no-buildid",
-                  "-e",
-                  "cpu-clock",
-                  "-F",
-                  SAMPLES_PER_SECOND,
-                  "-p",
-                  process,
-                  "-o",
-                  to));
+    try {
+      return new ProbeRun(tools, pid, folder).look(work);
+    } finally {
+      delete(folder);
     }
-    String counts = folder.resolve("counts").toString();
-    if (tools.countsCalls()) {
-      counter =
-          Child.start(
-              "perf",
-              List.of(
-                  "perf",
-                  "stat",
-                  "-x,",
-                  "-e",
-                  "raw_syscalls:sys_enter",
-                  "-p",
-                  process,
-                  "-o",
-                  counts));
-    } else if (tools.traces()) {
-      counter =
-          Child.start("strace", List.of("strace", "-c", "-f", "-q", "-p", process, "-o", counts));
-    }
-    awaitAttached(sampler);
-    awaitAttached(counter);
-    return new ProbeRun(folder, sampler, counter, !tools.countsCalls());
   }
 
-  /** What was seen in the time since the start, in which so many operations were done. */
-  Probe end(long operations, long allocatedBytes) throws PeerFailure {
-    stop(sampler);
-    stop(counter);
+  private Probe look(Work work) throws PeerFailure {
+    Path samples = folder.resolve("samples");
+    Path counts = folder.resolve("counts");
+    Done done =
+        !tools.samples()
+            ? counted(counts, work)
+            : during(
+                Attached.sampler(pid, samples.toString()),
+                tools.countsCalls() ? () -> counted(counts, work) : work);
+    double user = tools.samples() ? PerfOutput.userShare(addresses(samples)) : Double.NaN;
     double calls = Double.NaN;
-    if (counter != null) {
-      List<String> lines = lines(folder.resolve("counts"));
-      calls = traced ? PerfOutput.tracedCalls(lines) : PerfOutput.count(lines);
+    if (tools.countsCalls()) {
+      calls = PerfOutput.count(lines(counts)) / done.operations();
+    } else if (tools.traces()) {
+      List<String> trace =
+          List.of("strace", "-c", "-f", "-q", "-p", Long.toString(pid), "-o", counts.toString());
+      long operations = during(Attached.start(trace, pid), work).operations();
+      calls = PerfOutput.tracedCalls(lines(counts)) / operations;
     }
-    return new Probe(
-        sampler == null ? Double.NaN : userShare(),
-        calls / operations,
-        allocatedBytes == Sample.UNKNOWN ? Double.NaN : (double) allocatedBytes / operations);
+    return new Probe(user, calls, perOperation(done));
   }
 
-  private double userShare() throws PeerFailure {
+  private Done counted(Path counts, Work work) throws PeerFailure {
+    if (!tools.countsCalls()) {
+      return work.go();
+    }
+    List<String> command =
+        List.of(
+            "perf",
+            "stat",
+            "-x,",
+            "-e",
+            "raw_syscalls:sys_enter",
+            "-p",
+            Long.toString(pid),
+            "-o",
+            counts.toString());
+    return during(Attached.start(command, pid), work);
+  }
+
+  private static Done during(Attached tool, Work work) throws PeerFailure {
+    try (tool) {
+      return work.go();
+    }
+  }
+
+  private static double perOperation(Done done) {
+    return done.allocatedBytes() == Sample.UNKNOWN
+        ? Double.NaN
+        : (double) done.allocatedBytes() / done.operations();
+  }
+
+  private List<String> addresses(Path samples) {
     Path addresses = folder.resolve("addresses");
     try {
-      new ProcessBuilder("perf", "script", "-i", folder.resolve("samples").toString(), "-F", "ip")
+      new ProcessBuilder("perf", "script", "-i", samples.toString(), "-F", "ip")
           .redirectOutput(addresses.toFile())
           .redirectError(ProcessBuilder.Redirect.DISCARD)
           .start()
           .waitFor();
     } catch (IOException e) {
-      return Double.NaN;
+      return List.of();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Double.NaN;
+      return List.of();
     }
-    return PerfOutput.userShare(lines(addresses));
-  }
-
-  private static void stop(@Nullable Child child) {
-    if (child == null) {
-      return;
-    }
-    child.interrupt();
-    try {
-      child.await(PATIENCE);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    return lines(addresses);
   }
 
   private static List<String> lines(Path file) {
     try {
       return Files.readAllLines(file);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return List.of();
-    }
-  }
-
-  /** Until the tool looks at the process; nothing tells, but it shows. */
-  private static void awaitAttached(@Nullable Child tool) {
-    if (tool == null) {
-      return;
-    }
-    long deadline = System.nanoTime() + ATTACH_NANOS;
-    while (System.nanoTime() < deadline && !ProcessFiles.observes(tool.pid())) {
-      pause();
-    }
-    pause();
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -154,29 +123,18 @@ final class ProbeRun implements AutoCloseable {
     try {
       return Files.createTempDirectory("gyre-lab");
     } catch (IOException e) {
-      throw new PeerFailure(
-          gyre.lab.result.Entry.Status.FAILED, "no temporary folder: " + e.getMessage());
+      throw new PeerFailure(Status.FAILED, "no temporary folder: " + e.getMessage());
     }
   }
 
-  @Override
-  public void close() {
-    for (Child child : new Child[] {sampler, counter}) {
-      if (child != null) {
-        child.close();
-      }
-    }
-    for (String name : List.of("samples", "counts", "addresses")) {
-      try {
-        Files.deleteIfExists(folder.resolve(name));
-      } catch (IOException e) {
-        // It is in the temporary folder: the system clears it.
-      }
-    }
+  private static void delete(Path folder) {
     try {
+      for (String name : List.of("samples", "counts", "addresses")) {
+        Files.deleteIfExists(folder.resolve(name));
+      }
       Files.deleteIfExists(folder);
     } catch (IOException e) {
-      // As above.
+      // It is in the temporary folder: the system clears it.
     }
   }
 }

@@ -6,6 +6,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What {@code /proc} tells of a process. */
 public final class ProcessFiles {
@@ -31,6 +33,16 @@ public final class ProcessFiles {
         }
       }
       return false;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Whether another process traces this one. */
+  static boolean isTraced(long pid) {
+    try {
+      return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+          .anyMatch(line -> line.startsWith("TracerPid:") && !line.endsWith("\t0"));
     } catch (IOException e) {
       return false;
     }
@@ -80,7 +92,7 @@ public final class ProcessFiles {
     return Long.parseLong(schedstat.substring(0, schedstat.indexOf(' ')));
   }
 
-  /** The soft limit of descriptors. */
+  /** The hard limit of descriptors, to which programs raise the soft one. */
   static long descriptors(List<String> limits) {
     for (String line : limits) {
       if (line.startsWith("Max open files")) {
@@ -90,6 +102,28 @@ public final class ProcessFiles {
       }
     }
     return Long.MAX_VALUE;
+  }
+
+  /** Those that this process may run on, at least one. */
+  static int[] allowedCores() {
+    try {
+      return allowedCores(Files.readAllLines(Path.of("/proc/self/status")));
+    } catch (IOException e) {
+      return new int[] {0};
+    }
+  }
+
+  /** From a list as in {@code 0-3,6}. */
+  static int[] allowedCores(List<String> status) {
+    String field = "Cpus_allowed_list:";
+    return status.stream()
+        .filter(line -> line.startsWith(field))
+        .flatMap(line -> Stream.of(line.substring(field.length()).strip().split(",", -1)))
+        .map(range -> range.split("-", -1))
+        .flatMapToInt(ends ->
+            IntStream.rangeClosed(
+                Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1])))
+        .toArray();
   }
 
   public static long descriptors() {

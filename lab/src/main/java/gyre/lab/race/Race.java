@@ -21,9 +21,6 @@ import java.util.Random;
  * out of the heat, and the heat goes on.
  */
 public final class Race {
-  /** The same orders in every race. */
-  private static final int SEED = 1;
-
   private final Plan plan;
   private final Bench bench;
   private final Progress progress;
@@ -67,13 +64,13 @@ public final class Race {
     try {
       for (Runner runner : runners) {
         progress.tell(workload + "  warming " + runner.peer.name());
-        runner.attempt(runner.lane::open);
+        runner.attempt(runner::open);
         progress.spend(runner.share(heat, 0.4));
       }
       rounds(heat, runners);
       for (Runner runner : runners) {
         progress.tell(workload + "  looking closer at " + runner.peer.name());
-        runner.attempt(() -> runner.probe = runner.lane.probe(plan.pace().probeMillis()));
+        runner.look();
         progress.spend(runner.share(heat, 0.2));
       }
     } finally {
@@ -88,7 +85,7 @@ public final class Race {
 
   private void rounds(Plan.Heat heat, List<Runner> runners) {
     int rounds = plan.pace().rounds();
-    Random random = new Random(SEED);
+    Random random = new Random();
     long deadline = System.nanoTime() + plan.roundsNanosAtMost(heat);
     for (int round = 0; round < rounds && !stopped; round++) {
       if (round >= Pace.LEAST_ROUNDS && System.nanoTime() > deadline) {
@@ -128,6 +125,24 @@ public final class Race {
       attempt(() -> samples.add(lane.measure(round, plan.pace().roundMillis())));
     }
 
+    void open() throws PeerFailure {
+      if (!lane.open()) {
+        note = "was still being compiled, or still got faster, when the rounds began";
+      }
+    }
+
+    /** What was measured stays measured, whatever a tool has to say. */
+    void look() {
+      if (status != Status.MEASURED || stopped) {
+        return;
+      }
+      try {
+        probe = lane.probe(plan.pace().probeMillis());
+      } catch (PeerFailure failure) {
+        note = "could not be looked at closer: " + failure.getMessage();
+      }
+    }
+
     void attempt(Step step) {
       if (status != Status.MEASURED || stopped) {
         return;
@@ -138,11 +153,17 @@ public final class Race {
         if (stopped) {
           return; // It was ended, it did not fail.
         }
-        status = failure.status();
-        note = String.valueOf(failure.getMessage());
-        progress.note(workload + "  " + peer.name() + ": " + note);
-        lane.close();
+        fail(failure.status(), String.valueOf(failure.getMessage()));
+      } catch (RuntimeException e) {
+        fail(Status.FAILED, "said what the lab does not understand: " + e);
       }
+    }
+
+    private void fail(Status how, String why) {
+      status = how;
+      note = why;
+      progress.note(workload + "  " + peer.name() + ": " + note);
+      lane.close();
     }
 
     long share(Plan.Heat heat, double share) {
@@ -160,7 +181,7 @@ public final class Race {
                   samples.stream().map(sample -> sample.get(variant)).toList(),
                   probe,
                   samples.isEmpty() && status == Status.MEASURED ? Status.ABSENT : status,
-                  said))
+                  samples.isEmpty() && said.isEmpty() ? "not reached before the end" : said))
           .toList();
     }
   }

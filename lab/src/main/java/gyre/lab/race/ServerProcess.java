@@ -11,6 +11,7 @@ import java.util.List;
 /** A peer that serves on a port that the system chose. */
 final class ServerProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration ENDING = Duration.ofMillis(500);
   private static final String READY = "listening ";
 
   private final Peer peer;
@@ -82,10 +83,14 @@ final class ServerProcess implements AutoCloseable {
     return Lines.parse(child.hear(PATIENCE));
   }
 
-  /** Fails if it has ended by itself. */
-  void check() throws PeerFailure {
-    if (!child.isAlive()) {
-      child.hear(Duration.ZERO);
+  /** Fails if it has ended by itself, or is about to. */
+  void checkEnd() throws PeerFailure {
+    try {
+      if (child.await(ENDING)) {
+        String ignored = child.hear(ENDING);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -32,7 +32,7 @@ final class StepLane implements Lane {
   }
 
   @Override
-  public void open() throws PeerFailure {
+  public boolean open() throws PeerFailure {
     List<String> command = new ArrayList<>(peer.command());
     command.add(workload.kind().peerMode());
     command.addAll(workload.options());
@@ -43,7 +43,7 @@ final class StepLane implements Lane {
     boolean shares = workload.kind().needsAllCores();
     child = Child.start(peer.name(), shares ? command : bench.onServerCore(command));
     Lines.expectReady(child.hear(PATIENCE));
-    WarmUp.of(peer, pace).run(this::warm);
+    return WarmUp.of(peer, pace).run(this::warm);
   }
 
   private WarmUp.Stretch warm() throws PeerFailure {
@@ -91,10 +91,21 @@ final class StepLane implements Lane {
 
   @Override
   public Probe probe(int millis) throws PeerFailure {
-    try (ProbeRun probe = ProbeRun.start(bench.tools(), pid())) {
+    return ProbeRun.of(bench.tools(), pid(), () -> worked(millis));
+  }
+
+  private ProbeRun.Done worked(int millis) throws PeerFailure {
+    long end = System.nanoTime() + millis * 1_000_000L;
+    long operations = 0;
+    long allocated = 0;
+    do {
       JsonObject json = Lines.parse(step());
-      return probe.end(Lines.operations(json), allocatedBytes(json));
-    }
+      operations += Lines.operations(json);
+      long more = allocatedBytes(json);
+      allocated =
+          more == Sample.UNKNOWN || allocated == Sample.UNKNOWN ? Sample.UNKNOWN : allocated + more;
+    } while (System.nanoTime() < end);
+    return new ProbeRun.Done(operations, allocated);
   }
 
   /** A round of timers makes its random deadlines too, which is more than what it measures. */
@@ -106,7 +117,7 @@ final class StepLane implements Lane {
 
   @Override
   public long work(int millis) throws PeerFailure {
-    return Lines.operations(Lines.parse(step()));
+    return worked(millis).operations();
   }
 
   @Override

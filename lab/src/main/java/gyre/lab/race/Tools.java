@@ -18,8 +18,9 @@ public record Tools(boolean samples, boolean countsCalls, boolean traces, List<S
 
   public static Tools find() {
     List<String> advice = new ArrayList<>();
+    // Of the kernel alone: without permission for that, perf would leave it out, and say nothing.
     boolean samples =
-        succeeds("perf", "record", "-q", "-e", "cpu-clock", "-o", "/dev/null", "true");
+        succeeds("perf", "record", "-q", "-e", "cpu-clock:k", "-o", "/dev/null", "true");
     if (!samples) {
       advice.add(
           "no user-space share: perf is "

@@ -12,6 +12,7 @@ import gyre.lab.peer.Peer;
 final class WarmUp {
   private static final double LITTLE = 0.03;
   private static final int CALM = 2;
+  private static final int NATIVE_STRETCHES = 1;
 
   /** Compilers that take more of the time than this are not done. */
   private static final double COMPILING = 0.05;
@@ -25,7 +26,8 @@ final class WarmUp {
   }
 
   static WarmUp of(Peer peer, Pace pace) {
-    return new WarmUp(peer.isJvm() ? pace.warmStretches() : 1, pace.warmMillis() * COMPILING);
+    return new WarmUp(
+        peer.isJvm() ? pace.warmStretches() : NATIVE_STRETCHES, pace.warmMillis() * COMPILING);
   }
 
   /** What a stretch of {@link Pace#warmMillis} cost, and what was compiled meanwhile. */
@@ -36,7 +38,8 @@ final class WarmUp {
     Stretch go() throws PeerFailure;
   }
 
-  void run(Work work) throws PeerFailure {
+  /** Whether it was warm in the end. */
+  boolean run(Work work) throws PeerFailure {
     double best = Double.MAX_VALUE;
     int calm = 0;
     for (int i = 0; i < stretchesAtMost; i++) {
@@ -44,8 +47,9 @@ final class WarmUp {
       calm = stretch.cost() > best * (1 - LITTLE) ? calm + 1 : 0;
       best = Math.min(best, stretch.cost());
       if (calm >= CALM && stretch.compiledMillis() <= compiledMillisAtMost) {
-        break;
+        return true;
       }
     }
+    return stretchesAtMost == NATIVE_STRETCHES;
   }
 }

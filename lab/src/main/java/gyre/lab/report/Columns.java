@@ -84,7 +84,9 @@ final class Columns {
         notes.add(entry.peer() + " " + word(entry) + ": " + entry.note());
       }
       if (entry.isMeasured() && entry.isGeneratorBound()) {
-        notes.add(entry.peer() + ": the generator was at its limit, so the rate says little");
+        notes.add(
+            "%s: the generator was at its limit with %s ns per operation, so the rate says little"
+                .formatted(entry.peer(), Format.number(entry.generatorNanosPerOperation())));
       }
     }
     return notes;

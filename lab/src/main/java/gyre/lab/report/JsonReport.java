@@ -76,6 +76,7 @@ public final class JsonReport {
     }
     json.put("errors", entry.errors());
     json.put("generatorBound", entry.isGeneratorBound());
+    put(json, "meanCost", entry.meanCost());
     json.put("costUnit", entry.workload().kind().cost().unit());
     json.put("ratioToLimit", spread(group.toLimit(entry)));
     json.put("ratioToBest", spread(group.toBest(entry)));
@@ -102,7 +103,7 @@ public final class JsonReport {
     json.put(name, value == Sample.UNKNOWN ? null : value);
   }
 
-  /** Four digits that matter and no more: nobody measures better than that. */
+  /** Six digits and no more: nobody measures better than that. */
   private static void put(JsonObject json, String name, double value) {
     json.put(name, Double.isFinite(value) ? rounded(value) : null);
   }

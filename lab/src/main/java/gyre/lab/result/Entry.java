@@ -51,6 +51,26 @@ public record Entry(
     return spread(cost(workload.kind().cost()));
   }
 
+  /**
+   * The cost of all rounds together: a collection or a late compilation falls into few rounds, and
+   * the median does not see it.
+   */
+  public double meanCost() {
+    ToDoubleFunction<Sample> cost = cost(workload.kind().cost());
+    double all = 0;
+    double operations = 0;
+    for (Sample sample : samples) {
+      all += cost.applyAsDouble(sample) * sample.operations();
+      operations += sample.operations();
+    }
+    return all / operations;
+  }
+
+  /** CPU time of whoever drove it, per operation. */
+  public double generatorNanosPerOperation() {
+    return spread(s -> (double) s.generatorCpuNanos() / s.operations()).median();
+  }
+
   public static ToDoubleFunction<Sample> cost(Cost cost) {
     return switch (cost) {
       case SERVER_CPU_NANOS -> Sample::cpuNanosPerOperation;

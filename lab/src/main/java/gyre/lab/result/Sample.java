@@ -24,7 +24,21 @@ public record Sample(
   public static final long UNKNOWN = -1;
 
   /** A generator this busy is what limits the rate. */
-  private static final double BUSY = 0.97;
+  private static final double BUSY = 0.9;
+
+  /** The same, counted as another round. */
+  public Sample inRound(int other) {
+    return new Sample(
+        other,
+        operations,
+        elapsedNanos,
+        cpuNanos,
+        generatorCpuNanos,
+        heldBytes,
+        rssBytes,
+        errors,
+        latency);
+  }
 
   /** The two as one, of the same round. */
   public Sample plus(Sample more) {
@@ -62,8 +76,7 @@ public record Sample(
 
   /** Whether the driver was at its limit while the peer was not: then the rate says little. */
   public boolean isGeneratorBound() {
-    return perNano(generatorCpuNanos, elapsedNanos) > BUSY
-        && perNano(cpuNanos, elapsedNanos) < BUSY;
+    return perNano(generatorCpuNanos, elapsedNanos) > BUSY && cpuNanos < generatorCpuNanos;
   }
 
   /** What was added, if both are known. */

@@ -13,7 +13,8 @@ public record Spread(
       new Spread(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0);
 
   /**
-   * Of how many quarters' widths the middle of many such figures is uncertain, divided by √count.
+   * With this many widths of the middle half, divided by √count, the notches of two box plots do
+   * not overlap if their medians differ.
    */
   private static final double NOTCH = 1.57;
 
@@ -45,8 +46,8 @@ public record Spread(
   }
 
   /**
-   * How far the median may lie from where it would lie after ever more figures, with 95 % certainty
-   * if they do not depend on each other.
+   * About how far the median may lie from where it would lie after ever more figures, if they do
+   * not depend on each other.
    */
   public double uncertainty() {
     return NOTCH * (upper - lower) / Math.sqrt(count);

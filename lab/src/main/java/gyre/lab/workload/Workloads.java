@@ -37,7 +37,7 @@ public final class Workloads {
           wake("flood1"),
           wake("floodN"));
 
-  /** One of each kind: what a first look needs. */
+  /** What a first look needs. */
   private static final List<String> QUICK =
       List.of("echo/50x64x1", "events/1000x100x100", "timers/1k", "wake/roundtrip");
 

@@ -6,11 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gyre.lab.LabException;
 import gyre.lab.experiment.Judgement.Outcome;
 import gyre.lab.experiment.Proposal.Decision;
+import gyre.lab.result.Entry;
+import gyre.lab.result.Latency;
+import gyre.lab.result.Probe;
+import gyre.lab.result.Sample;
 import gyre.lab.result.Spread;
+import gyre.lab.workload.Workload;
+import gyre.lab.workload.Workloads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,12 +25,36 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ExperimentTest {
   private static final LocalDate DATE = LocalDate.of(2026, 1, 2);
+  private static final Workload WORKLOAD = Workloads.quick().getFirst();
 
   @Test
   void shouldTakeForNoiseWhatTheBaseDoesAgainstItself() {
     double noise = Judgement.noise(Spread.of(List.of(0.98, 1.0, 1.02, 1.0)));
     assertThat(noise).isBetween(0.01, 0.0101);
     assertThat(Judgement.noise(Spread.of(List.of(1.04, 1.05, 1.06)))).isGreaterThan(0.05);
+  }
+
+  @Test
+  void shouldTakeTheRoundsOfAllLegsAsOne() {
+    List<Entry> joined = Legs.joined(List.of(entry(1, 2)), List.of(entry(3)));
+    joined = Legs.joined(joined, List.of(entry(4, 5)));
+    assertThat(joined.getFirst().samples())
+        .extracting(Sample::round)
+        .containsExactly(0, 1, 2, 3, 4);
+    assertThat(joined.getFirst().samples())
+        .extracting(Sample::cpuNanos)
+        .containsExactly(1L, 2L, 3L, 4L, 5L);
+    Entry failed =
+        new Entry(WORKLOAD, "", "base", List.of(), Probe.NONE, Entry.Status.FAILED, "ended");
+    assertThat(Legs.joined(joined, List.of(failed))).containsExactly(failed);
+  }
+
+  private static Entry entry(long... cpuNanos) {
+    List<Sample> samples = new ArrayList<>();
+    for (long nanos : cpuNanos) {
+      samples.add(new Sample(samples.size(), 1, 1, nanos, 0, -1, -1, 0, Latency.empty()));
+    }
+    return new Entry(WORKLOAD, "", "base", samples, Probe.NONE, Entry.Status.MEASURED, "");
   }
 
   @Test

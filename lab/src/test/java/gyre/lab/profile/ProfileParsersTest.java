@@ -66,7 +66,8 @@ class ProfileParsersTest {
   void shouldNameTheBottleneck() {
     assertThat(findings(0.99, new CpuTimes(1, 98, 1, 0, 0)).verdict()).startsWith("syscall-bound");
     assertThat(findings(0.1, new CpuTimes(90, 9, 1, 0, 0)).verdict()).startsWith("user-bound");
-    assertThat(findings(0.9, new CpuTimes(10, 10, 80, 0, 0)).verdict()).startsWith("waiting");
+    assertThat(findings(0.9, new CpuTimes(1, 19, 80, 0, 0)).verdict()).startsWith("syscall-bound");
+    assertThat(findings(0.3, new CpuTimes(14, 6, 80, 0, 0)).verdict()).startsWith("waiting");
   }
 
   private static Findings findings(double kernelShare, CpuTimes core) {

@@ -12,6 +12,15 @@ class ParsersTest {
         List.of(" ffffffff8152a9fd", "     7fb62684ec51", " ffffffff8168b76e", " ffffffff8168b76e");
     assertThat(PerfOutput.userShare(addresses)).isEqualTo(0.25);
     assertThat(PerfOutput.userShare(List.of())).isNaN();
+    List<String> unprivileged = List.of("     7fb62684ec51", "     7fb62684ec59");
+    assertThat(PerfOutput.userShare(unprivileged)).isNaN();
+  }
+
+  @Test
+  void shouldReadWhichCoresAreAllowed() {
+    assertThat(ProcessFiles.allowedCores(List.of("Name:\tx", "Cpus_allowed_list:\t2-3,6")))
+        .containsExactly(2, 3, 6);
+    assertThat(ProcessFiles.allowedCores(List.of("Cpus_allowed_list:\t1"))).containsExactly(1);
   }
 
   @Test

@@ -45,6 +45,25 @@ class RatiosTest {
   }
 
   @Test
+  void shouldKnowTheMiddleHalf() {
+    Spread spread = Spread.of(List.of(1.0, 2.0, 3.0, 4.0, 5.0));
+    assertThat(spread.lower()).isEqualTo(2);
+    assertThat(spread.upper()).isEqualTo(4);
+    Spread more = Spread.of(List.of(1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 2.0, 3.0, 4.0, 5.0));
+    assertThat(more.uncertainty()).isLessThan(spread.uncertainty());
+    assertThat(Spread.of(List.of(7.0)).uncertainty()).isZero();
+  }
+
+  @Test
+  void shouldAddUpSamplesOfOneRound() {
+    Sample sum = sample(3, 100).plus(sample(3, 50));
+    assertThat(sum.round()).isEqualTo(3);
+    assertThat(sum.operations()).isEqualTo(2);
+    assertThat(sum.cpuNanosPerOperation()).isEqualTo(75);
+    assertThat(sample(3, 100).plus(sample(3, Sample.UNKNOWN)).cpuNanosPerOperation()).isNaN();
+  }
+
+  @Test
   void shouldMergeLatenciesByTheirCounts() {
     Latency merged =
         Latency.merged(
