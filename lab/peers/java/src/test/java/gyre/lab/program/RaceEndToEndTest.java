@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A whole race, as small as one can be, against programs of the JDK alone. */
 @Timeout(120)
 class RaceEndToEndTest {
-  private static final Pace TINY = new Pace(2, 60, 30, 1, 60);
+  private static final Pace TINY = new Pace(2, 5, 60, 30, 1, 60);
 
   @TempDir private static Path folder;
 
