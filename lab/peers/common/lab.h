@@ -216,34 +216,30 @@ static inline void pairs_open(struct pairs *p) {
   for (long i = 0; i < p->count; i++) p->timeout_nanos[i] = 3600000000000u + random_next(&seed) % 1000000000u;
 }
 
-enum { RUNS_LIMIT = 65536 };
 struct samples {
-  uint64_t runs[RUNS_LIMIT], elapsed, cpu;
-  long count, events;
+  uint64_t elapsed, cpu;
+  long runs, events;
 };
 
 static inline void samples_print(const struct samples *s) {
-  printf(", \"runs\": %ld, \"events\": %ld, \"elapsedNanos\": %lu, \"cpuNanos\": %lu, \"runNanos\": [", s->count, s->events,
-         (unsigned long)s->elapsed, (unsigned long)s->cpu);
-  for (long i = 0; i < s->count; i++) printf(i ? ", %lu" : "%lu", (unsigned long)s->runs[i]);
-  printf("]}\n");
+  printf(", \"runs\": %ld, \"events\": %ld, \"elapsedNanos\": %lu, \"cpuNanos\": %lu}\n", s->runs, s->events, (unsigned long)s->elapsed,
+         (unsigned long)s->cpu);
   fflush(stdout);
 }
 
 static inline void samples_run(struct samples *s, struct pairs *p, void (*run)(struct pairs *)) {
   uint64_t cpu = cpu_nanos(), begin = now_nanos();
   run(p);
-  uint64_t took = now_nanos() - begin;
+  s->elapsed += now_nanos() - begin;
   s->cpu += cpu_nanos() - cpu;
-  s->elapsed += took;
-  s->runs[s->count++] = took;
+  s->runs++;
   s->events += p->read;
 }
 
 static inline void pairs_run_for(struct samples *s, struct pairs *p, uint64_t nanos, bool cascade, void (*run)(struct pairs *)) {
   memset(s, 0, sizeof *s);
   uint64_t begin = now_nanos();
-  while ((s->count < 3 || now_nanos() - begin < nanos) && s->count < RUNS_LIMIT) {
+  while (s->runs < 3 || now_nanos() - begin < nanos) {
     p->read = 0;
     p->writes_left = cascade ? p->count - 1 : p->writes;
     p->fired = cascade ? 1 : p->active;
@@ -285,7 +281,7 @@ static inline void cascade_main(void (*prepare)(struct pairs *), void (*run)(str
   pairs_run_for(&s, &p, rounds.warmup_nanos, true, run);
   while (rounds_next(&rounds)) {
     pairs_run_for(&s, &p, rounds.round_nanos, true, run);
-    if (s.events != s.count * p.count) p.errors++;
+    if (s.events != s.runs * p.count) p.errors++;
     printf("{\"mode\": \"cascade\", \"round\": %ld, \"errors\": %ld, \"pairs\": %ld", rounds.done, p.errors, p.count);
     samples_print(&s);
   }

@@ -1,6 +1,5 @@
 package gyre.lab.program;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -18,10 +17,6 @@ final class Figures {
 
   void put(String name, String value) {
     values.put(name, '"' + value + '"');
-  }
-
-  void put(String name, long[] list) {
-    values.put(name, Arrays.toString(list));
   }
 
   boolean has(String name) {

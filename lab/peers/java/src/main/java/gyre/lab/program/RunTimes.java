@@ -1,21 +1,19 @@
 package gyre.lab.program;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /** Times the runs of a round: as many as fit into it. */
 final class RunTimes {
   private static final int LEAST_RUNS = 3;
 
   private final long startedAt = System.nanoTime();
-  private final List<Long> nanos = new ArrayList<>();
+  private int runs;
+  private long elapsedNanos;
   private long events;
   private long cpuNanos;
   private long cpuAtBegin;
   private long beganAt;
 
   boolean wants(long roundNanos) {
-    return nanos.size() < LEAST_RUNS || System.nanoTime() - startedAt < roundNanos;
+    return runs < LEAST_RUNS || System.nanoTime() - startedAt < roundNanos;
   }
 
   void begin() {
@@ -24,19 +22,19 @@ final class RunTimes {
   }
 
   void end(long eventsInRun) {
-    nanos.add(System.nanoTime() - beganAt);
+    elapsedNanos += System.nanoTime() - beganAt;
     cpuNanos += Virtual.threadCpuNanos() - cpuAtBegin;
     events += eventsInRun;
+    runs++;
   }
 
   void into(Figures figures) {
-    figures.put("runs", nanos.size());
+    figures.put("runs", runs);
     figures.put("events", events);
-    figures.put("elapsedNanos", nanos.stream().mapToLong(each -> each).sum());
+    figures.put("elapsedNanos", elapsedNanos);
     // A fiber has no CPU time of its own: then the whole round counts.
     if (cpuNanos > 0) {
       figures.put("cpuNanos", cpuNanos);
     }
-    figures.put("runNanos", nanos.stream().mapToLong(each -> each).toArray());
   }
 }
