@@ -7,14 +7,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The work of libevent's {@code bench_cascade} in push style. A stream of Gyre is watched for as
- * long as it is open; there is nothing to add or take away for a single event.
+ * The work of libevent's {@code bench_cascade} in push style. Watching a stream is resuming its
+ * input; the handler pauses it again, which is a cancellation under way when the next pair is read
+ * already, so that a run is over when none of them is any more.
  */
 final class GyreCascade implements Round {
+  private static final byte BYTE = 'e';
+
   private final GyreLoop loop;
+  private final List<UnixStream> readers = new ArrayList<>();
   private final List<UnixStream> writers = new ArrayList<>();
   private final long roundNanos;
-  private final byte[] one = new byte[1];
+  private final byte[] one = {BYTE};
   private int read;
   private int errors;
   private Fiber<?> waiter;
@@ -37,20 +41,23 @@ final class GyreCascade implements Round {
   }
 
   private void watch(int pair, UnixStream.Pair ends) {
+    UnixStream reader = ends.left();
+    readers.add(reader);
     writers.add(ends.right());
-    ends.left()
-        .onData(in -> {
-          if (in.size() != 1 || pair != read) {
-            errors++;
-          }
-          in.drain(in.size());
-          read++;
-          if (read < writers.size()) {
-            writers.get(read).write(one);
-          } else {
-            waiter.unpark();
-          }
-        });
+    reader.pauseInput();
+    reader.onData(in -> {
+      if (in.size() != 1 || in.readByte() != BYTE || pair != read) {
+        errors++;
+      }
+      in.drain(in.size());
+      reader.pauseInput();
+      read++;
+      if (read < writers.size()) {
+        writers.get(read).write(one);
+      } else {
+        waiter.unpark();
+      }
+    });
   }
 
   @Override
@@ -63,17 +70,28 @@ final class GyreCascade implements Round {
 
   private RunTimes round() {
     waiter = Fiber.current();
-    errors = 0;
     RunTimes times = new RunTimes();
     while (times.wants(roundNanos)) {
-      read = 0;
       times.begin();
-      writers.getFirst().write(one);
-      while (read < writers.size()) {
-        Fiber.park();
-      }
+      once();
       times.end(read);
     }
     return times;
+  }
+
+  private void once() {
+    read = 0;
+    for (UnixStream reader : readers) {
+      reader.resumeInput();
+    }
+    writers.getFirst().write(one);
+    while (read < writers.size()) {
+      Fiber.park();
+    }
+    for (UnixStream reader : readers) {
+      while (reader.pendingOperations() > 0) {
+        Fiber.yield();
+      }
+    }
   }
 }
