@@ -9,11 +9,14 @@ import java.nio.channels.SocketChannel;
 
 /** The work of libevent's {@code bench_cascade}, on a selector: a key is watched for one event. */
 final class NioCascade implements Round {
+  private static final byte BYTE = 'e';
+
   private final Selector selector;
   private final NioPairs pairs;
   private final SelectionKey[] keys;
   private final long roundNanos;
-  private final ByteBuffer one = ByteBuffer.allocateDirect(1);
+  private final ByteBuffer one = ByteBuffer.allocateDirect(1).put(0, BYTE);
+  private final ByteBuffer input = ByteBuffer.allocateDirect(1);
   private int read;
   private int errors;
 
@@ -36,7 +39,6 @@ final class NioCascade implements Round {
   @Override
   public void run(Figures figures) throws IOException {
     RunTimes times = new RunTimes();
-    errors = 0;
     while (times.wants(roundNanos)) {
       times.begin();
       once();
@@ -61,7 +63,9 @@ final class NioCascade implements Round {
   private void ready(SelectionKey key) {
     int pair = (Integer) key.attachment();
     try {
-      if (((SocketChannel) key.channel()).read(one.clear()) != 1 || pair != read) {
+      if (((SocketChannel) key.channel()).read(input.clear()) != 1
+          || input.get(0) != BYTE
+          || pair != read) {
         errors++;
       }
       key.interestOps(0);
