@@ -18,6 +18,7 @@ final class GyreTimers implements Round {
   private final Timer[] timers;
   private final Timer[] due;
   private int fired;
+  private int errors;
 
   GyreTimers(GyreLoop loop, Options options) throws Exception {
     this.loop = loop;
@@ -29,13 +30,14 @@ final class GyreTimers implements Round {
   }
 
   private boolean fill() {
+    Runnable never = () -> errors++;
     for (long delay : delays.far(alive)) {
-      Timer timer = Loop.current().timer(() -> {});
+      Timer timer = Loop.current().timer(never);
       timer.restartNanos(delay);
       background.add(timer);
     }
     for (int i = 0; i < operations; i++) {
-      timers[i] = Loop.current().timer(() -> {});
+      timers[i] = Loop.current().timer(never);
       due[i] = Loop.current().timer(() -> fired++);
     }
     return true;
@@ -48,6 +50,7 @@ final class GyreTimers implements Round {
     loop.call(() -> {
       measure(figures);
       figures.put("fireNanos", fire());
+      figures.put("errors", errors);
       return true;
     });
   }
@@ -90,6 +93,10 @@ final class GyreTimers implements Round {
     while (fired < operations) {
       Fiber.yield();
     }
-    return System.nanoTime() - from;
+    long elapsed = System.nanoTime() - from;
+    if (fired != operations) {
+      errors++;
+    }
+    return elapsed;
   }
 }

@@ -17,8 +17,13 @@ final class NettyTimers implements Round {
   private final int operations;
   private final TimerDelays delays = new TimerDelays();
   private final ScheduledFuture<?>[] timers;
+
+  /** The process ends before these are due. */
+  private final Runnable tooEarly = this::fail;
+
   private boolean filled;
   private int fired;
+  private int errors;
 
   NettyTimers(EventLoop loop, Options options) {
     this.loop = loop;
@@ -33,6 +38,7 @@ final class NettyTimers implements Round {
     figures.put("ops", operations);
     loop.submit(() -> measure(figures)).sync();
     figures.put("fireNanos", fire().get(60, TimeUnit.SECONDS));
+    figures.put("errors", loop.submit(this::checked).get());
   }
 
   private void measure(Figures figures) {
@@ -65,12 +71,20 @@ final class NettyTimers implements Round {
     figures.put("cancelNanos", cancelled - restarted);
   }
 
-  private ScheduledFuture<?> start(long delayNanos) {
-    return loop.schedule(NettyTimers::nothing, delayNanos, TimeUnit.NANOSECONDS);
+  private void fail() {
+    errors++;
   }
 
-  private static void nothing() {
-    // These are never due.
+  private ScheduledFuture<?> start(long delayNanos) {
+    return loop.schedule(tooEarly, delayNanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** After all that was due in the turn of the last one, so that one too many is seen. */
+  private int checked() {
+    if (fired != operations) {
+      errors++;
+    }
+    return errors;
   }
 
   /** The time from when all are due until all have fired. */
