@@ -1,7 +1,6 @@
 // asio::post is the library's own way from thread to thread.
 #include "asio.h"
 #include <thread>
-#include <vector>
 
 namespace {
 
@@ -16,8 +15,8 @@ void add_one() {
   if (++counter == target) mine.context.stop();
 }
 
-void flood(long count) {
-  wake_place(true);
+void produce(struct wake *w, long count) {
+  wake_go(w);
   for (long i = 0; i < count; i++) asio::post(mine.context, add_one);
 }
 
@@ -29,6 +28,7 @@ void answered() {
 }
 
 void prepare(struct wake *w) {
+  target = w->ops;
   if (w->variant == WAKE_ROUNDTRIP)
     std::thread([] {
       wake_place(true);
@@ -36,23 +36,19 @@ void prepare(struct wake *w) {
     }).detach();
 }
 
-void work(struct wake *w) {
-  std::vector<std::thread> threads;
-  counter = 0;
-  target = w->ops;
+void run(struct wake *w) {
   mine.context.restart();
   if (w->variant == WAKE_ROUNDTRIP) asio::post(other.context, asked);
-  else
-    for (long i = 0; i < w->producers; i++) threads.emplace_back(flood, w->ops / w->producers);
   mine.context.run();
   if (counter != target) w->errors++;
-  for (std::thread &t : threads) t.join();
+  counter = 0;
 }
 
 }  // namespace
 
 // Leaves without destructors: the other loop still runs.
 void asio_wake_main() {
-  wake_main(prepare, work);
+  static const struct wake_peer peer = {prepare, produce, run};
+  wake_main(&peer);
   std::_Exit(0);
 }

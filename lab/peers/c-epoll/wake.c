@@ -1,7 +1,6 @@
 // Posting between threads: a queue, and an eventfd when the other loop may be asleep.
 #include "../common/queue.h"
 #include "c-epoll.h"
-#include <pthread.h>
 
 struct loop {
   int epoll, wakeup;
@@ -31,10 +30,9 @@ static void turn(struct loop *l) {
 
 static void add_one(void *loop) { ((struct loop *)loop)->counter++; }
 
-static void *flood(void *count) {
-  wake_place(true);
-  for (long i = 0; i < (long)count; i++) post(&mine, add_one);
-  return NULL;
+static void produce(struct wake *w, long count) {
+  wake_go(w);
+  for (long i = 0; i < count; i++) post(&mine, add_one);
 }
 
 static void answered(void *loop);
@@ -57,20 +55,20 @@ static void *second_loop(void *unused) {
 static void prepare(struct wake *w) {
   pthread_t thread;
   open_loop(&mine);
+  target = w->ops;
   if (w->variant != WAKE_ROUNDTRIP) return;
   open_loop(&other);
   pthread_create(&thread, NULL, second_loop, NULL);
 }
 
-static void work(struct wake *w) {
-  pthread_t threads[64];
-  mine.counter = 0;
-  target = w->ops;
+static void run(struct wake *w) {
   if (w->variant == WAKE_ROUNDTRIP) post(&other, asked);
-  else
-    for (long i = 0; i < w->producers; i++) pthread_create(&threads[i], NULL, flood, (void *)(w->ops / w->producers));
-  while (mine.counter < w->ops) turn(&mine);
-  for (long i = 0; w->variant != WAKE_ROUNDTRIP && i < w->producers; i++) pthread_join(threads[i], NULL);
+  while (mine.counter < target) turn(&mine);
+  if (mine.counter != target) w->errors++;
+  mine.counter = 0;
 }
 
-void epoll_wake_main(void) { wake_main(prepare, work); }
+void epoll_wake_main(void) {
+  static const struct wake_peer peer = {prepare, produce, run};
+  wake_main(&peer);
+}

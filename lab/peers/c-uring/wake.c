@@ -2,7 +2,6 @@
 // from.
 #include "../common/queue.h"
 #include "c-uring.h"
-#include <pthread.h>
 
 struct loop {
   struct ring ring;
@@ -30,13 +29,12 @@ static void turn(struct loop *l) {
 
 static void add_one(void *loop) { ((struct loop *)loop)->counter++; }
 
-static void *flood(void *count) {
-  wake_place(true);
+static void produce(struct wake *w, long count) {
   struct ring ring;
   ring_open_or_quit(&ring, 8, 16);
-  for (long i = 0; i < (long)count; i++) post(&ring, &mine, add_one);
+  wake_go(w);
+  for (long i = 0; i < count; i++) post(&ring, &mine, add_one);
   close(ring.fd);
-  return NULL;
 }
 static void answered(void *loop);
 static void asked(void *loop) {
@@ -60,21 +58,21 @@ static void prepare(struct wake *w) {
   pthread_t thread;
   ring_open_or_quit(&mine.ring, 64, 128);
   queue_open(&mine.queue);
+  target = w->ops;
   if (w->variant != WAKE_ROUNDTRIP) return;
   queue_open(&other.queue);
   pthread_create(&thread, NULL, second_loop, NULL);
   while (!atomic_load(&other.ready)) sched_yield();
 }
 
-static void work(struct wake *w) {
-  pthread_t threads[64];
-  mine.counter = 0;
-  target = w->ops;
+static void run(struct wake *w) {
   if (w->variant == WAKE_ROUNDTRIP) post(&mine.ring, &other, asked);
-  else
-    for (long i = 0; i < w->producers; i++) pthread_create(&threads[i], NULL, flood, (void *)(w->ops / w->producers));
-  while (mine.counter < w->ops) turn(&mine);
-  for (long i = 0; w->variant != WAKE_ROUNDTRIP && i < w->producers; i++) pthread_join(threads[i], NULL);
+  while (mine.counter < target) turn(&mine);
+  if (mine.counter != target) w->errors++;
+  mine.counter = 0;
 }
 
-void uring_wake_main(void) { wake_main(prepare, work); }
+void uring_wake_main(void) {
+  static const struct wake_peer peer = {prepare, produce, run};
+  wake_main(&peer);
+}

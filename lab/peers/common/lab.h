@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -378,10 +379,22 @@ static inline void timers_main(const struct timer_peer *peer) {
 // ---- the work of `wake` ----
 
 enum wake_variant { WAKE_ROUNDTRIP, WAKE_FLOOD1, WAKE_FLOODN };
+struct wake_peer;
 struct wake {
   enum wake_variant variant;
   long ops, producers;
   long errors;
+  const struct wake_peer *peer;
+  pthread_mutex_t lock; // of what follows: the barrier that producers stand at
+  pthread_cond_t changed;
+  long ready;
+  bool open;
+};
+
+struct wake_peer {
+  void (*prepare)(struct wake *);              // the loop; in WAKE_ROUNDTRIP a second one on a thread of its own too
+  void (*produce)(struct wake *, long count);  // on a thread of its own: makes itself ready, then wake_go(), then posts so many
+  void (*run)(struct wake *);                  // turns of the loop until its counter says ops; in WAKE_ROUNDTRIP posts the first itself
 };
 
 // Puts the calling thread on the first core of the process (the loop that is measured) or on the second (all others): a wake-up costs several
@@ -399,8 +412,43 @@ static inline void wake_place(bool others) {
   sched_setaffinity(0, sizeof one, &one);
 }
 
-// `work` posts wake->ops callbacks in the way of the variant and returns when all have run.
-static inline void wake_main(void (*prepare)(struct wake *), void (*work)(struct wake *)) {
+// A producer is ready: returns when all are and the clock runs.
+static inline void wake_go(struct wake *w) {
+  pthread_mutex_lock(&w->lock);
+  w->ready++;
+  pthread_cond_broadcast(&w->changed);
+  while (!w->open) pthread_cond_wait(&w->changed, &w->lock);
+  pthread_mutex_unlock(&w->lock);
+}
+
+static inline void *wake_producer(void *wake) {
+  struct wake *w = (struct wake *)wake;
+  wake_place(true);
+  w->peer->produce(w, w->ops / w->producers);
+  return NULL;
+}
+
+// Producers are made and made ready before the clock starts, and joined after it has stopped.
+static inline void wake_round(struct wake *w, uint64_t *took, uint64_t *cpu) {
+  pthread_t threads[64];
+  long producers = w->variant == WAKE_ROUNDTRIP ? 0 : w->producers;
+  w->ready = 0;
+  w->open = false;
+  for (long i = 0; i < producers; i++)
+    if (pthread_create(&threads[i], NULL, wake_producer, w) != 0) quit(EXIT_FAILED, "producer %ld cannot be started", i);
+  pthread_mutex_lock(&w->lock);
+  while (w->ready < producers) pthread_cond_wait(&w->changed, &w->lock);
+  uint64_t cpu_begin = cpu_nanos(), begin = now_nanos();
+  w->open = true;
+  pthread_cond_broadcast(&w->changed);
+  pthread_mutex_unlock(&w->lock);
+  w->peer->run(w);
+  *took = now_nanos() - begin;
+  *cpu = cpu_nanos() - cpu_begin;
+  for (long i = 0; i < producers; i++) pthread_join(threads[i], NULL);
+}
+
+static inline void wake_main(const struct wake_peer *peer) {
   static const char *const names[] = {"roundtrip", "flood1", "floodN"};
   struct wake w;
   memset(&w, 0, sizeof w);
@@ -415,17 +463,16 @@ static inline void wake_main(void (*prepare)(struct wake *), void (*work)(struct
   struct rounds rounds = rounds_options();
   options_end();
   w.ops -= w.ops % w.producers;
+  w.peer = peer;
+  pthread_mutex_init(&w.lock, NULL);
+  pthread_cond_init(&w.changed, NULL);
   wake_place(false);
-  prepare(&w);
-  uint64_t begin = now_nanos();
-  do work(&w);
+  peer->prepare(&w);
+  uint64_t begin = now_nanos(), took, cpu;
+  do wake_round(&w, &took, &cpu);
   while (now_nanos() - begin < rounds.warmup_nanos);
   while (rounds_next(&rounds)) {
-    uint64_t cpu = cpu_nanos();
-    begin = now_nanos();
-    work(&w);
-    uint64_t took = now_nanos() - begin;
-    cpu = cpu_nanos() - cpu;
+    wake_round(&w, &took, &cpu);
     printf("{\"mode\": \"wake\", \"round\": %ld, \"errors\": %ld, \"variant\": \"%s\", \"ops\": %ld, \"producers\": %ld, \"elapsedNanos\": %lu, "
            "\"cpuNanos\": %lu}\n",
            rounds.done, w.errors, name, w.ops, w.producers, (unsigned long)took, (unsigned long)cpu);

@@ -1,7 +1,6 @@
 // event_active from another thread makes an event run; several before it runs make it run once, so what is posted stands in a queue.
 #include "../common/queue.h"
 #include "libevent.h"
-#include <pthread.h>
 
 struct loop {
   struct event_base *base;
@@ -33,10 +32,9 @@ static void add_one(void *loop) {
   struct loop *l = loop;
   if (++l->counter == target) event_base_loopbreak(l->base);
 }
-static void *flood(void *count) {
-  wake_place(true);
-  for (long i = 0; i < (long)count; i++) post(&mine, add_one);
-  return NULL;
+static void produce(struct wake *w, long count) {
+  wake_go(w);
+  for (long i = 0; i < count; i++) post(&mine, add_one);
 }
 
 static void answered(void *loop);
@@ -58,21 +56,20 @@ static void prepare(struct wake *w) {
   pthread_t thread;
   evthread_use_pthreads();
   open_loop(&mine);
+  target = w->ops;
   if (w->variant != WAKE_ROUNDTRIP) return;
   open_loop(&other);
   pthread_create(&thread, NULL, second_loop, NULL);
 }
 
-static void work(struct wake *w) {
-  pthread_t threads[64];
-  mine.counter = 0;
-  target = w->ops;
+static void run(struct wake *w) {
   if (w->variant == WAKE_ROUNDTRIP) post(&other, asked);
-  else
-    for (long i = 0; i < w->producers; i++) pthread_create(&threads[i], NULL, flood, (void *)(w->ops / w->producers));
   event_base_loop(mine.base, EVLOOP_NO_EXIT_ON_EMPTY);
   if (mine.counter != target) w->errors++;
-  for (long i = 0; w->variant != WAKE_ROUNDTRIP && i < w->producers; i++) pthread_join(threads[i], NULL);
+  mine.counter = 0;
 }
 
-void le_wake_main(void) { wake_main(prepare, work); }
+void le_wake_main(void) {
+  static const struct wake_peer peer = {prepare, produce, run};
+  wake_main(&peer);
+}

@@ -29,9 +29,9 @@ static void add_one(void *loop) {
   struct loop *l = loop;
   if (++l->counter == target) uv_stop(&l->uv);
 }
-static void flood(void *count) {
-  wake_place(true);
-  for (long i = 0; i < (long)count; i++) post(&mine, add_one);
+static void produce(struct wake *w, long count) {
+  wake_go(w);
+  for (long i = 0; i < count; i++) post(&mine, add_one);
 }
 
 static void answered(void *loop);
@@ -52,21 +52,20 @@ static void second_loop(void *unused) {
 static void prepare(struct wake *w) {
   uv_thread_t thread;
   open_loop(&mine);
+  target = w->ops;
   if (w->variant != WAKE_ROUNDTRIP) return;
   open_loop(&other);
   uv_thread_create(&thread, second_loop, NULL);
 }
 
-static void work(struct wake *w) {
-  uv_thread_t threads[64];
-  mine.counter = 0;
-  target = w->ops;
+static void run(struct wake *w) {
   if (w->variant == WAKE_ROUNDTRIP) post(&other, asked);
-  else
-    for (long i = 0; i < w->producers; i++) uv_thread_create(&threads[i], flood, (void *)(w->ops / w->producers));
   uv_run(&mine.uv, UV_RUN_DEFAULT);
   if (mine.counter != target) w->errors++;
-  for (long i = 0; w->variant != WAKE_ROUNDTRIP && i < w->producers; i++) uv_thread_join(&threads[i]);
+  mine.counter = 0;
 }
 
-void uv_wake_main(void) { wake_main(prepare, work); }
+void uv_wake_main(void) {
+  static const struct wake_peer peer = {prepare, produce, run};
+  wake_main(&peer);
+}

@@ -1,6 +1,6 @@
 //! mio has a Waker; what is posted goes through a channel of the standard library.
 
-use lab::{Variant, Wake};
+use lab::{Variant, Wake, WakePeer};
 use mio::{Events, Poll, Token, Waker};
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::Arc;
@@ -61,32 +61,32 @@ fn second_loop(to_first: Poster) -> Poster {
     to_second
 }
 
-fn prepare(wake: Wake) -> impl FnMut() {
-    let (mut first, to_first) = Loop::open();
-    let other = (wake.variant == Variant::RoundTrip).then(|| second_loop(to_first.clone()));
-    move || match &other {
-        Some(other) => {
-            other.post(add_one);
-            first.run(wake.ops, |counter| {
-                if counter < wake.ops {
-                    other.post(add_one);
-                }
-            });
-        }
-        None => {
-            let threads: Vec<_> = (0..wake.producers)
-                .map(|_| (to_first.clone(), wake.ops / wake.producers))
-                .map(|(poster, count)| {
-                    thread::spawn(move || {
-                        lab::place(true);
-                        (0..count).for_each(|_| poster.post(add_one));
-                    })
-                })
-                .collect();
-            first.run(wake.ops, |_| {});
-            threads.into_iter().for_each(|t| t.join().expect("producer"));
-        }
+struct Peer {
+    first: Loop,
+    to_first: Poster,
+    other: Option<Poster>,
+}
+
+impl WakePeer for Peer {
+    fn producer(&self) -> Box<dyn FnOnce(u64) + Send> {
+        let poster = self.to_first.clone();
+        Box::new(move |count| (0..count).for_each(|_| poster.post(add_one)))
     }
+
+    fn run(&mut self, wake: Wake) {
+        let ask = |counter| match &self.other {
+            Some(other) if counter < wake.ops => other.post(add_one),
+            _ => (),
+        };
+        ask(0);
+        self.first.run(wake.ops, ask);
+    }
+}
+
+fn prepare(wake: Wake) -> Peer {
+    let (first, to_first) = Loop::open();
+    let other = (wake.variant == Variant::RoundTrip).then(|| second_loop(to_first.clone()));
+    Peer { first, to_first, other }
 }
 
 pub fn main(options: lab::Options) {

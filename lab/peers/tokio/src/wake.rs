@@ -1,7 +1,8 @@
 //! An mpsc channel of callbacks to a task on the loop.
 
-use lab::{Variant, Wake};
+use lab::{Variant, Wake, WakePeer};
 use std::thread;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
 
 type Callback = fn(&mut u64);
@@ -32,39 +33,38 @@ fn second_loop(to_first: UnboundedSender<Callback>) -> UnboundedSender<Callback>
     to_second
 }
 
-fn flood(sender: UnboundedSender<Callback>, count: u64) {
-    lab::place(true);
-    for _ in 0..count {
-        let _ = sender.send(add_one);
+struct Peer {
+    runtime: Runtime,
+    sender: UnboundedSender<Callback>,
+    receiver: UnboundedReceiver<Callback>,
+    other: Option<UnboundedSender<Callback>>,
+}
+
+impl WakePeer for Peer {
+    fn producer(&self) -> Box<dyn FnOnce(u64) + Send> {
+        let sender = self.sender.clone();
+        Box::new(move |count| {
+            for _ in 0..count {
+                let _ = sender.send(add_one);
+            }
+        })
+    }
+
+    fn run(&mut self, wake: Wake) {
+        let (other, receiver) = (&self.other, &mut self.receiver);
+        let ask = |counter| match other {
+            Some(other) if counter < wake.ops => drop(other.send(add_one)),
+            _ => (),
+        };
+        ask(0);
+        self.runtime.block_on(run(receiver, &mut 0, wake.ops, ask));
     }
 }
 
-fn prepare(wake: Wake) -> impl FnMut() {
-    let runtime = crate::runtime();
-    let (sender, mut receiver) = unbounded_channel();
+fn prepare(wake: Wake) -> Peer {
+    let (sender, receiver) = unbounded_channel();
     let other = (wake.variant == Variant::RoundTrip).then(|| second_loop(sender.clone()));
-    move || {
-        let mut counter = 0;
-        match &other {
-            Some(other) => {
-                let _ = other.send(add_one);
-                let again = |counter| {
-                    if counter < wake.ops {
-                        let _ = other.send(add_one);
-                    }
-                };
-                runtime.block_on(run(&mut receiver, &mut counter, wake.ops, again));
-            }
-            None => {
-                let threads: Vec<_> = (0..wake.producers)
-                    .map(|_| (sender.clone(), wake.ops / wake.producers))
-                    .map(|(sender, count)| thread::spawn(move || flood(sender, count)))
-                    .collect();
-                runtime.block_on(run(&mut receiver, &mut counter, wake.ops, |_| {}));
-                threads.into_iter().for_each(|t| t.join().expect("producer"));
-            }
-        }
-    }
+    Peer { runtime: crate::runtime(), sender, receiver, other }
 }
 
 pub fn main(options: lab::Options) {

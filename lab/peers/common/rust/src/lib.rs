@@ -8,7 +8,7 @@ mod wake;
 pub use options::{quit, Options, Rounds, FAILED, UNSUPPORTED, USAGE};
 pub use pairs::{cascade_main, events_main, Pairs};
 pub use timers::{timers_main, TimerPeer};
-pub use wake::{place, wake_main, Variant, Wake};
+pub use wake::{place, wake_main, Variant, Wake, WakePeer};
 
 fn clock_nanos(clock: libc::clockid_t) -> u64 {
     let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };

@@ -2,6 +2,8 @@
 
 use crate::{cpu_nanos, now_nanos, quit, Options, Rounds, USAGE};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
+use std::thread;
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Variant {
@@ -40,8 +42,40 @@ pub fn place(others: bool) {
     }
 }
 
-/// `prepare` answers the work: what posts `ops` callbacks in the way of the variant and returns when all have run.
-pub fn wake_main<W: FnMut()>(mut options: Options, prepare: impl FnOnce(Wake) -> W) {
+pub trait WakePeer {
+    /// What a producer does on its thread with the number of posts: all that can be made ready beforehand is.
+    fn producer(&self) -> Box<dyn FnOnce(u64) + Send>;
+    /// Turns of the loop until its counter says ops; in a round trip it posts the first itself.
+    fn run(&mut self, wake: Wake);
+}
+
+/// Producers are made and made ready before the clock starts, and joined after it has stopped.
+fn round(peer: &mut impl WakePeer, wake: Wake) -> (u64, u64) {
+    let producers = if wake.variant == Variant::Flood { wake.producers } else { 0 };
+    let ready = Arc::new(Barrier::new(producers as usize + 1));
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let threads: Vec<_> = (0..producers)
+        .map(|_| (peer.producer(), ready.clone(), gate.clone()))
+        .map(|(produce, ready, gate)| {
+            thread::spawn(move || {
+                place(true);
+                ready.wait();
+                drop(gate.1.wait_while(gate.0.lock().expect("gate"), |open| !*open));
+                produce(wake.ops / wake.producers);
+            })
+        })
+        .collect();
+    ready.wait();
+    let (cpu, begin) = (cpu_nanos(), now_nanos());
+    *gate.0.lock().expect("gate") = true;
+    gate.1.notify_all();
+    peer.run(wake);
+    let (took, cpu) = (now_nanos() - begin, cpu_nanos() - cpu);
+    threads.into_iter().for_each(|thread| thread.join().expect("producer"));
+    (took, cpu)
+}
+
+pub fn wake_main<P: WakePeer>(mut options: Options, prepare: impl FnOnce(Wake) -> P) {
     let name = options.text("--variant", "roundtrip");
     let variant = match name.as_str() {
         "roundtrip" => Variant::RoundTrip,
@@ -55,12 +89,13 @@ pub fn wake_main<W: FnMut()>(mut options: Options, prepare: impl FnOnce(Wake) ->
     let mut rounds = Rounds::of(&mut options);
     options.end();
     place(false);
-    let mut work = prepare(Wake { variant, ops, producers });
-    rounds.warm_up(&mut work);
+    let wake = Wake { variant, ops, producers };
+    let mut peer = prepare(wake);
+    rounds.warm_up(|| {
+        round(&mut peer, wake);
+    });
     while rounds.next() {
-        let (cpu, begin) = (cpu_nanos(), now_nanos());
-        work();
-        let (took, cpu) = (now_nanos() - begin, cpu_nanos() - cpu);
+        let (took, cpu) = round(&mut peer, wake);
         println!(
             "{{\"mode\": \"wake\", \"round\": {}, \"errors\": 0, \"variant\": \"{name}\", \"ops\": {ops}, \"producers\": {producers}, \
              \"elapsedNanos\": {took}, \"cpuNanos\": {cpu}}}",

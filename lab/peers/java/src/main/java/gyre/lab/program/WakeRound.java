@@ -14,6 +14,8 @@ final class WakeRound implements Round {
   private final int producers;
   private int remaining;
   private int counted;
+  private long startedAt;
+  private long endedAt;
 
   private WakeRound(String variant, Poster near, Poster far, int operations, int producers) {
     this.variant = variant;
@@ -40,17 +42,21 @@ final class WakeRound implements Round {
   @Override
   public void run(Figures figures) throws InterruptedException {
     CountDownLatch done = new CountDownLatch(1);
-    CountDownLatch go = producers == 0 ? new CountDownLatch(1) : prepareFlood(done);
+    counted = 0;
+    Producers flood = Producers.ready(producers, operations, near, () -> count(done));
     long cpu = Virtual.cpuNanos();
-    long start = System.nanoTime();
     if (producers == 0) {
       near.post(() -> roundtrip(operations, done));
     } else {
-      go.countDown();
+      startedAt = System.nanoTime();
+      flood.go();
     }
     boolean inTime = done.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    figures.put("elapsedNanos", System.nanoTime() - start);
+    figures.put("elapsedNanos", inTime ? endedAt - startedAt : 0);
     figures.put("cpuNanos", Virtual.cpuNanos() - cpu);
+    if (inTime) {
+      flood.join();
+    }
     figures.put("variant", variant);
     figures.put("ops", operations);
     figures.put("producers", producers);
@@ -59,12 +65,13 @@ final class WakeRound implements Round {
 
   /** On the near loop: there and back, so many times. */
   private void roundtrip(int times, CountDownLatch done) {
+    startedAt = System.nanoTime();
     remaining = times;
     Runnable[] there = new Runnable[1];
     Runnable back =
         () -> {
           if (--remaining == 0) {
-            done.countDown();
+            end(done);
           } else {
             far.post(there[0]);
           }
@@ -73,37 +80,16 @@ final class WakeRound implements Round {
     far.post(there[0]);
   }
 
-  /** Producers that stand ready; they go when the answer is counted down. */
-  private CountDownLatch prepareFlood(CountDownLatch done) throws InterruptedException {
-    counted = 0;
-    CountDownLatch ready = new CountDownLatch(producers);
-    CountDownLatch go = new CountDownLatch(1);
-    Runnable count =
-        () -> {
-          if (++counted == operations) {
-            done.countDown();
-          }
-        };
-    int each = operations / producers;
-    for (int i = 0; i < producers; i++) {
-      int posts = i == 0 ? operations - each * (producers - 1) : each;
-      Thread.ofPlatform().daemon().start(() -> produce(ready, go, count, posts));
-    }
-    ready.await();
-    return go;
+  /** On the near loop, which has done all of it. Who waits for that is another thread. */
+  private void end(CountDownLatch done) {
+    endedAt = System.nanoTime();
+    done.countDown();
   }
 
-  private void produce(CountDownLatch ready, CountDownLatch go, Runnable task, int times) {
-    Cores.pinToSecond();
-    ready.countDown();
-    try {
-      go.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
-    }
-    for (int i = 0; i < times; i++) {
-      near.post(task);
+  /** On the near loop, once for every post of a flood. */
+  private void count(CountDownLatch done) {
+    if (++counted == operations) {
+      end(done);
     }
   }
 }
