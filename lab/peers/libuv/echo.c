@@ -68,6 +68,7 @@ void echo_main(void) {
   long port = option_long("--port", 0, 0, 65535);
   options_end();
   need_descriptors(0);
+  signal(SIGPIPE, SIG_IGN); // as its guide says: a client may reset while it is written to
   uv_loop_t *loop = uv_default_loop();
   uv_tcp_t server;
   uv_signal_t terminate;
