@@ -4,7 +4,7 @@ package gyre.lab.program;
 abstract class Program {
   final void run(String mode, Options options) throws Exception {
     switch (mode) {
-      case "echo" -> Serving.forGood(echo(options.number("port", 0)));
+      case "echo" -> Serving.untilTheEnd(echo(options.number("port", 0)));
       case "events" -> Rounds.run(mode, events(options), options);
       case "cascade" -> Rounds.run(mode, cascade(options), options);
       case "timers" -> Rounds.run(mode, timers(options), options);
