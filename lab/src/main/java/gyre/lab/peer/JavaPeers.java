@@ -2,9 +2,13 @@ package gyre.lab.peer;
 
 import gyre.lab.Home;
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -27,12 +31,16 @@ public final class JavaPeers {
       List.of(
           "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
           "-Dio.netty.tryReflectionSetAccessible=true",
+          "-Dio.netty.leakDetection.level=disabled",
           "--sun-misc-unsafe-memory-access=allow");
 
   private static final List<String> VIRTUAL_THREAD_FLAGS =
       List.of(
           "-Djdk.virtualThreadScheduler.parallelism=1",
           "-Djdk.virtualThreadScheduler.maxPoolSize=1");
+
+  private static final Pattern NETTY_VERSION =
+      Pattern.compile("<netty\\.version>([^<]+)</netty\\.version>");
 
   private JavaPeers() {}
 
@@ -57,8 +65,22 @@ public final class JavaPeers {
     command.add(classPath(home));
     command.add(MAIN);
     command.add(name);
-    return new Peer(
-        name, Peer.Platform.JVM, command, List.of(modes), "JDK " + Runtime.version(), "");
+    String version = "JDK " + Runtime.version();
+    if (name.startsWith("netty-")) {
+      version = "Netty " + nettyVersion(home) + ", " + version;
+    }
+    return new Peer(name, Peer.Platform.JVM, command, List.of(modes), version, "");
+  }
+
+  /** As the module is built with: peers are listed before there is a jar to ask. */
+  private static String nettyVersion(Home home) {
+    try {
+      Matcher version =
+          NETTY_VERSION.matcher(Files.readString(home.javaPeers().resolve("pom.xml")));
+      return version.find() ? version.group(1) : "unknown";
+    } catch (IOException e) {
+      return "unknown";
+    }
   }
 
   private static String classPath(Home home) {
