@@ -7,8 +7,10 @@
 #endif
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,6 +22,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,7 +133,27 @@ static inline int listen_tcp(long port, int socket_flags) {
   return fd;
 }
 
+static inline void on_input(int signal) {
+  struct pollfd input;
+  (void)signal;
+  input.fd = STDIN_FILENO;
+  input.events = POLLIN;
+  if (poll(&input, 1, 0) > 0 && (input.revents & POLLHUP)) _exit(0);
+}
+
+// A server whose standard input is a pipe ends when nobody holds the other end any more, so that none outlives a caller that was killed. By a
+// signal: the loop is not touched. Any other input says nothing about the caller (a shell gives /dev/null).
+static inline void end_with_input(void) {
+  struct stat input;
+  if (fstat(STDIN_FILENO, &input) != 0 || !S_ISFIFO(input.st_mode)) return;
+  signal(SIGIO, on_input);
+  fcntl(STDIN_FILENO, F_SETOWN, getpid());
+  fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_ASYNC);
+  on_input(SIGIO); // perhaps it has ended already
+}
+
 static inline void announce_port(long port) {
+  end_with_input();
   printf("listening %ld\n", port);
   fflush(stdout);
 }
