@@ -12,22 +12,24 @@ import gyre.lab.peer.Peer;
 final class WarmUp {
   private static final double LITTLE = 0.03;
   private static final int CALM = 2;
-  private static final int NATIVE_STRETCHES = 1;
 
   /** Compilers that take more of the time than this are not done. */
   private static final double COMPILING = 0.05;
 
+  /** Whether code is compiled while it runs. */
+  private final boolean isCompiling;
+
   private final int stretchesAtMost;
   private final double compiledMillisAtMost;
 
-  private WarmUp(int stretchesAtMost, double compiledMillisAtMost) {
-    this.stretchesAtMost = stretchesAtMost;
-    this.compiledMillisAtMost = compiledMillisAtMost;
+  private WarmUp(Peer peer, Pace pace) {
+    isCompiling = peer.isJvm();
+    stretchesAtMost = isCompiling ? pace.warmStretches() : 1;
+    compiledMillisAtMost = pace.warmMillis() * COMPILING;
   }
 
   static WarmUp of(Peer peer, Pace pace) {
-    return new WarmUp(
-        peer.isJvm() ? pace.warmStretches() : NATIVE_STRETCHES, pace.warmMillis() * COMPILING);
+    return new WarmUp(peer, pace);
   }
 
   /** What a stretch of {@link Pace#warmMillis} cost, and what was compiled meanwhile. */
@@ -50,6 +52,6 @@ final class WarmUp {
         return true;
       }
     }
-    return stretchesAtMost == NATIVE_STRETCHES;
+    return !isCompiling;
   }
 }

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,23 +40,26 @@ class RaceEndToEndTest {
 
   @BeforeAll
   static void buildTheGenerator() throws IOException, InterruptedException {
-    Path sources = Path.of("../gen").toAbsolutePath().normalize();
     Path program = folder.resolve("gen");
+    boolean built = compile(Path.of("../gen"), program);
+    assumeTrue(built, "the load generator needs a C compiler: apt-get install gcc libc6-dev");
+    generator = List.of(program.toString());
+  }
+
+  private static boolean compile(Path sources, Path program)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("cc", "-O1", "-std=gnu11", "-o"));
     command.add(program.toString());
-    try (Stream<Path> files = Files.list(sources)) {
+    try (Stream<Path> files = Files.list(sources.toAbsolutePath().normalize())) {
       files.map(Path::toString).filter(name -> name.endsWith(".c")).forEach(command::add);
     }
     Path errors = folder.resolve("errors");
-    boolean built;
     try {
       ProcessBuilder compiler = new ProcessBuilder(command).redirectErrorStream(true);
-      built = compiler.redirectOutput(errors.toFile()).start().waitFor() == 0;
+      return compiler.redirectOutput(errors.toFile()).start().waitFor() == 0;
     } catch (IOException e) {
-      built = false;
+      return false;
     }
-    assumeTrue(built, "the load generator needs a C compiler: apt-get install gcc libc6-dev");
-    generator = List.of(program.toString());
   }
 
   private static Peer peer(String name, String... words) {
@@ -82,8 +86,8 @@ class RaceEndToEndTest {
   @Test
   void shouldMeasureAServer() {
     Entry entry = race("echo/1x64x1", peer("nio", "nio")).getFirst();
-    assertThat(entry.note()).isEmpty();
-    assertThat(entry.status()).isEqualTo(Status.MEASURED);
+    assertThat(entry.status()).as(entry.note()).isEqualTo(Status.MEASURED);
+    assertThat(entry.note()).contains("still being compiled"); // a tiny race has no time for that
     assertThat(entry.samples()).extracting(Sample::round).containsExactly(0, 1);
     assertThat(entry.samples()).allMatch(sample -> sample.operations() > 0 && sample.errors() == 0);
     assertThat(entry.probe().allocatedBytesPerOperation()).isNotNaN();
@@ -93,7 +97,7 @@ class RaceEndToEndTest {
   @Test
   void shouldMeasureAProgramThatDrivesItself() {
     Entry entry = race("events/100x1x100", peer("nio", "nio")).getFirst();
-    assertThat(entry.note()).isEmpty();
+    assertThat(entry.status()).as(entry.note()).isEqualTo(Status.MEASURED);
     assertThat(entry.samples()).allMatch(sample -> sample.operations() > 0);
   }
 
@@ -104,6 +108,52 @@ class RaceEndToEndTest {
     assertThat(entries.getFirst().status()).isEqualTo(Status.FAILED);
     assertThat(entries.getFirst().note()).contains("exit code 2").contains("no peer 'nobody'");
     assertThat(entries.getLast().isMeasured()).isTrue();
+  }
+
+  /** {@code liar WHAT} is told to serve; what the lab adds to the command it takes for options. */
+  @Test
+  void shouldMarkAPeerThatAnswersWrongly() throws IOException, InterruptedException {
+    Path liar = folder.resolve("liar");
+    compile(Path.of("../gen/liar"), liar);
+    Path script = folder.resolve("lies");
+    Files.writeString(script, "#!/bin/sh\nexec '" + liar + "' flip\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    Peer wrong = nativePeer("wrong", script.toString());
+    List<Entry> entries = race("echo/1x64x1", wrong, peer("nio", "nio"));
+    assertThat(entries.getFirst().status()).isEqualTo(Status.WRONG);
+    assertThat(entries.getFirst().note()).contains("answered wrongly").contains("a wrong byte");
+    assertThat(entries.getLast().isMeasured()).isTrue();
+  }
+
+  @Test
+  void shouldTellTheLastWordsOfAServerThatEndsWhileItIsAsked() throws IOException {
+    Path script = folder.resolve("ends");
+    Files.writeString(
+        script,
+        """
+        #!/bin/sh
+        %s "$@" &
+        server=$!
+        exec >&-
+        sleep 0.5
+        kill -9 $server
+        echo 'out of luck' >&2
+        exit 7
+        """
+            .formatted(quoted(peer("nio", "nio").command())));
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    Entry entry = race("echo/1x64x1", nativePeer("ends", script.toString())).getFirst();
+    assertThat(entry.status()).isEqualTo(Status.FAILED);
+    assertThat(entry.note()).contains("exit code 7").contains("out of luck");
+  }
+
+  private static String quoted(List<String> words) {
+    return words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+  }
+
+  private static Peer nativePeer(String name, String command) {
+    return new Peer(
+        name, Peer.Platform.NATIVE, List.of(command), List.of("echo", "events"), "", "");
   }
 
   @Test
