@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -117,6 +118,14 @@ public final class LoopGroup implements AutoCloseable {
   /** Has all loops end without waiting for anything. From any thread. */
   public void forceShutdown() {
     members.forEach(member -> member.loop().forceShutdown());
+  }
+
+  /**
+   * Completes when that loop has ended, with nothing left of it: on its thread, or on the one that
+   * asks.
+   */
+  public CompletionStage<ShutdownReport> ended(int index) {
+    return members.get(index).ended.minimalCompletionStage();
   }
 
   /** Waits until all loops have ended, and tells how they did. Not from a loop of the group. */

@@ -78,7 +78,10 @@ public interface Sockets {
    */
   Object release(int descriptor);
 
-  /** Takes over what an engine of the same kind released. The descriptor, or -errno. */
+  /**
+   * Takes over what an engine of the same kind released. The descriptor; or -errno, and then it is
+   * still to be adopted elsewhere or discarded.
+   */
   int adopt(Object released);
 
   /** Closes what was released and nobody adopts. From any thread, also after the engine's end. */

@@ -2,6 +2,7 @@ package gyre.net;
 
 import gyre.LoopGroup;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -34,9 +35,13 @@ public final class TcpServer implements AutoCloseable {
       ConnectionHandler<TcpStream> handler) {
     boolean shared = spread == Spread.SOCKET_PER_LOOP && group.size() > 1;
     ListenOptions each = options.reusePort(shared);
-    List<TcpShare> shares =
-        group.loops().stream().map(loop -> new TcpShare(loop, each, handler)).toList();
-    TcpServer server = new TcpServer(shares, where);
+    List<TcpShare> shares = new ArrayList<>(group.size());
+    for (int index = 0; index < group.size(); index++) {
+      TcpShare share = new TcpShare(group.loop(index), each, handler);
+      var ignored = group.ended(index).whenComplete((_, _) -> share.finish());
+      shares.add(share);
+    }
+    TcpServer server = new TcpServer(List.copyOf(shares), where);
     try {
       server.start(spread);
     } catch (RuntimeException e) {
@@ -68,7 +73,7 @@ public final class TcpServer implements AutoCloseable {
     return shares.stream().map(TcpShare::connections).toList();
   }
 
-  /** Stops listening and waits until the connections have ended. */
+  /** Stops listening and waits until the connections, or the loops that have them, have ended. */
   @Override
   public void close() {
     shares.forEach(TcpShare::stop);

@@ -113,6 +113,7 @@ final class TcpShare {
       Life life = new Life();
       if (life.isLoopDraining()) {
         life.close();
+        finish();
       } else {
         Fiber<?> ignored =
             loop.start(
@@ -120,6 +121,8 @@ final class TcpShare {
                 () -> {
                   try (life) {
                     keepOpen(where, targets);
+                  } finally {
+                    finish();
                   }
                 });
       }
@@ -131,8 +134,11 @@ final class TcpShare {
     }
   }
 
-  /** Nobody waits for this share any more. */
-  private void finish() {
+  /**
+   * Nothing is left of this share, and nobody waits for it any more: its keeper has ended, or if
+   * that was left behind by a shutdown that was forced, the loop.
+   */
+  void finish() {
     started.completeExceptionally(new IllegalStateException(loop.name() + " is shutting down"));
     ended.complete(true);
   }
@@ -165,7 +171,6 @@ final class TcpShare {
 
     @Override
     protected void closing() {
-      finish();
       released();
     }
 
@@ -208,11 +213,11 @@ final class TcpShare {
 
   // ---- connections
 
-  /** On the accepting loop: passes a connection to the share that has the fewest. */
+  /** On the accepting loop: passes a connection to the share that has the fewest, and goes on. */
   private void give(int connection, List<TcpShare> targets) {
-    TcpShare least = targets.getFirst();
+    TcpShare least = this;
     for (TcpShare share : targets) {
-      if (share.load.get() < least.load.get()) {
+      if (!share.stopping && share.load.get() < least.load.get()) {
         least = share;
       }
     }
@@ -250,7 +255,7 @@ final class TcpShare {
       if (connection >= 0) {
         taker.take(connection, giver);
       } else {
-        giver.gone();
+        discard();
       }
     }
 
@@ -260,13 +265,17 @@ final class TcpShare {
       if (connection >= 0) {
         giver.take(connection, giver);
       } else {
-        giver.gone();
+        discard();
       }
     }
 
     @Override
     public void close() {
       taker.load.decrementAndGet();
+      discard();
+    }
+
+    private void discard() {
       sockets.discard(released);
       giver.gone();
     }
