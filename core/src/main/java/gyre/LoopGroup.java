@@ -14,40 +14,67 @@ import org.jspecify.annotations.Nullable;
 /**
  * Several loops, each on a thread of its own, that run until the group is shut down. They share
  * nothing: what is opened on a loop stays there, and whoever wants something of another loop posts
- * to it.
+ * to it. A program in a simulated world gets loops without threads, which its host turns.
  *
  * <p>{@code gyre.net.TcpServer} spreads connections over a group.
  */
 public final class LoopGroup implements AutoCloseable {
   private final List<Member> members;
 
-  /** A loop and its thread. */
-  private static final class Member {
+  /** A loop, from before it is open until after it has ended. */
+  private static final class Member implements LoopCompany.Newcomer {
     private final LoopOptions options;
     private final CompletableFuture<Loop> opened = new CompletableFuture<>();
     private final CompletableFuture<ShutdownReport> ended = new CompletableFuture<>();
-    private final Thread thread;
 
     Member(LoopOptions options) {
       this.options = options;
-      this.thread = Thread.ofPlatform().name(options.name()).unstarted(this::run);
     }
 
+    void start(@Nullable LoopCompany company) {
+      if (company == null) {
+        Thread.ofPlatform().name(options.name()).start(this::run);
+      } else {
+        company.join(this);
+      }
+    }
+
+    /** Its whole life, for a thread of its own. */
     private void run() {
       ShutdownReport report;
       try {
         Loop loop = Loop.open(options);
         try (loop) {
-          opened.complete(loop);
+          opened(loop);
           loop.runUntilShutdown();
         }
         report = loop.shutdownReport(); // only now with what closing has left
       } catch (Throwable e) {
-        opened.completeExceptionally(e);
-        ended.completeExceptionally(e);
+        failed(e);
         return;
       }
       assert report != null;
+      ended(report);
+    }
+
+    @Override
+    public LoopOptions options() {
+      return options;
+    }
+
+    @Override
+    public void opened(Loop loop) {
+      opened.complete(loop);
+    }
+
+    @Override
+    public void failed(Throwable reason) {
+      opened.completeExceptionally(reason);
+      ended.completeExceptionally(reason);
+    }
+
+    @Override
+    public void ended(ShutdownReport report) {
       ended.complete(report);
     }
 
@@ -65,17 +92,14 @@ public final class LoopGroup implements AutoCloseable {
     if (loops < 1) {
       throw new IllegalArgumentException(loops + " loops: at least 1");
     }
-    Loop caller = CurrentLoop.find();
-    if (caller != null) {
-      caller.engine().surroundings().startingThreads("a LoopGroup");
-    }
+    LoopCompany company = company();
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < loops; i++) {
       members.add(new Member(options.name(options.name() + "-" + i)));
     }
     LoopGroup group = new LoopGroup(List.copyOf(members));
     try {
-      members.forEach(member -> member.thread.start());
+      members.forEach(member -> member.start(company));
       members.forEach(Member::loop);
     } catch (CompletionException e) {
       group.abandon();
@@ -85,6 +109,14 @@ public final class LoopGroup implements AutoCloseable {
       throw e;
     }
     return group;
+  }
+
+  /** Who turns the loops, if that is not for threads to do. */
+  private static @Nullable LoopCompany company() {
+    Loop caller = CurrentLoop.find();
+    return caller != null && caller.engine().surroundings() instanceof LoopCompany company
+        ? company
+        : null;
   }
 
   public static LoopGroup open(int loops) {
@@ -143,16 +175,46 @@ public final class LoopGroup implements AutoCloseable {
 
   /** As {@link #join()}, with a limit; null if it has passed. */
   public @Nullable List<ShutdownReport> join(Duration limit) throws InterruptedException {
-    CompletableFuture<?>[] ends =
-        members.stream().map(member -> member.ended).toArray(CompletableFuture[]::new);
+    CompletableFuture<?> all =
+        CompletableFuture.allOf(
+            members.stream().map(member -> member.ended).toArray(CompletableFuture[]::new));
+    boolean isOver = CurrentLoop.find() == null ? blockFor(all, limit) : parkFor(all, limit);
+    return isOver ? join() : null;
+  }
+
+  private static boolean blockFor(CompletableFuture<?> all, Duration limit)
+      throws InterruptedException {
     try {
-      CompletableFuture.allOf(ends).get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
+      all.get(Durations.nanos(limit), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      return null;
+      return false;
     } catch (ExecutionException e) {
-      throw Failures.rethrow(Failures.causeOf(e));
+      // What has failed is told by whoever looks at the members.
     }
-    return join();
+    return true;
+  }
+
+  /** For a fiber: by the time of its loop, which need not be that of the machine. */
+  private static boolean parkFor(CompletableFuture<?> all, Duration limit) {
+    Fiber<?> caller = Fiber.current();
+    var ignored = all.whenComplete((_, _) -> caller.unpark());
+    try {
+      Cancellation.within(
+          limit,
+          () -> {
+            while (!all.isDone()) {
+              Fiber.park();
+            }
+          });
+    } catch (DeadlineExceededException e) {
+      caller.cancellation().check(); // by a limit that is not this one
+      return all.isDone();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError("nothing else is thrown in there", e);
+    }
+    return true;
   }
 
   /** Shuts down with the times of {@link Loop#close}, and waits. */

@@ -30,11 +30,6 @@ final class RealSurroundings implements Surroundings {
   }
 
   @Override
-  public void startingThreads(String what) {
-    // The system orders them.
-  }
-
-  @Override
   public List<InetAddress> resolve(String host) throws UnknownHostException {
     return List.of(InetAddress.getAllByName(host));
   }

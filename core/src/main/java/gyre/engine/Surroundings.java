@@ -56,13 +56,6 @@ public interface Surroundings {
    */
   void reached(BooleanSupplier onLoop);
 
-  /**
-   * A fiber is about to start threads that run for themselves.
-   *
-   * @throws UnsupportedOperationException where only the loops' own thread may run
-   */
-  void startingThreads(String what);
-
   /** The addresses of a name, the best first. May block: called on a helper. */
   List<InetAddress> resolve(String host) throws UnknownHostException;
 }

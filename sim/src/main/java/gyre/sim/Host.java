@@ -1,5 +1,6 @@
 package gyre.sim;
 
+import gyre.LoopCompany;
 import gyre.LoopOptions;
 import gyre.Task;
 import gyre.sim.engine.Machine;
@@ -11,7 +12,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * A machine of the world, with a clock and addresses of its own. Each program that it is given runs
- * on a loop of its own: several make a host with several loops, which share its addresses.
+ * on a loop of its own, and may open more by a {@link gyre.LoopGroup}: loops of one host share its
+ * addresses.
  */
 public final class Host {
   private final World world;
@@ -47,17 +49,34 @@ public final class Host {
     return add(main, true);
   }
 
-  /** As {@link #run}, but the world does not wait for its end: it is shut down when others have. */
+  /**
+   * As {@link #run}, but the world does not wait for its end: it is shut down when others have. The
+   * run fails by its failure only if that is an {@link AssertionError}.
+   */
   public Host background(Task main) {
     return add(main, false);
   }
 
   private Host add(Task main, boolean awaited) {
-    String name = programs.isEmpty() ? name() : name() + "-" + (programs.size() + 1);
-    Program program = new Program(world, this, name, main, awaited);
+    long others = programs.stream().filter(MainProgram.class::isInstance).count();
+    String name = others == 0 ? name() : name() + "-" + (others + 1);
+    add(new MainProgram(world, this, name, main, awaited));
+    return this;
+  }
+
+  private void add(Program program) {
     programs.add(program);
     world.added(program);
-    return this;
+  }
+
+  /** One of its programs opens a further loop. */
+  void welcome(LoopCompany.Newcomer newcomer) {
+    add(new GroupMember(world, this, name() + "/" + newcomer.options().name(), newcomer));
+  }
+
+  /** Drops those that will not run again. */
+  void forgetGone() {
+    programs.removeIf(Program::isGone);
   }
 
   /** By how much its clock is fast, in parts per million; said before it runs. */

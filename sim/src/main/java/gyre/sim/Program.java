@@ -1,10 +1,8 @@
 package gyre.sim;
 
-import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
-import gyre.Task;
 import gyre.engine.EngineOptions;
 import gyre.sim.engine.SimEngine;
 import java.time.Duration;
@@ -12,49 +10,56 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A program of a host, and the loop that it runs on in this life of the host. */
-final class Program {
+/** What runs on a loop of a host, and that loop, in this life of the host. */
+abstract sealed class Program permits MainProgram, GroupMember {
   private static final int LEFT_LIMIT = 12;
 
   private final World world;
   private final Host host;
   private final String name;
-  private final Task main;
-  private final boolean awaited;
   private @Nullable SimEngine engine;
   private @Nullable Loop loop;
-  private @Nullable Fiber<?> supervisor;
-  private boolean over;
   private long stalledUntilNanos;
 
-  Program(World world, Host host, String name, Task main, boolean awaited) {
+  Program(World world, Host host, String name) {
     this.world = world;
     this.host = host;
     this.name = name;
-    this.main = main;
-    this.awaited = awaited;
   }
 
   /** Opens a loop and begins to run on it. */
-  Loop start() {
+  void start() {
     SimEngine opened =
         SimEngine.open(world.universe(), host.machine(), name, EngineOptions.defaults());
     LoopOptions options =
-        host.options(LoopOptions.defaults())
-            .name(name)
+        options()
             .engine(() -> opened)
             .failures((source, failure) -> world.reported(name, source, failure));
     engine = opened;
     Loop started = Loop.open(options);
     loop = started;
-    over = false;
-    supervisor =
-        started.begin(() -> {
-          main.run();
-          return true;
-        });
-    return started;
+    begin(started);
   }
+
+  /** How to open the loop, but for what ties it to the world. */
+  abstract LoopOptions options();
+
+  /** Runs on a loop that has just been opened. */
+  abstract void begin(Loop opened);
+
+  /** Whether it can be started, now or after a restart of its host. */
+  abstract boolean isStartable();
+
+  /** Whether it has ended, one way or the other. */
+  abstract boolean isOver();
+
+  /** Whether it will never run again, so that nobody needs to know of it. */
+  boolean isGone() {
+    return false;
+  }
+
+  /** Whether the world goes on until it has. */
+  abstract boolean isAwaited();
 
   /** Whether there is a loop that could have something to do. */
   boolean isRunning() {
@@ -95,22 +100,6 @@ final class Program {
     present.turn(Duration.ZERO);
   }
 
-  /** Whether the program has ended, one way or the other. */
-  boolean isOver() {
-    Fiber<?> present = supervisor;
-    if (!over && present != null && !present.isAlive()) {
-      over = true;
-      world.ended(this);
-    }
-    return over;
-  }
-
-  void throwOutcome() {
-    Fiber<?> present = supervisor;
-    assert present != null;
-    present.outcome();
-  }
-
   void shutDown() {
     if (loop != null && !isOver()) {
       loop.shutdown(ShutdownOptions.defaults());
@@ -126,7 +115,6 @@ final class Program {
     Loop left = loop;
     loop = null;
     engine = null;
-    supervisor = null;
     return left;
   }
 
@@ -158,16 +146,16 @@ final class Program {
         + (more > 0 ? " and " + more + " more" : "");
   }
 
+  World world() {
+    return world;
+  }
+
   Host host() {
     return host;
   }
 
   String name() {
     return name;
-  }
-
-  boolean isAwaited() {
-    return awaited;
   }
 
   @Override

@@ -40,6 +40,7 @@ public final class World {
   private final @Nullable BooleanSupplier stop;
   private final Weather weather;
   private final Chance turns;
+  private final Chance ends;
   private final Map<String, Host> hosts = new LinkedHashMap<>();
   private final List<Program> programs = new ArrayList<>();
   private final List<Loop> abandoned = new ArrayList<>();
@@ -67,6 +68,8 @@ public final class World {
     this.stop = stop;
     this.weather = new Weather(this, universe);
     this.turns = universe.chance("turns");
+    this.ends = universe.chance("ends");
+    universe.onNewcomer((machine, newcomer) -> host(machine.name()).welcome(newcomer));
   }
 
   // ---- what it consists of
@@ -256,7 +259,7 @@ public final class World {
     } catch (Throwable e) {
       fail(SimulationFailure.Kind.BROKEN, program + " broke its loop: " + e, e);
     }
-    program.isOver();
+    boolean ignored = program.isOver(); // notices it
     checkNobodyReachedIn();
   }
 
@@ -362,6 +365,10 @@ public final class World {
         fail(SimulationFailure.Kind.LEAK, what, null);
       }
     }
+    if (!universe.adrift().isEmpty()) {
+      String what = "handed to other loops, and left behind on the way: " + universe.adrift();
+      fail(SimulationFailure.Kind.LEAK, what, null);
+    }
   }
 
   private void close(Loop loop) {
@@ -395,20 +402,19 @@ public final class World {
     universe.at(
         universe.nowNanos(),
         () -> {
-          if (running && program.host().isUp() && !program.isRunning()) {
+          if (running && program.host().isUp() && program.isStartable()) {
             program.start();
           }
         });
   }
 
-  /** The fiber of a program's main has ended. */
-  void ended(Program program) {
-    try {
-      program.throwOutcome();
-    } catch (Throwable e) {
-      if (program.isAwaited() && running) {
-        fail(SimulationFailure.Kind.PROGRAM, program + " failed: " + e, e);
-      }
+  /**
+   * A program's main has thrown. One of the background may fail, as when the world is over before
+   * it; but what it asserts must hold.
+   */
+  void failed(Program program, Throwable thrown) {
+    if (running && (program.isAwaited() || thrown instanceof AssertionError)) {
+      fail(SimulationFailure.Kind.PROGRAM, program + " failed: " + thrown, thrown);
     }
   }
 
@@ -446,7 +452,28 @@ public final class World {
           abandoned.add(loop);
         }
       }
+      forgetGone(host);
     }
+  }
+
+  private void forgetGone(Host host) {
+    host.forgetGone();
+    programs.removeIf(Program::isGone);
+  }
+
+  /** Ends a loop of a group, within a time and outside of all turns. */
+  void endSoon(long longestNanos, GroupMember ending) {
+    long nanos = universe.nowNanos() + ends.below(longestNanos);
+    universe.at(
+        nanos,
+        () -> {
+          try {
+            ending.end();
+          } catch (Throwable e) {
+            fail(SimulationFailure.Kind.BROKEN, ending + " could not be closed: " + e, e);
+          }
+          forgetGone(ending.host());
+        });
   }
 
   void restart(Host host) {

@@ -1,20 +1,31 @@
 package gyre.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopGroup;
+import gyre.LoopOptions;
+import gyre.ShutdownOptions;
+import gyre.ShutdownReport;
+import gyre.net.ConnectionHandler;
 import gyre.net.ListenOptions;
+import gyre.net.Spread;
 import gyre.net.TcpListener;
+import gyre.net.TcpServer;
 import gyre.net.TcpStream;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Hosts that run more than one loop. */
 @Timeout(60)
@@ -61,17 +72,101 @@ class HostLoopsTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Spread.class)
+  void shouldServeOnAllLoopsOfAGroup(Spread spread) {
+    Set<String> served = new TreeSet<>();
+    Simulation simulation =
+        Simulation.seed(3)
+            .world(world -> {
+              served.clear();
+              world.host("server").background(() -> serveOnGroup(spread, served));
+              world
+                  .host("client")
+                  .run(() -> {
+                    Fiber.sleep(Duration.ofMillis(10));
+                    for (int i = 0; i < 10; i++) {
+                      askSeveralAtOnce();
+                    }
+                  });
+            });
+    simulation.check();
+    assertThat(served).containsExactly("worker-0", "worker-1", "worker-2");
+  }
+
+  private static void askSeveralAtOnce() {
+    try (TcpStream one = TcpStream.connect("server", PORT);
+        TcpStream two = TcpStream.connect("server", PORT);
+        TcpStream three = TcpStream.connect("server", PORT)) {
+      for (TcpStream stream : List.of(one, two, three)) {
+        assertThat(stream.read(ByteBuffer.allocate(1))).isEqualTo(1);
+      }
+    }
+  }
+
+  private static void serveOnGroup(Spread spread, Set<String> served) {
+    ConnectionHandler<TcpStream> handler =
+        stream -> {
+          served.add(Loop.current().name());
+          stream.write(new byte[] {1});
+          assertThat(stream.read(ByteBuffer.allocate(1))).isEqualTo(-1); // until the client goes
+        };
+    try (LoopGroup group = LoopGroup.open(3, LoopOptions.defaults().name("worker"));
+        TcpServer server =
+            TcpServer.open(
+                group,
+                new InetSocketAddress("0.0.0.0", PORT),
+                spread,
+                ListenOptions.defaults(),
+                handler)) {
+      assertThat(server.address().getPort()).isEqualTo(PORT);
+      Fiber.sleep(Duration.ofHours(1)); // until the world ends
+    }
+  }
+
   @Test
-  void shouldRefuseAGroupOfLoopsThatStartsThreads() {
-    Simulation.seed(2)
+  void shouldTellHowTheLoopsOfAGroupHaveEnded() {
+    List<Integer> inTime = new ArrayList<>();
+    Simulation.seed(4)
         .world(world ->
             world
                 .host("one")
-                .run(() ->
-                    assertThatThrownBy(() -> LoopGroup.open(2))
-                        .isInstanceOf(UnsupportedOperationException.class)
-                        .hasMessageContaining("LoopGroup")
-                        .hasMessageContaining("host.background")))
+                .run(() -> {
+                  LoopGroup group = LoopGroup.open(2);
+                  assertThat(group.join(Duration.ofSeconds(1))).isNull();
+                  assertThat(world.elapsed()).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+                  group.shutdown(ShutdownOptions.defaults());
+                  List<ShutdownReport> reports = group.join(Duration.ofMinutes(1));
+                  assertThat(group.ended(1).toCompletableFuture()).isCompleted();
+                  inTime.add(Objects.requireNonNull(reports).size());
+                }))
         .run();
+    assertThat(inTime).containsExactly(2);
+  }
+
+  @Test
+  void shouldOpenAGroupAnewWhenItsHostComesBack() {
+    List<Integer> opened = new ArrayList<>();
+    Simulation.seed(5)
+        .world(world -> {
+          Host server = world.host("server");
+          server.background(() -> {
+            try (LoopGroup group = LoopGroup.open(2)) {
+              opened.add(group.size());
+              Fiber.sleep(Duration.ofHours(1));
+            }
+          });
+          world
+              .host("other")
+              .run(() -> {
+                Fiber.sleep(Duration.ofSeconds(1));
+                server.crash();
+                Fiber.sleep(Duration.ofSeconds(1));
+                server.restart();
+                Fiber.sleep(Duration.ofSeconds(1));
+              });
+        })
+        .run();
+    assertThat(opened).containsExactly(2, 2);
   }
 }

@@ -49,6 +49,37 @@ class SimulationTest {
         });
   }
 
+  @Test
+  void shouldFailByWhatAProgramOfTheBackgroundAsserts() {
+    Simulation simulation =
+        Simulation.seed(1)
+            .world(world -> {
+              world
+                  .host("server")
+                  .background(() -> {
+                    throw new AssertionError("not so");
+                  });
+              world.host("client").run(() -> Fiber.sleep(Duration.ofSeconds(1)));
+            });
+    assertThat(catchThrowableOfType(SimulationFailure.class, simulation::run))
+        .hasMessageContaining("server failed")
+        .hasMessageContaining("not so");
+  }
+
+  @Test
+  void shouldPassOverAProgramOfTheBackgroundThatFails() {
+    Simulation.seed(1)
+        .world(world -> {
+          world
+              .host("server")
+              .background(() -> {
+                throw new IllegalStateException("nobody waits for it");
+              });
+          world.host("client").run(() -> Fiber.sleep(Duration.ofSeconds(1)));
+        })
+        .run();
+  }
+
   private static Simulation restless() {
     return Simulation.seed(1)
         .world(world ->

@@ -102,6 +102,7 @@ public final class Machine implements Subject, InstantSource {
         engine.vanish();
       }
     }
+    universe.vanishAdrift(this);
     ports.clear();
     unixNames.clear();
   }

@@ -681,10 +681,8 @@ public final class SimEngine implements Engine, Subject {
   void vanish() {
     gone = true;
     for (SimSocket socket : table) {
-      if (socket instanceof StreamSocket stream) {
-        stream.vanish();
-      } else if (socket != null) {
-        socket.closed();
+      if (socket != null) {
+        socket.vanish();
       }
     }
     Arrays.fill(table, null);

@@ -100,6 +100,11 @@ abstract class SimSocket {
     return receiver != null || sender != null || poll != null;
   }
 
+  /** The host is gone, and tells nobody. */
+  void vanish() {
+    closed();
+  }
+
   void closed() {
     closed = true;
     universe.cancel(later);

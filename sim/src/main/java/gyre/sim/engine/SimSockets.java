@@ -185,6 +185,7 @@ final class SimSockets implements Sockets {
     SimSocket socket = engine.uninstall(descriptor);
     assert socket != null : "no such descriptor: " + descriptor;
     assert !socket.isBusy() : "released while in use: " + socket;
+    universe.setAdrift(socket);
     return socket;
   }
 
@@ -192,13 +193,18 @@ final class SimSockets implements Sockets {
   public int adopt(Object released) {
     SimSocket socket = (SimSocket) released;
     int descriptor = engine.install(socket);
-    socket.ready();
+    if (descriptor >= 0) {
+      universe.taken(socket);
+      socket.ready();
+    }
     return descriptor;
   }
 
   @Override
   public void discard(Object released) {
-    close((SimSocket) released);
+    SimSocket socket = (SimSocket) released;
+    universe.taken(socket);
+    close(socket);
   }
 
   @Override

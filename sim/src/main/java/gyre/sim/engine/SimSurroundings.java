@@ -1,5 +1,6 @@
 package gyre.sim.engine;
 
+import gyre.LoopCompany;
 import gyre.engine.Surroundings;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -8,7 +9,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** What a simulated loop finds around itself: all of it comes from the world. */
-final class SimSurroundings implements Surroundings {
+final class SimSurroundings implements Surroundings, LoopCompany {
   private final SimEngine engine;
   private final Universe universe;
   private final Order order;
@@ -38,13 +39,10 @@ final class SimSurroundings implements Surroundings {
     universe.entered(onLoop.getAsBoolean(), engine.label() + " is woken");
   }
 
+  /** A group's loops are turned by the world, as those of programs are. */
   @Override
-  public void startingThreads(String what) {
-    throw new UnsupportedOperationException(
-        what
-            + " starts threads, which no seed can order: give the host of the simulated world one"
-            + " program for each loop, by host.run or host.background, each with a listener that"
-            + " has ListenOptions.reusePort");
+  public void join(Newcomer newcomer) {
+    universe.welcome(engine.machine(), newcomer);
   }
 
   @Override

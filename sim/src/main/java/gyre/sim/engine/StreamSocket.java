@@ -648,9 +648,9 @@ final class StreamSocket extends SimSocket {
     }
   }
 
-  /** The host is gone, and tells nobody. */
+  @Override
   void vanish() {
-    closed();
+    super.vanish();
     backlog.forEach(StreamSocket::vanish);
     backlog.clear();
     if (out != null) {

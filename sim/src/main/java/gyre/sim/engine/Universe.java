@@ -1,8 +1,10 @@
 package gyre.sim.engine;
 
+import gyre.LoopCompany;
 import gyre.sim.fault.Faults;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +28,17 @@ public final class Universe implements Subject {
   private final Chaos chaos;
   private final Network network;
   private final List<SimEngine> engines = new ArrayList<>();
+
+  /** Released by one engine, and neither adopted by another nor discarded. */
+  private final List<SimSocket> adrift = new ArrayList<>();
+
   private long nowNanos;
   private long fired;
   private boolean autonomous;
   private boolean ending;
   private boolean wakesFromOutside;
   private volatile @Nullable Throwable intruder;
+  private @Nullable BiConsumer<Machine, LoopCompany.Newcomer> newcomers;
 
   public Universe(
       long seed, Faults faults, Trace.@Nullable Listener listener, LongPredicate admitted) {
@@ -133,6 +140,18 @@ public final class Universe implements Subject {
     return wakesFromOutside;
   }
 
+  /** Has loops that programs open beside their own taken care of, from now on. */
+  public void onNewcomer(BiConsumer<Machine, LoopCompany.Newcomer> host) {
+    newcomers = host;
+  }
+
+  void welcome(Machine machine, LoopCompany.Newcomer newcomer) {
+    if (newcomers == null) {
+      throw new UnsupportedOperationException("nobody turns further loops in this universe");
+    }
+    newcomers.accept(machine, newcomer);
+  }
+
   /** From any thread: somebody reaches a loop. Notes it if he comes from outside of the world. */
   void entered(boolean fromInside, String what) {
     if (!fromInside && !wakesFromOutside && intruder == null) {
@@ -214,6 +233,29 @@ public final class Universe implements Subject {
 
   public List<SimEngine> engines() {
     return engines;
+  }
+
+  void setAdrift(SimSocket socket) {
+    adrift.add(socket);
+  }
+
+  void taken(SimSocket socket) {
+    boolean wasAdrift = adrift.remove(socket);
+    assert wasAdrift || socket.closed : "taken twice, or never released: " + socket;
+  }
+
+  /** Sockets on their way from one loop to another; once all loops have ended, nobody has them. */
+  public List<String> adrift() {
+    return adrift.stream().map(Object::toString).toList();
+  }
+
+  void vanishAdrift(Machine machine) {
+    for (SimSocket socket : adrift) {
+      if (socket.machine.equals(machine)) {
+        socket.vanish();
+      }
+    }
+    adrift.removeIf(socket -> socket.machine.equals(machine));
   }
 
   @Override

@@ -85,7 +85,7 @@ final class Echo extends Weathered {
     }
   }
 
-  private static void echo(TcpStream stream, Ledger flows, Plan plan) {
+  static void echo(TcpStream stream, Ledger flows, Plan plan) {
     InetSocketAddress client = stream.remoteAddress();
     // Not by allocateDirect: worlds on other threads would make the fiber wait for their lock.
     try (Arena arena = Arena.ofConfined()) {
@@ -125,7 +125,7 @@ final class Echo extends Weathered {
 
   // ---- the clients
 
-  private static void client(String name, Ledger flows, Plan plan) {
+  static void client(String name, Ledger flows, Plan plan) {
     try (Scope scope = Scope.open(name)) {
       for (int i = plan.between(1, 6); i > 0; i--) {
         String own = name + "-" + i;

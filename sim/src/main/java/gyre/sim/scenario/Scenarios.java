@@ -10,6 +10,7 @@ public final class Scenarios {
           new HalfClose(),
           new Timeouts(),
           new Stopping(),
+          new Groups(),
           new Churn(),
           new Crashes(),
           new ConnectFailures(),

@@ -76,7 +76,7 @@ final class Stopping extends Weathered {
     }
   }
 
-  private static void client(Plan plan) {
+  static void client(Plan plan) {
     try (Scope scope = Scope.openIsolated("client")) {
       for (int i = plan.between(1, 5); i > 0; i--) {
         Plan part = plan.part("connection-" + i);

@@ -1,0 +1,25 @@
+package gyre;
+
+/**
+ * Turns the loops of a {@link LoopGroup} beside the one whose program opens it, so that they need
+ * no threads of their own. Surroundings of a simulated engine implement it; users have no need of
+ * it.
+ */
+public interface LoopCompany {
+  /** Has the newcomer's loop opened and turned, soon and after this call. */
+  void join(Newcomer newcomer);
+
+  /** A loop that is to be opened and turned by others until it has shut down, and its ends. */
+  interface Newcomer {
+    /** How to open it, but for the engine. */
+    LoopOptions options();
+
+    void opened(Loop loop);
+
+    /** Could not be opened. */
+    void failed(Throwable reason);
+
+    /** It has shut down and was closed. */
+    void ended(ShutdownReport report);
+  }
+}
