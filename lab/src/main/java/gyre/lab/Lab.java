@@ -37,7 +37,7 @@ import java.util.TreeMap;
 
 /** The lab as the command line sees it. */
 public final class Lab {
-  private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(14);
+  private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(13);
   private static final Duration QUICK_LIMIT = Duration.ofSeconds(90);
   private static final int CORES = 2;
   private static final String OURS = "gyre";
