@@ -17,7 +17,7 @@ public record Pace(
     int warmStretches,
     int probeMillis) {
   public static final Pace DEFAULT = new Pace(50, 10, 40, 300, 8, 300);
-  public static final Pace QUICK = new Pace(10, 10, 40, 300, 5, 250);
+  public static final Pace QUICK = new Pace(5, 10, 40, 300, 4, 150);
   static final int LEAST_ROUNDS = 5;
 
   public Pace withRounds(int rounds) {
