@@ -19,6 +19,7 @@ import java.net.UnixDomainSocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one state machine of a connection, whose stages share all of its state.
 /**
  * A stream socket in one of its lives.
  *
