@@ -364,7 +364,7 @@ static inline void timers_round(struct timers *t, const struct timer_peer *peer,
   t->fired = 0;
   peer->start(t, t->alive, t->ops);
   begin = now_nanos();
-  while (now_nanos() - begin < 10000000u) {
+  while (now_nanos() - begin < 4000000u) {
   }
   TIMED(3, peer->run(t));
 #undef TIMED

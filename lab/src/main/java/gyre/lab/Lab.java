@@ -32,13 +32,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** The lab as the command line sees it. */
 public final class Lab {
-  private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(13);
-  private static final Duration QUICK_LIMIT = Duration.ofSeconds(90);
+  private static final Duration DEFAULT_LIMIT = Duration.ofSeconds(13 * 60 + 30);
+  private static final Duration QUICK_LIMIT = Duration.ofSeconds(95);
+  private static final int PERCENT = 100;
   private static final int CORES = 2;
   private static final String OURS = "gyre";
   private static final String OUR_BEST = "gyre-push";
@@ -203,13 +205,13 @@ public final class Lab {
 
   private static Plan plan(RaceOptions options, List<Workload> workloads, List<Peer> peers) {
     Pace pace = options.quick() ? Pace.QUICK : Pace.DEFAULT;
-    Plan plan = Plan.of(workloads, peers, pace);
-    if (options.rounds().isEmpty() && options.seconds().isEmpty()) {
-      return plan.within(options.quick() ? QUICK_LIMIT : DEFAULT_LIMIT);
+    if (options.seconds().isPresent()) {
+      pace = pace.withRoundMillis((int) (options.seconds().get() * 1000));
     }
-    Pace wanted = pace.withRounds(options.rounds().orElse(pace.rounds()));
-    int millis = options.seconds().map(s -> (int) (s * 1000)).orElse(pace.roundMillis());
-    return new Plan(plan.heats(), wanted.withRoundMillis(millis));
+    if (options.rounds().isPresent()) {
+      return Plan.of(workloads, peers, pace.withRounds(options.rounds().get()), Plan.UNLIMITED);
+    }
+    return Plan.of(workloads, peers, pace, options.quick() ? QUICK_LIMIT : DEFAULT_LIMIT);
   }
 
   @SuppressWarnings("SystemConsoleNull") // Which JDKs answer null is not specified.
@@ -224,13 +226,18 @@ public final class Lab {
     }
     long seconds = plan.duration().toSeconds() * times;
     int most = plan.heats().stream().mapToInt(heat -> heat.peers().size()).max().orElse(0);
+    Pace pace = plan.pace();
     out.printf(
-        "%d workloads, up to %d peers, %s%d rounds of %d ms each: about %d:%02d minutes%n",
+        Locale.ROOT,
+        "%d workloads, up to %d peers, %s: %s %d:%02d minutes%n",
         plan.heats().size(),
         most,
-        times == 1 ? "" : times + " times ",
-        plan.pace().rounds(),
-        plan.pace().roundMillis(),
+        pace.isAdaptive()
+            ? "rounds of %d ms until ratios are known to %.1f %%"
+                .formatted(pace.roundMillis(), pace.precision() * PERCENT)
+            : "%s%d rounds of %d ms"
+                .formatted(times == 1 ? "" : times + " times ", pace.rounds(), pace.roundMillis()),
+        pace.isAdaptive() ? "at most" : "about",
         seconds / 60,
         seconds % 60);
     if (!bench.pins()) {

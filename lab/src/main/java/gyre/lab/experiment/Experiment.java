@@ -22,7 +22,7 @@ import java.util.function.Function;
 /** A race of a change against what it changes, and against nothing: the base runs twice. */
 public final class Experiment {
   /** More rounds than a race has, because less is looked for. */
-  public static final Pace PACE = new Pace(30, 10, 40, 500, 8, 500);
+  public static final Pace PACE = new Pace(30, 0, 10, 40, 500, 8, 500);
 
   /**
    * So often everything is started anew: a JVM compiles differently each time, and rounds with the
@@ -63,7 +63,10 @@ public final class Experiment {
 
   public static Plan plan(List<Workload> workloads, Peer base, Peer candidate) {
     return Plan.of(
-        workloads, List.of(base.named(BASE), base.named(AGAIN), candidate.named(CANDIDATE)), PACE);
+        workloads,
+        List.of(base.named(BASE), base.named(AGAIN), candidate.named(CANDIDATE)),
+        PACE,
+        Plan.UNLIMITED);
   }
 
   /** Races, judges, and writes the entry that it answers with. */

@@ -30,7 +30,9 @@ final class Legs {
     }
     List<Sample> samples = new ArrayList<>(one.samples());
     int first = 1 + one.samples().stream().mapToInt(Sample::round).max().orElse(-1);
-    other.samples().forEach(sample -> samples.add(sample.inRound(first + sample.round())));
+    other
+        .samples()
+        .forEach(sample -> samples.add(sample.at(first + sample.round(), sample.turn())));
     return new Entry(
         one.workload(), one.variant(), one.peer(), samples, one.probe(), one.status(), one.note());
   }

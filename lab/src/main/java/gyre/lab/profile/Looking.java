@@ -26,7 +26,7 @@ final class Looking {
   /** Where it is, ten thousand times a second. */
   List<String> sample(long pid, Runnable work) {
     String data = folder.resolve("perf.data").toString();
-    during(() -> Attached.sampler(pid, data), work);
+    during(pid, Attached.sampler(pid, data), work);
     Path text = folder.resolve("perf.txt");
     runTo(text, "perf", "script", "-i", data, "-F", "ip,sym");
     return lines(text);
@@ -35,10 +35,10 @@ final class Looking {
   /** Its system calls by name. */
   CallCounts calls(long pid, Runnable work) {
     Path table = folder.resolve("calls.txt");
-    during(() -> Attached.start(calls(pid, table, "perf", "trace", "-s"), pid), work);
+    during(pid, calls(pid, table, "perf", "trace", "-s"), work);
     CallCounts counts = CallCounts.ofPerfTrace(lines(table));
     if (counts.total() == 0) {
-      during(() -> Attached.start(calls(pid, table, "strace", "-c", "-f", "-q"), pid), work);
+      during(pid, calls(pid, table, "strace", "-c", "-f", "-q"), work);
       counts = CallCounts.ofStrace(lines(table));
     }
     return counts;
@@ -81,14 +81,9 @@ final class Looking {
     }
   }
 
-  /** A tool that is about to look. */
-  private interface Tool {
-    Attached attach() throws PeerFailure;
-  }
-
   /** Without the tool the work is done all the same. */
-  private static void during(Tool tool, Runnable work) {
-    try (Attached _ = tool.attach()) {
+  private static void during(long pid, List<String> tool, Runnable work) {
+    try (Attached _ = Attached.start(pid, List.of(tool))) {
       work.run();
     } catch (PeerFailure e) {
       work.run();

@@ -1,66 +1,81 @@
 package gyre.lab.race;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A tool that looks at a process from outside, from when it has got hold of it until it is told.
+ * Tools that look at a process from outside, from when they have got hold of it until they are
+ * told.
  */
 public final class Attached implements AutoCloseable {
-  private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final long ATTACH_NANOS = 2_000_000_000L;
-  private static final int PAUSE_MILLIS = 30;
+  private static final int PAUSE_MILLIS = 10;
 
-  private final Child tool;
+  private final List<Child> tools = new ArrayList<>();
 
-  private Attached(Child tool) {
-    this.tool = tool;
+  private Attached() {}
+
+  /** Starts all {@code commands}, which look at {@code pid}. */
+  public static Attached start(long pid, List<List<String>> commands) throws PeerFailure {
+    Attached attached = new Attached();
+    try {
+      for (List<String> command : commands) {
+        attached.tools.add(Child.start(command.getFirst(), command));
+      }
+      long deadline = System.nanoTime() + ATTACH_NANOS;
+      for (Child tool : attached.tools) {
+        awaitHold(tool, pid, deadline);
+      }
+      return attached;
+    } catch (PeerFailure e) {
+      attached.close();
+      throw e;
+    }
   }
 
-  /** Starts {@code command}, which looks at {@code pid}. */
-  public static Attached start(List<String> command, long pid) throws PeerFailure {
-    Child tool = Child.start(command.getFirst(), command);
-    // Nothing tells, but it shows.
-    long deadline = System.nanoTime() + ATTACH_NANOS;
-    while (System.nanoTime() < deadline
+  /** Nothing tells that a tool has got hold of a process, but it shows. */
+  private static void awaitHold(Child tool, long pid, long deadlineNanos) {
+    while (System.nanoTime() < deadlineNanos
         && tool.isAlive()
         && !ProcessFiles.observes(tool.pid())
         && !ProcessFiles.isTraced(pid)) {
       pause();
     }
     pause();
-    return new Attached(tool);
   }
 
   /** {@code perf record} of where a process is, ten thousand times a second. */
-  public static Attached sampler(long pid, String file) throws PeerFailure {
+  public static List<String> sampler(long pid, String file) {
     // Its thread for BPF events takes a second to end.
-    return start(
-        List.of(
-            "perf",
-            "record",
-            "-q",
-            "--no-bpf-event",
-            "-e",
-            "cpu-clock",
-            "-F",
-            "9973",
-            "-p",
-            Long.toString(pid),
-            "-o",
-            file),
-        pid);
+    return List.of(
+        "perf",
+        "record",
+        "-q",
+        "--no-bpf-event",
+        "-e",
+        "cpu-clock",
+        "-F",
+        "9973",
+        "-p",
+        Long.toString(pid),
+        "-o",
+        file);
   }
 
-  /** Has it write down what it has seen. */
+  /** Has them write down what they have seen. */
   @Override
   public void close() {
-    tool.interrupt();
+    tools.forEach(Child::interrupt);
     try {
-      boolean ignored = tool.await(PATIENCE);
+      for (Child tool : tools) {
+        boolean ignored = tool.await(PATIENCE);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      tool.close();
+      tools.forEach(Child::close);
     }
   }
 

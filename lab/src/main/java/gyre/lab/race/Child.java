@@ -22,6 +22,10 @@ public final class Child implements AutoCloseable {
   private static final int LINES_AT_MOST = 1024;
   private static final int LAST_WORDS = 12;
   private static final int NOT_OFFERED = 3;
+
+  /** So often is looked whether it has ended: not during most rounds, which this would disturb. */
+  private static final int LOOK_MILLIS = 200;
+
   private static final Duration GRACE = Duration.ofSeconds(2);
 
   private final String name;
@@ -101,7 +105,7 @@ public final class Child implements AutoCloseable {
     long deadline = System.nanoTime() + patience.toNanos();
     try {
       while (true) {
-        String line = lines.poll(20, TimeUnit.MILLISECONDS);
+        String line = lines.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
         if (line != null) {
           return line;
         }

@@ -32,19 +32,19 @@ final class GeneratorLane implements Lane {
     return WarmUp.of(peer, pace)
         .run(() -> {
           long compiled = live.compiledMillis();
-          double cost = run(0, 0, pace.warmMillis()).cpuNanosPerOperation();
+          double cost = run(0, pace.warmMillis()).cpuNanosPerOperation();
           return new WarmUp.Stretch(cost, live.compiledMillis() - compiled);
         });
   }
 
   @Override
-  public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
-    return Map.of("", run(round, pace.runInMillis(), millis));
+  public Map<String, Sample> measure(int millis) throws PeerFailure {
+    return Map.of("", run(pace.runInMillis(), millis));
   }
 
-  private Sample run(int round, int runInMillis, int millis) throws PeerFailure {
+  private Sample run(int runInMillis, int millis) throws PeerFailure {
     String line = Objects.requireNonNull(generator).drive(runInMillis, millis);
-    return Lines.generator(round, line, Objects.requireNonNull(server).rssBytes());
+    return Lines.generator(line, Objects.requireNonNull(server).rssBytes());
   }
 
   /** Without running in, so that what is seen belongs to the operations that are counted. */
@@ -56,14 +56,14 @@ final class GeneratorLane implements Lane {
         pid(),
         () -> {
           long before = live.allocatedBytes();
-          long operations = run(0, 0, millis).operations();
+          long operations = run(0, millis).operations();
           return new ProbeRun.Done(operations, Sample.difference(before, live.allocatedBytes()));
         });
   }
 
   @Override
   public long work(int millis) throws PeerFailure {
-    return run(0, 0, millis).operations();
+    return run(0, millis).operations();
   }
 
   @Override

@@ -61,7 +61,7 @@ final class HolderLane implements Lane {
   }
 
   @Override
-  public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
+  public Map<String, Sample> measure(int millis) throws PeerFailure {
     close();
     ServerProcess live = ServerProcess.start(peer, workload.kind().peerMode(), bench);
     server = live;
@@ -73,7 +73,7 @@ final class HolderLane implements Lane {
       long before = live.userBytes();
       try (Child second = hold(live, half)) {
         Lines.expectReady(second.hear(PATIENCE));
-        Map<String, Sample> held = quiet(live, round, half, live.userBytes() - before);
+        Map<String, Sample> held = quiet(live, half, live.userBytes() - before);
         checkAnswering(first);
         checkAnswering(second);
         return held;
@@ -91,15 +91,14 @@ final class HolderLane implements Lane {
   }
 
   /** What they cost while nothing happens. */
-  private static Map<String, Sample> quiet(
-      ServerProcess live, int round, long connections, long heldBytes) throws PeerFailure {
+  private static Map<String, Sample> quiet(ServerProcess live, long connections, long heldBytes)
+      throws PeerFailure {
     long cpu = ProcessFiles.cpuNanos(live.pid());
     pause();
     cpu = ProcessFiles.cpuNanos(live.pid()) - cpu;
     return Map.of(
         "",
-        new Sample(
-            round,
+        Sample.unplaced(
             connections,
             QUIET_MILLIS * 1_000_000L,
             cpu,

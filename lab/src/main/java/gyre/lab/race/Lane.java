@@ -15,7 +15,7 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   boolean open() throws PeerFailure;
 
   /** One sample for each variant of the workload. */
-  Map<String, Sample> measure(int round, int millis) throws PeerFailure;
+  Map<String, Sample> measure(int millis) throws PeerFailure;
 
   Probe probe(int millis) throws PeerFailure;
 

@@ -32,11 +32,10 @@ final class Lines {
   }
 
   /** A round of the generator. */
-  static Sample generator(int round, String line, long rssBytes) throws PeerFailure {
+  static Sample generator(String line, long rssBytes) throws PeerFailure {
     JsonObject json = parse(line);
     JsonObject latency = json.getObject("latency", new JsonObject());
-    return new Sample(
-        round,
+    return Sample.unplaced(
         json.getLong("requests", 0),
         json.getLong("elapsedNanos", 0),
         json.getLong("serverCpuNanos", Sample.UNKNOWN),
@@ -48,20 +47,18 @@ final class Lines {
   }
 
   /** A round of a program that drives itself: one sample for each variant. */
-  static Map<String, Sample> step(Workload workload, int round, JsonObject json, long rssBytes) {
+  static Map<String, Sample> step(Workload workload, JsonObject json, long rssBytes) {
     Map<String, Sample> samples = new LinkedHashMap<>();
     boolean several = workload.kind() == Kind.TIMERS;
     for (String variant : workload.variants()) {
       String elapsed = several ? variant + "Nanos" : "elapsedNanos";
-      samples.put(variant, step(json, round, elapsed, several, rssBytes));
+      samples.put(variant, step(json, elapsed, several, rssBytes));
     }
     return samples;
   }
 
-  private static Sample step(
-      JsonObject json, int round, String elapsed, boolean several, long rssBytes) {
-    return new Sample(
-        round,
+  private static Sample step(JsonObject json, String elapsed, boolean several, long rssBytes) {
+    return Sample.unplaced(
         operations(json),
         json.getLong(elapsed, 0),
         several ? Sample.UNKNOWN : json.getLong("cpuNanos", Sample.UNKNOWN),

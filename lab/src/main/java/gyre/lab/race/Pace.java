@@ -2,34 +2,44 @@ package gyre.lab.race;
 
 /**
  * How long is measured, and how often. Rounds are many and very short rather than few and long: a
- * shared machine changes its speed from one second to the next, and ratios are taken within a
+ * shared machine changes its speed from one moment to the next, and ratios are taken within a
  * round, so a round of all peers has to be over before it does.
  *
+ * @param rounds at most so many
+ * @param precision rounds go on until every ratio is known to within this share of it; 0 has all of
+ *     them
  * @param runInMillis what a generator needs to have all its connections in the swing
  * @param warmMillis length of one stretch of warming up
  * @param warmStretches at most so many for a JVM, which is warmed until it gets no faster
  */
 public record Pace(
     int rounds,
+    double precision,
     int runInMillis,
     int roundMillis,
     int warmMillis,
     int warmStretches,
     int probeMillis) {
-  public static final Pace DEFAULT = new Pace(50, 10, 40, 300, 8, 300);
-  public static final Pace QUICK = new Pace(5, 10, 40, 300, 4, 150);
-  static final int LEAST_ROUNDS = 5;
+  /** Two runs that each know their ratios to within 3 % seldom lie 5 % apart. */
+  public static final Pace DEFAULT = new Pace(300, 0.03, 10, 30, 250, 8, 300);
 
+  public static final Pace QUICK = new Pace(100, 0.03, 10, 30, 250, 4, 150);
+
+  /** Fewer do not show how far they lie apart. */
+  static final int LEAST_ROUNDS = 12;
+
+  /** Exactly so many rounds, whatever they show. */
   public Pace withRounds(int rounds) {
-    return new Pace(rounds, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
+    return new Pace(rounds, 0, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
   }
 
   public Pace withRoundMillis(int roundMillis) {
-    return new Pace(rounds, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
+    return new Pace(
+        rounds, precision, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);
   }
 
-  /** With fewer rounds, or itself where fewer would not be honest any more. */
-  Pace faster() {
-    return withRounds(Math.max(LEAST_ROUNDS, rounds - 1));
+  /** Whether it is found out on the way how many rounds are enough. */
+  public boolean isAdaptive() {
+    return precision > 0;
   }
 }

@@ -7,28 +7,43 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What will be run, and how long that takes: known before it starts. */
-public record Plan(List<Heat> heats, Pace pace) {
+/**
+ * What will be run, and how long that takes at most: known before it starts.
+ *
+ * <p>Everything but the rounds takes about as long as it takes. The time that is left is for
+ * rounds: some workloads repeat within one percent and need few, others differ by twenty from one
+ * round to the next. So each heat may take more than its share of what is left, and leaves to later
+ * ones what it does not need.
+ *
+ * @param limit of all heats together; rounds that were asked for by number have none
+ */
+public record Plan(List<Heat> heats, Pace pace, Duration limit) {
 
   /** One workload, and all who take part in it side by side. */
   public record Heat(Workload workload, List<Peer> peers) {}
 
-  private static final int NATIVE_START_MILLIS = 60;
-  private static final int JVM_START_MILLIS = 450;
+  /** So long that it is none. */
+  public static final Duration UNLIMITED = Duration.ofDays(1);
 
-  /** What a round takes beyond running in and its length: asking for it, and its last answers. */
-  private static final int ROUND_OVERHEAD_MILLIS = 5;
+  /** How many peers are measured between two measurements of the one they are compared with. */
+  static final int PEERS_BETWEEN = 3;
 
-  /** Rounds of wake-ups count posts instead of the time, and take so many times as long. */
-  private static final int WAKE_ROUNDS = 3;
+  /**
+   * So many times its share of the time a heat may take, as long as half of theirs is left to
+   * others.
+   */
+  private static final int GREED = 2;
 
-  /** How much longer than planned the rounds of a heat may take. */
-  private static final double PATIENCE = 3;
+  private static final int NATIVE_START_MILLIS = 80;
+  private static final int JVM_START_MILLIS = 600;
+
+  /** What a turn takes beyond running in and its length: asking for it, and its last answers. */
+  private static final int TURN_OVERHEAD_MILLIS = 6;
 
   /** What a probe takes beyond its length: attaching, and reading the record. */
-  private static final int PROBE_OVERHEAD_MILLIS = 300;
+  private static final int PROBE_OVERHEAD_MILLIS = 420;
 
-  public static Plan of(List<Workload> workloads, List<Peer> peers, Pace pace) {
+  public static Plan of(List<Workload> workloads, List<Peer> peers, Pace pace, Duration limit) {
     List<Heat> heats = new ArrayList<>();
     for (Workload workload : workloads) {
       String mode = workload.kind().peerMode();
@@ -37,48 +52,62 @@ public record Plan(List<Heat> heats, Pace pace) {
         heats.add(new Heat(workload, able));
       }
     }
-    return new Plan(List.copyOf(heats), pace);
+    return new Plan(List.copyOf(heats), pace, limit);
   }
 
-  /** The same with fewer rounds, if need be, so that it takes no longer than {@code limit}. */
-  public Plan within(Duration limit) {
-    Plan plan = this;
-    while (plan.duration().compareTo(limit) > 0) {
-      Pace faster = plan.pace.faster();
-      if (faster.equals(plan.pace)) {
-        break;
-      }
-      plan = new Plan(heats, faster);
-    }
-    return plan;
-  }
-
+  /** At most. */
   public Duration duration() {
-    return Duration.ofMillis(heats.stream().mapToLong(heat -> millis(heat, pace)).sum());
+    long fixed = heats.stream().mapToLong(this::fixedMillis).sum();
+    long least = fixed + Pace.LEAST_ROUNDS * roundMillisFrom(0);
+    long most = fixed + pace.rounds() * roundMillisFrom(0);
+    return Duration.ofMillis(Math.min(most, Math.max(least, limit.toMillis())));
   }
 
-  static long millis(Heat heat, Pace pace) {
-    return heat.peers().stream()
-        .mapToLong(peer -> millis(heat.workload().kind(), peer, pace))
-        .sum();
-  }
-
-  private static long millis(Kind kind, Peer peer, Pace pace) {
-    long start = peer.isJvm() ? JVM_START_MILLIS : NATIVE_START_MILLIS;
-    long warm = (long) pace.warmMillis() * (peer.isJvm() ? pace.warmStretches() * 7 / 8 : 1);
-    if (kind.driver() == Kind.Driver.HOLDER) {
-      return HolderLane.ROUNDS * (start + warm + HolderLane.ROUND_MILLIS);
+  /**
+   * How long the rounds of the heat at {@code index} may take, when its peers are warm and so much
+   * is left for it and for all that come after it.
+   */
+  long roundsMillis(int index, long leftMillis) {
+    long later = 0;
+    for (Heat heat : heats.subList(index + 1, heats.size())) {
+      later += fixedMillis(heat);
     }
-    long rounds = roundsMillis(pace) * (kind == Kind.WAKE ? WAKE_ROUNDS : 1);
-    return start + warm + rounds + pace.probeMillis() + PROBE_OVERHEAD_MILLIS;
+    long free = Math.max(0, leftMillis - probesMillis(heats.get(index)) - later);
+    double share = (double) roundMillis(heats.get(index)) / Math.max(1, roundMillisFrom(index));
+    double leavingHalfOfTheirs = (1 + share) / 2;
+    return (long) (free * Math.min(leavingHalfOfTheirs, GREED * share));
   }
 
-  private static long roundsMillis(Pace pace) {
-    return (long) pace.rounds() * (pace.runInMillis() + pace.roundMillis() + ROUND_OVERHEAD_MILLIS);
+  private long roundMillisFrom(int index) {
+    return heats.subList(index, heats.size()).stream().mapToLong(this::roundMillis).sum();
   }
 
-  /** Beyond that a heat has no further rounds, if it has had the least number of them. */
-  long roundsNanosAtMost(Heat heat) {
-    return Math.round(heat.peers().size() * roundsMillis(pace) * PATIENCE * 1e6);
+  /** Of one round of all peers; a heat whose rounds start everything anew has none. */
+  private long roundMillis(Heat heat) {
+    if (heat.workload().kind().driver() == Kind.Driver.HOLDER) {
+      return 0;
+    }
+    int others = heat.peers().size() - 1;
+    int turns = others + others / PEERS_BETWEEN + 2;
+    return (long) turns * (pace.runInMillis() + pace.roundMillis() + TURN_OVERHEAD_MILLIS);
+  }
+
+  /** Of a heat without its rounds. */
+  long fixedMillis(Heat heat) {
+    boolean holds = heat.workload().kind().driver() == Kind.Driver.HOLDER;
+    long millis = 0;
+    for (Peer peer : heat.peers()) {
+      long start = peer.isJvm() ? JVM_START_MILLIS : NATIVE_START_MILLIS;
+      long warm = (long) pace.warmMillis() * (peer.isJvm() ? pace.warmStretches() * 7 / 8 : 1);
+      millis += holds ? HolderLane.ROUNDS * (start + warm + HolderLane.ROUND_MILLIS) : start + warm;
+    }
+    return millis + probesMillis(heat);
+  }
+
+  /** Of looking closer at all of them. */
+  long probesMillis(Heat heat) {
+    return heat.workload().kind().driver() == Kind.Driver.HOLDER
+        ? 0
+        : (long) heat.peers().size() * (pace.probeMillis() + PROBE_OVERHEAD_MILLIS);
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Looks at a process from outside while it works: samples where it is, counts its system calls. */
@@ -45,45 +46,34 @@ final class ProbeRun {
   private Probe look(Work work) throws PeerFailure {
     Path samples = folder.resolve("samples");
     Path counts = folder.resolve("counts");
-    Done done =
-        !tools.samples()
-            ? counted(counts, work)
-            : during(
-                Attached.sampler(pid, samples.toString()),
-                tools.countsCalls() ? () -> counted(counts, work) : work);
+    List<List<String>> commands = new ArrayList<>();
+    if (tools.samples()) {
+      commands.add(Attached.sampler(pid, samples.toString()));
+    }
+    if (tools.countsCalls()) {
+      commands.add(looking(counts, "perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter"));
+    }
+    Done done = during(commands, work);
     double user = tools.samples() ? PerfOutput.userShare(addresses(samples)) : Double.NaN;
     double calls = Double.NaN;
     if (tools.countsCalls()) {
       calls = PerfOutput.count(lines(counts)) / done.operations();
     } else if (tools.traces()) {
-      List<String> trace =
-          List.of("strace", "-c", "-f", "-q", "-p", Long.toString(pid), "-o", counts.toString());
-      long operations = during(Attached.start(trace, pid), work).operations();
+      List<String> trace = looking(counts, "strace", "-c", "-f", "-q");
+      long operations = during(List.of(trace), work).operations();
       calls = PerfOutput.tracedCalls(lines(counts)) / operations;
     }
     return new Probe(user, calls, perOperation(done));
   }
 
-  private Done counted(Path counts, Work work) throws PeerFailure {
-    if (!tools.countsCalls()) {
-      return work.go();
-    }
-    List<String> command =
-        List.of(
-            "perf",
-            "stat",
-            "-x,",
-            "-e",
-            "raw_syscalls:sys_enter",
-            "-p",
-            Long.toString(pid),
-            "-o",
-            counts.toString());
-    return during(Attached.start(command, pid), work);
+  private List<String> looking(Path output, String... tool) {
+    List<String> command = new ArrayList<>(List.of(tool));
+    command.addAll(List.of("-p", Long.toString(pid), "-o", output.toString()));
+    return command;
   }
 
-  private static Done during(Attached tool, Work work) throws PeerFailure {
-    try (tool) {
+  private Done during(List<List<String>> commands, Work work) throws PeerFailure {
+    try (Attached _ = Attached.start(pid, commands)) {
       return work.go();
     }
   }

@@ -2,34 +2,45 @@ package gyre.lab.race;
 
 import java.io.PrintStream;
 
-/** One line on what is going on and how long it will still take; whole lines where nobody looks. */
+/** One line on what is going on and how long it may still take. */
 public final class Progress {
   private static final String ERASE = "\r\u001b[K";
 
   private final PrintStream out;
   private final boolean terminal;
   private final long totalMillis;
-  private long spentMillis;
+  private final long startedNanos = System.nanoTime();
 
+  /**
+   * Counts from now.
+   *
+   * @param totalMillis at most
+   */
   public Progress(PrintStream out, boolean terminal, long totalMillis) {
     this.out = out;
     this.terminal = terminal;
     this.totalMillis = Math.max(1, totalMillis);
   }
 
+  /** A part of it begins: a line where no terminal shows each step. */
+  void begin(String part) {
+    if (!terminal) {
+      out.println(left() + part);
+    }
+  }
+
   /** A line that the next one replaces. */
   void tell(String what) {
     if (terminal) {
-      long left = Math.max(0, totalMillis - spentMillis) / 1000;
-      long percent = Math.min(100, 100 * spentMillis / totalMillis);
-      out.printf("%s%3d %%  %d:%02d left  %s", ERASE, percent, left / 60, left % 60, what);
+      out.print(ERASE + left() + what);
       out.flush();
     }
   }
 
-  /** So much of the plan is done. */
-  void spend(long millis) {
-    spentMillis += millis;
+  private String left() {
+    long spentMillis = (System.nanoTime() - startedNanos) / 1_000_000;
+    long seconds = Math.max(0, totalMillis - spentMillis) / 1000;
+    return "at most %d:%02d left  ".formatted(seconds / 60, seconds % 60);
   }
 
   /** A line that stays. */

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class StepLane implements Lane {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** In a step: about a round, where one takes 40 µs. */
+  private static final int ROUNDTRIPS = 500;
+
   private final Workload workload;
   private final Peer peer;
   private final Bench bench;
@@ -37,13 +40,23 @@ final class StepLane implements Lane {
     command.add(workload.kind().peerMode());
     command.addAll(workload.options());
     command.addAll(List.of("--step", "--warmup-ms", "0"));
-    if (workload.kind() == Kind.EVENTS || workload.kind() == Kind.CASCADE) {
-      command.addAll(List.of("--round-ms", Integer.toString(pace.roundMillis())));
-    }
+    command.addAll(lengthOfStep());
     boolean shares = workload.kind().needsAllCores();
     child = Child.start(peer.name(), shares ? command : bench.onServerCore(command));
     Lines.expectReady(child.hear(PATIENCE));
     return WarmUp.of(peer, pace).run(this::warm);
+  }
+
+  /** A step is to be no longer than a round; those that are shorter are repeated. */
+  private List<String> lengthOfStep() {
+    return switch (workload.kind()) {
+      case EVENTS, CASCADE -> List.of("--round-ms", Integer.toString(pace.roundMillis()));
+      case WAKE ->
+          workload.options().contains("roundtrip")
+              ? List.of("--ops", Integer.toString(ROUNDTRIPS))
+              : List.of();
+      default -> List.of();
+    };
   }
 
   private WarmUp.Stretch warm() throws PeerFailure {
@@ -57,26 +70,32 @@ final class StepLane implements Lane {
       cost =
           Math.min(
               cost,
-              Lines.step(workload, 0, json, Sample.UNKNOWN).values().stream()
+              Lines.step(workload, json, Sample.UNKNOWN).values().stream()
                   .mapToDouble(Sample::elapsedNanosPerOperation)
                   .sum());
     } while (System.nanoTime() < end);
     return new WarmUp.Stretch(cost, json.getLong("compiledMillis", 0) - compiled);
   }
 
-  /** A step of timers is over in much less than a round, and takes several to be one. */
+  /**
+   * As many steps as a round has room for. With timers, the first does not count: its operations
+   * are so short that most of it would be to get back what others drove out of the caches.
+   */
   @Override
-  public Map<String, Sample> measure(int round, int millis) throws PeerFailure {
+  public Map<String, Sample> measure(int millis) throws PeerFailure {
+    if (workload.kind() == Kind.TIMERS) {
+      step();
+    }
     long end = System.nanoTime() + millis * 1_000_000L;
-    Map<String, Sample> samples = step(round);
-    while (workload.kind() == Kind.TIMERS && System.nanoTime() < end) {
-      step(round).forEach((variant, more) -> samples.merge(variant, more, Sample::plus));
+    Map<String, Sample> samples = sampled(step());
+    while (System.nanoTime() < end) {
+      sampled(step()).forEach((variant, more) -> samples.merge(variant, more, Sample::plus));
     }
     return samples;
   }
 
-  private Map<String, Sample> step(int round) throws PeerFailure {
-    return Lines.step(workload, round, Lines.parse(step()), ProcessFiles.rssBytes(pid()));
+  private Map<String, Sample> sampled(String line) throws PeerFailure {
+    return Lines.step(workload, Lines.parse(line), ProcessFiles.rssBytes(pid()));
   }
 
   private String step() throws PeerFailure {

@@ -9,9 +9,10 @@ import java.util.function.ToDoubleFunction;
 /**
  * Ratios between peers, taken within a round.
  *
- * <p>Machines change their speed from one moment to the next; two measurements a second apart
+ * <p>Machines change their speed from one moment to the next; two measurements a moment apart
  * mostly meet the same machine, two measurements a minute apart may not. So a ratio never crosses
- * rounds.
+ * rounds, and where the other was measured several times in a round, as the one is that all are
+ * compared with, only its measurements just before and just after count.
  */
 public final class Ratios {
   private Ratios() {}
@@ -22,17 +23,30 @@ public final class Ratios {
     return pairwise(entry.samples(), other.samples(), cost);
   }
 
-  static Spread pairwise(
+  /** Of {@code figure}; both lists are in the order in which they were measured. */
+  public static Spread pairwise(
       List<Sample> samples, List<Sample> others, ToDoubleFunction<Sample> figure) {
-    Map<Integer, Sample> byRound = new HashMap<>();
-    others.forEach(sample -> byRound.put(sample.round(), sample));
+    Map<Integer, List<Sample>> byRound = new HashMap<>();
+    others.forEach(
+        other -> byRound.computeIfAbsent(other.round(), _ -> new ArrayList<>()).add(other));
     List<Double> ratios = new ArrayList<>();
     for (Sample sample : samples) {
-      Sample other = byRound.get(sample.round());
-      if (other != null) {
-        ratios.add(figure.applyAsDouble(sample) / figure.applyAsDouble(other));
-      }
+      double other = around(sample.turn(), byRound.getOrDefault(sample.round(), List.of()), figure);
+      ratios.add(figure.applyAsDouble(sample) / other);
     }
     return Spread.of(ratios);
+  }
+
+  /** Mean of the last before that turn and the first from it on; NaN where there is none at all. */
+  private static double around(int turn, List<Sample> others, ToDoubleFunction<Sample> figure) {
+    double before = Double.NaN;
+    for (Sample other : others) {
+      double here = figure.applyAsDouble(other);
+      if (other.turn() >= turn) {
+        return Double.isNaN(before) ? here : (before + here) / 2;
+      }
+      before = here;
+    }
+    return before;
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
  * One measurement of one peer in one round. {@link #UNKNOWN} marks what was not measured, which is
  * not the same as 0.
  *
+ * @param turn its place in the order of all measurements of the workload, of all peers
  * @param operations verified operations
  * @param cpuNanos CPU time of the peer's process for all of them
  * @param heldBytes user memory held for all of them together (idle connections)
@@ -13,6 +14,7 @@ import java.util.List;
  */
 public record Sample(
     int round,
+    int turn,
     long operations,
     long elapsedNanos,
     long cpuNanos,
@@ -26,10 +28,34 @@ public record Sample(
   /** A generator this busy is what limits the rate. */
   private static final double BUSY = 0.9;
 
-  /** The same, counted as another round. */
-  public Sample inRound(int other) {
+  /** One that has no place yet. */
+  public static Sample unplaced(
+      long operations,
+      long elapsedNanos,
+      long cpuNanos,
+      long generatorCpuNanos,
+      long heldBytes,
+      long rssBytes,
+      long errors,
+      Latency latency) {
     return new Sample(
-        other,
+        0,
+        0,
+        operations,
+        elapsedNanos,
+        cpuNanos,
+        generatorCpuNanos,
+        heldBytes,
+        rssBytes,
+        errors,
+        latency);
+  }
+
+  /** The same in another place. */
+  public Sample at(int otherRound, int otherTurn) {
+    return new Sample(
+        otherRound,
+        otherTurn,
         operations,
         elapsedNanos,
         cpuNanos,
@@ -44,6 +70,7 @@ public record Sample(
   public Sample plus(Sample more) {
     return new Sample(
         round,
+        turn,
         operations + more.operations,
         elapsedNanos + more.elapsedNanos,
         sum(cpuNanos, more.cpuNanos),

@@ -52,4 +52,9 @@ public record Spread(
   public double uncertainty() {
     return NOTCH * (upper - lower) / Math.sqrt(count);
   }
+
+  /** The same as a share of the median; infinite where nothing is known. */
+  public double relativeUncertainty() {
+    return isKnown() ? uncertainty() / median : Double.POSITIVE_INFINITY;
+  }
 }

@@ -52,7 +52,8 @@ class ExperimentTest {
   private static Entry entry(long... cpuNanos) {
     List<Sample> samples = new ArrayList<>();
     for (long nanos : cpuNanos) {
-      samples.add(new Sample(samples.size(), 1, 1, nanos, 0, -1, -1, 0, Latency.empty()));
+      Sample sample = Sample.unplaced(1, 1, nanos, 0, -1, -1, 0, Latency.empty());
+      samples.add(sample.at(samples.size(), 0));
     }
     return new Entry(WORKLOAD, "", "base", samples, Probe.NONE, Entry.Status.MEASURED, "");
   }

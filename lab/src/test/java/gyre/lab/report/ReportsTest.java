@@ -46,7 +46,7 @@ class ReportsTest {
   private static Entry entry(String peer, long cpuNanos) {
     Latency latency = Latency.of(List.of(20_000L), List.of(100L));
     Sample sample =
-        new Sample(0, 1000, 10_000_000, cpuNanos * 1000, 1, Sample.UNKNOWN, 4 << 20, 0, latency);
+        Sample.unplaced(1000, 10_000_000, cpuNanos * 1000, 1, Sample.UNKNOWN, 4 << 20, 0, latency);
     Probe probe = new Probe(0.01, 0.05, 0);
     return new Entry(ECHO, "", peer, List.of(sample), probe, Status.MEASURED, "");
   }

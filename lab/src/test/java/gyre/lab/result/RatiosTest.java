@@ -18,6 +18,21 @@ class RatiosTest {
   }
 
   @Test
+  void shouldCompareWithWhatWasMeasuredJustBeforeAndJustAfter() {
+    List<Sample> reference =
+        List.of(sample(0, 0, 100), sample(0, 2, 300), sample(0, 4, 1000), sample(1, 5, 7));
+    assertThat(ratio(sample(0, 1, 200), reference)).isEqualTo(1);
+    assertThat(ratio(sample(0, 3, 1300), reference)).isEqualTo(2);
+    assertThat(ratio(sample(0, 9, 1000), reference)).isEqualTo(1); // none comes after it
+    assertThat(ratio(sample(1, 4, 7), reference)).isEqualTo(1); // none comes before it
+    assertThat(ratio(sample(2, 4, 7), reference)).isNaN();
+  }
+
+  private static double ratio(Sample sample, List<Sample> reference) {
+    return Ratios.pairwise(List.of(sample), reference, Sample::cpuNanosPerOperation).median();
+  }
+
+  @Test
   void shouldLeaveOutRoundsThatOneOfThemMissed() {
     Spread ratio =
         Ratios.pairwise(
@@ -52,6 +67,8 @@ class RatiosTest {
     Spread more = Spread.of(List.of(1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 2.0, 3.0, 4.0, 5.0));
     assertThat(more.uncertainty()).isLessThan(spread.uncertainty());
     assertThat(Spread.of(List.of(7.0)).uncertainty()).isZero();
+    assertThat(spread.relativeUncertainty()).isEqualTo(spread.uncertainty() / 3);
+    assertThat(Spread.NONE.relativeUncertainty()).isInfinite();
   }
 
   @Test
@@ -76,7 +93,11 @@ class RatiosTest {
   }
 
   static Sample sample(int round, long cpuNanos) {
-    return new Sample(
-        round, 1, 1000, cpuNanos, 0, Sample.UNKNOWN, Sample.UNKNOWN, 0, Latency.empty());
+    return sample(round, 0, cpuNanos);
+  }
+
+  private static Sample sample(int round, int turn, long cpuNanos) {
+    return Sample.unplaced(1, 1000, cpuNanos, 0, Sample.UNKNOWN, Sample.UNKNOWN, 0, Latency.empty())
+        .at(round, turn);
   }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Timers of a loop, from within it. A timer is an object that is started as often as one likes. */
 final class GyreTimers implements Round {
-  private static final long DUE_NANOS = 10_000_000;
+  private static final long DUE_NANOS = 4_000_000;
 
   private final GyreLoop loop;
   private final int alive;

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // The last one to fire tells that all have.
 final class NettyTimers implements Round {
-  private static final long DUE_NANOS = 10_000_000;
+  private static final long DUE_NANOS = 4_000_000;
 
   private final EventLoop loop;
   private final int alive;

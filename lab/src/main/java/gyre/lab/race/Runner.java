@@ -1,0 +1,154 @@
+package gyre.lab.race;
+
+import gyre.lab.peer.Peer;
+import gyre.lab.result.Entry;
+import gyre.lab.result.Entry.Status;
+import gyre.lab.result.Probe;
+import gyre.lab.result.Ratios;
+import gyre.lab.result.Sample;
+import gyre.lab.result.Spread;
+import gyre.lab.workload.Workload;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+
+/** A peer in a heat, with what was found of it so far, and what became of it. */
+final class Runner {
+  private final Workload workload;
+  private final Peer peer;
+  private final Lane lane;
+  private final Progress progress;
+  private final BooleanSupplier stopped;
+  private final List<Map<String, Sample>> samples = new ArrayList<>();
+  private Probe probe = Probe.NONE;
+  private Status status = Status.MEASURED;
+  private String note = "";
+
+  Runner(Workload workload, Peer peer, Lane lane, Progress progress, BooleanSupplier stopped) {
+    this.workload = workload;
+    this.peer = peer;
+    this.lane = lane;
+    this.progress = progress;
+    this.stopped = stopped;
+  }
+
+  String name() {
+    return peer.name();
+  }
+
+  /** Whether there is something of it to measure in this round. */
+  boolean takesPart(int round) {
+    return status == Status.MEASURED && round < lane.roundsAtMost();
+  }
+
+  /** Whether to measure it again costs no more than the time that is measured. */
+  boolean isCheap() {
+    return lane.roundsAtMost() == Integer.MAX_VALUE;
+  }
+
+  void open() {
+    attempt(() -> {
+      if (!lane.open()) {
+        note = "was still being compiled, or still got faster, when the rounds began";
+      }
+    });
+  }
+
+  void measure(int round, int turn, int millis) {
+    attempt(() -> {
+      Map<String, Sample> measured = new HashMap<>(lane.measure(millis));
+      measured.replaceAll((_, sample) -> sample.at(round, turn));
+      samples.add(measured);
+    });
+  }
+
+  /** What was measured stays measured, whatever a tool has to say. */
+  void look(int millis) {
+    if (status != Status.MEASURED || stopped.getAsBoolean()) {
+      return;
+    }
+    try {
+      probe = lane.probe(millis);
+    } catch (PeerFailure failure) {
+      note = "could not be looked at closer: " + failure.getMessage();
+    }
+  }
+
+  void close() {
+    lane.close();
+  }
+
+  /**
+   * How well its ratio to the reference is known, or its own cost if it is that itself; of the
+   * variant of which least is known.
+   */
+  double uncertainty(Runner reference) {
+    ToDoubleFunction<Sample> cost = Entry.cost(workload.kind().cost());
+    double most = 0;
+    for (String variant : workload.variants()) {
+      List<Sample> own = samples(variant);
+      Spread spread =
+          this == reference
+              ? Spread.of(own.stream().map(cost::applyAsDouble).toList())
+              : Ratios.pairwise(own, reference.samples(variant), cost);
+      most = Math.max(most, spread.relativeUncertainty());
+    }
+    return most;
+  }
+
+  private List<Sample> samples(String variant) {
+    return samples.stream().map(sample -> sample.get(variant)).toList();
+  }
+
+  private void attempt(Step step) {
+    if (status != Status.MEASURED || stopped.getAsBoolean()) {
+      return;
+    }
+    try {
+      step.run();
+    } catch (PeerFailure failure) {
+      if (!stopped.getAsBoolean()) { // else it was ended, it did not fail
+        fail(failure.status(), String.valueOf(failure.getMessage()));
+      }
+    } catch (RuntimeException e) {
+      fail(Status.FAILED, "said what the lab does not understand: " + e);
+    }
+  }
+
+  private void fail(Status how, String why) {
+    status = how;
+    note = why;
+    progress.note(workload + "  " + peer.name() + ": " + note);
+    lane.close();
+  }
+
+  /** For each variant of the workload; {@code remarks} are of no account where it has failed. */
+  List<Entry> entries(List<String> remarks) {
+    List<String> said = new ArrayList<>(List.of(note));
+    if (status == Status.MEASURED) {
+      said.addAll(remarks);
+    }
+    String notes = said.stream().filter(s -> !s.isEmpty()).collect(Collectors.joining("; "));
+    boolean isMissing = samples.isEmpty() && status == Status.MEASURED;
+    return workload.variants().stream()
+        .map(variant ->
+            new Entry(
+                workload,
+                variant,
+                peer.name(),
+                samples(variant),
+                probe,
+                isMissing ? Status.ABSENT : status,
+                isMissing && notes.isEmpty() ? "not reached before the end" : notes))
+        .toList();
+  }
+
+  /** A step of a lane. */
+  private interface Step {
+    void run() throws PeerFailure;
+  }
+}

@@ -1,0 +1,107 @@
+package gyre.lab.race;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.lab.peer.Peer;
+import gyre.lab.result.Entry;
+import gyre.lab.result.Entry.Status;
+import gyre.lab.result.Sample;
+import gyre.lab.workload.Workload;
+import gyre.lab.workload.Workloads;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** With programs that only say what they are to have measured. */
+class HeatRunTest {
+  private static final Workload WORKLOAD = Workloads.select(List.of("events/100x1x100")).getFirst();
+  private static final Bench BENCH = new Bench(List.of(), false, 100_000, Tools.NONE);
+
+  /** Rounds are as short as the steps of these programs, and warming up is one of them. */
+  private static final Pace PACE = new Pace(40, 0.03, 0, 0, 0, 1, 0);
+
+  /** Each step took what {@code nanos} says, in which {@code i} is the number of the step. */
+  private static Peer peer(String name, String nanos) {
+    String program =
+        """
+        echo ready; i=0
+        while read -r line; do
+          echo "{\\"errors\\": 0, \\"events\\": 10, \\"elapsedNanos\\": $((%s))}"; i=$((i + 1))
+        done
+        """
+            .formatted(nanos);
+    List<String> command = List.of("bash", "-c", program);
+    return new Peer(name, Peer.Platform.NATIVE, command, List.of("events"), "1", "");
+  }
+
+  private static List<Entry> race(Pace pace, Peer... peers) {
+    Plan plan = Plan.of(List.of(WORKLOAD), List.of(peers), pace, Duration.ofSeconds(60));
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    return new Race(plan, BENCH, new Progress(nowhere, false, 1)).run();
+  }
+
+  @Test
+  void shouldStopWhenAllIsKnown() {
+    List<Entry> entries = race(PACE, peer("c-uring", "1000"), peer("other", "2000"));
+    assertThat(rounds(entries.get(1))).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(entries).extracting(Entry::note).containsOnly("");
+  }
+
+  @Test
+  void shouldGoOnForThoseOfWhichTooLittleIsKnown() {
+    List<Entry> entries =
+        race(
+            PACE,
+            peer("c-uring", "1000"),
+            peer("steady", "2000"),
+            peer("restless", "1000 + 1000 * (i % 3)"));
+    assertThat(rounds(entries.get(1))).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(rounds(entries.get(2))).hasSize(PACE.rounds());
+    assertThat(entries.get(2).note()).startsWith("known to within ");
+  }
+
+  @Test
+  void shouldHaveAsManyRoundsAsWereAskedFor() {
+    List<Entry> entries =
+        race(PACE.withRounds(3), peer("c-uring", "1000"), peer("other", "1000 * (i + 1)"));
+    assertThat(rounds(entries.get(1))).containsExactly(0, 1, 2);
+    assertThat(entries).extracting(Entry::note).containsOnly("");
+  }
+
+  @Test
+  void shouldMeasureTheReferenceBesideEachOfTheOthers() {
+    Peer[] peers =
+        Stream.of("a", "c-uring", "b", "c", "d")
+            .map(name -> peer(name, "1000"))
+            .toArray(Peer[]::new);
+    List<Entry> entries = race(PACE.withRounds(1), peers);
+    List<Integer> reference = entries.get(1).samples().stream().map(Sample::turn).toList();
+    assertThat(reference).containsExactly(0, 4, 6);
+    assertThat(entries.stream().filter(e -> !e.peer().equals("c-uring")))
+        .allSatisfy(entry -> assertThat(entry.samples()).hasSize(1));
+  }
+
+  @Test
+  void shouldGoOnWithoutOneThatFails() {
+    List<Entry> entries =
+        race(PACE, peer("c-uring", "1000"), peer("broken", "1 / (5 - i)"), peer("other", "2000"));
+    assertThat(entries.get(1).status()).isEqualTo(Status.FAILED);
+    assertThat(entries.get(1).note()).contains("ended");
+    assertThat(rounds(entries.get(2))).hasSize(Pace.LEAST_ROUNDS);
+  }
+
+  @Test
+  void shouldMeasureOneThatIsAlone() {
+    assertThat(rounds(race(PACE, peer("alone", "1000")).getFirst())).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(rounds(race(PACE.withRounds(2), peer("alone", "1000")).getFirst())).hasSize(2);
+  }
+
+  private static List<Integer> rounds(Entry entry) {
+    return entry.samples().stream().map(Sample::round).distinct().toList();
+  }
+}
