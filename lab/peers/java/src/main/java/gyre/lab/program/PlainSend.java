@@ -1,0 +1,34 @@
+package gyre.lab.program;
+
+import gyre.net.UnixStream;
+import gyre.sys.CallState;
+import gyre.sys.LinuxSockets;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Method;
+
+/**
+ * One byte by a plain {@code send}, past the stream that the descriptor belongs to: what the work
+ * has done before its clock starts is no work of the loop, which would send at the end of a turn.
+ */
+final class PlainSend {
+  private final CallState calls = new CallState();
+  private final long address;
+
+  PlainSend(byte value) {
+    this.address = Arena.global().allocateFrom(ValueLayout.JAVA_BYTE, value).address();
+  }
+
+  /** A stream keeps its descriptor to itself, for good reasons. */
+  static int descriptor(UnixStream stream) throws ReflectiveOperationException {
+    Method descriptor =
+        UnixStream.class.getSuperclass().getSuperclass().getDeclaredMethod("descriptor");
+    descriptor.setAccessible(true);
+    return (int) descriptor.invoke(stream);
+  }
+
+  /** Whether it was sent. */
+  boolean to(int descriptor) {
+    return LinuxSockets.send(calls, descriptor, address, 1, LinuxSockets.MSG_DONTWAIT) == 1;
+  }
+}
