@@ -2,7 +2,6 @@ package gyre.lab.profile;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * What four looks at one peer found, each from a run of its own.
@@ -15,9 +14,7 @@ record Findings(
     double kernelShare,
     CpuTimes core,
     Frames frames,
-    Optional<Threads.Times> loop,
-    long loopOperations,
-    long loopElapsedNanos,
+    OffCpu offCpu,
     CallCounts calls,
     long callOperations,
     List<String> remarks) {
@@ -41,16 +38,12 @@ record Findings(
           + percent(core.share(core.idle()))
           + " of the time, so it is faster than what drives it";
     }
-    if (delayedShare() > OFTEN_PREEMPTED) {
+    if (offCpu.delayedShare() > OFTEN_PREEMPTED) {
       return "disturbed: the loop was ready and had no core "
-          + percent(delayedShare())
+          + percent(offCpu.delayedShare())
           + " of the time";
     }
     return "user-bound: " + percent(1 - kernelShare) + " of its time is its own; see the frames";
-  }
-
-  private double delayedShare() {
-    return loop.map(l -> (double) l.delayedNanos() / Math.max(1, loopElapsedNanos)).orElse(0.0);
   }
 
   String text() {
@@ -66,7 +59,7 @@ record Findings(
     text.append("   hottest frames\n");
     frames.hottest(SHOWN).forEach(part -> line(text, percent(part.share()), part.name()));
     text.append("\n3  off-CPU\n");
-    loop.ifPresent(times -> offCpu(text, times));
+    offCpu.loop().ifPresent(times -> offCpu(text, times));
     text.append("\n4  system calls\n");
     for (CallCounts.Call call :
         calls.mostFirst().subList(0, Math.min(SHOWN, calls.counts().size()))) {
@@ -91,13 +84,13 @@ record Findings(
   }
 
   private void offCpu(StringBuilder text, Threads.Times times) {
-    double all = Math.max(1, loopElapsedNanos);
     line(text, "thread", times.name());
-    line(text, "ran", percent(times.ranNanos() / all));
-    line(text, "ready, no core", percent(times.delayedNanos() / all));
-    line(text, "waited", percent(Math.max(0, 1 - (times.ranNanos() + times.delayedNanos()) / all)));
-    line(text, "slept", perOperation(times.yielded(), loopOperations) + " per op");
-    line(text, "preempted", perOperation(times.preempted(), loopOperations) + " per op");
+    line(text, "ran", percent(times.ranNanos() / offCpu.elapsed()));
+    line(text, "ready, no core", percent(offCpu.delayedShare()));
+    line(text, "waited", percent(offCpu.waitedShare()));
+    offCpu.places().forEach(place -> line(text, percent(place.share()), "of that " + place.name()));
+    line(text, "slept", perOperation(times.yielded(), offCpu.operations()) + " per op");
+    line(text, "preempted", perOperation(times.preempted(), offCpu.operations()) + " per op");
   }
 
   private static void line(StringBuilder text, String name, String value) {

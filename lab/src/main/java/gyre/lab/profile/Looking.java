@@ -23,10 +23,10 @@ final class Looking {
     this.folder = folder;
   }
 
-  /** Where it is, ten thousand times a second. */
-  List<String> sample(long pid, Runnable work) {
+  /** Where it is, ten thousand times in a second of {@code event}. */
+  List<String> sample(long pid, String event, Runnable work) {
     String data = folder.resolve("perf.data").toString();
-    during(pid, Attached.sampler(pid, data), work);
+    during(pid, Attached.sampler(pid, event, data), work);
     Path text = folder.resolve("perf.txt");
     runTo(text, "perf", "script", "-i", data, "-F", "ip,sym");
     return lines(text);

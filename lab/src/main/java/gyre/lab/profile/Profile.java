@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Looks at one peer in four ways while it works, one way at a time. */
 public final class Profile {
@@ -60,10 +59,13 @@ public final class Profile {
 
   private String run() {
     try (Bout bout = Bout.open(workload, peer, bench, Pace.DEFAULT)) {
+      String event = bench.tools().cycles() ? "cycles" : "cpu-clock";
+      Threads atFirst = Threads.of(bout.pid());
       CpuTimes[] core = new CpuTimes[1];
       List<String> addresses =
           looking.sample(
               bout.pid(),
+              event,
               () -> {
                 CpuTimes before = CpuTimes.now(bench.serverCore());
                 bout.work(MILLIS);
@@ -71,16 +73,12 @@ public final class Profile {
               });
       if (addresses.isEmpty()) {
         remarks.add("user and kernel time: perf cannot sample here");
-      } else {
+      } else if (!bench.tools().cycles()) {
         remarks.add(
-            "hardware counters are not used: samples are of cpu-clock, every 100 microseconds");
+            "hardware counters: this machine gives none; samples are of cpu-clock, every 100 µs");
       }
       Frames frames = frames(bout, addresses);
-      Threads threads = Threads.of(bout.pid());
-      long start = System.nanoTime();
-      long operations = bout.work(MILLIS);
-      long elapsed = System.nanoTime() - start;
-      Optional<Threads.Times> loop = Threads.of(bout.pid()).busiestSince(threads);
+      OffCpu offCpu = OffCpu.of(bout.pid(), atFirst, () -> bout.work(MILLIS));
       long[] called = new long[1];
       CallCounts calls = looking.calls(bout.pid(), () -> called[0] = bout.work(MILLIS));
       return new Findings(
@@ -88,9 +86,7 @@ public final class Profile {
               Samples.kernelShare(addresses),
               core[0],
               frames,
-              loop,
-              operations,
-              elapsed,
+              offCpu,
               calls,
               called[0],
               remarks)

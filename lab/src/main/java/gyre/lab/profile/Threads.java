@@ -14,9 +14,16 @@ import java.util.Optional;
 record Threads(Map<Long, Threads.Times> byId) {
   /** On a core, ready but waiting for one, and how often it gave up its core or lost it. */
   record Times(
-      String name, long ranNanos, long delayedNanos, long slices, long yielded, long preempted) {
+      long id,
+      String name,
+      long ranNanos,
+      long delayedNanos,
+      long slices,
+      long yielded,
+      long preempted) {
     Times since(Times before) {
       return new Times(
+          id,
           name,
           ranNanos - before.ranNanos,
           delayedNanos - before.delayedNanos,
@@ -26,7 +33,7 @@ record Threads(Map<Long, Threads.Times> byId) {
     }
   }
 
-  private static final Times NONE = new Times("", 0, 0, 0, 0, 0);
+  private static final Times NONE = new Times(0, "", 0, 0, 0, 0, 0);
 
   Threads {
     byId = Map.copyOf(byId);
@@ -37,8 +44,7 @@ record Threads(Map<Long, Threads.Times> byId) {
     try (DirectoryStream<Path> folders =
         Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
       for (Path folder : folders) {
-        read(folder)
-            .ifPresent(t -> threads.put(Long.parseLong(folder.getFileName().toString()), t));
+        read(folder).ifPresent(times -> threads.put(times.id(), times));
       }
     } catch (IOException e) {
       return new Threads(Map.of());
@@ -50,6 +56,7 @@ record Threads(Map<Long, Threads.Times> byId) {
     try {
       return Optional.of(
           parse(
+              Long.parseLong(folder.getFileName().toString()),
               Files.readString(folder.resolve("comm")).strip(),
               Files.readString(folder.resolve("schedstat")),
               Files.readAllLines(folder.resolve("status"))));
@@ -58,9 +65,10 @@ record Threads(Map<Long, Threads.Times> byId) {
     }
   }
 
-  static Times parse(String name, String schedstat, List<String> status) {
+  static Times parse(long id, String name, String schedstat, List<String> status) {
     String[] numbers = schedstat.strip().split(" ", -1);
     return new Times(
+        id,
         name,
         Long.parseLong(numbers[0]),
         Long.parseLong(numbers[1]),

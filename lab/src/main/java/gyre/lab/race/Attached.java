@@ -46,8 +46,8 @@ public final class Attached implements AutoCloseable {
     pause();
   }
 
-  /** {@code perf record} of where a process is, ten thousand times a second. */
-  public static List<String> sampler(long pid, String file) {
+  /** {@code perf record} of where a process is, ten thousand times in a second of {@code event}. */
+  public static List<String> sampler(long pid, String event, String file) {
     // Its thread for BPF events takes a second to end.
     return List.of(
         "perf",
@@ -55,7 +55,7 @@ public final class Attached implements AutoCloseable {
         "-q",
         "--no-bpf-event",
         "-e",
-        "cpu-clock",
+        event,
         "-F",
         "9973",
         "-p",

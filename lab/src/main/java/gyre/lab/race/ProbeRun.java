@@ -48,7 +48,7 @@ final class ProbeRun {
     Path counts = folder.resolve("counts");
     List<List<String>> commands = new ArrayList<>();
     if (tools.samples()) {
-      commands.add(Attached.sampler(pid, samples.toString()));
+      commands.add(Attached.sampler(pid, "cpu-clock", samples.toString()));
     }
     if (tools.countsCalls()) {
       commands.add(looking(counts, "perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter"));

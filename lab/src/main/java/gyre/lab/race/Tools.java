@@ -10,11 +10,13 @@ import java.util.List;
  * What this machine lends for looking closer, and what to do about what it does not.
  *
  * @param samples whether {@code perf record} works on processes of ours
+ * @param cycles whether it can count those of the processor, which most virtual machines hide
  * @param countsCalls whether {@code perf stat} sees system calls
  * @param traces whether {@code strace} is there, which sees them too, but slows everything down
  */
-public record Tools(boolean samples, boolean countsCalls, boolean traces, List<String> advice) {
-  public static final Tools NONE = new Tools(false, false, false, List.of());
+public record Tools(
+    boolean samples, boolean cycles, boolean countsCalls, boolean traces, List<String> advice) {
+  public static final Tools NONE = new Tools(false, false, false, false, List.of());
 
   public static Tools find() {
     List<String> advice = new ArrayList<>();
@@ -35,7 +37,24 @@ public record Tools(boolean samples, boolean countsCalls, boolean traces, List<S
           "no system calls per operation: perf sees no tracepoints (mount -t tracefs none"
               + " /sys/kernel/tracing, as root), and strace is not there (apt-get install strace)");
     }
-    return new Tools(samples, counts, traces, List.copyOf(advice));
+    return new Tools(samples, samples && hasCycles(), counts, traces, List.copyOf(advice));
+  }
+
+  /** Asked for what it cannot count, perf says so and succeeds. */
+  private static boolean hasCycles() {
+    try {
+      Process process =
+          new ProcessBuilder("perf", "stat", "-x,", "-e", "cycles", "true")
+              .redirectErrorStream(true)
+              .start();
+      List<String> lines = process.inputReader().lines().toList();
+      return process.waitFor() == 0 && PerfOutput.count(lines) > 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   static boolean isThere(String program) {

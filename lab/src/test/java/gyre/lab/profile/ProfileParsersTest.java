@@ -56,10 +56,21 @@ class ProfileParsersTest {
   void shouldReadWhatTheSchedulerKnows() {
     Threads.Times times =
         Threads.parse(
+            42,
             "loop",
             "500 20 7\n",
             List.of("voluntary_ctxt_switches:\t5", "nonvoluntary_ctxt_switches:\t2"));
-    assertThat(times).isEqualTo(new Threads.Times("loop", 500, 20, 7, 5, 2));
+    assertThat(times).isEqualTo(new Threads.Times(42, "loop", 500, 20, 7, 5, 2));
+  }
+
+  @Test
+  void shouldTellWhereAThreadWaits() {
+    assertThat(WaitPlaces.places(Map.of("0", 70, "io_cqring_wait", 20, "futex_do_wait", 5, "x", 5)))
+        .containsExactly(
+            new WaitPlaces.Place("for completions (io_cqring_wait)", 20.0 / 30),
+            new WaitPlaces.Place("for another thread (futex_do_wait)", 5.0 / 30),
+            new WaitPlaces.Place("x", 5.0 / 30));
+    assertThat(WaitPlaces.places(Map.of("0", 70))).isEmpty();
   }
 
   @Test
@@ -76,9 +87,7 @@ class ProfileParsersTest {
         kernelShare,
         core,
         new Frames(Map.of()),
-        Optional.empty(),
-        1,
-        1,
+        new OffCpu(Optional.empty(), List.of(), 1, 1),
         new CallCounts(Map.of()),
         1,
         List.of());
