@@ -59,10 +59,16 @@ final class LabCommand implements Callable<Integer> {
         description = "Which, as in gyre-push,libuv, or netty for all of them. Default: all")
     private List<String> peers = new ArrayList<>();
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds for each peer.")
+    @Option(
+        names = "--rounds",
+        paramLabel = "N",
+        description = "Exactly so many; else as many as it takes until ratios are known to 3 %%.")
     private Optional<Integer> rounds = Optional.empty();
 
-    @Option(names = "--seconds", paramLabel = "N", description = "Length of a round.")
+    @Option(
+        names = "--seconds",
+        paramLabel = "N",
+        description = "Length of a round; 0.03 if not said.")
     private Optional<Double> seconds = Optional.empty();
 
     @Option(names = "--quick", description = "A first look, within two minutes.")

@@ -6,6 +6,7 @@ import gyre.lab.peer.Peer;
 import gyre.lab.peer.Roster;
 import gyre.lab.profile.Profile;
 import gyre.lab.race.Bench;
+import gyre.lab.race.Children;
 import gyre.lab.race.Pace;
 import gyre.lab.race.Plan;
 import gyre.lab.race.ProcessFiles;
@@ -72,7 +73,7 @@ public final class Lab {
     announce(plan, bench, 1);
     Instant startedAt = Instant.now();
     Race race = new Race(plan, bench, progress(plan, 1));
-    List<Entry> entries = Interruption.during(race::stop, race::run);
+    List<Entry> entries = Interruption.during(Children::end, race::run);
     write(
         new Results(
             Machine.here(workshop.commit(), bench.descriptors()),
@@ -101,7 +102,7 @@ public final class Lab {
         });
     Bench bench = bench(natives, force);
     checkDrivable(List.of(chosen), bench);
-    out.println(Profile.of(home, chosen, who, bench));
+    Interruption.tidily(() -> out.println(Profile.of(home, chosen, who, bench)));
   }
 
   private static Workload only(List<Workload> workloads, String name) {
@@ -123,6 +124,10 @@ public final class Lab {
 
   /** Judges a change against its base, and adds the answer to the log. */
   public void experiment(ExperimentOptions options) {
+    Interruption.tidily(() -> judge(options));
+  }
+
+  private void judge(ExperimentOptions options) {
     List<Workload> workloads = Workloads.select(options.workloads());
     Roster.check(List.of(options.peer()));
     try (Trees trees = new Trees(home, options.name(), out)) {
@@ -139,8 +144,11 @@ public final class Lab {
               options.what().isEmpty() ? changed.subject() : options.what(),
               new Workshop(base, out).commit(),
               changed.commit(),
-              home.experiments());
-      if (options.gate() && !changed.passesTests()) {
+              home.experiments(),
+              Interruption::check);
+      boolean passes = !options.gate() || changed.passesTests();
+      Interruption.check();
+      if (!passes) {
         out.println(experiment.failed("the tests of the candidate fail: ./gyre test"));
         return;
       }
@@ -148,15 +156,14 @@ public final class Lab {
       Peer after = ours(changed, options.peer());
       Plan plan = Experiment.plan(workloads, before, after);
       announce(plan, bench, Experiment.LEGS);
-      Workload first = plan.heats().getFirst().workload();
       out.println(
           experiment.race(
               plan,
               bench,
               progress(plan, Experiment.LEGS),
-              role ->
+              (workload, role) ->
                   Profile.verdict(
-                      home, first, (role.equals("base") ? before : after).named(role), bench)));
+                      home, workload, (role.equals("base") ? before : after).named(role), bench)));
     }
   }
 

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** A race of a change against what it changes, and against nothing: the base runs twice. */
 public final class Experiment {
@@ -30,30 +29,45 @@ public final class Experiment {
    */
   public static final int LEGS = 3;
 
+  /** A profile takes ten seconds. */
+  private static final int PROFILED_AT_MOST = 3;
+
   private static final String BASE = "base";
   private static final String AGAIN = "base-again";
   private static final String CANDIDATE = "candidate";
+
+  /** Says in a word what limits base or candidate at a workload. */
+  public interface Bottleneck {
+    String of(Workload workload, String role);
+  }
 
   private final String name;
   private final String what;
   private final String base;
   private final String candidate;
   private final Log log;
+  private final Runnable checkpoint;
 
-  private Experiment(String name, String what, String base, String candidate, Log log) {
+  private Experiment(
+      String name, String what, String base, String candidate, Log log, Runnable checkpoint) {
     this.name = name;
     this.what = what;
     this.base = base;
     this.candidate = candidate;
     this.log = log;
+    this.checkpoint = checkpoint;
   }
 
-  /** Fails at once where the name is taken. */
+  /**
+   * Fails at once where the name is taken.
+   *
+   * @param checkpoint called before anything is added to the log; throws where the process ends
+   */
   public static Experiment named(
-      String name, String what, String base, String candidate, Path folder) {
+      String name, String what, String base, String candidate, Path folder, Runnable checkpoint) {
     Log log = new Log(folder);
     log.checkFree(name);
-    return new Experiment(name, what, base, candidate, log);
+    return new Experiment(name, what, base, candidate, log, checkpoint);
   }
 
   /** The entry in the log. */
@@ -70,8 +84,7 @@ public final class Experiment {
   }
 
   /** Races, judges, and writes the entry that it answers with. */
-  public String race(
-      Plan plan, Bench bench, Progress progress, Function<String, String> bottleneck) {
+  public String race(Plan plan, Bench bench, Progress progress, Bottleneck bottleneck) {
     List<Entry> entries = new ArrayList<>();
     for (int leg = 0; leg < LEGS; leg++) {
       entries = Legs.joined(entries, new Race(plan, bench, progress).run());
@@ -86,12 +99,27 @@ public final class Experiment {
       }
       judgements.add(judgement.get());
     }
-    return conclude(
-        judgements,
-        List.of(
-            "bottleneck of the base: " + bottleneck.apply(BASE),
-            "bottleneck of the candidate: " + bottleneck.apply(CANDIDATE)),
-        "");
+    return conclude(judgements, bottlenecks(plan, judgements, bottleneck), "");
+  }
+
+  /** Of the workloads that got better or worse, or of the first where none did. */
+  private static List<String> bottlenecks(
+      Plan plan, List<Judgement> judgements, Bottleneck bottleneck) {
+    List<Workload> workloads = plan.heats().stream().map(Plan.Heat::workload).toList();
+    List<Workload> moved =
+        workloads.stream()
+            .filter(workload -> judgements.stream().anyMatch(j -> j.isMoved(workload.name())))
+            .limit(PROFILED_AT_MOST)
+            .toList();
+    List<String> lines = new ArrayList<>();
+    for (Workload workload : moved.isEmpty() ? workloads.subList(0, 1) : moved) {
+      for (String role : List.of(BASE, CANDIDATE)) {
+        lines.add(
+            "bottleneck of the %s at %s: %s"
+                .formatted(role, workload, bottleneck.of(workload, role)));
+      }
+    }
+    return lines;
   }
 
   private static Optional<Judgement> judge(Group group) {
@@ -122,6 +150,7 @@ public final class Experiment {
             judgements,
             bottlenecks,
             failure);
+    checkpoint.run();
     log.add(proposal);
     return proposal.text();
   }

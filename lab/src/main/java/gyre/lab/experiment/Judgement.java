@@ -31,6 +31,12 @@ record Judgement(
   /** Nobody measures better than this on a machine that others share. */
   private static final double LEAST_NOISE = 0.01;
 
+  /** Whether this is of that workload, or a variant of it, and differs. */
+  boolean isMoved(String name) {
+    boolean isOfIt = workload.equals(name) || workload.startsWith(name + " ");
+    return isOfIt && (outcome == Outcome.IMPROVED || outcome == Outcome.REGRESSED);
+  }
+
   static Judgement of(Entry base, Entry again, Entry candidate) {
     Spread ratio = Ratios.cost(candidate, base);
     Spread toAgain = Ratios.cost(candidate, again);

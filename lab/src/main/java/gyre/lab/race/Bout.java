@@ -8,18 +8,21 @@ import gyre.lab.workload.Workload;
 public final class Bout implements AutoCloseable {
   private final Peer peer;
   private final Lane lane;
+  private final Servers servers;
 
-  private Bout(Peer peer, Lane lane) {
+  private Bout(Peer peer, Lane lane, Servers servers) {
     this.peer = peer;
     this.lane = lane;
+    this.servers = servers;
   }
 
   /** Starts the peer and warms it. */
   public static Bout open(Workload workload, Peer peer, Bench bench, Pace pace) {
-    Lane lane = Lane.of(workload.within(bench.descriptors()), peer, bench, pace);
+    Servers servers = new Servers(bench);
+    Lane lane = Lane.of(workload.within(bench.descriptors()), peer, bench, pace, servers);
     try {
       lane.open();
-      return new Bout(peer, lane);
+      return new Bout(peer, lane, servers);
     } catch (PeerFailure e) {
       lane.close();
       throw new LabException(peer.name() + ": " + e.getMessage(), e);
@@ -47,5 +50,6 @@ public final class Bout implements AutoCloseable {
   @Override
   public void close() {
     lane.close();
+    servers.close();
   }
 }

@@ -45,6 +45,9 @@ public final class Child implements AutoCloseable {
   }
 
   static Child start(String name, List<String> command) throws PeerFailure {
+    if (Children.areEnding()) {
+      throw new PeerFailure(Status.ABSENT, "not started before the end");
+    }
     try {
       Child child = new Child(name, new ProcessBuilder(command).start());
       Children.add(child);

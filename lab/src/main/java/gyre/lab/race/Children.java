@@ -4,8 +4,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Every child that is alive, so that none outlives this process. */
-final class Children {
+public final class Children {
   private static final Set<Child> ALIVE = ConcurrentHashMap.newKeySet();
+  private static volatile boolean ending;
 
   private Children() {}
 
@@ -17,7 +18,13 @@ final class Children {
     ALIVE.remove(child);
   }
 
-  static void killAll() {
+  /** This process is about to end: all children end now, and no further one is started. */
+  public static void end() {
+    ending = true;
     ALIVE.forEach(Child::kill);
+  }
+
+  static boolean areEnding() {
+    return ending;
   }
 }

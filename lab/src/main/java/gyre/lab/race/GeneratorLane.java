@@ -13,28 +13,34 @@ final class GeneratorLane implements Lane {
   private final Workload workload;
   private final Peer peer;
   private final Bench bench;
+  private final Servers servers;
   private final Pace pace;
   private @Nullable ServerProcess server;
+
+  /** The last that was asked of it was answered. */
+  private boolean sound;
+
   private @Nullable Generator generator;
 
-  GeneratorLane(Workload workload, Peer peer, Bench bench, Pace pace) {
+  GeneratorLane(Workload workload, Peer peer, Bench bench, Pace pace, Servers servers) {
     this.workload = workload;
     this.peer = peer;
     this.bench = bench;
     this.pace = pace;
+    this.servers = servers;
   }
 
   @Override
   public boolean open() throws PeerFailure {
-    ServerProcess live = ServerProcess.start(peer, workload.kind().peerMode(), bench);
+    ServerProcess live = servers.start(peer, workload.kind().peerMode());
     server = live;
     generator = Generator.start(workload, bench, live);
-    return WarmUp.of(peer, pace)
-        .run(() -> {
-          long compiled = live.compiledMillis();
-          double cost = run(0, pace.warmMillis()).cpuNanosPerOperation();
-          return new WarmUp.Stretch(cost, live.compiledMillis() - compiled);
-        });
+    WarmUp warmUp = WarmUp.of(peer, pace);
+    return warmUp.run(() -> {
+      long compiled = live.compiledMillis();
+      double cost = run(0, warmUp.stretchMillis()).cpuNanosPerOperation();
+      return new WarmUp.Stretch(cost, live.compiledMillis() - compiled);
+    });
   }
 
   @Override
@@ -43,7 +49,9 @@ final class GeneratorLane implements Lane {
   }
 
   private Sample run(int runInMillis, int millis) throws PeerFailure {
+    sound = false;
     String line = Objects.requireNonNull(generator).drive(runInMillis, millis);
+    sound = true;
     return Lines.generator(line, Objects.requireNonNull(server).rssBytes());
   }
 
@@ -76,8 +84,12 @@ final class GeneratorLane implements Lane {
     if (generator != null) {
       generator.close();
     }
-    if (server != null) {
-      server.close();
+    ServerProcess live = server;
+    server = null;
+    if (live != null && sound) {
+      servers.rest(peer, workload.kind().peerMode(), live);
+    } else if (live != null) {
+      live.close();
     }
   }
 }

@@ -11,7 +11,6 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -29,19 +28,17 @@ final class HeatRun {
   private final List<Runner> runners = new ArrayList<>();
   private final Pace pace;
   private final Progress progress;
-  private final BooleanSupplier stopped;
   private final Random random = new Random();
   private int turn;
 
-  HeatRun(Plan.Heat heat, Pace pace, Bench bench, Progress progress, BooleanSupplier stopped) {
+  HeatRun(Plan.Heat heat, Pace pace, Bench bench, Servers servers, Progress progress) {
     this.planned = heat.workload();
     this.workload = planned.within(bench.descriptors());
     this.pace = pace;
     this.progress = progress;
-    this.stopped = stopped;
     for (Peer peer : heat.peers()) {
-      Lane lane = Lane.of(workload, peer, bench, pace);
-      runners.add(new Runner(workload, peer, lane, progress, stopped));
+      Lane lane = Lane.of(workload, peer, bench, pace, servers);
+      runners.add(new Runner(workload, peer, lane, progress));
     }
   }
 
@@ -72,7 +69,7 @@ final class HeatRun {
   }
 
   private void rounds(long deadlineNanos) {
-    for (int round = 0; round < pace.rounds() && !stopped.getAsBoolean(); round++) {
+    for (int round = 0; round < pace.rounds() && !Children.areEnding(); round++) {
       List<Runner> order = order(round);
       boolean isLate = round >= Pace.LEAST_ROUNDS && System.nanoTime() > deadlineNanos;
       if (order.isEmpty() || isLate) {
@@ -92,11 +89,14 @@ final class HeatRun {
       return List.of();
     }
     Runner reference = reference(able);
+    if (!reference.isCheap()) {
+      return able; // each of its few rounds starts everything anew
+    }
     List<Runner> compared = able.size() == 1 ? able : without(able, reference);
     List<Runner> open = new ArrayList<>();
     compared.stream().filter(runner -> !isKnown(runner, reference, round)).forEach(open::add);
     Collections.shuffle(open, random);
-    return able.size() == 1 || !reference.isCheap() ? open : between(open, reference);
+    return able.size() == 1 ? open : between(open, reference);
   }
 
   /** The reference before the first, after every few and after the last of them. */
@@ -150,7 +150,7 @@ final class HeatRun {
             && reference.isCheap()
             && Double.isFinite(uncertainty)
             && uncertainty > pace.precision()
-        ? String.format(Locale.ROOT, "known to within %.0f %% only", uncertainty * 100)
+        ? String.format(Locale.ROOT, "known to within %.1f %% only", uncertainty * 100)
         : "";
   }
 }

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class HolderLane implements Lane {
   static final int ROUNDS = 2;
-  static final int ROUND_MILLIS = 1800;
+  static final int ROUND_MILLIS = 1100;
 
-  private static final int QUIET_MILLIS = 1000;
+  private static final int QUIET_MILLIS = 600;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final Workload workload;

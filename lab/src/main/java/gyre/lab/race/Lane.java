@@ -33,9 +33,9 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   @Override
   void close();
 
-  static Lane of(Workload workload, Peer peer, Bench bench, Pace pace) {
+  static Lane of(Workload workload, Peer peer, Bench bench, Pace pace, Servers servers) {
     return switch (workload.kind().driver()) {
-      case GENERATOR -> new GeneratorLane(workload, peer, bench, pace);
+      case GENERATOR -> new GeneratorLane(workload, peer, bench, pace, servers);
       case HOLDER -> new HolderLane(workload, peer, bench, pace);
       case ITSELF -> new StepLane(workload, peer, bench, pace);
     };

@@ -9,7 +9,7 @@ package gyre.lab.race;
  * @param precision rounds go on until every ratio is known to within this share of it; 0 has all of
  *     them
  * @param runInMillis what a generator needs to have all its connections in the swing
- * @param warmMillis length of one stretch of warming up
+ * @param warmMillis length of one stretch of warming up; native code takes half of one
  * @param warmStretches at most so many for a JVM, which is warmed until it gets no faster
  */
 public record Pace(
@@ -21,7 +21,7 @@ public record Pace(
     int warmStretches,
     int probeMillis) {
   /** Two runs that each know their ratios to within 3 % seldom lie 5 % apart. */
-  public static final Pace DEFAULT = new Pace(300, 0.03, 10, 30, 250, 8, 300);
+  public static final Pace DEFAULT = new Pace(300, 0.03, 10, 30, 250, 10, 200);
 
   public static final Pace QUICK = new Pace(100, 0.03, 10, 30, 250, 4, 150);
 

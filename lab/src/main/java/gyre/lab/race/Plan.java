@@ -6,6 +6,7 @@ import gyre.lab.workload.Workload;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What will be run, and how long that takes at most: known before it starts.
@@ -37,6 +38,9 @@ public record Plan(List<Heat> heats, Pace pace, Duration limit) {
   private static final int NATIVE_START_MILLIS = 80;
   private static final int JVM_START_MILLIS = 600;
 
+  /** How many stretches it takes to see that a server is warm already. */
+  private static final int WARM_STRETCHES = 4;
+
   /** What a turn takes beyond running in and its length: asking for it, and its last answers. */
   private static final int TURN_OVERHEAD_MILLIS = 6;
 
@@ -57,7 +61,7 @@ public record Plan(List<Heat> heats, Pace pace, Duration limit) {
 
   /** At most. */
   public Duration duration() {
-    long fixed = heats.stream().mapToLong(this::fixedMillis).sum();
+    long fixed = fixedMillisFrom(0);
     long least = fixed + Pace.LEAST_ROUNDS * roundMillisFrom(0);
     long most = fixed + pace.rounds() * roundMillisFrom(0);
     return Duration.ofMillis(Math.min(most, Math.max(least, limit.toMillis())));
@@ -68,10 +72,7 @@ public record Plan(List<Heat> heats, Pace pace, Duration limit) {
    * is left for it and for all that come after it.
    */
   long roundsMillis(int index, long leftMillis) {
-    long later = 0;
-    for (Heat heat : heats.subList(index + 1, heats.size())) {
-      later += fixedMillis(heat);
-    }
+    long later = fixedMillisFrom(index + 1);
     long free = Math.max(0, leftMillis - probesMillis(heats.get(index)) - later);
     double share = (double) roundMillis(heats.get(index)) / Math.max(1, roundMillisFrom(index));
     double leavingHalfOfTheirs = (1 + share) / 2;
@@ -92,16 +93,34 @@ public record Plan(List<Heat> heats, Pace pace, Duration limit) {
     return (long) turns * (pace.runInMillis() + pace.roundMillis() + TURN_OVERHEAD_MILLIS);
   }
 
-  /** Of a heat without its rounds. */
-  long fixedMillis(Heat heat) {
-    boolean holds = heat.workload().kind().driver() == Kind.Driver.HOLDER;
-    long millis = 0;
-    for (Peer peer : heat.peers()) {
-      long start = peer.isJvm() ? JVM_START_MILLIS : NATIVE_START_MILLIS;
-      long warm = (long) pace.warmMillis() * (peer.isJvm() ? pace.warmStretches() * 7 / 8 : 1);
-      millis += holds ? HolderLane.ROUNDS * (start + warm + HolderLane.ROUND_MILLIS) : start + warm;
+  private long fixedMillisFrom(int index) {
+    return IntStream.range(index, heats.size()).mapToLong(this::fixedMillis).sum();
+  }
+
+  /** Of the heat at {@code index} without its rounds. */
+  long fixedMillis(int index) {
+    Heat heat = heats.get(index);
+    Kind.Driver driver = heat.workload().kind().driver();
+    boolean goesOn =
+        index > 0
+            && driver == Kind.Driver.GENERATOR
+            && heats.get(index - 1).workload().kind().driver() == driver;
+    long millis = heat.peers().stream().mapToLong(peer -> warmMillis(peer, goesOn)).sum();
+    return driver == Kind.Driver.HOLDER
+        ? HolderLane.ROUNDS * (millis + (long) heat.peers().size() * HolderLane.ROUND_MILLIS)
+        : millis + probesMillis(heat);
+  }
+
+  /**
+   * @param goesOn whether it has been warmed for the workload before
+   */
+  private long warmMillis(Peer peer, boolean goesOn) {
+    if (!peer.isJvm()) {
+      return NATIVE_START_MILLIS + pace.warmMillis() / 2L;
     }
-    return millis + probesMillis(heat);
+    return goesOn
+        ? (long) pace.warmMillis() * WARM_STRETCHES
+        : JVM_START_MILLIS + (long) pace.warmMillis() * pace.warmStretches() * 7 / 8;
   }
 
   /** Of looking closer at all of them. */

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
@@ -22,18 +21,16 @@ final class Runner {
   private final Peer peer;
   private final Lane lane;
   private final Progress progress;
-  private final BooleanSupplier stopped;
   private final List<Map<String, Sample>> samples = new ArrayList<>();
   private Probe probe = Probe.NONE;
   private Status status = Status.MEASURED;
   private String note = "";
 
-  Runner(Workload workload, Peer peer, Lane lane, Progress progress, BooleanSupplier stopped) {
+  Runner(Workload workload, Peer peer, Lane lane, Progress progress) {
     this.workload = workload;
     this.peer = peer;
     this.lane = lane;
     this.progress = progress;
-    this.stopped = stopped;
   }
 
   String name() {
@@ -68,7 +65,7 @@ final class Runner {
 
   /** What was measured stays measured, whatever a tool has to say. */
   void look(int millis) {
-    if (status != Status.MEASURED || stopped.getAsBoolean()) {
+    if (status != Status.MEASURED || Children.areEnding()) {
       return;
     }
     try {
@@ -105,13 +102,13 @@ final class Runner {
   }
 
   private void attempt(Step step) {
-    if (status != Status.MEASURED || stopped.getAsBoolean()) {
+    if (status != Status.MEASURED || Children.areEnding()) {
       return;
     }
     try {
       step.run();
     } catch (PeerFailure failure) {
-      if (!stopped.getAsBoolean()) { // else it was ended, it did not fail
+      if (!Children.areEnding()) { // else it was ended, it did not fail
         fail(failure.status(), String.valueOf(failure.getMessage()));
       }
     } catch (RuntimeException e) {

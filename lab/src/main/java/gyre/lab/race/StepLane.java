@@ -44,7 +44,8 @@ final class StepLane implements Lane {
     boolean shares = workload.kind().needsAllCores();
     child = Child.start(peer.name(), shares ? command : bench.onServerCore(command));
     Lines.expectReady(child.hear(PATIENCE));
-    return WarmUp.of(peer, pace).run(this::warm);
+    WarmUp warmUp = WarmUp.of(peer, pace);
+    return warmUp.run(() -> warm(warmUp.stretchMillis()));
   }
 
   /** A step is to be no longer than a round; those that are shorter are repeated. */
@@ -59,8 +60,8 @@ final class StepLane implements Lane {
     };
   }
 
-  private WarmUp.Stretch warm() throws PeerFailure {
-    long end = System.nanoTime() + pace.warmMillis() * 1_000_000L;
+  private WarmUp.Stretch warm(int millis) throws PeerFailure {
+    long end = System.nanoTime() + millis * 1_000_000L;
     long compiled = Sample.UNKNOWN;
     double cost = Double.MAX_VALUE;
     JsonObject json;

@@ -20,19 +20,26 @@ final class WarmUp {
   private final boolean isCompiling;
 
   private final int stretchesAtMost;
+  private final int stretchMillis;
   private final double compiledMillisAtMost;
 
   private WarmUp(Peer peer, Pace pace) {
     isCompiling = peer.isJvm();
     stretchesAtMost = isCompiling ? pace.warmStretches() : 1;
-    compiledMillisAtMost = pace.warmMillis() * COMPILING;
+    stretchMillis = isCompiling ? pace.warmMillis() : pace.warmMillis() / 2;
+    compiledMillisAtMost = stretchMillis * COMPILING;
   }
 
   static WarmUp of(Peer peer, Pace pace) {
     return new WarmUp(peer, pace);
   }
 
-  /** What a stretch of {@link Pace#warmMillis} cost, and what was compiled meanwhile. */
+  /** How long to work for {@link Work#go}. */
+  int stretchMillis() {
+    return stretchMillis;
+  }
+
+  /** What a stretch cost, and what was compiled meanwhile. */
   record Stretch(double cost, long compiledMillis) {}
 
   /** Works for a stretch. */

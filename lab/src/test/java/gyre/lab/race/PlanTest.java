@@ -44,7 +44,7 @@ class PlanTest {
     long longest = 0;
     for (int i = 0; i < heats; i++) {
       long probes = plan.probesMillis(plan.heats().get(i));
-      leftMillis -= plan.fixedMillis(plan.heats().get(i)) - probes;
+      leftMillis -= plan.fixedMillis(i) - probes;
       long rounds = plan.roundsMillis(i, leftMillis);
       assertThat(rounds).as("rounds of heat %d, all before having used up theirs", i).isPositive();
       longest = Math.max(longest, rounds);

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A whole race, as small as one can be, against programs of the JDK alone. */
 @Timeout(120)
 class RaceEndToEndTest {
-  private static final Pace TINY = new Pace(2, 5, 60, 30, 1, 60);
+  private static final Pace TINY = new Pace(2, 0, 5, 60, 30, 1, 60);
 
   @TempDir private static Path folder;
 
@@ -76,7 +76,11 @@ class RaceEndToEndTest {
   }
 
   private static List<Entry> race(String workload, Peer... peers) {
-    Plan plan = Plan.of(Workloads.select(List.of(workload)), List.of(peers), TINY);
+    return race(List.of(workload), peers);
+  }
+
+  private static List<Entry> race(List<String> workloads, Peer... peers) {
+    Plan plan = Plan.of(Workloads.select(workloads), List.of(peers), TINY, Plan.UNLIMITED);
     Bench bench = new Bench(generator, false, 20_000, Tools.NONE);
     PrintStream silence =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
@@ -92,6 +96,22 @@ class RaceEndToEndTest {
     assertThat(entry.samples()).allMatch(sample -> sample.operations() > 0 && sample.errors() == 0);
     assertThat(entry.probe().allocatedBytesPerOperation()).isNotNaN();
     assertThat(entry.latency().isEmpty()).isFalse();
+  }
+
+  @Test
+  void shouldKeepAWarmServerForTheNextWorkload() throws IOException {
+    Path starts = folder.resolve("starts");
+    Path script = folder.resolve("counted");
+    String command = String.join("' '", peer("nio", "nio").command());
+    Files.writeString(
+        script, "#!/bin/sh\necho >> '%s'\nexec '%s' \"$@\"\n".formatted(starts, command));
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    List<String> modes = List.of("echo");
+    Peer counted =
+        new Peer("counted", Peer.Platform.JVM, List.of(script.toString()), modes, "", "");
+    List<Entry> entries = race(List.of("echo/1x64x1", "echo/50x64x1", "connect"), counted);
+    assertThat(entries).hasSize(3).allMatch(Entry::isMeasured);
+    assertThat(Files.readAllLines(starts)).hasSize(1);
   }
 
   @Test
