@@ -162,8 +162,16 @@ public final class Lab {
               bench,
               progress(plan, Experiment.LEGS),
               (workload, role) ->
-                  Profile.verdict(
-                      home, workload, (role.equals("base") ? before : after).named(role), bench)));
+                  bottleneck(workload, (role.equals("base") ? before : after).named(role), bench)));
+    }
+  }
+
+  /** What was measured is kept, whatever a tool has to say. */
+  private String bottleneck(Workload workload, Peer peer, Bench bench) {
+    try {
+      return Profile.verdict(home, workload, peer, bench);
+    } catch (LabException e) {
+      return "unknown: " + e.getMessage();
     }
   }
 
@@ -236,7 +244,7 @@ public final class Lab {
     Pace pace = plan.pace();
     out.printf(
         Locale.ROOT,
-        "%d workloads, up to %d peers, %s: %s %d:%02d minutes%n",
+        "%d workloads, up to %d peers, %s: about %d:%02d minutes%n",
         plan.heats().size(),
         most,
         pace.isAdaptive()
@@ -244,7 +252,6 @@ public final class Lab {
                 .formatted(pace.roundMillis(), pace.precision() * PERCENT)
             : "%s%d rounds of %d ms"
                 .formatted(times == 1 ? "" : times + " times ", pace.rounds(), pace.roundMillis()),
-        pace.isAdaptive() ? "at most" : "about",
         seconds / 60,
         seconds % 60);
     if (!bench.pins()) {

@@ -8,6 +8,7 @@ import gyre.lab.race.Progress;
 import gyre.lab.race.Race;
 import gyre.lab.result.Entry;
 import gyre.lab.result.Results.Group;
+import gyre.lab.workload.Kind;
 import gyre.lab.workload.Workload;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -20,7 +21,7 @@ import java.util.Optional;
 
 /** A race of a change against what it changes, and against nothing: the base runs twice. */
 public final class Experiment {
-  /** More rounds than a race has, because less is looked for. */
+  /** Always as many, so that base and candidate are measured side by side to the end. */
   public static final Pace PACE = new Pace(30, 0, 10, 40, 500, 8, 500);
 
   /**
@@ -105,14 +106,18 @@ public final class Experiment {
   /** Of the workloads that got better or worse, or of the first where none did. */
   private static List<String> bottlenecks(
       Plan plan, List<Judgement> judgements, Bottleneck bottleneck) {
-    List<Workload> workloads = plan.heats().stream().map(Plan.Heat::workload).toList();
+    List<Workload> workloads =
+        plan.heats().stream()
+            .map(Plan.Heat::workload)
+            .filter(workload -> workload.kind().driver() != Kind.Driver.HOLDER) // no work to see
+            .toList();
     List<Workload> moved =
         workloads.stream()
             .filter(workload -> judgements.stream().anyMatch(j -> j.isMoved(workload.name())))
             .limit(PROFILED_AT_MOST)
             .toList();
     List<String> lines = new ArrayList<>();
-    for (Workload workload : moved.isEmpty() ? workloads.subList(0, 1) : moved) {
+    for (Workload workload : moved.isEmpty() ? workloads.stream().limit(1).toList() : moved) {
       for (String role : List.of(BASE, CANDIDATE)) {
         lines.add(
             "bottleneck of the %s at %s: %s"

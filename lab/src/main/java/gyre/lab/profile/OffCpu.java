@@ -28,7 +28,7 @@ record OffCpu(
       operations = work.getAsLong();
       elapsedNanos = System.nanoTime() - start;
     }
-    Optional<Threads.Times> loop = Threads.of(pid).busiestSince(before);
+    Optional<Threads.Times> loop = Threads.of(pid).since(before, busiest);
     return new OffCpu(loop, places.places(), operations, elapsedNanos);
   }
 

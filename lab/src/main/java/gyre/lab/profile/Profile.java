@@ -79,6 +79,9 @@ public final class Profile {
       }
       Frames frames = frames(bout, addresses);
       OffCpu offCpu = OffCpu.of(bout.pid(), atFirst, () -> bout.work(MILLIS));
+      if (offCpu.places().isEmpty()) {
+        remarks.add("where it waited: it did not, or /proc/PID/task/TID/wchan may not be read");
+      }
       long[] called = new long[1];
       CallCounts calls = looking.calls(bout.pid(), () -> called[0] = bout.work(MILLIS));
       return new Findings(

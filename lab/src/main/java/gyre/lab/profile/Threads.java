@@ -85,6 +85,12 @@ record Threads(Map<Long, Threads.Times> byId) {
         .orElse(0);
   }
 
+  /** What that thread did since {@code before}; empty where it has ended. */
+  Optional<Times> since(Threads before, long id) {
+    Times now = byId.get(id);
+    return Optional.ofNullable(now).map(t -> t.since(before.byId.getOrDefault(id, NONE)));
+  }
+
   /** The thread that ran most since {@code before}: the loop. */
   Optional<Times> busiestSince(Threads before) {
     return byId.entrySet().stream()

@@ -25,6 +25,7 @@ public final class Bout implements AutoCloseable {
       return new Bout(peer, lane, servers);
     } catch (PeerFailure e) {
       lane.close();
+      servers.close();
       throw new LabException(peer.name() + ": " + e.getMessage(), e);
     }
   }

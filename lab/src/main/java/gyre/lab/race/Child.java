@@ -51,6 +51,9 @@ public final class Child implements AutoCloseable {
     try {
       Child child = new Child(name, new ProcessBuilder(command).start());
       Children.add(child);
+      if (Children.areEnding()) {
+        child.kill(); // they were ended in between
+      }
       return child;
     } catch (IOException e) {
       throw new PeerFailure(Status.FAILED, name + " cannot be started: " + e.getMessage());

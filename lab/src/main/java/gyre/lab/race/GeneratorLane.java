@@ -17,7 +17,7 @@ final class GeneratorLane implements Lane {
   private final Pace pace;
   private @Nullable ServerProcess server;
 
-  /** The last that was asked of it was answered. */
+  /** All that was asked of it was answered: no later one takes that for its own answer. */
   private boolean sound;
 
   private @Nullable Generator generator;
@@ -36,22 +36,26 @@ final class GeneratorLane implements Lane {
     server = live;
     generator = Generator.start(workload, bench, live);
     WarmUp warmUp = WarmUp.of(peer, pace);
-    return warmUp.run(() -> {
-      long compiled = live.compiledMillis();
-      double cost = run(0, warmUp.stretchMillis()).cpuNanosPerOperation();
-      return new WarmUp.Stretch(cost, live.compiledMillis() - compiled);
-    });
+    boolean isWarm =
+        warmUp.run(() -> {
+          long compiled = live.compiledMillis();
+          double cost = run(0, warmUp.stretchMillis()).cpuNanosPerOperation();
+          return new WarmUp.Stretch(cost, live.compiledMillis() - compiled);
+        });
+    sound = true;
+    return isWarm;
   }
 
   @Override
   public Map<String, Sample> measure(int millis) throws PeerFailure {
-    return Map.of("", run(pace.runInMillis(), millis));
+    sound = false;
+    Map<String, Sample> samples = Map.of("", run(pace.runInMillis(), millis));
+    sound = true;
+    return samples;
   }
 
   private Sample run(int runInMillis, int millis) throws PeerFailure {
-    sound = false;
     String line = Objects.requireNonNull(generator).drive(runInMillis, millis);
-    sound = true;
     return Lines.generator(line, Objects.requireNonNull(server).rssBytes());
   }
 
@@ -59,14 +63,19 @@ final class GeneratorLane implements Lane {
   @Override
   public Probe probe(int millis) throws PeerFailure {
     ServerProcess live = Objects.requireNonNull(server);
-    return ProbeRun.of(
-        bench.tools(),
-        pid(),
-        () -> {
-          long before = live.allocatedBytes();
-          long operations = run(0, millis).operations();
-          return new ProbeRun.Done(operations, Sample.difference(before, live.allocatedBytes()));
-        });
+    sound = false;
+    Probe probe =
+        ProbeRun.of(
+            bench.tools(),
+            pid(),
+            () -> {
+              long before = live.allocatedBytes();
+              long operations = run(0, millis).operations();
+              return new ProbeRun.Done(
+                  operations, Sample.difference(before, live.allocatedBytes()));
+            });
+    sound = true;
+    return probe;
   }
 
   @Override

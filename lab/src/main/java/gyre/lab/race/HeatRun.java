@@ -6,9 +6,11 @@ import gyre.lab.result.Results;
 import gyre.lab.workload.Workload;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.LongUnaryOperator;
@@ -18,7 +20,7 @@ import java.util.function.LongUnaryOperator;
  *
  * <p>Every peer is started and warmed first. Then come the rounds: each peer once in a round, one
  * at a time while the others sleep, and in another order in every round, so that nobody always
- * follows the same one. The reference, which all ratios are to, is measured again after every few
+ * follows the same one. The limit, which all ratios are to, is measured again after every few
  * peers, so that each has it close by. A peer whose ratio is known well enough rests. At last each
  * is looked at more closely, by itself. A peer that fails is out of the heat, and the heat goes on.
  */
@@ -29,6 +31,10 @@ final class HeatRun {
   private final Pace pace;
   private final Progress progress;
   private final Random random = new Random();
+
+  /** Known well enough. */
+  private final Set<Runner> resting = new HashSet<>();
+
   private int turn;
 
   HeatRun(Plan.Heat heat, Pace pace, Bench bench, Servers servers, Progress progress) {
@@ -92,31 +98,35 @@ final class HeatRun {
     if (!reference.isCheap()) {
       return able; // each of its few rounds starts everything anew
     }
-    List<Runner> compared = able.size() == 1 ? able : without(able, reference);
-    List<Runner> open = new ArrayList<>();
-    compared.stream().filter(runner -> !isKnown(runner, reference, round)).forEach(open::add);
+    if (pace.isAdaptive() && round >= Pace.LEAST_ROUNDS && round % Pace.ROUNDS_BETWEEN == 0) {
+      able.stream().filter(runner -> isKnown(runner, able)).forEach(resting::add);
+    }
+    List<Runner> open = new ArrayList<>(able);
+    open.removeAll(resting);
+    boolean isLimit = reference.name().equals(Results.LIMIT);
+    if (able.size() > 1 && (isLimit || open.equals(List.of(reference)))) {
+      open.remove(reference); // which takes part as long as there is something to compare with it
+    }
     Collections.shuffle(open, random);
-    return able.size() == 1 ? open : between(open, reference);
+    return able.size() > 1 && isLimit ? between(open, reference) : open;
   }
 
-  /** The reference before the first, after every few and after the last of them. */
+  /** The reference after every few and after the last of them: never after itself. */
   private static List<Runner> between(List<Runner> open, Runner reference) {
     List<Runner> order = new ArrayList<>();
     for (int i = 0; i < open.size(); i++) {
-      if (i % Plan.PEERS_BETWEEN == 0) {
+      order.add(open.get(i));
+      if (i % Plan.PEERS_BETWEEN == Plan.PEERS_BETWEEN - 1 || i == open.size() - 1) {
         order.add(reference);
       }
-      order.add(open.get(i));
-    }
-    if (!open.isEmpty()) {
-      order.add(reference);
     }
     return order;
   }
 
-  private boolean isKnown(Runner runner, Runner reference, int round) {
-    return pace.isAdaptive()
-        && round >= Pace.LEAST_ROUNDS
+  /** The reference itself is known when all others are, or by its cost where it is alone. */
+  private boolean isKnown(Runner runner, List<Runner> able) {
+    Runner reference = reference(able);
+    return (runner != reference || able.size() == 1)
         && runner.uncertainty(reference) <= pace.precision();
   }
 
@@ -125,10 +135,6 @@ final class HeatRun {
         .filter(runner -> runner.name().equals(Results.LIMIT))
         .findFirst()
         .orElse(able.getFirst());
-  }
-
-  private static List<Runner> without(List<Runner> runners, Runner one) {
-    return runners.stream().filter(runner -> runner != one).toList();
   }
 
   private List<Entry> entries() {
@@ -145,12 +151,19 @@ final class HeatRun {
 
   /** What is to be said of a ratio that the time did not suffice for. */
   private String vague(Runner runner, Runner reference) {
+    if (runner == reference) {
+      return "";
+    }
     double uncertainty = runner.uncertainty(reference);
     return pace.isAdaptive()
             && reference.isCheap()
             && Double.isFinite(uncertainty)
             && uncertainty > pace.precision()
-        ? String.format(Locale.ROOT, "known to within %.1f %% only", uncertainty * 100)
+        ? String.format(
+            Locale.ROOT,
+            "its ratio to %s is known to within %.1f %% only",
+            reference.name(),
+            uncertainty * 100)
         : "";
   }
 }

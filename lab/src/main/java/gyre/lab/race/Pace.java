@@ -28,6 +28,9 @@ public record Pace(
   /** Fewer do not show how far they lie apart. */
   static final int LEAST_ROUNDS = 12;
 
+  /** So often is looked what is known: who looks all the time sees what he hopes for. */
+  static final int ROUNDS_BETWEEN = 6;
+
   /** Exactly so many rounds, whatever they show. */
   public Pace withRounds(int rounds) {
     return new Pace(rounds, 0, runInMillis, roundMillis, warmMillis, warmStretches, probeMillis);

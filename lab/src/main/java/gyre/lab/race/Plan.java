@@ -89,7 +89,7 @@ public record Plan(List<Heat> heats, Pace pace, Duration limit) {
       return 0;
     }
     int others = heat.peers().size() - 1;
-    int turns = others + others / PEERS_BETWEEN + 2;
+    int turns = others + others / PEERS_BETWEEN + 1;
     return (long) turns * (pace.runInMillis() + pace.roundMillis() + TURN_OVERHEAD_MILLIS);
   }
 

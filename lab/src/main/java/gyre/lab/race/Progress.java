@@ -11,11 +11,7 @@ public final class Progress {
   private final long totalMillis;
   private final long startedNanos = System.nanoTime();
 
-  /**
-   * Counts from now.
-   *
-   * @param totalMillis at most
-   */
+  /** Counts from now. */
   public Progress(PrintStream out, boolean terminal, long totalMillis) {
     this.out = out;
     this.terminal = terminal;
@@ -40,7 +36,7 @@ public final class Progress {
   private String left() {
     long spentMillis = (System.nanoTime() - startedNanos) / 1_000_000;
     long seconds = Math.max(0, totalMillis - spentMillis) / 1000;
-    return "at most %d:%02d left  ".formatted(seconds / 60, seconds % 60);
+    return "about %d:%02d left  ".formatted(seconds / 60, seconds % 60);
   }
 
   /** A line that stays. */

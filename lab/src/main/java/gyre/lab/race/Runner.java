@@ -71,7 +71,10 @@ final class Runner {
     try {
       probe = lane.probe(millis);
     } catch (PeerFailure failure) {
-      note = "could not be looked at closer: " + failure.getMessage();
+      if (!Children.areEnding()) {
+        String before = note.isEmpty() ? "" : note + "; ";
+        note = before + "could not be looked at closer: " + failure.getMessage();
+      }
     }
   }
 
@@ -92,7 +95,8 @@ final class Runner {
           this == reference
               ? Spread.of(own.stream().map(cost::applyAsDouble).toList())
               : Ratios.pairwise(own, reference.samples(variant), cost);
-      most = Math.max(most, spread.relativeUncertainty());
+      boolean isEnough = spread.count() >= Math.min(Pace.LEAST_ROUNDS, own.size());
+      most = Math.max(most, isEnough ? spread.relativeUncertainty() : Double.POSITIVE_INFINITY);
     }
     return most;
   }

@@ -89,6 +89,7 @@ public final class JsonReport {
   private static JsonObject sample(Sample sample) {
     JsonObject json = new JsonObject();
     json.put("round", sample.round());
+    json.put("turn", sample.turn());
     json.put("operations", sample.operations());
     json.put("elapsedNanos", sample.elapsedNanos());
     put(json, "cpuNanos", sample.cpuNanos());

@@ -42,7 +42,10 @@ public final class Ratios {
     double before = Double.NaN;
     for (Sample other : others) {
       double here = figure.applyAsDouble(other);
-      if (other.turn() >= turn) {
+      if (other.turn() == turn) {
+        return here; // with itself, or where turns are not told apart
+      }
+      if (other.turn() > turn) {
         return Double.isNaN(before) ? here : (before + here) / 2;
       }
       before = here;

@@ -56,12 +56,20 @@ public record Results(
       return peer(LIMIT);
     }
 
-    /** The cheapest of those that are neither the limit nor ours. */
+    /**
+     * The cheapest of those that are neither the limit nor ours; by their ratios where there are
+     * such: they were measured in different rounds, and machines change their speed.
+     */
     public Optional<Entry> best() {
       return entries.stream()
           .filter(e -> e.isMeasured() && e.cost().isKnown())
           .filter(e -> !e.peer().equals(LIMIT) && !e.peer().startsWith(OURS))
-          .min(Comparator.comparingDouble(e -> e.cost().median()));
+          .min(Comparator.comparingDouble(this::rank));
+    }
+
+    private double rank(Entry entry) {
+      Spread ratio = toLimit(entry);
+      return (ratio.isKnown() ? ratio : entry.cost()).median();
     }
 
     public Spread toLimit(Entry entry) {

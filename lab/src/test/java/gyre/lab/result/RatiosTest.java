@@ -26,6 +26,8 @@ class RatiosTest {
     assertThat(ratio(sample(0, 9, 1000), reference)).isEqualTo(1); // none comes after it
     assertThat(ratio(sample(1, 4, 7), reference)).isEqualTo(1); // none comes before it
     assertThat(ratio(sample(2, 4, 7), reference)).isNaN();
+    assertThat(Ratios.pairwise(reference, reference, Sample::cpuNanosPerOperation))
+        .isEqualTo(Spread.of(List.of(1.0, 1.0, 1.0, 1.0)));
   }
 
   private static double ratio(Sample sample, List<Sample> reference) {
