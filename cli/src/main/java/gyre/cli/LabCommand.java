@@ -71,6 +71,12 @@ final class LabCommand implements Callable<Integer> {
         description = "Length of a round; 0.03 if not said.")
     private Optional<Double> seconds = Optional.empty();
 
+    @Option(
+        names = "--minutes",
+        paramLabel = "N",
+        description = "How long it may take: more time, more rounds. 13.5 if not said.")
+    private Optional<Double> minutes = Optional.empty();
+
     @Option(names = "--quick", description = "A first look, within two minutes.")
     private boolean quick;
 
@@ -94,7 +100,8 @@ final class LabCommand implements Callable<Integer> {
       Lab.open(System.out)
           .race(
               new RaceOptions(
-                  workloads, peers, rounds, seconds, quick, force, json, html, markdown, svg));
+                  workloads, peers, rounds, seconds, minutes, quick, force, json, html, markdown,
+                  svg));
       return 0;
     }
   }

@@ -42,6 +42,7 @@ public final class Lab {
   private static final Duration DEFAULT_LIMIT = Duration.ofSeconds(13 * 60 + 30);
   private static final Duration QUICK_LIMIT = Duration.ofSeconds(95);
   private static final int PERCENT = 100;
+  private static final int SECONDS = 60;
   private static final int CORES = 2;
   private static final String OURS = "gyre";
   private static final String OUR_BEST = "gyre-push";
@@ -226,7 +227,10 @@ public final class Lab {
     if (options.rounds().isPresent()) {
       return Plan.of(workloads, peers, pace.withRounds(options.rounds().get()), Plan.UNLIMITED);
     }
-    return Plan.of(workloads, peers, pace, options.quick() ? QUICK_LIMIT : DEFAULT_LIMIT);
+    Duration usual = options.quick() ? QUICK_LIMIT : DEFAULT_LIMIT;
+    Duration limit =
+        options.minutes().map(m -> Duration.ofSeconds((long) (m * SECONDS))).orElse(usual);
+    return Plan.of(workloads, peers, pace, limit);
   }
 
   @SuppressWarnings("SystemConsoleNull") // Which JDKs answer null is not specified.

@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * What to race, how long, and where to write it. Empty lists mean all, empty numbers the default.
  *
+ * @param minutes the time that rounds may take beside all else, where no number of them was said
  * @param force also where cores have to be shared, which makes figures worth little
  */
 public record RaceOptions(
@@ -14,6 +15,7 @@ public record RaceOptions(
     List<String> peers,
     Optional<Integer> rounds,
     Optional<Double> seconds,
+    Optional<Double> minutes,
     boolean quick,
     boolean force,
     Optional<Path> json,
@@ -26,6 +28,10 @@ public record RaceOptions(
     peers = List.copyOf(peers);
     check(rounds.orElse(1) >= 1 && rounds.orElse(1) <= 1000, "--rounds is 1 to 1000");
     check(seconds.orElse(1.0) >= 0.02 && seconds.orElse(1.0) <= 60, "--seconds is 0.02 to 60");
+    check(minutes.orElse(1.0) >= 0.1 && minutes.orElse(1.0) <= 1440, "--minutes is 0.1 to 1440");
+    check(
+        minutes.isEmpty() || rounds.isEmpty(),
+        "--minutes is for as many rounds as that allows; with --rounds they are counted");
   }
 
   private static void check(boolean condition, String otherwise) {
@@ -39,6 +45,7 @@ public record RaceOptions(
     return new RaceOptions(
         workloads,
         peers,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         false,
@@ -58,6 +65,7 @@ public record RaceOptions(
     }
     rounds.ifPresent(r -> command.append(" --rounds ").append(r));
     seconds.ifPresent(s -> command.append(" --seconds ").append(s));
+    minutes.ifPresent(m -> command.append(" --minutes ").append(m));
     return command.append(quick ? " --quick" : "").append(force ? " --force" : "").toString();
   }
 }
