@@ -70,16 +70,20 @@ record Proposal(
   private static String row(Judgement j) {
     return String.format(
         Locale.ROOT,
-        "| %s | %.3f (%.3f–%.3f) | ±%.1f %% | %s | %.0f → %.0f | %.2f → %.2f |%n",
+        "| %s | %.3f (%.3f–%.3f) | ±%.1f %% | %s | %s → %s | %s → %s |%n",
         j.workload(),
         j.ratio().median(),
         j.ratio().least(),
         j.ratio().greatest(),
         j.noise() * 100,
         j.outcome().name().toLowerCase(Locale.ROOT),
-        j.baseUserNanos(),
-        j.candidateUserNanos(),
-        j.baseCalls(),
-        j.candidateCalls());
+        known("%.0f", j.baseUserNanos()),
+        known("%.0f", j.candidateUserNanos()),
+        known("%.2f", j.baseCalls()),
+        known("%.2f", j.candidateCalls()));
+  }
+
+  private static String known(String format, double figure) {
+    return Double.isNaN(figure) ? "–" : String.format(Locale.ROOT, format, figure);
   }
 }
