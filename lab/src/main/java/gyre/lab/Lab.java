@@ -150,7 +150,8 @@ public final class Lab {
       boolean passes = !options.gate() || changed.passesTests();
       Interruption.check();
       if (!passes) {
-        out.println(experiment.failed("the tests of the candidate fail: ./gyre test"));
+        out.println(
+            experiment.failed("the candidate does not pass ./gyre test, or does not compile"));
         return;
       }
       Peer before = ours(new Workshop(base, out), options.peer());
@@ -252,7 +253,7 @@ public final class Lab {
         plan.heats().size(),
         most,
         pace.isAdaptive()
-            ? "rounds of %d ms until ratios are known to %.1f %%"
+            ? "rounds of %d ms until ratios are known to %.0f %%"
                 .formatted(pace.roundMillis(), pace.precision() * PERCENT)
             : "%s%d rounds of %d ms"
                 .formatted(times == 1 ? "" : times + " times ", pace.rounds(), pace.roundMillis()),

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What will be run, and how long that takes at most: known before it starts.
+ * What will be run, and about how long that takes: known before it starts.
  *
  * <p>Everything but the rounds takes about as long as it takes. The time that is left is for
  * rounds: some workloads repeat within one percent and need few, others differ by twenty from one
@@ -59,7 +59,7 @@ public record Plan(List<Heat> heats, Pace pace, Duration limit) {
     return new Plan(List.copyOf(heats), pace, limit);
   }
 
-  /** At most. */
+  /** About; sooner where less is enough, later where least rounds or warming take longer. */
   public Duration duration() {
     long fixed = fixedMillisFrom(0);
     long least = fixed + Pace.LEAST_ROUNDS * roundMillisFrom(0);
