@@ -40,8 +40,16 @@ public final class Child implements AutoCloseable {
     this.name = name;
     this.process = process;
     this.input = process.outputWriter();
-    this.outputReader = Thread.startVirtualThread(() -> readLines(process.inputReader(), true));
-    this.errorReader = Thread.startVirtualThread(() -> readLines(process.errorReader(), false));
+    this.outputReader = reader(name, () -> readLines(process.inputReader(), true));
+    this.errorReader = reader(name, () -> readLines(process.errorReader(), false));
+  }
+
+  /**
+   * A thread of the system: to read from a pipe holds on to it, and of those that carry virtual
+   * ones there are fewer than a race has children.
+   */
+  private static Thread reader(String name, Runnable reading) {
+    return Thread.ofPlatform().daemon().name("reader of " + name).start(reading);
   }
 
   static Child start(String name, List<String> command) throws PeerFailure {
