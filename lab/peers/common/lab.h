@@ -328,8 +328,8 @@ struct timer_peer {
   void (*run)(struct timers *);                         // turns of the loop until fired == ops
 };
 
-// Deadlines of timers that must not fire are 10 to 20 minutes away; a process that lives longer counts them as errors.
-static const uint64_t TIMER_LEAST = 600000000000u, TIMER_SPREAD = 600000000000u;
+// Deadlines of timers that must not fire are 60 to 70 minutes away; a process that lives longer counts them as errors.
+static const uint64_t TIMER_LEAST = 3600000000000u, TIMER_SPREAD = 600000000000u;
 
 static inline void timers_delays(struct timers *t, uint64_t *seed, long count, uint64_t least, uint64_t spread) {
   for (long i = 0; i < count; i++) t->delay_nanos[i] = least + random_next(seed) % spread;

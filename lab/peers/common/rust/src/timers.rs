@@ -11,7 +11,7 @@ pub trait TimerPeer {
     fn run(&mut self, count: usize) -> usize;
 }
 
-const LEAST: u64 = 600_000_000_000;
+const LEAST: u64 = 3_600_000_000_000;
 const SPREAD: u64 = 600_000_000_000;
 
 fn delays(random: &mut Random, count: usize, least: u64, spread: u64) -> Vec<u64> {

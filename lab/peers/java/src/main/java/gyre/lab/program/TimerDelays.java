@@ -9,9 +9,9 @@ final class TimerDelays {
 
   private final Random random = new Random(SEED);
 
-  /** 10 to 20 minutes: the process ends before. */
+  /** 60 to 70 minutes: the process ends before. */
   long[] far(int count) {
-    return random.longs(count, 600 * SECOND, 1200 * SECOND).toArray();
+    return random.longs(count, 3600 * SECOND, 4200 * SECOND).toArray();
   }
 
   /** 1 to 2 milliseconds. */
