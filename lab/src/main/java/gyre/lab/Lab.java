@@ -225,13 +225,14 @@ public final class Lab {
     if (options.seconds().isPresent()) {
       pace = pace.withRoundMillis((int) (options.seconds().get() * 1000));
     }
+    Plan.Room room = Plan.Room.here();
     if (options.rounds().isPresent()) {
-      return Plan.of(workloads, peers, pace.withRounds(options.rounds().get()), Plan.UNLIMITED);
+      return Plan.of(workloads, peers, pace.withRounds(options.rounds().get()), Plan.LONGEST, room);
     }
     Duration usual = options.quick() ? QUICK_LIMIT : DEFAULT_LIMIT;
     Duration limit =
         options.minutes().map(m -> Duration.ofSeconds((long) (m * SECONDS))).orElse(usual);
-    return Plan.of(workloads, peers, pace, limit);
+    return Plan.of(workloads, peers, pace, limit, room);
   }
 
   @SuppressWarnings("SystemConsoleNull") // Which JDKs answer null is not specified.

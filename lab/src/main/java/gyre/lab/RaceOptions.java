@@ -28,7 +28,7 @@ public record RaceOptions(
     peers = List.copyOf(peers);
     check(rounds.orElse(1) >= 1 && rounds.orElse(1) <= 1000, "--rounds is 1 to 1000");
     check(seconds.orElse(1.0) >= 0.02 && seconds.orElse(1.0) <= 60, "--seconds is 0.02 to 60");
-    check(minutes.orElse(1.0) >= 0.1 && minutes.orElse(1.0) <= 1440, "--minutes is 0.1 to 1440");
+    check(minutes.orElse(1.0) >= 0.1 && minutes.orElse(1.0) <= 50, "--minutes is 0.1 to 50");
     check(
         minutes.isEmpty() || rounds.isEmpty(),
         "--minutes is for as many rounds as that allows; with --rounds they are counted");

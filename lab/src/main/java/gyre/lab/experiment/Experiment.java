@@ -81,7 +81,8 @@ public final class Experiment {
         workloads,
         List.of(base.named(BASE), base.named(AGAIN), candidate.named(CANDIDATE)),
         PACE,
-        Plan.UNLIMITED);
+        Plan.LONGEST,
+        Plan.Room.here());
   }
 
   /** Races, judges, and writes the entry that it answers with. */

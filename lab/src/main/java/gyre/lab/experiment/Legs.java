@@ -2,6 +2,7 @@ package gyre.lab.experiment;
 
 import gyre.lab.result.Entry;
 import gyre.lab.result.Sample;
+import gyre.lab.result.Sample.Place;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,19 +10,32 @@ import java.util.List;
 final class Legs {
   private Legs() {}
 
-  /** All rounds of both; {@code earlier} is empty before the first leg. */
+  /** All rounds of both that count; {@code earlier} is empty before the first leg. */
   static List<Entry> joined(List<Entry> earlier, List<Entry> later) {
+    List<Entry> decided = later.stream().map(Legs::decided).toList();
     if (earlier.isEmpty()) {
-      return later;
+      return decided;
     }
-    if (earlier.size() != later.size()) {
+    if (earlier.size() != decided.size()) {
       throw new IllegalArgumentException("legs of different plans");
     }
     List<Entry> joined = new ArrayList<>();
     for (int i = 0; i < earlier.size(); i++) {
-      joined.add(join(earlier.get(i), later.get(i)));
+      joined.add(join(earlier.get(i), decided.get(i)));
     }
     return joined;
+  }
+
+  /**
+   * Which of a leg's rounds count is decided within it: else the calmest leg would speak for all,
+   * and there are several because each has processes of its own.
+   */
+  private static Entry decided(Entry entry) {
+    return with(
+        entry,
+        entry.counted().stream()
+            .map(sample -> sample.at(new Place(sample.round(), sample.turn(), false)))
+            .toList());
   }
 
   private static Entry join(Entry one, Entry other) {
@@ -30,10 +44,20 @@ final class Legs {
     }
     List<Sample> samples = new ArrayList<>(one.samples());
     int first = 1 + one.samples().stream().mapToInt(Sample::round).max().orElse(-1);
-    other
-        .samples()
-        .forEach(sample -> samples.add(sample.at(first + sample.round(), sample.turn())));
+    for (Sample sample : other.samples()) {
+      samples.add(sample.at(new Place(first + sample.round(), sample.turn(), false)));
+    }
+    return with(one, samples);
+  }
+
+  private static Entry with(Entry entry, List<Sample> samples) {
     return new Entry(
-        one.workload(), one.variant(), one.peer(), samples, one.probe(), one.status(), one.note());
+        entry.workload(),
+        entry.variant(),
+        entry.peer(),
+        samples,
+        entry.probe(),
+        entry.status(),
+        entry.note());
   }
 }

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A server that stays up, with a generator whose connections stay open. */
 final class GeneratorLane implements Lane {
+  /** How long new connections are used before anything counts. */
+  private static final int SETTLING_MILLIS = 30;
+
   private final Workload workload;
   private final Peer peer;
   private final Bench bench;
@@ -32,10 +35,11 @@ final class GeneratorLane implements Lane {
 
   @Override
   public boolean open() throws PeerFailure {
+    sound = false;
     ServerProcess live = servers.start(peer, workload.kind().peerMode());
     server = live;
     generator = Generator.start(workload, bench, live);
-    WarmUp warmUp = WarmUp.of(peer, pace);
+    WarmUp warmUp = WarmUp.of(peer, pace, workload.kind());
     boolean isWarm =
         warmUp.run(() -> {
           long compiled = live.compiledMillis();
@@ -47,11 +51,34 @@ final class GeneratorLane implements Lane {
   }
 
   @Override
-  public Map<String, Sample> measure(int millis) throws PeerFailure {
+  public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
     sound = false;
-    Map<String, Sample> samples = Map.of("", run(pace.runInMillis(), millis));
+    Sample sample = run(pace.runInMillis(), millis);
     sound = true;
-    return samples;
+    return new Turn(Map.of("", sample), spell.lasted());
+  }
+
+  @Override
+  public void resume() throws PeerFailure {
+    ServerProcess live = Objects.requireNonNull(server);
+    if (servers.hasEnded(peer, live)) {
+      close();
+      reopen();
+    } else if (generator == null) {
+      sound = false;
+      generator = Generator.start(workload, bench, live);
+      Sample ignored = run(0, SETTLING_MILLIS);
+      sound = true;
+    }
+  }
+
+  /** A server that others use too is to have none but their connections. */
+  @Override
+  public void pause() {
+    if (peer.isJvm() && generator != null) {
+      generator.close();
+      generator = null;
+    }
   }
 
   private Sample run(int runInMillis, int millis) throws PeerFailure {
@@ -96,9 +123,9 @@ final class GeneratorLane implements Lane {
     ServerProcess live = server;
     server = null;
     if (live != null && sound) {
-      servers.rest(peer, workload.kind().peerMode(), live);
+      servers.leave(live);
     } else if (live != null) {
-      live.close();
+      servers.end(live);
     }
   }
 }

@@ -4,16 +4,14 @@ import gyre.lab.peer.Peer;
 import gyre.lab.result.Entry;
 import gyre.lab.result.Results;
 import gyre.lab.workload.Workload;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.LongUnaryOperator;
 
 /**
  * One workload and its peers side by side.
@@ -21,26 +19,43 @@ import java.util.function.LongUnaryOperator;
  * <p>Every peer is started and warmed first. Then come the rounds: each peer once in a round, one
  * at a time while the others sleep, and in another order in every round, so that nobody always
  * follows the same one. The limit, which all ratios are to, is measured again after every few
- * peers, so that each has it close by. A peer whose ratio is known well enough rests. At last each
- * is looked at more closely, by itself. A peer that fails is out of the heat, and the heat goes on.
+ * peers, so that each has it close by. A peer whose ratio is known well enough rests. A peer that
+ * fails is out of the heat, and the heat goes on.
+ *
+ * <p>It stays open from visit to visit: other heats have their rounds in between.
  */
 final class HeatRun {
+  /** How long to wait until nobody disturbs. */
+  private static final Duration PATIENCE = Duration.ofMillis(400);
+
+  /**
+   * So many come before anything is looked at closer: something is there then if the race is ended
+   * early. If it is not, they were the last of warming up.
+   */
+  private static final int FIRST_ROUNDS = 2;
+
+  /** How often to measure until nobody has disturbed. */
+  private static final int ATTEMPTS = 3;
+
   private final Workload planned;
   private final Workload workload;
   private final List<Runner> runners = new ArrayList<>();
   private final Pace pace;
+  private final Calm calm;
   private final Progress progress;
   private final Random random = new Random();
 
-  /** Known well enough. */
-  private final Set<Runner> resting = new HashSet<>();
-
+  private int round;
+  private boolean areFirstForgotten;
   private int turn;
+  private long waitedNanos;
+  private boolean isDone;
 
-  HeatRun(Plan.Heat heat, Pace pace, Bench bench, Servers servers, Progress progress) {
+  HeatRun(Plan.Heat heat, Pace pace, Bench bench, Servers servers, Calm calm, Progress progress) {
     this.planned = heat.workload();
     this.workload = planned.within(bench.descriptors());
     this.pace = pace;
+    this.calm = calm;
     this.progress = progress;
     for (Peer peer : heat.peers()) {
       Lane lane = Lane.of(workload, peer, bench, pace, servers);
@@ -48,48 +63,106 @@ final class HeatRun {
     }
   }
 
-  /** What was found; {@code deadline} says until when there may be rounds if they begin now. */
-  List<Entry> run(LongUnaryOperator deadline) {
+  /** Brings all to their speed, has first rounds, and looks at each more closely by itself. */
+  void begin() {
     progress.begin(workload.toString());
-    try {
-      for (Runner runner : runners) {
-        progress.tell(workload + "  warming " + runner.name());
-        runner.open();
-      }
-      rounds(deadline.applyAsLong(System.nanoTime()));
-      for (Runner runner : runners) {
-        progress.tell(workload + "  looking closer at " + runner.name());
-        runner.look(pace.probeMillis());
-      }
-    } finally {
-      close();
+    for (Runner runner : runners) {
+      progress.tell(workload + "  warming " + runner.name());
+      runner.open();
     }
-    return entries();
+    haveRounds(FIRST_ROUNDS, System.nanoTime());
+    for (Runner runner : runners) {
+      progress.tell(workload + "  looking closer at " + runner.name());
+      runner.look(pace.probeMillis());
+    }
+    leave();
   }
 
-  /** All at once: a JVM takes a while to end. */
-  private void close() {
+  /** Whether there is anything left to find out; the least there is to be takes what it takes. */
+  boolean wantsMore(long deadlineNanos) {
+    return !isDone && (round < Pace.LEAST_ROUNDS || System.nanoTime() < deadlineNanos);
+  }
+
+  /** All at once: a JVM takes a while to end. Again, it does nothing. */
+  void close() {
     try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
       runners.forEach(runner -> each.execute(runner::close));
     }
   }
 
-  private void rounds(long deadlineNanos) {
-    for (int round = 0; round < pace.rounds() && !Children.areEnding(); round++) {
-      List<Runner> order = order(round);
-      boolean isLate = round >= Pace.LEAST_ROUNDS && System.nanoTime() > deadlineNanos;
-      if (order.isEmpty() || isLate) {
+  private void leave() {
+    if (isDone) {
+      close();
+    } else {
+      runners.forEach(Runner::pause);
+    }
+  }
+
+  /** Some rounds more. */
+  void visit(long deadlineNanos) {
+    if (!areFirstForgotten && pace.isAdaptive()) {
+      runners.forEach(Runner::forget);
+      round = 0;
+    }
+    areFirstForgotten = true;
+    runners.forEach(Runner::resume);
+    haveRounds(Pace.ROUNDS_AT_ONCE, deadlineNanos);
+    leave();
+  }
+
+  private void haveRounds(int rounds, long deadlineNanos) {
+    int end = Math.min(round + rounds, pace.rounds());
+    for (; round < end && !Children.areEnding(); round++) {
+      List<Runner> order = order();
+      if (order.isEmpty()) {
+        isDone = true;
         return;
       }
       for (Runner runner : order) {
+        if (Children.areEnding()) {
+          return;
+        }
         progress.tell("%s  round %d  %s".formatted(workload, round + 1, runner.name()));
-        runner.measure(round, turn++, pace.roundMillis());
+        measure(runner, deadlineNanos);
+      }
+    }
+    isDone = round == pace.rounds() || order().isEmpty();
+  }
+
+  /** In peace, if there is some to be had. */
+  private void measure(Runner runner, long deadlineNanos) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Calm.Spell spell = awaitCalm(runner, deadlineNanos);
+      runner.measure(round, turn++, pace.roundMillis(), spell, attempt > 0);
+      boolean isLate = System.nanoTime() > deadlineNanos || Children.areEnding();
+      if (!runner.wasDisturbed() || isLate || !isPatient()) {
+        return;
       }
     }
   }
 
-  /** Who is measured in this round, one after the other; nobody if all is known. */
-  private List<Runner> order(int round) {
+  private Calm.Spell awaitCalm(Runner runner, long deadlineNanos) {
+    if (!runner.isCheap()) {
+      return Calm.notWatched(); // it takes far longer than any calm
+    }
+    long now = System.nanoTime();
+    long patience = isPatient() ? PATIENCE.toNanos() : 0;
+    // A generator is not what is compared: to look at its core too was tried, and left far fewer
+    // turns with ratios that were hardly more even.
+    boolean onBoth = workload.kind().needsAllCores();
+    Calm.Spell spell = calm.await(onBoth, Math.min(now + patience, deadlineNanos));
+    waitedNanos += System.nanoTime() - now;
+    return spell;
+  }
+
+  /** Who waits for long has less time to measure; where it is never calm, for nothing. */
+  private boolean isPatient() {
+    long measuredNanos = turn * 1_000_000L * (pace.runInMillis() + pace.roundMillis());
+    return waitedNanos < PATIENCE.toNanos() + measuredNanos;
+  }
+
+  /** Who is measured in the next round, one after the other; nobody if all is known. */
+  private List<Runner> order() {
     List<Runner> able = runners.stream().filter(runner -> runner.takesPart(round)).toList();
     if (able.isEmpty()) {
       return List.of();
@@ -99,10 +172,10 @@ final class HeatRun {
       return able; // each of its few rounds starts everything anew
     }
     if (pace.isAdaptive() && round >= Pace.LEAST_ROUNDS && round % Pace.ROUNDS_BETWEEN == 0) {
-      able.stream().filter(runner -> isKnown(runner, able)).forEach(resting::add);
+      able.stream().filter(runner -> isKnown(runner, able)).forEach(Runner::rest);
     }
     List<Runner> open = new ArrayList<>(able);
-    open.removeAll(resting);
+    open.removeIf(Runner::isResting);
     boolean isLimit = reference.name().equals(Results.LIMIT);
     if (able.size() > 1 && (isLimit || open.equals(List.of(reference)))) {
       open.remove(reference); // which takes part as long as there is something to compare with it
@@ -123,10 +196,14 @@ final class HeatRun {
     return order;
   }
 
-  /** The reference itself is known when all others are, or by its cost where it is alone. */
+  /**
+   * The reference itself is known when all others are, or by its cost where it is alone. What was
+   * found while others disturbed may be precise, and is not what is looked for.
+   */
   private boolean isKnown(Runner runner, List<Runner> able) {
     Runner reference = reference(able);
     return (runner != reference || able.size() == 1)
+        && runner.calmRounds(reference) >= Pace.LEAST_ROUNDS
         && runner.uncertainty(reference) <= pace.precision();
   }
 
@@ -137,16 +214,34 @@ final class HeatRun {
         .orElse(able.getFirst());
   }
 
-  private List<Entry> entries() {
+  /** What was found so far. */
+  List<Entry> entries() {
     String smaller =
         workload.equals(planned) ? "" : "smaller, as descriptors allow: " + workload.options();
     List<Runner> able = runners.stream().filter(runner -> runner.takesPart(0)).toList();
     List<Entry> entries = new ArrayList<>();
     for (Runner runner : runners) {
-      String vague = able.contains(runner) ? vague(runner, reference(able)) : "";
+      String vague = pace.isAdaptive() ? "" : missing(runner);
+      if (able.contains(runner)) {
+        Runner reference = reference(able);
+        vague = join(vague, vague(runner, reference));
+        vague = join(vague, runner.disturbance(reference));
+      }
       entries.addAll(runner.entries(List.of(smaller, vague)));
     }
     return entries;
+  }
+
+  /** What is to be said where time was over before all rounds that were asked for. */
+  private String missing(Runner runner) {
+    boolean isComplete = round >= pace.rounds() || !runner.isCheap();
+    return isComplete || Children.areEnding()
+        ? ""
+        : "had %d of %d rounds when the time was over".formatted(round, pace.rounds());
+  }
+
+  private static String join(String one, String other) {
+    return one.isEmpty() || other.isEmpty() ? one + other : one + "; " + other;
   }
 
   /** What is to be said of a ratio that the time did not suffice for. */

@@ -61,8 +61,15 @@ final class HolderLane implements Lane {
   }
 
   @Override
-  public Map<String, Sample> measure(int millis) throws PeerFailure {
-    close();
+  public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
+    try {
+      return measure();
+    } finally {
+      close();
+    }
+  }
+
+  private Turn measure() throws PeerFailure {
     ServerProcess live = ServerProcess.start(peer, workload.kind().peerMode(), bench);
     server = live;
     warm(live);
@@ -76,7 +83,7 @@ final class HolderLane implements Lane {
         Map<String, Sample> held = quiet(live, half, live.userBytes() - before);
         checkAnswering(first);
         checkAnswering(second);
-        return held;
+        return new Turn(held, true); // memory is the same, whoever else is at work
       }
     }
   }
@@ -94,7 +101,7 @@ final class HolderLane implements Lane {
   private static Map<String, Sample> quiet(ServerProcess live, long connections, long heldBytes)
       throws PeerFailure {
     long cpu = ProcessFiles.cpuNanos(live.pid());
-    pause();
+    stayIdle();
     cpu = ProcessFiles.cpuNanos(live.pid()) - cpu;
     return Map.of(
         "",
@@ -130,7 +137,7 @@ final class HolderLane implements Lane {
     return Child.start("generator", bench.onGeneratorCore(command));
   }
 
-  private static void pause() {
+  private static void stayIdle() {
     try {
       Thread.sleep(QUIET_MILLIS);
     } catch (InterruptedException e) {

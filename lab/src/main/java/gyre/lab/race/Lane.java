@@ -14,13 +14,35 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   /** Starts the peer and warms it until it gets no better; whether it came to that in time. */
   boolean open() throws PeerFailure;
 
-  /** One sample for each variant of the workload. */
-  Map<String, Sample> measure(int millis) throws PeerFailure;
+  /**
+   * Measures for about so long.
+   *
+   * @param spell tells which of it nobody disturbed
+   */
+  Turn measure(int millis, Calm.Spell spell) throws PeerFailure;
+
+  /**
+   * What a turn gave: a sample for each variant of the workload.
+   *
+   * @param isCalm whether nobody disturbed what the samples are of
+   */
+  record Turn(Map<String, Sample> samples, boolean isCalm) {}
 
   Probe probe(int millis) throws PeerFailure;
 
   /** Works for about so long, with nobody looking; how many operations that were. */
   long work(int millis) throws PeerFailure;
+
+  /** Another workload had its turn since this was measured last. */
+  default void resume() throws PeerFailure {}
+
+  /** Another workload has its turn next. */
+  default void pause() {}
+
+  /** After an error: from the start. */
+  default void reopen() throws PeerFailure {
+    boolean ignored = open();
+  }
 
   /** Process of the peer. */
   long pid();

@@ -1,5 +1,7 @@
 package gyre.lab.race;
 
+import gyre.lab.result.Sample;
+
 /**
  * How long is measured, and how often. Rounds are many and very short rather than few and long: a
  * shared machine changes its speed from one moment to the next, and ratios are taken within a
@@ -26,10 +28,13 @@ public record Pace(
   public static final Pace QUICK = new Pace(100, 0.03, 10, 30, 250, 4, 150);
 
   /** Fewer do not show how far they lie apart. */
-  static final int LEAST_ROUNDS = 12;
+  static final int LEAST_ROUNDS = Sample.ENOUGH;
 
   /** So often is looked what is known: who looks all the time sees what he hopes for. */
   static final int ROUNDS_BETWEEN = 6;
+
+  /** So many, then the next workload has as many. */
+  static final int ROUNDS_AT_ONCE = 6;
 
   /** Exactly so many rounds, whatever they show. */
   public Pace withRounds(int rounds) {

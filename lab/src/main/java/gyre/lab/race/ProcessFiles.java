@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 public final class ProcessFiles {
   private static final long KIBIBYTE = 1024;
 
+  private static final long NO_LIMIT = Long.MAX_VALUE / 2;
+
   private ProcessFiles() {}
 
   static long rssBytes(long pid) {
@@ -65,6 +67,23 @@ public final class ProcessFiles {
         .mapToLong(digits -> Long.parseLong(digits) * KIBIBYTE)
         .findFirst()
         .orElse(Sample.UNKNOWN);
+  }
+
+  /** What programs may still take without others having to give way; much where nobody says. */
+  public static long availableMemoryBytes() {
+    long ofMachine = bytesOf("/proc/meminfo", "MemAvailable:");
+    long limitOfGroup = numberIn("/sys/fs/cgroup/memory.max", NO_LIMIT);
+    long ofGroup = limitOfGroup - numberIn("/sys/fs/cgroup/memory.current", 0);
+    return Math.min(ofMachine == Sample.UNKNOWN ? NO_LIMIT : ofMachine, ofGroup);
+  }
+
+  /** The number that a file consists of. */
+  private static long numberIn(String file, long otherwise) {
+    try {
+      return Long.parseLong(Files.readString(Path.of(file)).strip());
+    } catch (IOException | NumberFormatException e) {
+      return otherwise;
+    }
   }
 
   /** CPU time of all threads that are alive, in nanoseconds where the kernel counts them. */

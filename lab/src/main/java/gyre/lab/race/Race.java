@@ -1,12 +1,12 @@
 package gyre.lab.race;
 
 import gyre.lab.result.Entry;
-import gyre.lab.workload.Kind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongUnaryOperator;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
-/** Runs a plan, one heat after the other, and keeps to its time. */
+/** Runs a plan, one stage after the other, and keeps to its time. */
 public final class Race {
   private static final long MILLI = 1_000_000;
 
@@ -24,23 +24,53 @@ public final class Race {
   public List<Entry> run() {
     List<Entry> entries = new ArrayList<>();
     long endNanos = System.nanoTime() + plan.limit().toNanos();
-    try (Servers servers = new Servers(bench)) {
-      for (int i = 0; i < plan.heats().size() && !isStopped(); i++) {
-        Plan.Heat heat = plan.heats().get(i);
-        if (heat.workload().kind().driver() != Kind.Driver.GENERATOR) {
-          servers.end(); // what follows does not need them
-        }
-        HeatRun run = new HeatRun(heat, plan.pace(), bench, servers, progress);
-        entries.addAll(run.run(deadline(i, endNanos)));
+    try (Calm calm = Calm.watching(bench, progress)) {
+      for (int i = 0; i < plan.stages().size() && !isStopped(); i++) {
+        long now = System.nanoTime();
+        long millis = plan.stageMillis(i, (endNanos - now) / MILLI);
+        entries.addAll(run(plan.stages().get(i), calm, now + millis * MILLI));
       }
     }
     progress.end();
     return List.copyOf(entries);
   }
 
-  /** Until when the heat at {@code index} may have rounds if they begin now. */
-  private LongUnaryOperator deadline(int index, long endNanos) {
-    return nowNanos -> nowNanos + MILLI * plan.roundsMillis(index, (endNanos - nowNanos) / MILLI);
+  private List<Entry> run(Plan.Stage stage, Calm calm, long deadlineNanos) {
+    List<HeatRun> runs = new ArrayList<>();
+    try (Servers servers = new Servers(bench)) {
+      for (Plan.Heat heat : stage.heats()) {
+        runs.add(new HeatRun(heat, plan.pace(), bench, servers, calm, progress));
+      }
+      try {
+        for (HeatRun run : runs) {
+          if (!isStopped()) {
+            run.begin();
+          }
+        }
+        goRound(runs, deadlineNanos);
+      } finally {
+        close(runs);
+      }
+    }
+    return runs.stream().flatMap(run -> run.entries().stream()).toList();
+  }
+
+  /** A few rounds of each, again and again, until all is known or it is too late. */
+  private void goRound(List<HeatRun> runs, long deadlineNanos) {
+    while (!isStopped() && runs.stream().anyMatch(run -> run.wantsMore(deadlineNanos))) {
+      for (HeatRun run : runs) {
+        if (run.wantsMore(deadlineNanos)) {
+          run.visit(deadlineNanos);
+        }
+      }
+    }
+  }
+
+  /** All at once: a JVM takes a while to end. */
+  private static void close(List<HeatRun> runs) {
+    try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+      runs.forEach(run -> each.execute(run::close));
+    }
   }
 
   /** Whether there will be nothing more to measure. */

@@ -6,6 +6,7 @@ import gyre.lab.result.Entry.Status;
 import gyre.lab.result.Probe;
 import gyre.lab.result.Ratios;
 import gyre.lab.result.Sample;
+import gyre.lab.result.Sample.Place;
 import gyre.lab.result.Spread;
 import gyre.lab.workload.Workload;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ final class Runner {
   private final List<Map<String, Sample>> samples = new ArrayList<>();
   private Probe probe = Probe.NONE;
   private Status status = Status.MEASURED;
+  private boolean isResting;
   private String note = "";
 
   Runner(Workload workload, Peer peer, Lane lane, Progress progress) {
@@ -55,15 +57,64 @@ final class Runner {
     });
   }
 
-  void measure(int round, int turn, int millis) {
+  /** Others were measured meanwhile. */
+  void resume() {
+    if (!isResting) {
+      attempt(lane::resume);
+    }
+  }
+
+  /** What was measured so far was too early to count. */
+  void forget() {
+    if (isCheap()) {
+      samples.clear();
+    }
+  }
+
+  /** It is known well enough, and not measured again. */
+  void rest() {
+    isResting = true;
+  }
+
+  boolean isResting() {
+    return isResting;
+  }
+
+  /** Others are measured next. */
+  void pause() {
+    if (status == Status.MEASURED) {
+      lane.pause();
+    }
+  }
+
+  /**
+   * A sample more of each variant.
+   *
+   * @param spell see {@link Lane#measure}
+   * @param again in the place of the last one, which somebody has disturbed
+   */
+  void measure(int round, int turn, int millis, Calm.Spell spell, boolean again) {
     attempt(() -> {
-      Map<String, Sample> measured = new HashMap<>(lane.measure(millis));
-      measured.replaceAll((_, sample) -> sample.at(round, turn));
-      samples.add(measured);
+      Lane.Turn measured = lane.measure(millis, spell);
+      Place place = new Place(round, turn, !measured.isCalm());
+      Map<String, Sample> placed = new HashMap<>(measured.samples());
+      placed.replaceAll((_, sample) -> sample.at(place));
+      if (again) {
+        samples.removeLast();
+      }
+      samples.add(placed);
     });
   }
 
-  /** What was measured stays measured, whatever a tool has to say. */
+  /** Whether the last measurement is to be made again. */
+  boolean wasDisturbed() {
+    return status == Status.MEASURED && !samples.isEmpty() && isDisturbed(samples.getLast());
+  }
+
+  /**
+   * What was measured stays measured, whatever a tool has to say. Where something went wrong, it is
+   * not known what the peer was told and what it will answer: it begins anew before it goes on.
+   */
   void look(int millis) {
     if (status != Status.MEASURED || Children.areEnding()) {
       return;
@@ -71,9 +122,13 @@ final class Runner {
     try {
       probe = lane.probe(millis);
     } catch (PeerFailure failure) {
-      if (!Children.areEnding()) {
+      if (failure.status() == Status.WRONG) {
+        fail(Status.WRONG, String.valueOf(failure.getMessage()));
+      } else if (!Children.areEnding()) {
         String before = note.isEmpty() ? "" : note + "; ";
         note = before + "could not be looked at closer: " + failure.getMessage();
+        lane.close();
+        attempt(lane::reopen);
       }
     }
   }
@@ -93,12 +148,37 @@ final class Runner {
       List<Sample> own = samples(variant);
       Spread spread =
           this == reference
-              ? Spread.of(own.stream().map(cost::applyAsDouble).toList())
+              ? Spread.of(Sample.counted(own).stream().map(cost::applyAsDouble).toList())
               : Ratios.pairwise(own, reference.samples(variant), cost);
       boolean isEnough = spread.count() >= Math.min(Pace.LEAST_ROUNDS, own.size());
       most = Math.max(most, isEnough ? spread.relativeUncertainty() : Double.POSITIVE_INFINITY);
     }
     return most;
+  }
+
+  private static boolean isDisturbed(Map<String, Sample> measured) {
+    return measured.values().stream().anyMatch(Sample::isDisturbed);
+  }
+
+  /** In how many rounds nobody disturbed either, by the variant with the fewest. */
+  int calmRounds(Runner reference) {
+    return workload.variants().stream()
+        .mapToInt(variant ->
+            this == reference
+                ? Sample.undisturbed(samples(variant)).size()
+                : Ratios.calm(samples(variant), reference.samples(variant)))
+        .min()
+        .orElse(0);
+  }
+
+  /** What is to be said where too few of them were in peace to go by those alone; or nothing. */
+  String disturbance(Runner reference) {
+    int all = samples.size();
+    int calm = calmRounds(reference);
+    return calm == all || Sample.isEnough(calm, all)
+        ? ""
+        : "others slowed this machine down in %d of %d rounds, so all of them count"
+            .formatted(all - calm, all);
   }
 
   private List<Sample> samples(String variant) {

@@ -51,6 +51,10 @@ final class ServerProcess implements AutoCloseable {
     return port;
   }
 
+  boolean isAlive() {
+    return child.isAlive();
+  }
+
   long pid() {
     return child.pid();
   }

@@ -1,48 +1,74 @@
 package gyre.lab.race;
 
 import gyre.lab.peer.Peer;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Optional;
 
 /**
- * Servers that go on from one workload to the next. Those on a JVM do: to warm one takes longer
- * than to measure it. A native one is started for each workload.
+ * Servers that several workloads use in turn. Those on a JVM do: to warm one takes longer than to
+ * measure it. A native one is started for each workload.
  */
 final class Servers implements AutoCloseable {
   private final Bench bench;
-  private final Map<String, ServerProcess> resting = new ConcurrentHashMap<>();
+
+  /** Those on a JVM with which nothing is wrong. */
+  private final Map<String, ServerProcess> shared = new HashMap<>();
 
   Servers(Bench bench) {
     this.bench = bench;
   }
 
-  /** One that rests, or else a new one. */
-  ServerProcess start(Peer peer, String mode) throws PeerFailure {
-    ServerProcess known = resting.remove(key(peer, mode));
-    return known == null ? ServerProcess.start(peer, mode, bench) : known;
+  private synchronized Optional<ServerProcess> known(Peer peer, String mode) {
+    return Optional.ofNullable(shared.get(key(peer, mode))).filter(ServerProcess::isAlive);
   }
 
-  /** Nobody needs it for the moment, and nothing was wrong with it. */
-  void rest(Peer peer, String mode, ServerProcess server) {
+  /** One that is there, or else a new one. */
+  synchronized ServerProcess start(Peer peer, String mode) throws PeerFailure {
+    Optional<ServerProcess> known = known(peer, mode);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    ServerProcess started = ServerProcess.start(peer, mode, bench);
     if (peer.isJvm()) {
-      resting.put(key(peer, mode), server);
-    } else {
+      shared.put(key(peer, mode), started);
+    }
+    return started;
+  }
+
+  /** Whether it has ended, or was ended, at another workload. */
+  synchronized boolean hasEnded(Peer peer, ServerProcess server) {
+    return peer.isJvm() && !(shared.containsValue(server) && server.isAlive());
+  }
+
+  /** A workload is done with it; others may not be. */
+  void leave(ServerProcess server) {
+    if (!isShared(server)) {
       server.close();
     }
+  }
+
+  private synchronized boolean isShared(ServerProcess server) {
+    return shared.containsValue(server);
+  }
+
+  /** Something is wrong with it: nobody is to use it any more. */
+  void end(ServerProcess server) {
+    forget(server);
+    server.close();
+  }
+
+  private synchronized void forget(ServerProcess server) {
+    shared.values().remove(server);
   }
 
   private static String key(Peer peer, String mode) {
     return peer.name() + " " + mode;
   }
 
-  /** Ends those that rest. */
-  void end() {
-    resting.values().forEach(ServerProcess::close);
-    resting.clear();
-  }
-
   @Override
-  public void close() {
-    end();
+  public synchronized void close() {
+    shared.values().forEach(ServerProcess::close);
+    shared.clear();
   }
 }

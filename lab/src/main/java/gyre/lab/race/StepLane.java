@@ -9,6 +9,7 @@ import gyre.lab.workload.Kind;
 import gyre.lab.workload.Workload;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,8 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class StepLane implements Lane {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** In a step: about a round, where one takes 40 µs. */
-  private static final int ROUNDTRIPS = 500;
+  /** In a round: whoever is disturbed in one of them has the others. */
+  private static final int STEPS = 3;
+
+  /** In a step: a third of a round, where one takes 40 µs. */
+  private static final int ROUNDTRIPS = 250;
 
   private final Workload workload;
   private final Peer peer;
@@ -44,14 +48,15 @@ final class StepLane implements Lane {
     boolean shares = workload.kind().needsAllCores();
     child = Child.start(peer.name(), shares ? command : bench.onServerCore(command));
     Lines.expectReady(child.hear(PATIENCE));
-    WarmUp warmUp = WarmUp.of(peer, pace);
+    WarmUp warmUp = WarmUp.of(peer, pace, workload.kind());
     return warmUp.run(() -> warm(warmUp.stretchMillis()));
   }
 
-  /** A step is to be no longer than a round; those that are shorter are repeated. */
+  /** A step is to be shorter than a round, in which it is repeated. */
   private List<String> lengthOfStep() {
     return switch (workload.kind()) {
-      case EVENTS, CASCADE -> List.of("--round-ms", Integer.toString(pace.roundMillis()));
+      case EVENTS, CASCADE ->
+          List.of("--round-ms", Integer.toString(pace.roundMillis() / STEPS + 1));
       case WAKE ->
           workload.options().contains("roundtrip")
               ? List.of("--ops", Integer.toString(ROUNDTRIPS))
@@ -79,20 +84,31 @@ final class StepLane implements Lane {
   }
 
   /**
-   * As many steps as a round has room for. With timers, the first does not count: its operations
-   * are so short that most of it would be to get back what others drove out of the caches.
+   * As many steps as a round has room for; those that nobody disturbed, if there are such. With
+   * timers, the first does not count: its operations are so short that most of it would be to get
+   * back what others drove out of the caches.
    */
   @Override
-  public Map<String, Sample> measure(int millis) throws PeerFailure {
+  public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
     if (workload.kind() == Kind.TIMERS) {
       step();
+      boolean ignored = spell.lasted();
     }
     long end = System.nanoTime() + millis * 1_000_000L;
-    Map<String, Sample> samples = sampled(step());
-    while (System.nanoTime() < end) {
-      sampled(step()).forEach((variant, more) -> samples.merge(variant, more, Sample::plus));
-    }
-    return samples;
+    Map<String, Sample> all = new HashMap<>();
+    Map<String, Sample> calm = new HashMap<>();
+    do {
+      Map<String, Sample> more = sampled(step());
+      add(all, more);
+      if (spell.lasted()) {
+        add(calm, more);
+      }
+    } while (System.nanoTime() < end);
+    return calm.isEmpty() ? new Turn(all, false) : new Turn(calm, true);
+  }
+
+  private static void add(Map<String, Sample> sum, Map<String, Sample> more) {
+    more.forEach((variant, sample) -> sum.merge(variant, sample, Sample::plus));
   }
 
   private Map<String, Sample> sampled(String line) throws PeerFailure {

@@ -1,6 +1,7 @@
 package gyre.lab.race;
 
 import gyre.lab.peer.Peer;
+import gyre.lab.workload.Kind;
 
 /**
  * Brings a program to its speed, a stretch of work at a time.
@@ -13,6 +14,9 @@ final class WarmUp {
   private static final double LITTLE = 0.03;
   private static final int CALM = 2;
 
+  /** So much longer is worked for as many operations where each has a connection of its own. */
+  private static final int SLOW = 2;
+
   /** Compilers that take more of the time than this are not done. */
   private static final double COMPILING = 0.05;
 
@@ -23,15 +27,16 @@ final class WarmUp {
   private final int stretchMillis;
   private final double compiledMillisAtMost;
 
-  private WarmUp(Peer peer, Pace pace) {
-    isCompiling = peer.isJvm();
-    stretchesAtMost = isCompiling ? pace.warmStretches() : 1;
-    stretchMillis = isCompiling ? pace.warmMillis() : pace.warmMillis() / 2;
-    compiledMillisAtMost = stretchMillis * COMPILING;
+  private WarmUp(Peer peer, Pace pace, int stretchMillis) {
+    this.isCompiling = peer.isJvm();
+    this.stretchesAtMost = isCompiling ? pace.warmStretches() : 1;
+    this.stretchMillis = stretchMillis;
+    this.compiledMillisAtMost = stretchMillis * COMPILING;
   }
 
-  static WarmUp of(Peer peer, Pace pace) {
-    return new WarmUp(peer, pace);
+  static WarmUp of(Peer peer, Pace pace, Kind kind) {
+    int millis = peer.isJvm() ? pace.warmMillis() : pace.warmMillis() / 2;
+    return new WarmUp(peer, pace, kind == Kind.CONNECT ? SLOW * millis : millis);
   }
 
   /** How long to work for {@link Work#go}. */

@@ -2,11 +2,13 @@ package gyre.lab.report;
 
 import gyre.lab.result.Entry;
 import gyre.lab.result.Latency;
+import gyre.lab.result.Results;
 import gyre.lab.result.Results.Group;
 import gyre.lab.result.Sample;
 import gyre.lab.workload.Cost;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What every table shows of a peer, whatever it is written in. */
 final class Columns {
@@ -74,6 +76,18 @@ final class Columns {
   /** CPU time that the peer would use in a minute of holding its connections. */
   static double idleMillisPerMinute(Entry entry) {
     return entry.spread(s -> 60e3 * s.cpuNanos() / s.elapsedNanos()).median();
+  }
+
+  /** What has to be said of all of them together; empty if nothing has. */
+  static String conditions(Results results) {
+    double share = results.disturbedShare();
+    return share > 0
+        ? String.format(
+            Locale.ROOT,
+            "Others slowed this machine down in %.0f %% of all turns;"
+                + " where enough were left in peace, only those count.",
+            share * 100)
+        : "";
   }
 
   /** What has to be said beside the figures. */

@@ -70,7 +70,7 @@ public final class HtmlReport {
     in short rounds that take turns. What counts is the <b>cost</b> of an operation: a rate may
     be the client's limit, the server's CPU time is its own. A ratio compares two peers within
     one round; what is shown is the median of those, with the least and the greatest.
-    <b>Limit</b> is a C program on raw io_uring, <b>best</b> the cheapest of the others.</p>
+    <b>Limit</b> is a C program on raw io_uring, <b>best</b> the cheapest of the others. %s</p>
     <nav>%s</nav>
     """
         .formatted(
@@ -82,6 +82,7 @@ public final class HtmlReport {
             results.startedAt().toString().substring(0, 10),
             results.complete() ? "" : " · <b>ended early</b>",
             escape(results.command()),
+            escape(Columns.conditions(results)),
             links);
   }
 

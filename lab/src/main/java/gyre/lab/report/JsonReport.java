@@ -25,6 +25,7 @@ public final class JsonReport {
     json.put("command", results.command());
     json.put("startedAt", results.startedAt().toString());
     json.put("complete", results.complete());
+    put(json, "disturbedShare", results.disturbedShare());
     json.put("versions", strings(results.versions()));
     json.put("absent", strings(results.absent()));
     JsonArray list = new JsonArray();
@@ -90,6 +91,7 @@ public final class JsonReport {
     JsonObject json = new JsonObject();
     json.put("round", sample.round());
     json.put("turn", sample.turn());
+    json.put("disturbed", sample.isDisturbed());
     json.put("operations", sample.operations());
     json.put("elapsedNanos", sample.elapsedNanos());
     put(json, "cpuNanos", sample.cpuNanos());

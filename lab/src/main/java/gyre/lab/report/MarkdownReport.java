@@ -24,6 +24,8 @@ public final class MarkdownReport {
         .append("`; `")
         .append(results.command())
         .append("`\n");
+    String conditions = Columns.conditions(results);
+    text.append(conditions.isEmpty() ? "" : "\n" + conditions + "\n");
     for (Group group : results.groups()) {
       text.append("\n### ").append(group.first().label()).append("\n\n");
       List<String> header = Columns.header(group);

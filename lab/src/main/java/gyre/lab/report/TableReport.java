@@ -19,6 +19,10 @@ public final class TableReport {
     results
         .absent()
         .forEach((peer, reason) -> text.append("  " + peer + ": " + reason).append('\n'));
+    String conditions = Columns.conditions(results);
+    if (!conditions.isEmpty()) {
+      text.append('\n').append(conditions).append('\n');
+    }
     if (!results.complete()) {
       text.append("\nended early: this is what was measured until then\n");
     }

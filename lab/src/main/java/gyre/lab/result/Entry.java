@@ -34,6 +34,11 @@ public record Entry(
     samples = List.copyOf(samples);
   }
 
+  /** What all figures are of: see {@link Sample#counted}. */
+  public List<Sample> counted() {
+    return Sample.counted(samples);
+  }
+
   public String label() {
     return variant.isEmpty() ? workload.name() : workload.name() + " " + variant;
   }
@@ -43,7 +48,7 @@ public record Entry(
   }
 
   public Spread spread(ToDoubleFunction<Sample> figure) {
-    return Spread.of(samples.stream().map(figure::applyAsDouble).toList());
+    return Spread.of(counted().stream().map(figure::applyAsDouble).toList());
   }
 
   /** The figure that peers are compared by. */
@@ -59,7 +64,7 @@ public record Entry(
     ToDoubleFunction<Sample> cost = cost(workload.kind().cost());
     double all = 0;
     double operations = 0;
-    for (Sample sample : samples) {
+    for (Sample sample : counted()) {
       all += cost.applyAsDouble(sample) * sample.operations();
       operations += sample.operations();
     }
@@ -87,7 +92,7 @@ public record Entry(
   }
 
   public Latency latency() {
-    return Latency.merged(samples.stream().map(Sample::latency).toList());
+    return Latency.merged(counted().stream().map(Sample::latency).toList());
   }
 
   public long errors() {
@@ -99,7 +104,7 @@ public record Entry(
   }
 
   public boolean isGeneratorBound() {
-    long bound = samples.stream().filter(Sample::isGeneratorBound).count();
-    return bound * 2 > samples.size();
+    long bound = counted().stream().filter(Sample::isGeneratorBound).count();
+    return bound * 2 > counted().size();
   }
 }

@@ -13,6 +13,9 @@ import java.util.function.ToDoubleFunction;
  * mostly meet the same machine, two measurements a minute apart may not. So a ratio never crosses
  * rounds, and where the other was measured several times in a round, as the one is that all are
  * compared with, only its measurements just before and just after count.
+ *
+ * <p>Whatever slows a machine down does not slow everybody down alike. So where there are enough
+ * measurements of both that nobody disturbed, the others do not count.
  */
 public final class Ratios {
   private Ratios() {}
@@ -26,15 +29,30 @@ public final class Ratios {
   /** Of {@code figure}; both lists are in the order in which they were measured. */
   public static Spread pairwise(
       List<Sample> samples, List<Sample> others, ToDoubleFunction<Sample> figure) {
+    List<Double> all = ratios(samples, others, figure);
+    List<Double> calm = ratios(Sample.undisturbed(samples), Sample.undisturbed(others), figure);
+    return Spread.of(Sample.isEnough(calm.size(), all.size()) ? calm : all);
+  }
+
+  /** How many there are of which nobody disturbed either side. */
+  public static int calm(List<Sample> samples, List<Sample> others) {
+    return ratios(Sample.undisturbed(samples), Sample.undisturbed(others), _ -> 1).size();
+  }
+
+  /** As many as there are measurements of both in the same round. */
+  private static List<Double> ratios(
+      List<Sample> samples, List<Sample> others, ToDoubleFunction<Sample> figure) {
     Map<Integer, List<Sample>> byRound = new HashMap<>();
     others.forEach(
         other -> byRound.computeIfAbsent(other.round(), _ -> new ArrayList<>()).add(other));
     List<Double> ratios = new ArrayList<>();
     for (Sample sample : samples) {
       double other = around(sample.turn(), byRound.getOrDefault(sample.round(), List.of()), figure);
-      ratios.add(figure.applyAsDouble(sample) / other);
+      if (!Double.isNaN(other)) {
+        ratios.add(figure.applyAsDouble(sample) / other);
+      }
     }
-    return Spread.of(ratios);
+    return ratios;
   }
 
   /** Mean of the last before that turn and the first from it on; NaN where there is none at all. */

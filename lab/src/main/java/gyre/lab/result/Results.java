@@ -1,5 +1,6 @@
 package gyre.lab.result;
 
+import gyre.lab.workload.Kind;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -40,6 +41,20 @@ public record Results(
       byLabel.computeIfAbsent(entry.label(), _ -> new ArrayList<>()).add(entry);
     }
     return byLabel.values().stream().map(Group::new).toList();
+  }
+
+  /**
+   * Share of all measurements during which somebody else slowed the machine down, in spite of
+   * waiting and repeating; NaN without any.
+   */
+  public double disturbedShare() {
+    return entries.stream()
+        .filter(entry -> entry.workload().kind().driver() != Kind.Driver.HOLDER) // minds nobody
+        .filter(entry -> entry.variant().equals(entry.workload().variants().getFirst()))
+        .flatMap(entry -> entry.samples().stream())
+        .mapToInt(sample -> sample.isDisturbed() ? 1 : 0)
+        .average()
+        .orElse(Double.NaN);
   }
 
   /** The entries of one variant of one workload. */

@@ -6,15 +6,13 @@ import java.util.List;
  * One measurement of one peer in one round. {@link #UNKNOWN} marks what was not measured, which is
  * not the same as 0.
  *
- * @param turn its place in the order of all measurements of the workload, of all peers
  * @param operations verified operations
  * @param cpuNanos CPU time of the peer's process for all of them
  * @param heldBytes user memory held for all of them together (idle connections)
  * @param generatorCpuNanos CPU time of whoever drove the peer
  */
 public record Sample(
-    int round,
-    int turn,
+    Place place,
     long operations,
     long elapsedNanos,
     long cpuNanos,
@@ -28,6 +26,19 @@ public record Sample(
   /** A generator this busy is what limits the rate. */
   private static final double BUSY = 0.9;
 
+  /** With so many in peace, those that were disturbed are not needed. */
+  public static final int ENOUGH = 12;
+
+  /**
+   * When it was measured.
+   *
+   * @param turn in the order of all measurements of the workload, of all peers
+   * @param isDisturbed somebody else slowed the machine down meanwhile
+   */
+  public record Place(int round, int turn, boolean isDisturbed) {
+    static final Place NONE = new Place(0, 0, false);
+  }
+
   /** One that has no place yet. */
   public static Sample unplaced(
       long operations,
@@ -39,8 +50,7 @@ public record Sample(
       long errors,
       Latency latency) {
     return new Sample(
-        0,
-        0,
+        Place.NONE,
         operations,
         elapsedNanos,
         cpuNanos,
@@ -52,10 +62,9 @@ public record Sample(
   }
 
   /** The same in another place. */
-  public Sample at(int otherRound, int otherTurn) {
+  public Sample at(Place other) {
     return new Sample(
-        otherRound,
-        otherTurn,
+        other,
         operations,
         elapsedNanos,
         cpuNanos,
@@ -66,11 +75,40 @@ public record Sample(
         latency);
   }
 
+  public int round() {
+    return place.round();
+  }
+
+  public int turn() {
+    return place.turn();
+  }
+
+  public boolean isDisturbed() {
+    return place.isDisturbed();
+  }
+
+  /**
+   * Those that count among {@code samples}: what was measured in peace, unless that is too little.
+   */
+  public static List<Sample> counted(List<Sample> samples) {
+    List<Sample> calm = undisturbed(samples);
+    return isEnough(calm.size(), samples.size()) ? calm : samples;
+  }
+
+  /** Those that nobody disturbed. */
+  public static List<Sample> undisturbed(List<Sample> samples) {
+    return samples.stream().filter(sample -> !sample.isDisturbed()).toList();
+  }
+
+  /** Whether so many in peace tell more than all of them. */
+  public static boolean isEnough(int calm, int all) {
+    return calm >= ENOUGH || 2 * calm >= all;
+  }
+
   /** The two as one, of the same round. */
   public Sample plus(Sample more) {
     return new Sample(
-        round,
-        turn,
+        place,
         operations + more.operations,
         elapsedNanos + more.elapsedNanos,
         sum(cpuNanos, more.cpuNanos),

@@ -25,6 +25,12 @@ public record Workload(
     assert !variants.isEmpty();
   }
 
+  /** How many are alive in one process all the time. */
+  public int timers() {
+    int alive = options.indexOf("--alive");
+    return alive < 0 ? 0 : Integer.parseInt(options.get(alive + 1));
+  }
+
   /** The same, no larger than so many descriptors allow; itself where they suffice. */
   public Workload within(long limit) {
     long free = limit - SPARE_DESCRIPTORS;

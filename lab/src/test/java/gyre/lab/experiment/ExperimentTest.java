@@ -49,11 +49,29 @@ class ExperimentTest {
     assertThat(Legs.joined(joined, List.of(failed))).containsExactly(failed);
   }
 
+  @Test
+  void shouldDecideWithinALegWhichRoundsCount() {
+    Entry calm = entry(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);
+    Entry disturbed = disturbed(calm, 0); // all of it
+    Entry mixed = disturbed(calm, 12); // the last round
+    List<Entry> joined = Legs.joined(List.of(), List.of(disturbed));
+    joined = Legs.joined(joined, List.of(mixed));
+    assertThat(joined.getFirst().counted()).hasSize(13 + 12);
+  }
+
+  private static Entry disturbed(Entry entry, int from) {
+    List<Sample> samples =
+        entry.samples().stream()
+            .map(sample -> sample.at(new Sample.Place(sample.round(), 0, sample.round() >= from)))
+            .toList();
+    return new Entry(WORKLOAD, "", "base", samples, Probe.NONE, Entry.Status.MEASURED, "");
+  }
+
   private static Entry entry(long... cpuNanos) {
     List<Sample> samples = new ArrayList<>();
     for (long nanos : cpuNanos) {
       Sample sample = Sample.unplaced(1, 1, nanos, 0, -1, -1, 0, Latency.empty());
-      samples.add(sample.at(samples.size(), 0));
+      samples.add(sample.at(new Sample.Place(samples.size(), 0, false)));
     }
     return new Entry(WORKLOAD, "", "base", samples, Probe.NONE, Entry.Status.MEASURED, "");
   }

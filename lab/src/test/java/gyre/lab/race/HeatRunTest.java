@@ -38,11 +38,25 @@ class HeatRunTest {
     return new Peer(name, Peer.Platform.NATIVE, command, List.of("events"), "1", "");
   }
 
+  /** A core that is slower than it was ever after the first look. */
+  private static final String SLOW_SOON =
+      """
+      nanos=1000
+      while read -r line; do echo "{\\"spinNanos\\": $nanos}"; nanos=2000; done
+      """;
+
+  private static final Plan.Room ROOM = new Plan.Room(1 << 30, 1000);
+
   private static List<Entry> race(Pace pace, Peer... peers) {
-    Plan plan = Plan.of(List.of(WORKLOAD), List.of(peers), pace, Duration.ofSeconds(60));
+    return race(List.of(WORKLOAD), pace, BENCH, Duration.ofSeconds(60), peers);
+  }
+
+  private static List<Entry> race(
+      List<Workload> workloads, Pace pace, Bench bench, Duration limit, Peer... peers) {
+    Plan plan = Plan.of(workloads, List.of(peers), pace, limit, ROOM);
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    return new Race(plan, BENCH, new Progress(nowhere, false, 1)).run();
+    return new Race(plan, bench, new Progress(nowhere, false, 1)).run();
   }
 
   @Test
@@ -101,6 +115,39 @@ class HeatRunTest {
     assertThat(entries.get(1).status()).isEqualTo(Status.FAILED);
     assertThat(entries.get(1).note()).contains("ended");
     assertThat(rounds(entries.get(2))).hasSize(Pace.LEAST_ROUNDS);
+  }
+
+  @Test
+  void shouldForgetWhatWasMeasuredFirst() {
+    // One step of warming up, the first two rounds, and one that is looked at.
+    String slowAtFirst = "i < 4 ? 9000 : 2000";
+    Entry entry = race(PACE, peer("c-uring", "1000"), peer("other", slowAtFirst)).get(1);
+    assertThat(entry.samples()).extracting(Sample::elapsedNanos).containsOnly(2000L);
+    assertThat(rounds(entry)).hasSize(Pace.LEAST_ROUNDS);
+    Entry all = race(PACE.withRounds(2), peer("other", slowAtFirst)).getFirst();
+    assertThat(all.samples()).extracting(Sample::elapsedNanos).containsOnly(9000L);
+  }
+
+  @Test
+  void shouldHaveLeastRoundsOfEveryWorkloadHoweverLateItIs() {
+    List<Workload> workloads = Workloads.select(List.of("events/100x1x100", "events/1000x100x100"));
+    Peer[] peers = {peer("c-uring", "1000"), peer("other", "1000 + 1000 * (i % 3)")};
+    List<Entry> entries = race(workloads, PACE, BENCH, Duration.ZERO, peers);
+    assertThat(entries).hasSize(4);
+    assertThat(entries).allSatisfy(e -> assertThat(rounds(e)).hasSize(Pace.LEAST_ROUNDS));
+  }
+
+  @Test
+  void shouldNotTakeForKnownWhatOthersDisturbed() {
+    Bench restless = new Bench(List.of("bash", "-c", SLOW_SOON), true, 100_000, Tools.NONE);
+    Peer[] peers = {peer("c-uring", "1000"), peer("other", "2000")};
+    List<Entry> entries = race(List.of(WORKLOAD), PACE, restless, Duration.ofSeconds(60), peers);
+    assertThat(rounds(entries.get(1))).hasSize(PACE.rounds());
+    assertThat(entries.get(1).samples())
+        .hasSize(PACE.rounds()) // what is measured again replaces what was disturbed
+        .allMatch(Sample::isDisturbed);
+    assertThat(entries.get(1).note())
+        .isEqualTo("others slowed this machine down in 40 of 40 rounds, so all of them count");
   }
 
   @Test

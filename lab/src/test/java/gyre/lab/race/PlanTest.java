@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class PlanTest {
   private static final List<String> MODES = List.of("echo", "events", "cascade", "timers", "wake");
+  private static final long GIBIBYTE = 1L << 30;
+  private static final long MUCH_BYTES = 24 * GIBIBYTE;
 
   private static Peer peer(String name, Peer.Platform platform, List<String> modes) {
     return new Peer(name, platform, List.of("program"), modes, "1", "");
@@ -27,40 +29,56 @@ class PlanTest {
     return peer("j" + i, Peer.Platform.JVM, i < 9 ? MODES : List.of("echo"));
   }
 
+  private static final Plan.Room NONE = new Plan.Room(0, 10_000);
+  private static final Plan.Room MUCH = new Plan.Room(MUCH_BYTES, 10_000);
+
+  private static Plan plan(List<Workload> workloads, Duration limit, Plan.Room room) {
+    return Plan.of(workloads, all(), Pace.DEFAULT, limit, room);
+  }
+
   @Test
   void shouldKeepWithinItsTime() {
-    Plan everything = Plan.of(Workloads.all(), all(), Pace.DEFAULT, Duration.ofMinutes(14));
+    Plan everything = plan(Workloads.all(), Duration.ofMinutes(14), MUCH);
     assertThat(everything.duration()).isEqualTo(Duration.ofMinutes(14));
-    Plan quick = Plan.of(Workloads.quick(), all(), Pace.QUICK, Duration.ofSeconds(100));
+    Plan quick = Plan.of(Workloads.quick(), all(), Pace.QUICK, Duration.ofSeconds(100), MUCH);
     assertThat(quick.duration()).isEqualTo(Duration.ofSeconds(100));
   }
 
   @Test
-  void shouldGiveAHeatMoreThanItsShareAndLeaveTheOthersTheirs() {
-    List<Workload> workloads = Workloads.select(List.of("echo", "connect", "events"));
-    Plan plan = Plan.of(workloads, all(), Pace.DEFAULT, Duration.ofMinutes(10));
-    long leftMillis = plan.duration().toMillis();
-    int heats = plan.heats().size();
-    long longest = 0;
-    for (int i = 0; i < heats; i++) {
-      long probes = plan.probesMillis(plan.heats().get(i));
-      leftMillis -= plan.fixedMillis(i) - probes;
-      long rounds = plan.roundsMillis(i, leftMillis);
-      assertThat(rounds).as("rounds of heat %d, all before having used up theirs", i).isPositive();
-      longest = Math.max(longest, rounds);
-      leftMillis -= rounds + probes;
-      assertThat(leftMillis).isNotNegative();
-    }
-    assertThat(leftMillis).isLessThan(heats); // the last one takes what is left
-    assertThat(longest).isGreaterThan(plan.duration().toMillis() / (2L * heats));
+  void shouldKeepAllOpenWhereMemorySuffices() {
+    Plan plan = plan(Workloads.all(), Duration.ofMinutes(14), MUCH);
+    assertThat(plan.stages()).hasSize(1);
+    assertThat(plan.heats()).hasSize(Workloads.all().size());
+    assertThat(plan.stageMillis(0, 840_000)).isBetween(839_000L, 840_000L);
   }
 
   @Test
-  void shouldLeaveToLaterHeatsWhatAnEarlierOneDidNotNeed() {
+  void shouldHaveAStageAfterTheOtherWhereMemoryIsShort() {
+    Plan plan = plan(Workloads.all(), Duration.ofMinutes(14), new Plan.Room(2 * GIBIBYTE, 10_000));
+    assertThat(plan.stages()).hasSizeGreaterThan(1);
+    assertThat(plan.heats()).extracting(Plan.Heat::workload).isEqualTo(Workloads.all());
+    long leftMillis = plan.duration().toMillis();
+    for (int i = 0; i < plan.stages().size(); i++) {
+      long millis = plan.stageMillis(i, leftMillis);
+      assertThat(millis).isPositive();
+      leftMillis -= millis;
+    }
+    assertThat(leftMillis).isBetween(-1L, 1L + plan.stages().size());
+    assertThat(plan(Workloads.all(), Duration.ofMinutes(14), NONE).stages())
+        .hasSizeGreaterThan(Workloads.all().size() / 2);
+  }
+
+  @Test
+  void shouldNotOpenMoreThanDescriptorsAllow() {
+    Plan plan = plan(Workloads.all(), Duration.ofMinutes(14), new Plan.Room(MUCH_BYTES, 512));
+    assertThat(plan.stages()).hasSizeBetween(2, 4);
+  }
+
+  @Test
+  void shouldLeaveToALaterStageWhatAnEarlierOneDidNotNeed() {
     List<Workload> workloads = Workloads.select(List.of("echo/1x64x1", "echo/50x64x1"));
-    Plan plan = Plan.of(workloads, all(), Pace.DEFAULT, Duration.ofMinutes(2));
-    assertThat(plan.roundsMillis(1, 60_000)).isGreaterThan(plan.roundsMillis(1, 50_000));
-    assertThat(plan.roundsMillis(1, 0)).isZero();
+    Plan plan = plan(workloads, Duration.ofMinutes(2), NONE);
+    assertThat(plan.stageMillis(1, 60_000)).isGreaterThan(plan.stageMillis(1, 50_000));
   }
 
   @Test
@@ -68,7 +86,7 @@ class PlanTest {
     Peer echo = peer("echo-only", Peer.Platform.NATIVE, List.of("echo"));
     Peer absent = Peer.absent("gone", "not built");
     List<Workload> workloads = Workloads.select(List.of("echo/1x64x1", "cascade"));
-    Plan plan = Plan.of(workloads, List.of(echo, absent), Pace.QUICK, Plan.UNLIMITED);
+    Plan plan = Plan.of(workloads, List.of(echo, absent), Pace.QUICK, Plan.LONGEST, MUCH);
     assertThat(plan.heats()).hasSize(1);
     assertThat(plan.heats().getFirst().peers()).containsExactly(echo);
   }

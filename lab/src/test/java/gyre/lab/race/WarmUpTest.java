@@ -3,6 +3,7 @@ package gyre.lab.race;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.lab.peer.Peer;
+import gyre.lab.workload.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -29,7 +30,7 @@ class WarmUpTest {
       throws PeerFailure {
     List<WarmUp.Stretch> taken = new ArrayList<>();
     Iterator<WarmUp.Stretch> rest = Arrays.asList(stretches).iterator();
-    WarmUp.of(peer(platform), PACE)
+    WarmUp.of(peer(platform), PACE, Kind.ECHO)
         .run(() -> {
           taken.add(rest.next());
           return taken.getLast();

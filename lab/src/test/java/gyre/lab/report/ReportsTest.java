@@ -92,6 +92,37 @@ class ReportsTest {
   }
 
   @Test
+  void shouldSayHowMuchWasDisturbed() throws JsonParserException {
+    Entry entry = RESULTS.entries().getFirst();
+    Sample calm = entry.samples().getFirst();
+    Sample disturbed = calm.at(new Sample.Place(1, 1, true));
+    Results results =
+        new Results(
+            RESULTS.machine(),
+            "race",
+            Instant.EPOCH,
+            Map.of(),
+            Map.of(),
+            List.of(
+                new Entry(
+                    ECHO,
+                    "",
+                    "gyre-push",
+                    List.of(calm, calm, calm, disturbed),
+                    Probe.NONE,
+                    Status.MEASURED,
+                    "")),
+            true);
+    String said = "slowed this machine down in 25 % of all turns";
+    assertThat(TableReport.of(results)).contains(said);
+    assertThat(MarkdownReport.of(results)).contains(said);
+    assertThat(HtmlReport.of(results)).contains(said);
+    assertThat(TableReport.of(RESULTS)).doesNotContain("slowed");
+    JsonObject json = JsonParser.object().from(JsonReport.of(results));
+    assertThat(json.getDouble("disturbedShare")).isEqualTo(0.25);
+  }
+
+  @Test
   void shouldAlignColumns() {
     Grid grid = new Grid(List.of("peer", "n"));
     grid.add(List.of("a", "1,000"));

@@ -2,6 +2,7 @@ package gyre.lab.result;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +33,32 @@ class RatiosTest {
 
   private static double ratio(Sample sample, List<Sample> reference) {
     return Ratios.pairwise(List.of(sample), reference, Sample::cpuNanosPerOperation).median();
+  }
+
+  @Test
+  void shouldGoByWhatNobodyDisturbed() {
+    List<Sample> one = new ArrayList<>();
+    List<Sample> other = new ArrayList<>();
+    for (int round = 0; round < 40; round++) {
+      boolean isDisturbed = round % 3 != 0; // 14 are not
+      one.add(sample(round, 100).at(new Sample.Place(round, 0, isDisturbed)));
+      other.add(sample(round, isDisturbed ? 200 : 50).at(new Sample.Place(round, 0, isDisturbed)));
+    }
+    Spread ratio = Ratios.pairwise(one, other, Sample::cpuNanosPerOperation);
+    assertThat(ratio.count()).isEqualTo(14);
+    assertThat(ratio.greatest()).isEqualTo(2);
+    assertThat(Sample.counted(one)).hasSize(14);
+  }
+
+  @Test
+  void shouldGoByAllWhereTooLittleWasInPeace() {
+    List<Sample> one = new ArrayList<>();
+    for (int round = 0; round < 20; round++) {
+      one.add(sample(round, 100).at(new Sample.Place(round, 0, round >= 9)));
+    }
+    assertThat(Ratios.pairwise(one, one, Sample::cpuNanosPerOperation).count()).isEqualTo(20);
+    assertThat(Sample.counted(one)).hasSize(20);
+    assertThat(Sample.counted(one.subList(0, 10))).hasSize(9); // few, but nearly all of them
   }
 
   @Test
@@ -100,6 +127,6 @@ class RatiosTest {
 
   private static Sample sample(int round, int turn, long cpuNanos) {
     return Sample.unplaced(1, 1000, cpuNanos, 0, Sample.UNKNOWN, Sample.UNKNOWN, 0, Latency.empty())
-        .at(round, turn);
+        .at(new Sample.Place(round, turn, false));
   }
 }

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A whole race, as small as one can be, against programs of the JDK alone. */
 @Timeout(120)
 class RaceEndToEndTest {
+  private static final Plan.Room ROOM = new Plan.Room(4L << 30, 1000);
   private static final Pace TINY = new Pace(2, 0, 5, 60, 30, 1, 60);
 
   @TempDir private static Path folder;
@@ -80,7 +81,7 @@ class RaceEndToEndTest {
   }
 
   private static List<Entry> race(List<String> workloads, Peer... peers) {
-    Plan plan = Plan.of(Workloads.select(workloads), List.of(peers), TINY, Plan.UNLIMITED);
+    Plan plan = Plan.of(Workloads.select(workloads), List.of(peers), TINY, Plan.LONGEST, ROOM);
     Bench bench = new Bench(generator, false, 20_000, Tools.NONE);
     PrintStream silence =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
