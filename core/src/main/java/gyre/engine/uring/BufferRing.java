@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A buffer is a {@link Block}. The kernel holds one reference while it may still fill it, each
  * slice that is lent holds another; with the last one the buffer comes back and is the next to go
- * to the kernel again (last in, first out: the memory is warm). At first only a few buffers take
- * part; each time the kernel runs out of them the number doubles, up to the limit. The memory is
- * reserved at once, but counts only when it is touched.
+ * to the kernel again (last in, first out: the memory is warm). Only as many buffers take part as
+ * are in demand. The memory is reserved at once, but counts only when it is touched.
  */
 final class BufferRing implements Block.Owner {
   private static final int STREAM_GROUP = 0;
@@ -38,10 +37,10 @@ final class BufferRing implements Block.Owner {
   private int freeCount;
   private int createdCount;
 
-  /** How many buffers the kernel has, and should have, at hand. */
+  /** How many buffers the kernel has at hand. */
   private int available;
 
-  private int target;
+  private final BufferDemand demand;
   private int tail;
 
   private BufferRing(
@@ -61,7 +60,7 @@ final class BufferRing implements Block.Owner {
     this.blocks = new Block[count];
     this.positions = new int[count];
     this.free = new int[count];
-    this.target = Math.min(initial, count);
+    this.demand = new BufferDemand(initial, count);
   }
 
   /** Incremental if the kernel can do that, else one message to a buffer. */
@@ -168,6 +167,7 @@ final class BufferRing implements Block.Owner {
     } else {
       // The kernel's reference becomes the caller's.
       available--;
+      demand.use();
     }
     return block;
   }
@@ -178,17 +178,15 @@ final class BufferRing implements Block.Owner {
     return takenOffset;
   }
 
-  /** Doubles the number of buffers that the kernel may have at hand; false at the limit. */
+  /** The kernel ran out of buffers; false if it can't have more at hand. */
   boolean grow() {
-    if (target > mask) {
-      return false;
-    }
-    target *= 2;
-    return true;
+    return demand.grow();
   }
 
   /** Gives the kernel free buffers, as far as it should have more. */
   void replenish() {
+    demand.replenish();
+    int target = demand.target();
     if (available < target && (freeCount > 0 || createdCount <= mask)) {
       do {
         add(freeCount > 0 ? free[--freeCount] : create());
