@@ -315,6 +315,8 @@ static inline void cascade_main(void (*prepare)(struct pairs *), void (*run)(str
 
 struct timers {
   long alive, ops;      // timers are numbered 0 .. alive + ops - 1
+  long passes;          // in a round
+  uint64_t begun;
   uint32_t *order;      // the numbers alive .. alive + ops - 1 in random order
   uint64_t *delay_nanos; // one of each operation of the part that runs
   long fired, errors;
@@ -326,13 +328,21 @@ struct timer_peer {
   void (*restart)(struct timers *);                     // timer order[i] with delay_nanos[i]
   void (*cancel)(struct timers *);                      // timer order[i]
   void (*run)(struct timers *);                         // turns of the loop until fired == ops
+  uint64_t clock_age_nanos;                             // at most; of the clock that the library looks at
 };
 
-// Deadlines of timers that must not fire are 60 to 70 minutes away; a process that lives longer counts them as errors.
+// Deadlines of timers that must not fire lie 60 to 70 minutes after the work began, however old it is: where a new one finds its place among
+// those that are there must not depend on how long they have been there. A process that lives longer counts them as errors.
 static const uint64_t TIMER_LEAST = 3600000000000u, TIMER_SPREAD = 600000000000u;
+// Those that are to fire are due in 0.4 to 0.8 ms, which some libraries round up to whole ones. No longer is waited than that takes: meanwhile
+// somebody else's work drives them out of the caches.
+static const uint64_t TIMER_SOON = 400000u, TIMER_DUE = 2500000u;
 
 static inline void timers_delays(struct timers *t, uint64_t *seed, long count, uint64_t least, uint64_t spread) {
   for (long i = 0; i < count; i++) t->delay_nanos[i] = least + random_next(seed) % spread;
+}
+static inline void timers_far(struct timers *t, uint64_t *seed, long count) {
+  timers_delays(t, seed, count, TIMER_LEAST - (now_nanos() - t->begun), TIMER_SPREAD);
 }
 static inline void timers_shuffle(struct timers *t, uint64_t *seed) {
   for (long i = t->ops - 1; i > 0; i--) {
@@ -343,39 +353,54 @@ static inline void timers_shuffle(struct timers *t, uint64_t *seed) {
   }
 }
 
-// The four figures of a round, each the nanoseconds that ops operations took.
-static inline void timers_round(struct timers *t, const struct timer_peer *peer, uint64_t *seed, uint64_t took[4], uint64_t *cpu) {
-  uint64_t begin, cpu_begin;
 #define TIMED(slot, call)            \
   cpu_begin = cpu_nanos();           \
   begin = now_nanos();               \
   call;                              \
-  took[slot] = now_nanos() - begin;  \
+  took[slot] += now_nanos() - begin; \
   *cpu += cpu_nanos() - cpu_begin
-  *cpu = 0;
-  timers_delays(t, seed, t->ops, TIMER_LEAST, TIMER_SPREAD);
+static inline void timers_pass(struct timers *t, const struct timer_peer *peer, uint64_t *seed, uint64_t took[4], uint64_t *cpu) {
+  uint64_t begin, cpu_begin;
+  timers_far(t, seed, t->ops);
   TIMED(0, peer->start(t, t->alive, t->ops));
   timers_shuffle(t, seed);
-  timers_delays(t, seed, t->ops, TIMER_LEAST, TIMER_SPREAD);
+  timers_far(t, seed, t->ops);
   TIMED(1, peer->restart(t));
   timers_shuffle(t, seed);
   TIMED(2, peer->cancel(t));
-  timers_delays(t, seed, t->ops, 1000000u, 1000000u);
+}
+static inline void timers_fire(struct timers *t, const struct timer_peer *peer, uint64_t *seed, uint64_t took[4], uint64_t *cpu) {
+  uint64_t begin, cpu_begin;
+  timers_delays(t, seed, t->ops, TIMER_SOON, TIMER_SOON);
   t->fired = 0;
   peer->start(t, t->alive, t->ops);
   begin = now_nanos();
-  while (now_nanos() - begin < 4000000u) {
+  while (now_nanos() - begin < TIMER_DUE + peer->clock_age_nanos) {
   }
   TIMED(3, peer->run(t));
-#undef TIMED
   if (t->fired != t->ops) t->errors++;
+}
+#undef TIMED
+
+// The nanoseconds that each of the four parts took. The first pass brings back what others drove out of the caches since the last round: it
+// does not count.
+static inline void timers_round(struct timers *t, const struct timer_peer *peer, uint64_t *seed, uint64_t took[4], uint64_t *cpu) {
+  for (long pass = 0; pass <= t->passes; pass++) {
+    if (pass <= 1) {
+      memset(took, 0, 4 * sizeof *took);
+      *cpu = 0;
+    }
+    timers_pass(t, peer, seed, took, cpu);
+  }
+  timers_fire(t, peer, seed, took, cpu);
 }
 
 static inline void timers_main(const struct timer_peer *peer) {
   struct timers t;
   memset(&t, 0, sizeof t);
   t.alive = option_long("--alive", 1000, 0, 10000000);
-  t.ops = option_long("--ops", 10000, 1, 10000000);
+  t.ops = option_long("--ops", 1000, 1, 10000000);
+  t.passes = option_long("--passes", 10, 1, 1000);
   struct rounds rounds = rounds_options();
   options_end();
   long larger = t.alive > t.ops ? t.alive : t.ops;
@@ -384,7 +409,8 @@ static inline void timers_main(const struct timer_peer *peer) {
   for (long i = 0; i < t.ops; i++) t.order[i] = (uint32_t)(t.alive + i);
   uint64_t seed = 42, took[4], cpu;
   peer->prepare(&t);
-  timers_delays(&t, &seed, t.alive, TIMER_LEAST, TIMER_SPREAD);
+  t.begun = now_nanos();
+  timers_far(&t, &seed, t.alive);
   peer->start(&t, 0, t.alive);
   uint64_t begin = now_nanos();
   do timers_round(&t, peer, &seed, took, &cpu);
@@ -392,9 +418,9 @@ static inline void timers_main(const struct timer_peer *peer) {
   while (rounds_next(&rounds)) {
     timers_round(&t, peer, &seed, took, &cpu);
     printf("{\"mode\": \"timers\", \"round\": %ld, \"errors\": %ld, \"alive\": %ld, \"ops\": %ld, \"startNanos\": %lu, \"restartNanos\": %lu, "
-           "\"cancelNanos\": %lu, \"fireNanos\": %lu, \"cpuNanos\": %lu}\n",
-           rounds.done, t.errors, t.alive, t.ops, (unsigned long)took[0], (unsigned long)took[1], (unsigned long)took[2],
-           (unsigned long)took[3], (unsigned long)cpu);
+           "\"cancelNanos\": %lu, \"fires\": %ld, \"fireNanos\": %lu, \"cpuNanos\": %lu}\n",
+           rounds.done, t.errors, t.alive, t.ops * t.passes, (unsigned long)took[0], (unsigned long)took[1], (unsigned long)took[2],
+           t.ops, (unsigned long)took[3], (unsigned long)cpu);
     fflush(stdout);
   }
 }

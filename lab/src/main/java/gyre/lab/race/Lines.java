@@ -52,21 +52,21 @@ final class Lines {
     boolean several = workload.kind() == Kind.TIMERS;
     for (String variant : workload.variants()) {
       String elapsed = several ? variant + "Nanos" : "elapsedNanos";
-      samples.put(variant, step(json, elapsed, several, rssBytes));
+      long operations = variant.equals("fire") ? json.getLong("fires", 0) : operations(json);
+      long cpuNanos = several ? Sample.UNKNOWN : json.getLong("cpuNanos", Sample.UNKNOWN);
+      samples.put(
+          variant,
+          Sample.unplaced(
+              operations,
+              json.getLong(elapsed, 0),
+              cpuNanos,
+              Sample.UNKNOWN,
+              Sample.UNKNOWN,
+              rssBytes,
+              json.getLong("errors", 0),
+              Latency.empty()));
     }
     return samples;
-  }
-
-  private static Sample step(JsonObject json, String elapsed, boolean several, long rssBytes) {
-    return Sample.unplaced(
-        operations(json),
-        json.getLong(elapsed, 0),
-        several ? Sample.UNKNOWN : json.getLong("cpuNanos", Sample.UNKNOWN),
-        Sample.UNKNOWN,
-        Sample.UNKNOWN,
-        rssBytes,
-        json.getLong("errors", 0),
-        Latency.empty());
   }
 
   /** Of a program that drives itself. */

@@ -83,17 +83,9 @@ final class StepLane implements Lane {
     return new WarmUp.Stretch(cost, json.getLong("compiledMillis", 0) - compiled);
   }
 
-  /**
-   * As many steps as a round has room for; those that nobody disturbed, if there are such. With
-   * timers, the first does not count: its operations are so short that most of it would be to get
-   * back what others drove out of the caches.
-   */
+  /** As many steps as a round has room for; those that nobody disturbed, if there are such. */
   @Override
   public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
-    if (workload.kind() == Kind.TIMERS) {
-      step();
-      boolean ignored = spell.lasted();
-    }
     long end = System.nanoTime() + millis * 1_000_000L;
     Map<String, Sample> all = new HashMap<>();
     Map<String, Sample> calm = new HashMap<>();

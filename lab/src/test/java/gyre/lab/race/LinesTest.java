@@ -32,13 +32,13 @@ class LinesTest {
     String line =
         """
         {"mode": "timers", "round": 0, "errors": 0, "cpuNanos": 9, "alive": 1000, "ops": 100,
-         "startNanos": 1000, "restartNanos": 2000, "cancelNanos": 3000, "fireNanos": 4000}
+         "startNanos": 1000, "restartNanos": 2000, "cancelNanos": 3000, "fires": 50, "fireNanos": 4000}
         """;
     var samples =
         Lines.step(Workloads.select(List.of("timers/1k")).getFirst(), Lines.parse(line), 1);
     assertThat(samples.keySet()).containsExactly("start", "restart", "cancel", "fire");
     Sample fire = Objects.requireNonNull(samples.get("fire"));
-    assertThat(fire.elapsedNanosPerOperation()).isEqualTo(40);
+    assertThat(fire.elapsedNanosPerOperation()).isEqualTo(80);
     assertThat(fire.cpuNanosPerOperation()).isNaN();
   }
 

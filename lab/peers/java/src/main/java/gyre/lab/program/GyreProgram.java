@@ -59,7 +59,7 @@ final class GyreProgram extends Program {
 
   @Override
   Round timers(Options options) throws Exception {
-    return pushOnly(new GyreTimers(GyreLoop.start(), options));
+    return pushOnly(new TimerPasses(options, GyreTimers::new));
   }
 
   @Override

@@ -7,9 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Timers of a loop, from within it. A timer is an object that is started as often as one likes. */
-final class GyreTimers implements Round {
-  private static final long DUE_NANOS = 4_000_000;
-
+final class GyreTimers implements TimerPasses.Work {
   private final GyreLoop loop;
   private final int alive;
   private final int operations;
@@ -20,10 +18,10 @@ final class GyreTimers implements Round {
   private int fired;
   private int errors;
 
-  GyreTimers(GyreLoop loop, Options options) throws Exception {
-    this.loop = loop;
-    this.alive = options.number("alive", 1000);
-    this.operations = options.number("ops", 10_000);
+  GyreTimers(int alive, int operations) throws Exception {
+    this.loop = GyreLoop.start();
+    this.alive = alive;
+    this.operations = operations;
     this.timers = new Timer[operations];
     this.due = new Timer[operations];
     loop.call(this::fill);
@@ -44,18 +42,16 @@ final class GyreTimers implements Round {
   }
 
   @Override
-  public void run(Figures figures) throws Exception {
-    figures.put("alive", alive);
-    figures.put("ops", operations);
-    loop.call(() -> {
-      measure(figures);
-      figures.put("fireNanos", fire());
-      figures.put("errors", errors);
-      return true;
-    });
+  public TimerPasses.Times pass() throws Exception {
+    return loop.call(this::measure);
   }
 
-  private void measure(Figures figures) {
+  @Override
+  public int errors() throws Exception {
+    return loop.call(() -> errors);
+  }
+
+  private TimerPasses.Times measure() {
     long[] first = delays.far(operations);
     long[] second = delays.far(operations);
     int[] restarts = delays.order(operations);
@@ -73,12 +69,14 @@ final class GyreTimers implements Round {
       timers[i].cancel();
     }
     long cancelled = System.nanoTime();
-    figures.put("startNanos", started - begin);
-    figures.put("restartNanos", restarted - started);
-    figures.put("cancelNanos", cancelled - restarted);
+    return new TimerPasses.Times(started - begin, restarted - started, cancelled - restarted);
   }
 
-  /** The time from when all are due until all have fired. */
+  @Override
+  public long fireNanos() throws Exception {
+    return loop.call(this::fire);
+  }
+
   private long fire() {
     fired = 0;
     long begin = System.nanoTime();
@@ -86,7 +84,7 @@ final class GyreTimers implements Round {
     for (int i = 0; i < operations; i++) {
       due[i].restartNanos(soon[i]);
     }
-    while (System.nanoTime() - begin < DUE_NANOS) {
+    while (System.nanoTime() - begin < TimerPasses.DUE_NANOS) {
       Thread.onSpinWait();
     }
     long from = System.nanoTime();

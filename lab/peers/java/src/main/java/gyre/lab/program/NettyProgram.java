@@ -47,9 +47,9 @@ final class NettyProgram extends Program {
   }
 
   @Override
-  Round timers(Options options) {
+  Round timers(Options options) throws Exception {
     EventLoop loop = transport.group().next();
-    return new NettyTimers(loop, options);
+    return new TimerPasses(options, (alive, count) -> new NettyTimers(loop, alive, count));
   }
 
   @Override

@@ -9,9 +9,7 @@ import java.util.concurrent.TimeUnit;
  * Timers of an event loop, from within it. They cannot be restarted: cancelled and started anew.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // The last one to fire tells that all have.
-final class NettyTimers implements Round {
-  private static final long DUE_NANOS = 4_000_000;
-
+final class NettyTimers implements TimerPasses.Work {
   private final EventLoop loop;
   private final int alive;
   private final int operations;
@@ -25,23 +23,31 @@ final class NettyTimers implements Round {
   private int fired;
   private int errors;
 
-  NettyTimers(EventLoop loop, Options options) {
+  NettyTimers(EventLoop loop, int alive, int operations) {
     this.loop = loop;
-    this.alive = options.number("alive", 1000);
-    this.operations = options.number("ops", 10_000);
+    this.alive = alive;
+    this.operations = operations;
     this.timers = new ScheduledFuture<?>[operations];
   }
 
   @Override
-  public void run(Figures figures) throws Exception {
-    figures.put("alive", alive);
-    figures.put("ops", operations);
-    loop.submit(() -> measure(figures)).sync();
-    figures.put("fireNanos", fire().get(60, TimeUnit.SECONDS));
-    figures.put("errors", loop.submit(this::checked).get());
+  public TimerPasses.Times pass() throws Exception {
+    return loop.submit(this::measure).get();
   }
 
-  private void measure(Figures figures) {
+  @Override
+  public long fireNanos() throws Exception {
+    long elapsed = fire().get(60, TimeUnit.SECONDS);
+    loop.submit(this::check).sync();
+    return elapsed;
+  }
+
+  @Override
+  public int errors() throws Exception {
+    return loop.submit(() -> errors).get();
+  }
+
+  private TimerPasses.Times measure() {
     if (!filled) {
       filled = true;
       for (long delay : delays.far(alive)) {
@@ -66,9 +72,7 @@ final class NettyTimers implements Round {
       timers[i].cancel(false);
     }
     long cancelled = System.nanoTime();
-    figures.put("startNanos", started - begin);
-    figures.put("restartNanos", restarted - started);
-    figures.put("cancelNanos", cancelled - restarted);
+    return new TimerPasses.Times(started - begin, restarted - started, cancelled - restarted);
   }
 
   private void fail() {
@@ -80,14 +84,12 @@ final class NettyTimers implements Round {
   }
 
   /** After all that was due in the turn of the last one, so that one too many is seen. */
-  private int checked() {
+  private void check() {
     if (fired != operations) {
       errors++;
     }
-    return errors;
   }
 
-  /** The time from when all are due until all have fired. */
   private CompletableFuture<Long> fire() {
     CompletableFuture<Long> elapsed = new CompletableFuture<>();
     loop.execute(() -> {
@@ -103,7 +105,7 @@ final class NettyTimers implements Round {
       for (long delay : delays.near(operations)) {
         loop.schedule(count, delay, TimeUnit.NANOSECONDS);
       }
-      while (System.nanoTime() - begin < DUE_NANOS) {
+      while (System.nanoTime() - begin < TimerPasses.DUE_NANOS) {
         Thread.onSpinWait();
       }
       due[0] = System.nanoTime();

@@ -20,6 +20,7 @@ final class Options {
           "writes",
           "alive",
           "ops",
+          "passes",
           "producers",
           "variant");
 

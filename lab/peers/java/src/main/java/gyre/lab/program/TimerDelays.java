@@ -8,15 +8,20 @@ final class TimerDelays {
   private static final int SEED = 1;
 
   private final Random random = new Random(SEED);
+  private final long begunNanos = System.nanoTime();
 
-  /** 60 to 70 minutes: the process ends before. */
+  /**
+   * To deadlines 60 to 70 minutes after the work began, however old it is; the process ends before.
+   * Where a new one finds its place must not depend on how long the others have been there.
+   */
   long[] far(int count) {
-    return random.longs(count, 3600 * SECOND, 4200 * SECOND).toArray();
+    long least = 3600 * SECOND - (System.nanoTime() - begunNanos);
+    return random.longs(count, least, least + 600 * SECOND).toArray();
   }
 
-  /** 1 to 2 milliseconds. */
+  /** 0.4 to 0.8 milliseconds. */
   long[] near(int count) {
-    return random.longs(count, 1_000_000, 2_000_000).toArray();
+    return random.longs(count, 400_000, 800_000).toArray();
   }
 
   /** All numbers below {@code count}, shuffled. */
