@@ -24,7 +24,7 @@ static void post(struct loop *to, void (*run)(void *)) {
 static void turn(struct loop *l) {
   struct epoll_event event;
   if (queue_may_sleep(&l->queue)) epoll_wait(l->epoll, &event, 1, -1);
-  atomic_store_explicit(&l->queue.asleep, false, memory_order_relaxed);
+  queue_awake(&l->queue);
   queue_run(&l->queue);
 }
 

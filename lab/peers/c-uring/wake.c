@@ -22,7 +22,7 @@ static void post(struct ring *from, struct loop *to, void (*run)(void *)) {
 static void turn(struct loop *l) {
   bool sleep = queue_may_sleep(&l->queue);
   if (sleep || l->ring.sq_tail != l->ring.sq_submitted) ring_enter(&l->ring, sleep, -1);
-  atomic_store_explicit(&l->queue.asleep, false, memory_order_relaxed);
+  queue_awake(&l->queue);
   ring_seen(&l->ring, ring_tail(&l->ring));
   queue_run(&l->queue);
 }

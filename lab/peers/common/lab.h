@@ -506,7 +506,7 @@ static inline void wake_main(const struct wake_peer *peer) {
   while (v < 3 && strcmp(name, names[v]) != 0) v++;
   if (v == 3) quit(EXIT_USAGE, "--variant %s: not one of roundtrip, flood1, floodN", name);
   w.variant = (enum wake_variant)v;
-  w.ops = option_long("--ops", w.variant == WAKE_ROUNDTRIP ? 5000 : 500000, 1, 100000000);
+  w.ops = option_long("--ops", w.variant == WAKE_ROUNDTRIP ? 5000 : 200000, 1, 100000000);
   w.producers = option_long("--producers", 4, 1, 64);
   if (w.variant != WAKE_FLOODN) w.producers = 1;
   struct rounds rounds = rounds_options();

@@ -82,7 +82,7 @@ pub fn wake_main<P: WakePeer>(mut options: Options, prepare: impl FnOnce(Wake) -
         "flood1" | "floodN" => Variant::Flood,
         _ => quit(USAGE, &format!("--variant {name}: not one of roundtrip, flood1, floodN")),
     };
-    let ops = options.number("--ops", if variant == Variant::RoundTrip { 5000 } else { 500_000 }, 1, 100_000_000);
+    let ops = options.number("--ops", if variant == Variant::RoundTrip { 5000 } else { 200_000 }, 1, 100_000_000);
     let several = options.number("--producers", 4, 1, 64);
     let producers = if name == "floodN" { several } else { 1 };
     let ops = ops - ops % producers;

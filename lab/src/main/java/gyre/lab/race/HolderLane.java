@@ -116,10 +116,13 @@ final class HolderLane implements Lane {
             Latency.empty()));
   }
 
-  /** Everything compiled and every fixed pool filled, before anything is counted. */
+  /**
+   * Everything compiled and every fixed pool filled, before anything is counted: some go through
+   * megabytes of buffers before they come to the first one again.
+   */
   private void warm(ServerProcess live) throws PeerFailure {
     int stretches = peer.isJvm() ? pace.warmStretches() / 2 : 1;
-    for (Workload each : Workloads.select(List.of("connect", "echo/50x64x1"))) {
+    for (Workload each : Workloads.select(List.of("connect", "echo/50x64x16"))) {
       assert each.kind().driver() == Kind.Driver.GENERATOR;
       try (Generator generator = Generator.start(each, bench, live)) {
         generator.drive(0, pace.warmMillis() * stretches / 2);

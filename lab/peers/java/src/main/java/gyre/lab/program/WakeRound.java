@@ -29,10 +29,10 @@ final class WakeRound implements Round {
     String variant = options.text("variant", "roundtrip");
     return switch (variant) {
       case "roundtrip" -> new WakeRound(variant, near, far, options.number("ops", 5_000), 0);
-      case "flood1" -> new WakeRound(variant, near, far, options.number("ops", 500_000), 1);
+      case "flood1" -> new WakeRound(variant, near, far, options.number("ops", 200_000), 1);
       case "floodN" ->
           new WakeRound(
-              variant, near, far, options.number("ops", 500_000), options.number("producers", 4));
+              variant, near, far, options.number("ops", 200_000), options.number("producers", 4));
       default ->
           throw new IllegalArgumentException(
               "no variant '" + variant + "'; there are roundtrip, flood1, floodN");
