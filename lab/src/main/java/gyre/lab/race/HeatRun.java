@@ -147,9 +147,7 @@ final class HeatRun {
     }
     long now = System.nanoTime();
     long patience = isPatient() ? PATIENCE.toNanos() : 0;
-    // A generator is not what is compared: to look at its core too was tried, and left far fewer
-    // turns with ratios that were hardly more even.
-    boolean onBoth = workload.kind().needsAllCores();
+    boolean onBoth = workload.kind().feelsBothCores();
     Calm.Spell spell = calm.await(onBoth, Math.min(now + patience, deadlineNanos));
     waitedNanos += System.nanoTime() - now;
     return spell;

@@ -117,16 +117,26 @@ final class HolderLane implements Lane {
   }
 
   /**
-   * Everything compiled and every fixed pool filled, before anything is counted: some go through
-   * megabytes of buffers before they come to the first one again.
+   * Everything compiled and every fixed pool filled, before anything is counted. Native servers go
+   * through megabytes of buffers before they come to the first one again; on a JVM, fibers and
+   * threads that begin or wait in interpreted code keep larger stacks.
    */
   private void warm(ServerProcess live) throws PeerFailure {
-    int stretches = peer.isJvm() ? pace.warmStretches() / 2 : 1;
-    for (Workload each : Workloads.select(List.of("connect", "echo/50x64x16"))) {
-      assert each.kind().driver() == Kind.Driver.GENERATOR;
-      try (Generator generator = Generator.start(each, bench, live)) {
-        generator.drive(0, pace.warmMillis() * stretches / 2);
-      }
+    if (peer.isJvm()) {
+      int millis = pace.warmMillis() * pace.warmStretches();
+      warm(live, "echo/50x64x1", millis / 4);
+      warm(live, "connect", millis);
+    } else {
+      warm(live, "echo/50x64x16", pace.warmMillis() / 2);
+      warm(live, "connect", pace.warmMillis() / 2);
+    }
+  }
+
+  private void warm(ServerProcess live, String name, int millis) throws PeerFailure {
+    Workload work = Workloads.select(List.of(name)).getFirst();
+    assert work.kind().driver() == Kind.Driver.GENERATOR;
+    try (Generator generator = Generator.start(work, bench, live)) {
+      generator.drive(0, millis);
     }
   }
 

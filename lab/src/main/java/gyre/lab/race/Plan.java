@@ -197,7 +197,8 @@ public record Plan(List<Stage> stages, Pace pace, Duration limit) {
     long peers = heat.peers().size();
     long millis = heat.peers().stream().mapToLong(peer -> warmMillis(peer, goesOn)).sum();
     return heat.driver() == Kind.Driver.HOLDER
-        ? HolderLane.ROUNDS * (millis + peers * HolderLane.ROUND_MILLIS)
+        ? HolderLane.ROUNDS
+            * (2 * millis + peers * HolderLane.ROUND_MILLIS) // warmed with two works
         : millis + peers * (pace.probeMillis() + PROBE_OVERHEAD_MILLIS);
   }
 

@@ -63,4 +63,13 @@ public enum Kind {
   public boolean needsAllCores() {
     return this == WAKE;
   }
+
+  /**
+   * Whether its figures depend on how fast the second core is too. Those of a server do: a
+   * generator that somebody slows down leaves less to do at once, and who does several things at
+   * once then spends more on each.
+   */
+  public boolean feelsBothCores() {
+    return needsAllCores() || driver == Driver.GENERATOR;
+  }
 }
