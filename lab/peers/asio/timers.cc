@@ -36,6 +36,6 @@ void run(struct timers *t) {
 }  // namespace
 
 void asio_timers_main() {
-  static const struct timer_peer peer = {prepare, start, restart, cancel, run};
+  static const struct timer_peer peer = {prepare, start, restart, cancel, run, 0};
   timers_main(&peer);
 }

@@ -31,6 +31,6 @@ static void run(struct timers *t) {
 }
 
 void epoll_timers_main(void) {
-  static const struct timer_peer peer = {prepare, start, restart, cancel, run};
+  static const struct timer_peer peer = {prepare, start, restart, cancel, run, 0};
   timers_main(&peer);
 }

@@ -30,6 +30,6 @@ static void run(struct timers *t) {
 }
 
 void uring_timers_main(void) {
-  static const struct timer_peer peer = {prepare, start, restart, cancel, run};
+  static const struct timer_peer peer = {prepare, start, restart, cancel, run, 0};
   timers_main(&peer);
 }

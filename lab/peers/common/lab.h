@@ -316,7 +316,7 @@ static inline void cascade_main(void (*prepare)(struct pairs *), void (*run)(str
 struct timers {
   long alive, ops;      // timers are numbered 0 .. alive + ops - 1
   long passes;          // in a round
-  uint64_t begun;
+  uint64_t begun_nanos;
   uint32_t *order;      // the numbers alive .. alive + ops - 1 in random order
   uint64_t *delay_nanos; // one of each operation of the part that runs
   long fired, errors;
@@ -336,13 +336,13 @@ struct timer_peer {
 static const uint64_t TIMER_LEAST = 3600000000000u, TIMER_SPREAD = 600000000000u;
 // Those that are to fire are due in 0.4 to 0.8 ms, which some libraries round up to whole ones. No longer is waited than that takes: meanwhile
 // somebody else's work drives them out of the caches.
-static const uint64_t TIMER_SOON = 400000u, TIMER_DUE = 2500000u;
+static const uint64_t TIMER_SOON_NANOS = 400000u, TIMER_DUE_NANOS = 2500000u;
 
 static inline void timers_delays(struct timers *t, uint64_t *seed, long count, uint64_t least, uint64_t spread) {
   for (long i = 0; i < count; i++) t->delay_nanos[i] = least + random_next(seed) % spread;
 }
 static inline void timers_far(struct timers *t, uint64_t *seed, long count) {
-  timers_delays(t, seed, count, TIMER_LEAST - (now_nanos() - t->begun), TIMER_SPREAD);
+  timers_delays(t, seed, count, TIMER_LEAST - (now_nanos() - t->begun_nanos), TIMER_SPREAD);
 }
 static inline void timers_shuffle(struct timers *t, uint64_t *seed) {
   for (long i = t->ops - 1; i > 0; i--) {
@@ -371,11 +371,11 @@ static inline void timers_pass(struct timers *t, const struct timer_peer *peer, 
 }
 static inline void timers_fire(struct timers *t, const struct timer_peer *peer, uint64_t *seed, uint64_t took[4], uint64_t *cpu) {
   uint64_t begin, cpu_begin;
-  timers_delays(t, seed, t->ops, TIMER_SOON, TIMER_SOON);
+  timers_delays(t, seed, t->ops, TIMER_SOON_NANOS, TIMER_SOON_NANOS);
   t->fired = 0;
   peer->start(t, t->alive, t->ops);
   begin = now_nanos();
-  while (now_nanos() - begin < TIMER_DUE + peer->clock_age_nanos) {
+  while (now_nanos() - begin < TIMER_DUE_NANOS + peer->clock_age_nanos) {
   }
   TIMED(3, peer->run(t));
   if (t->fired != t->ops) t->errors++;
@@ -409,7 +409,7 @@ static inline void timers_main(const struct timer_peer *peer) {
   for (long i = 0; i < t.ops; i++) t.order[i] = (uint32_t)(t.alive + i);
   uint64_t seed = 42, took[4], cpu;
   peer->prepare(&t);
-  t.begun = now_nanos();
+  t.begun_nanos = now_nanos();
   timers_far(&t, &seed, t.alive);
   peer->start(&t, 0, t.alive);
   uint64_t begin = now_nanos();

@@ -16,7 +16,7 @@ enum {
 };
 struct queue_cell {
   void (*run)(void *);
-  _Atomic uintptr_t argument; // of at least two bytes, so that its lowest bit is free
+  _Atomic uintptr_t argument; // aligned to two bytes at least, so that its lowest bit is free
 };
 struct queue {
   struct queue_cell *cells;
@@ -26,6 +26,14 @@ struct queue {
   _Alignas(64) uint64_t head; // of the consumer
   bool streaming;             // more than one was found at the last look: more will come
 };
+
+static inline void queue_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
+#endif
+}
 
 static inline void queue_open(struct queue *q) {
   q->cells = (struct queue_cell *)aligned_alloc(64, QUEUE_CELLS * sizeof *q->cells);
@@ -70,7 +78,7 @@ static inline void queue_run(struct queue *q) {
 // True: nothing is posted and whoever posts will wake. False: there is work.
 static inline bool queue_may_sleep(struct queue *q) {
   for (int looks = q->streaming ? QUEUE_LOOKS : 0; looks > 0; looks--) {
-    for (int pauses = QUEUE_PAUSES; pauses > 0; pauses--) __builtin_ia32_pause();
+    for (int pauses = QUEUE_PAUSES; pauses > 0; pauses--) queue_pause();
     if (!queue_empty(q)) return false;
   }
   atomic_store_explicit(&q->asleep, true, memory_order_seq_cst);

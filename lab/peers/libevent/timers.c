@@ -36,7 +36,8 @@ static void run(struct timers *t) {
 }
 
 void le_timers_main(void) {
-  // It looks at CLOCK_MONOTONIC_COARSE, which goes on with the kernel's ticks.
-  static const struct timer_peer peer = {prepare, start, restart, cancel, run, .clock_age_nanos = 4000000};
+  static struct timer_peer peer = {prepare, start, restart, cancel, run, 0};
+  struct timespec tick; // what it looks at goes on with the kernel's ticks
+  if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0) peer.clock_age_nanos = (uint64_t)tick.tv_nsec;
   timers_main(&peer);
 }

@@ -14,8 +14,8 @@ pub trait TimerPeer {
 // See lab.h.
 const LEAST: u64 = 3_600_000_000_000;
 const SPREAD: u64 = 600_000_000_000;
-const SOON: u64 = 400_000;
-const DUE: u64 = 2_500_000;
+const SOON_NANOS: u64 = 400_000;
+const DUE_NANOS: u64 = 2_500_000;
 
 fn delays(random: &mut Random, count: usize, least: u64, spread: u64) -> Vec<u64> {
     (0..count).map(|_| least + random.next() % spread).collect()
@@ -44,7 +44,7 @@ struct Times {
 struct Work<P: TimerPeer> {
     peer: P,
     random: Random,
-    begun: u64,
+    begun_nanos: u64,
     alive: usize,
     order: Vec<usize>,
     passes: usize,
@@ -53,7 +53,7 @@ struct Work<P: TimerPeer> {
 
 impl<P: TimerPeer> Work<P> {
     fn far(&mut self, count: usize) -> Vec<u64> {
-        delays(&mut self.random, count, LEAST - (now_nanos() - self.begun), SPREAD)
+        delays(&mut self.random, count, LEAST - (now_nanos() - self.begun_nanos), SPREAD)
     }
 
     fn fill(&mut self) {
@@ -84,9 +84,9 @@ impl<P: TimerPeer> Work<P> {
 
     fn fire(&mut self, times: &mut Times) {
         let count = self.order.len();
-        self.peer.start(self.alive, &delays(&mut self.random, count, SOON, SOON));
+        self.peer.start(self.alive, &delays(&mut self.random, count, SOON_NANOS, SOON_NANOS));
         let begin = now_nanos();
-        while now_nanos() - begin < DUE {}
+        while now_nanos() - begin < DUE_NANOS {}
         let mut fired = 0;
         times.took[3] += timed(&mut times.cpu, || fired = self.peer.run(count));
         self.errors += (fired != count) as u64;
@@ -100,7 +100,7 @@ pub fn timers_main<P: TimerPeer>(mut options: Options, prepare: impl FnOnce(usiz
     let mut rounds = Rounds::of(&mut options);
     options.end();
     let order = (alive..alive + ops).collect();
-    let mut work = Work { peer: prepare(alive + ops), random: Random(42), begun: now_nanos(), alive, order, passes, errors: 0 };
+    let mut work = Work { peer: prepare(alive + ops), random: Random(42), begun_nanos: now_nanos(), alive, order, passes, errors: 0 };
     work.fill();
     rounds.warm_up(|| {
         work.round();

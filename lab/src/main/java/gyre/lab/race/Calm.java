@@ -85,7 +85,7 @@ final class Calm implements AutoCloseable {
   /**
    * Whether nobody else is at work on the server's core, or on either core.
    *
-   * @param onBoth who is measured uses both of them
+   * @param onBoth the figures of who is measured depend on both of them
    */
   private boolean isNow(boolean onBoth) {
     List<Core> asked = onBoth ? cores : cores.subList(0, Math.min(1, cores.size()));

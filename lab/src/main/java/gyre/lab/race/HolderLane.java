@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HolderLane implements Lane {
   static final int ROUNDS = 2;
-  static final int ROUND_MILLIS = 1100;
+  static final int ROUND_MILLIS = 1700;
 
   private static final int QUIET_MILLIS = 600;
   private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -122,14 +122,15 @@ final class HolderLane implements Lane {
    * threads that begin or wait in interpreted code keep larger stacks.
    */
   private void warm(ServerProcess live) throws PeerFailure {
-    if (peer.isJvm()) {
-      int millis = pace.warmMillis() * pace.warmStretches();
-      warm(live, "echo/50x64x1", millis / 4);
-      warm(live, "connect", millis);
-    } else {
-      warm(live, "echo/50x64x16", pace.warmMillis() / 2);
-      warm(live, "connect", pace.warmMillis() / 2);
-    }
+    int millis = warmMillis(peer, pace);
+    int echoing = peer.isJvm() ? millis / 5 : millis / 2;
+    warm(live, peer.isJvm() ? "echo/50x64x1" : "echo/50x64x16", echoing);
+    warm(live, "connect", millis - echoing);
+  }
+
+  /** Of each round. */
+  static int warmMillis(Peer peer, Pace pace) {
+    return peer.isJvm() ? pace.warmMillis() * pace.warmStretches() * 5 / 4 : pace.warmMillis() * 2;
   }
 
   private void warm(ServerProcess live, String name, int millis) throws PeerFailure {

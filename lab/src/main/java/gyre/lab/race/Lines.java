@@ -47,12 +47,13 @@ final class Lines {
   }
 
   /** A round of a program that drives itself: one sample for each variant. */
-  static Map<String, Sample> step(Workload workload, JsonObject json, long rssBytes) {
+  static Map<String, Sample> step(Workload workload, JsonObject json, long rssBytes)
+      throws PeerFailure {
     Map<String, Sample> samples = new LinkedHashMap<>();
     boolean several = workload.kind() == Kind.TIMERS;
     for (String variant : workload.variants()) {
       String elapsed = several ? variant + "Nanos" : "elapsedNanos";
-      long operations = variant.equals("fire") ? json.getLong("fires", 0) : operations(json);
+      long operations = variant.equals("fire") ? fires(json) : operations(json);
       long cpuNanos = several ? Sample.UNKNOWN : json.getLong("cpuNanos", Sample.UNKNOWN);
       samples.put(
           variant,
@@ -67,6 +68,13 @@ final class Lines {
               Latency.empty()));
     }
     return samples;
+  }
+
+  private static long fires(JsonObject json) throws PeerFailure {
+    if (!json.has("fires")) {
+      throw new PeerFailure(Status.FAILED, "does not say how many timers fired: " + json);
+    }
+    return json.getLong("fires");
   }
 
   /** Of a program that drives itself. */

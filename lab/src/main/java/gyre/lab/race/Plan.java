@@ -195,11 +195,17 @@ public record Plan(List<Stage> stages, Pace pace, Duration limit) {
    */
   private long fixedMillis(Heat heat, boolean goesOn) {
     long peers = heat.peers().size();
+    if (heat.driver() == Kind.Driver.HOLDER) {
+      long millis = heat.peers().stream().mapToLong(this::holderMillis).sum();
+      return HolderLane.ROUNDS * (millis + peers * HolderLane.ROUND_MILLIS);
+    }
     long millis = heat.peers().stream().mapToLong(peer -> warmMillis(peer, goesOn)).sum();
-    return heat.driver() == Kind.Driver.HOLDER
-        ? HolderLane.ROUNDS
-            * (2 * millis + peers * HolderLane.ROUND_MILLIS) // warmed with two works
-        : millis + peers * (pace.probeMillis() + PROBE_OVERHEAD_MILLIS);
+    return millis + peers * (pace.probeMillis() + PROBE_OVERHEAD_MILLIS);
+  }
+
+  private long holderMillis(Peer peer) {
+    long start = peer.isJvm() ? JVM_START_MILLIS : NATIVE_START_MILLIS;
+    return start + HolderLane.warmMillis(peer, pace);
   }
 
   private long warmMillis(Peer peer, boolean goesOn) {

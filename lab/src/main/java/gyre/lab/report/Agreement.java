@@ -15,18 +15,40 @@ import java.util.Map;
 
 /**
  * How far two runs of a race say the same. Rates differ between runs, as machines change their
- * speed; ratios should not.
+ * speed; ratios should not. A race tells of each ratio how well it is known, which is of account
+ * here: those that it does not know well need not be the same in another one.
  */
 public final class Agreement {
   private static final int PERCENT = 100;
 
-  /** A ratio to the limit or, where the limit was not raced, to the best. */
-  private record Pair(String workload, String peer, double first, double second) {
+  /**
+   * A ratio to the limit or, where the limit was not raced, to the best.
+   *
+   * @param uncertainty a share of it; infinite in files of earlier revisions, which do not say it
+   */
+  private record Ratio(double median, double uncertainty) {
+    static Ratio of(JsonObject json) {
+      double uncertainty = json.getDouble("relativeUncertainty", Double.POSITIVE_INFINITY);
+      return new Ratio(json.getDouble("median"), uncertainty);
+    }
+
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "%.2f", median);
+    }
+  }
+
+  /** The same ratio in both runs. */
+  private record Pair(String workload, String peer, Ratio one, Ratio other) {
     /** Of the greater to the lesser one, so that the order of the runs is of no account. */
     double differencePercent() {
-      return first == second
-          ? 0
-          : (Math.max(first, second) / Math.min(first, second) - 1) * PERCENT;
+      double greater = Math.max(one.median, other.median);
+      double lesser = Math.min(one.median, other.median);
+      return greater == lesser ? 0 : (greater / lesser - 1) * PERCENT;
+    }
+
+    double uncertaintyPercent() {
+      return Math.max(one.uncertainty, other.uncertainty) * PERCENT;
     }
   }
 
@@ -40,8 +62,8 @@ public final class Agreement {
 
   /** Of two files that a race has written with {@code --json}. */
   public static Agreement of(Path one, Path other, List<String> peers, double withinPercent) {
-    Map<List<String>, Double> first = ratios(one);
-    Map<List<String>, Double> second = ratios(other);
+    Map<List<String>, Ratio> first = ratios(one);
+    Map<List<String>, Ratio> second = ratios(other);
     List<Pair> pairs = new ArrayList<>();
     first.forEach((key, ratio) -> {
       if (second.containsKey(key) && (peers.isEmpty() || peers.contains(key.getLast()))) {
@@ -55,16 +77,16 @@ public final class Agreement {
     return new Agreement(pairs, withinPercent);
   }
 
-  private static Map<List<String>, Double> ratios(Path file) {
+  private static Map<List<String>, Ratio> ratios(Path file) {
     try {
       JsonObject json = JsonParser.object().from(Files.readString(file));
-      Map<List<String>, Double> ratios = new LinkedHashMap<>();
+      Map<List<String>, Ratio> ratios = new LinkedHashMap<>();
       for (Object each : json.getArray("results")) {
         JsonObject entry = (JsonObject) each;
         JsonObject ratio = entry.getObject("ratioToLimit", entry.getObject("ratioToBest"));
         if (ratio != null && ratio.isNumber("median")) {
           String label = (entry.getString("workload") + " " + entry.getString("variant")).strip();
-          ratios.put(List.of(label, entry.getString("peer")), ratio.getDouble("median"));
+          ratios.put(List.of(label, entry.getString("peer")), Ratio.of(ratio));
         }
       }
       return ratios;
@@ -77,7 +99,23 @@ public final class Agreement {
 
   /** How many ratios of the two runs are at most so far from each other. */
   public long agreeing() {
-    return pairs.stream().filter(p -> p.differencePercent() <= withinPercent).count();
+    return pairs.stream().filter(this::isAgreeing).count();
+  }
+
+  private boolean isAgreeing(Pair pair) {
+    return pair.differencePercent() <= withinPercent;
+  }
+
+  private boolean isKnown(Pair pair) {
+    return pair.uncertaintyPercent() <= withinPercent;
+  }
+
+  /** What marks a pair: further apart than it may be, or so little known that it may be. */
+  private String mark(Pair pair) {
+    if (isAgreeing(pair)) {
+      return "";
+    }
+    return isKnown(pair) ? " !" : " ~";
   }
 
   public int compared() {
@@ -93,10 +131,9 @@ public final class Agreement {
             List.of(
                 pair.workload(),
                 pair.peer(),
-                ratio(pair.first()),
-                ratio(pair.second()),
-                percent(pair.differencePercent())
-                    + (pair.differencePercent() > withinPercent ? " !" : "  "))));
+                pair.one().toString(),
+                pair.other().toString(),
+                "%s%-2s".formatted(percent(pair.differencePercent()), mark(pair)))));
     return grid + "\n" + summary() + "\n";
   }
 
@@ -105,10 +142,9 @@ public final class Agreement {
     List<String> peers = pairs.stream().map(Pair::peer).distinct().toList();
     Map<String, Map<String, String>> lines = new LinkedHashMap<>();
     for (Pair pair : pairs) {
-      String differ = pair.differencePercent() > withinPercent ? " !" : "";
       lines
           .computeIfAbsent(pair.workload(), _ -> new LinkedHashMap<>())
-          .put(pair.peer(), ratio(pair.first()) + " · " + ratio(pair.second()) + differ);
+          .put(pair.peer(), pair.one() + " · " + pair.other() + mark(pair));
     }
     StringBuilder text = new StringBuilder("| workload | " + String.join(" | ", peers) + " |\n");
     text.append("|---|").append("---:|".repeat(peers.size())).append('\n');
@@ -122,16 +158,18 @@ public final class Agreement {
 
   private String summary() {
     List<Double> differences = pairs.stream().map(Pair::differencePercent).sorted().toList();
-    return "%d of %d ratios agree within %s; the median difference is %s."
-        .formatted(
-            agreeing(),
-            compared(),
-            percent(withinPercent),
-            percent(differences.get(differences.size() / 2)));
-  }
-
-  private static String ratio(double ratio) {
-    return String.format(Locale.ROOT, "%.2f", ratio);
+    List<Pair> known = pairs.stream().filter(this::isKnown).toList();
+    String all =
+        "%d of %d ratios agree within %s; the median difference is %s."
+            .formatted(
+                agreeing(),
+                compared(),
+                percent(withinPercent),
+                percent(differences.get(differences.size() / 2)));
+    String ofKnown =
+        "Of the %d that both runs know that well, %d do (! marks those that do not, ~ those that are not known that well)."
+            .formatted(known.size(), known.stream().filter(this::isAgreeing).count());
+    return all + "\n" + ofKnown;
   }
 
   private static String percent(double percent) {

@@ -127,6 +127,7 @@ public final class JsonReport {
     put(json, "lower", spread.lower());
     put(json, "upper", spread.upper());
     put(json, "greatest", spread.greatest());
+    put(json, "relativeUncertainty", spread.relativeUncertainty());
     return json;
   }
 }

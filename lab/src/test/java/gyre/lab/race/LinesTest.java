@@ -37,6 +37,8 @@ class LinesTest {
     var samples =
         Lines.step(Workloads.select(List.of("timers/1k")).getFirst(), Lines.parse(line), 1);
     assertThat(samples.keySet()).containsExactly("start", "restart", "cancel", "fire");
+    Sample start = Objects.requireNonNull(samples.get("start"));
+    assertThat(start.elapsedNanosPerOperation()).isEqualTo(10);
     Sample fire = Objects.requireNonNull(samples.get("fire"));
     assertThat(fire.elapsedNanosPerOperation()).isEqualTo(80);
     assertThat(fire.cpuNanosPerOperation()).isNaN();

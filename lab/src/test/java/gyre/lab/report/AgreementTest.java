@@ -28,6 +28,10 @@ class AgreementTest {
     return "{\"median\": " + ratio + "}";
   }
 
+  private static String known(String ratio, String uncertainty) {
+    return "{\"median\": " + ratio + ", \"relativeUncertainty\": " + uncertainty + "}";
+  }
+
   @Test
   void shouldCountRatiosThatAreNearInWhateverOrder() throws IOException {
     Path one = file("one", entry("echo", "a", median("1.00")), entry("echo", "b", median("1.10")));
@@ -38,11 +42,32 @@ class AgreementTest {
       assertThat(agreement.compared()).isEqualTo(2);
       assertThat(agreement.agreeing()).isEqualTo(1);
       assertThat(agreement.toString())
-          .contains("10.0 % !", "4.0 %", "1 of 2 ratios agree within 5.0 %");
+          .contains("10.0 % ~", "4.0 %", "1 of 2 ratios agree within 5.0 %");
     }
     assertThat(Agreement.of(one, other, List.of("a"), 5).compared()).isEqualTo(1);
     assertThat(Agreement.of(one, other, List.of(), 5).markdown())
-        .contains("| workload | a | b |", "| echo | 1.00 · 1.04 | 1.10 · 1.00 ! |");
+        .contains("| workload | a | b |", "| echo | 1.00 · 1.04 | 1.10 · 1.00 ~ |");
+  }
+
+  @Test
+  void shouldTellWhatDiffersFromWhatNotBothRunsKnow() throws IOException {
+    Path one =
+        file(
+            "one",
+            entry("echo", "a", known("1.00", "0.01")),
+            entry("echo", "b", known("1.00", "0.01")),
+            entry("echo", "c", known("1.00", "0.2")));
+    Path other =
+        file(
+            "other",
+            entry("echo", "a", known("1.02", "0.01")),
+            entry("echo", "b", known("1.20", "0.01")),
+            entry("echo", "c", known("1.20", "0.01")));
+    Agreement agreement = Agreement.of(one, other, List.of(), 5);
+    assertThat(agreement.toString())
+        .contains("1 of 3 ratios agree", "Of the 2 that both runs know that well, 1 do (!");
+    assertThat(agreement.markdown())
+        .contains("| echo | 1.00 · 1.02 | 1.00 · 1.20 ! | 1.00 · 1.20 ~ |");
   }
 
   @Test

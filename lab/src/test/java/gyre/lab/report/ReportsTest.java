@@ -14,10 +14,14 @@ import gyre.lab.result.Results;
 import gyre.lab.result.Sample;
 import gyre.lab.workload.Workload;
 import gyre.lab.workload.Workloads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ReportsTest {
   private static final Workload ECHO = Workloads.select(List.of("echo/50x64x1")).getFirst();
@@ -49,6 +53,13 @@ class ReportsTest {
         Sample.unplaced(1000, 10_000_000, cpuNanos * 1000, 1, Sample.UNKNOWN, 4 << 20, 0, latency);
     Probe probe = new Probe(0.01, 0.05, 0);
     return new Entry(ECHO, "", peer, List.of(sample), probe, Status.MEASURED, "");
+  }
+
+  @Test
+  void shouldTellHowWellRatiosAreKnownToWhoComparesRaces(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("race.json"), JsonReport.of(RESULTS));
+    assertThat(Agreement.of(file, file, List.of(), 5).toString())
+        .contains("4 of 4 ratios agree", "Of the 4 that both runs know that well, 4 do");
   }
 
   @Test

@@ -79,11 +79,11 @@ final class GyreTimers implements TimerPasses.Work {
 
   private long fire() {
     fired = 0;
-    long begin = System.nanoTime();
     long[] soon = delays.near(operations);
     for (int i = 0; i < operations; i++) {
       due[i].restartNanos(soon[i]);
     }
+    long begin = System.nanoTime();
     while (System.nanoTime() - begin < TimerPasses.DUE_NANOS) {
       Thread.onSpinWait();
     }

@@ -101,10 +101,10 @@ final class NettyTimers implements TimerPasses.Work {
               elapsed.complete(System.nanoTime() - due[0]);
             }
           };
-      long begin = System.nanoTime();
       for (long delay : delays.near(operations)) {
         loop.schedule(count, delay, TimeUnit.NANOSECONDS);
       }
+      long begin = System.nanoTime();
       while (System.nanoTime() - begin < TimerPasses.DUE_NANOS) {
         Thread.onSpinWait();
       }
