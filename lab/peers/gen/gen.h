@@ -95,5 +95,5 @@ void echo_main(void);
 void connect_main(void);
 void idle_main(void);
 void finish_main(void);
-void speed_main(void);
+void watch_main(void);
 #endif

@@ -153,7 +153,7 @@ int main(int count, char **words) {
   else if (strcmp(mode, "connect") == 0) connect_main();
   else if (strcmp(mode, "idle") == 0) idle_main();
   else if (strcmp(mode, "finish") == 0) finish_main();
-  else if (strcmp(mode, "speed") == 0) speed_main();
+  else if (strcmp(mode, "watch") == 0) watch_main();
   else quit(EXIT_UNSUPPORTED, "no mode %s", mode);
   return 0;
 }

@@ -17,7 +17,7 @@ public record Bench(List<String> generator, boolean pins, long descriptors, Tool
     return CORES[0];
   }
 
-  private int generatorCore() {
+  public int generatorCore() {
     return CORES[Math.min(1, CORES.length - 1)];
   }
 

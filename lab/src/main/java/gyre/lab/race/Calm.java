@@ -1,45 +1,82 @@
 package gyre.lab.race;
 
+import com.grack.nanojson.JsonArray;
+import com.grack.nanojson.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether the cores are ours alone at the moment.
+ * Tells whether the cores are ours alone at the moment, and close to each other.
  *
  * <p>A rented core is mostly one of two hardware threads of a real one. What somebody else runs on
  * the other takes up to half of its speed away, for some tenths of a second at a time, and not from
- * every program alike: what waits for memory loses little, what computes loses much. So it is no
- * noise that goes away in the middle of many rounds. But it shows in always the same arithmetic: on
- * each core a small program waits to be asked how long that takes just now.
+ * every program alike: what waits for memory loses little, what computes loses much. And two rented
+ * cores share a cache at one time and, for some seconds, none at another; whatever one of them
+ * hands to the other then costs five times as much. So neither is noise that goes away in the
+ * middle of many rounds. But both show, all the while something is measured: a program looks at
+ * each core a thousand times a second.
  */
 final class Calm implements AutoCloseable {
-  /** Slower than the fastest by more than this: somebody else is at work. */
-  private static final double MUCH_SLOWER = 1.25;
-
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final Duration LEARNING = Duration.ofSeconds(1);
-  private static final int LOOK_MILLIS = 1;
 
-  /** The server's core first; none where nobody can tell. */
-  private final List<Core> cores = new ArrayList<>();
+  /** How long it takes to see how fast the cores can be. */
+  private static final Duration LEARNING = Duration.ofSeconds(1);
+
+  /** For so long it is waited for the cores to come close, to know what close is. */
+  private static final Duration COMING_CLOSE = Duration.ofSeconds(10);
+
+  /** To another core and back, through a cache that both have, takes less than this. */
+  private static final int CLOSE_NANOS = 150;
+
+  /** There is a look at each core in between. */
+  private static final int PAUSE_MILLIS = 2;
+
+  /** Who looks at the cores; nobody where nobody can. */
+  private @Nullable Child watcher;
 
   private final Progress progress;
 
-  /** A core, by who tells of it. */
-  private static final class Core {
-    private final Child child;
-    private long fastestNanos = Long.MAX_VALUE;
+  /** What was seen of both cores, the server's first. */
+  private record Look(List<Core> cores, boolean isFar, long closestNanos) {
+    static final Look CALM = new Look(List.of(), false, 0);
 
-    Core(Child child) {
-      this.child = child;
+    static Look of(JsonObject seen) {
+      List<Core> cores =
+          seen.getArray("cores", new JsonArray()).stream()
+              .map(JsonObject.class::cast)
+              .map(Core::of)
+              .toList();
+      return new Look(
+          cores, seen.getBoolean("isFar", false), seen.getLong("closestNanos", Long.MAX_VALUE));
     }
 
-    boolean isFast() throws PeerFailure {
-      child.say("now");
-      long nanos = Lines.parse(child.hear(PATIENCE)).getLong("spinNanos", Long.MAX_VALUE);
-      fastestNanos = Math.min(fastestNanos, nanos);
-      return nanos <= fastestNanos * MUCH_SLOWER;
+    /** Whether nobody disturbed since the last time. */
+    boolean wasCalm(boolean onBoth) {
+      return among(onBoth).noneMatch(Core::wasDisturbed) && !(onBoth && isFar);
+    }
+
+    boolean isCalm(boolean onBoth) {
+      return among(onBoth).noneMatch(Core::isDisturbed) && !(onBoth && isFar);
+    }
+
+    private Stream<Core> among(boolean onBoth) {
+      return cores.stream().limit(onBoth ? cores.size() : 1);
+    }
+  }
+
+  /**
+   * Of one core.
+   *
+   * @param wasDisturbed since the last time, or at least at the end
+   * @param isDisturbed at the end
+   */
+  private record Core(boolean wasDisturbed, boolean isDisturbed) {
+    static Core of(JsonObject seen) {
+      boolean isDisturbed = seen.getBoolean("isDisturbed", false);
+      return new Core(isDisturbed || seen.getLong("disturbed", 0) > 0, isDisturbed);
     }
   }
 
@@ -61,16 +98,19 @@ final class Calm implements AutoCloseable {
 
   private void begin(Bench bench) {
     List<String> command = new ArrayList<>(bench.generator());
-    command.add("speed");
+    command.addAll(List.of("watch", "--cores", bench.serverCore() + "," + bench.generatorCore()));
     try {
-      cores.add(new Core(Child.start("gen speed", bench.onServerCore(command))));
-      cores.add(new Core(Child.start("gen speed", bench.onGeneratorCore(command))));
+      watcher = Child.start("gen watch", command);
     } catch (PeerFailure failure) {
       giveUp(failure);
     }
-    long end = System.nanoTime() + LEARNING.toNanos();
-    while (System.nanoTime() < end && !cores.isEmpty()) {
-      boolean ignored = isNow(true);
+    long begun = System.nanoTime();
+    while (watcher != null && !Children.areEnding()) {
+      long passedNanos = System.nanoTime() - begun;
+      boolean areClose = look().closestNanos() < CLOSE_NANOS;
+      if (passedNanos > (areClose ? LEARNING : COMING_CLOSE).toNanos()) {
+        break;
+      }
       pause();
     }
   }
@@ -82,61 +122,50 @@ final class Calm implements AutoCloseable {
     close();
   }
 
-  /**
-   * Whether nobody else is at work on the server's core, or on either core.
-   *
-   * @param onBoth the figures of who is measured depend on both of them
-   */
-  private boolean isNow(boolean onBoth) {
-    List<Core> asked = onBoth ? cores : cores.subList(0, Math.min(1, cores.size()));
+  private Look look() {
+    if (watcher == null) {
+      return Look.CALM;
+    }
     try {
-      boolean isCalm = true;
-      for (Core core : asked) { // one after the other: they may be two threads of one core
-        isCalm &= core.isFast();
-      }
-      return isCalm;
+      watcher.say("now");
+      return Look.of(Lines.parse(watcher.hear(PATIENCE)));
     } catch (PeerFailure failure) {
       giveUp(failure);
-      return true;
+      return Look.CALM;
     }
   }
 
-  /** Waits until nobody else is at work, until the deadline at the latest. */
+  /** Whether what one core hands to the other costs more than usual at the moment. */
+  boolean areCoresFar() {
+    return look().isFar();
+  }
+
+  /**
+   * Waits until nobody else is at work, until the deadline at the latest.
+   *
+   * @param onBoth the figures of who is measured depend on both cores
+   */
   Spell await(boolean onBoth, long deadlineNanos) {
-    Spell spell = new Spell(onBoth);
-    while (!spell.isCalm && System.nanoTime() - deadlineNanos < 0 && !Children.areEnding()) {
+    boolean isCalm = look().isCalm(onBoth);
+    while (!isCalm && System.nanoTime() - deadlineNanos < 0 && !Children.areEnding()) {
       pause();
-      spell.isCalm = isNow(onBoth);
+      isCalm = look().wasCalm(onBoth);
     }
-    return spell;
+    return () -> look().wasCalm(onBoth);
   }
 
-  /** What takes so long that it is disturbed in any case, or does not mind, is not looked at. */
-  static Spell notWatched() {
-    return new Calm(new Progress(System.out, false, 0)).new Spell(false);
-  }
+  /** Some time, while somebody watches. */
+  interface Spell {
+    /** What takes so long that it is disturbed in any case, or does not mind. */
+    Spell UNWATCHED = () -> true;
 
-  /** From one look to the next. */
-  final class Spell {
-    private final boolean onBoth;
-    private boolean isCalm;
-
-    private Spell(boolean onBoth) {
-      this.onBoth = onBoth;
-      this.isCalm = isNow(onBoth);
-    }
-
-    /** Whether nobody disturbed since this was asked last, or since it was waited for. */
-    boolean lasted() {
-      boolean wasCalm = isCalm;
-      isCalm = isNow(onBoth);
-      return wasCalm && isCalm;
-    }
+    /** Whether nobody disturbed since it began, or since this was asked last. */
+    boolean lasted();
   }
 
   private static void pause() {
     try {
-      Thread.sleep(LOOK_MILLIS);
+      Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -144,7 +173,9 @@ final class Calm implements AutoCloseable {
 
   @Override
   public void close() {
-    cores.forEach(core -> core.child.close());
-    cores.clear();
+    if (watcher != null) {
+      watcher.close();
+      watcher = null;
+    }
   }
 }

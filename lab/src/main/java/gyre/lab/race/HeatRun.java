@@ -35,7 +35,10 @@ final class HeatRun {
   private static final int FIRST_ROUNDS = 2;
 
   /** How often to measure until nobody has disturbed. */
-  private static final int ATTEMPTS = 3;
+  private static final int ATTEMPTS = 10;
+
+  /** So much longer than it measures it waits for peace, and measures what is not to count. */
+  private static final int PATIENT = 4;
 
   private final Workload planned;
   private final Workload workload;
@@ -48,7 +51,8 @@ final class HeatRun {
   private int round;
   private boolean areFirstForgotten;
   private int turn;
-  private long waitedNanos;
+  private int turnsThatCount;
+  private long lostNanos;
   private boolean isDone;
 
   HeatRun(Plan.Heat heat, Pace pace, Bench bench, Servers servers, Calm calm, Progress progress) {
@@ -70,7 +74,7 @@ final class HeatRun {
       progress.tell(workload + "  warming " + runner.name());
       runner.open();
     }
-    haveRounds(FIRST_ROUNDS, System.nanoTime());
+    haveRounds(FIRST_ROUNDS, System.nanoTime(), false);
     for (Runner runner : runners) {
       progress.tell(workload + "  looking closer at " + runner.name());
       runner.look(pace.probeMillis());
@@ -98,19 +102,28 @@ final class HeatRun {
     }
   }
 
-  /** Some rounds more. */
-  void visit(long deadlineNanos) {
+  /** Whether its figures depend on both cores, and on how close they are. */
+  boolean feelsBothCores() {
+    return workload.kind().feelsBothCores();
+  }
+
+  /**
+   * Some rounds more.
+   *
+   * @param mayLeave where its cores are far from each other, others can do better with the time
+   */
+  void visit(long deadlineNanos, boolean mayLeave) {
     if (!areFirstForgotten && pace.isAdaptive()) {
       runners.forEach(Runner::forget);
       round = 0;
     }
     areFirstForgotten = true;
     runners.forEach(Runner::resume);
-    haveRounds(Pace.ROUNDS_AT_ONCE, deadlineNanos);
+    haveRounds(Pace.ROUNDS_AT_ONCE, deadlineNanos, mayLeave);
     leave();
   }
 
-  private void haveRounds(int rounds, long deadlineNanos) {
+  private void haveRounds(int rounds, long deadlineNanos, boolean mayLeave) {
     int end = Math.min(round + rounds, pace.rounds());
     for (; round < end && !Children.areEnding(); round++) {
       List<Runner> order = order();
@@ -119,7 +132,8 @@ final class HeatRun {
         return;
       }
       for (Runner runner : order) {
-        if (Children.areEnding()) {
+        boolean isToLeave = mayLeave && feelsBothCores() && calm.areCoresFar();
+        if (isToLeave || Children.areEnding()) {
           return;
         }
         progress.tell("%s  round %d  %s".formatted(workload, round + 1, runner.name()));
@@ -133,30 +147,32 @@ final class HeatRun {
   private void measure(Runner runner, long deadlineNanos) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       Calm.Spell spell = awaitCalm(runner, deadlineNanos);
+      long begun = System.nanoTime();
       runner.measure(round, turn++, pace.roundMillis(), spell, attempt > 0);
       boolean isLate = System.nanoTime() > deadlineNanos || Children.areEnding();
       if (!runner.wasDisturbed() || isLate || !isPatient()) {
+        turnsThatCount++;
         return;
       }
+      lostNanos += System.nanoTime() - begun;
     }
   }
 
   private Calm.Spell awaitCalm(Runner runner, long deadlineNanos) {
     if (!runner.isCheap()) {
-      return Calm.notWatched(); // it takes far longer than any calm
+      return Calm.Spell.UNWATCHED; // it takes far longer than any calm
     }
     long now = System.nanoTime();
     long patience = isPatient() ? PATIENCE.toNanos() : 0;
-    boolean onBoth = workload.kind().feelsBothCores();
-    Calm.Spell spell = calm.await(onBoth, Math.min(now + patience, deadlineNanos));
-    waitedNanos += System.nanoTime() - now;
+    Calm.Spell spell = calm.await(feelsBothCores(), Math.min(now + patience, deadlineNanos));
+    lostNanos += System.nanoTime() - now;
     return spell;
   }
 
   /** Who waits for long has less time to measure; where it is never calm, for nothing. */
   private boolean isPatient() {
-    long measuredNanos = turn * 1_000_000L * (pace.runInMillis() + pace.roundMillis());
-    return waitedNanos < PATIENCE.toNanos() + measuredNanos;
+    long countingNanos = turnsThatCount * 1_000_000L * (pace.runInMillis() + pace.roundMillis());
+    return lostNanos < PATIENCE.toNanos() + PATIENT * countingNanos;
   }
 
   /** Who is measured in the next round, one after the other; nobody if all is known. */

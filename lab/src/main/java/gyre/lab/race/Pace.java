@@ -1,7 +1,5 @@
 package gyre.lab.race;
 
-import gyre.lab.result.Sample;
-
 /**
  * How long is measured, and how often. Rounds are many and very short rather than few and long: a
  * shared machine changes its speed from one moment to the next, and ratios are taken within a
@@ -22,13 +20,13 @@ public record Pace(
     int warmMillis,
     int warmStretches,
     int probeMillis) {
-  /** Two runs that each know their ratios to within 3 % seldom lie 5 % apart. */
-  public static final Pace DEFAULT = new Pace(300, 0.03, 10, 30, 250, 10, 200);
+  /** Two runs that each know their ratios to within 2 % hardly ever lie 5 % apart. */
+  public static final Pace DEFAULT = new Pace(300, 0.02, 5, 20, 250, 10, 200);
 
-  public static final Pace QUICK = new Pace(100, 0.03, 10, 30, 250, 4, 150);
+  public static final Pace QUICK = new Pace(100, 0.03, 5, 20, 250, 4, 150);
 
   /** Fewer do not show how far they lie apart. */
-  static final int LEAST_ROUNDS = Sample.ENOUGH;
+  static final int LEAST_ROUNDS = 12;
 
   /** So often is looked what is known: who looks all the time sees what he hopes for. */
   static final int ROUNDS_BETWEEN = 6;

@@ -130,9 +130,9 @@ public record Plan(List<Stage> stages, Pace pace, Duration limit) {
     return bytes + serving;
   }
 
-  /** At most; with the two that tell how fast cores are, and what looks at one closer. */
+  /** At most; with the one that watches the cores, and what looks at one closer. */
   private static long children(List<Heat> heats) {
-    long children = 2 + 2;
+    long children = 1 + 2;
     for (Heat heat : heats) {
       boolean isDriven = heat.driver() == Kind.Driver.GENERATOR;
       children += (isDriven ? 2L : 1L) * heat.peers().size();

@@ -1,7 +1,9 @@
 package gyre.lab.race;
 
 import gyre.lab.result.Entry;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -9,6 +11,9 @@ import java.util.concurrent.Executors;
 /** Runs a plan, one stage after the other, and keeps to its time. */
 public final class Race {
   private static final long MILLI = 1_000_000;
+
+  /** In the rest of the time everybody takes what there is. */
+  private static final double CHOOSING = 0.7;
 
   private final Plan plan;
   private final Bench bench;
@@ -47,7 +52,7 @@ public final class Race {
             run.begin();
           }
         }
-        goRound(runs, deadlineNanos);
+        goRound(runs, calm, deadlineNanos);
       } finally {
         close(runs);
       }
@@ -56,14 +61,32 @@ public final class Race {
   }
 
   /** A few rounds of each, again and again, until all is known or it is too late. */
-  private void goRound(List<HeatRun> runs, long deadlineNanos) {
-    while (!isStopped() && runs.stream().anyMatch(run -> run.wantsMore(deadlineNanos))) {
-      for (HeatRun run : runs) {
-        if (run.wantsMore(deadlineNanos)) {
-          run.visit(deadlineNanos);
-        }
-      }
+  private void goRound(List<HeatRun> runs, Calm calm, long deadlineNanos) {
+    Deque<HeatRun> waiting = new ArrayDeque<>(runs);
+    waiting.removeIf(run -> !run.wantsMore(deadlineNanos));
+    long begun = System.nanoTime();
+    long choosingNanos = (long) ((deadlineNanos - begun) * CHOOSING);
+    while (!isStopped() && !waiting.isEmpty()) {
+      boolean isChoice =
+          System.nanoTime() - begun < choosingNanos
+              && waiting.stream().anyMatch(run -> !run.feelsBothCores());
+      HeatRun next = next(waiting, isChoice && calm.areCoresFar());
+      waiting.remove(next);
+      next.visit(deadlineNanos, isChoice);
+      waiting.add(next);
+      waiting.removeIf(run -> !run.wantsMore(deadlineNanos));
     }
+  }
+
+  /**
+   * Whose turn it is; those first who do not mind while the two cores are far from each other,
+   * which takes some seconds each time.
+   */
+  private static HeatRun next(Deque<HeatRun> waiting, boolean areCoresFar) {
+    return waiting.stream()
+        .filter(run -> !areCoresFar || !run.feelsBothCores())
+        .findFirst()
+        .orElseGet(waiting::getFirst);
   }
 
   /** All at once: a JVM takes a while to end. */

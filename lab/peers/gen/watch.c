@@ -1,0 +1,158 @@
+// Whether two cores are ours alone at the moment, and how far apart they are. Not a load: every millisecond a thread on each of them wakes up,
+// before all others where that is permitted, and is done after one or two microseconds.
+//
+// It looks how long always the same arithmetic in registers takes, which nothing slows down but the core itself, as when somebody else's work runs
+// on its other hardware thread. And every few looks the two threads meet and send a line of the cache to and fro: a virtual machine's two cores may
+// be moved, for seconds at a time, to where they have no cache in common, and everything that one of them hands to the other then costs more.
+#include "gen.h"
+#include <stdatomic.h>
+
+enum { CORES = 2, PERIOD_NANOS = 1000000, LOOKS_BETWEEN = 4, STEPS = 1000, BLOCKS = 4, TRIPS = 8, LEAST = 16 };
+enum { SLOW_PERCENT = 125, FAR_PERCENT = 250, CLOSE_NANOS = 150 };
+static const uint64_t MEETING_NANOS = 60000; // at most so long is waited for the other one
+
+// The least of all figures so far; not the very least, which may be a mistake.
+struct least {
+  uint64_t nanos[LEAST];
+  int count;
+};
+
+static uint64_t least_of(struct least *least, uint64_t nanos) {
+  if (least->count == LEAST && nanos >= least->nanos[LEAST - 1]) return least->nanos[LEAST - 1];
+  int at = least->count < LEAST ? least->count++ : LEAST - 1;
+  for (; at > 0 && least->nanos[at - 1] > nanos; at--) least->nanos[at] = least->nanos[at - 1];
+  least->nanos[at] = nanos;
+  return least->nanos[least->count - 1];
+}
+
+static struct core {
+  int number;
+  struct least spins;
+  // What the one who is asked tells:
+  atomic_ulong looks, disturbed; // since it was asked
+  atomic_bool is_disturbed;      // at the last look
+} cores[CORES];
+
+static bool on_time; // we go before all others, so a late look was one without a core
+static uint64_t begun;
+static struct {
+  _Alignas(128) _Atomic uint64_t ball;
+  _Alignas(128) struct least trips;
+  atomic_ulong trip_nanos, closest_nanos;
+  atomic_bool was_far, is_far; // since it was asked, and at the last meeting
+} meeting;
+
+static uint64_t spin_nanos(void) {
+  uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, from = now_nanos();
+  for (uint64_t i = 0; i < STEPS; i++) { // independent of each other, so that they use what a core has to share
+    a += i, b ^= a, c += 3, d += c, e ^= 7, f += e;
+    __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f));
+  }
+  return now_nanos() - from;
+}
+
+static bool is_slow(struct least *least, uint64_t nanos) { return nanos * 100 > least_of(least, nanos) * SLOW_PERCENT; }
+
+// An interrupt hits one of two tries, a neighbour both.
+static void look(struct core *core, bool is_late) {
+  bool disturbed = (is_slow(&core->spins, spin_nanos()) && is_slow(&core->spins, spin_nanos())) || (is_late && on_time);
+  core->looks++;
+  core->disturbed += disturbed;
+  core->is_disturbed = disturbed;
+}
+
+static bool await_ball(uint64_t value, uint64_t deadline) {
+  while (atomic_load_explicit(&meeting.ball, memory_order_acquire) != value)
+    if (now_nanos() > deadline) return false;
+  return true;
+}
+
+static bool await_ball_soon(uint64_t value) {
+  for (int i = 0; i < 20000; i++)
+    if (atomic_load_explicit(&meeting.ball, memory_order_acquire) == value) return true;
+  return false;
+}
+
+// Balls of a meeting have its number in front: nobody takes a late one of another meeting for one of this.
+static void meet_first(uint64_t ball, uint64_t deadline) {
+  uint64_t best = UINT64_MAX;
+  atomic_store(&meeting.ball, ball);
+  if (!await_ball(++ball, deadline)) return;
+  for (int block = 0; block < BLOCKS; block++) {
+    uint64_t from = now_nanos();
+    for (int i = 0; i < TRIPS; i++) {
+      atomic_store_explicit(&meeting.ball, ++ball, memory_order_release);
+      if (!await_ball_soon(++ball)) return;
+    }
+    uint64_t nanos = (now_nanos() - from) / TRIPS;
+    best = nanos < best ? nanos : best;
+  }
+  uint64_t least = least_of(&meeting.trips, best);
+  bool is_far = best > CLOSE_NANOS && best * 100 > least * FAR_PERCENT;
+  meeting.trip_nanos = best;
+  meeting.closest_nanos = least;
+  meeting.is_far = is_far;
+  if (is_far) meeting.was_far = true;
+}
+
+static void meet_second(uint64_t ball, uint64_t deadline) {
+  if (!await_ball(ball, deadline)) return;
+  atomic_store_explicit(&meeting.ball, ++ball, memory_order_release);
+  for (int i = 0; i < BLOCKS * TRIPS; i++) {
+    if (!await_ball_soon(++ball)) return;
+    atomic_store_explicit(&meeting.ball, ++ball, memory_order_release);
+  }
+}
+
+static void *watch(void *argument) {
+  struct core *core = argument;
+  while (true) {
+    uint64_t number = (now_nanos() - begun) / PERIOD_NANOS + 1, due = begun + number * PERIOD_NANOS;
+    struct timespec until = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)};
+    if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) continue;
+    look(core, now_nanos() > due + PERIOD_NANOS);
+    if (number % LOOKS_BETWEEN != 0) continue;
+    (core == cores ? meet_first : meet_second)(number << 16, due + MEETING_NANOS);
+  }
+}
+
+// For all threads that are started from then on too.
+static bool come_first(void) {
+  struct sched_param priority = {.sched_priority = 1};
+  return sched_setscheduler(0, SCHED_FIFO, &priority) == 0;
+}
+
+static void begin(struct core *core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET((unsigned)core->number, &set);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setaffinity_np(&attributes, sizeof set, &set);
+  pthread_t thread;
+  int error = pthread_create(&thread, &attributes, watch, core);
+  if (error) quit(EXIT_FAILED, "a thread on core %d: %s", core->number, strerror(error));
+}
+
+void watch_main(void) {
+  const char *names = option_text("--cores", "");
+  options_end();
+  char rest;
+  if (sscanf(names, "%d,%d%c", &cores[0].number, &cores[1].number, &rest) != CORES)
+    quit(EXIT_USAGE, "--cores %s: not two numbers of cores, such as 0,1", names);
+  on_time = come_first();
+  begun = now_nanos();
+  for (int i = 0; i < CORES; i++) begin(&cores[i]);
+  char line[64];
+  while (fgets(line, sizeof line, stdin)) {
+    printf("{\"mode\": \"watch\", \"cores\": [");
+    for (int i = 0; i < CORES; i++) {
+      struct core *core = &cores[i];
+      unsigned long looks = atomic_exchange(&core->looks, 0), disturbed = atomic_exchange(&core->disturbed, 0);
+      printf("%s{\"looks\": %lu, \"disturbed\": %lu, \"isDisturbed\": %s}", i ? ", " : "", looks, disturbed, core->is_disturbed ? "true" : "false");
+    }
+    bool far = atomic_exchange(&meeting.was_far, false) || meeting.is_far;
+    printf("], \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", meeting.trip_nanos, meeting.closest_nanos, far ? "true" : "false");
+    fflush(stdout);
+  }
+}
