@@ -9,7 +9,9 @@
 
 enum { CORES = 2, PERIOD_NANOS = 1000000, LOOKS_BETWEEN = 4, STEPS = 1000, BLOCKS = 4, TRIPS = 8, LEAST = 16 };
 enum { SLOW_PERCENT = 125, FAR_PERCENT = 250, CLOSE_NANOS = 150 };
-static const uint64_t MEETING_NANOS = 60000; // at most so long is waited for the other one
+static const uint64_t MEETING_NANOS = 60000;           // at most so long is waited for the other one
+static const uint64_t LEARNING_NANOS = 1000000000;     // to see how fast the cores can be
+static const uint64_t COMING_CLOSE_NANOS = 10000000000; // at most so long for the cores to come close, to know what close is
 
 // The least of all figures so far; not the very least, which may be a mistake.
 struct least {
@@ -33,13 +35,14 @@ static struct core {
   atomic_bool is_disturbed;      // at the last look
 } cores[CORES];
 
+static atomic_int watched = CORES; // of them, so many: who works on the first one alone is not to be delayed by meetings
 static bool on_time; // we go before all others, so a late look was one without a core
 static uint64_t begun;
 static struct {
   _Alignas(128) _Atomic uint64_t ball;
   _Alignas(128) struct least trips;
   atomic_ulong trip_nanos, closest_nanos;
-  atomic_bool was_far, is_far; // since it was asked, and at the last meeting
+  atomic_bool was_far, is_far; // since it was asked, and at the last meeting; before the first one nobody knows
 } meeting;
 
 static uint64_t spin_nanos(void) {
@@ -110,8 +113,9 @@ static void *watch(void *argument) {
     uint64_t number = (now_nanos() - begun) / PERIOD_NANOS + 1, due = begun + number * PERIOD_NANOS;
     struct timespec until = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)};
     if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) continue;
+    if (core - cores >= watched) continue;
     look(core, now_nanos() > due + PERIOD_NANOS);
-    if (number % LOOKS_BETWEEN != 0) continue;
+    if (number % LOOKS_BETWEEN != 0 || watched < CORES) continue;
     (core == cores ? meet_first : meet_second)(number << 16, due + MEETING_NANOS);
   }
 }
@@ -134,25 +138,46 @@ static void begin(struct core *core) {
   if (error) quit(EXIT_FAILED, "a thread on core %d: %s", core->number, strerror(error));
 }
 
+static void tell(void) {
+  printf("{\"mode\": \"watch\", \"cores\": [");
+  for (int i = 0; i < watched; i++) {
+    struct core *core = &cores[i];
+    unsigned long looks = atomic_exchange(&core->looks, 0), disturbed = atomic_exchange(&core->disturbed, 0);
+    printf("%s{\"looks\": %lu, \"disturbed\": %lu, \"isDisturbed\": %s}", i ? ", " : "", looks, disturbed, core->is_disturbed ? "true" : "false");
+  }
+  bool far = atomic_exchange(&meeting.was_far, false) || meeting.is_far;
+  printf("], \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", meeting.trip_nanos, meeting.closest_nanos, far ? "true" : "false");
+  fflush(stdout);
+}
+
+static void learn(void) {
+  bool are_close;
+  uint64_t passed;
+  do {
+    nanosleep(&(struct timespec){.tv_nsec = PERIOD_NANOS}, NULL);
+    passed = now_nanos() - begun;
+    are_close = meeting.closest_nanos > 0 && meeting.closest_nanos < CLOSE_NANOS;
+  } while (passed < (are_close ? LEARNING_NANOS : COMING_CLOSE_NANOS));
+}
+
 void watch_main(void) {
   const char *names = option_text("--cores", "");
   options_end();
   char rest;
   if (sscanf(names, "%d,%d%c", &cores[0].number, &cores[1].number, &rest) != CORES)
     quit(EXIT_USAGE, "--cores %s: not two numbers of cores, such as 0,1", names);
+  meeting.is_far = true;
   on_time = come_first();
   begun = now_nanos();
   for (int i = 0; i < CORES; i++) begin(&cores[i]);
+  learn();
+  puts("ready"), fflush(stdout);
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
-    printf("{\"mode\": \"watch\", \"cores\": [");
-    for (int i = 0; i < CORES; i++) {
-      struct core *core = &cores[i];
-      unsigned long looks = atomic_exchange(&core->looks, 0), disturbed = atomic_exchange(&core->disturbed, 0);
-      printf("%s{\"looks\": %lu, \"disturbed\": %lu, \"isDisturbed\": %s}", i ? ", " : "", looks, disturbed, core->is_disturbed ? "true" : "false");
-    }
-    bool far = atomic_exchange(&meeting.was_far, false) || meeting.is_far;
-    printf("], \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", meeting.trip_nanos, meeting.closest_nanos, far ? "true" : "false");
-    fflush(stdout);
+    tell();
+    int more = atoi(line);
+    if (more < 1 || more > CORES) quit(EXIT_USAGE, "a question is how many cores to watch from now on, 1 or 2, not: %s", line);
+    if (more > watched) meeting.is_far = true;
+    watched = more;
   }
 }

@@ -29,6 +29,13 @@ public record Bench(List<String> generator, boolean pins, long descriptors, Tool
     return on(generatorCore(), command);
   }
 
+  /** All threads of a process that was not started there. */
+  void keepOnServerCore(long pid) throws PeerFailure {
+    if (pins) {
+      Child.run("taskset", "-a", "-c", "-p", Integer.toString(serverCore()), Long.toString(pid));
+    }
+  }
+
   private List<String> on(int core, List<String> command) {
     if (!pins) {
       return command;

@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class Calm implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** How long it takes to see how fast the cores can be. */
-  private static final Duration LEARNING = Duration.ofSeconds(1);
+  /** To see how fast the cores can be, and how close. */
+  private static final Duration LEARNING = Duration.ofSeconds(15);
 
-  /** For so long it is waited for the cores to come close, to know what close is. */
-  private static final Duration COMING_CLOSE = Duration.ofSeconds(10);
+  /** One disturbed look among so many changes what is measured by less than it varies. */
+  private static final int LOOKS_TO_A_MOMENT = 24;
 
-  /** To another core and back, through a cache that both have, takes less than this. */
-  private static final int CLOSE_NANOS = 150;
+  /** Cores that were not watched meet within this; until then nobody knows. */
+  private static final Duration MEETING_AGAIN = Duration.ofMillis(20);
 
   /** There is a look at each core in between. */
   private static final int PAUSE_MILLIS = 2;
@@ -39,9 +39,9 @@ final class Calm implements AutoCloseable {
 
   private final Progress progress;
 
-  /** What was seen of both cores, the server's first. */
-  private record Look(List<Core> cores, boolean isFar, long closestNanos) {
-    static final Look CALM = new Look(List.of(), false, 0);
+  /** What was seen of the cores that were watched, the server's first. */
+  private record Look(List<Core> cores, boolean isFar) {
+    static final Look CALM = new Look(List.of(), false);
 
     static Look of(JsonObject seen) {
       List<Core> cores =
@@ -49,8 +49,7 @@ final class Calm implements AutoCloseable {
               .map(JsonObject.class::cast)
               .map(Core::of)
               .toList();
-      return new Look(
-          cores, seen.getBoolean("isFar", false), seen.getLong("closestNanos", Long.MAX_VALUE));
+      return new Look(cores, seen.getBoolean("isFar", false));
     }
 
     /** Whether nobody disturbed since the last time. */
@@ -70,13 +69,16 @@ final class Calm implements AutoCloseable {
   /**
    * Of one core.
    *
-   * @param wasDisturbed since the last time, or at least at the end
+   * @param wasDisturbed since the last time, for more than a moment
    * @param isDisturbed at the end
    */
   private record Core(boolean wasDisturbed, boolean isDisturbed) {
     static Core of(JsonObject seen) {
       boolean isDisturbed = seen.getBoolean("isDisturbed", false);
-      return new Core(isDisturbed || seen.getLong("disturbed", 0) > 0, isDisturbed);
+      long looks = seen.getLong("looks", 0);
+      boolean wasDisturbed =
+          looks == 0 ? isDisturbed : seen.getLong("disturbed", 0) > looks / LOOKS_TO_A_MOMENT;
+      return new Core(wasDisturbed, isDisturbed);
     }
   }
 
@@ -101,17 +103,9 @@ final class Calm implements AutoCloseable {
     command.addAll(List.of("watch", "--cores", bench.serverCore() + "," + bench.generatorCore()));
     try {
       watcher = Child.start("gen watch", command);
+      Lines.expectReady(watcher.hear(LEARNING));
     } catch (PeerFailure failure) {
       giveUp(failure);
-    }
-    long begun = System.nanoTime();
-    while (watcher != null && !Children.areEnding()) {
-      long passedNanos = System.nanoTime() - begun;
-      boolean areClose = look().closestNanos() < CLOSE_NANOS;
-      if (passedNanos > (areClose ? LEARNING : COMING_CLOSE).toNanos()) {
-        break;
-      }
-      pause();
     }
   }
 
@@ -122,12 +116,12 @@ final class Calm implements AutoCloseable {
     close();
   }
 
-  private Look look() {
+  private Look look(boolean onBoth) {
     if (watcher == null) {
       return Look.CALM;
     }
     try {
-      watcher.say("now");
+      watcher.say(onBoth ? "2" : "1"); // cores to watch from now on
       return Look.of(Lines.parse(watcher.hear(PATIENCE)));
     } catch (PeerFailure failure) {
       giveUp(failure);
@@ -137,7 +131,14 @@ final class Calm implements AutoCloseable {
 
   /** Whether what one core hands to the other costs more than usual at the moment. */
   boolean areCoresFar() {
-    return look().isFar();
+    long deadline = System.nanoTime() + MEETING_AGAIN.toNanos();
+    while (look(true).isFar()) {
+      if (System.nanoTime() - deadline > 0) {
+        return true;
+      }
+      pause();
+    }
+    return false;
   }
 
   /**
@@ -146,12 +147,12 @@ final class Calm implements AutoCloseable {
    * @param onBoth the figures of who is measured depend on both cores
    */
   Spell await(boolean onBoth, long deadlineNanos) {
-    boolean isCalm = look().isCalm(onBoth);
+    boolean isCalm = look(onBoth).isCalm(onBoth);
     while (!isCalm && System.nanoTime() - deadlineNanos < 0 && !Children.areEnding()) {
       pause();
-      isCalm = look().wasCalm(onBoth);
+      isCalm = look(onBoth).wasCalm(onBoth);
     }
-    return () -> look().wasCalm(onBoth);
+    return () -> look(onBoth).wasCalm(onBoth);
   }
 
   /** Some time, while somebody watches. */

@@ -68,6 +68,19 @@ public final class Child implements AutoCloseable {
     }
   }
 
+  /** One that says nothing of interest and ends soon. */
+  static void run(String... command) throws PeerFailure {
+    try (Child child = start(command[0], List.of(command))) {
+      if (!child.process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)
+          || child.process.exitValue() != 0) {
+        throw child.failure("did not succeed");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PeerFailure(Status.FAILED, command[0] + " was not waited for");
+    }
+  }
+
   long pid() {
     return process.pid();
   }

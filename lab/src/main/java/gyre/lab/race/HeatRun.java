@@ -107,6 +107,11 @@ final class HeatRun {
     return workload.kind().feelsBothCores();
   }
 
+  /** So many were had, those that do not count left out. */
+  int rounds() {
+    return areFirstForgotten ? round : 0;
+  }
+
   /**
    * Some rounds more.
    *

@@ -48,7 +48,10 @@ final class ProbeRun {
     Path counts = folder.resolve("counts");
     List<List<String>> commands = new ArrayList<>();
     if (tools.samples()) {
-      commands.add(Attached.sampler(pid, "cpu-clock", samples.toString()));
+      List<String> sampler =
+          new ArrayList<>(Attached.sampler(pid, "cpu-clock", samples.toString()));
+      sampler.addAll(List.of("-B", "-N")); // which files addresses are of, nobody asks
+      commands.add(sampler);
     }
     if (tools.countsCalls()) {
       commands.add(looking(counts, "perf", "stat", "-x,", "-e", "raw_syscalls:sys_enter"));
@@ -87,7 +90,8 @@ final class ProbeRun {
   private List<String> addresses(Path samples) {
     Path addresses = folder.resolve("addresses");
     try {
-      new ProcessBuilder("perf", "script", "-i", samples.toString(), "-F", "ip")
+      new ProcessBuilder(
+              "perf", "script", "-i", samples.toString(), "-F", "ip", "--kallsyms", "/dev/null")
           .redirectOutput(addresses.toFile())
           .redirectError(ProcessBuilder.Redirect.DISCARD)
           .start()

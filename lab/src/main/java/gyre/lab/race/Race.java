@@ -3,6 +3,7 @@ package gyre.lab.race;
 import gyre.lab.result.Entry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -79,13 +80,13 @@ public final class Race {
   }
 
   /**
-   * Whose turn it is; those first who do not mind while the two cores are far from each other,
-   * which takes some seconds each time.
+   * Who has had the fewest rounds; while the two cores are far from each other, which takes some
+   * seconds each time, of those who do not mind.
    */
   private static HeatRun next(Deque<HeatRun> waiting, boolean areCoresFar) {
     return waiting.stream()
         .filter(run -> !areCoresFar || !run.feelsBothCores())
-        .findFirst()
+        .min(Comparator.comparingInt(HeatRun::rounds))
         .orElseGet(waiting::getFirst);
   }
 

@@ -22,6 +22,9 @@ final class StepLane implements Lane {
   /** In a round: whoever is disturbed in one of them has the others. */
   private static final int STEPS = 3;
 
+  /** Nanoseconds to a millisecond, and half as many: steps that were disturbed are left out. */
+  private static final long LONGER_MILLIONS = 1_500_000;
+
   /** In a step: a third of a round, where one takes 40 µs. */
   private static final int ROUNDTRIPS = 250;
 
@@ -45,11 +48,15 @@ final class StepLane implements Lane {
     command.addAll(workload.options());
     command.addAll(List.of("--step", "--warmup-ms", "0"));
     command.addAll(lengthOfStep());
-    boolean shares = workload.kind().needsAllCores();
-    child = Child.start(peer.name(), shares ? command : bench.onServerCore(command));
+    boolean isWarmedOnAll = workload.kind().needsAllCores() || peer.isJvm();
+    child = Child.start(peer.name(), isWarmedOnAll ? command : bench.onServerCore(command));
     Lines.expectReady(child.hear(PATIENCE));
     WarmUp warmUp = WarmUp.of(peer, pace, workload.kind());
-    return warmUp.run(() -> warm(warmUp.stretchMillis()));
+    boolean isWarm = warmUp.run(() -> warm(warmUp.stretchMillis()));
+    if (!workload.kind().needsAllCores()) {
+      bench.keepOnServerCore(pid()); // its compilers had the other one until now
+    }
+    return isWarm;
   }
 
   /** A step is to be shorter than a round, in which it is repeated. */
@@ -86,7 +93,7 @@ final class StepLane implements Lane {
   /** As many steps as a round has room for; those that nobody disturbed, if there are such. */
   @Override
   public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
-    long end = System.nanoTime() + millis * 1_000_000L;
+    long end = System.nanoTime() + millis * LONGER_MILLIONS;
     Map<String, Sample> all = new HashMap<>();
     Map<String, Sample> calm = new HashMap<>();
     do {

@@ -8,20 +8,34 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** With a program that only says how fast its core is. */
+/** With a program that only says what it is to have seen. */
 class CalmTest {
   private static final long FOREVER = System.nanoTime() + 600_000_000_000L;
 
+  private static final String CALM = seen("0", "0", "0");
+
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
-  /** As a race watches its cores, with answers in which {@code i} is the number of the question. */
-  private Calm calm(String spinNanos) {
+  /**
+   * How many of 20 looks at each core were disturbed, and whether the cores were far from each
+   * other; all in terms of {@code i}, which is the number of the question.
+   */
+  private static String seen(String first, String second, String far) {
+    return "{'cores': [%s, %s], 'isFar': ${is[$((%s))]}}".formatted(core(first), core(second), far);
+  }
+
+  private static String core(String disturbed) {
+    return "{'looks': 20, 'disturbed': $((%s)), 'isDisturbed': ${is[$(((%s) == 20))]}}"
+        .formatted(disturbed, disturbed);
+  }
+
+  private Calm calm(String answer) {
     String program =
         """
-        i=0
-        while read -r line; do echo "{\\"spinNanos\\": $((%s))}"; i=$((i + 1)); done
+        echo ready; i=0; is=(false true)
+        while read -r line; do echo "%s"; i=$((i + 1)); done
         """
-            .formatted(spinNanos);
+            .formatted(answer.replace("'", "\\\""));
     return calm(List.of("bash", "-c", program));
   }
 
@@ -33,7 +47,7 @@ class CalmTest {
 
   @Test
   void shouldSayThatNobodyDisturbed() {
-    try (Calm calm = calm("1000 + i % 2")) {
+    try (Calm calm = calm(CALM)) {
       Calm.Spell spell = calm.await(true, FOREVER);
       assertThat(spell.lasted()).isTrue();
       assertThat(spell.lasted()).isTrue();
@@ -41,19 +55,57 @@ class CalmTest {
   }
 
   @Test
-  void shouldWaitUntilNobodyDisturbs() {
-    // Every fifth look is at a fast core: it is waited for, and over at the next look.
-    try (Calm calm = calm("i % 5 == 0 ? 1000 : 1300")) {
+  void shouldSayThatSomebodyDisturbed() {
+    try (Calm calm = calm(seen("i == 2 ? 1 : 0", "0", "0"))) {
       Calm.Spell spell = calm.await(false, FOREVER);
+      assertThat(spell.lasted()).isTrue();
       assertThat(spell.lasted()).isFalse();
+      assertThat(spell.lasted()).isTrue(); // each answer is about its own time
+    }
+  }
+
+  @Test
+  void shouldMindTheSecondCoreWhereItMatters() {
+    try (Calm calm = calm(seen("0", "i % 2", "0"))) {
+      assertThat(calm.await(false, FOREVER).lasted()).isTrue();
+      assertThat(calm.await(true, FOREVER).lasted()).isFalse();
+    }
+  }
+
+  @Test
+  void shouldMindTheDistanceWhereItMatters() {
+    try (Calm calm = calm(seen("0", "0", "i > 0"))) {
+      assertThat(calm.areCoresFar()).isFalse();
+      assertThat(calm.areCoresFar()).isTrue();
+      assertThat(calm.await(false, FOREVER).lasted()).isTrue();
+      assertThat(calm.await(true, System.nanoTime()).lasted()).isFalse();
+    }
+  }
+
+  @Test
+  void shouldWaitUntilNobodyDisturbs() {
+    try (Calm calm = calm(seen("i < 5 || i > 6 ? 20 : 0", "0", "0"))) {
+      Calm.Spell spell = calm.await(false, FOREVER);
+      assertThat(spell.lasted()).isTrue();
       assertThat(spell.lasted()).isFalse();
     }
   }
 
   @Test
   void shouldNotWaitForLongerThanItIsTold() {
-    try (Calm calm = calm("i == 0 ? 1000 : 2000")) {
+    try (Calm calm = calm(seen("20", "20", "1"))) {
       Calm.Spell spell = calm.await(true, System.nanoTime());
+      assertThat(spell.lasted()).isFalse();
+    }
+  }
+
+  /** One look of many is of no account, so that long turns can be calm too. */
+  @Test
+  void shouldNotMindAMoment() {
+    String often = seen("i < 2 ? 8 : 9", "0", "0").replace("'looks': 20", "'looks': 200");
+    try (Calm calm = calm(often)) {
+      Calm.Spell spell = calm.await(true, FOREVER);
+      assertThat(spell.lasted()).isTrue();
       assertThat(spell.lasted()).isFalse();
     }
   }
@@ -62,13 +114,14 @@ class CalmTest {
   void shouldTakeEverythingForCalmWhereNobodyTells() {
     try (Calm calm = calm(List.of())) {
       assertThat(calm.await(true, FOREVER).lasted()).isTrue();
+      assertThat(calm.areCoresFar()).isFalse();
     }
     assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
   }
 
   @Test
   void shouldGoOnWithoutThoseWhoTellIfTheyFail() {
-    try (Calm calm = calm("i < 3 ? 1000 : 1 / 0")) {
+    try (Calm calm = calm(seen("i < 3 ? 20 : 1 / 0", "0", "0"))) {
       assertThat(calm.await(true, FOREVER).lasted()).isTrue();
     }
     assertThat(said.toString(StandardCharsets.UTF_8))

@@ -38,11 +38,11 @@ class HeatRunTest {
     return new Peer(name, Peer.Platform.NATIVE, command, List.of("events"), "1", "");
   }
 
-  /** A core that is slower than it was ever after the first look. */
-  private static final String SLOW_SOON =
+  /** Somebody else is always at work on the first core. */
+  private static final String RESTLESS =
       """
-      nanos=1000
-      while read -r line; do echo "{\\"spinNanos\\": $nanos}"; nanos=2000; done
+      echo ready
+      while read -r line; do echo '{"cores": [{"looks": 9, "disturbed": 9, "isDisturbed": true}]}'; done
       """;
 
   private static final Plan.Room ROOM = new Plan.Room(1 << 30, 1000);
@@ -139,7 +139,7 @@ class HeatRunTest {
 
   @Test
   void shouldNotTakeForKnownWhatOthersDisturbed() {
-    Bench restless = new Bench(List.of("bash", "-c", SLOW_SOON), true, 100_000, Tools.NONE);
+    Bench restless = new Bench(List.of("bash", "-c", RESTLESS), true, 100_000, Tools.NONE);
     Peer[] peers = {peer("c-uring", "1000"), peer("other", "2000")};
     List<Entry> entries = race(List.of(WORKLOAD), PACE, restless, Duration.ofSeconds(60), peers);
     assertThat(rounds(entries.get(1))).hasSize(PACE.rounds());
