@@ -36,12 +36,11 @@ static struct core {
 } cores[CORES];
 
 static atomic_int watched = CORES; // of them, so many: who works on the first one alone is not to be delayed by meetings
-static bool on_time; // we go before all others, so a late look was one without a core
 static uint64_t begun;
 static struct {
   _Alignas(128) _Atomic uint64_t ball;
   _Alignas(128) struct least trips;
-  atomic_ulong trip_nanos, closest_nanos;
+  atomic_ulong count, trip_nanos, closest_nanos; // meetings since it was asked; of the last one; of all
   atomic_bool was_far, is_far; // since it was asked, and at the last meeting; before the first one nobody knows
 } meeting;
 
@@ -57,8 +56,8 @@ static uint64_t spin_nanos(void) {
 static bool is_slow(struct least *least, uint64_t nanos) { return nanos * 100 > least_of(least, nanos) * SLOW_PERCENT; }
 
 // An interrupt hits one of two tries, a neighbour both.
-static void look(struct core *core, bool is_late) {
-  bool disturbed = (is_slow(&core->spins, spin_nanos()) && is_slow(&core->spins, spin_nanos())) || (is_late && on_time);
+static void look(struct core *core) {
+  bool disturbed = is_slow(&core->spins, spin_nanos()) && is_slow(&core->spins, spin_nanos());
   core->looks++;
   core->disturbed += disturbed;
   core->is_disturbed = disturbed;
@@ -92,6 +91,7 @@ static void meet_first(uint64_t ball, uint64_t deadline) {
   }
   uint64_t least = least_of(&meeting.trips, best);
   bool is_far = best > CLOSE_NANOS && best * 100 > least * FAR_PERCENT;
+  meeting.count++;
   meeting.trip_nanos = best;
   meeting.closest_nanos = least;
   meeting.is_far = is_far;
@@ -114,16 +114,16 @@ static void *watch(void *argument) {
     struct timespec until = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)};
     if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) continue;
     if (core - cores >= watched) continue;
-    look(core, now_nanos() > due + PERIOD_NANOS);
+    look(core);
     if (number % LOOKS_BETWEEN != 0 || watched < CORES) continue;
     (core == cores ? meet_first : meet_second)(number << 16, due + MEETING_NANOS);
   }
 }
 
-// For all threads that are started from then on too.
-static bool come_first(void) {
+// Before all others where that is permitted; else as soon as the system lets us. For all threads that are started from then on too.
+static void come_first(void) {
   struct sched_param priority = {.sched_priority = 1};
-  return sched_setscheduler(0, SCHED_FIFO, &priority) == 0;
+  sched_setscheduler(0, SCHED_FIFO, &priority);
 }
 
 static void begin(struct core *core) {
@@ -146,7 +146,8 @@ static void tell(void) {
     printf("%s{\"looks\": %lu, \"disturbed\": %lu, \"isDisturbed\": %s}", i ? ", " : "", looks, disturbed, core->is_disturbed ? "true" : "false");
   }
   bool far = atomic_exchange(&meeting.was_far, false) || meeting.is_far;
-  printf("], \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", meeting.trip_nanos, meeting.closest_nanos, far ? "true" : "false");
+  printf("], \"meetings\": %lu, \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", atomic_exchange(&meeting.count, 0),
+         meeting.trip_nanos, meeting.closest_nanos, far ? "true" : "false");
   fflush(stdout);
 }
 
@@ -167,7 +168,7 @@ void watch_main(void) {
   if (sscanf(names, "%d,%d%c", &cores[0].number, &cores[1].number, &rest) != CORES)
     quit(EXIT_USAGE, "--cores %s: not two numbers of cores, such as 0,1", names);
   meeting.is_far = true;
-  on_time = come_first();
+  come_first();
   begun = now_nanos();
   for (int i = 0; i < CORES; i++) begin(&cores[i]);
   learn();

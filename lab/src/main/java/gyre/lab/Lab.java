@@ -39,7 +39,7 @@ import java.util.TreeMap;
 
 /** The lab as the command line sees it. */
 public final class Lab {
-  private static final Duration DEFAULT_LIMIT = Duration.ofSeconds(13 * 60 + 30);
+  private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(14);
   private static final Duration QUICK_LIMIT = Duration.ofSeconds(95);
   private static final int PERCENT = 100;
   private static final int SECONDS = 60;

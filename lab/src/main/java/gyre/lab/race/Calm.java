@@ -25,14 +25,11 @@ final class Calm implements AutoCloseable {
   /** To see how fast the cores can be, and how close. */
   private static final Duration LEARNING = Duration.ofSeconds(15);
 
-  /** One disturbed look among so many changes what is measured by less than it varies. */
-  private static final int LOOKS_TO_A_MOMENT = 24;
-
   /** Cores that were not watched meet within this; until then nobody knows. */
   private static final Duration MEETING_AGAIN = Duration.ofMillis(20);
 
-  /** There is a look at each core in between. */
-  private static final int PAUSE_MILLIS = 2;
+  /** There are some looks at each core in between. */
+  private static final int PAUSE_MILLIS = 3;
 
   /** Who looks at the cores; nobody where nobody can. */
   private @Nullable Child watcher;
@@ -40,8 +37,8 @@ final class Calm implements AutoCloseable {
   private final Progress progress;
 
   /** What was seen of the cores that were watched, the server's first. */
-  private record Look(List<Core> cores, boolean isFar) {
-    static final Look CALM = new Look(List.of(), false);
+  private record Look(List<Core> cores, long meetings, boolean isFar) {
+    static final Look CALM = new Look(List.of(), Long.MAX_VALUE, false);
 
     static Look of(JsonObject seen) {
       List<Core> cores =
@@ -49,7 +46,7 @@ final class Calm implements AutoCloseable {
               .map(JsonObject.class::cast)
               .map(Core::of)
               .toList();
-      return new Look(cores, seen.getBoolean("isFar", false));
+      return new Look(cores, seen.getLong("meetings", 0), seen.getBoolean("isFar", false));
     }
 
     /** Whether nobody disturbed since the last time. */
@@ -69,15 +66,13 @@ final class Calm implements AutoCloseable {
   /**
    * Of one core.
    *
-   * @param wasDisturbed since the last time, for more than a moment
+   * @param wasDisturbed since the last time, or at the end if that was just now
    * @param isDisturbed at the end
    */
   private record Core(boolean wasDisturbed, boolean isDisturbed) {
     static Core of(JsonObject seen) {
       boolean isDisturbed = seen.getBoolean("isDisturbed", false);
-      long looks = seen.getLong("looks", 0);
-      boolean wasDisturbed =
-          looks == 0 ? isDisturbed : seen.getLong("disturbed", 0) > looks / LOOKS_TO_A_MOMENT;
+      boolean wasDisturbed = isDisturbed || seen.getLong("disturbed", 0) > 0;
       return new Core(wasDisturbed, isDisturbed);
     }
   }
@@ -131,14 +126,19 @@ final class Calm implements AutoCloseable {
 
   /** Whether what one core hands to the other costs more than usual at the moment. */
   boolean areCoresFar() {
+    boolean ignored = look(true).isFar(); // which may be of long ago
+    return areCoresFar(look(true));
+  }
+
+  /** At the end of {@code last}, or when they have met soon after it. */
+  private boolean areCoresFar(Look last) {
     long deadline = System.nanoTime() + MEETING_AGAIN.toNanos();
-    while (look(true).isFar()) {
-      if (System.nanoTime() - deadline > 0) {
-        return true;
-      }
+    Look look = last;
+    while (look.meetings() == 0 && System.nanoTime() - deadline < 0) {
       pause();
+      look = look(true);
     }
-    return false;
+    return look.isFar();
   }
 
   /**
@@ -152,7 +152,12 @@ final class Calm implements AutoCloseable {
       pause();
       isCalm = look(onBoth).wasCalm(onBoth);
     }
-    return () -> look(onBoth).wasCalm(onBoth);
+    return () -> wasCalm(onBoth);
+  }
+
+  private boolean wasCalm(boolean onBoth) {
+    Look look = look(onBoth);
+    return look.wasCalm(onBoth) && !(onBoth && areCoresFar(look));
   }
 
   /** Some time, while somebody watches. */

@@ -32,10 +32,10 @@ final class HeatRun {
    * So many come before anything is looked at closer: something is there then if the race is ended
    * early. If it is not, they were the last of warming up.
    */
-  private static final int FIRST_ROUNDS = 2;
+  private static final int FIRST_ROUNDS = 1;
 
   /** How often to measure until nobody has disturbed. */
-  private static final int ATTEMPTS = 10;
+  private static final int ATTEMPTS = 15;
 
   /** So much longer than it measures it waits for peace, and measures what is not to count. */
   private static final int PATIENT = 4;

@@ -26,13 +26,13 @@ public record Pace(
   public static final Pace QUICK = new Pace(100, 0.03, 5, 20, 250, 4, 150);
 
   /** Fewer do not show how far they lie apart. */
-  static final int LEAST_ROUNDS = 12;
+  static final int LEAST_ROUNDS = 8;
 
   /** So often is looked what is known: who looks all the time sees what he hopes for. */
-  static final int ROUNDS_BETWEEN = 6;
+  static final int ROUNDS_BETWEEN = 4;
 
   /** So many, then the next workload has as many. */
-  static final int ROUNDS_AT_ONCE = 6;
+  static final int ROUNDS_AT_ONCE = 4;
 
   /** Exactly so many rounds, whatever they show. */
   public Pace withRounds(int rounds) {

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class StepLane implements Lane {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** In a round: whoever is disturbed in one of them has the others. */
+  /** In a round: so often is looked whether it is still worth while. */
   private static final int STEPS = 3;
 
-  /** Nanoseconds to a millisecond, and half as many: steps that were disturbed are left out. */
+  /** Nanoseconds to a millisecond, and half as many: there is no running in. */
   private static final long LONGER_MILLIONS = 1_500_000;
 
   /** In a step: a third of a round, where one takes 40 µs. */
@@ -90,24 +90,17 @@ final class StepLane implements Lane {
     return new WarmUp.Stretch(cost, json.getLong("compiledMillis", 0) - compiled);
   }
 
-  /** As many steps as a round has room for; those that nobody disturbed, if there are such. */
+  /** As many steps as a round has room for, or until somebody disturbs: then there is no use. */
   @Override
   public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
     long end = System.nanoTime() + millis * LONGER_MILLIONS;
-    Map<String, Sample> all = new HashMap<>();
-    Map<String, Sample> calm = new HashMap<>();
+    Map<String, Sample> sum = new HashMap<>();
+    boolean isCalm;
     do {
-      Map<String, Sample> more = sampled(step());
-      add(all, more);
-      if (spell.lasted()) {
-        add(calm, more);
-      }
-    } while (System.nanoTime() < end);
-    return calm.isEmpty() ? new Turn(all, false) : new Turn(calm, true);
-  }
-
-  private static void add(Map<String, Sample> sum, Map<String, Sample> more) {
-    more.forEach((variant, sample) -> sum.merge(variant, sample, Sample::plus));
+      sampled(step()).forEach((variant, sample) -> sum.merge(variant, sample, Sample::plus));
+      isCalm = spell.lasted();
+    } while (isCalm && System.nanoTime() < end);
+    return new Turn(sum, isCalm);
   }
 
   private Map<String, Sample> sampled(String line) throws PeerFailure {
