@@ -49,9 +49,10 @@ final class Calm implements AutoCloseable {
       return new Look(cores, seen.getLong("meetings", 0), seen.getBoolean("isFar", false));
     }
 
-    /** Whether nobody disturbed since the last time. */
-    boolean wasCalm(boolean onBoth) {
-      return among(onBoth).noneMatch(Core::wasDisturbed) && !(onBoth && isFar);
+    /** Which share of the looks since the last time were disturbed, on the core that had most. */
+    double disturbed(boolean onBoth) {
+      double most = among(onBoth).mapToDouble(Core::disturbed).max().orElse(0);
+      return onBoth && isFar ? 1 : most;
     }
 
     boolean isCalm(boolean onBoth) {
@@ -66,14 +67,14 @@ final class Calm implements AutoCloseable {
   /**
    * Of one core.
    *
-   * @param wasDisturbed since the last time, or at the end if that was just now
-   * @param isDisturbed at the end
+   * @param disturbed share of the looks since the last time; or the one look, if that was just now
    */
-  private record Core(boolean wasDisturbed, boolean isDisturbed) {
+  private record Core(double disturbed, boolean isDisturbed) {
     static Core of(JsonObject seen) {
       boolean isDisturbed = seen.getBoolean("isDisturbed", false);
-      boolean wasDisturbed = isDisturbed || seen.getLong("disturbed", 0) > 0;
-      return new Core(wasDisturbed, isDisturbed);
+      double looks = seen.getLong("looks", 0);
+      double share = isDisturbed ? 1 : 0;
+      return new Core(looks > 0 ? seen.getLong("disturbed", 0) / looks : share, isDisturbed);
     }
   }
 
@@ -150,23 +151,26 @@ final class Calm implements AutoCloseable {
     boolean isCalm = look(onBoth).isCalm(onBoth);
     while (!isCalm && System.nanoTime() - deadlineNanos < 0 && !Children.areEnding()) {
       pause();
-      isCalm = look(onBoth).wasCalm(onBoth);
+      isCalm = look(onBoth).disturbed(onBoth) == 0;
     }
-    return () -> wasCalm(onBoth);
+    return () -> disturbed(onBoth);
   }
 
-  private boolean wasCalm(boolean onBoth) {
+  private double disturbed(boolean onBoth) {
     Look look = look(onBoth);
-    return look.wasCalm(onBoth) && !(onBoth && areCoresFar(look));
+    return onBoth && areCoresFar(look) ? 1 : look.disturbed(onBoth);
   }
 
   /** Some time, while somebody watches. */
   interface Spell {
     /** What takes so long that it is disturbed in any case, or does not mind. */
-    Spell UNWATCHED = () -> true;
+    Spell UNWATCHED = () -> 0;
 
-    /** Whether nobody disturbed since it began, or since this was asked last. */
-    boolean lasted();
+    /** Who was disturbed for a larger share of the time than this has other figures. */
+    double MUCH = 0.1;
+
+    /** For which share of the time somebody disturbed, since it began or this was asked last. */
+    double disturbed();
   }
 
   private static void pause() {

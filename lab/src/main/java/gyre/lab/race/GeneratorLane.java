@@ -55,7 +55,7 @@ final class GeneratorLane implements Lane {
     sound = false;
     Sample sample = run(pace.runInMillis(), millis);
     sound = true;
-    return new Turn(Map.of("", sample), spell.lasted());
+    return new Turn(Map.of("", sample), spell.disturbed());
   }
 
   @Override

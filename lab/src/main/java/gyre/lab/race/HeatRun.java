@@ -35,7 +35,7 @@ final class HeatRun {
   private static final int FIRST_ROUNDS = 1;
 
   /** How often to measure until nobody has disturbed. */
-  private static final int ATTEMPTS = 15;
+  private static final int ATTEMPTS = 10;
 
   /** So much longer than it measures it waits for peace, and measures what is not to count. */
   private static final int PATIENT = 4;

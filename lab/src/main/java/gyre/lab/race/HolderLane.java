@@ -83,7 +83,7 @@ final class HolderLane implements Lane {
         Map<String, Sample> held = quiet(live, half, live.userBytes() - before);
         checkAnswering(first);
         checkAnswering(second);
-        return new Turn(held, true); // memory is the same, whoever else is at work
+        return new Turn(held, 0); // memory is the same, whoever else is at work
       }
     }
   }

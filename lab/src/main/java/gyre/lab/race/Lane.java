@@ -24,9 +24,9 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   /**
    * What a turn gave: a sample for each variant of the workload.
    *
-   * @param isCalm whether nobody disturbed what the samples are of
+   * @param disturbed for which share of the time somebody disturbed what the samples are of
    */
-  record Turn(Map<String, Sample> samples, boolean isCalm) {}
+  record Turn(Map<String, Sample> samples, double disturbed) {}
 
   Probe probe(int millis) throws PeerFailure;
 

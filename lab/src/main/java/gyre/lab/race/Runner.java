@@ -26,6 +26,10 @@ final class Runner {
   private Probe probe = Probe.NONE;
   private Status status = Status.MEASURED;
   private boolean isResting;
+
+  /** What the last sample is of, for which share of its time. */
+  private double disturbed;
+
   private String note = "";
 
   Runner(Workload workload, Peer peer, Lane lane, Progress progress) {
@@ -91,12 +95,16 @@ final class Runner {
    * A sample more of each variant.
    *
    * @param spell see {@link Lane#measure}
-   * @param again in the place of the last one, which somebody has disturbed
+   * @param again in the place of the last one, if somebody disturbed that one more
    */
   void measure(int round, int turn, int millis, Calm.Spell spell, boolean again) {
     attempt(() -> {
       Lane.Turn measured = lane.measure(millis, spell);
-      Place place = new Place(round, turn, !measured.isCalm());
+      if (again && measured.disturbed() >= disturbed) {
+        return;
+      }
+      disturbed = measured.disturbed();
+      Place place = new Place(round, turn, disturbed > Calm.Spell.MUCH);
       Map<String, Sample> placed = new HashMap<>(measured.samples());
       placed.replaceAll((_, sample) -> sample.at(place));
       if (again) {
@@ -108,7 +116,7 @@ final class Runner {
 
   /** Whether the last measurement is to be made again. */
   boolean wasDisturbed() {
-    return status == Status.MEASURED && !samples.isEmpty() && isDisturbed(samples.getLast());
+    return status == Status.MEASURED && disturbed > 0;
   }
 
   /**
@@ -154,10 +162,6 @@ final class Runner {
       most = Math.max(most, isEnough ? spread.relativeUncertainty() : Double.POSITIVE_INFINITY);
     }
     return most;
-  }
-
-  private static boolean isDisturbed(Map<String, Sample> measured) {
-    return measured.values().stream().anyMatch(Sample::isDisturbed);
   }
 
   /** In how many rounds nobody disturbed either, by the variant with the fewest. */

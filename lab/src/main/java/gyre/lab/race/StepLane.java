@@ -13,20 +13,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** A program that does the work by itself, one round whenever it is told to. */
 final class StepLane implements Lane {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** In a round: so often is looked whether it is still worth while. */
-  private static final int STEPS = 3;
+  /** In a round: the shorter they are, the more of them are calm. */
+  private static final int STEPS = 10;
 
   /** Nanoseconds to a millisecond, and half as many: there is no running in. */
   private static final long LONGER_MILLIONS = 1_500_000;
 
-  /** In a step: a third of a round, where one takes 40 µs. */
-  private static final int ROUNDTRIPS = 250;
+  /** In a step, where one takes 40 µs. */
+  private static final int ROUNDTRIPS = 75;
 
   private final Workload workload;
   private final Peer peer;
@@ -90,17 +91,34 @@ final class StepLane implements Lane {
     return new WarmUp.Stretch(cost, json.getLong("compiledMillis", 0) - compiled);
   }
 
-  /** As many steps as a round has room for, or until somebody disturbs: then there is no use. */
+  /** A step, and for which share of it somebody disturbed. */
+  private record Step(Map<String, Sample> samples, double disturbed) {}
+
+  /**
+   * As many steps as a round has room for. In a step there are few looks at a core: one that was
+   * calm between two others that were, was so most certainly. Those count, if there are any.
+   */
   @Override
   public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
     long end = System.nanoTime() + millis * LONGER_MILLIONS;
-    Map<String, Sample> sum = new HashMap<>();
-    boolean isCalm;
+    List<Step> steps = new ArrayList<>();
     do {
-      sampled(step()).forEach((variant, sample) -> sum.merge(variant, sample, Sample::plus));
-      isCalm = spell.lasted();
-    } while (isCalm && System.nanoTime() < end);
-    return new Turn(sum, isCalm);
+      steps.add(new Step(sampled(step()), spell.disturbed()));
+    } while (System.nanoTime() < end);
+    List<Step> calm =
+        IntStream.range(0, steps.size())
+            .filter(i -> isCalm(steps, i - 1) && isCalm(steps, i) && isCalm(steps, i + 1))
+            .mapToObj(steps::get)
+            .toList();
+    List<Step> counting = calm.isEmpty() ? steps : calm;
+    Map<String, Sample> sum = new HashMap<>();
+    counting.forEach(
+        step -> step.samples().forEach((variant, more) -> sum.merge(variant, more, Sample::plus)));
+    return new Turn(sum, counting.stream().mapToDouble(Step::disturbed).average().orElse(0));
+  }
+
+  private static boolean isCalm(List<Step> steps, int i) {
+    return i < 0 || i >= steps.size() || steps.get(i).disturbed() == 0;
   }
 
   private Map<String, Sample> sampled(String line) throws PeerFailure {

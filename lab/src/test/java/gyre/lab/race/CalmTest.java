@@ -50,8 +50,8 @@ class CalmTest {
   void shouldSayThatNobodyDisturbed() {
     try (Calm calm = calm(CALM)) {
       Calm.Spell spell = calm.await(true, FOREVER);
-      assertThat(spell.lasted()).isTrue();
-      assertThat(spell.lasted()).isTrue();
+      assertThat(spell.disturbed()).isZero();
+      assertThat(spell.disturbed()).isZero();
     }
   }
 
@@ -59,17 +59,17 @@ class CalmTest {
   void shouldSayThatSomebodyDisturbed() {
     try (Calm calm = calm(seen("i == 2 ? 1 : 0", "0", "0"))) {
       Calm.Spell spell = calm.await(false, FOREVER);
-      assertThat(spell.lasted()).isTrue();
-      assertThat(spell.lasted()).isFalse();
-      assertThat(spell.lasted()).isTrue(); // each answer is about its own time
+      assertThat(spell.disturbed()).isZero();
+      assertThat(spell.disturbed()).isPositive();
+      assertThat(spell.disturbed()).isZero(); // each answer is about its own time
     }
   }
 
   @Test
   void shouldMindTheSecondCoreWhereItMatters() {
     try (Calm calm = calm(seen("0", "i % 2", "0"))) {
-      assertThat(calm.await(false, FOREVER).lasted()).isTrue();
-      assertThat(calm.await(true, FOREVER).lasted()).isFalse();
+      assertThat(calm.await(false, FOREVER).disturbed()).isZero();
+      assertThat(calm.await(true, FOREVER).disturbed()).isPositive();
     }
   }
 
@@ -78,8 +78,8 @@ class CalmTest {
     try (Calm calm = calm(seen("0", "0", "i > 1"))) {
       assertThat(calm.areCoresFar()).isFalse();
       assertThat(calm.areCoresFar()).isTrue();
-      assertThat(calm.await(false, FOREVER).lasted()).isTrue();
-      assertThat(calm.await(true, System.nanoTime()).lasted()).isFalse();
+      assertThat(calm.await(false, FOREVER).disturbed()).isZero();
+      assertThat(calm.await(true, System.nanoTime()).disturbed()).isPositive();
     }
   }
 
@@ -87,8 +87,8 @@ class CalmTest {
   void shouldWaitUntilNobodyDisturbs() {
     try (Calm calm = calm(seen("i < 5 || i > 6 ? 20 : 0", "0", "0"))) {
       Calm.Spell spell = calm.await(false, FOREVER);
-      assertThat(spell.lasted()).isTrue();
-      assertThat(spell.lasted()).isFalse();
+      assertThat(spell.disturbed()).isZero();
+      assertThat(spell.disturbed()).isPositive();
     }
   }
 
@@ -96,7 +96,7 @@ class CalmTest {
   void shouldNotWaitForLongerThanItIsTold() {
     try (Calm calm = calm(seen("20", "20", "1"))) {
       Calm.Spell spell = calm.await(true, System.nanoTime());
-      assertThat(spell.lasted()).isFalse();
+      assertThat(spell.disturbed()).isPositive();
     }
   }
 
@@ -105,14 +105,14 @@ class CalmTest {
   void shouldWaitForAMeeting() {
     String far = seen("0", "0", "i > 3").replace("'meetings': 1", "'meetings': $((i > 3))");
     try (Calm calm = calm(far)) {
-      assertThat(calm.await(true, FOREVER).lasted()).isFalse();
+      assertThat(calm.await(true, FOREVER).disturbed()).isPositive();
     }
   }
 
   @Test
   void shouldTakeEverythingForCalmWhereNobodyTells() {
     try (Calm calm = calm(List.of())) {
-      assertThat(calm.await(true, FOREVER).lasted()).isTrue();
+      assertThat(calm.await(true, FOREVER).disturbed()).isZero();
       assertThat(calm.areCoresFar()).isFalse();
     }
     assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
@@ -121,7 +121,7 @@ class CalmTest {
   @Test
   void shouldGoOnWithoutThoseWhoTellIfTheyFail() {
     try (Calm calm = calm(seen("i < 3 ? 20 : 1 / 0", "0", "0"))) {
-      assertThat(calm.await(true, FOREVER).lasted()).isTrue();
+      assertThat(calm.await(true, FOREVER).disturbed()).isZero();
     }
     assertThat(said.toString(StandardCharsets.UTF_8))
         .startsWith("cannot tell when others disturb the measuring: ");
