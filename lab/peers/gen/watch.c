@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 enum { CORES = 2, PERIOD_NANOS = 1000000, LOOKS_BETWEEN = 4, STEPS = 1000, BLOCKS = 4, TRIPS = 8, LEAST = 16 };
-enum { SLOW_PERCENT = 125, FAR_PERCENT = 250, CLOSE_NANOS = 150 };
+enum { SLOW_PERCENT = 107, FAR_PERCENT = 250, CLOSE_NANOS = 150 };
 static const uint64_t MEETING_NANOS = 60000;           // at most so long is waited for the other one
 static const uint64_t LEARNING_NANOS = 1000000000;     // to see how fast the cores can be
 static const uint64_t COMING_CLOSE_NANOS = 10000000000; // at most so long for the cores to come close, to know what close is

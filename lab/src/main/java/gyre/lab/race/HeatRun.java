@@ -38,7 +38,7 @@ final class HeatRun {
   private static final int ATTEMPTS = 10;
 
   /** So much longer than it measures it waits for peace, and measures what is not to count. */
-  private static final int PATIENT = 4;
+  private static final int PATIENT = 5;
 
   private final Workload planned;
   private final Workload workload;
