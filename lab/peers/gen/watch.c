@@ -58,15 +58,15 @@ static bool is_slow(struct least *least, uint64_t nanos) { return nanos * 100 > 
 // An interrupt hits one of two tries, a neighbour both.
 static void look(struct core *core) {
   bool disturbed = is_slow(&core->spins, spin_nanos()) && is_slow(&core->spins, spin_nanos());
-  core->looks++;
   core->disturbed += disturbed;
   core->is_disturbed = disturbed;
+  core->looks++; // at last: who sees it sees what was seen
 }
 
 static bool await_ball(uint64_t value, uint64_t deadline) {
-  while (atomic_load_explicit(&meeting.ball, memory_order_acquire) != value)
-    if (now_nanos() > deadline) return false;
-  return true;
+  while (now_nanos() <= deadline) // looked at first: who comes late plays with nobody
+    if (atomic_load_explicit(&meeting.ball, memory_order_acquire) == value) return true;
+  return false;
 }
 
 static bool await_ball_soon(uint64_t value) {
@@ -91,11 +91,11 @@ static void meet_first(uint64_t ball, uint64_t deadline) {
   }
   uint64_t least = least_of(&meeting.trips, best);
   bool is_far = best > CLOSE_NANOS && best * 100 > least * FAR_PERCENT;
-  meeting.count++;
   meeting.trip_nanos = best;
   meeting.closest_nanos = least;
-  meeting.is_far = is_far;
   if (is_far) meeting.was_far = true;
+  meeting.is_far = is_far;
+  meeting.count++;
 }
 
 static void meet_second(uint64_t ball, uint64_t deadline) {
@@ -138,6 +138,15 @@ static void begin(struct core *core) {
   if (error) quit(EXIT_FAILED, "a thread on core %d: %s", core->number, strerror(error));
 }
 
+// Of the second core, and of the way to it.
+static void nothing_is_known(void) {
+  cores[1].looks = cores[1].disturbed = 0;
+  cores[1].is_disturbed = false;
+  meeting.count = 0;
+  meeting.was_far = false;
+  meeting.is_far = true;
+}
+
 static void tell(void) {
   printf("{\"mode\": \"watch\", \"cores\": [");
   for (int i = 0; i < watched; i++) {
@@ -145,9 +154,10 @@ static void tell(void) {
     unsigned long looks = atomic_exchange(&core->looks, 0), disturbed = atomic_exchange(&core->disturbed, 0);
     printf("%s{\"looks\": %lu, \"disturbed\": %lu, \"isDisturbed\": %s}", i ? ", " : "", looks, disturbed, core->is_disturbed ? "true" : "false");
   }
+  unsigned long meetings = atomic_exchange(&meeting.count, 0);
   bool far = atomic_exchange(&meeting.was_far, false) || meeting.is_far;
-  printf("], \"meetings\": %lu, \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", atomic_exchange(&meeting.count, 0),
-         meeting.trip_nanos, meeting.closest_nanos, far ? "true" : "false");
+  printf("], \"meetings\": %lu, \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", meetings, meeting.trip_nanos, meeting.closest_nanos,
+         far ? "true" : "false");
   fflush(stdout);
 }
 
@@ -167,7 +177,8 @@ void watch_main(void) {
   char rest;
   if (sscanf(names, "%d,%d%c", &cores[0].number, &cores[1].number, &rest) != CORES)
     quit(EXIT_USAGE, "--cores %s: not two numbers of cores, such as 0,1", names);
-  meeting.is_far = true;
+  if (cores[0].number == cores[1].number) quit(EXIT_USAGE, "--cores %s: it takes two of them", names);
+  nothing_is_known();
   come_first();
   begun = now_nanos();
   for (int i = 0; i < CORES; i++) begin(&cores[i]);
@@ -178,7 +189,7 @@ void watch_main(void) {
     tell();
     int more = atoi(line);
     if (more < 1 || more > CORES) quit(EXIT_USAGE, "a question is how many cores to watch from now on, 1 or 2, not: %s", line);
-    if (more > watched) meeting.is_far = true;
+    if (more > watched) nothing_is_known();
     watched = more;
   }
 }

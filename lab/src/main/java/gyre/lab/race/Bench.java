@@ -1,5 +1,6 @@
 package gyre.lab.race;
 
+import gyre.lab.result.Entry.Status;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,8 +32,12 @@ public record Bench(List<String> generator, boolean pins, long descriptors, Tool
 
   /** All threads of a process that was not started there. */
   void keepOnServerCore(long pid) throws PeerFailure {
-    if (pins) {
-      Child.run("taskset", "-a", "-c", "-p", Integer.toString(serverCore()), Long.toString(pid));
+    List<String> command =
+        List.of("taskset", "-a", "-c", "-p", Integer.toString(serverCore()), Long.toString(pid));
+    if (pins
+        && !Child.succeeds(command)
+        && !Child.succeeds(command)) { // a thread may just have ended
+      throw new PeerFailure(Status.FAILED, "cannot be kept on one core: " + command);
     }
   }
 

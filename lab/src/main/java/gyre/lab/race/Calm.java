@@ -25,8 +25,8 @@ final class Calm implements AutoCloseable {
   /** To see how fast the cores can be, and how close. */
   private static final Duration LEARNING = Duration.ofSeconds(15);
 
-  /** Cores that were not watched meet within this; until then nobody knows. */
-  private static final Duration MEETING_AGAIN = Duration.ofMillis(20);
+  /** Cores that were not both watched meet within this, mostly. */
+  private static final Duration MEETING = Duration.ofMillis(20);
 
   /** There are some looks at each core in between. */
   private static final int PAUSE_MILLIS = 3;
@@ -35,6 +35,11 @@ final class Calm implements AutoCloseable {
   private @Nullable Child watcher;
 
   private final Progress progress;
+
+  /** As of the last look. */
+  private boolean watchesBoth;
+
+  private boolean areFar;
 
   /** What was seen of the cores that were watched, the server's first. */
   private record Look(List<Core> cores, long meetings, boolean isFar) {
@@ -112,7 +117,29 @@ final class Calm implements AutoCloseable {
     close();
   }
 
+  /** Since the last time; of the second core too from when it was asked for. */
   private Look look(boolean onBoth) {
+    Look look = ask(onBoth);
+    if (onBoth && !watchesBoth) {
+      look = awaitMeeting();
+    }
+    watchesBoth = onBoth;
+    areFar = onBoth && look.isFar();
+    return look;
+  }
+
+  /** How far from each other the cores are is known when they have met. */
+  private Look awaitMeeting() {
+    long deadline = System.nanoTime() + MEETING.toNanos();
+    Look look;
+    do {
+      pause();
+      look = ask(true);
+    } while (look.meetings() == 0 && System.nanoTime() - deadline < 0);
+    return look;
+  }
+
+  private Look ask(boolean onBoth) {
     if (watcher == null) {
       return Look.CALM;
     }
@@ -127,19 +154,12 @@ final class Calm implements AutoCloseable {
 
   /** Whether what one core hands to the other costs more than usual at the moment. */
   boolean areCoresFar() {
-    boolean ignored = look(true).isFar(); // which may be of long ago
-    return areCoresFar(look(true));
+    return look(true).isFar();
   }
 
-  /** At the end of {@code last}, or when they have met soon after it. */
-  private boolean areCoresFar(Look last) {
-    long deadline = System.nanoTime() + MEETING_AGAIN.toNanos();
-    Look look = last;
-    while (look.meetings() == 0 && System.nanoTime() - deadline < 0) {
-      pause();
-      look = look(true);
-    }
-    return look.isFar();
+  /** The same as of the last look, if that was at both. */
+  boolean wereCoresFar() {
+    return areFar;
   }
 
   /**
@@ -153,12 +173,7 @@ final class Calm implements AutoCloseable {
       pause();
       isCalm = look(onBoth).disturbed(onBoth) == 0;
     }
-    return () -> disturbed(onBoth);
-  }
-
-  private double disturbed(boolean onBoth) {
-    Look look = look(onBoth);
-    return onBoth && areCoresFar(look) ? 1 : look.disturbed(onBoth);
+    return () -> look(onBoth).disturbed(onBoth);
   }
 
   /** Some time, while somebody watches. */

@@ -37,7 +37,10 @@ final class HeatRun {
   /** How often to measure until nobody has disturbed. */
   private static final int ATTEMPTS = 10;
 
-  /** So much longer than it measures it waits for peace, and measures what is not to count. */
+  /**
+   * So much longer than it measures it waits for peace, and measures what is not to count; where
+   * the end depends on the time. With a fixed number of rounds it is once as long.
+   */
   private static final int PATIENT = 5;
 
   private final Workload planned;
@@ -51,7 +54,8 @@ final class HeatRun {
   private int round;
   private boolean areFirstForgotten;
   private int turn;
-  private int turnsThatCount;
+  private int turnsHad;
+  private int visits;
   private long lostNanos;
   private boolean isDone;
 
@@ -74,7 +78,8 @@ final class HeatRun {
       progress.tell(workload + "  warming " + runner.name());
       runner.open();
     }
-    haveRounds(FIRST_ROUNDS, System.nanoTime(), false);
+    boolean areCheap = runners.stream().allMatch(Runner::isCheap);
+    haveRounds(areCheap ? FIRST_ROUNDS : pace.rounds(), System.nanoTime(), false);
     for (Runner runner : runners) {
       progress.tell(workload + "  looking closer at " + runner.name());
       runner.look(pace.probeMillis());
@@ -107,9 +112,9 @@ final class HeatRun {
     return workload.kind().feelsBothCores();
   }
 
-  /** So many were had, those that do not count left out. */
-  int rounds() {
-    return areFirstForgotten ? round : 0;
+  /** How often it had its turn among the others. */
+  int visits() {
+    return visits;
   }
 
   /**
@@ -123,6 +128,7 @@ final class HeatRun {
       round = 0;
     }
     areFirstForgotten = true;
+    visits++;
     runners.forEach(Runner::resume);
     haveRounds(Pace.ROUNDS_AT_ONCE, deadlineNanos, mayLeave);
     leave();
@@ -137,30 +143,41 @@ final class HeatRun {
         return;
       }
       for (Runner runner : order) {
-        boolean isToLeave = mayLeave && feelsBothCores() && calm.areCoresFar();
-        if (isToLeave || Children.areEnding()) {
+        if (Children.areEnding()) {
           return;
         }
         progress.tell("%s  round %d  %s".formatted(workload, round + 1, runner.name()));
-        measure(runner, deadlineNanos);
+        measure(runner, deadlineNanos, mayLeave);
+        if (mayLeave && areCoresFar()) {
+          int half = round;
+          runners.forEach(one -> one.forget(half)); // a ratio is of one moment
+          return;
+        }
       }
     }
     isDone = round == pace.rounds() || order().isEmpty();
   }
 
+  private boolean areCoresFar() {
+    return feelsBothCores() && calm.wereCoresFar();
+  }
+
   /** In peace, if there is some to be had. */
-  private void measure(Runner runner, long deadlineNanos) {
+  private void measure(Runner runner, long deadlineNanos, boolean mayLeave) {
+    long inVainNanos = 0;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      lostNanos += inVainNanos;
       Calm.Spell spell = awaitCalm(runner, deadlineNanos);
       long begun = System.nanoTime();
       runner.measure(round, turn++, pace.roundMillis(), spell, attempt > 0);
+      inVainNanos = System.nanoTime() - begun;
       boolean isLate = System.nanoTime() > deadlineNanos || Children.areEnding();
-      if (!runner.wasDisturbed() || isLate || !isPatient()) {
-        turnsThatCount++;
-        return;
+      boolean isToLeave = mayLeave && areCoresFar();
+      if (!runner.wasDisturbed() || isLate || isToLeave || !isPatient()) {
+        break;
       }
-      lostNanos += System.nanoTime() - begun;
     }
+    turnsHad++;
   }
 
   private Calm.Spell awaitCalm(Runner runner, long deadlineNanos) {
@@ -176,8 +193,8 @@ final class HeatRun {
 
   /** Who waits for long has less time to measure; where it is never calm, for nothing. */
   private boolean isPatient() {
-    long countingNanos = turnsThatCount * 1_000_000L * (pace.runInMillis() + pace.roundMillis());
-    return lostNanos < PATIENCE.toNanos() + PATIENT * countingNanos;
+    long hadNanos = turnsHad * 1_000_000L * (pace.runInMillis() + pace.roundMillis());
+    return lostNanos < PATIENCE.toNanos() + (pace.isAdaptive() ? PATIENT : 1) * hadNanos;
   }
 
   /** Who is measured in the next round, one after the other; nobody if all is known. */

@@ -87,6 +87,7 @@ final class ProbeRun {
         : (double) done.allocatedBytes() / done.operations();
   }
 
+  /** Only the addresses: to read the kernel's symbols too takes longer than all the rest. */
   private List<String> addresses(Path samples) {
     Path addresses = folder.resolve("addresses");
     try {

@@ -70,7 +70,7 @@ public final class Race {
     while (!isStopped() && !waiting.isEmpty()) {
       boolean isChoice =
           System.nanoTime() - begun < choosingNanos
-              && waiting.stream().anyMatch(run -> !run.feelsBothCores());
+              && waiting.stream().map(HeatRun::feelsBothCores).distinct().count() > 1;
       HeatRun next = next(waiting, isChoice && calm.areCoresFar());
       waiting.remove(next);
       next.visit(deadlineNanos, isChoice);
@@ -80,13 +80,13 @@ public final class Race {
   }
 
   /**
-   * Who has had the fewest rounds; while the two cores are far from each other, which takes some
-   * seconds each time, of those who do not mind.
+   * Who was visited least; while the two cores are far from each other, which takes some seconds
+   * each time, of those who do not mind.
    */
   private static HeatRun next(Deque<HeatRun> waiting, boolean areCoresFar) {
     return waiting.stream()
         .filter(run -> !areCoresFar || !run.feelsBothCores())
-        .min(Comparator.comparingInt(HeatRun::rounds))
+        .min(Comparator.comparingInt(HeatRun::visits))
         .orElseGet(waiting::getFirst);
   }
 

@@ -27,7 +27,7 @@ final class Runner {
   private Status status = Status.MEASURED;
   private boolean isResting;
 
-  /** What the last sample is of, for which share of its time. */
+  /** For which share of the last sample's time somebody disturbed. */
   private double disturbed;
 
   private String note = "";
@@ -73,6 +73,11 @@ final class Runner {
     if (isCheap()) {
       samples.clear();
     }
+  }
+
+  /** That round was not finished. */
+  void forget(int round) {
+    samples.removeIf(placed -> placed.values().stream().anyMatch(s -> s.round() == round));
   }
 
   /** It is known well enough, and not measured again. */
@@ -158,7 +163,7 @@ final class Runner {
           this == reference
               ? Spread.of(Sample.counted(own).stream().map(cost::applyAsDouble).toList())
               : Ratios.pairwise(own, reference.samples(variant), cost);
-      boolean isEnough = spread.count() >= Math.min(Pace.LEAST_ROUNDS, own.size());
+      boolean isEnough = spread.count() >= Math.min(Sample.ENOUGH, own.size());
       most = Math.max(most, isEnough ? spread.relativeUncertainty() : Double.POSITIVE_INFINITY);
     }
     return most;

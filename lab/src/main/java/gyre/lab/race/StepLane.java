@@ -23,8 +23,8 @@ final class StepLane implements Lane {
   /** In a round: the shorter they are, the more of them are calm. */
   private static final int STEPS = 10;
 
-  /** Nanoseconds to a millisecond, and half as many: there is no running in. */
-  private static final long LONGER_MILLIONS = 1_500_000;
+  /** Half as long again as where a generator has to run in. */
+  private static final long NANOS_A_MILLI = 1_500_000;
 
   /** In a step, where one takes 40 µs. */
   private static final int ROUNDTRIPS = 75;
@@ -54,7 +54,7 @@ final class StepLane implements Lane {
     Lines.expectReady(child.hear(PATIENCE));
     WarmUp warmUp = WarmUp.of(peer, pace, workload.kind());
     boolean isWarm = warmUp.run(() -> warm(warmUp.stretchMillis()));
-    if (!workload.kind().needsAllCores()) {
+    if (isWarmedOnAll && !workload.kind().needsAllCores()) {
       bench.keepOnServerCore(pid()); // its compilers had the other one until now
     }
     return isWarm;
@@ -100,7 +100,7 @@ final class StepLane implements Lane {
    */
   @Override
   public Turn measure(int millis, Calm.Spell spell) throws PeerFailure {
-    long end = System.nanoTime() + millis * LONGER_MILLIONS;
+    long end = System.nanoTime() + millis * NANOS_A_MILLI;
     List<Step> steps = new ArrayList<>();
     do {
       steps.add(new Step(sampled(step()), spell.disturbed()));

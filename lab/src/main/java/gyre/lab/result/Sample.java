@@ -26,10 +26,8 @@ public record Sample(
   /** A generator this busy is what limits the rate. */
   private static final double BUSY = 0.9;
 
-  /**
-   * With so many in peace, those that were disturbed are not needed: these lie ten times closer.
-   */
-  private static final int ENOUGH = 6;
+  /** So many in peace, which lie close to each other, tell more than any number of others. */
+  public static final int ENOUGH = 6;
 
   /**
    * When it was measured.

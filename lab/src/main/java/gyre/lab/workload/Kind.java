@@ -65,9 +65,9 @@ public enum Kind {
   }
 
   /**
-   * Whether its figures depend on how fast the second core is too. Those of a server do: a
-   * generator that somebody slows down leaves less to do at once, and who does several things at
-   * once then spends more on each.
+   * Whether its figures depend on how fast the second core is too, and how far away. Those of a
+   * server do: a generator that somebody slows down leaves less to do at once, and who does several
+   * things at once then spends more on each.
    */
   public boolean feelsBothCores() {
     return needsAllCores() || driver == Driver.GENERATOR;

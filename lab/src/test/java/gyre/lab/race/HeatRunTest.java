@@ -151,6 +151,25 @@ class HeatRunTest {
   }
 
   @Test
+  void shouldSayHowWellItKnowsWhatItHasFewCalmRoundsOf() {
+    // Each turn is looked at twice, before and after: eight rounds of two are calm, and the first
+    // one is forgotten.
+    String seldomCalm =
+        """
+        echo ready; i=0
+        while read -r line; do
+          echo "{\\"cores\\": [{\\"looks\\": 9, \\"disturbed\\": $((i < 32 ? 0 : 9))}]}"; i=$((i + 1))
+        done
+        """;
+    Bench bench = new Bench(List.of("bash", "-c", seldomCalm), true, 100_000, Tools.NONE);
+    Peer[] peers = {peer("c-uring", "1000"), peer("other", "1000 + 1000 * (i % 3)")};
+    List<Entry> entries = race(List.of(WORKLOAD), PACE, bench, Duration.ofSeconds(60), peers);
+    long calm = entries.get(1).samples().stream().filter(s -> !s.isDisturbed()).count();
+    assertThat(calm).isEqualTo(7);
+    assertThat(entries.get(1).note()).startsWith("its ratio to c-uring is known to within ");
+  }
+
+  @Test
   void shouldMeasureOneThatIsAlone() {
     assertThat(rounds(race(PACE, peer("alone", "1000")).getFirst())).hasSize(Pace.LEAST_ROUNDS);
     assertThat(rounds(race(PACE.withRounds(2), peer("alone", "1000")).getFirst())).hasSize(2);
