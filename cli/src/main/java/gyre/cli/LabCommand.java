@@ -74,7 +74,7 @@ final class LabCommand implements Callable<Integer> {
     @Option(
         names = "--minutes",
         paramLabel = "N",
-        description = "How long it may take: more time, more rounds. 13.5 if not said.")
+        description = "How long it may take: more time, more rounds. 14 if not said.")
     private Optional<Double> minutes = Optional.empty();
 
     @Option(names = "--quick", description = "A first look, within two minutes.")
