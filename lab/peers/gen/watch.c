@@ -1,5 +1,5 @@
 // Whether two cores are ours alone at the moment, and how far apart they are. Not a load: every millisecond a thread on each of them wakes up,
-// before all others where that is permitted, and is done after one or two microseconds.
+// before all others where that is permitted, and looks for one or two microseconds; to wake up costs ten times that on a virtual machine.
 //
 // It looks how long always the same arithmetic in registers takes, which nothing slows down but the core itself, as when somebody else's work runs
 // on its other hardware thread. And every few looks the two threads meet and send a line of the cache to and fro: a virtual machine's two cores may
