@@ -37,6 +37,15 @@ __attribute__((noreturn, format(printf, 2, 3), unused)) static void quit(int cod
   _exit(code);
 }
 
+// What a loop does that only looks until something is there.
+static inline void spin_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
+#endif
+}
+
 // ---- options: every one is asked for by name, then options_end() refuses what nobody asked for ----
 
 // Weak: one for all files of a program that include this.

@@ -27,14 +27,6 @@ struct queue {
   bool streaming;             // more than one was found at the last look: more will come
 };
 
-static inline void queue_pause(void) {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("isb");
-#endif
-}
-
 static inline void queue_open(struct queue *q) {
   q->cells = (struct queue_cell *)aligned_alloc(64, QUEUE_CELLS * sizeof *q->cells);
   for (uint64_t i = 0; i < QUEUE_CELLS; i++) atomic_init(&q->cells[i].argument, 1);
@@ -78,7 +70,7 @@ static inline void queue_run(struct queue *q) {
 // True: nothing is posted and whoever posts will wake. False: there is work.
 static inline bool queue_may_sleep(struct queue *q) {
   for (int looks = q->streaming ? QUEUE_LOOKS : 0; looks > 0; looks--) {
-    for (int pauses = QUEUE_PAUSES; pauses > 0; pauses--) queue_pause();
+    for (int pauses = QUEUE_PAUSES; pauses > 0; pauses--) spin_pause();
     if (!queue_empty(q)) return false;
   }
   atomic_store_explicit(&q->asleep, true, memory_order_seq_cst);

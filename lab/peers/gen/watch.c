@@ -4,14 +4,21 @@
 // It looks how long always the same arithmetic in registers takes, which nothing slows down but the core itself, as when somebody else's work runs
 // on its other hardware thread. And every few looks the two threads meet and send a line of the cache to and fro: a virtual machine's two cores may
 // be moved, for seconds at a time, to where they have no cache in common, and everything that one of them hands to the other then costs more.
-#include "gen.h"
+//
+// Most of both comes of cores that sleep in between, so they are kept awake (awake.h). Two that are far from each other stay so as long as both
+// are busy; when they are asked to gather, they sleep and wake each other up in turns, and whoever runs them then mostly brings them together.
+#include "awake.h"
+#include <linux/futex.h>
 #include <stdatomic.h>
+#include <sys/syscall.h>
 
-enum { CORES = 2, PERIOD_NANOS = 1000000, LOOKS_BETWEEN = 4, STEPS = 1000, BLOCKS = 4, TRIPS = 8, LEAST = 16 };
+enum { CORES = 2, PERIOD_NANOS = 1000000, LOOKS_BETWEEN = 4, STEPS = 1000, BLOCKS = 4, TRIPS = 8, LEAST = 16, MEETINGS_MISSED = 5 };
 enum { SLOW_PERCENT = 107, FAR_PERCENT = 250, CLOSE_NANOS = 150 };
 static const uint64_t MEETING_NANOS = 60000;           // at most so long is waited for the other one
 static const uint64_t LEARNING_NANOS = 1000000000;     // to see how fast the cores can be
 static const uint64_t COMING_CLOSE_NANOS = 10000000000; // at most so long for the cores to come close, to know what close is
+static const uint64_t GATHERING_NANOS = 600000000;      // mostly it takes a tenth of it
+static const uint64_t CALL_NANOS = 100000;              // the other one is asleep by then
 
 // The least of all figures so far; not the very least, which may be a mistake.
 struct least {
@@ -35,6 +42,8 @@ static struct core {
   atomic_bool is_disturbed;      // at the last look
 } cores[CORES];
 
+static const char *awake;
+static atomic_bool has_learnt; // how close the cores can be
 static atomic_int watched = CORES; // of them, so many: who works on the first one alone is not to be delayed by meetings
 static uint64_t begun;
 static struct {
@@ -61,6 +70,26 @@ static void look(struct core *core) {
   core->disturbed += disturbed;
   core->is_disturbed = disturbed;
   core->looks++; // at last: who sees it sees what was seen
+}
+
+static struct {
+  _Atomic uint64_t until; // 0: nobody is to gather
+  _Alignas(128) _Atomic uint32_t calls; // the first core's turn where even
+} gathering;
+
+// Sleeps until the other one calls, lets that one sleep, calls it, and so on.
+static void gather(uint32_t me, uint64_t until) {
+  for (uint64_t now = now_nanos(); now < until; now = now_nanos()) {
+    uint32_t calls = gathering.calls;
+    if (calls % CORES == me) {
+      while (now_nanos() < now + CALL_NANOS) spin_pause();
+      gathering.calls++;
+      syscall(SYS_futex, &gathering.calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    } else {
+      struct timespec rest = {.tv_nsec = (long)(until - now)};
+      syscall(SYS_futex, &gathering.calls, FUTEX_WAIT_PRIVATE, calls, &rest, NULL, 0);
+    }
+  }
 }
 
 static bool await_ball(uint64_t value, uint64_t deadline) {
@@ -94,6 +123,7 @@ static void meet_first(uint64_t ball, uint64_t deadline) {
   meeting.trip_nanos = best;
   meeting.closest_nanos = least;
   if (is_far) meeting.was_far = true;
+  if (has_learnt ? !is_far : best <= CLOSE_NANOS) gathering.until = 0;
   meeting.is_far = is_far;
   meeting.count++;
 }
@@ -115,8 +145,9 @@ static void *watch(void *argument) {
     if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) continue;
     if (core - cores >= watched) continue;
     look(core);
-    if (number % LOOKS_BETWEEN != 0 || watched < CORES) continue;
-    (core == cores ? meet_first : meet_second)(number << 16, due + MEETING_NANOS);
+    if (watched < CORES) continue;
+    if (number % LOOKS_BETWEEN == 0) (core == cores ? meet_first : meet_second)(number << 16, due + MEETING_NANOS);
+    else if (due < gathering.until) gather((uint32_t)(core - cores), due + PERIOD_NANOS * 9 / 10);
   }
 }
 
@@ -138,10 +169,12 @@ static void begin(struct core *core) {
   if (error) quit(EXIT_FAILED, "a thread on core %d: %s", core->number, strerror(error));
 }
 
-// Of the second core, and of the way to it.
-static void nothing_is_known(void) {
-  cores[1].looks = cores[1].disturbed = 0;
-  cores[1].is_disturbed = false;
+// Of some cores, and of the way between them.
+static void nothing_is_known(struct core *core, int count) {
+  for (; count > 0; count--, core++) {
+    core->looks = core->disturbed = 0;
+    core->is_disturbed = false;
+  }
   meeting.count = 0;
   meeting.was_far = false;
   meeting.is_far = true;
@@ -156,18 +189,33 @@ static void tell(void) {
   }
   unsigned long meetings = atomic_exchange(&meeting.count, 0);
   bool far = atomic_exchange(&meeting.was_far, false) || meeting.is_far;
-  printf("], \"meetings\": %lu, \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s}\n", meetings, meeting.trip_nanos, meeting.closest_nanos,
-         far ? "true" : "false");
+  printf("], \"meetings\": %lu, \"tripNanos\": %lu, \"closestNanos\": %lu, \"isFar\": %s, \"awake\": \"%s\"}\n", meetings, meeting.trip_nanos,
+         meeting.closest_nanos, far ? "true" : "false", awake);
   fflush(stdout);
 }
 
+static void pass(uint64_t nanos) { nanosleep(&(struct timespec){.tv_nsec = (long)nanos}, NULL); }
+
+// What was seen before is forgotten: it is of other places.
+static void come_together(void) {
+  awake_suspend(true);
+  uint64_t until = now_nanos() + GATHERING_NANOS;
+  gathering.until = until;
+  while (gathering.until != 0 && now_nanos() < until) pass(LOOKS_BETWEEN * PERIOD_NANOS);
+  gathering.until = 0;
+  awake_suspend(false);
+  nothing_is_known(cores, CORES);
+  for (int i = 0; i < MEETINGS_MISSED && meeting.count == 0; i++) pass(LOOKS_BETWEEN * PERIOD_NANOS);
+}
+
 static void learn(void) {
-  bool are_close;
   uint64_t passed;
+  bool are_close;
   do {
-    nanosleep(&(struct timespec){.tv_nsec = PERIOD_NANOS}, NULL);
+    pass(LEARNING_NANOS / 4);
     passed = now_nanos() - begun;
-    are_close = meeting.closest_nanos > 0 && meeting.closest_nanos < CLOSE_NANOS;
+    are_close = meeting.closest_nanos > 0 && meeting.closest_nanos <= CLOSE_NANOS;
+    if (!are_close) come_together();
   } while (passed < (are_close ? LEARNING_NANOS : COMING_CLOSE_NANOS));
 }
 
@@ -178,18 +226,22 @@ void watch_main(void) {
   if (sscanf(names, "%d,%d%c", &cores[0].number, &cores[1].number, &rest) != CORES)
     quit(EXIT_USAGE, "--cores %s: not two numbers of cores, such as 0,1", names);
   if (cores[0].number == cores[1].number) quit(EXIT_USAGE, "--cores %s: it takes two of them", names);
-  nothing_is_known();
+  nothing_is_known(cores, CORES);
+  awake = awake_begin((int[]){cores[0].number, cores[1].number}, CORES);
   come_first();
   begun = now_nanos();
   for (int i = 0; i < CORES; i++) begin(&cores[i]);
   learn();
+  has_learnt = true;
   puts("ready"), fflush(stdout);
   char line[64];
   while (fgets(line, sizeof line, stdin)) {
-    tell();
-    int more = atoi(line);
-    if (more < 1 || more > CORES) quit(EXIT_USAGE, "a question is how many cores to watch from now on, 1 or 2, not: %s", line);
-    if (more > watched) nothing_is_known();
+    bool is_gathering = strcmp(line, "gather\n") == 0;
+    int more = is_gathering ? CORES : atoi(line);
+    if (more < 1 || more > CORES) quit(EXIT_USAGE, "a question is how many cores to watch from now on, 1 or 2, or gather, not: %s", line);
+    if (!is_gathering) tell();
+    if (more > watched) nothing_is_known(&cores[1], 1);
     watched = more;
+    if (is_gathering) come_together(), tell();
   }
 }

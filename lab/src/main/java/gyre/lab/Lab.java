@@ -77,7 +77,7 @@ public final class Lab {
     List<Entry> entries = Interruption.during(Children::end, race::run);
     write(
         new Results(
-            Machine.here(workshop.commit(), bench.descriptors()),
+            Machine.here(workshop.commit(), bench.descriptors(), race.awake()),
             options.command(),
             startedAt,
             versions(peers),

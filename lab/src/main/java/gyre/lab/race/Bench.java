@@ -32,12 +32,20 @@ public record Bench(List<String> generator, boolean pins, long descriptors, Tool
 
   /** All threads of a process that was not started there. */
   void keepOnServerCore(long pid) throws PeerFailure {
-    List<String> command =
-        List.of("taskset", "-a", "-c", "-p", Integer.toString(serverCore()), Long.toString(pid));
+    keep(pid, Integer.toString(serverCore()));
+  }
+
+  /** All threads of a process that has a core, while nothing is measured: compilers are quicker. */
+  void letOnBothCores(long pid) throws PeerFailure {
+    keep(pid, serverCore() + "," + generatorCore());
+  }
+
+  private void keep(long pid, String cores) throws PeerFailure {
+    List<String> command = List.of("taskset", "-a", "-c", "-p", cores, Long.toString(pid));
     if (pins
         && !Child.succeeds(command)
         && !Child.succeeds(command)) { // a thread may just have ended
-      throw new PeerFailure(Status.FAILED, "cannot be kept on one core: " + command);
+      throw new PeerFailure(Status.FAILED, "cannot be kept on a core: " + command);
     }
   }
 

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * cores share a cache at one time and, for some seconds, none at another; whatever one of them
  * hands to the other then costs five times as much. So neither is noise that goes away in the
  * middle of many rounds. But both show, all the while something is measured: a program looks at
- * each core a thousand times a second.
+ * each core a thousand times a second. And most of both comes of cores that sleep between two
+ * turns, and wake up elsewhere: so that program keeps them awake, and brings them together where
+ * they are far from each other.
  */
 final class Calm implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -41,9 +43,12 @@ final class Calm implements AutoCloseable {
 
   private boolean areFar;
 
+  /** How the cores are kept awake; empty where they are not. */
+  private String awake = "";
+
   /** What was seen of the cores that were watched, the server's first. */
-  private record Look(List<Core> cores, long meetings, boolean isFar) {
-    static final Look CALM = new Look(List.of(), Long.MAX_VALUE, false);
+  private record Look(List<Core> cores, long meetings, boolean isFar, String awake) {
+    static final Look CALM = new Look(List.of(), Long.MAX_VALUE, false, "");
 
     static Look of(JsonObject seen) {
       List<Core> cores =
@@ -51,7 +56,11 @@ final class Calm implements AutoCloseable {
               .map(JsonObject.class::cast)
               .map(Core::of)
               .toList();
-      return new Look(cores, seen.getLong("meetings", 0), seen.getBoolean("isFar", false));
+      return new Look(
+          cores,
+          seen.getLong("meetings", 0),
+          seen.getBoolean("isFar", false),
+          seen.getString("awake", ""));
     }
 
     /** Which share of the looks since the last time were disturbed, on the core that had most. */
@@ -139,22 +148,48 @@ final class Calm implements AutoCloseable {
     return look;
   }
 
+  /** Since the last time; cores to watch from now on. */
   private Look ask(boolean onBoth) {
+    return ask(onBoth ? "2" : "1");
+  }
+
+  /**
+   * Brings both cores together, if that can be done, which mostly takes less than a tenth of a
+   * second.
+   */
+  private Look gather() {
+    Look look = ask("gather");
+    watchesBoth = true;
+    areFar = look.isFar();
+    return look;
+  }
+
+  private Look ask(String question) {
     if (watcher == null) {
       return Look.CALM;
     }
     try {
-      watcher.say(onBoth ? "2" : "1"); // cores to watch from now on
-      return Look.of(Lines.parse(watcher.hear(PATIENCE)));
+      watcher.say(question);
+      Look look = Look.of(Lines.parse(watcher.hear(PATIENCE)));
+      awake = look.awake();
+      return look;
     } catch (PeerFailure failure) {
       giveUp(failure);
       return Look.CALM;
     }
   }
 
-  /** Whether what one core hands to the other costs more than usual at the moment. */
+  /**
+   * Whether what one core hands to the other costs more than usual at the moment, and they do not
+   * come together.
+   */
   boolean areCoresFar() {
-    return look(true).isFar();
+    return look(true).isFar() && gather().isFar();
+  }
+
+  /** How the cores are kept from falling asleep; empty where they are not. */
+  String awake() {
+    return awake;
   }
 
   /** The same as of the last look, if that was at both. */
@@ -163,12 +198,17 @@ final class Calm implements AutoCloseable {
   }
 
   /**
-   * Waits until nobody else is at work, until the deadline at the latest.
+   * Waits until nobody else is at work and the cores are together, about until the deadline at the
+   * latest.
    *
    * @param onBoth the figures of who is measured depend on both cores
    */
   Spell await(boolean onBoth, long deadlineNanos) {
-    boolean isCalm = look(onBoth).isCalm(onBoth);
+    Look look = look(onBoth);
+    if (onBoth && look.isFar() && System.nanoTime() - deadlineNanos < 0) {
+      look = gather();
+    }
+    boolean isCalm = look.isCalm(onBoth);
     while (!isCalm && System.nanoTime() - deadlineNanos < 0 && !Children.areEnding()) {
       pause();
       isCalm = look(onBoth).disturbed(onBoth) == 0;

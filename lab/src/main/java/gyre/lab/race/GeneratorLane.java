@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A server that stays up, with a generator whose connections stay open. */
 final class GeneratorLane implements Lane {
-  /** How long new connections are used before anything counts. */
-  private static final int SETTLING_MILLIS = 30;
-
   private final Workload workload;
   private final Peer peer;
   private final Bench bench;
@@ -36,18 +33,33 @@ final class GeneratorLane implements Lane {
   @Override
   public boolean open() throws PeerFailure {
     sound = false;
-    ServerProcess live = servers.start(peer, workload.kind().peerMode());
+    String mode = workload.kind().peerMode();
+    boolean isNew = !servers.isKnown(peer, mode);
+    ServerProcess live = servers.start(peer, mode);
     server = live;
+    if (peer.isJvm()) {
+      bench.letOnBothCores(live.pid());
+    }
     generator = Generator.start(workload, bench, live);
-    WarmUp warmUp = WarmUp.of(peer, pace, workload.kind());
-    boolean isWarm =
-        warmUp.run(() -> {
-          long compiled = live.compiledMillis();
-          double cost = run(0, warmUp.stretchMillis()).cpuNanosPerOperation();
-          return new WarmUp.Stretch(cost, live.compiledMillis() - compiled);
-        });
+    boolean isWarm = warm(WarmUp.of(peer, pace, workload.kind()));
+    if (peer.isJvm()) {
+      if (isNew) {
+        pause(); // code that has never seen the end of a connection is compiled anew when it does
+        generator = Generator.start(workload, bench, live);
+        isWarm = warm(WarmUp.of(peer, pace, workload.kind()));
+      }
+      bench.keepOnServerCore(live.pid());
+    }
     sound = true;
     return isWarm;
+  }
+
+  private boolean warm(WarmUp warmUp) throws PeerFailure {
+    return warmUp.run(() -> {
+      long compiled = ProcessFiles.compilerNanos(pid());
+      double cost = run(0, warmUp.stretchMillis()).cpuNanosPerOperation();
+      return new WarmUp.Stretch(cost, ProcessFiles.compilerNanos(pid()) - compiled);
+    });
   }
 
   @Override
@@ -67,7 +79,7 @@ final class GeneratorLane implements Lane {
     } else if (generator == null) {
       sound = false;
       generator = Generator.start(workload, bench, live);
-      Sample ignored = run(0, SETTLING_MILLIS);
+      boolean ignored = warm(WarmUp.again(peer));
       sound = true;
     }
   }

@@ -120,7 +120,7 @@ final class HeatRun {
   /**
    * Some rounds more.
    *
-   * @param mayLeave where its cores are far from each other, others can do better with the time
+   * @param mayLeave where its cores do not come together, others can do better with the time
    */
   void visit(long deadlineNanos, boolean mayLeave) {
     if (!areFirstForgotten && pace.isAdaptive()) {
@@ -168,12 +168,14 @@ final class HeatRun {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       lostNanos += inVainNanos;
       Calm.Spell spell = awaitCalm(runner, deadlineNanos);
+      if (mayLeave && areCoresFar()) {
+        return;
+      }
       long begun = System.nanoTime();
       runner.measure(round, turn++, pace.roundMillis(), spell, attempt > 0);
       inVainNanos = System.nanoTime() - begun;
       boolean isLate = System.nanoTime() > deadlineNanos || Children.areEnding();
-      boolean isToLeave = mayLeave && areCoresFar();
-      if (!runner.wasDisturbed() || isLate || isToLeave || !isPatient()) {
+      if (!runner.wasDisturbed() || isLate || !isPatient()) {
         break;
       }
     }

@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -14,6 +15,9 @@ public final class ProcessFiles {
   private static final long KIBIBYTE = 1024;
 
   private static final long NO_LIMIT = Long.MAX_VALUE / 2;
+
+  /** Names of threads are cut off after 15 letters. */
+  private static final Pattern COMPILER = Pattern.compile("C[12] Compiler|JVMCI");
 
   private ProcessFiles() {}
 
@@ -97,6 +101,31 @@ public final class ProcessFiles {
       return total;
     } catch (IOException e) {
       return Sample.UNKNOWN;
+    }
+  }
+
+  /**
+   * CPU time of the threads that compile on a JVM; those that have ended no longer count. What a
+   * JVM itself says of its compilers leaves out what is not finished.
+   */
+  static long compilerNanos(long pid) {
+    long total = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads) {
+        total += isCompiler(thread) ? threadNanos(thread) : 0;
+      }
+      return total;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private static boolean isCompiler(Path thread) {
+    try {
+      return COMPILER.matcher(Files.readString(thread.resolve("comm"))).lookingAt();
+    } catch (IOException e) {
+      return false; // It ended in this moment.
     }
   }
 

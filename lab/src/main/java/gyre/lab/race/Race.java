@@ -20,6 +20,8 @@ public final class Race {
   private final Bench bench;
   private final Progress progress;
 
+  private String awake = "";
+
   public Race(Plan plan, Bench bench, Progress progress) {
     this.plan = plan;
     this.bench = bench;
@@ -36,6 +38,7 @@ public final class Race {
         long millis = plan.stageMillis(i, (endNanos - now) / MILLI);
         entries.addAll(run(plan.stages().get(i), calm, now + millis * MILLI));
       }
+      awake = calm.awake();
     }
     progress.end();
     return List.copyOf(entries);
@@ -95,6 +98,11 @@ public final class Race {
     try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
       runs.forEach(run -> each.execute(run::close));
     }
+  }
+
+  /** How the cores were kept from falling asleep; empty where they were not. */
+  public String awake() {
+    return awake;
   }
 
   /** Whether there will be nothing more to measure. */

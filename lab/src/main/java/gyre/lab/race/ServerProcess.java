@@ -70,11 +70,6 @@ final class ServerProcess implements AutoCloseable {
         : Sample.UNKNOWN;
   }
 
-  /** Time that a JVM's compilers have taken since it started. */
-  long compiledMillis() throws PeerFailure {
-    return peer.isJvm() ? ask("compiled").getLong("compiledMillis", 0) : 0;
-  }
-
   /** User memory of the process: what a JVM says that the program holds, else what is resident. */
   long userBytes() throws PeerFailure {
     return peer.isJvm()

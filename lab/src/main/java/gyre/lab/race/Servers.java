@@ -19,6 +19,11 @@ final class Servers implements AutoCloseable {
     this.bench = bench;
   }
 
+  /** Whether there is one that has worked before. */
+  boolean isKnown(Peer peer, String mode) {
+    return known(peer, mode).isPresent();
+  }
+
   private synchronized Optional<ServerProcess> known(Peer peer, String mode) {
     return Optional.ofNullable(shared.get(key(peer, mode))).filter(ServerProcess::isAlive);
   }

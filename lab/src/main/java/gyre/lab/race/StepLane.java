@@ -75,20 +75,14 @@ final class StepLane implements Lane {
 
   private WarmUp.Stretch warm(int millis) throws PeerFailure {
     long end = System.nanoTime() + millis * 1_000_000L;
-    long compiled = Sample.UNKNOWN;
+    long compiled = ProcessFiles.compilerNanos(pid());
     double cost = Double.MAX_VALUE;
-    JsonObject json;
     do {
-      json = Lines.parse(step());
-      compiled = compiled == Sample.UNKNOWN ? json.getLong("compiledMillis", 0) : compiled;
-      cost =
-          Math.min(
-              cost,
-              Lines.step(workload, json, Sample.UNKNOWN).values().stream()
-                  .mapToDouble(Sample::elapsedNanosPerOperation)
-                  .sum());
+      Map<String, Sample> samples = Lines.step(workload, Lines.parse(step()), Sample.UNKNOWN);
+      double sum = samples.values().stream().mapToDouble(Sample::elapsedNanosPerOperation).sum();
+      cost = Math.min(cost, sum);
     } while (System.nanoTime() < end);
-    return new WarmUp.Stretch(cost, json.getLong("compiledMillis", 0) - compiled);
+    return new WarmUp.Stretch(cost, ProcessFiles.compilerNanos(pid()) - compiled);
   }
 
   /** A step, and for which share of it somebody disturbed. */

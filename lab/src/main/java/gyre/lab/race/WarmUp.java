@@ -17,6 +17,9 @@ final class WarmUp {
   /** So much longer is worked for as many operations where each has a connection of its own. */
   private static final int SLOW = 2;
 
+  private static final int SETTLING_STRETCHES = 12;
+  private static final int SETTLING_MILLIS = 30;
+
   /** Compilers that take more of the time than this are not done. */
   private static final double COMPILING = 0.05;
 
@@ -25,18 +28,29 @@ final class WarmUp {
 
   private final int stretchesAtMost;
   private final int stretchMillis;
-  private final double compiledMillisAtMost;
+  private final double compilerNanosAtMost;
 
-  private WarmUp(Peer peer, Pace pace, int stretchMillis) {
-    this.isCompiling = peer.isJvm();
-    this.stretchesAtMost = isCompiling ? pace.warmStretches() : 1;
+  private WarmUp(boolean isCompiling, int stretchesAtMost, int stretchMillis) {
+    this.isCompiling = isCompiling;
+    this.stretchesAtMost = stretchesAtMost;
     this.stretchMillis = stretchMillis;
-    this.compiledMillisAtMost = stretchMillis * COMPILING;
+    this.compilerNanosAtMost = stretchMillis * COMPILING * 1e6;
   }
 
   static WarmUp of(Peer peer, Pace pace, Kind kind) {
     int millis = peer.isJvm() ? pace.warmMillis() : pace.warmMillis() / 2;
-    return new WarmUp(peer, pace, kind == Kind.CONNECT ? SLOW * millis : millis);
+    return new WarmUp(
+        peer.isJvm(),
+        peer.isJvm() ? pace.warmStretches() : 1,
+        kind == Kind.CONNECT ? SLOW * millis : millis);
+  }
+
+  /**
+   * Of a program that was warm before others had their turn. On a JVM, code that has seen something
+   * new meanwhile, such as a connection's end, is compiled anew.
+   */
+  static WarmUp again(Peer peer) {
+    return new WarmUp(peer.isJvm(), peer.isJvm() ? SETTLING_STRETCHES : 1, SETTLING_MILLIS);
   }
 
   /** How long to work for {@link Work#go}. */
@@ -44,8 +58,8 @@ final class WarmUp {
     return stretchMillis;
   }
 
-  /** What a stretch cost, and what was compiled meanwhile. */
-  record Stretch(double cost, long compiledMillis) {}
+  /** What a stretch cost, and what compilers have worked meanwhile. */
+  record Stretch(double cost, long compilerNanos) {}
 
   /** Works for a stretch. */
   interface Work {
@@ -60,7 +74,7 @@ final class WarmUp {
       Stretch stretch = work.go();
       calm = stretch.cost() > best * (1 - LITTLE) ? calm + 1 : 0;
       best = Math.min(best, stretch.cost());
-      if (calm >= CALM && stretch.compiledMillis() <= compiledMillisAtMost) {
+      if (calm >= CALM && stretch.compilerNanos() <= compilerNanosAtMost) {
         return true;
       }
     }

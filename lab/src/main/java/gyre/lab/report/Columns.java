@@ -80,14 +80,20 @@ final class Columns {
 
   /** What has to be said of all of them together; empty if nothing has. */
   static String conditions(Results results) {
+    List<String> said = new ArrayList<>();
+    if (!results.machine().awake().isEmpty()) {
+      said.add("The cores were kept awake by %s.".formatted(results.machine().awake()));
+    }
     double share = results.disturbedShare();
-    return share > 0
-        ? String.format(
-            Locale.ROOT,
-            "Others slowed this machine down in %.0f %% of all turns;"
-                + " where enough were left in peace, only those count.",
-            share * 100)
-        : "";
+    if (share > 0) {
+      said.add(
+          String.format(
+              Locale.ROOT,
+              "Others slowed this machine down in %.0f %% of all turns;"
+                  + " where enough were left in peace, only those count.",
+              share * 100));
+    }
+    return String.join(" ", said);
   }
 
   /** What has to be said beside the figures. */

@@ -42,6 +42,7 @@ public final class JsonReport {
     json.put("cores", machine.cores());
     json.put("java", machine.java());
     json.put("descriptors", machine.descriptors());
+    json.put("awake", machine.awake());
     return json;
   }
 

@@ -5,18 +5,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Where it was measured: figures mean nothing without it. */
+/**
+ * Where it was measured: figures mean nothing without it.
+ *
+ * @param awake how its cores were kept from falling asleep; empty where they were not
+ */
 public record Machine(
-    String processor, int cores, String kernel, String java, long descriptors, String commit) {
+    String processor,
+    int cores,
+    String kernel,
+    String java,
+    long descriptors,
+    String commit,
+    String awake) {
 
-  public static Machine here(String commit, long descriptors) {
+  public static Machine here(String commit, long descriptors, String awake) {
     return new Machine(
         readProcessor(),
         Runtime.getRuntime().availableProcessors(),
         System.getProperty("os.name") + " " + System.getProperty("os.version"),
         System.getProperty("java.vm.name") + " " + Runtime.version(),
         descriptors,
-        commit);
+        commit,
+        awake);
   }
 
   private static String readProcessor() {

@@ -111,6 +111,29 @@ class CalmTest {
     }
   }
 
+  /** The answer to that question alone says so, whatever its number. */
+  @Test
+  void shouldBringCoresTogetherThatAreFarFromEachOther() {
+    String gathered =
+        seen("0", "0", "1").replace("$((1))", "$([ $line != gather ]; echo $((1 - $?)))");
+    try (Calm calm = calm(gathered)) {
+      assertThat(calm.areCoresFar()).isFalse();
+      calm.await(true, System.nanoTime()); // too late to do anything
+      assertThat(calm.wereCoresFar()).isTrue();
+      calm.await(true, FOREVER);
+      assertThat(calm.wereCoresFar()).isFalse();
+    }
+  }
+
+  @Test
+  void shouldTellHowTheCoresAreKeptAwake() {
+    try (Calm calm = calm(CALM.replace("'meetings'", "'awake': 'polling', 'meetings'"))) {
+      assertThat(calm.awake()).isEmpty();
+      calm.await(true, FOREVER);
+      assertThat(calm.awake()).isEqualTo("polling");
+    }
+  }
+
   @Test
   void shouldTakeEverythingForCalmWhereNobodyTells() {
     try (Calm calm = calm(List.of())) {

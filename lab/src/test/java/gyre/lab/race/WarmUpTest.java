@@ -22,7 +22,7 @@ class WarmUpTest {
   }
 
   private static WarmUp.Stretch compiling(double cost) {
-    return new WarmUp.Stretch(cost, PACE.warmMillis());
+    return new WarmUp.Stretch(cost, PACE.warmMillis() * 1_000_000L);
   }
 
   /** How many of the stretches it takes until the program counts as warm. */

@@ -27,7 +27,7 @@ class ReportsTest {
   private static final Workload ECHO = Workloads.select(List.of("echo/50x64x1")).getFirst();
   private static final Results RESULTS =
       new Results(
-          new Machine("A <fast> one", 2, "Linux 6", "VM 25", 1024, "abc"),
+          new Machine("A <fast> one", 2, "Linux 6", "VM 25", 1024, "abc", "polling"),
           "./gyre lab race echo",
           Instant.EPOCH,
           Map.of("libuv", "1.44"),

@@ -41,7 +41,6 @@ final class Rounds {
       figures.put("cpuNanos", Virtual.cpuNanos() - cpu);
     }
     figures.put("allocatedBytes", Virtual.allocatedBytes() - allocated);
-    figures.put("compiledMillis", Virtual.compiledMillis());
     if (!figures.has("errors")) {
       figures.put("errors", 0);
     }

@@ -27,7 +27,6 @@ final class Serving {
     Figures figures = new Figures();
     switch (question) {
       case "allocated" -> figures.put("allocatedBytes", Virtual.allocatedBytes());
-      case "compiled" -> figures.put("compiledMillis", Virtual.compiledMillis());
       case "held" -> figures.put("heldBytes", Virtual.heldBytes());
       default -> figures.put("unknown", question);
     }

@@ -30,11 +30,6 @@ final class Virtual {
     return THREADS.getTotalThreadAllocatedBytes();
   }
 
-  /** Time that compilers have taken, on their own threads. */
-  static long compiledMillis() {
-    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
-  }
-
   /**
    * What the program holds: all that is reachable on the heap, and all memory off the heap that
    * Java code asked for. Not the memory of compilers and collectors, which comes and goes by
