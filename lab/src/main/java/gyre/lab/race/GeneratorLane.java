@@ -32,6 +32,16 @@ final class GeneratorLane implements Lane {
 
   @Override
   public boolean open() throws PeerFailure {
+    return open(WarmUp.of(peer, pace, workload.kind()));
+  }
+
+  @Override
+  public void reopen() throws PeerFailure {
+    boolean ignored =
+        open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
+  }
+
+  private boolean open(WarmUp warmUp) throws PeerFailure {
     sound = false;
     String mode = workload.kind().peerMode();
     boolean isNew = !servers.isKnown(peer, mode);
@@ -41,12 +51,12 @@ final class GeneratorLane implements Lane {
       bench.letOnBothCores(live.pid());
     }
     generator = Generator.start(workload, bench, live);
-    boolean isWarm = warm(WarmUp.of(peer, pace, workload.kind()));
+    boolean isWarm = warm(warmUp);
     if (peer.isJvm()) {
       if (isNew) {
         pause(); // code that has never seen the end of a connection is compiled anew when it does
         generator = Generator.start(workload, bench, live);
-        isWarm = warm(WarmUp.of(peer, pace, workload.kind()));
+        isWarm = warm(warmUp);
       }
       bench.keepOnServerCore(live.pid());
     }

@@ -57,7 +57,11 @@ final class HeatRun {
   private int turnsHad;
   private int visits;
   private long lostNanos;
+  private long jvmNanos;
   private boolean isDone;
+
+  /** From this round on, who is known well enough may rest. */
+  private int restingFrom = Pace.LEAST_ROUNDS;
 
   HeatRun(Plan.Heat heat, Pace pace, Bench bench, Servers servers, Calm calm, Progress progress) {
     this.planned = heat.workload();
@@ -76,7 +80,9 @@ final class HeatRun {
     progress.begin(workload.toString());
     for (Runner runner : runners) {
       progress.tell(workload + "  warming " + runner.name());
+      long begun = System.nanoTime();
       runner.open();
+      jvmNanos += runner.isJvm() && runner.isCheap() ? System.nanoTime() - begun : 0;
     }
     boolean areCheap = runners.stream().allMatch(Runner::isCheap);
     haveRounds(areCheap ? FIRST_ROUNDS : pace.rounds(), System.nanoTime(), false);
@@ -110,6 +116,22 @@ final class HeatRun {
   /** Whether its figures depend on both cores, and on how close they are. */
   boolean feelsBothCores() {
     return workload.kind().feelsBothCores();
+  }
+
+  /** What it took to start and warm its JVMs. */
+  long jvmNanos() {
+    return jvmNanos;
+  }
+
+  /** Nobody rests before it has begun anew. */
+  void willBeginAnew() {
+    restingFrom = Integer.MAX_VALUE;
+  }
+
+  /** The JVMs too have other processes from the next visit on. */
+  void beginAnew() {
+    runners.stream().filter(Runner::isJvm).forEach(Runner::beginAnew);
+    restingFrom = round + Pace.LEAST_ROUNDS;
   }
 
   /** How often it had its turn among the others. */
@@ -209,7 +231,7 @@ final class HeatRun {
     if (!reference.isCheap()) {
       return able; // each of its few rounds starts everything anew
     }
-    if (pace.isAdaptive() && round >= Pace.LEAST_ROUNDS && round % Pace.ROUNDS_BETWEEN == 0) {
+    if (pace.isAdaptive() && round >= restingFrom && round % Pace.ROUNDS_BETWEEN == 0) {
       able.stream().filter(runner -> isKnown(runner, able)).forEach(Runner::rest);
     }
     List<Runner> open = new ArrayList<>(able);

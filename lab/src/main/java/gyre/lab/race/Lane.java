@@ -39,7 +39,7 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   /** Another workload has its turn next. */
   default void pause() {}
 
-  /** After an error: from the start. */
+  /** With a new process, in the place of one that is closed. */
   default void reopen() throws PeerFailure {
     boolean ignored = open();
   }

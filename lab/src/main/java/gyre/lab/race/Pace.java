@@ -1,5 +1,7 @@
 package gyre.lab.race;
 
+import gyre.lab.result.Ratios;
+
 /**
  * How long is measured, and how often. Rounds are many and very short rather than few and long: a
  * shared machine changes its speed from one moment to the next, and ratios are taken within a
@@ -32,7 +34,7 @@ public record Pace(
   static final int ROUNDS_BETWEEN = 4;
 
   /** So many, then the next workload has as many. */
-  static final int ROUNDS_AT_ONCE = 4;
+  static final int ROUNDS_AT_ONCE = Ratios.ROUNDS_AT_ONCE;
 
   /** Exactly so many rounds, whatever they show. */
   public Pace withRounds(int rounds) {

@@ -56,7 +56,7 @@ public final class Race {
             run.begin();
           }
         }
-        goRound(runs, calm, deadlineNanos);
+        goRound(runs, servers, calm, deadlineNanos);
       } finally {
         close(runs);
       }
@@ -65,12 +65,18 @@ public final class Race {
   }
 
   /** A few rounds of each, again and again, until all is known or it is too late. */
-  private void goRound(List<HeatRun> runs, Calm calm, long deadlineNanos) {
+  private void goRound(List<HeatRun> runs, Servers servers, Calm calm, long deadlineNanos) {
     Deque<HeatRun> waiting = new ArrayDeque<>(runs);
     waiting.removeIf(run -> !run.wantsMore(deadlineNanos));
     long begun = System.nanoTime();
     long choosingNanos = (long) ((deadlineNanos - begun) * CHOOSING);
+    long againNanos = beginningAgainNanos(runs, begun, deadlineNanos);
     while (!isStopped() && !waiting.isEmpty()) {
+      if (System.nanoTime() - begun > againNanos) {
+        againNanos = Long.MAX_VALUE;
+        servers.end();
+        runs.forEach(HeatRun::beginAnew);
+      }
       boolean isChoice =
           System.nanoTime() - begun < choosingNanos
               && waiting.stream().map(HeatRun::feelsBothCores).distinct().count() > 1;
@@ -80,6 +86,21 @@ public final class Race {
       waiting.add(next);
       waiting.removeIf(run -> !run.wantsMore(deadlineNanos));
     }
+  }
+
+  /**
+   * After how long all JVMs begin anew: what is compiled, and where its memory lies, differs by
+   * some percent from one to the next. Once, in the middle of what is left for measuring, if that
+   * is the most of the time.
+   */
+  private long beginningAgainNanos(List<HeatRun> runs, long begun, long deadlineNanos) {
+    long takesNanos = runs.stream().mapToLong(HeatRun::jvmNanos).sum();
+    long leftNanos = deadlineNanos - begun;
+    if (!plan.pace().isAdaptive() || takesNanos == 0 || 2 * takesNanos > leftNanos) {
+      return Long.MAX_VALUE;
+    }
+    runs.forEach(HeatRun::willBeginAnew);
+    return (leftNanos - takesNanos) / 2;
   }
 
   /**

@@ -27,6 +27,9 @@ final class Runner {
   private Status status = Status.MEASURED;
   private boolean isResting;
 
+  /** It goes on with a new process. */
+  private boolean isToBeginAnew;
+
   /** For which share of the last sample's time somebody disturbed. */
   private double disturbed;
 
@@ -61,11 +64,30 @@ final class Runner {
     });
   }
 
-  /** Others were measured meanwhile. */
+  /**
+   * Others were measured meanwhile. Two processes of the same program differ by some percent, by
+   * where their memory lies: so a native one, which is started in no time, is another each time.
+   */
   void resume() {
-    if (!isResting) {
+    if (isResting) {
+      return;
+    }
+    if (isToBeginAnew) {
+      isToBeginAnew = false;
+      lane.close();
+      attempt(lane::reopen);
+    } else {
       attempt(lane::resume);
     }
+  }
+
+  boolean isJvm() {
+    return peer.isJvm();
+  }
+
+  /** At the next opportunity, with another process. */
+  void beginAnew() {
+    isToBeginAnew = true;
   }
 
   /** What was measured so far was too early to count. */
@@ -93,6 +115,7 @@ final class Runner {
   void pause() {
     if (status == Status.MEASURED) {
       lane.pause();
+      isToBeginAnew |= !peer.isJvm();
     }
   }
 

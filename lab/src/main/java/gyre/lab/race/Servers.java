@@ -71,9 +71,14 @@ final class Servers implements AutoCloseable {
     return peer.name() + " " + mode;
   }
 
-  @Override
-  public synchronized void close() {
+  /** All of them: whoever wants to go on begins anew. */
+  synchronized void end() {
     shared.values().forEach(ServerProcess::close);
     shared.clear();
+  }
+
+  @Override
+  public void close() {
+    end();
   }
 }

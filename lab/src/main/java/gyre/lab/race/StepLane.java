@@ -44,6 +44,16 @@ final class StepLane implements Lane {
 
   @Override
   public boolean open() throws PeerFailure {
+    return open(WarmUp.of(peer, pace, workload.kind()));
+  }
+
+  @Override
+  public void reopen() throws PeerFailure {
+    boolean ignored =
+        open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
+  }
+
+  private boolean open(WarmUp warmUp) throws PeerFailure {
     List<String> command = new ArrayList<>(peer.command());
     command.add(workload.kind().peerMode());
     command.addAll(workload.options());
@@ -52,7 +62,6 @@ final class StepLane implements Lane {
     boolean isWarmedOnAll = workload.kind().needsAllCores() || peer.isJvm();
     child = Child.start(peer.name(), isWarmedOnAll ? command : bench.onServerCore(command));
     Lines.expectReady(child.hear(PATIENCE));
-    WarmUp warmUp = WarmUp.of(peer, pace, workload.kind());
     boolean isWarm = warmUp.run(() -> warm(warmUp.stretchMillis()));
     if (isWarmedOnAll && !workload.kind().needsAllCores()) {
       bench.keepOnServerCore(pid()); // its compilers had the other one until now

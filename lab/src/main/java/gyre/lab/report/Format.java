@@ -7,6 +7,9 @@ import java.util.Locale;
 final class Format {
   static final String UNKNOWN = "–";
 
+  /** Two races that both know a ratio that well mostly say the same. */
+  private static final double WELL_PERCENT = 5;
+
   private Format() {}
 
   /** {@code 3.90}, {@code 52.1}, {@code 4,868}. */
@@ -36,8 +39,16 @@ final class Format {
     return bytes < 0 ? UNKNOWN : String.format(Locale.ROOT, "%.0f MiB", bytes / 1048576.0);
   }
 
+  /** {@code 0.97}, or {@code 0.97 ±12 %} where it is not known well. */
   static String ratio(Spread ratio) {
-    return ratio.isKnown() ? String.format(Locale.ROOT, "%.2f", ratio.median()) : UNKNOWN;
+    if (!ratio.isKnown()) {
+      return UNKNOWN;
+    }
+    String median = String.format(Locale.ROOT, "%.2f", ratio.median());
+    double percent = ratio.relativeUncertainty() * 100;
+    return percent > WELL_PERCENT
+        ? String.format(Locale.ROOT, "%s ±%.0f %%", median, percent)
+        : median;
   }
 
   /** {@code 0.97 (0.95–1.01)}. */

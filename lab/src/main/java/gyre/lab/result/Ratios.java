@@ -18,7 +18,15 @@ import java.util.function.ToDoubleFunction;
  * measurements of both that nobody disturbed, the others do not count.
  */
 public final class Ratios {
+  /**
+   * So many rounds follow each other; then other workloads have theirs, and after that the
+   * processes may be others.
+   */
+  public static final int ROUNDS_AT_ONCE = 4;
+
   private Ratios() {}
+
+  private record Ratio(int round, double value) {}
 
   /** {@code entry}'s cost over {@code other}'s: below 1 is better than the other. */
   public static Spread cost(Entry entry, Entry other) {
@@ -29,9 +37,15 @@ public final class Ratios {
   /** Of {@code figure}; both lists are in the order in which they were measured. */
   public static Spread pairwise(
       List<Sample> samples, List<Sample> others, ToDoubleFunction<Sample> figure) {
-    List<Double> all = ratios(samples, others, figure);
-    List<Double> calm = ratios(Sample.undisturbed(samples), Sample.undisturbed(others), figure);
-    return Spread.of(Sample.isEnough(calm.size(), all.size()) ? calm : all);
+    List<Ratio> all = ratios(samples, others, figure);
+    List<Ratio> calm = ratios(Sample.undisturbed(samples), Sample.undisturbed(others), figure);
+    List<Ratio> counting = Sample.isEnough(calm.size(), all.size()) ? calm : all;
+    Map<Integer, List<Double>> groups = new HashMap<>();
+    for (Ratio ratio : counting) {
+      int group = ratio.round / ROUNDS_AT_ONCE;
+      groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(ratio.value);
+    }
+    return Spread.ofGroups(groups.values());
   }
 
   /** How many there are of which nobody disturbed either side. */
@@ -40,16 +54,19 @@ public final class Ratios {
   }
 
   /** As many as there are measurements of both in the same round. */
-  private static List<Double> ratios(
+  private static List<Ratio> ratios(
       List<Sample> samples, List<Sample> others, ToDoubleFunction<Sample> figure) {
     Map<Integer, List<Sample>> byRound = new HashMap<>();
     others.forEach(
         other -> byRound.computeIfAbsent(other.round(), _ -> new ArrayList<>()).add(other));
-    List<Double> ratios = new ArrayList<>();
+    List<Ratio> ratios = new ArrayList<>();
     for (Sample sample : samples) {
       double other = around(sample.turn(), byRound.getOrDefault(sample.round(), List.of()), figure);
       if (!Double.isNaN(other)) {
-        ratios.add(figure.applyAsDouble(sample) / other);
+        double value = figure.applyAsDouble(sample) / other;
+        if (Double.isFinite(value)) {
+          ratios.add(new Ratio(sample.round(), value));
+        }
       }
     }
     return ratios;

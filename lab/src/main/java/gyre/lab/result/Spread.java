@@ -6,11 +6,20 @@ import java.util.Collection;
 /**
  * The middle of some figures, and how far they lie apart: a quarter of them is below {@code lower},
  * a quarter above {@code upper}. NaN throughout where there are none.
+ *
+ * @param uncertainty about how far the median may lie from where it would lie after ever more
+ *     figures
  */
 public record Spread(
-    double median, double least, double lower, double upper, double greatest, int count) {
+    double median,
+    double least,
+    double lower,
+    double upper,
+    double greatest,
+    int count,
+    double uncertainty) {
   public static final Spread NONE =
-      new Spread(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0);
+      new Spread(Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 0, Double.NaN);
 
   /**
    * With this many widths of the middle half, divided by √count, the notches of two box plots do
@@ -25,13 +34,33 @@ public record Spread(
       return NONE;
     }
     Arrays.sort(sorted);
+    double lower = at(sorted, 0.25);
+    double upper = at(sorted, 0.75);
     return new Spread(
         at(sorted, 0.5),
         sorted[0],
-        at(sorted, 0.25),
-        at(sorted, 0.75),
+        lower,
+        upper,
         sorted[sorted.length - 1],
-        sorted.length);
+        sorted.length,
+        NOTCH * (upper - lower) / Math.sqrt(sorted.length));
+  }
+
+  /**
+   * Of figures that were measured in groups, each with processes and a time of its own. Those of
+   * the same group depend on each other, so they are known as well as groups differ, at best.
+   */
+  public static Spread ofGroups(Collection<? extends Collection<Double>> groups) {
+    Spread all = of(groups.stream().flatMap(Collection::stream).toList());
+    double between = of(groups.stream().map(group -> of(group).median).toList()).uncertainty;
+    return new Spread(
+        all.median,
+        all.least,
+        all.lower,
+        all.upper,
+        all.greatest,
+        all.count,
+        Math.max(all.uncertainty, between));
   }
 
   private static double at(double[] sorted, double share) {
@@ -45,16 +74,8 @@ public record Spread(
     return count > 0;
   }
 
-  /**
-   * About how far the median may lie from where it would lie after ever more figures, if they do
-   * not depend on each other.
-   */
-  public double uncertainty() {
-    return NOTCH * (upper - lower) / Math.sqrt(count);
-  }
-
-  /** The same as a share of the median; infinite where nothing is known. */
+  /** The uncertainty as a share of the median; infinite where nothing is known. */
   public double relativeUncertainty() {
-    return isKnown() ? uncertainty() / median : Double.POSITIVE_INFINITY;
+    return isKnown() ? uncertainty / median : Double.POSITIVE_INFINITY;
   }
 }
