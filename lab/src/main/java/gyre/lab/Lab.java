@@ -279,6 +279,11 @@ public final class Lab {
 
   private void write(Results results, RaceOptions options) {
     out.println(TableReport.of(results));
+    if (!results.complete() && results.entries().stream().noneMatch(Entry::isMeasured)) {
+      out.println("nothing was measured, so no file is written");
+      Interruption.over();
+      return;
+    }
     options.json().ifPresent(file -> write(file, JsonReport.of(results)));
     options.html().ifPresent(file -> write(file, HtmlReport.of(results)));
     options.markdown().ifPresent(file -> write(file, MarkdownReport.of(results)));

@@ -32,36 +32,30 @@ final class GeneratorLane implements Lane {
 
   @Override
   public boolean open() throws PeerFailure {
-    return open(WarmUp.of(peer, pace, workload.kind()));
-  }
-
-  @Override
-  public void reopen() throws PeerFailure {
-    boolean ignored =
-        open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
-  }
-
-  private boolean open(WarmUp warmUp) throws PeerFailure {
     sound = false;
     String mode = workload.kind().peerMode();
-    boolean isNew = !servers.isKnown(peer, mode);
+    boolean isKnown = servers.isKnown(peer, mode);
     ServerProcess live = servers.start(peer, mode);
     server = live;
-    if (peer.isJvm()) {
-      bench.letOnBothCores(live.pid());
-    }
-    generator = Generator.start(workload, bench, live);
-    boolean isWarm = warm(warmUp);
-    if (peer.isJvm()) {
-      if (isNew) {
-        pause(); // code that has never seen the end of a connection is compiled anew when it does
-        generator = Generator.start(workload, bench, live);
-        isWarm = warm(warmUp);
-      }
-      bench.keepOnServerCore(live.pid());
-    }
+    boolean isWarm = peer.isJvm() ? warmOnBothCores(live, isKnown) : connectAndWarm(live, false);
     sound = true;
     return isWarm;
+  }
+
+  private boolean warmOnBothCores(ServerProcess live, boolean isKnown) throws PeerFailure {
+    bench.letOnBothCores(live.pid());
+    boolean isWarm = connectAndWarm(live, isKnown);
+    if (!isKnown) {
+      pause(); // code that has never seen the end of a connection is compiled anew when it does
+      isWarm = connectAndWarm(live, false);
+    }
+    bench.keepOnServerCore(live.pid());
+    return isWarm;
+  }
+
+  private boolean connectAndWarm(ServerProcess live, boolean isKnown) throws PeerFailure {
+    generator = Generator.start(workload, bench, live);
+    return warm(isKnown ? WarmUp.further(peer) : WarmUp.of(peer, pace, workload.kind()));
   }
 
   private boolean warm(WarmUp warmUp) throws PeerFailure {

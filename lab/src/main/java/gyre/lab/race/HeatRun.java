@@ -61,7 +61,7 @@ final class HeatRun {
   private boolean isDone;
 
   /** From this round on, who is known well enough may rest. */
-  private int restingFrom = Pace.LEAST_ROUNDS;
+  private int restingFrom = Pace.KNOWING_ROUNDS;
 
   HeatRun(Plan.Heat heat, Pace pace, Bench bench, Servers servers, Calm calm, Progress progress) {
     this.planned = heat.workload();
@@ -131,7 +131,7 @@ final class HeatRun {
   /** The JVMs too have other processes from the next visit on. */
   void beginAnew() {
     runners.stream().filter(Runner::isJvm).forEach(Runner::beginAnew);
-    restingFrom = round + Pace.LEAST_ROUNDS;
+    restingFrom = Math.max(Pace.KNOWING_ROUNDS, round + Pace.LEAST_ROUNDS);
   }
 
   /** How often it had its turn among the others. */

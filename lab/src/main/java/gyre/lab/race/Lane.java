@@ -44,6 +44,11 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
     boolean ignored = open();
   }
 
+  /** Whether it goes on with another process each time, since that takes no time to speak of. */
+  default boolean beginsAnew() {
+    return false;
+  }
+
   /** Process of the peer. */
   long pid();
 

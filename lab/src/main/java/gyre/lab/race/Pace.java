@@ -30,6 +30,9 @@ public record Pace(
   /** Fewer do not show how far they lie apart. */
   static final int LEAST_ROUNDS = 8;
 
+  /** Nobody rests before: rounds of one visit agree with each other more than visits do. */
+  static final int KNOWING_ROUNDS = 4 * Ratios.ROUNDS_AT_ONCE;
+
   /** So often is looked what is known: who looks all the time sees what he hopes for. */
   static final int ROUNDS_BETWEEN = 4;
 

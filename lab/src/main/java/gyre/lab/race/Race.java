@@ -90,17 +90,17 @@ public final class Race {
 
   /**
    * After how long all JVMs begin anew: what is compiled, and where its memory lies, differs by
-   * some percent from one to the next. Once, in the middle of what is left for measuring, if that
-   * is the most of the time.
+   * some percent from one to the next. Once, in the middle of what is left for measuring, or sooner
+   * where there is more time than it takes; not where it would take more than a quarter of it.
    */
   private long beginningAgainNanos(List<HeatRun> runs, long begun, long deadlineNanos) {
     long takesNanos = runs.stream().mapToLong(HeatRun::jvmNanos).sum();
     long leftNanos = deadlineNanos - begun;
-    if (!plan.pace().isAdaptive() || takesNanos == 0 || 2 * takesNanos > leftNanos) {
+    if (!plan.pace().isAdaptive() || takesNanos == 0 || 4 * takesNanos > leftNanos) {
       return Long.MAX_VALUE;
     }
     runs.forEach(HeatRun::willBeginAnew);
-    return (leftNanos - takesNanos) / 2;
+    return Math.min((leftNanos - takesNanos) / 2, 2 * takesNanos);
   }
 
   /**

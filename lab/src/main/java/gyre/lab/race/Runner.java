@@ -64,10 +64,7 @@ final class Runner {
     });
   }
 
-  /**
-   * Others were measured meanwhile. Two processes of the same program differ by some percent, by
-   * where their memory lies: so a native one, which is started in no time, is another each time.
-   */
+  /** Others were measured meanwhile; it may go on with another process. */
   void resume() {
     if (isResting) {
       return;
@@ -115,7 +112,7 @@ final class Runner {
   void pause() {
     if (status == Status.MEASURED) {
       lane.pause();
-      isToBeginAnew |= !peer.isJvm();
+      isToBeginAnew |= lane.beginsAnew();
     }
   }
 

@@ -53,6 +53,12 @@ final class StepLane implements Lane {
         open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
   }
 
+  /** Two processes of the same program differ by some percent, by where their memory lies. */
+  @Override
+  public boolean beginsAnew() {
+    return !peer.isJvm();
+  }
+
   private boolean open(WarmUp warmUp) throws PeerFailure {
     List<String> command = new ArrayList<>(peer.command());
     command.add(workload.kind().peerMode());

@@ -17,6 +17,8 @@ final class WarmUp {
   /** So much longer is worked for as many operations where each has a connection of its own. */
   private static final int SLOW = 2;
 
+  private static final int FURTHER_STRETCHES = 20;
+  private static final int FURTHER_MILLIS = 100;
   private static final int SETTLING_STRETCHES = 12;
   private static final int SETTLING_MILLIS = 30;
 
@@ -43,6 +45,11 @@ final class WarmUp {
         peer.isJvm(),
         peer.isJvm() ? pace.warmStretches() : 1,
         kind == Kind.CONNECT ? SLOW * millis : millis);
+  }
+
+  /** Of a program that has been warmed at another workload. */
+  static WarmUp further(Peer peer) {
+    return new WarmUp(peer.isJvm(), peer.isJvm() ? FURTHER_STRETCHES : 1, FURTHER_MILLIS);
   }
 
   /**

@@ -26,6 +26,10 @@ class HeatRunTest {
 
   /** Each step took what {@code nanos} says, in which {@code i} is the number of the step. */
   private static Peer peer(String name, String nanos) {
+    return peer(name, Peer.Platform.NATIVE, nanos);
+  }
+
+  private static Peer peer(String name, Peer.Platform platform, String nanos) {
     String program =
         """
         echo ready; i=0
@@ -35,8 +39,11 @@ class HeatRunTest {
         """
             .formatted(nanos);
     List<String> command = List.of("bash", "-c", program);
-    return new Peer(name, Peer.Platform.NATIVE, command, List.of("events"), "1", "");
+    return new Peer(name, platform, command, List.of("events"), "1", "");
   }
+
+  /** What a step of these takes is the number of their process. */
+  private static final String PROCESS = "$$";
 
   /** Somebody else is always at work on the first core. */
   private static final String RESTLESS =
@@ -62,7 +69,7 @@ class HeatRunTest {
   @Test
   void shouldStopWhenAllIsKnown() {
     List<Entry> entries = race(PACE, peer("c-uring", "1000"), peer("other", "2000"));
-    assertThat(rounds(entries.get(1))).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(rounds(entries.get(1))).hasSize(Pace.KNOWING_ROUNDS);
     assertThat(entries).extracting(Entry::note).containsOnly("");
   }
 
@@ -74,7 +81,7 @@ class HeatRunTest {
             peer("c-uring", "1000"),
             peer("steady", "2000"),
             peer("restless", "1000 + 1000 * (i % 3)"));
-    assertThat(rounds(entries.get(1))).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(rounds(entries.get(1))).hasSize(Pace.KNOWING_ROUNDS);
     assertThat(rounds(entries.get(2))).hasSize(PACE.rounds());
     assertThat(entries.get(2).note()).startsWith("its ratio to c-uring is known to within ");
   }
@@ -109,12 +116,35 @@ class HeatRunTest {
   }
 
   @Test
+  void shouldMeasureAnotherProcessOfANativeProgramAtEachVisit() {
+    Entry entry = race(PACE, peer("c-uring", "1000"), peer("other", PROCESS)).get(1);
+    List<Long> processes = entry.samples().stream().map(Sample::elapsedNanos).toList();
+    assertThat(processes).hasSize(Pace.KNOWING_ROUNDS);
+    for (int i = 0; i < processes.size(); i++) {
+      int others = (i / Pace.ROUNDS_AT_ONCE + 1) * Pace.ROUNDS_AT_ONCE;
+      assertThat(processes.subList(others, processes.size())).doesNotContain(processes.get(i));
+    }
+    assertThat(processes.stream().distinct()).hasSize(processes.size() / Pace.ROUNDS_AT_ONCE);
+  }
+
+  @Test
+  void shouldBeginAnewWithJvmsOnceAndHaveLeastRoundsAfterwards() {
+    Pace asLongAsItTakes = new Pace(1_000_000, 0.03, 0, 0, 0, 1, 0);
+    Peer jvm = peer("other", Peer.Platform.JVM, PROCESS);
+    Entry entry = race(asLongAsItTakes, peer("c-uring", "1000"), jvm).get(1);
+    List<Long> processes = entry.samples().stream().map(Sample::elapsedNanos).toList();
+    assertThat(processes.stream().distinct()).hasSize(2);
+    assertThat(processes.subList(processes.size() - Pace.LEAST_ROUNDS, processes.size()))
+        .containsOnly(processes.getLast());
+  }
+
+  @Test
   void shouldGoOnWithoutOneThatFails() {
     List<Entry> entries =
         race(PACE, peer("c-uring", "1000"), peer("broken", "1 / (5 - i)"), peer("other", "2000"));
     assertThat(entries.get(1).status()).isEqualTo(Status.FAILED);
     assertThat(entries.get(1).note()).contains("ended");
-    assertThat(rounds(entries.get(2))).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(rounds(entries.get(2))).hasSize(Pace.KNOWING_ROUNDS);
   }
 
   @Test
@@ -123,7 +153,7 @@ class HeatRunTest {
     String slowAtFirst = "i < 3 ? 9000 : 2000";
     Entry entry = race(PACE, peer("c-uring", "1000"), peer("other", slowAtFirst)).get(1);
     assertThat(entry.samples()).extracting(Sample::elapsedNanos).containsOnly(2000L);
-    assertThat(rounds(entry)).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(rounds(entry)).hasSize(Pace.KNOWING_ROUNDS);
     Entry all = race(PACE.withRounds(1), peer("other", slowAtFirst)).getFirst();
     assertThat(all.samples()).extracting(Sample::elapsedNanos).containsOnly(9000L);
   }
@@ -171,7 +201,7 @@ class HeatRunTest {
 
   @Test
   void shouldMeasureOneThatIsAlone() {
-    assertThat(rounds(race(PACE, peer("alone", "1000")).getFirst())).hasSize(Pace.LEAST_ROUNDS);
+    assertThat(rounds(race(PACE, peer("alone", "1000")).getFirst())).hasSize(Pace.KNOWING_ROUNDS);
     assertThat(rounds(race(PACE.withRounds(2), peer("alone", "1000")).getFirst())).hasSize(2);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
 class RatiosTest {
@@ -59,6 +60,26 @@ class RatiosTest {
     assertThat(Ratios.pairwise(one, one, Sample::cpuNanosPerOperation).count()).isEqualTo(20);
     assertThat(Sample.counted(one)).hasSize(20);
     assertThat(Sample.counted(one.subList(0, 6))).hasSize(5); // few, but nearly all of them
+  }
+
+  @Test
+  void shouldKnowARatioAsWellAsVisitsAgree() {
+    Spread inTurns = inRounds(round -> round % 2 == 0 ? 100 : 120);
+    Spread byVisits = inRounds(round -> round / Ratios.ROUNDS_AT_ONCE % 2 == 0 ? 100 : 120);
+    assertThat(byVisits.median()).isEqualTo(inTurns.median());
+    assertThat(byVisits.upper() - byVisits.lower()).isEqualTo(inTurns.upper() - inTurns.lower());
+    assertThat(byVisits.uncertainty()).isGreaterThan(1.5 * inTurns.uncertainty());
+  }
+
+  /** Four visits. */
+  private static Spread inRounds(IntToLongFunction nanos) {
+    List<Sample> one = new ArrayList<>();
+    List<Sample> other = new ArrayList<>();
+    for (int round = 0; round < 4 * Ratios.ROUNDS_AT_ONCE; round++) {
+      one.add(sample(round, nanos.applyAsLong(round)));
+      other.add(sample(round, 100));
+    }
+    return Ratios.pairwise(one, other, Sample::cpuNanosPerOperation);
   }
 
   @Test
