@@ -6,7 +6,8 @@
 #include "gen.h"
 
 // How it is done: "polling" where the system lets its idle loop poll (root), else "spinning": a thread on each core that gives way to everybody.
-const char *awake_begin(const int *cores, int count);
+// Nothing ("") where that is not permitted, and where the two are hardware threads of the same core: one that is awake takes from the other then.
+const char *awake_begin(const int cores[2]);
 // They may sleep until this is taken back.
 void awake_suspend(bool is_suspended);
 #endif

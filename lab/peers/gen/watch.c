@@ -10,6 +10,7 @@
 #include "awake.h"
 #include <linux/futex.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 enum { CORES = 2, PERIOD_NANOS = 1000000, LOOKS_BETWEEN = 4, STEPS = 1000, BLOCKS = 4, TRIPS = 8, LEAST = 16, MEETINGS_MISSED = 5 };
@@ -82,6 +83,7 @@ static void gather(uint32_t me, uint64_t until) {
   for (uint64_t now = now_nanos(); now < until; now = now_nanos()) {
     uint32_t calls = gathering.calls;
     if (calls % CORES == me) {
+      if (now + CALL_NANOS >= until) return; // too late: the next meeting is close
       while (now_nanos() < now + CALL_NANOS) spin_pause();
       gathering.calls++;
       syscall(SYS_futex, &gathering.calls, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
@@ -139,6 +141,7 @@ static void meet_second(uint64_t ball, uint64_t deadline) {
 
 static void *watch(void *argument) {
   struct core *core = argument;
+  prctl(PR_SET_TIMERSLACK, 1UL); // nanosecond: who may not come first is woken up to 50 µs late else, and misses the other one
   while (true) {
     uint64_t number = (now_nanos() - begun) / PERIOD_NANOS + 1, due = begun + number * PERIOD_NANOS;
     struct timespec until = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)};
@@ -215,7 +218,7 @@ static void learn(void) {
     pass(LEARNING_NANOS / 4);
     passed = now_nanos() - begun;
     are_close = meeting.closest_nanos > 0 && meeting.closest_nanos <= CLOSE_NANOS;
-    if (!are_close) come_together();
+    if (!are_close && passed < COMING_CLOSE_NANOS) come_together();
   } while (passed < (are_close ? LEARNING_NANOS : COMING_CLOSE_NANOS));
 }
 
@@ -227,7 +230,7 @@ void watch_main(void) {
     quit(EXIT_USAGE, "--cores %s: not two numbers of cores, such as 0,1", names);
   if (cores[0].number == cores[1].number) quit(EXIT_USAGE, "--cores %s: it takes two of them", names);
   nothing_is_known(cores, CORES);
-  awake = awake_begin((int[]){cores[0].number, cores[1].number}, CORES);
+  awake = awake_begin((int[]){cores[0].number, cores[1].number});
   come_first();
   begun = now_nanos();
   for (int i = 0; i < CORES; i++) begin(&cores[i]);

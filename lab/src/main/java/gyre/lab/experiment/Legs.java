@@ -1,6 +1,7 @@
 package gyre.lab.experiment;
 
 import gyre.lab.result.Entry;
+import gyre.lab.result.Ratios;
 import gyre.lab.result.Sample;
 import gyre.lab.result.Sample.Place;
 import java.util.ArrayList;
@@ -43,7 +44,8 @@ final class Legs {
       return one.isMeasured() ? other : one;
     }
     List<Sample> samples = new ArrayList<>(one.samples());
-    int first = 1 + one.samples().stream().mapToInt(Sample::round).max().orElse(-1);
+    int last = one.samples().stream().mapToInt(Sample::round).max().orElse(-1);
+    int first = (last / Ratios.ROUNDS_AT_ONCE + 1) * Ratios.ROUNDS_AT_ONCE; // of another visit
     for (Sample sample : other.samples()) {
       samples.add(sample.at(new Place(first + sample.round(), sample.turn(), false)));
     }

@@ -122,6 +122,7 @@ final class Calm implements AutoCloseable {
   private void giveUp(PeerFailure failure) {
     if (!Children.areEnding()) {
       progress.note("cannot tell when others disturb the measuring: " + failure.getMessage());
+      awake = "";
     }
     close();
   }

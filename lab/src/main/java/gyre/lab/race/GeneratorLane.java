@@ -79,7 +79,7 @@ final class GeneratorLane implements Lane {
     ServerProcess live = Objects.requireNonNull(server);
     if (servers.hasEnded(peer, live)) {
       close();
-      reopen();
+      boolean ignored = reopen();
     } else if (generator == null) {
       sound = false;
       generator = Generator.start(workload, bench, live);

@@ -152,7 +152,8 @@ final class HeatRun {
     areFirstForgotten = true;
     visits++;
     runners.forEach(Runner::resume);
-    haveRounds(Pace.ROUNDS_AT_ONCE, deadlineNanos, mayLeave);
+    int had = round % Pace.ROUNDS_AT_ONCE; // where the last visit was left before its end
+    haveRounds(Pace.ROUNDS_AT_ONCE - had, deadlineNanos, mayLeave);
     leave();
   }
 

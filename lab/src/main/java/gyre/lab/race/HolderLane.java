@@ -124,8 +124,14 @@ final class HolderLane implements Lane {
   private void warm(ServerProcess live) throws PeerFailure {
     int millis = warmMillis(peer, pace);
     int echoing = peer.isJvm() ? millis / 5 : millis / 2;
+    if (peer.isJvm()) {
+      bench.letOnBothCores(live.pid());
+    }
     warm(live, peer.isJvm() ? "echo/50x64x1" : "echo/50x64x16", echoing);
     warm(live, "connect", millis - echoing);
+    if (peer.isJvm()) {
+      bench.keepOnServerCore(live.pid());
+    }
   }
 
   /** Of each round. */

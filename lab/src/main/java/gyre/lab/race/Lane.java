@@ -39,9 +39,9 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   /** Another workload has its turn next. */
   default void pause() {}
 
-  /** With a new process, in the place of one that is closed. */
-  default void reopen() throws PeerFailure {
-    boolean ignored = open();
+  /** The same with a new process, in the place of one that is closed. */
+  default boolean reopen() throws PeerFailure {
+    return open();
   }
 
   /** Whether it goes on with another process each time, since that takes no time to speak of. */

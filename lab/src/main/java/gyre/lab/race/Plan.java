@@ -48,8 +48,10 @@ public record Plan(List<Stage> stages, Pace pace, Duration limit) {
   private static final int NATIVE_START_MILLIS = 80;
   private static final int JVM_START_MILLIS = 600;
 
-  /** How many stretches it takes to see that a server is warm already. */
-  private static final int WARM_STRETCHES = 4;
+  /** How long it takes to see that a server is warm already, and to settle after others. */
+  private static final int FURTHER_MILLIS = 4 * WarmUp.FURTHER_MILLIS;
+
+  private static final int SETTLING_MILLIS = 4 * WarmUp.SETTLING_MILLIS;
 
   /** What a turn takes beyond running in and its length: asking for it, and its last answers. */
   private static final int TURN_OVERHEAD_MILLIS = 6;
@@ -176,7 +178,17 @@ public record Plan(List<Stage> stages, Pace pace, Duration limit) {
     }
     int others = heat.peers().size() - 1;
     int turns = others + others / PEERS_BETWEEN + 1;
-    return (long) turns * (pace.runInMillis() + pace.roundMillis() + TURN_OVERHEAD_MILLIS);
+    long measuring =
+        (long) turns * (pace.runInMillis() + pace.roundMillis() + TURN_OVERHEAD_MILLIS);
+    return measuring + visitMillis(heat) / Pace.ROUNDS_AT_ONCE;
+  }
+
+  /** What it takes to go on after others. */
+  private static long visitMillis(Heat heat) {
+    long natives = heat.peers().size() - heat.jvms();
+    return heat.driver() == Kind.Driver.ITSELF
+        ? natives * (NATIVE_START_MILLIS + WarmUp.SETTLING_MILLIS)
+        : heat.jvms() * SETTLING_MILLIS;
   }
 
   /** Of the stage without its rounds. */
@@ -213,7 +225,7 @@ public record Plan(List<Stage> stages, Pace pace, Duration limit) {
       return NATIVE_START_MILLIS + pace.warmMillis() / 2L;
     }
     return goesOn
-        ? (long) pace.warmMillis() * WARM_STRETCHES
+        ? FURTHER_MILLIS
         : JVM_START_MILLIS + (long) pace.warmMillis() * pace.warmStretches() * 7 / 8;
   }
 }

@@ -2,6 +2,7 @@ package gyre.lab.race;
 
 import gyre.lab.result.Sample;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,17 +117,21 @@ public final class ProcessFiles {
         total += isCompiler(thread) ? threadNanos(thread) : 0;
       }
       return total;
-    } catch (IOException e) {
-      return 0;
+    } catch (IOException | DirectoryIteratorException e) {
+      return 0; // Whoever asks for something else of it next is told that it has ended.
     }
   }
 
   private static boolean isCompiler(Path thread) {
     try {
-      return COMPILER.matcher(Files.readString(thread.resolve("comm"))).lookingAt();
+      return isCompiler(Files.readString(thread.resolve("comm")));
     } catch (IOException e) {
       return false; // It ended in this moment.
     }
+  }
+
+  static boolean isCompiler(String nameOfThread) {
+    return COMPILER.matcher(nameOfThread).lookingAt();
   }
 
   private static long threadNanos(Path thread) {

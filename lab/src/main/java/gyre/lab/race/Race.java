@@ -104,8 +104,8 @@ public final class Race {
   }
 
   /**
-   * Who was visited least; while the two cores are far from each other, which takes some seconds
-   * each time, of those who do not mind.
+   * Who was visited least; while the two cores are far from each other and do not come together, of
+   * those who do not mind.
    */
   private static HeatRun next(Deque<HeatRun> waiting, boolean areCoresFar) {
     return waiting.stream()

@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
 
 /** A peer in a heat, with what was found of it so far, and what became of it. */
 final class Runner {
+  private static final String COLD =
+      "was still being compiled, or still got faster, when the rounds began";
+
   private final Workload workload;
   private final Peer peer;
   private final Lane lane;
@@ -57,11 +60,13 @@ final class Runner {
   }
 
   void open() {
-    attempt(() -> {
-      if (!lane.open()) {
-        note = "was still being compiled, or still got faster, when the rounds began";
-      }
-    });
+    attempt(() -> noteUnless(lane.open()));
+  }
+
+  private void noteUnless(boolean isWarm) {
+    if (!isWarm) {
+      note = COLD;
+    }
   }
 
   /** Others were measured meanwhile; it may go on with another process. */
@@ -72,7 +77,7 @@ final class Runner {
     if (isToBeginAnew) {
       isToBeginAnew = false;
       lane.close();
-      attempt(lane::reopen);
+      attempt(() -> noteUnless(lane.reopen()));
     } else {
       attempt(lane::resume);
     }
@@ -161,7 +166,9 @@ final class Runner {
         String before = note.isEmpty() ? "" : note + "; ";
         note = before + "could not be looked at closer: " + failure.getMessage();
         lane.close();
-        attempt(lane::reopen);
+        attempt(() -> {
+          boolean ignored = lane.reopen();
+        });
       }
     }
   }

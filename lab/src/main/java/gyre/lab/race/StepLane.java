@@ -26,7 +26,7 @@ final class StepLane implements Lane {
   /** Half as long again as where a generator has to run in. */
   private static final long NANOS_A_MILLI = 1_500_000;
 
-  /** In a step, where one takes 40 µs. */
+  /** In a step: one takes 6 µs where the cores are kept awake, and 40 where they sleep. */
   private static final int ROUNDTRIPS = 75;
 
   private final Workload workload;
@@ -48,9 +48,8 @@ final class StepLane implements Lane {
   }
 
   @Override
-  public void reopen() throws PeerFailure {
-    boolean ignored =
-        open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
+  public boolean reopen() throws PeerFailure {
+    return open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
   }
 
   /** Two processes of the same program differ by some percent, by where their memory lies. */

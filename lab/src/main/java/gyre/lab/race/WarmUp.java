@@ -18,9 +18,9 @@ final class WarmUp {
   private static final int SLOW = 2;
 
   private static final int FURTHER_STRETCHES = 20;
-  private static final int FURTHER_MILLIS = 100;
+  static final int FURTHER_MILLIS = 100;
   private static final int SETTLING_STRETCHES = 12;
-  private static final int SETTLING_MILLIS = 30;
+  static final int SETTLING_MILLIS = 30;
 
   /** Compilers that take more of the time than this are not done. */
   private static final double COMPILING = 0.05;

@@ -39,14 +39,16 @@ final class Format {
     return bytes < 0 ? UNKNOWN : String.format(Locale.ROOT, "%.0f MiB", bytes / 1048576.0);
   }
 
-  /** {@code 0.97}, or {@code 0.97 ±12 %} where it is not known well. */
+  /**
+   * {@code 0.97}, or {@code 0.97 ±12 %} where it is not known well; of one round, how well is not.
+   */
   static String ratio(Spread ratio) {
     if (!ratio.isKnown()) {
       return UNKNOWN;
     }
     String median = String.format(Locale.ROOT, "%.2f", ratio.median());
     double percent = ratio.relativeUncertainty() * 100;
-    return percent > WELL_PERCENT
+    return percent > WELL_PERCENT && Double.isFinite(percent)
         ? String.format(Locale.ROOT, "%s ±%.0f %%", median, percent)
         : median;
   }

@@ -8,7 +8,7 @@ import java.util.Collection;
  * a quarter above {@code upper}. NaN throughout where there are none.
  *
  * @param uncertainty about how far the median may lie from where it would lie after ever more
- *     figures
+ *     figures; infinite where there is only one
  */
 public record Spread(
     double median,
@@ -43,16 +43,18 @@ public record Spread(
         upper,
         sorted[sorted.length - 1],
         sorted.length,
-        NOTCH * (upper - lower) / Math.sqrt(sorted.length));
+        sorted.length == 1
+            ? Double.POSITIVE_INFINITY
+            : NOTCH * (upper - lower) / Math.sqrt(sorted.length));
   }
 
   /**
    * Of figures that were measured in groups, each with processes and a time of its own. Those of
-   * the same group depend on each other, so they are known as well as groups differ, at best.
+   * the same group depend on each other, so they are known as well as groups agree, at best.
    */
   public static Spread ofGroups(Collection<? extends Collection<Double>> groups) {
     Spread all = of(groups.stream().flatMap(Collection::stream).toList());
-    double between = of(groups.stream().map(group -> of(group).median).toList()).uncertainty;
+    Spread between = of(groups.stream().map(group -> of(group).median).toList());
     return new Spread(
         all.median,
         all.least,
@@ -60,7 +62,7 @@ public record Spread(
         all.upper,
         all.greatest,
         all.count,
-        Math.max(all.uncertainty, between));
+        between.count < 2 ? all.uncertainty : Math.max(all.uncertainty, between.uncertainty));
   }
 
   private static double at(double[] sorted, double share) {

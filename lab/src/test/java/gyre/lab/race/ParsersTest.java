@@ -24,6 +24,21 @@ class ParsersTest {
   }
 
   @Test
+  void shouldKnowCompilersByTheNamesOfTheirThreads() {
+    assertThat(List.of("C2 CompilerThre\n", "C1 CompilerThre\n"))
+        .allMatch(ProcessFiles::isCompiler);
+    assertThat(List.of("java\n", "VM Thread\n", "Signal Dispatch\n", "gyre-loop\n"))
+        .noneMatch(ProcessFiles::isCompiler);
+  }
+
+  /** Of this JVM, which has compiled something by now. */
+  @Test
+  void shouldSeeWhatCompilersDo() {
+    long nanos = ProcessFiles.compilerNanos(ProcessHandle.current().pid());
+    assertThat(nanos).isPositive();
+  }
+
+  @Test
   void shouldReadTheCountOfPerfStat() {
     assertThat(
             PerfOutput.count(List.of("# started on", "", "109,,raw_syscalls:sys_enter,1,100.00,,")))

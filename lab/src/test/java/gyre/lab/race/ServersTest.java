@@ -41,6 +41,23 @@ class ServersTest {
   }
 
   @Test
+  void shouldStartOthersWhenAllHaveEnded() throws PeerFailure {
+    Peer peer = peer(Peer.Platform.JVM);
+    try (Servers servers = new Servers(BENCH)) {
+      assertThat(servers.isKnown(peer, "echo")).isFalse();
+      ServerProcess server = servers.start(peer, "echo");
+      assertThat(servers.isKnown(peer, "echo")).isTrue();
+      servers.end();
+      assertThat(servers.isKnown(peer, "echo")).isFalse();
+      assertThat(servers.hasEnded(peer, server)).isTrue();
+      servers.leave(server); // as a workload does that was between two visits
+      ServerProcess other = servers.start(peer, "echo");
+      assertThat(other.isAlive()).isTrue();
+      assertThat(other.pid()).isNotEqualTo(server.pid());
+    }
+  }
+
+  @Test
   void shouldStartANativeOneForEachWorkload() throws PeerFailure {
     Peer peer = peer(Peer.Platform.NATIVE);
     try (Servers servers = new Servers(BENCH)) {

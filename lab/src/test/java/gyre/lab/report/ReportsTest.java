@@ -12,6 +12,7 @@ import gyre.lab.result.Machine;
 import gyre.lab.result.Probe;
 import gyre.lab.result.Results;
 import gyre.lab.result.Sample;
+import gyre.lab.result.Spread;
 import gyre.lab.workload.Workload;
 import gyre.lab.workload.Workloads;
 import java.io.IOException;
@@ -52,7 +53,8 @@ class ReportsTest {
     Sample sample =
         Sample.unplaced(1000, 10_000_000, cpuNanos * 1000, 1, Sample.UNKNOWN, 4 << 20, 0, latency);
     Probe probe = new Probe(0.01, 0.05, 0);
-    return new Entry(ECHO, "", peer, List.of(sample), probe, Status.MEASURED, "");
+    List<Sample> rounds = List.of(sample, sample.at(new Sample.Place(1, 1, false)));
+    return new Entry(ECHO, "", peer, rounds, probe, Status.MEASURED, "");
   }
 
   @Test
@@ -99,7 +101,10 @@ class ReportsTest {
         .asString()
         .contains("4,040")
         .endsWith("1.01  0.92 (0.92–0.92)");
-    assertThat(table).contains("mio FAILED: ended with exit code 139").contains("tokio: no cargo");
+    assertThat(table)
+        .contains("mio FAILED: ended with exit code 139")
+        .contains("tokio: no cargo")
+        .contains("The cores were kept awake by polling.");
   }
 
   @Test
@@ -152,6 +157,10 @@ class ReportsTest {
 
   @Test
   void shouldWriteFiguresAsPeopleReadThem() {
+    assertThat(Format.ratio(Spread.of(List.of(1.0, 1.01, 1.02)))).isEqualTo("1.01");
+    assertThat(Format.ratio(Spread.of(List.of(1.0, 2.0)))).isEqualTo("1.50 ±37 %");
+    assertThat(Format.ratio(Spread.of(List.of(1.5)))).isEqualTo("1.50");
+    assertThat(Format.ratio(Spread.NONE)).isEqualTo("–");
     assertThat(Format.number(4868.4)).isEqualTo("4,868");
     assertThat(Format.number(52.14)).isEqualTo("52.1");
     assertThat(Format.number(0.05)).isEqualTo("0.05");

@@ -49,7 +49,7 @@ class RaceEndToEndTest {
 
   private static boolean compile(Path sources, Path program)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("cc", "-O1", "-std=gnu11", "-o"));
+    List<String> command = new ArrayList<>(List.of("cc", "-O1", "-std=gnu11", "-pthread", "-o"));
     command.add(program.toString());
     try (Stream<Path> files = Files.list(sources.toAbsolutePath().normalize())) {
       files.map(Path::toString).filter(name -> name.endsWith(".c")).forEach(command::add);
