@@ -32,30 +32,46 @@ final class GeneratorLane implements Lane {
 
   @Override
   public boolean open() throws PeerFailure {
+    return open(WarmUp.of(peer, pace, workload.kind()));
+  }
+
+  @Override
+  public boolean reopen() throws PeerFailure {
+    return open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
+  }
+
+  @Override
+  public boolean beginsAnew() {
+    return !peer.isJvm();
+  }
+
+  private boolean open(WarmUp warmUp) throws PeerFailure {
     sound = false;
     String mode = workload.kind().peerMode();
     boolean isKnown = servers.isKnown(peer, mode);
     ServerProcess live = servers.start(peer, mode);
     server = live;
-    boolean isWarm = peer.isJvm() ? warmOnBothCores(live, isKnown) : connectAndWarm(live, false);
+    boolean isWarm =
+        peer.isJvm() ? warmOnBothCores(live, warmUp, isKnown) : connectAndWarm(live, warmUp);
     sound = true;
     return isWarm;
   }
 
-  private boolean warmOnBothCores(ServerProcess live, boolean isKnown) throws PeerFailure {
+  private boolean warmOnBothCores(ServerProcess live, WarmUp warmUp, boolean isKnown)
+      throws PeerFailure {
     bench.letOnBothCores(live.pid());
-    boolean isWarm = connectAndWarm(live, isKnown);
+    boolean isWarm = connectAndWarm(live, isKnown ? WarmUp.further(peer) : warmUp);
     if (!isKnown) {
       pause(); // code that has never seen the end of a connection is compiled anew when it does
-      isWarm = connectAndWarm(live, false);
+      isWarm = connectAndWarm(live, warmUp);
     }
     bench.keepOnServerCore(live.pid());
     return isWarm;
   }
 
-  private boolean connectAndWarm(ServerProcess live, boolean isKnown) throws PeerFailure {
+  private boolean connectAndWarm(ServerProcess live, WarmUp warmUp) throws PeerFailure {
     generator = Generator.start(workload, bench, live);
-    return warm(isKnown ? WarmUp.further(peer) : WarmUp.of(peer, pace, workload.kind()));
+    return warm(warmUp);
   }
 
   private boolean warm(WarmUp warmUp) throws PeerFailure {

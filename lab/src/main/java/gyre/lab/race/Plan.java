@@ -186,9 +186,9 @@ public record Plan(List<Stage> stages, Pace pace, Duration limit) {
   /** What it takes to go on after others. */
   private static long visitMillis(Heat heat) {
     long natives = heat.peers().size() - heat.jvms();
-    return heat.driver() == Kind.Driver.ITSELF
-        ? natives * (NATIVE_START_MILLIS + WarmUp.SETTLING_MILLIS)
-        : heat.jvms() * SETTLING_MILLIS;
+    long settlingJvms = heat.driver() == Kind.Driver.ITSELF ? 0 : heat.jvms();
+    return natives * (NATIVE_START_MILLIS + WarmUp.SETTLING_MILLIS)
+        + settlingJvms * SETTLING_MILLIS;
   }
 
   /** Of the stage without its rounds. */

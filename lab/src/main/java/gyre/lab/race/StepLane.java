@@ -52,7 +52,6 @@ final class StepLane implements Lane {
     return open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
   }
 
-  /** Two processes of the same program differ by some percent, by where their memory lies. */
   @Override
   public boolean beginsAnew() {
     return !peer.isJvm();
