@@ -37,7 +37,7 @@ final class GeneratorLane implements Lane {
 
   @Override
   public boolean reopen() throws PeerFailure {
-    return open(peer.isJvm() ? WarmUp.of(peer, pace, workload.kind()) : WarmUp.again(peer));
+    return open(WarmUp.anew(peer, pace, workload.kind()));
   }
 
   @Override

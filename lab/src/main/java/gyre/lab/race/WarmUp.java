@@ -47,6 +47,11 @@ final class WarmUp {
         kind == Kind.CONNECT ? SLOW * millis : millis);
   }
 
+  /** Of another process of a program: native code is as fast as it gets nearly at once. */
+  static WarmUp anew(Peer peer, Pace pace, Kind kind) {
+    return peer.isJvm() ? of(peer, pace, kind) : again(peer);
+  }
+
   /** Of a program that has been warmed at another workload. */
   static WarmUp further(Peer peer) {
     return new WarmUp(peer.isJvm(), peer.isJvm() ? FURTHER_STRETCHES : 1, FURTHER_MILLIS);
