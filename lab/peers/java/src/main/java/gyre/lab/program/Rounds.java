@@ -35,10 +35,10 @@ final class Rounds {
     figures.put("mode", mode);
     figures.put("round", round);
     long allocated = Virtual.allocatedBytes();
-    long cpu = Virtual.cpuNanos();
+    long cpu = ProcessClock.cpuNanos();
     work.run(figures);
     if (!figures.has("cpuNanos")) {
-      figures.put("cpuNanos", Virtual.cpuNanos() - cpu);
+      figures.put("cpuNanos", ProcessClock.cpuNanos() - cpu);
     }
     figures.put("allocatedBytes", Virtual.allocatedBytes() - allocated);
     if (!figures.has("errors")) {

@@ -1,11 +1,7 @@
 package gyre.lab.program;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.management.JMException;
@@ -73,27 +69,5 @@ final class Virtual {
   /** CPU time of this thread. */
   static long threadCpuNanos() {
     return THREADS.getCurrentThreadCpuTime();
-  }
-
-  /** CPU time of all threads, finer than the ticks that the JDK counts in. */
-  static long cpuNanos() {
-    long total = 0;
-    try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
-      for (Path thread : threads) {
-        total += nanos(thread);
-      }
-    } catch (IOException e) {
-      return 0;
-    }
-    return total;
-  }
-
-  private static long nanos(Path thread) {
-    try {
-      String times = Files.readString(thread.resolve("schedstat"));
-      return Long.parseLong(times.substring(0, times.indexOf(' ')));
-    } catch (IOException e) {
-      return 0; // It ended in this moment.
-    }
   }
 }

@@ -44,7 +44,7 @@ final class WakeRound implements Round {
     CountDownLatch done = new CountDownLatch(1);
     counted = 0;
     Producers flood = Producers.ready(producers, operations, near, () -> count(done));
-    long cpu = Virtual.cpuNanos();
+    long cpu = ProcessClock.cpuNanos();
     if (producers == 0) {
       near.post(() -> roundtrip(operations, done));
     } else {
@@ -53,7 +53,7 @@ final class WakeRound implements Round {
     }
     boolean inTime = done.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
     figures.put("elapsedNanos", inTime ? endedAt - startedAt : 0);
-    figures.put("cpuNanos", Virtual.cpuNanos() - cpu);
+    figures.put("cpuNanos", ProcessClock.cpuNanos() - cpu);
     if (inTime) {
       flood.join();
     }
