@@ -18,17 +18,19 @@ final class PerfOutput {
   }
 
   /**
-   * Of {@code perf script -F ip}: which share of the samples was outside the kernel, which has the
-   * upper half of the addresses. NaN where the kernel was not seen at all.
+   * Of {@code perf script -F comm,ip}: which share of the samples was outside the kernel, which has
+   * the upper half of the addresses. Without those of a JVM's compilers, which are at rest in the
+   * rounds that the share is for. NaN where the kernel was not seen at all.
    */
-  static double userShare(List<String> addresses) {
+  static double userShare(List<String> samples) {
     long user = 0;
     long all = 0;
-    for (String line : addresses) {
-      String address = line.strip();
-      if (address.isEmpty()) {
+    for (String sample : samples) {
+      String line = sample.strip();
+      if (line.isEmpty() || ProcessFiles.isCompiler(line)) {
         continue;
       }
+      String address = line.substring(line.lastIndexOf(' ') + 1); // names have spaces too
       all++;
       if (address.length() < 16 || address.charAt(0) < '8') {
         user++;

@@ -87,12 +87,19 @@ final class ProbeRun {
         : (double) done.allocatedBytes() / done.operations();
   }
 
-  /** Only the addresses: to read the kernel's symbols too takes longer than all the rest. */
+  /** Threads and addresses: to read the kernel's symbols too takes longer than all the rest. */
   private List<String> addresses(Path samples) {
     Path addresses = folder.resolve("addresses");
     try {
       new ProcessBuilder(
-              "perf", "script", "-i", samples.toString(), "-F", "ip", "--kallsyms", "/dev/null")
+              "perf",
+              "script",
+              "-i",
+              samples.toString(),
+              "-F",
+              "comm,ip",
+              "--kallsyms",
+              "/dev/null")
           .redirectOutput(addresses.toFile())
           .redirectError(ProcessBuilder.Redirect.DISCARD)
           .start()

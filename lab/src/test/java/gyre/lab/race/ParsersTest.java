@@ -8,12 +8,27 @@ import org.junit.jupiter.api.Test;
 class ParsersTest {
   @Test
   void shouldTakeUserSpaceForTheLowerHalfOfTheAddresses() {
-    List<String> addresses =
-        List.of(" ffffffff8152a9fd", "     7fb62684ec51", " ffffffff8168b76e", " ffffffff8168b76e");
-    assertThat(PerfOutput.userShare(addresses)).isEqualTo(0.25);
+    List<String> samples =
+        List.of(
+            "      loop  ffffffff8152a9fd",
+            " VM Thread      7fb62684ec51",
+            "      loop  ffffffff8168b76e",
+            "      loop  ffffffff8168b76e");
+    assertThat(PerfOutput.userShare(samples)).isEqualTo(0.25);
     assertThat(PerfOutput.userShare(List.of())).isNaN();
-    List<String> unprivileged = List.of("     7fb62684ec51", "     7fb62684ec59");
+    List<String> unprivileged = List.of("  loop      7fb62684ec51", "  loop      7fb62684ec59");
     assertThat(PerfOutput.userShare(unprivileged)).isNaN();
+  }
+
+  @Test
+  void shouldLeaveCompilersOutOfUserSpace() {
+    List<String> samples =
+        List.of(
+            "           loop  ffffffff8152a9fd",
+            "           loop      7fb62684ec51",
+            "C2 CompilerThre      7fb62684ec51",
+            "C1 CompilerThre  ffffffff8168b76e");
+    assertThat(PerfOutput.userShare(samples)).isEqualTo(0.5);
   }
 
   @Test
