@@ -77,7 +77,7 @@ public final class Lab {
     List<Entry> entries = Interruption.during(Children::end, race::run);
     write(
         new Results(
-            Machine.here(workshop.commit(), bench.descriptors(), race.awake()),
+            Machine.here(workshop.commit(), bench.descriptors(), race.awake(), race.wasWatched()),
             options.command(),
             startedAt,
             versions(peers),
@@ -262,7 +262,14 @@ public final class Lab {
         seconds % 60);
     if (!bench.pins()) {
       out.println("server and generator share their core: the figures are worth little");
+    } else if (bench.sharesCore()) {
+      out.println(
+          "server and generator have a thread each of one core, as there is no other: they slow each"
+              + " other down");
     }
+    bench
+        .busyWith()
+        .ifPresent(busy -> out.println(busy + ": end what runs there, or the figures are of both"));
   }
 
   private static Map<String, String> versions(List<Peer> peers) {

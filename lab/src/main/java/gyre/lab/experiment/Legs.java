@@ -1,8 +1,8 @@
 package gyre.lab.experiment;
 
 import gyre.lab.result.Entry;
-import gyre.lab.result.Ratios;
 import gyre.lab.result.Sample;
+import gyre.lab.result.Sample.Moment;
 import gyre.lab.result.Sample.Place;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ final class Legs {
     return with(
         entry,
         entry.counted().stream()
-            .map(sample -> sample.at(new Place(sample.round(), sample.turn(), false)))
+            .map(sample -> sample.at(new Place(sample.place().moment(), sample.process(), false)))
             .toList());
   }
 
@@ -45,9 +45,11 @@ final class Legs {
     }
     List<Sample> samples = new ArrayList<>(one.samples());
     int last = one.samples().stream().mapToInt(Sample::round).max().orElse(-1);
-    int first = (last / Ratios.ROUNDS_AT_ONCE + 1) * Ratios.ROUNDS_AT_ONCE; // of another visit
+    int lastVisit = one.samples().stream().mapToInt(Sample::visit).max().orElse(-1);
     for (Sample sample : other.samples()) {
-      samples.add(sample.at(new Place(first + sample.round(), sample.turn(), false)));
+      Moment moment =
+          new Moment(lastVisit + 1 + sample.visit(), last + 1 + sample.round(), sample.turn());
+      samples.add(sample.at(new Place(moment, sample.process(), false)));
     }
     return with(one, samples);
   }

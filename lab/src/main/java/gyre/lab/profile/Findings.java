@@ -1,5 +1,6 @@
 package gyre.lab.profile;
 
+import gyre.lab.race.CpuTimes;
 import java.util.List;
 import java.util.Locale;
 

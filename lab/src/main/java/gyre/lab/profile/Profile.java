@@ -4,6 +4,7 @@ import gyre.lab.Home;
 import gyre.lab.peer.Peer;
 import gyre.lab.race.Bench;
 import gyre.lab.race.Bout;
+import gyre.lab.race.CpuTimes;
 import gyre.lab.race.Pace;
 import gyre.lab.workload.Workload;
 import java.io.IOException;
@@ -59,6 +60,12 @@ public final class Profile {
 
   private String run() {
     try (Bout bout = Bout.open(workload, peer, bench, Pace.DEFAULT)) {
+      remarks.add(
+          "cores: they may sleep here, unlike in a race, where to wake one takes less of the kernel's"
+              + " time");
+      if (!bout.isWarm()) {
+        remarks.add("warming up: it was still being compiled, or still got faster");
+      }
       String event = bench.tools().cycles() ? "cycles" : "cpu-clock";
       Threads atFirst = Threads.of(bout.pid());
       CpuTimes[] core = new CpuTimes[1];

@@ -20,6 +20,7 @@ public final class Attached implements AutoCloseable {
   /** Starts all {@code commands}, which look at {@code pid}. */
   public static Attached start(long pid, List<List<String>> commands) throws PeerFailure {
     Attached attached = new Attached();
+    boolean isHeld = false;
     try {
       for (List<String> command : commands) {
         attached.tools.add(Child.start(command.getFirst(), command));
@@ -28,10 +29,12 @@ public final class Attached implements AutoCloseable {
       for (Child tool : attached.tools) {
         awaitHold(tool, pid, deadline);
       }
+      isHeld = true;
       return attached;
-    } catch (PeerFailure e) {
-      attached.close();
-      throw e;
+    } finally {
+      if (!isHeld) {
+        attached.close();
+      }
     }
   }
 

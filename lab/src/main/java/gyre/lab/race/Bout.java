@@ -9,11 +9,13 @@ public final class Bout implements AutoCloseable {
   private final Peer peer;
   private final Lane lane;
   private final Servers servers;
+  private final boolean isWarm;
 
-  private Bout(Peer peer, Lane lane, Servers servers) {
+  private Bout(Peer peer, Lane lane, Servers servers, boolean isWarm) {
     this.peer = peer;
     this.lane = lane;
     this.servers = servers;
+    this.isWarm = isWarm;
   }
 
   /** Starts the peer and warms it. */
@@ -21,8 +23,8 @@ public final class Bout implements AutoCloseable {
     Servers servers = new Servers(bench);
     Lane lane = Lane.of(workload.within(bench.descriptors()), peer, bench, pace, servers);
     try {
-      lane.open();
-      return new Bout(peer, lane, servers);
+      boolean isWarm = lane.open();
+      return new Bout(peer, lane, servers, isWarm);
     } catch (PeerFailure e) {
       lane.close();
       servers.close();
@@ -32,6 +34,11 @@ public final class Bout implements AutoCloseable {
 
   public long pid() {
     return lane.pid();
+  }
+
+  /** Whether it had come to its speed. */
+  public boolean isWarm() {
+    return isWarm;
   }
 
   /** Works for about so long, with nobody waiting for it to get warm. */

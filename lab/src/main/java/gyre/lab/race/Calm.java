@@ -46,6 +46,9 @@ final class Calm implements AutoCloseable {
   /** How the cores are kept awake; empty where they are not. */
   private String awake = "";
 
+  /** All the time until now. */
+  private boolean wasWatching;
+
   /** What was seen of the cores that were watched, the server's first. */
   private record Look(List<Core> cores, long meetings, boolean isFar, String awake) {
     static final Look CALM = new Look(List.of(), Long.MAX_VALUE, false, "");
@@ -114,6 +117,7 @@ final class Calm implements AutoCloseable {
     try {
       watcher = Child.start("gen watch", command);
       Lines.expectReady(watcher.hear(LEARNING));
+      wasWatching = true;
     } catch (PeerFailure failure) {
       giveUp(failure);
     }
@@ -123,6 +127,7 @@ final class Calm implements AutoCloseable {
     if (!Children.areEnding()) {
       progress.note("cannot tell when others disturb the measuring: " + failure.getMessage());
       awake = "";
+      wasWatching = false;
     }
     close();
   }
@@ -191,6 +196,11 @@ final class Calm implements AutoCloseable {
   /** How the cores are kept from falling asleep; empty where they are not. */
   String awake() {
     return awake;
+  }
+
+  /** Whether nothing that others did can have been missed. */
+  boolean wasWatching() {
+    return wasWatching;
   }
 
   /** The same as of the last look, if that was at both. */

@@ -87,7 +87,7 @@ final class GeneratorLane implements Lane {
     sound = false;
     Sample sample = run(pace.runInMillis(), millis);
     sound = true;
-    return new Turn(Map.of("", sample), spell.disturbed());
+    return new Turn(Map.of("", sample), pid(), spell.disturbed());
   }
 
   @Override

@@ -3,6 +3,7 @@ package gyre.lab.race;
 import gyre.lab.peer.Peer;
 import gyre.lab.result.Entry;
 import gyre.lab.result.Results;
+import gyre.lab.result.Sample.Moment;
 import gyre.lab.workload.Workload;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -195,7 +196,8 @@ final class HeatRun {
         return;
       }
       long begun = System.nanoTime();
-      runner.measure(round, turn++, pace.roundMillis(), spell, attempt > 0);
+      Moment moment = new Moment(visits, round, turn++);
+      runner.measure(moment, pace.roundMillis(), spell, attempt > 0);
       inVainNanos = System.nanoTime() - begun;
       boolean isLate = System.nanoTime() > deadlineNanos || Children.areEnding();
       if (!runner.wasDisturbed() || isLate || !isPatient()) {
@@ -282,13 +284,16 @@ final class HeatRun {
     List<Runner> able = runners.stream().filter(runner -> runner.takesPart(0)).toList();
     List<Entry> entries = new ArrayList<>();
     for (Runner runner : runners) {
-      String vague = pace.isAdaptive() ? "" : missing(runner);
-      if (able.contains(runner)) {
-        Runner reference = reference(able);
-        vague = join(vague, vague(runner, reference));
-        vague = join(vague, runner.disturbance(reference));
+      for (String variant : workload.variants()) {
+        List<String> remarks = new ArrayList<>(List.of(smaller));
+        remarks.add(pace.isAdaptive() ? "" : missing(runner));
+        if (able.contains(runner)) {
+          Runner reference = reference(able);
+          remarks.add(vague(runner, reference, variant));
+          remarks.add(runner.disturbance(reference));
+        }
+        entries.add(runner.entry(variant, remarks));
       }
-      entries.addAll(runner.entries(List.of(smaller, vague)));
     }
     return entries;
   }
@@ -301,16 +306,12 @@ final class HeatRun {
         : "had %d of %d rounds when the time was over".formatted(round, pace.rounds());
   }
 
-  private static String join(String one, String other) {
-    return one.isEmpty() || other.isEmpty() ? one + other : one + "; " + other;
-  }
-
   /** What is to be said of a ratio that the time did not suffice for. */
-  private String vague(Runner runner, Runner reference) {
+  private String vague(Runner runner, Runner reference, String variant) {
     if (runner == reference) {
       return "";
     }
-    double uncertainty = runner.uncertainty(reference);
+    double uncertainty = runner.uncertainty(reference, variant);
     return pace.isAdaptive()
             && reference.isCheap()
             && Double.isFinite(uncertainty)

@@ -80,10 +80,10 @@ final class HolderLane implements Lane {
       long before = live.userBytes();
       try (Child second = hold(live, half)) {
         Lines.expectReady(second.hear(PATIENCE));
-        Map<String, Sample> held = quiet(live, half, live.userBytes() - before);
+        Map<String, Sample> held = quiet(live, half, Sample.difference(before, live.userBytes()));
         checkAnswering(first);
         checkAnswering(second);
-        return new Turn(held, 0); // memory is the same, whoever else is at work
+        return new Turn(held, live.pid(), 0); // memory is the same, whoever else is at work
       }
     }
   }
@@ -110,7 +110,7 @@ final class HolderLane implements Lane {
             QUIET_MILLIS * 1_000_000L,
             cpu,
             0,
-            Math.max(0, heldBytes),
+            heldBytes,
             live.rssBytes(),
             0,
             Latency.empty()));

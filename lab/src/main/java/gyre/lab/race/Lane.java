@@ -24,9 +24,10 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   /**
    * What a turn gave: a sample for each variant of the workload.
    *
+   * @param process which of the peer's they are of
    * @param disturbed for which share of the time somebody disturbed what the samples are of
    */
-  record Turn(Map<String, Sample> samples, double disturbed) {}
+  record Turn(Map<String, Sample> samples, long process, double disturbed) {}
 
   Probe probe(int millis) throws PeerFailure;
 

@@ -1,7 +1,5 @@
 package gyre.lab.race;
 
-import gyre.lab.result.Ratios;
-
 /**
  * How long is measured, and how often. Rounds are many and very short rather than few and long: a
  * shared machine changes its speed from one moment to the next, and ratios are taken within a
@@ -30,14 +28,14 @@ public record Pace(
   /** Fewer do not show how far they lie apart. */
   static final int LEAST_ROUNDS = 8;
 
+  /** So many, then the next workload has as many. */
+  static final int ROUNDS_AT_ONCE = 4;
+
   /** Nobody rests before: rounds of one visit agree with each other more than visits do. */
-  static final int KNOWING_ROUNDS = 4 * Ratios.ROUNDS_AT_ONCE;
+  static final int KNOWING_ROUNDS = 4 * ROUNDS_AT_ONCE;
 
   /** So often is looked what is known: who looks all the time sees what he hopes for. */
   static final int ROUNDS_BETWEEN = 4;
-
-  /** So many, then the next workload has as many. */
-  static final int ROUNDS_AT_ONCE = Ratios.ROUNDS_AT_ONCE;
 
   /** Exactly so many rounds, whatever they show. */
   public Pace withRounds(int rounds) {

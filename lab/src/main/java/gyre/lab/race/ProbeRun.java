@@ -9,9 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Looks at a process from outside while it works: samples where it is, counts its system calls. */
 final class ProbeRun {
+  private static final int SCRIPT_SECONDS = 20;
+
   /** Work that somebody looks at. */
   interface Work {
     Done go() throws PeerFailure;
@@ -91,19 +94,15 @@ final class ProbeRun {
   private List<String> addresses(Path samples) {
     Path addresses = folder.resolve("addresses");
     try {
-      new ProcessBuilder(
-              "perf",
-              "script",
-              "-i",
-              samples.toString(),
-              "-F",
-              "comm,ip",
-              "--kallsyms",
-              "/dev/null")
-          .redirectOutput(addresses.toFile())
-          .redirectError(ProcessBuilder.Redirect.DISCARD)
-          .start()
-          .waitFor();
+      Process script =
+          new ProcessBuilder(scripted(samples))
+              .redirectOutput(addresses.toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (!script.waitFor(SCRIPT_SECONDS, TimeUnit.SECONDS)) {
+        script.destroyForcibly();
+        return List.of();
+      }
     } catch (IOException e) {
       return List.of();
     } catch (InterruptedException e) {
@@ -111,6 +110,11 @@ final class ProbeRun {
       return List.of();
     }
     return lines(addresses);
+  }
+
+  private static List<String> scripted(Path samples) {
+    String file = samples.toString();
+    return List.of("perf", "script", "-i", file, "-F", "comm,ip", "--kallsyms", "/dev/null");
   }
 
   private static List<String> lines(Path file) {

@@ -30,7 +30,11 @@ public final class ProcessFiles {
   static long anonymousBytes(long pid) {
     // Not from status: it leaves out what each core has not reported yet, hundreds of pages.
     String file = "/proc/" + pid + "/smaps_rollup";
-    return bytesOf(file, "Pss_Anon:") + bytesOf(file, "Pss_Shmem:");
+    long anonymous = bytesOf(file, "Pss_Anon:");
+    long shared = bytesOf(file, "Pss_Shmem:");
+    return anonymous == Sample.UNKNOWN || shared == Sample.UNKNOWN
+        ? Sample.UNKNOWN
+        : anonymous + shared;
   }
 
   /** Whether a tool has opened what it counts by (perf), or needs nothing of the kind. */
@@ -42,7 +46,7 @@ public final class ProcessFiles {
         }
       }
       return false;
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       return false;
     }
   }
@@ -100,7 +104,7 @@ public final class ProcessFiles {
         total += threadNanos(thread);
       }
       return total;
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       return Sample.UNKNOWN;
     }
   }
@@ -173,12 +177,30 @@ public final class ProcessFiles {
     String field = "Cpus_allowed_list:";
     return status.stream()
         .filter(line -> line.startsWith(field))
-        .flatMap(line -> Stream.of(line.substring(field.length()).strip().split(",", -1)))
+        .flatMapToInt(line -> numbers(line.substring(field.length())))
+        .toArray();
+  }
+
+  private static IntStream numbers(String ranges) {
+    return Stream.of(ranges.strip().split(",", -1))
         .map(range -> range.split("-", -1))
         .flatMapToInt(ends ->
             IntStream.rangeClosed(
-                Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1])))
-        .toArray();
+                Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1])));
+  }
+
+  /** Whether two processors are threads of the same core. */
+  static boolean isSameCore(int one, int other) {
+    String file = "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list".formatted(one);
+    try {
+      return one == other || isListed(Files.readString(Path.of(file)), other);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  static boolean isListed(String ranges, int number) {
+    return numbers(ranges).anyMatch(listed -> listed == number);
   }
 
   public static long descriptors() {

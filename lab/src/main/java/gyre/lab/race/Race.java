@@ -21,6 +21,7 @@ public final class Race {
   private final Progress progress;
 
   private String awake = "";
+  private boolean wasWatched;
 
   public Race(Plan plan, Bench bench, Progress progress) {
     this.plan = plan;
@@ -39,6 +40,7 @@ public final class Race {
         entries.addAll(run(plan.stages().get(i), calm, now + millis * MILLI));
       }
       awake = calm.awake();
+      wasWatched = calm.wasWatching();
     }
     progress.end();
     return List.copyOf(entries);
@@ -124,6 +126,11 @@ public final class Race {
   /** How the cores were kept from falling asleep; empty where they were not. */
   public String awake() {
     return awake;
+  }
+
+  /** Whether somebody watched the cores all the time, and so knows when others disturbed. */
+  public boolean wasWatched() {
+    return wasWatched;
   }
 
   /** Whether there will be nothing more to measure. */

@@ -6,6 +6,7 @@ import gyre.lab.result.Entry.Status;
 import gyre.lab.result.Probe;
 import gyre.lab.result.Ratios;
 import gyre.lab.result.Sample;
+import gyre.lab.result.Sample.Moment;
 import gyre.lab.result.Sample.Place;
 import gyre.lab.result.Spread;
 import gyre.lab.workload.Workload;
@@ -65,7 +66,7 @@ final class Runner {
 
   private void noteUnless(boolean isWarm) {
     if (!isWarm) {
-      note = COLD;
+      addNote(COLD);
     }
   }
 
@@ -127,14 +128,14 @@ final class Runner {
    * @param spell see {@link Lane#measure}
    * @param again in the place of the last one, if somebody disturbed that one more
    */
-  void measure(int round, int turn, int millis, Calm.Spell spell, boolean again) {
+  void measure(Moment moment, int millis, Calm.Spell spell, boolean again) {
     attempt(() -> {
       Lane.Turn measured = lane.measure(millis, spell);
       if (again && measured.disturbed() >= disturbed) {
         return;
       }
       disturbed = measured.disturbed();
-      Place place = new Place(round, turn, disturbed > Calm.Spell.MUCH);
+      Place place = new Place(moment, measured.process(), disturbed > Calm.Spell.MUCH);
       Map<String, Sample> placed = new HashMap<>(measured.samples());
       placed.replaceAll((_, sample) -> sample.at(place));
       if (again) {
@@ -162,14 +163,25 @@ final class Runner {
     } catch (PeerFailure failure) {
       if (failure.status() == Status.WRONG) {
         fail(Status.WRONG, String.valueOf(failure.getMessage()));
-      } else if (!Children.areEnding()) {
-        String before = note.isEmpty() ? "" : note + "; ";
-        note = before + "could not be looked at closer: " + failure.getMessage();
-        lane.close();
-        attempt(() -> {
-          boolean ignored = lane.reopen();
-        });
+      } else {
+        goOnUnseen(String.valueOf(failure.getMessage()));
       }
+    } catch (RuntimeException e) { // of what a tool has written
+      goOnUnseen(e.toString());
+    }
+  }
+
+  private void goOnUnseen(String why) {
+    if (!Children.areEnding()) {
+      addNote("could not be looked at closer: " + why);
+      lane.close();
+      attempt(() -> noteUnless(lane.reopen()));
+    }
+  }
+
+  private void addNote(String more) {
+    if (!note.contains(more)) {
+      note = note.isEmpty() ? more : note + "; " + more;
     }
   }
 
@@ -177,23 +189,24 @@ final class Runner {
     lane.close();
   }
 
-  /**
-   * How well its ratio to the reference is known, or its own cost if it is that itself; of the
-   * variant of which least is known.
-   */
+  /** Of the variant of which least is known. */
   double uncertainty(Runner reference) {
+    return workload.variants().stream()
+        .mapToDouble(variant -> uncertainty(reference, variant))
+        .max()
+        .orElse(0);
+  }
+
+  /** How well its ratio to the reference is known, or its own cost if it is that itself. */
+  double uncertainty(Runner reference, String variant) {
     ToDoubleFunction<Sample> cost = Entry.cost(workload.kind().cost());
-    double most = 0;
-    for (String variant : workload.variants()) {
-      List<Sample> own = samples(variant);
-      Spread spread =
-          this == reference
-              ? Spread.of(Sample.counted(own).stream().map(cost::applyAsDouble).toList())
-              : Ratios.pairwise(own, reference.samples(variant), cost);
-      boolean isEnough = spread.count() >= Math.min(Sample.ENOUGH, own.size());
-      most = Math.max(most, isEnough ? spread.relativeUncertainty() : Double.POSITIVE_INFINITY);
-    }
-    return most;
+    List<Sample> own = samples(variant);
+    Spread spread =
+        this == reference
+            ? Spread.of(Sample.counted(own).stream().map(cost::applyAsDouble).toList())
+            : Ratios.pairwise(own, reference.samples(variant), cost);
+    boolean isEnough = spread.count() >= Math.min(Sample.ENOUGH, own.size());
+    return isEnough ? spread.relativeUncertainty() : Double.POSITIVE_INFINITY;
   }
 
   /** In how many rounds nobody disturbed either, by the variant with the fewest. */
@@ -243,25 +256,22 @@ final class Runner {
     lane.close();
   }
 
-  /** For each variant of the workload; {@code remarks} are of no account where it has failed. */
-  List<Entry> entries(List<String> remarks) {
+  /** For one variant of the workload; {@code remarks} are of no account where it has failed. */
+  Entry entry(String variant, List<String> remarks) {
     List<String> said = new ArrayList<>(List.of(note));
     if (status == Status.MEASURED) {
       said.addAll(remarks);
     }
     String notes = said.stream().filter(s -> !s.isEmpty()).collect(Collectors.joining("; "));
     boolean isMissing = samples.isEmpty() && status == Status.MEASURED;
-    return workload.variants().stream()
-        .map(variant ->
-            new Entry(
-                workload,
-                variant,
-                peer.name(),
-                samples(variant),
-                probe,
-                isMissing ? Status.ABSENT : status,
-                isMissing && notes.isEmpty() ? "not reached before the end" : notes))
-        .toList();
+    return new Entry(
+        workload,
+        variant,
+        peer.name(),
+        samples(variant),
+        probe,
+        isMissing ? Status.ABSENT : status,
+        isMissing && notes.isEmpty() ? "not reached before the end" : notes);
   }
 
   /** A step of a lane. */

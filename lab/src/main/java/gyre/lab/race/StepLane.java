@@ -64,7 +64,9 @@ final class StepLane implements Lane {
     command.addAll(List.of("--step", "--warmup-ms", "0"));
     command.addAll(lengthOfStep());
     boolean isWarmedOnAll = workload.kind().needsAllCores() || peer.isJvm();
-    child = Child.start(peer.name(), isWarmedOnAll ? command : bench.onServerCore(command));
+    child =
+        Child.start(
+            peer.name(), isWarmedOnAll ? bench.onBothCores(command) : bench.onServerCore(command));
     Lines.expectReady(child.hear(PATIENCE));
     boolean isWarm = warmUp.run(() -> warm(warmUp.stretchMillis()));
     if (isWarmedOnAll && !workload.kind().needsAllCores()) {
@@ -121,7 +123,7 @@ final class StepLane implements Lane {
     Map<String, Sample> sum = new HashMap<>();
     counting.forEach(
         step -> step.samples().forEach((variant, more) -> sum.merge(variant, more, Sample::plus)));
-    return new Turn(sum, counting.stream().mapToDouble(Step::disturbed).average().orElse(0));
+    return new Turn(sum, pid(), counting.stream().mapToDouble(Step::disturbed).average().orElse(0));
   }
 
   private static boolean isCalm(List<Step> steps, int i) {

@@ -31,13 +31,30 @@ public record Tools(
                   : "not there (apt-get install linux-perf)"));
     }
     boolean counts = succeeds("perf", "stat", "-e", "raw_syscalls:sys_enter", "true");
-    boolean traces = isThere("strace");
+    boolean traces = isThere("strace") && mayTrace();
     if (!counts && !traces) {
       advice.add(
           "no system calls per operation: perf sees no tracepoints (mount -t tracefs none"
-              + " /sys/kernel/tracing, as root), and strace is not there (apt-get install strace)");
+              + " /sys/kernel/tracing, as root), and strace is "
+              + (isThere("strace")
+                  ? "not permitted (sysctl kernel.yama.ptrace_scope=0, or be root)"
+                  : "not there (apt-get install strace)"));
     }
     return new Tools(samples, samples && hasCycles(), counts, traces, List.copyOf(advice));
+  }
+
+  /**
+   * Processes that are not its own children; where nobody restricts that, those of the same user.
+   */
+  private static boolean mayTrace() {
+    try {
+      Path scope = Path.of("/proc/sys/kernel/yama/ptrace_scope");
+      return Files.notExists(scope)
+          || Files.readString(scope).strip().equals("0")
+          || "root".equals(System.getProperty("user.name"));
+    } catch (IOException e) {
+      return true; // it will be seen
+    }
   }
 
   /** Asked for what it cannot count, perf says so and succeeds. */

@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far two runs of a race say the same. Rates differ between runs, as machines change their
@@ -20,6 +22,10 @@ import java.util.Map;
  */
 public final class Agreement {
   private static final int PERCENT = 100;
+
+  /** What ratios depend on, besides peers and workloads. */
+  private static final List<String> CONDITIONS =
+      List.of("processor", "cores", "kernel", "java", "descriptors", "commit", "awake");
 
   /**
    * A ratio to the limit or, where the limit was not raced, to the best.
@@ -53,17 +59,21 @@ public final class Agreement {
   }
 
   private final List<Pair> pairs;
+  private final List<String> differences;
   private final double withinPercent;
 
-  private Agreement(List<Pair> pairs, double withinPercent) {
+  private Agreement(List<Pair> pairs, List<String> differences, double withinPercent) {
     this.pairs = pairs;
+    this.differences = differences;
     this.withinPercent = withinPercent;
   }
 
   /** Of two files that a race has written with {@code --json}. */
   public static Agreement of(Path one, Path other, List<String> peers, double withinPercent) {
-    Map<List<String>, Ratio> first = ratios(one);
-    Map<List<String>, Ratio> second = ratios(other);
+    JsonObject oneRace = read(one);
+    JsonObject otherRace = read(other);
+    Map<List<String>, Ratio> first = ratios(one, oneRace);
+    Map<List<String>, Ratio> second = ratios(other, otherRace);
     List<Pair> pairs = new ArrayList<>();
     first.forEach((key, ratio) -> {
       if (second.containsKey(key) && (peers.isEmpty() || peers.contains(key.getLast()))) {
@@ -74,12 +84,44 @@ public final class Agreement {
       throw new LabException(
           "%s and %s have no ratio of the same workload and peer".formatted(one, other));
     }
-    return new Agreement(pairs, withinPercent);
+    return new Agreement(pairs, differences(oneRace, otherRace), withinPercent);
   }
 
-  private static Map<List<String>, Ratio> ratios(Path file) {
+  private static JsonObject read(Path file) {
     try {
-      JsonObject json = JsonParser.object().from(Files.readString(file));
+      return JsonParser.object().from(Files.readString(file));
+    } catch (IOException e) {
+      throw new LabException("cannot read " + file + ": " + e.getMessage(), e);
+    } catch (JsonParserException e) {
+      throw notOfARace(file, e);
+    }
+  }
+
+  private static LabException notOfARace(Path file, Exception e) {
+    return new LabException(file + " is not what a race writes with --json", e);
+  }
+
+  /** In what two races were not the same, so that their ratios need not be either. */
+  private static List<String> differences(JsonObject one, JsonObject other) {
+    List<String> differences = new ArrayList<>();
+    for (String name : CONDITIONS) {
+      Object here = condition(one, name);
+      Object there = condition(other, name);
+      if (!Objects.equals(here, there)) {
+        differences.add("They differ in %s: %s and %s.".formatted(name, here, there));
+      }
+    }
+    return differences;
+  }
+
+  /** Some are of the machine, and some stand for themselves. */
+  private static @Nullable Object condition(JsonObject race, String name) {
+    JsonObject machine = race.getObject("machine", new JsonObject());
+    return machine.has(name) ? machine.get(name) : race.get(name);
+  }
+
+  private static Map<List<String>, Ratio> ratios(Path file, JsonObject json) {
+    try {
       Map<List<String>, Ratio> ratios = new LinkedHashMap<>();
       for (Object each : json.getArray("results")) {
         JsonObject entry = (JsonObject) each;
@@ -90,10 +132,8 @@ public final class Agreement {
         }
       }
       return ratios;
-    } catch (IOException e) {
-      throw new LabException("cannot read " + file + ": " + e.getMessage(), e);
-    } catch (JsonParserException | ClassCastException | NullPointerException e) {
-      throw new LabException(file + " is not what a race writes with --json", e);
+    } catch (ClassCastException | NullPointerException e) {
+      throw notOfARace(file, e);
     }
   }
 
@@ -157,7 +197,7 @@ public final class Agreement {
   }
 
   private String summary() {
-    List<Double> differences = pairs.stream().map(Pair::differencePercent).sorted().toList();
+    List<Double> apart = pairs.stream().map(Pair::differencePercent).sorted().toList();
     List<Pair> known = pairs.stream().filter(this::isKnown).toList();
     String all =
         "%d of %d ratios agree within %s; the median difference is %s."
@@ -165,11 +205,12 @@ public final class Agreement {
                 agreeing(),
                 compared(),
                 percent(withinPercent),
-                percent(differences.get(differences.size() / 2)));
+                percent(apart.get(apart.size() / 2)));
     String ofKnown =
         "Of the %d that both runs know that well, %d do (! marks those that do not, ~ those that are not known that well)."
             .formatted(known.size(), known.stream().filter(this::isAgreeing).count());
-    return all + "\n" + ofKnown;
+    String conditions = String.join("\n", differences);
+    return all + "\n" + ofKnown + (conditions.isEmpty() ? "" : "\n" + conditions);
   }
 
   private static String percent(double percent) {

@@ -33,7 +33,7 @@ final class Chart {
   private static final int HEADER = 44;
   private static final int ROW = 20;
   private static final int NAMES = 92;
-  private static final int VALUES = 142;
+  private static final int VALUES = 190;
   private static final int BAR = 13;
   private static final int FOOTER = 10;
 

@@ -84,14 +84,19 @@ final class Columns {
     if (!results.machine().awake().isEmpty()) {
       said.add("The cores were kept awake by %s.".formatted(results.machine().awake()));
     }
+    if (!results.machine().isWatched()) {
+      said.add(
+          "Nobody watched the cores all the time, so it is not known when others disturbed: see what"
+              + " was said during the race.");
+    }
     double share = results.disturbedShare();
     if (share > 0) {
       said.add(
           String.format(
               Locale.ROOT,
-              "Others slowed this machine down in %.0f %% of all turns;"
+              "Others slowed this machine down in %s %% of all turns;"
                   + " where enough were left in peace, only those count.",
-              share * 100));
+              String.format(Locale.ROOT, share < 0.01 ? "%.1f" : "%.0f", share * 100)));
     }
     return String.join(" ", said);
   }

@@ -43,6 +43,7 @@ public final class JsonReport {
     json.put("java", machine.java());
     json.put("descriptors", machine.descriptors());
     json.put("awake", machine.awake());
+    json.put("watched", machine.isWatched());
     return json;
   }
 
@@ -92,6 +93,8 @@ public final class JsonReport {
     JsonObject json = new JsonObject();
     json.put("round", sample.round());
     json.put("turn", sample.turn());
+    json.put("visit", sample.visit());
+    json.put("process", sample.process());
     json.put("disturbed", sample.isDisturbed());
     json.put("operations", sample.operations());
     json.put("elapsedNanos", sample.elapsedNanos());

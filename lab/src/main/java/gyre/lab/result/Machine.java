@@ -9,6 +9,7 @@ import java.util.List;
  * Where it was measured: figures mean nothing without it.
  *
  * @param awake how its cores were kept from falling asleep; empty where they were not
+ * @param isWatched whether it is known when others disturbed
  */
 public record Machine(
     String processor,
@@ -17,9 +18,10 @@ public record Machine(
     String java,
     long descriptors,
     String commit,
-    String awake) {
+    String awake,
+    boolean isWatched) {
 
-  public static Machine here(String commit, long descriptors, String awake) {
+  public static Machine here(String commit, long descriptors, String awake, boolean isWatched) {
     return new Machine(
         readProcessor(),
         Runtime.getRuntime().availableProcessors(),
@@ -27,7 +29,8 @@ public record Machine(
         System.getProperty("java.vm.name") + " " + Runtime.version(),
         descriptors,
         commit,
-        awake);
+        awake,
+        isWatched);
   }
 
   private static String readProcessor() {

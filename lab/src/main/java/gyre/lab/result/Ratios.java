@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -18,15 +19,9 @@ import java.util.function.ToDoubleFunction;
  * measurements of both that nobody disturbed, the others do not count.
  */
 public final class Ratios {
-  /**
-   * So many rounds follow each other; then other workloads have theirs, and after that the
-   * processes may be others.
-   */
-  public static final int ROUNDS_AT_ONCE = 4;
-
   private Ratios() {}
 
-  private record Ratio(int round, double value) {}
+  private record Ratio(Sample sample, double value) {}
 
   /** {@code entry}'s cost over {@code other}'s: below 1 is better than the other. */
   public static Spread cost(Entry entry, Entry other) {
@@ -40,12 +35,18 @@ public final class Ratios {
     List<Ratio> all = ratios(samples, others, figure);
     List<Ratio> calm = ratios(Sample.undisturbed(samples), Sample.undisturbed(others), figure);
     List<Ratio> counting = Sample.isEnough(calm.size(), all.size()) ? calm : all;
-    Map<Integer, List<Double>> groups = new HashMap<>();
-    for (Ratio ratio : counting) {
-      int group = ratio.round / ROUNDS_AT_ONCE;
-      groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(ratio.value);
+    return Spread.of(counting.stream().map(Ratio::value).toList())
+        .asSureAs(medians(counting, sample -> (long) sample.visit()))
+        .asSureAs(medians(counting, Sample::process));
+  }
+
+  /** Of each of the groups that {@code key} makes. */
+  private static List<Double> medians(List<Ratio> ratios, Function<Sample, Long> key) {
+    Map<Long, List<Double>> groups = new HashMap<>();
+    for (Ratio ratio : ratios) {
+      groups.computeIfAbsent(key.apply(ratio.sample), _ -> new ArrayList<>()).add(ratio.value);
     }
-    return Spread.ofGroups(groups.values());
+    return groups.values().stream().map(group -> Spread.of(group).median()).toList();
   }
 
   /** How many there are of which nobody disturbed either side. */
@@ -65,7 +66,7 @@ public final class Ratios {
       if (!Double.isNaN(other)) {
         double value = figure.applyAsDouble(sample) / other;
         if (Double.isFinite(value)) {
-          ratios.add(new Ratio(sample.round(), value));
+          ratios.add(new Ratio(sample, value));
         }
       }
     }

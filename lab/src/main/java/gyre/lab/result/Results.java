@@ -45,9 +45,12 @@ public record Results(
 
   /**
    * Share of all measurements during which somebody else slowed the machine down, in spite of
-   * waiting and repeating; NaN without any.
+   * waiting and repeating; NaN without any, and where nobody watched.
    */
   public double disturbedShare() {
+    if (!machine.isWatched()) {
+      return Double.NaN;
+    }
     return entries.stream()
         .filter(entry -> entry.workload().kind().driver() != Kind.Driver.HOLDER) // minds nobody
         .filter(entry -> entry.variant().equals(entry.workload().variants().getFirst()))

@@ -30,13 +30,21 @@ public record Sample(
   public static final int ENOUGH = 6;
 
   /**
-   * When it was measured.
+   * When something was measured.
    *
+   * @param visit rounds of one follow each other; other workloads have theirs in between
    * @param turn in the order of all measurements of the workload, of all peers
+   */
+  public record Moment(int visit, int round, int turn) {}
+
+  /**
+   * When it was measured, and how.
+   *
+   * @param process of the peer, told apart from its other ones
    * @param isDisturbed somebody else slowed the machine down meanwhile
    */
-  public record Place(int round, int turn, boolean isDisturbed) {
-    static final Place NONE = new Place(0, 0, false);
+  public record Place(Moment moment, long process, boolean isDisturbed) {
+    static final Place NONE = new Place(new Moment(0, 0, 0), 0, false);
   }
 
   /** One that has no place yet. */
@@ -76,11 +84,19 @@ public record Sample(
   }
 
   public int round() {
-    return place.round();
+    return place.moment().round();
   }
 
   public int turn() {
-    return place.turn();
+    return place.moment().turn();
+  }
+
+  public int visit() {
+    return place.moment().visit();
+  }
+
+  public long process() {
+    return place.process();
   }
 
   public boolean isDisturbed() {

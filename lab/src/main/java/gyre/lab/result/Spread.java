@@ -27,6 +27,8 @@ public record Spread(
    */
   private static final double NOTCH = 1.57;
 
+  private static final int FEW = 4;
+
   /** Of the numbers among {@code values}: those that are NaN were not measured. */
   public static Spread of(Collection<Double> values) {
     double[] sorted = values.stream().mapToDouble(v -> v).filter(Double::isFinite).toArray();
@@ -43,26 +45,31 @@ public record Spread(
         upper,
         sorted[sorted.length - 1],
         sorted.length,
-        sorted.length == 1
-            ? Double.POSITIVE_INFINITY
-            : NOTCH * (upper - lower) / Math.sqrt(sorted.length));
+        uncertainty(sorted, upper - lower));
+  }
+
+  /** Few values have no middle half to speak of: then it is how far they lie apart. */
+  private static double uncertainty(double[] sorted, double middleHalf) {
+    if (sorted.length == 1) {
+      return Double.POSITIVE_INFINITY;
+    }
+    return sorted.length < FEW
+        ? sorted[sorted.length - 1] - sorted[0]
+        : NOTCH * middleHalf / Math.sqrt(sorted.length);
   }
 
   /**
-   * Of figures that were measured in groups, each with processes and a time of its own. Those of
-   * the same group depend on each other, so they are known as well as groups agree, at best.
+   * The same, and no better known than {@code groups} of these figures agree. Each has a time or a
+   * process of its own, and its figures depend on each other: however many they are, they tell no
+   * more than one of what another group would have.
+   *
+   * @param groups the median of each
    */
-  public static Spread ofGroups(Collection<? extends Collection<Double>> groups) {
-    Spread all = of(groups.stream().flatMap(Collection::stream).toList());
-    Spread between = of(groups.stream().map(group -> of(group).median).toList());
-    return new Spread(
-        all.median,
-        all.least,
-        all.lower,
-        all.upper,
-        all.greatest,
-        all.count,
-        between.count < 2 ? all.uncertainty : Math.max(all.uncertainty, between.uncertainty));
+  public Spread asSureAs(Collection<Double> groups) {
+    Spread between = of(groups);
+    return between.count < 2 || between.uncertainty <= uncertainty
+        ? this
+        : new Spread(median, least, lower, upper, greatest, count, between.uncertainty);
   }
 
   private static double at(double[] sorted, double share) {

@@ -40,7 +40,10 @@ class ExperimentTest {
     joined = Legs.joined(joined, List.of(entry(4, 5)));
     assertThat(joined.getFirst().samples())
         .extracting(Sample::round)
-        .containsExactly(0, 1, 4, 8, 9); // no visit has rounds of two legs
+        .containsExactly(0, 1, 2, 3, 4);
+    assertThat(joined.getFirst().samples())
+        .extracting(Sample::visit)
+        .containsExactly(0, 0, 1, 2, 2); // no visit has rounds of two legs
     assertThat(joined.getFirst().samples())
         .extracting(Sample::cpuNanos)
         .containsExactly(1L, 2L, 3L, 4L, 5L);
@@ -62,7 +65,12 @@ class ExperimentTest {
   private static Entry disturbed(Entry entry, int from) {
     List<Sample> samples =
         entry.samples().stream()
-            .map(sample -> sample.at(new Sample.Place(sample.round(), 0, sample.round() >= from)))
+            .map(sample ->
+                sample.at(
+                    new Sample.Place(
+                        new Sample.Moment(sample.round() / 4, sample.round(), 0),
+                        0,
+                        sample.round() >= from)))
             .toList();
     return new Entry(WORKLOAD, "", "base", samples, Probe.NONE, Entry.Status.MEASURED, "");
   }
@@ -71,7 +79,10 @@ class ExperimentTest {
     List<Sample> samples = new ArrayList<>();
     for (long nanos : cpuNanos) {
       Sample sample = Sample.unplaced(1, 1, nanos, 0, -1, -1, 0, Latency.empty());
-      samples.add(sample.at(new Sample.Place(samples.size(), 0, false)));
+      samples.add(
+          sample.at(
+              new Sample.Place(
+                  new Sample.Moment(samples.size() / 4, samples.size(), 0), 0, false)));
     }
     return new Entry(WORKLOAD, "", "base", samples, Probe.NONE, Entry.Status.MEASURED, "");
   }

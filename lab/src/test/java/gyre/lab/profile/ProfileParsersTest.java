@@ -2,6 +2,7 @@ package gyre.lab.profile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.lab.race.CpuTimes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -146,7 +146,9 @@ class CalmTest {
   @Test
   void shouldGoOnWithoutThoseWhoTellIfTheyFail() {
     try (Calm calm = calm(seen("i < 3 ? 20 : 1 / 0", "0", "0"))) {
+      assertThat(calm.wasWatching()).isTrue();
       assertThat(calm.await(true, FOREVER).disturbed()).isZero();
+      assertThat(calm.wasWatching()).isFalse();
     }
     assertThat(said.toString(StandardCharsets.UTF_8))
         .startsWith("cannot tell when others disturb the measuring: ");

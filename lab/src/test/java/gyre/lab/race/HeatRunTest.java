@@ -126,6 +126,9 @@ class HeatRunTest {
       assertThat(processes.subList(others, processes.size())).doesNotContain(processes.get(i));
     }
     assertThat(processes.stream().distinct()).hasSize(processes.size() / Pace.ROUNDS_AT_ONCE);
+    assertThat(entry.samples()).extracting(Sample::process).containsExactlyElementsOf(processes);
+    assertThat(entry.samples().stream().map(Sample::visit).distinct())
+        .hasSize(processes.size() / Pace.ROUNDS_AT_ONCE);
   }
 
   @Test

@@ -39,6 +39,17 @@ class ParsersTest {
   }
 
   @Test
+  void shouldTakeCoresThatAreNoThreadsOfTheSameOne() {
+    assertThat(ProcessFiles.isListed("0-1,4\n", 4)).isTrue();
+    assertThat(ProcessFiles.isListed("0-1,4\n", 2)).isFalse();
+    int[] four = {2, 3, 4, 5};
+    assertThat(Bench.apart(four, (one, other) -> one / 2 == other / 2)).containsExactly(2, 4);
+    assertThat(Bench.apart(four, (one, other) -> one == other)).containsExactly(2, 3);
+    assertThat(Bench.apart(four, (_, _) -> true)).containsExactly(2, 3); // there are no others
+    assertThat(Bench.apart(new int[] {7}, (_, _) -> true)).containsExactly(7);
+  }
+
+  @Test
   void shouldKnowCompilersByTheNamesOfTheirThreads() {
     assertThat(List.of("C2 CompilerThre\n", "C1 CompilerThre\n"))
         .allMatch(ProcessFiles::isCompiler);

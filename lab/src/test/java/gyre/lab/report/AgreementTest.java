@@ -71,6 +71,20 @@ class AgreementTest {
   }
 
   @Test
+  void shouldSayInWhatTwoRacesWereNotTheSame() throws IOException {
+    String race =
+        "{\"machine\": {\"processor\": \"x\", \"awake\": \"%s\"}, \"commit\": \"%s\", \"results\": [%s]}";
+    String result = entry("echo", "a", median("1"));
+    Path one = Files.writeString(folder.resolve("one"), race.formatted("polling", "abc", result));
+    Path other =
+        Files.writeString(folder.resolve("two"), race.formatted("spinning", "abc", result));
+    assertThat(Agreement.of(one, other, List.of(), 5).toString())
+        .contains("They differ in awake: polling and spinning.")
+        .doesNotContain("processor", "commit");
+    assertThat(Agreement.of(one, one, List.of(), 5).toString()).doesNotContain("They differ");
+  }
+
+  @Test
   void shouldCompareOnlyWhatBothMeasured() throws IOException {
     Path one =
         file(

@@ -28,7 +28,7 @@ class ReportsTest {
   private static final Workload ECHO = Workloads.select(List.of("echo/50x64x1")).getFirst();
   private static final Results RESULTS =
       new Results(
-          new Machine("A <fast> one", 2, "Linux 6", "VM 25", 1024, "abc", "polling"),
+          new Machine("A <fast> one", 2, "Linux 6", "VM 25", 1024, "abc", "polling", true),
           "./gyre lab race echo",
           Instant.EPOCH,
           Map.of("libuv", "1.44"),
@@ -53,7 +53,8 @@ class ReportsTest {
     Sample sample =
         Sample.unplaced(1000, 10_000_000, cpuNanos * 1000, 1, Sample.UNKNOWN, 4 << 20, 0, latency);
     Probe probe = new Probe(0.01, 0.05, 0);
-    List<Sample> rounds = List.of(sample, sample.at(new Sample.Place(1, 1, false)));
+    List<Sample> rounds =
+        List.of(sample, sample.at(new Sample.Place(new Sample.Moment(0, 1, 1), 0, false)));
     return new Entry(ECHO, "", peer, rounds, probe, Status.MEASURED, "");
   }
 
@@ -111,7 +112,7 @@ class ReportsTest {
   void shouldSayHowMuchWasDisturbed() throws JsonParserException {
     Entry entry = RESULTS.entries().getFirst();
     Sample calm = entry.samples().getFirst();
-    Sample disturbed = calm.at(new Sample.Place(1, 1, true));
+    Sample disturbed = calm.at(new Sample.Place(new Sample.Moment(0, 1, 1), 0, true));
     Results results =
         new Results(
             RESULTS.machine(),
@@ -158,7 +159,7 @@ class ReportsTest {
   @Test
   void shouldWriteFiguresAsPeopleReadThem() {
     assertThat(Format.ratio(Spread.of(List.of(1.0, 1.01, 1.02)))).isEqualTo("1.01");
-    assertThat(Format.ratio(Spread.of(List.of(1.0, 2.0)))).isEqualTo("1.50 ±37 %");
+    assertThat(Format.ratio(Spread.of(List.of(1.0, 2.0)))).isEqualTo("1.50 ±67 %");
     assertThat(Format.ratio(Spread.of(List.of(1.5)))).isEqualTo("1.50");
     assertThat(Format.ratio(Spread.NONE)).isEqualTo("–");
     assertThat(Format.number(4868.4)).isEqualTo("4,868");

@@ -1,6 +1,7 @@
 package gyre.lab.result;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,9 @@ import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
 class RatiosTest {
+  /** So many rounds. */
+  private static final int VISIT = 4;
+
   @Test
   void shouldCompareOnlyWithinARound() {
     // The machine got twice as slow in between, for both.
@@ -42,8 +46,12 @@ class RatiosTest {
     List<Sample> other = new ArrayList<>();
     for (int round = 0; round < 40; round++) {
       boolean isDisturbed = round % 3 != 0; // 14 are not
-      one.add(sample(round, 100).at(new Sample.Place(round, 0, isDisturbed)));
-      other.add(sample(round, isDisturbed ? 200 : 50).at(new Sample.Place(round, 0, isDisturbed)));
+      one.add(
+          sample(round, 100)
+              .at(new Sample.Place(new Sample.Moment(round / VISIT, round, 0), 0, isDisturbed)));
+      other.add(
+          sample(round, isDisturbed ? 200 : 50)
+              .at(new Sample.Place(new Sample.Moment(round / VISIT, round, 0), 0, isDisturbed)));
     }
     Spread ratio = Ratios.pairwise(one, other, Sample::cpuNanosPerOperation);
     assertThat(ratio.count()).isEqualTo(14);
@@ -55,7 +63,9 @@ class RatiosTest {
   void shouldGoByAllWhereTooLittleWasInPeace() {
     List<Sample> one = new ArrayList<>();
     for (int round = 0; round < 20; round++) {
-      one.add(sample(round, 100).at(new Sample.Place(round, 0, round >= 5)));
+      one.add(
+          sample(round, 100)
+              .at(new Sample.Place(new Sample.Moment(round / VISIT, round, 0), 0, round >= 5)));
     }
     assertThat(Ratios.pairwise(one, one, Sample::cpuNanosPerOperation).count()).isEqualTo(20);
     assertThat(Sample.counted(one)).hasSize(20);
@@ -64,20 +74,32 @@ class RatiosTest {
 
   @Test
   void shouldKnowARatioAsWellAsVisitsAgree() {
-    Spread inTurns = inRounds(round -> round % 2 == 0 ? 100 : 120);
-    Spread byVisits = inRounds(round -> round / Ratios.ROUNDS_AT_ONCE % 2 == 0 ? 100 : 120);
+    Spread inTurns = inRounds(round -> round % 2 == 0 ? 100 : 120, _ -> 1);
+    Spread byVisits = inRounds(round -> round / VISIT % 2 == 0 ? 100 : 120, _ -> 1);
     assertThat(byVisits.median()).isEqualTo(inTurns.median());
     assertThat(byVisits.upper() - byVisits.lower()).isEqualTo(inTurns.upper() - inTurns.lower());
     assertThat(byVisits.uncertainty()).isGreaterThan(1.5 * inTurns.uncertainty());
   }
 
-  /** Four visits. */
-  private static Spread inRounds(IntToLongFunction nanos) {
+  @Test
+  void shouldKnowARatioAsWellAsTwoProcessesAgree() {
+    IntToLongFunction nanos = round -> round < 4 * VISIT ? 100 : 110;
+    Spread ofOne = inRounds(nanos, _ -> 1);
+    Spread ofTwo = inRounds(nanos, round -> round < 4 * VISIT ? 1 : 2);
+    assertThat(ofOne.relativeUncertainty()).isLessThan(0.055); // eight visits hide it
+    assertThat(ofTwo.uncertainty()).isCloseTo(0.1, offset(1e-9));
+    assertThat(ofTwo.median()).isEqualTo(ofOne.median());
+  }
+
+  /** Eight visits. */
+  private static Spread inRounds(IntToLongFunction nanos, IntToLongFunction process) {
     List<Sample> one = new ArrayList<>();
     List<Sample> other = new ArrayList<>();
-    for (int round = 0; round < 4 * Ratios.ROUNDS_AT_ONCE; round++) {
-      one.add(sample(round, nanos.applyAsLong(round)));
-      other.add(sample(round, 100));
+    for (int round = 0; round < 8 * VISIT; round++) {
+      Sample.Moment moment = new Sample.Moment(round / VISIT, round, 0);
+      Sample.Place place = new Sample.Place(moment, process.applyAsLong(round), false);
+      one.add(sample(round, nanos.applyAsLong(round)).at(place));
+      other.add(sample(round, 100).at(place));
     }
     return Ratios.pairwise(one, other, Sample::cpuNanosPerOperation);
   }
@@ -117,6 +139,7 @@ class RatiosTest {
     Spread more = Spread.of(List.of(1.0, 2.0, 3.0, 4.0, 5.0, 1.0, 2.0, 3.0, 4.0, 5.0));
     assertThat(more.uncertainty()).isLessThan(spread.uncertainty());
     assertThat(Spread.of(List.of(7.0)).uncertainty()).isInfinite(); // how far from what?
+    assertThat(Spread.of(List.of(7.0, 9.0, 8.0)).uncertainty()).isEqualTo(2); // no middle half
     assertThat(spread.relativeUncertainty()).isEqualTo(spread.uncertainty() / 3);
     assertThat(Spread.NONE.relativeUncertainty()).isInfinite();
   }
@@ -137,8 +160,8 @@ class RatiosTest {
             List.of(
                 Latency.of(List.of(1_000L), List.of(98L)),
                 Latency.of(List.of(1_000_000L), List.of(2L))));
-    assertThat(merged.micros(50)).isCloseTo(1, org.assertj.core.data.Offset.offset(0.01));
-    assertThat(merged.micros(99)).isCloseTo(1000, org.assertj.core.data.Offset.offset(2.0));
+    assertThat(merged.micros(50)).isCloseTo(1, offset(0.01));
+    assertThat(merged.micros(99)).isCloseTo(1000, offset(2.0));
     assertThat(Latency.empty().micros(50)).isNaN();
   }
 
@@ -148,6 +171,6 @@ class RatiosTest {
 
   private static Sample sample(int round, int turn, long cpuNanos) {
     return Sample.unplaced(1, 1000, cpuNanos, 0, Sample.UNKNOWN, Sample.UNKNOWN, 0, Latency.empty())
-        .at(new Sample.Place(round, turn, false));
+        .at(new Sample.Place(new Sample.Moment(round / VISIT, round, turn), 0, false));
   }
 }

@@ -40,7 +40,9 @@ final class Rounds {
     if (!figures.has("cpuNanos")) {
       figures.put("cpuNanos", ProcessClock.cpuNanos() - cpu);
     }
-    figures.put("allocatedBytes", Virtual.allocatedBytes() - allocated);
+    if (!figures.has("allocatedBytes")) {
+      figures.put("allocatedBytes", Virtual.allocatedBytes() - allocated);
+    }
     if (!figures.has("errors")) {
       figures.put("errors", 0);
     }

@@ -44,6 +44,7 @@ final class WakeRound implements Round {
     CountDownLatch done = new CountDownLatch(1);
     counted = 0;
     Producers flood = Producers.ready(producers, operations, near, () -> count(done));
+    long allocated = Virtual.allocatedBytes();
     long cpu = ProcessClock.cpuNanos();
     if (producers == 0) {
       near.post(() -> roundtrip(operations, done));
@@ -54,6 +55,7 @@ final class WakeRound implements Round {
     boolean inTime = done.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
     figures.put("elapsedNanos", inTime ? endedAt - startedAt : 0);
     figures.put("cpuNanos", ProcessClock.cpuNanos() - cpu);
+    figures.put("allocatedBytes", Virtual.allocatedBytes() - allocated);
     if (inTime) {
       flood.join();
     }

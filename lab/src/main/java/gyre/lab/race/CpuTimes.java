@@ -1,4 +1,4 @@
-package gyre.lab.profile;
+package gyre.lab.race;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What a core did, in ticks: the line of {@code /proc/stat}. */
-record CpuTimes(long user, long system, long idle, long softirq, long stolen) {
-  static CpuTimes now(int core) {
+public record CpuTimes(long user, long system, long idle, long softirq, long stolen) {
+  public static CpuTimes now(int core) {
     try {
       return of(Files.readAllLines(Path.of("/proc/stat")), core);
     } catch (IOException e) {
@@ -15,7 +15,7 @@ record CpuTimes(long user, long system, long idle, long softirq, long stolen) {
     }
   }
 
-  static CpuTimes of(List<String> lines, int core) {
+  public static CpuTimes of(List<String> lines, int core) {
     for (String line : lines) {
       if (line.startsWith("cpu" + core + " ")) {
         String[] f = line.split("\\s+", -1);
@@ -34,7 +34,7 @@ record CpuTimes(long user, long system, long idle, long softirq, long stolen) {
     return Long.parseLong(fields[index]);
   }
 
-  CpuTimes since(CpuTimes before) {
+  public CpuTimes since(CpuTimes before) {
     return new CpuTimes(
         user - before.user,
         system - before.system,
@@ -43,11 +43,11 @@ record CpuTimes(long user, long system, long idle, long softirq, long stolen) {
         stolen - before.stolen);
   }
 
-  long total() {
+  public long total() {
     return user + system + idle + softirq + stolen;
   }
 
-  double share(long part) {
+  public double share(long part) {
     return total() == 0 ? Double.NaN : (double) part / total();
   }
 }
