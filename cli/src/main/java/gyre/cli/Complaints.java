@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.lab.WrongInputException;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,9 @@ final class Complaints {
   static int ofExecution(Exception problem, CommandLine command, @Nullable ParseResult result) {
     String message = problem.getMessage();
     print(command, message == null ? problem.toString() : message);
-    return command.getCommandSpec().exitCodeOnExecutionException();
+    return problem instanceof WrongInputException
+        ? command.getCommandSpec().exitCodeOnInvalidInput()
+        : command.getCommandSpec().exitCodeOnExecutionException();
   }
 
   private static void print(CommandLine command, String line) {

@@ -39,6 +39,24 @@ final class LabCommand implements Callable<Integer> {
         "a command is missing; commands: " + String.join(", ", spec.subcommands().keySet()));
   }
 
+  /** All workloads, by name. */
+  static final class WorkloadNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1L;
+
+    WorkloadNames() {
+      super(Lab.workloadNames());
+    }
+  }
+
+  /** All peers, by name. */
+  static final class PeerNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1L;
+
+    PeerNames() {
+      super(Lab.peerNames());
+    }
+  }
+
   /** {@code gyre lab race}. */
   @Command(
       name = "race",
@@ -49,32 +67,46 @@ final class LabCommand implements Callable<Integer> {
   static final class Race implements Callable<Integer> {
     @Parameters(
         paramLabel = "WORKLOAD",
-        description = "Which, as in echo/50x64x1, or echo for all of them. Default: all")
+        description = {
+          "Which, as in echo/50x64x1, or echo for all of them. Default: all.",
+          "There are: ${COMPLETION-CANDIDATES}"
+        },
+        completionCandidates = WorkloadNames.class)
     private List<String> workloads = new ArrayList<>();
 
     @Option(
         names = "--peers",
         split = ",",
         paramLabel = "A,B",
-        description = "Which, as in gyre-push,libuv, or netty for all of them. Default: all")
+        description = {
+          "Which, as in gyre-push,libuv, or netty for all of them. Default: all.",
+          "There are: ${COMPLETION-CANDIDATES}"
+        },
+        completionCandidates = PeerNames.class)
     private List<String> peers = new ArrayList<>();
 
     @Option(
         names = "--rounds",
         paramLabel = "N",
-        description = "Exactly so many; else as many as it takes until ratios are known to 3 %%.")
+        description =
+            "Exactly so many; else as many as it takes until ratios are known to 2 %%,"
+                + " or to 3 %% with --quick.")
     private Optional<Integer> rounds = Optional.empty();
 
     @Option(
         names = "--seconds",
         paramLabel = "N",
-        description = "Length of a round; 0.03 if not said.")
+        description =
+            "Length of a round; 0.02 if not said, and half as long again where a program drives"
+                + " itself.")
     private Optional<Double> seconds = Optional.empty();
 
     @Option(
         names = "--minutes",
         paramLabel = "N",
-        description = "How long it may take: more time, more rounds. 14 if not said.")
+        description =
+            "How long it may take at most: more time, more rounds. 14 for everything if not said,"
+                + " less for less.")
     private Optional<Double> minutes = Optional.empty();
 
     @Option(names = "--quick", description = "A first look, within two minutes.")
@@ -167,7 +199,11 @@ final class LabCommand implements Callable<Integer> {
   /** {@code gyre lab experiment}. */
   @Command(
       name = "experiment",
-      description = "Judges a change: tests, race, profiles, and an entry in experiments/.",
+      description = {
+        "Judges a change: tests, race, profiles, and an entry in experiments/.",
+        "Takes a quarter of an hour or so, without the tests less. Adds to EXPERIMENTS.md and"
+            + " SUMMARY.md, which are part of the repository."
+      },
       mixinStandardHelpOptions = true,
       versionProvider = Main.Version.class,
       sortOptions = false)

@@ -15,7 +15,7 @@ public record CompareOptions(
   public CompareOptions {
     peers = List.copyOf(peers);
     if (!(withinPercent >= 0)) {
-      throw new LabException("--within is a percentage of 0 or more, not " + withinPercent);
+      throw new WrongInputException("--within is a percentage of 0 or more, not " + withinPercent);
     }
   }
 }

@@ -40,8 +40,10 @@ final class Interruption {
   /**
    * Runs {@code work}, which is tidied up after also where a signal ends it: all processes that it
    * has started end, and it with them.
+   *
+   * @param ended says what the end means for what was to be done
    */
-  static void tidily(Runnable work) {
+  static void tidily(Runnable work, Runnable ended) {
     try {
       Object ignored =
           during(
@@ -57,6 +59,7 @@ final class Interruption {
       if (!requested) {
         throw e; // else it failed because of the signal
       }
+      ended.run();
     } finally {
       over();
     }

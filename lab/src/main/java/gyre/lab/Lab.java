@@ -26,12 +26,11 @@ import gyre.lab.workload.Kind;
 import gyre.lab.workload.Workload;
 import gyre.lab.workload.Workloads;
 import java.io.Console;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -59,6 +58,16 @@ public final class Lab {
     return new Lab(Home.find(), out);
   }
 
+  /** All that {@link #race} can be asked for. */
+  public static List<String> workloadNames() {
+    return Workloads.all().stream().map(Workload::name).toList();
+  }
+
+  /** All that {@link #race} can be asked for. */
+  public static List<String> peerNames() {
+    return Roster.names();
+  }
+
   /** Races, prints the table, and writes the files that were asked for. */
   public void race(RaceOptions options) {
     List<Workload> workloads =
@@ -66,6 +75,7 @@ public final class Lab {
             ? options.quick() ? Workloads.quick() : Workloads.all()
             : Workloads.select(options.workloads());
     Roster.check(options.peers());
+    OutputFiles.check(options.files());
     Workshop workshop = new Workshop(home, out);
     NativePeers natives = workshop.natives();
     List<Peer> peers = Roster.of(natives, workshop.javaPeers()).select(options.peers());
@@ -103,12 +113,14 @@ public final class Lab {
         });
     Bench bench = bench(natives, force);
     checkDrivable(List.of(chosen), bench);
-    Interruption.tidily(() -> out.println(Profile.of(home, chosen, who, bench)));
+    Interruption.tidily(
+        () -> out.println(Profile.of(home, chosen, who, bench)),
+        () -> out.println("ended early: nothing was found"));
   }
 
   private static Workload only(List<Workload> workloads, String name) {
     if (workloads.size() != 1) {
-      throw new LabException(
+      throw new WrongInputException(
           "'%s' is several workloads; one of: %s"
               .formatted(name, String.join(", ", workloads.stream().map(Workload::name).toList())));
     }
@@ -117,15 +129,19 @@ public final class Lab {
 
   /** Says how far two runs of a race agree. */
   public static void compare(CompareOptions options, PrintStream out) {
+    OutputFiles.check(options.markdown().stream().toList());
     Agreement agreement =
         Agreement.of(options.first(), options.second(), options.peers(), options.withinPercent());
     out.print(agreement);
-    options.markdown().ifPresent(file -> write(file, agreement.markdown(), out));
+    options
+        .markdown()
+        .ifPresent(file -> OutputFiles.write(Map.of(file, agreement.markdown()), out));
   }
 
   /** Judges a change against its base, and adds the answer to the log. */
   public void experiment(ExperimentOptions options) {
-    Interruption.tidily(() -> judge(options));
+    Interruption.tidily(
+        () -> judge(options), () -> out.println("ended early: nothing was entered in the log"));
   }
 
   private void judge(ExperimentOptions options) {
@@ -134,6 +150,7 @@ public final class Lab {
     try (Trees trees = new Trees(home, options.name(), out)) {
       trees.check(options.base());
       trees.check(options.candidate());
+      trees.checkDiffer(options.base(), options.candidate());
       Bench bench = bench(new Workshop(home, out).natives(), options.force());
       checkDrivable(workloads, bench);
       Home base = trees.of("base", options.base());
@@ -243,21 +260,26 @@ public final class Lab {
 
   private void announce(Plan plan, Bench bench, int times) {
     if (plan.heats().isEmpty()) {
-      throw new LabException("none of these peers can do any of this: lab/peers/build says why");
+      throw new LabException(
+          "none of these peers can do any of this: they are not built (lab/peers/build says why), or"
+              + " have nothing of the kind (lab/peers/README.md says who has)");
     }
     long seconds = plan.duration().toSeconds() * times;
     int most = plan.heats().stream().mapToInt(heat -> heat.peers().size()).max().orElse(0);
     Pace pace = plan.pace();
     out.printf(
         Locale.ROOT,
-        "%d workloads, up to %d peers, %s: about %d:%02d minutes%n",
-        plan.heats().size(),
-        most,
+        "%s, up to %s, %s: about %d:%02d minutes%n",
+        counted(plan.heats().size(), "workload"),
+        counted(most, "peer"),
         pace.isAdaptive()
             ? "rounds of %d ms until ratios are known to %.0f %%"
                 .formatted(pace.roundMillis(), pace.precision() * PERCENT)
-            : "%s%d rounds of %d ms"
-                .formatted(times == 1 ? "" : times + " times ", pace.rounds(), pace.roundMillis()),
+            : "%s%s of %d ms"
+                .formatted(
+                    times == 1 ? "" : times + " times ",
+                    counted(pace.rounds(), "round"),
+                    pace.roundMillis()),
         seconds / 60,
         seconds % 60);
     if (!bench.pins()) {
@@ -270,6 +292,10 @@ public final class Lab {
     bench
         .busyWith()
         .ifPresent(busy -> out.println(busy + ": end what runs there, or the figures are of both"));
+  }
+
+  private static String counted(int count, String what) {
+    return count + " " + what + (count == 1 ? "" : "s");
   }
 
   private static Map<String, String> versions(List<Peer> peers) {
@@ -291,27 +317,15 @@ public final class Lab {
       Interruption.over();
       return;
     }
-    options.json().ifPresent(file -> write(file, JsonReport.of(results)));
-    options.html().ifPresent(file -> write(file, HtmlReport.of(results)));
-    options.markdown().ifPresent(file -> write(file, MarkdownReport.of(results)));
-    options.svg().ifPresent(file -> write(file, SvgReport.of(results)));
-    Interruption.over();
-  }
-
-  private void write(Path file, String text) {
-    write(file, text, out);
-  }
-
-  private static void write(Path file, String text, PrintStream out) {
+    Map<Path, String> texts = new LinkedHashMap<>();
+    options.json().ifPresent(file -> texts.put(file, JsonReport.of(results)));
+    options.html().ifPresent(file -> texts.put(file, HtmlReport.of(results)));
+    options.markdown().ifPresent(file -> texts.put(file, MarkdownReport.of(results)));
+    options.svg().ifPresent(file -> texts.put(file, SvgReport.of(results)));
     try {
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      Files.writeString(file, text);
-      out.println("wrote " + file);
-    } catch (IOException e) {
-      throw new LabException("cannot write " + file + ": " + e.getMessage(), e);
+      OutputFiles.write(texts, out);
+    } finally {
+      Interruption.over();
     }
   }
 }

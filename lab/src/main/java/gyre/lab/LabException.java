@@ -1,7 +1,7 @@
 package gyre.lab;
 
 /** Something that the user can do something about: one line that says what. */
-public final class LabException extends RuntimeException {
+public sealed class LabException extends RuntimeException permits WrongInputException {
   private static final long serialVersionUID = 1L;
 
   public LabException(String message) {

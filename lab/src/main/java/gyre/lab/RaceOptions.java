@@ -3,6 +3,7 @@ package gyre.lab;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What to race, how long, and where to write it. Empty lists mean all, empty numbers the default.
@@ -34,9 +35,14 @@ public record RaceOptions(
         "--minutes is for as many rounds as that allows; with --rounds they are counted");
   }
 
+  /** All that are to be written. */
+  List<Path> files() {
+    return Stream.of(json, html, markdown, svg).flatMap(Optional::stream).toList();
+  }
+
   private static void check(boolean condition, String otherwise) {
     if (!condition) {
-      throw new LabException(otherwise);
+      throw new WrongInputException(otherwise);
     }
   }
 

@@ -26,11 +26,27 @@ final class Trees implements AutoCloseable {
     }
   }
 
+  /** Fails where there is nothing to judge: the log is for good. */
+  void checkDiffer(String base, String candidate) {
+    boolean isSame =
+        candidate.equals(HERE)
+            ? !base.equals(HERE)
+                && commit(base).equals(commit("HEAD"))
+                && Command.answer(home.root(), List.of("git", "status", "--porcelain"))
+                    .filter(String::isEmpty)
+                    .isPresent()
+            : !base.equals(HERE) && commit(base).equals(commit(candidate));
+    if (isSame || base.equals(candidate)) {
+      throw new WrongInputException(
+          "base and candidate are the same: commit or make the change that is to be judged");
+    }
+  }
+
   private String commit(String revision) {
     return Command.answer(
             home.root(), List.of("git", "rev-parse", "--verify", revision + "^{commit}"))
         .orElseThrow(() ->
-            new LabException(
+            new WrongInputException(
                 "no revision '" + revision + "': a commit, a branch, a tag, or " + HERE));
   }
 

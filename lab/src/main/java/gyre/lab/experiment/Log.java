@@ -1,6 +1,6 @@
 package gyre.lab.experiment;
 
-import gyre.lab.LabException;
+import gyre.lab.WrongInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,10 +37,10 @@ final class Log {
   /** A name is given once. */
   void checkFree(String name) {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
-      throw new LabException("'" + name + "' is no name: letters, digits, dots and dashes");
+      throw new WrongInputException("'" + name + "' is no name: letters, digits, dots and dashes");
     }
     if (entries(read()).stream().anyMatch(entry -> entry.name().equals(name))) {
-      throw new LabException(name + " is in " + log + " already: take another name");
+      throw new WrongInputException(name + " is in " + log + " already: take another name");
     }
   }
 

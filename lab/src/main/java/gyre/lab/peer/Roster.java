@@ -1,6 +1,6 @@
 package gyre.lab.peer;
 
-import gyre.lab.LabException;
+import gyre.lab.WrongInputException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,11 +23,16 @@ public record Roster(List<Peer> peers) {
           "nio",
           "vthreads");
 
+  /** Of all of them. */
+  public static List<String> names() {
+    return ORDER;
+  }
+
   /** Fails where a name is none, before anything is built for it. */
   public static void check(List<String> names) {
     for (String name : names) {
       if (ORDER.stream().noneMatch(known -> matches(known, name))) {
-        throw new LabException(
+        throw new WrongInputException(
             "no peer '%s'; there are: %s".formatted(name, String.join(", ", ORDER)));
       }
     }
@@ -69,7 +74,7 @@ public record Roster(List<Peer> peers) {
     return select(List.of(name)).stream()
         .filter(peer -> peer.name().equals(name))
         .findFirst()
-        .orElseThrow(() -> new LabException("'" + name + "' is several peers: name one"));
+        .orElseThrow(() -> new WrongInputException("'" + name + "' is several peers: name one"));
   }
 
   private static boolean matches(String peer, String name) {

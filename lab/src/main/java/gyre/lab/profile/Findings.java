@@ -29,6 +29,9 @@ record Findings(
 
   /** One word for what limits it, and why. */
   String verdict() {
+    if (Double.isNaN(kernelShare)) {
+      return "unknown: how much of its time is the kernel's could not be seen";
+    }
     if (kernelShare > SYSTEM_CALL_BOUND) {
       return "syscall-bound: "
           + percent(kernelShare)
@@ -70,7 +73,7 @@ record Findings(
           call.name() + "  (" + call.count() + ")");
     }
     line(text, perOperation(calls.total(), callOperations) + " per op", "all");
-    remarks.forEach(remark -> text.append("\nnot seen: ").append(remark));
+    remarks.forEach(remark -> text.append("\nnote: ").append(remark));
     return text.append('\n').toString();
   }
 

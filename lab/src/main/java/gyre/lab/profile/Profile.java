@@ -1,6 +1,8 @@
 package gyre.lab.profile;
 
 import gyre.lab.Home;
+import gyre.lab.LabException;
+import gyre.lab.OutputFiles;
 import gyre.lab.peer.Peer;
 import gyre.lab.race.Bench;
 import gyre.lab.race.Bout;
@@ -8,11 +10,11 @@ import gyre.lab.race.CpuTimes;
 import gyre.lab.race.Pace;
 import gyre.lab.workload.Workload;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Looks at one peer in four ways while it works, one way at a time. */
 public final class Profile {
@@ -38,13 +40,24 @@ public final class Profile {
     String name = workload.name().replace('/', '-') + "-" + peer.name();
     Path folder = home.root().resolve("lab/target/profiles").resolve(name);
     try {
-      Files.createDirectories(folder);
+      empty(folder);
       Profile profile = new Profile(workload, peer, bench, folder, new Looking(home, folder));
       String text = profile.run();
       Files.writeString(folder.resolve("profile.txt"), text);
       return text + "\n" + profile.leftBehind();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new LabException(
+          "cannot write into " + folder + ": " + OutputFiles.reason(e) + "; remove it", e);
+    }
+  }
+
+  /** Nothing that an earlier look has left is to be taken for what this one has seen. */
+  private static void empty(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
     }
   }
 
@@ -78,8 +91,13 @@ public final class Profile {
                 bout.work(MILLIS);
                 core[0] = CpuTimes.now(bench.serverCore()).since(before);
               });
+      double kernelShare = Samples.kernelShare(addresses);
       if (addresses.isEmpty()) {
         remarks.add("user and kernel time: perf cannot sample here");
+      } else if (Double.isNaN(kernelShare)) {
+        remarks.add(
+            "the kernel: perf may not look at it (sysctl kernel.perf_event_paranoid=1, or be root),"
+                + " so frames are of user space only");
       } else if (!bench.tools().cycles()) {
         remarks.add(
             "hardware counters: this machine gives none; samples are of cpu-clock, every 100 µs");
@@ -93,7 +111,7 @@ public final class Profile {
       CallCounts calls = looking.calls(bout.pid(), () -> called[0] = bout.work(MILLIS));
       return new Findings(
               peer.name() + " at " + workload.name(),
-              Samples.kernelShare(addresses),
+              kernelShare,
               core[0],
               frames,
               offCpu,
@@ -111,7 +129,9 @@ public final class Profile {
       if (!collapsed.isEmpty()) {
         return Frames.parse(collapsed);
       }
-      remarks.add("Java frames: async-profiler did not attach");
+      remarks.add(
+          "Java frames: async-profiler did not attach; what it said is in "
+              + folder.resolve("async-profiler.txt"));
     }
     return Samples.frames(addresses);
   }

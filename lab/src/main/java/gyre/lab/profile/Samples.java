@@ -8,6 +8,7 @@ import java.util.Map;
 final class Samples {
   private Samples() {}
 
+  /** NaN where nothing was seen, or only what is not the kernel: every peer is in it sometimes. */
   static double kernelShare(List<String> lines) {
     long kernel = 0;
     long all = 0;
@@ -18,7 +19,7 @@ final class Samples {
         kernel += isKernel(address) ? 1 : 0;
       }
     }
-    return all == 0 ? Double.NaN : (double) kernel / all;
+    return kernel == 0 ? Double.NaN : (double) kernel / all;
   }
 
   static Frames frames(List<String> lines) {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.OptionalInt;
@@ -25,6 +26,8 @@ public final class Child implements AutoCloseable {
 
   /** So often is looked whether it has ended: not during most rounds, which this would disturb. */
   private static final int LOOK_MILLIS = 200;
+
+  private static final boolean HAS_SESSIONS = Tools.isThere("setsid");
 
   private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -57,7 +60,7 @@ public final class Child implements AutoCloseable {
       throw new PeerFailure(Status.ABSENT, "not started before the end");
     }
     try {
-      Child child = new Child(name, new ProcessBuilder(command).start());
+      Child child = new Child(name, new ProcessBuilder(alone(command)).start());
       Children.add(child);
       if (Children.areEnding()) {
         child.kill(); // they were ended in between
@@ -66,6 +69,20 @@ public final class Child implements AutoCloseable {
     } catch (IOException e) {
       throw new PeerFailure(Status.FAILED, name + " cannot be started: " + e.getMessage());
     }
+  }
+
+  /**
+   * In a session of its own, where the system has the command for that (which becomes the other
+   * one): a terminal sends its signals to all in the session, and whoever is measured at the moment
+   * would end before it is known that the race does.
+   */
+  private static List<String> alone(List<String> command) {
+    if (!HAS_SESSIONS) {
+      return command;
+    }
+    List<String> alone = new ArrayList<>(List.of("setsid"));
+    alone.addAll(command);
+    return alone;
   }
 
   /** Whether one that ends soon, and says nothing of interest, did what it was to do. */

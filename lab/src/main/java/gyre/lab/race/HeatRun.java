@@ -280,7 +280,10 @@ final class HeatRun {
   /** What was found so far. */
   List<Entry> entries() {
     String smaller =
-        workload.equals(planned) ? "" : "smaller, as descriptors allow: " + workload.options();
+        workload.equals(planned)
+            ? ""
+            : "smaller than its name says, as a process may open few descriptors: %s (ulimit -n %d allows all of it)"
+                .formatted(String.join(" ", workload.options()), planned.descriptorsNeeded());
     List<Runner> able = runners.stream().filter(runner -> runner.takesPart(0)).toList();
     List<Entry> entries = new ArrayList<>();
     for (Runner runner : runners) {

@@ -14,7 +14,7 @@ public final class Progress {
   /** Counts from now. */
   public Progress(PrintStream out, boolean terminal, long totalMillis) {
     this.out = out;
-    this.terminal = terminal;
+    this.terminal = terminal && !"dumb".equals(System.getenv("TERM"));
     this.totalMillis = Math.max(1, totalMillis);
   }
 

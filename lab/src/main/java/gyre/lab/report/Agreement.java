@@ -3,7 +3,8 @@ package gyre.lab.report;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
-import gyre.lab.LabException;
+import gyre.lab.OutputFiles;
+import gyre.lab.WrongInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Agreement {
   private static final int PERCENT = 100;
+  private static final String MEASURED = "measured";
 
   /** What ratios depend on, besides peers and workloads. */
   private static final List<String> CONDITIONS =
@@ -81,7 +83,7 @@ public final class Agreement {
       }
     });
     if (pairs.isEmpty()) {
-      throw new LabException(
+      throw new WrongInputException(
           "%s and %s have no ratio of the same workload and peer".formatted(one, other));
     }
     return new Agreement(pairs, differences(oneRace, otherRace), withinPercent);
@@ -91,14 +93,14 @@ public final class Agreement {
     try {
       return JsonParser.object().from(Files.readString(file));
     } catch (IOException e) {
-      throw new LabException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new WrongInputException("cannot read " + file + ": " + OutputFiles.reason(e), e);
     } catch (JsonParserException e) {
       throw notOfARace(file, e);
     }
   }
 
-  private static LabException notOfARace(Path file, Exception e) {
-    return new LabException(file + " is not what a race writes with --json", e);
+  private static WrongInputException notOfARace(Path file, Exception e) {
+    return new WrongInputException(file + " is not what a race writes with --json", e);
   }
 
   /** In what two races were not the same, so that their ratios need not be either. */
@@ -126,7 +128,8 @@ public final class Agreement {
       for (Object each : json.getArray("results")) {
         JsonObject entry = (JsonObject) each;
         JsonObject ratio = entry.getObject("ratioToLimit", entry.getObject("ratioToBest"));
-        if (ratio != null && ratio.isNumber("median")) {
+        boolean isMeasured = entry.getString("status", MEASURED).equals(MEASURED);
+        if (isMeasured && ratio != null && ratio.isNumber("median") && !isToItself(ratio)) {
           String label = (entry.getString("workload") + " " + entry.getString("variant")).strip();
           ratios.put(List.of(label, entry.getString("peer")), Ratio.of(ratio));
         }
@@ -135,6 +138,11 @@ public final class Agreement {
     } catch (ClassCastException | NullPointerException e) {
       throw notOfARace(file, e);
     }
+  }
+
+  /** What all are compared with agrees with itself in any race, which says nothing. */
+  private static boolean isToItself(JsonObject ratio) {
+    return ratio.getDouble("least", 0) == 1 && ratio.getDouble("greatest", 0) == 1;
   }
 
   /** How many ratios of the two runs are at most so far from each other. */

@@ -87,8 +87,10 @@ final class Chart {
 
   private static String explanation(Cost cost) {
     return switch (cost) {
-      case SERVER_CPU_NANOS -> "server CPU, ns per operation (dark: in user space); less is better";
-      case ELAPSED_NANOS -> "ns per operation (dark: CPU in user space); less is better";
+      case SERVER_CPU_NANOS ->
+          "server CPU, ns per operation (dark: in user space; line: middle half of the rounds)";
+      case ELAPSED_NANOS ->
+          "ns per operation (dark: CPU in user space; line: middle half of the rounds)";
       case CONNECTION_BYTES -> "bytes of user memory per idle connection; less is better";
     };
   }
@@ -138,7 +140,7 @@ final class Chart {
         y2);
   }
 
-  private static String text(String kind, int x, int y, String text) {
+  static String text(String kind, int x, int y, String text) {
     return "<text class=\"%s\" x=\"%d\" y=\"%d\">%s</text>%n"
         .formatted(kind, x, y, HtmlReport.escape(text));
   }

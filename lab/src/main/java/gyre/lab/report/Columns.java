@@ -12,6 +12,9 @@ import java.util.Locale;
 
 /** What every table shows of a peer, whatever it is written in. */
 final class Columns {
+  /** Then what was measured is mostly what others did. */
+  private static final double MOSTLY = 0.5;
+
   private Columns() {}
 
   static List<String> header(Group group) {
@@ -81,6 +84,14 @@ final class Columns {
   /** What has to be said of all of them together; empty if nothing has. */
   static String conditions(Results results) {
     List<String> said = new ArrayList<>();
+    if (results.entries().stream().anyMatch(Entry::isMeasured)) {
+      said.add(
+          "A ratio is the median of those within rounds, so it is not the quotient of two figures,"
+              + " which need not be of the same rounds.");
+    }
+    if (results.groups().stream().allMatch(group -> group.limit().isEmpty())) {
+      said.add("Without %s there is no ratio to the limit.".formatted(Results.LIMIT));
+    }
     if (!results.machine().awake().isEmpty()) {
       said.add("The cores were kept awake by %s.".formatted(results.machine().awake()));
     }
@@ -95,8 +106,9 @@ final class Columns {
           String.format(
               Locale.ROOT,
               "Others slowed this machine down in %s %% of all turns;"
-                  + " where enough were left in peace, only those count.",
-              String.format(Locale.ROOT, share < 0.01 ? "%.1f" : "%.0f", share * 100)));
+                  + " where enough were left in peace, only those count%s.",
+              String.format(Locale.ROOT, share < 0.01 ? "%.1f" : "%.0f", share * 100),
+              share > MOSTLY ? ": here hardly any were, so trust none of these figures" : ""));
     }
     return String.join(" ", said);
   }

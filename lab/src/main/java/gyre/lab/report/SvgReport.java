@@ -18,7 +18,7 @@ public final class SvgReport {
     int columns = Math.min(COLUMNS, Math.max(1, groups.size()));
     int rows = (groups.size() + columns - 1) / columns;
     int width = MARGIN + columns * (Chart.WIDTH + MARGIN);
-    int height = MARGIN + rows * rowHeight;
+    int height = 2 * MARGIN + rows * rowHeight;
     StringBuilder svg = new StringBuilder();
     svg.append(
         """
@@ -34,12 +34,21 @@ public final class SvgReport {
         <rect class="page" width="100%%" height="100%%"/>
         """
             .formatted(width, height, width, height, Chart.STYLE));
+    svg.append(Chart.text("unit", MARGIN, MARGIN, caption(results)));
     for (int i = 0; i < groups.size(); i++) {
       int x = MARGIN + i % columns * (Chart.WIDTH + MARGIN);
-      int y = MARGIN + i / columns * rowHeight;
+      int y = 2 * MARGIN + i / columns * rowHeight;
       svg.append("<g transform=\"translate(%d %d)\">%n".formatted(x, y));
       svg.append(Chart.panel(groups.get(i))).append("</g>\n");
     }
     return svg.append("</svg>\n").toString();
+  }
+
+  private static String caption(Results results) {
+    return "%s, %s, %s; shorter is better; green: Gyre, dark grey: the limit; in brackets the ratio to that"
+        .formatted(
+            results.startedAt().toString().substring(0, 10),
+            results.machine().processor(),
+            results.machine().kernel());
   }
 }

@@ -31,6 +31,11 @@ public record Workload(
     return alive < 0 ? 0 : Integer.parseInt(options.get(alive + 1));
   }
 
+  /** How many a process has to be allowed to open. */
+  public int descriptorsNeeded() {
+    return descriptors + SPARE_DESCRIPTORS;
+  }
+
   /** The same, no larger than so many descriptors allow; itself where they suffice. */
   public Workload within(long limit) {
     long free = limit - SPARE_DESCRIPTORS;

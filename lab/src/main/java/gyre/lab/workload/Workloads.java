@@ -1,6 +1,6 @@
 package gyre.lab.workload;
 
-import gyre.lab.LabException;
+import gyre.lab.WrongInputException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -125,7 +125,7 @@ public final class Workloads {
     for (String name : names) {
       List<Workload> matching = ALL.stream().filter(w -> matches(w.name(), name)).toList();
       if (matching.isEmpty()) {
-        throw new LabException(
+        throw new WrongInputException(
             "no workload '%s'; there are: %s"
                 .formatted(name, String.join(", ", ALL.stream().map(Workload::name).toList())));
       }

@@ -71,6 +71,14 @@ class AgreementTest {
   }
 
   @Test
+  void shouldLeaveOutWhatIsComparedWithItselfOrHasFailed() throws IOException {
+    String itself = "{\"median\": 1, \"least\": 1, \"greatest\": 1}";
+    String failed = entry("echo", "c", median("1")).replace("{\"w", "{\"status\": \"failed\", \"w");
+    Path one = file("one", entry("echo", "a", itself), entry("echo", "b", median("2")), failed);
+    assertThat(Agreement.of(one, one, List.of(), 5).compared()).isEqualTo(1);
+  }
+
+  @Test
   void shouldSayInWhatTwoRacesWereNotTheSame() throws IOException {
     String race =
         "{\"machine\": {\"processor\": \"x\", \"awake\": \"%s\"}, \"commit\": \"%s\", \"results\": [%s]}";
