@@ -4,6 +4,7 @@ import gyre.lab.peer.Peer;
 import gyre.lab.result.Entry;
 import gyre.lab.result.Results;
 import gyre.lab.result.Sample.Moment;
+import gyre.lab.workload.Kind;
 import gyre.lab.workload.Workload;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,6 +113,11 @@ final class HeatRun {
     } else {
       runners.forEach(Runner::pause);
     }
+  }
+
+  /** Whether its peers are servers, which other heats may have in common with it. */
+  boolean hasServers() {
+    return workload.kind().driver() != Kind.Driver.ITSELF;
   }
 
   /** Whether its figures depend on both cores, and on how close they are. */

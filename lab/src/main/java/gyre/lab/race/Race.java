@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 
 /** Runs a plan, one stage after the other, and keeps to its time. */
 public final class Race {
@@ -72,12 +73,16 @@ public final class Race {
     waiting.removeIf(run -> !run.wantsMore(deadlineNanos));
     long begun = System.nanoTime();
     long choosingNanos = (long) ((deadlineNanos - begun) * CHOOSING);
-    long againNanos = beginningAgainNanos(runs, begun, deadlineNanos);
+    List<HeatRun> again = beginningAgain(runs, deadlineNanos - begun);
+    again.forEach(HeatRun::willBeginAnew);
+    long againNanos = beginningAgainNanos(again, deadlineNanos - begun);
     while (!isStopped() && !waiting.isEmpty()) {
       if (System.nanoTime() - begun > againNanos) {
         againNanos = Long.MAX_VALUE;
-        servers.end();
-        runs.forEach(HeatRun::beginAnew);
+        if (again.stream().anyMatch(HeatRun::hasServers)) {
+          servers.end();
+        }
+        again.forEach(HeatRun::beginAnew);
       }
       boolean isChoice =
           System.nanoTime() - begun < choosingNanos
@@ -91,18 +96,30 @@ public final class Race {
   }
 
   /**
-   * After how long all JVMs begin anew: what is compiled, and where its memory lies, differs by
-   * some percent from one to the next. Once, in the middle of what is left for measuring, or sooner
-   * where there is more time than it takes; not where it would take more than a quarter of it.
+   * Whose JVMs begin anew once: what is compiled, and where its memory lies, differs by some
+   * percent from one to the next, and by half for some. It must not take more than a quarter of the
+   * time that is left. If all of them would, then only those that drive themselves: they are warm
+   * sooner, and differ more.
    */
-  private long beginningAgainNanos(List<HeatRun> runs, long begun, long deadlineNanos) {
-    long takesNanos = runs.stream().mapToLong(HeatRun::jvmNanos).sum();
-    long leftNanos = deadlineNanos - begun;
-    if (!plan.pace().isAdaptive() || takesNanos == 0 || 4 * takesNanos > leftNanos) {
-      return Long.MAX_VALUE;
-    }
-    runs.forEach(HeatRun::willBeginAnew);
-    return Math.min((leftNanos - takesNanos) / 2, 2 * takesNanos);
+  private List<HeatRun> beginningAgain(List<HeatRun> runs, long leftNanos) {
+    List<HeatRun> themselves = runs.stream().filter(run -> !run.hasServers()).toList();
+    return Stream.of(runs, themselves)
+        .filter(_ -> plan.pace().isAdaptive())
+        .filter(some -> 0 < warmingNanos(some) && 4 * warmingNanos(some) <= leftNanos)
+        .findFirst()
+        .orElse(List.of());
+  }
+
+  /** In the middle of the time, or sooner where there is more of it than it takes. */
+  private static long beginningAgainNanos(List<HeatRun> again, long leftNanos) {
+    long takesNanos = warmingNanos(again);
+    return takesNanos == 0
+        ? Long.MAX_VALUE
+        : Math.min((leftNanos - takesNanos) / 2, 2 * takesNanos);
+  }
+
+  private static long warmingNanos(List<HeatRun> runs) {
+    return runs.stream().mapToLong(HeatRun::jvmNanos).sum();
   }
 
   /**

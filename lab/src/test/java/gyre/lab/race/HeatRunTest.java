@@ -204,6 +204,31 @@ class HeatRunTest {
   }
 
   @Test
+  void shouldSayOfEachVariantHowWellThatOneIsKnown() {
+    Peer[] peers = {timing("c-uring", "1000"), timing("other", "1000 + 1000 * (i % 3)")};
+    List<Workload> timers = Workloads.select(List.of("timers/1k"));
+    List<Entry> entries = race(timers, PACE, BENCH, Duration.ofSeconds(60), peers);
+    assertThat(entries.stream().filter(entry -> entry.peer().equals("other")))
+        .allSatisfy(
+            entry -> assertThat(entry.note().isEmpty()).isEqualTo(!entry.variant().equals("fire")));
+  }
+
+  /** Steady in all but firing. */
+  private static Peer timing(String name, String fireNanos) {
+    String program =
+        """
+        echo ready; i=0
+        while read -r line; do
+          echo "{\\"errors\\": 0, \\"ops\\": 10, \\"fires\\": 10, \\"startNanos\\": 100, \\"restartNanos\\": 100," \\
+            "\\"cancelNanos\\": 100, \\"fireNanos\\": $((%s))}"; i=$((i + 1))
+        done
+        """
+            .formatted(fireNanos);
+    List<String> command = List.of("bash", "-c", program);
+    return new Peer(name, Peer.Platform.NATIVE, command, List.of("timers"), "1", "");
+  }
+
+  @Test
   void shouldMeasureOneThatIsAlone() {
     assertThat(rounds(race(PACE, peer("alone", "1000")).getFirst())).hasSize(Pace.KNOWING_ROUNDS);
     assertThat(rounds(race(PACE.withRounds(2), peer("alone", "1000")).getFirst())).hasSize(2);
