@@ -5,10 +5,12 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Other programs that are run to their end. */
 final class Command {
   private static final int CANNOT_START = 127;
+  private static final Pattern COLOURS = Pattern.compile("\u001b\\[[0-9;]*m");
 
   private Command() {}
 
@@ -17,7 +19,12 @@ final class Command {
     try {
       Process process = builder(folder, command).redirectErrorStream(true).start();
       process.getOutputStream().close();
-      process.inputReader().lines().forEach(out::println);
+      process
+          .inputReader()
+          .lines()
+          .map(line -> COLOURS.matcher(line).replaceAll(""))
+          .filter(line -> !line.isBlank()) // Maven resets colours that it was told not to use
+          .forEach(out::println);
       return process.waitFor();
     } catch (IOException e) {
       out.println(e.getMessage());

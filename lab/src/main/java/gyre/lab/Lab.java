@@ -85,6 +85,8 @@ public final class Lab {
     Instant startedAt = Instant.now();
     Race race = new Race(plan, bench, progress(plan, 1));
     List<Entry> entries = Interruption.during(Children::end, race::run);
+    long seconds = Duration.between(startedAt, Instant.now()).toSeconds();
+    out.printf(Locale.ROOT, "took %d:%02d minutes%n", seconds / SECONDS, seconds % SECONDS);
     write(
         new Results(
             Machine.here(workshop.commit(), bench.descriptors(), race.awake(), race.wasWatched()),
@@ -129,6 +131,7 @@ public final class Lab {
 
   /** Says how far two runs of a race agree. */
   public static void compare(CompareOptions options, PrintStream out) {
+    Roster.check(options.peers());
     OutputFiles.check(options.markdown().stream().toList());
     Agreement agreement =
         Agreement.of(options.first(), options.second(), options.peers(), options.withinPercent());

@@ -285,11 +285,7 @@ final class HeatRun {
 
   /** What was found so far. */
   List<Entry> entries() {
-    String smaller =
-        workload.equals(planned)
-            ? ""
-            : "smaller than its name says, as a process may open few descriptors: %s (ulimit -n %d allows all of it)"
-                .formatted(String.join(" ", workload.options()), planned.descriptorsNeeded());
+    String smaller = smaller();
     List<Runner> able = runners.stream().filter(runner -> runner.takesPart(0)).toList();
     List<Entry> entries = new ArrayList<>();
     for (Runner runner : runners) {
@@ -305,6 +301,19 @@ final class HeatRun {
       }
     }
     return entries;
+  }
+
+  /** What is to be said where a process may not open as many descriptors as this takes. */
+  private String smaller() {
+    if (workload.equals(planned)) {
+      return "";
+    }
+    String few =
+        workload.kind().driver() == Kind.Driver.HOLDER
+            ? ", and the memory of so few is hardly to be told from chance"
+            : "";
+    return "smaller than its name says, as a process may open few descriptors: %s (ulimit -n %d allows all of it)%s"
+        .formatted(String.join(" ", workload.options()), planned.descriptorsNeeded(), few);
   }
 
   /** What is to be said where time was over before all rounds that were asked for. */

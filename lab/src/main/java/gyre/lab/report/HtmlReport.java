@@ -70,7 +70,10 @@ public final class HtmlReport {
     in short rounds that take turns. What counts is the <b>cost</b> of an operation: a rate may
     be the client's limit, the server's CPU time is its own. A ratio compares two peers within
     one round; what is shown is the median of those, with the least and the greatest.
-    <b>Limit</b> is a C program on raw io_uring, <b>best</b> the cheapest of the others. %s</p>
+    <b>Limit</b> is a C program on raw io_uring, <b>best</b> the cheapest of the others; ± stands
+    where a ratio is not known to 5 %%. <b>user ns</b> is CPU time outside the kernel,
+    <b>calls/op</b> are system calls, <b>alloc B/op</b> bytes on the heap of a JVM, all per
+    operation and from a look of their own. %s</p>
     <nav>%s</nav>
     """
         .formatted(
