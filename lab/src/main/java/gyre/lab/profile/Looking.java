@@ -3,6 +3,7 @@ package gyre.lab.profile;
 import gyre.lab.Home;
 import gyre.lab.race.Attached;
 import gyre.lab.race.PeerFailure;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,13 +70,19 @@ final class Looking {
               .findFirst()
               .orElse("");
       String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      Path tool = home.javaPeers().resolve("target/async-profiler");
       Stream<String> command =
           Stream.of(
-                  Stream.of(java, "-jar", jar, "profiler"),
+                  // Its own choice is the user's home, which not everybody has.
+                  Stream.of(java, "-Dap_loader_extraction_dir=" + tool, "-jar", jar, "profiler"),
                   Stream.of(arguments),
                   Stream.of(Long.toString(pid)))
               .flatMap(words -> words);
-      runTo(folder.resolve("async-profiler.txt"), command.toArray(String[]::new));
+      File said = folder.resolve("async-profiler.txt").toFile();
+      run(
+          new ProcessBuilder(command.toArray(String[]::new))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(said)));
     } catch (IOException e) {
       // Without it the attribution is perf's, and says so.
     }
@@ -91,12 +98,15 @@ final class Looking {
   }
 
   private static void runTo(Path output, String... command) {
+    run(
+        new ProcessBuilder(command)
+            .redirectOutput(output.toFile())
+            .redirectError(ProcessBuilder.Redirect.DISCARD));
+  }
+
+  private static void run(ProcessBuilder builder) {
     try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectOutput(output.toFile())
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
+      Process process = builder.start();
       if (!process.waitFor(PATIENCE_SECONDS * 2L, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
