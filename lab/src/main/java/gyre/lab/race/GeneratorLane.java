@@ -40,11 +40,6 @@ final class GeneratorLane implements Lane {
     return open(WarmUp.anew(peer, pace, workload.kind()));
   }
 
-  @Override
-  public boolean beginsAnew() {
-    return !peer.isJvm();
-  }
-
   private boolean open(WarmUp warmUp) throws PeerFailure {
     sound = false;
     String mode = workload.kind().peerMode();

@@ -45,14 +45,6 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
     return open();
   }
 
-  /**
-   * Whether it goes on with another process each time, where that takes no time to speak of: two
-   * processes of the same program differ by some percent, by where their memory lies.
-   */
-  default boolean beginsAnew() {
-    return false;
-  }
-
   /** Process of the peer. */
   long pid();
 

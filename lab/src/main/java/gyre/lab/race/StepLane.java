@@ -52,11 +52,6 @@ final class StepLane implements Lane {
     return open(WarmUp.anew(peer, pace, workload.kind()));
   }
 
-  @Override
-  public boolean beginsAnew() {
-    return !peer.isJvm();
-  }
-
   private boolean open(WarmUp warmUp) throws PeerFailure {
     List<String> command = new ArrayList<>(peer.command());
     command.add(workload.kind().peerMode());
