@@ -70,18 +70,21 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   private @Nullable T result;
   private @Nullable Throwable failure;
-  private @Nullable WaitQueue joiners; // made by the first
+  private @Nullable End end; // made by the first who waits for it
 
   /** The innermost scope that this fiber has open, and the token that its parking calls observe. */
   private Scope current;
 
   private Cancellation cancellation;
 
-  /** Links of the wait queue that this fiber stands in: it waits for one thing at a time. */
-  @Nullable Fiber<?> waitNext;
+  /** For what this fiber waits for: one source costs no allocation. */
+  private final Waiter waiter = new Waiter(this);
 
-  @Nullable Fiber<?> waitPrevious;
-  @Nullable WaitQueue waitQueue;
+  /** While it waits for the first of several sources. */
+  private @Nullable FirstOf firstOf;
+
+  /** Which of several sources is asked first the next time. */
+  private int rotation;
 
   /** Links among the fibers of its scope. */
   @Nullable Fiber<?> siblingNext;
@@ -121,7 +124,9 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   /** Parks the calling fiber for a time, by the loop's timer. */
   public static void sleep(Duration duration) {
     Fiber<?> fiber = current();
-    fiber.sleepNanos(Durations.nanos(duration));
+    Deadline end = Deadline.in(fiber.loop, Durations.nanos(duration));
+    fiber.cancellation.check();
+    fiber.awaitReady(end);
   }
 
   /** Lets the other runnable fibers of the loop run first. */
@@ -150,15 +155,13 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
    */
   public T join() {
     Fiber<?> caller = loop.fiber();
-    while (state == State.ALIVE) {
-      try {
-        joiners().await(caller);
-      } catch (CancelledException e) {
-        if (state == State.ALIVE) {
-          throw e;
-        }
-        // It was this fiber's failure that cancelled the caller: tell that.
+    try {
+      caller.awaitReady(end());
+    } catch (CancelledException e) {
+      if (state == State.ALIVE) {
+        throw e;
       }
+      // It was this fiber's failure that cancelled the caller: tell that.
     }
     if (failure != null) {
       scope.seen(failure, caller);
@@ -166,13 +169,53 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     return outcome();
   }
 
-  private WaitQueue joiners() {
-    WaitQueue known = joiners;
+  /** Ready once this fiber has ended, in whatever way. */
+  public Source end() {
+    End known = end;
     if (known == null) {
-      known = new WaitQueue(this);
-      joiners = known;
+      known = new End(this);
+      end = known;
     }
     return known;
+  }
+
+  private static final class End extends WaitPoint {
+    private final Fiber<?> awaited;
+
+    End(Fiber<?> awaited) {
+      this.awaited = awaited;
+    }
+
+    @Override
+    public boolean isReady() {
+      return !awaited.isAlive();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for the end of fiber " + awaited.name();
+    }
+  }
+
+  /**
+   * Parks the calling fiber until the source is ready; does not park if it is. It has taken nothing
+   * from the source then: that is the caller's next call, before anything else parks.
+   */
+  public static void await(Source source) {
+    current().awaitReady(source);
+  }
+
+  /**
+   * Parks the calling fiber until one of the sources is ready, and tells which. If several are, the
+   * first that is asked counts, and each call begins with another one, so that none is passed over for
+   * good. Nothing was taken from the others.
+   */
+  public static Source awaitFirst(Source... sources) {
+    if (sources.length == 0) {
+      throw new IllegalArgumentException("no source to wait for");
+    }
+    Fiber<?> caller = current();
+    return caller.awaitFirst(new FirstOf(caller, sources, caller.rotation++));
   }
 
   /**
@@ -254,8 +297,8 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     problem = closeScopesUpTo(scope, problem);
     failure = problem;
     state = problem == null ? State.DONE : State.FAILED;
-    if (joiners != null) {
-      joiners.wakeAll();
+    if (end != null) {
+      end.wakeAll();
     }
     scope.ended(this, problem);
   }
@@ -345,31 +388,36 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     loop.mechanism().giveWay(this);
   }
 
-  private void sleepNanos(long nanos) {
-    Alarm alarm = new Alarm(this);
-    loop.startTimerFromNow(alarm, nanos);
-    try {
-      while (!alarm.rung) {
-        parkHere();
+  /** Waits for one source. */
+  void awaitReady(Source source) {
+    while (!source.isReady()) {
+      waiter.arm(source);
+      boolean isWoken = false;
+      try {
+        while (waiter.isArmed()) { // what else woke it must not cost it its place in the queue
+          parkHere();
+        }
+        isWoken = true;
+      } finally {
+        waiter.disarm(isWoken && source.isReady());
       }
-    } finally {
-      loop.cancelTimer(alarm);
     }
   }
 
-  private static final class Alarm extends TimerNode {
-    private final Fiber<?> sleeper;
-    private boolean rung;
-
-    Alarm(Fiber<?> sleeper) {
-      this.sleeper = sleeper;
+  private Source awaitFirst(FirstOf several) {
+    firstOf = several;
+    try {
+      return several.await();
+    } finally {
+      firstOf = null;
     }
+  }
 
-    @Override
-    void fired(long nowNanos) {
-      rung = true;
-      sleeper.wake();
-    }
+  /** What this fiber waits for, in words; empty if its stack alone says it. */
+  String doing() {
+    FirstOf several = firstOf;
+    Source single = waiter.source();
+    return several != null ? several.doing() : single != null ? single.doing() : "";
   }
 
   Loop loop() {

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * Finds out what the fibers of a loop wait for. Nothing is noted while they run: handles are asked
- * who is parked in them, queues whose they are, and the rest is read from the stacks.
+ * who is parked in them, sources what is done in them, and the rest is read from the stacks.
  */
 final class FiberList {
   private record Wait(String what, int descriptor) {}
@@ -73,17 +73,14 @@ final class FiberList {
     if (known != null) {
       return known;
     }
-    WaitQueue queue = fiber.waitQueue;
-    return new Wait(queue != null ? queue.toString() : readFrom(stack), -1);
+    String doing = fiber.doing();
+    return new Wait(doing.isEmpty() ? readFrom(stack) : doing, -1);
   }
 
   private static String readFrom(List<StackTraceElement> stack) {
     for (StackTraceElement frame : stack) {
       String place = frame.getClassName() + "." + frame.getMethodName();
       switch (place) {
-        case "gyre.Fiber.sleep" -> {
-          return "sleeping";
-        }
         case "gyre.Fiber.offload" -> {
           return "waiting for work that it has offloaded";
         }

@@ -39,7 +39,7 @@ public abstract class Handle implements AutoCloseable {
 
   private boolean background;
   private @Nullable String name;
-  private @Nullable WaitQueue closeWaiters;
+  private @Nullable Closed closed;
 
   /** Who has begun to close it, if that was a fiber. */
   private @Nullable Fiber<?> closer;
@@ -215,8 +215,8 @@ public abstract class Handle implements AutoCloseable {
     assert pendingOperations() == 0 : this + " is released while operations of it are pending";
     state = State.CLOSED;
     detach();
-    if (closeWaiters != null) {
-      closeWaiters.wakeAll();
+    if (closed != null) {
+      closed.wakeAll();
     }
   }
 
@@ -476,19 +476,35 @@ public abstract class Handle implements AutoCloseable {
     if (state == State.CLOSED) {
       return;
     }
-    WaitQueue waiters = closeWaiters;
-    if (waiters == null) {
-      waiters = new WaitQueue(this);
-      closeWaiters = waiters;
+    Closed awaited = closed;
+    if (awaited == null) {
+      awaited = new Closed(this);
+      closed = awaited;
     }
     Cancellation token = caller.cancellation();
     caller.enter(caller.currentScope(), loop.neverCancelled());
     try {
-      while (state != State.CLOSED) {
-        waiters.await(caller);
-      }
+      caller.awaitReady(awaited);
     } finally {
       caller.enter(caller.currentScope(), token);
+    }
+  }
+
+  private static final class Closed extends WaitPoint {
+    private final Handle handle;
+
+    Closed(Handle handle) {
+      this.handle = handle;
+    }
+
+    @Override
+    public boolean isReady() {
+      return handle.state == State.CLOSED;
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for the close of " + handle.name();
     }
   }
 }

@@ -65,7 +65,8 @@ public final class Scope implements AutoCloseable {
   private @Nullable Throwable failure;
   private boolean failureSeen;
   private boolean closed;
-  private @Nullable WaitQueue waiters; // made by the first
+  private @Nullable WaitPoint end; // made by the first who waits for it
+  private @Nullable WaitPoint rest;
 
   Scope(Loop loop, @Nullable Scope parent, @Nullable Fiber<?> owner, String name, Policy policy) {
     this.loop = loop;
@@ -199,14 +200,10 @@ public final class Scope implements AutoCloseable {
       if (fibers > 0 || isInCallback()) {
         cancellation.cancel("scope " + name + " is closing", null, false);
       }
-      while (fibers > 0) {
-        waiters().await(caller);
-      }
+      caller.awaitReady(end());
       reportLeaks();
       closeHandles();
-      while (handles > 0) {
-        waiters().await(caller);
-      }
+      caller.awaitReady(rest());
     } finally {
       leave(caller);
     }
@@ -377,29 +374,25 @@ public final class Scope implements AutoCloseable {
   void awaitIdle() {
     Fiber<?> caller = loop.fiber();
     assert caller == owner;
-    while ((fibers > 0 || handles > background) && !cancellation.isCancelled()) {
-      withOuterToken(caller, () -> waiters().await(caller));
-    }
+    awaitWithOuterToken(caller, rest());
   }
 
   private void awaitFibers(Fiber<?> caller) {
-    while (fibers > 0) {
-      withOuterToken(caller, () -> waiters().await(caller));
-    }
+    awaitWithOuterToken(caller, end());
   }
 
   /** The owner waits for its children's end, also when it is they who cancelled the scope. */
-  private void withOuterToken(Fiber<?> caller, Runnable wait) {
+  private void awaitWithOuterToken(Fiber<?> caller, Source source) {
     Cancellation token = caller.cancellation();
-    if (caller == owner && outer != null && token == cancellation) {
-      caller.enter(caller.currentScope(), outer);
-      try {
-        wait.run();
-      } finally {
-        caller.enter(caller.currentScope(), token);
-      }
-    } else {
-      wait.run();
+    if (caller != owner || outer == null || token != cancellation) {
+      caller.awaitReady(source);
+      return;
+    }
+    caller.enter(caller.currentScope(), outer);
+    try {
+      caller.awaitReady(source);
+    } finally {
+      caller.enter(caller.currentScope(), token);
     }
   }
 
@@ -501,18 +494,72 @@ public final class Scope implements AutoCloseable {
     return fibers == 0 && handles == 0 && firstChild == null;
   }
 
-  private WaitQueue waiters() {
-    WaitQueue known = waiters;
+  /** Whoever lives in it has changed. */
+  private void wakeWaiters() {
+    if (end != null && fibers == 0) {
+      end.wakeAll();
+    }
+    if (rest != null) {
+      rest.wakeAll();
+    }
+  }
+
+  /** Ready while no fiber of this scope lives; as {@link #join}, it says nothing of handles. */
+  public Source end() {
+    WaitPoint known = end;
     if (known == null) {
-      known = new WaitQueue(this);
-      waiters = known;
+      known = new End(this);
+      end = known;
     }
     return known;
   }
 
-  private void wakeWaiters() {
-    if (waiters != null) {
-      waiters.wakeAll();
+  private static final class End extends WaitPoint {
+    private final Scope scope;
+
+    End(Scope scope) {
+      this.scope = scope;
+    }
+
+    @Override
+    public boolean isReady() {
+      return scope.fibers == 0;
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for all that lives in scope " + scope;
+    }
+  }
+
+  /** Of the owner alone: while it closes, no handle is left; before, nothing but the background is. */
+  private Source rest() {
+    WaitPoint known = rest;
+    if (known == null) {
+      known = new Rest(this);
+      rest = known;
+    }
+    return known;
+  }
+
+  private static final class Rest extends WaitPoint {
+    private final Scope scope;
+
+    Rest(Scope scope) {
+      this.scope = scope;
+    }
+
+    @Override
+    public boolean isReady() {
+      return scope.closed
+          ? scope.fibers == 0 && scope.handles == 0
+          : scope.cancellation.isCancelled()
+              || (scope.fibers == 0 && scope.handles == scope.background);
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for all that lives in scope " + scope;
     }
   }
 }
