@@ -207,8 +207,8 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   /**
    * Parks the calling fiber until one of the sources is ready, and tells which. If several are, the
-   * first that is asked counts, and each call begins with another one, so that none is passed over for
-   * good. Nothing was taken from the others.
+   * first that is asked counts, and each call begins with another one, so that none is passed over
+   * for good. Nothing was taken from the others.
    */
   public static Source awaitFirst(Source... sources) {
     if (sources.length == 0) {

@@ -58,7 +58,6 @@ final class FirstOf {
     return true;
   }
 
-  /** The winner last: what the others hand on must not depend on what is claimed. */
   private void disarm(int armed, @Nullable Source claimed) {
     for (int i = 0; i < armed; i++) {
       waiters[i].disarm(sources[i].equals(claimed));

@@ -532,7 +532,9 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  /** Of the owner alone: while it closes, no handle is left; before, nothing but the background is. */
+  /**
+   * Of the owner alone: while it closes, no handle is left; before, nothing but the background is.
+   */
   private Source rest() {
     WaitPoint known = rest;
     if (known == null) {
