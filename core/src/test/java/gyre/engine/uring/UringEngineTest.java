@@ -30,8 +30,7 @@ class UringEngineTest {
 
   @Test
   void shouldNotAskForCompletionsOfQuietSends() {
-    try (TestPair pair =
-        TestPair.open(UringOptions.defaults().without(Set.of(Feature.FIXED_FILES)))) {
+    try (TestPair pair = TestPair.open(UringOptions.defaults())) {
       pair.send(1);
       EngineCounters counters = pair.engine.counters();
       long before = counters.completions;
