@@ -2,14 +2,22 @@ package gyre;
 
 import java.lang.System.Logger.Level;
 
-/** Is told, on the loop, of failures that no fiber waits for: a handler that threw, say. */
+/**
+ * Is told, on the loop, of failures that no fiber waits for: a handler that threw, say. It is not
+ * told of a {@link RemoteFailure} that the peer caused.
+ */
 @FunctionalInterface
 public interface FailureListener {
+  /**
+   * Logs each failure with its stack trace. A loop whose options have this one, which is the
+   * default, logs the first failure of each kind so, and tells of its repetitions in one line a
+   * minute.
+   */
   FailureListener LOGGING = FailureListener::log;
 
   /** Has a name, which the log shows. */
   private static void log(String source, Throwable failure) {
-    System.getLogger("gyre").log(Level.ERROR, source + " failed", failure);
+    Logging.log(Level.ERROR, source + " failed", failure);
   }
 
   /**

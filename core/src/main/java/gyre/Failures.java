@@ -1,9 +1,12 @@
 package gyre;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** How failures travel from one fiber to another. */
 final class Failures {
+  private static final int CAUSES_LIMIT = 16;
+
   private Failures() {}
 
   /**
@@ -27,6 +30,18 @@ final class Failures {
         action.accept(hidden);
       }
     }
+  }
+
+  /** Whether a peer caused it, or what it wraps. */
+  static boolean isRemote(Throwable failure) {
+    @Nullable Throwable at = failure;
+    for (int depth = 0; at != null && depth < CAUSES_LIMIT; depth++) {
+      if (at instanceof RemoteFailure remote && remote.isRemote()) {
+        return true;
+      }
+      at = at.getCause();
+    }
+    return false;
   }
 
   /** What a future's exception wraps. */

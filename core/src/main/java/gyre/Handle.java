@@ -344,6 +344,11 @@ public abstract class Handle implements AutoCloseable {
     loop.report(name(), failure);
   }
 
+  /** Counts a connection that its peer broke. */
+  protected final void countPeerFailure() {
+    loop.peerFailed();
+  }
+
   /** A timer of a handle: runs on the loop, not in a fiber. Restarting it is nearly free. */
   public abstract static class Timeout extends TimerNode {
     private final Handle handle;

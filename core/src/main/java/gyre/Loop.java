@@ -40,6 +40,7 @@ public final class Loop implements AutoCloseable {
   private final Pump pump;
   private final Turn turn;
   private final LoopCounters counters = new LoopCounters();
+  private final FailureListener failures;
 
   private long number;
   private @Nullable Shutdown shutdown;
@@ -61,6 +62,8 @@ public final class Loop implements AutoCloseable {
     this.never = Cancellation.forScope(internal, null, null);
     this.pump = new Pump(this, internal);
     this.turn = new Turn(this, mailbox, pump, counters, options.tickNanos());
+    FailureListener asked = options.failures();
+    this.failures = asked.equals(FailureListener.LOGGING) ? FailureLog.of(this) : asked;
   }
 
   // ---- opening, running, closing
@@ -75,6 +78,7 @@ public final class Loop implements AutoCloseable {
       throw new IllegalStateException(
           "a loop must be opened on a platform thread, for example by Thread.ofPlatform() or main");
     }
+    Logging.prepare();
     FiberMode fiberMode = options.fiberMode();
     EngineSelection selection = EngineSelection.open(options);
     try {
@@ -264,6 +268,9 @@ public final class Loop implements AutoCloseable {
       CurrentLoop.remove(this);
       engine.close();
       closeOffload();
+      if (failures instanceof FailureLog log) {
+        log.close();
+      }
     }
   }
 
@@ -555,22 +562,24 @@ public final class Loop implements AutoCloseable {
   }
 
   void report(String source, Throwable failure) {
+    if (Failures.isRemote(failure)) {
+      Logging.debug(source, failure);
+      Failures.eachHidden(failure, hidden -> report(source, hidden));
+      return;
+    }
     counters.failures++;
     try {
-      options.failures().failed(source, failure);
+      failures.failed(source, failure);
     } catch (Throwable e) {
       Failures.attach(e, failure);
-      log("the failure listener of " + options.name(), e);
+      FailureListener.LOGGING.failed("the failure listener of " + options.name(), e);
     }
     mechanism.reclaim(); // a listener may have blocked
   }
 
-  private static void log(String source, Throwable failure) {
-    try {
-      FailureListener.LOGGING.failed(source, failure);
-    } catch (Throwable e) {
-      // Nobody is left to tell, and the loop must go on.
-    }
+  /** A stream was broken by its peer. */
+  void peerFailed() {
+    counters.peerFailures++;
   }
 
   /** A fiber, handle or scope has ended. */

@@ -7,6 +7,7 @@ public final class LoopCounters {
   long handlesOpened;
   long handlesClosed;
   long failures;
+  long peerFailures;
 
   LoopCounters() {}
 
@@ -30,5 +31,13 @@ public final class LoopCounters {
   /** Failures that were reported to the {@link FailureListener}. */
   public long failures() {
     return failures;
+  }
+
+  /**
+   * Streams that the peer broke: it reset the connection, was silent beyond a timeout, or ended in
+   * the middle of what was to be read.
+   */
+  public long peerFailures() {
+    return peerFailures;
   }
 }

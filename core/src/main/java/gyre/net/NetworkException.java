@@ -1,15 +1,29 @@
 package gyre.net;
 
+import gyre.RemoteFailure;
 import gyre.engine.Errno;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * A network operation failed. The message says what was tried, what went wrong and, where that is
  * known, what to do.
  */
-public class NetworkException extends RuntimeException {
+public class NetworkException extends RuntimeException implements RemoteFailure {
   private static final long serialVersionUID = 1L;
 
+  private static final Set<Errno> OF_THE_PEER =
+      EnumSet.of(
+          Errno.ECONNRESET,
+          Errno.EPIPE,
+          Errno.ETIMEDOUT,
+          Errno.ECONNABORTED,
+          Errno.EHOSTUNREACH,
+          Errno.ENETUNREACH,
+          Errno.EPROTO);
+
   private final int errno;
+  private boolean remote;
 
   NetworkException(String message, int errno) {
     super(message);
@@ -30,6 +44,31 @@ public class NetworkException extends RuntimeException {
    */
   public int errno() {
     return errno;
+  }
+
+  /** Whether a connection that fails with this was broken by its peer, or on the way to it. */
+  static boolean isOfThePeer(int result) {
+    for (Errno errno : OF_THE_PEER) {
+      if (errno.negated() == result) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Marks it as caused by the peer. */
+  NetworkException remote() {
+    remote = true;
+    return this;
+  }
+
+  /**
+   * Whether the peer of an established connection caused it. A connection that could not be made is
+   * the business of who asked for it.
+   */
+  @Override
+  public boolean isRemote() {
+    return remote;
   }
 
   private static String advice(int errno) {

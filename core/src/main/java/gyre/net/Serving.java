@@ -10,7 +10,7 @@ final class Serving {
   /**
    * Runs the handler, in a scope of its own, and closes the stream: nothing that the handler has
    * opened or started outlives the connection, however long the server lives. What the handler
-   * throws is reported with the stream's name, unless the connection itself broke, somebody else
+   * throws is reported with the stream's name, unless the peer broke the connection, somebody else
    * closed the stream, or the work was cancelled: none of that is the handler's fault.
    */
   static <S extends SocketStream> void serve(ConnectionHandler<S> handler, S stream) {

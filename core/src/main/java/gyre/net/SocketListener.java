@@ -7,6 +7,7 @@ import gyre.engine.Accept;
 import gyre.engine.Errno;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private final ListenOptions options;
   private final Acceptor acceptor = new Acceptor(this);
   private final Pause pause = new Pause(this);
-  private final Runnable whenConnectionCloses = this::connectionClosed;
+  private final Consumer<SocketStream> whenConnectionCloses = this::connectionClosed;
 
   /** Accepted by the kernel, and not taken by anybody. */
   private final ArrayDeque<Integer> waiting = new ArrayDeque<>();
@@ -41,6 +42,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private @Nullable IntConsumer hand;
   private @Nullable IntSupplier handedOver;
   private int connections;
+  private long peerFailures;
   private boolean stopping;
   private long pauseNanos = FIRST_PAUSE_NANOS;
 
@@ -134,6 +136,14 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     return handedOver == null ? connections : handedOver.getAsInt();
   }
 
+  /**
+   * Number of connections accepted by this listener that have ended because their peer reset them,
+   * was silent beyond a timeout, or left in the middle.
+   */
+  public final long peerFailures() {
+    return peerFailures;
+  }
+
   private boolean isFull() {
     return connections() >= options.maxConnections();
   }
@@ -180,8 +190,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     return stream;
   }
 
-  private void connectionClosed() {
+  private void connectionClosed(SocketStream stream) {
     connections--;
+    if (stream.isBrokenByPeer()) {
+      peerFailures++;
+    }
     takeWaiting();
     start();
   }

@@ -10,6 +10,7 @@ import gyre.io.ByteQueue;
 import gyre.io.ByteSink;
 import gyre.io.ByteSource;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 // Over 500 lines: two styles of use over one state machine, which its halves and timeouts call
@@ -38,7 +39,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   private @Nullable DataHandler handler;
   private @Nullable StreamTimeouts timeouts;
   private @Nullable Breakage breakage;
-  private @Nullable Runnable whenReleased;
+  private @Nullable Consumer<SocketStream> whenReleased;
   private boolean endTold;
   private boolean closeTold;
   private boolean closeAnswered; // by the handler, which must not outlive the stream
@@ -46,14 +47,23 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   private boolean readExpired;
   private boolean aborted;
 
+  /** The peer broke it, which is counted once. */
+  private boolean brokenByPeer;
+
   /** What the connection broke of. Each who asks gets an exception that shows where they stood. */
   private record Breakage(String what, int result) {
     static final int TOO_LATE = 0;
 
     NetworkException toException() {
-      return result == TOO_LATE
-          ? new NetworkTimeoutException(what)
-          : NetworkException.of(what, result);
+      NetworkException failure =
+          result == TOO_LATE
+              ? new NetworkTimeoutException(what)
+              : NetworkException.of(what, result);
+      return isRemote() ? failure.remote() : failure;
+    }
+
+    boolean isRemote() {
+      return result == TOO_LATE || NetworkException.isOfThePeer(result);
     }
   }
 
@@ -96,8 +106,9 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   public final void readFully(ByteBuffer target) {
     while (target.hasRemaining()) {
       if (read(target) < 0) {
-        throw new NetworkException(
-            name() + " ended " + target.remaining() + " bytes before what was to be read", 0);
+        throw byPeer(
+            new NetworkException(
+                name() + " ended " + target.remaining() + " bytes before what was to be read", 0));
       }
     }
   }
@@ -170,7 +181,8 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     }
     if (readExpired) {
       readExpired = false;
-      throw new NetworkTimeoutException(name() + " received nothing for " + options.readTimeout());
+      throw byPeer(
+          new NetworkTimeoutException(name() + " received nothing for " + options.readTimeout()));
     }
     checkStillOpen(caller, "reading from");
   }
@@ -562,7 +574,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (!isOpen() || breakage != null) {
       return;
     }
-    breakage = new Breakage(name() + " " + what, Breakage.TOO_LATE);
+    broken(new Breakage(name() + " " + what, Breakage.TOO_LATE));
     resume(input.reader);
     resume(output.writer);
     if (handler != null) {
@@ -574,9 +586,32 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     Breakage known = breakage;
     if (known == null) {
       known = new Breakage(tried, result);
-      breakage = known;
+      broken(known);
     }
     return known.toException();
+  }
+
+  private void broken(Breakage by) {
+    breakage = by;
+    if (by.isRemote()) {
+      countBrokenByPeer();
+    }
+  }
+
+  private NetworkException byPeer(NetworkException failure) {
+    countBrokenByPeer();
+    return failure.remote();
+  }
+
+  private void countBrokenByPeer() {
+    if (!brokenByPeer) {
+      brokenByPeer = true;
+      countPeerFailure();
+    }
+  }
+
+  final boolean isBrokenByPeer() {
+    return brokenByPeer;
   }
 
   abstract String describe();
@@ -647,11 +682,11 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     closeDescriptor();
     released();
     if (whenReleased != null) {
-      whenReleased.run();
+      whenReleased.accept(this);
     }
   }
 
-  final void onReleased(Runnable action) {
+  final void onReleased(Consumer<SocketStream> action) {
     whenReleased = action;
   }
 
@@ -664,12 +699,11 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   }
 
   /**
-   * Whether what the calling fiber got is no fault of the code that uses this stream: the
-   * connection itself broke, or somebody else closed it.
+   * Whether what the calling fiber got is no fault of the code that uses this stream: somebody else
+   * closed it. What the peer did is not reported anyway.
    */
   final boolean explains(Throwable thrown) {
-    return (thrown instanceof NetworkException && breakage != null)
-        || (thrown instanceof ClosedException && isClosedByAnother(caller()));
+    return thrown instanceof ClosedException && isClosedByAnother(caller());
   }
 
   /**

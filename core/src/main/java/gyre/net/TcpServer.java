@@ -73,6 +73,14 @@ public final class TcpServer implements AutoCloseable {
     return shares.stream().map(TcpShare::connections).toList();
   }
 
+  /**
+   * Connections that have ended because their peer reset them, was silent beyond a timeout, or left
+   * in the middle.
+   */
+  public long peerFailures() {
+    return shares.stream().mapToLong(TcpShare::peerFailures).sum();
+  }
+
   /** Stops listening and waits until the connections, or the loops that have them, have ended. */
   @Override
   public void close() {

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,9 @@ final class TcpShare {
   /** Connections, on whatever loop, that the listener here has accepted. */
   private final AtomicInteger accepted = new AtomicInteger();
 
+  /** Connections of this loop that their peers broke. */
+  private final AtomicLong peerFailures = new AtomicLong();
+
   private volatile @Nullable Fiber<?> keeper;
   private volatile boolean stopping;
 
@@ -50,6 +54,10 @@ final class TcpShare {
 
   int connections() {
     return load.get();
+  }
+
+  long peerFailures() {
+    return peerFailures.get();
   }
 
   // ---- for the thread that has the server
@@ -296,8 +304,11 @@ final class TcpShare {
       throw e;
     }
     load.incrementAndGet();
-    stream.onReleased(() -> {
+    stream.onReleased(ended -> {
       load.decrementAndGet();
+      if (ended.isBrokenByPeer()) {
+        peerFailures.incrementAndGet();
+      }
       giver.gone();
     });
     Fiber<?> ignored = mine.start(() -> Serving.serve(handler, stream));

@@ -40,17 +40,16 @@ final class Connects {
     long address = submitter.memory(RawAddress.CAPACITY_BYTES);
     int length = sockets.encode(connect.descriptor, target, address);
     if (length < 0) {
-      submitter.dropMemory();
       slots.end(slot, length);
       return;
     }
-    int ignored =
-        submitter.emitNow(
-            SubmissionQueue.control(Uring.OP_CONNECT, 0, 0, connect.descriptor),
-            length,
-            address,
-            0,
-            slot.userData);
+    submitter.emit(
+        SubmissionQueue.control(Uring.OP_CONNECT, 0, 0, connect.descriptor),
+        length,
+        address,
+        0,
+        slot.userData,
+        0);
   }
 
   void complete(long userData, int result) {

@@ -33,7 +33,9 @@ public enum Feature {
   /** 5.18: loops wake each other with a message from ring to ring. */
   MESSAGES(0),
   /** 6.13: threads without a ring can send such messages too. */
-  FOREIGN_MESSAGES(0);
+  FOREIGN_MESSAGES(0),
+  /** 5.19: descriptors that are used often are known to the ring by number. */
+  FIXED_FILES(0);
 
   /** Of {@code io_uring_setup}; 0 where the feature is found out in another way. */
   final int setupFlag;

@@ -16,7 +16,6 @@ import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
-import gyre.engine.kernel.KernelSockets;
 import gyre.sys.CallState;
 import gyre.sys.Uring;
 import java.lang.invoke.MethodHandles;
@@ -60,7 +59,8 @@ public final class UringEngine implements Engine {
   private final UringOptions options;
   private final CallState calls = new CallState();
   private final EngineCounters counters = new EngineCounters();
-  private final KernelSockets sockets;
+  private final FixedFiles files;
+  private final UringSockets sockets;
   private final BlockPool pool;
   private final Ring ring;
   private final CompletionQueue completions;
@@ -116,14 +116,15 @@ public final class UringEngine implements Engine {
       memory = made;
       long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
       submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
-      sockets = new KernelSockets(counters);
+      files = new FixedFiles(calls, ring, submitter);
+      sockets = new UringSockets(counters, files);
       deferred = new Deferred(submitter, slots);
       registered = BufferRing.forStreams(calls, ring, options);
       streamBuffers = registered;
       Vector vector = new Vector(memory.address());
       streams = new StreamReceives(submitter, slots, streamBuffers, counters);
       sparse = new SparseReceives(submitter, slots, calls, counters, pool);
-      sends = new Sends(ring, submitter, slots, deferred, vector);
+      sends = new Sends(ring, submitter, slots, deferred, files, vector);
       accepts = new Accepts(submitter, slots, sockets);
       connects = new Connects(submitter, slots, deferred, sockets);
       polls = new Polls(submitter, slots);
@@ -263,6 +264,9 @@ public final class UringEngine implements Engine {
   public void await(long timeoutNanos) {
     if (!unregistered.isEmpty()) {
       registerDatagrams();
+    }
+    if (files.isWanted()) {
+      files.open();
     }
     boolean hasFed = streams.replenish();
     if (datagrams != null) {
@@ -435,6 +439,7 @@ public final class UringEngine implements Engine {
         counters.wakes++;
         waker.completeSignal(flags);
       }
+      case Kind.FILE -> files.complete(SlotTable.low(userData), result);
       case Kind.CANCEL -> repeatCancel(userData, result);
       default -> throw new AssertionError("a completion of unknown kind");
     }
@@ -538,6 +543,7 @@ public final class UringEngine implements Engine {
       if (datagrams != null) {
         datagrams.buffers.unmap(calls);
       }
+      files.unmap();
       memory.unmap(calls);
       sparse.close();
       pool.close();

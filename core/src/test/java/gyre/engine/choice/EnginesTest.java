@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Timeout(60)
 class EnginesTest {
+  private static final List<String> OPENED =
+      List.of("-ea", "--add-opens", "java.base/java.lang=ALL-UNNAMED");
+
   @Test
   void shouldListTheValidNamesForAWrongOne() {
     assertThatThrownBy(() -> Engines.open("kqueue", EngineOptions.defaults()))
@@ -107,6 +110,18 @@ class EnginesTest {
     assumeAvailable(name);
     assertThat(Children.run(ScarceDescriptorsMain.class, List.of("-ea"), name))
         .isEqualTo("resumed");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"io_uring", "epoll", "nio"})
+  @EnabledOnOs(OS.LINUX)
+  void shouldLogThoughThereIsNoDescriptorLeft(String name) throws Exception {
+    assumeAvailable(name);
+    assertThat(Children.run(ScarceLoggingMain.class, OPENED, name))
+        .contains("failed while there are none")
+        .contains("cannot accept on ")
+        .contains("failed when there are some")
+        .endsWith("ended");
   }
 
   @Test

@@ -51,7 +51,7 @@ public final class ScarceDescriptorsMain {
   }
 
   /** A jar stays open, but classes in directories could not be read without descriptors. */
-  private static void loadAllClasses() throws IOException, ClassNotFoundException {
+  static void loadAllClasses() throws IOException, ClassNotFoundException {
     ClassLoader loader = ScarceDescriptorsMain.class.getClassLoader();
     Path root = Path.of(URI.create(Engine.class.getResource("Engine.class").toString()));
     Path classes = root.resolve("../../..").normalize();
