@@ -1,6 +1,5 @@
 package gyre;
 
-import gyre.engine.Engine;
 import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -61,13 +60,5 @@ final class CurrentLoop {
           Thread.currentThread() + " runs on no loop: call this inside Loop.run");
     }
     return loop;
-  }
-
-  /**
-   * The engine that is sure to await soon, after what the caller does now; null if there is none.
-   */
-  static @Nullable Engine engineOfCaller() {
-    Loop loop = find();
-    return loop == null ? null : loop.engineThatAwaits();
   }
 }

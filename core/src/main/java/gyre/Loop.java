@@ -164,14 +164,6 @@ public final class Loop implements AutoCloseable {
     turn.until(() -> shutdown != null && shutdown.isDone());
   }
 
-  /**
-   * The engine, if the calling code runs on this loop's thread inside of {@link Turn#until}, so
-   * that an await follows for sure, and soon: a fiber that shares the thread cannot block it.
-   */
-  @Nullable Engine engineThatAwaits() {
-    return fiberMode == FiberMode.NATIVE && turn.owesAwait() ? engine : null;
-  }
-
   /** Starts a fiber in a loop that is not running yet, or is driven by {@link #turn}. */
   public Fiber<?> start(String fiberName, Task body) {
     return root.start(fiberName, body);

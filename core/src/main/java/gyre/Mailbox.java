@@ -81,7 +81,7 @@ final class Mailbox {
   private void wake() {
     boolean isDone = false;
     try {
-      engine.wake(CurrentLoop.engineOfCaller());
+      engine.wake();
       isDone = true;
     } finally {
       if (!isDone) {

@@ -33,12 +33,6 @@ final class Turn {
   private @Nullable Fiber<?> running;
   private boolean underWay;
 
-  /** Goes on turning until what was asked for is done. */
-  private boolean driving;
-
-  /** Another loop's wake-up may stand in the engine's queue until the next await. */
-  private boolean awaitOwed;
-
   private long nowNanos;
 
   Turn(Loop loop, Mailbox mailbox, Pump pump, LoopCounters counters, long tickNanos) {
@@ -82,31 +76,12 @@ final class Turn {
 
   /** Turns until it is done. */
   void until(BooleanSupplier done) {
-    driving = true;
-    try {
-      while (!done.getAsBoolean()) {
-        once(Engine.FOREVER);
-      }
-    } finally {
-      driving = false;
-      if (awaitOwed) {
-        awaitOwed = false;
-        engine.await(0);
-      }
+    while (!done.getAsBoolean()) {
+      once(Engine.FOREVER);
     }
   }
 
-  /**
-   * Whether an await follows for sure, and soon: a fiber that shares the thread cannot block it.
-   * Whoever asks makes sure of it.
-   */
-  boolean owesAwait() {
-    awaitOwed |= driving;
-    return driving;
-  }
-
   private void await(long deadlineNanos) {
-    awaitOwed = false;
     if (deadlineNanos == 0 || hasWork()) {
       engine.await(0);
     } else {

@@ -192,8 +192,13 @@ public final class WatchedEngine implements Engine {
   }
 
   @Override
-  public void wake(@Nullable Engine from) {
-    real.wake(null);
+  public void hurry() {
+    real.hurry();
+  }
+
+  @Override
+  public void wake() {
+    real.wake();
   }
 
   @Override

@@ -1,7 +1,5 @@
 package gyre.engine;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * The kernel's side of one loop: operations in, completions out.
  *
@@ -51,12 +49,13 @@ public interface Engine extends AutoCloseable {
   int dispatch(int budget);
 
   /**
-   * Ends the current or the next {@link #await} early. From any thread.
-   *
-   * @param from the engine of the loop that the caller runs on, or null: engines of one kind may
-   *     have a cheaper way between them, which may take effect only at {@code from}'s next await
+   * Ends the current or the next {@link #await} early. From any thread. It takes effect before it
+   * returns: whoever wakes may be busy for long, and others rely on what is said to be woken.
    */
-  void wake(@Nullable Engine from);
+  void wake();
+
+  /** The next {@link #await} does not wait. By the loop itself, for which it costs nothing. */
+  void hurry();
 
   Sockets sockets();
 

@@ -15,7 +15,7 @@ public abstract non-sealed class Send extends Operation {
    * behind what one gather takes, or the rest would stay where it is until then. Where it is false
    * the engine may do without a completion and learn of the success when an {@link Engine#await}
    * ends for another reason. So whoever begins to wait for a send that is active already wakes the
-   * engine ({@code engine.wake(engine)}), which makes the next await end at once.
+   * engine ({@link Engine#hurry}), which makes the next await end at once.
    */
   public boolean awaited;
 

@@ -91,7 +91,7 @@ final class Outbound extends Send {
   private void hurry() {
     if (!awaited) {
       awaited = true;
-      engine.wake(engine);
+      engine.hurry();
     }
   }
 

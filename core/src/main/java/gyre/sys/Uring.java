@@ -15,7 +15,6 @@ public final class Uring {
   public static final int OP_ACCEPT = 13;
   public static final int OP_ASYNC_CANCEL = 14;
   public static final int OP_CONNECT = 16;
-  public static final int OP_FILES_UPDATE = 20;
   public static final int OP_SEND = 26;
   public static final int OP_RECV = 27;
   public static final int OP_MSG_RING = 40;
@@ -23,7 +22,6 @@ public final class Uring {
   public static final int OP_SENDMSG_ZC = 48;
 
   // Flags of an entry, in its second byte.
-  public static final int SQE_FIXED_FILE = 1;
   public static final int SQE_BUFFER_SELECT = 1 << 5;
   public static final int SQE_CQE_SKIP_SUCCESS = 1 << 6;
 
@@ -98,7 +96,6 @@ public final class Uring {
 
   // io_uring_register.
   public static final int REGISTER_PROBE = 8;
-  public static final int REGISTER_FILES2 = 13;
   public static final int REGISTER_RING_FDS = 20;
   public static final int UNREGISTER_RING_FDS = 21;
   public static final int REGISTER_PBUF_RING = 22;
@@ -106,10 +103,6 @@ public final class Uring {
   public static final int PROBE_HEADER_BYTES = 16;
   public static final int PROBE_OP_BYTES = 8;
   public static final int PROBE_SUPPORTED = 1;
-
-  // struct io_uring_rsrc_register.
-  public static final int FILES_REGISTRATION_BYTES = 32;
-  public static final int REGISTER_SPARSE = 1;
 
   // struct io_uring_buf, io_uring_buf_ring and io_uring_buf_reg.
   public static final int BUFFER_ENTRY_BYTES = 16;

@@ -29,7 +29,7 @@ public abstract class TurnConformance extends EngineHarness {
   @Test
   void shouldEndTheNextAwaitAfterAWakeUp() {
     for (int i = 0; i < 100; i++) {
-      engine.wake(null);
+      engine.wake();
       engine.await(Engine.FOREVER);
       assertThat(dispatch(16)).isZero();
     }
@@ -47,7 +47,7 @@ public abstract class TurnConformance extends EngineHarness {
             .start(() -> {
               for (int round = 1; round <= rounds; round++) {
                 posted.set(round);
-                target.wake(null);
+                target.wake();
                 while (seen.get() != round && !Thread.interrupted()) {
                   Thread.onSpinWait();
                 }
@@ -77,10 +77,10 @@ public abstract class TurnConformance extends EngineHarness {
           Thread.ofPlatform()
               .start(() -> {
                 for (int n = 0; n < 2000; n++) {
-                  target.wake(null);
+                  target.wake();
                 }
                 left.decrementAndGet();
-                target.wake(null);
+                target.wake();
               }));
     }
     Receiving receiving = new Receiving(connection.server(), pattern).start();
@@ -105,7 +105,7 @@ public abstract class TurnConformance extends EngineHarness {
           Thread.ofPlatform()
               .start(() -> {
                 for (int n = 0; n < 200; n++) {
-                  other.wake(null);
+                  other.wake();
                   started.set(1);
                 }
               });

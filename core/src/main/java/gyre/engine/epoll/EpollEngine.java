@@ -296,7 +296,12 @@ public final class EpollEngine extends ReadinessEngine {
   }
 
   @Override
-  public void wake(@Nullable Engine from) {
+  public void hurry() {
+    wake();
+  }
+
+  @Override
+  public void wake() {
     // Counted, so that close() can't take the descriptor away between the look and the write.
     if (wakers.getAndIncrement() >= 0) {
       LinuxFiles.signal(eventfd);

@@ -212,9 +212,14 @@ public final class NioEngine extends ReadinessEngine {
   }
 
   @Override
-  public void wake(@Nullable Engine from) {
+  public void wake() {
     woken = true;
     Selector ignored = selector.wakeup();
+  }
+
+  @Override
+  public void hurry() {
+    wake();
   }
 
   // Transfers.

@@ -42,6 +42,7 @@ final class BufferRing implements Block.Owner {
 
   private final BufferDemand demand;
   private int tail;
+  private boolean isClosed;
 
   private BufferRing(
       Mapping ring,
@@ -219,6 +220,14 @@ final class BufferRing implements Block.Owner {
   @Override
   public void recycle(Block block) {
     free[freeCount++] = block.id;
+    if (isClosed && lent() == 0) {
+      memory.unmap(new CallState()); // by whoever gave it back, on whatever thread
+    }
+  }
+
+  /** How many buffers the kernel should have at hand. */
+  int target() {
+    return demand.target();
   }
 
   /** How many of the buffers made so far are lent to users or with the kernel. */
@@ -231,9 +240,28 @@ final class BufferRing implements Block.Owner {
         .formatted(isIncremental ? "incremental" : "fixed", bufferBytes / 1024);
   }
 
-  /** Only after the kernel has let go of the ring. */
-  void unmap(CallState calls) {
+  /**
+   * Only after the kernel has let go of the ring. Memory of which slices are lent stays until the
+   * last one is given back, because a late reader must not bring down the process.
+   */
+  void close(CallState calls) {
+    assert !isClosed;
+    takeBackFromKernel();
     ring.unmap(calls);
-    memory.unmap(calls);
+    isClosed = true;
+    if (lent() == 0) {
+      memory.unmap(calls);
+    }
+  }
+
+  /** What the kernel has at hand are the last entries, because it uses them in their order. */
+  private void takeBackFromKernel() {
+    for (; available > 0; available--) {
+      long entry = ring.address() + (long) ((tail - available) & mask) * Uring.BUFFER_ENTRY_BYTES;
+      int id = Memory.getShort(entry + Uring.BUFFER_ENTRY_ID) & 0xFFFF;
+      Block block = blocks[id];
+      assert block != null;
+      block.release();
+    }
   }
 }

@@ -26,6 +26,9 @@ abstract class BufferedReceives {
 
   private final LongFifo fed = new LongFifo();
 
+  /** Somebody found no buffer since they were replenished: one shortage, however many felt it. */
+  private boolean isShort;
+
   BufferedReceives(SlotTable slots, BufferRing buffers, EngineCounters counters) {
     this.slots = slots;
     this.buffers = buffers;
@@ -54,7 +57,7 @@ abstract class BufferedReceives {
       counters.starvations++;
       slot.phase = Slot.Phase.STARVING;
       (slot.value == 0 ? hungry : fed).add(slot.userData);
-      boolean ignored = buffers.grow();
+      isShort = true;
     } else if (result == Errno.ENOBUFS.negated()
         || result == Errno.EINTR.negated()
         || result == Errno.EAGAIN.negated()) {
@@ -70,6 +73,10 @@ abstract class BufferedReceives {
    * @return whether somebody still waits although there is memory
    */
   final boolean replenish() {
+    if (isShort) {
+      isShort = false;
+      boolean ignored = buffers.grow();
+    }
     buffers.replenish();
     return isStarving() && feed();
   }

@@ -40,16 +40,17 @@ final class Connects {
     long address = submitter.memory(RawAddress.CAPACITY_BYTES);
     int length = sockets.encode(connect.descriptor, target, address);
     if (length < 0) {
+      submitter.dropMemory();
       slots.end(slot, length);
       return;
     }
-    submitter.emit(
-        SubmissionQueue.control(Uring.OP_CONNECT, 0, 0, connect.descriptor),
-        length,
-        address,
-        0,
-        slot.userData,
-        0);
+    int ignored =
+        submitter.emitNow(
+            SubmissionQueue.control(Uring.OP_CONNECT, 0, 0, connect.descriptor),
+            length,
+            address,
+            0,
+            slot.userData);
   }
 
   void complete(long userData, int result) {

@@ -62,18 +62,19 @@ final class DatagramSends {
       long name = entries + (long) vector.count() * Vector.ENTRY_BYTES;
       int length = sockets.encode(send.descriptor, target, name);
       if (length < 0) {
+        submitter.dropMemory();
         slots.end(slot, length);
         return;
       }
       LinuxSockets.putMessage(message, name, length, entries, count);
     }
-    submitter.emit(
-        SubmissionQueue.control(Uring.OP_SENDMSG, 0, priority, send.descriptor),
-        0,
-        message,
-        1 | FLAGS,
-        slot.userData,
-        0);
+    int ignored =
+        submitter.emitNow(
+            SubmissionQueue.control(Uring.OP_SENDMSG, 0, priority, send.descriptor),
+            0,
+            message,
+            1 | FLAGS,
+            slot.userData);
   }
 
   void complete(long userData, int result) {

@@ -30,12 +30,8 @@ public enum Feature {
   QUIET_SENDS(0),
   /** 6.0: large sends that do not copy. */
   ZERO_COPY(0),
-  /** 5.18: loops wake each other with a message from ring to ring. */
-  MESSAGES(0),
-  /** 6.13: threads without a ring can send such messages too. */
-  FOREIGN_MESSAGES(0),
-  /** 5.19: descriptors that are used often are known to the ring by number. */
-  FIXED_FILES(0);
+  /** 6.13: any thread wakes a loop with a message to its ring. */
+  FOREIGN_MESSAGES(0);
 
   /** Of {@code io_uring_setup}; 0 where the feature is found out in another way. */
   final int setupFlag;

@@ -21,17 +21,11 @@ final class Kind {
   /** A message to this ring: somebody wants the loop to go round. */
   static final int WAKE = 11;
 
-  /**
-   * A message to another ring, or 0 for a place that was emptied; told of where it failed, or where
-   * the kernel tells of everything. The rest is whom to wake then.
-   */
-  static final int MESSAGE = 12;
+  /** A request of the engine's own whose end says nothing. */
+  static final int UNHEARD = 12;
 
   /** The event counter that stands in where messages are not to be had. */
   static final int SIGNAL = 13;
-
-  /** A descriptor that the ring gets to know. */
-  static final int FILE = 14;
 
   private Kind() {}
 

@@ -34,7 +34,6 @@ final class Sends {
   private final SubmissionQueue queue;
   private final SlotTable slots;
   private final Deferred deferred;
-  private final FixedFiles files;
   private final Vector vector;
   private final boolean canBeQuiet;
   private final boolean canAvoidCopies;
@@ -45,18 +44,11 @@ final class Sends {
   /** Quiet sends whose entries stand before this are decided. */
   private int decided;
 
-  Sends(
-      Ring ring,
-      Submitter submitter,
-      SlotTable slots,
-      Deferred deferred,
-      FixedFiles files,
-      Vector vector) {
+  Sends(Ring ring, Submitter submitter, SlotTable slots, Deferred deferred, Vector vector) {
     this.submitter = submitter;
     this.queue = ring.submissions;
     this.slots = slots;
     this.deferred = deferred;
-    this.files = files;
     this.vector = vector;
     this.canBeQuiet = ring.has(Feature.QUIET_SENDS);
     this.canAvoidCopies = ring.has(Feature.ZERO_COPY);
@@ -77,7 +69,7 @@ final class Sends {
     gather(slot, send);
     if (send.zeroCopy && canAvoidCopies && (send.engineBits & MUST_COPY) == 0) {
       slots.setKind(slot, Kind.ZERO_COPY_SEND);
-      emit(slot, send, Uring.OP_SEND_ZC, Uring.OP_SENDMSG_ZC, 0, 0, ORDINARY);
+      int ignored = emit(slot, send, Uring.OP_SEND_ZC, Uring.OP_SENDMSG_ZC, 0, 0, ORDINARY);
     } else if (canBeQuiet && !isAwaited(send)) {
       emitQuiet(slot, send);
     } else {
@@ -93,9 +85,9 @@ final class Sends {
   private void emitQuiet(Slot slot, Send send) {
     slots.setKind(slot, Kind.QUIET_SEND);
     slot.phase = Slot.Phase.QUIET;
-    slot.sequence = queue.tail();
     quiet.add(slot.userData);
-    emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, Uring.SQE_CQE_SKIP_SUCCESS, 0, QUIET);
+    slot.sequence =
+        emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, Uring.SQE_CQE_SKIP_SUCCESS, 0, QUIET);
   }
 
   private void repeat(Slot slot, Send send, int priority) {
@@ -110,7 +102,7 @@ final class Sends {
   private void emitOrdinary(Slot slot, Send send, int priority) {
     slots.setKind(slot, Kind.SEND);
     slot.phase = Slot.Phase.IN_FLIGHT;
-    emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, 0, priority, ORDINARY);
+    int ignored = emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, 0, priority, ORDINARY);
   }
 
   private void gather(Slot slot, Send send) {
@@ -121,28 +113,23 @@ final class Sends {
     slot.value = (int) vector.bytes();
   }
 
-  /** Queues a request for what was gathered. */
-  private void emit(
+  /** Queues the one request for what was gathered, for which there is room; its sequence number. */
+  private int emit(
       Slot slot, Send send, int single, int several, int flags, int priority, long messageFlags) {
-    int fixed = files.isFixedToSend(send.descriptor) ? Uring.SQE_FIXED_FILE : 0;
     if (vector.count() == 1) {
-      submitter.emit(
-          SubmissionQueue.control(single, flags | fixed, priority, send.descriptor),
+      return submitter.emitNow(
+          SubmissionQueue.control(single, flags, priority, send.descriptor),
           0,
           vector.base(0),
           vector.length(0) | messageFlags,
-          slot.userData,
-          0);
-      return;
+          slot.userData);
     }
-    long message = submitter.message(vector);
-    submitter.emit(
-        SubmissionQueue.control(several, flags | fixed, priority, send.descriptor),
+    return submitter.emitNow(
+        SubmissionQueue.control(several, flags, priority, send.descriptor),
         0,
-        message,
+        submitter.message(vector),
         1 | messageFlags,
-        slot.userData,
-        0);
+        slot.userData);
   }
 
   /** All that is active is over with the next call, so that nothing would end a wait. */

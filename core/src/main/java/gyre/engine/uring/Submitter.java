@@ -14,6 +14,13 @@ import gyre.sys.Uring;
  * fiber with a thread of its own submits, and the ring takes calls from its owner alone) or has no
  * effect (the kernel has no memory for requests) further entries spill into a list, which keeps
  * their order and empties into the ring before the next wait: so queueing never fails.
+ *
+ * <p>An operation that needs memory beside its entry is started in three steps, in this order:
+ * {@link #hasRoomForMessage} secures room for the entry and for the memory, {@link #memory} or
+ * {@link #message} takes the memory, {@link #emitNow} adds the entry. Nothing may reach the kernel
+ * between the last two, or the memory would count as free while its entry still points to it, and
+ * the next operation would write over it: one connection's bytes would go to another one's peer. So
+ * a call to the kernel in between is refused, in production too.
  */
 final class Submitter {
   private static final int WORDS = 6;
@@ -28,6 +35,9 @@ final class Submitter {
   private final EngineCounters counters;
   private final LongFifo spilled = new LongFifo();
 
+  /** Memory was taken for an entry that is not queued yet. */
+  private boolean isEntryOwed;
+
   Submitter(Ring ring, Scratch scratch, EngineCounters counters) {
     this.ring = ring;
     this.queue = ring.submissions;
@@ -36,20 +46,31 @@ final class Submitter {
   }
 
   /** Whether the next entry goes to the ring itself; makes room if it can. */
-  boolean hasRoom() {
-    return (!queue.isFull() && spilled.isEmpty()) || flush();
+  private boolean hasRoom() {
+    return isFree() || flush();
   }
 
-  /** Whether the next entry may also ask once for memory; makes room if it can. */
+  private boolean isFree() {
+    return !queue.isFull() && spilled.isEmpty();
+  }
+
+  /** Secures room for one entry and the memory that it points to; makes room if it can. */
   boolean hasRoomForMessage() {
     return hasRoom() && (scratch.has(MAX_MESSAGE_BYTES) || (flush() && scratch.isUnused()));
   }
 
-  /** Memory that lives until the kernel has taken the next entry, for which there is room. */
+  /** Memory for the entry that is added next, secured before; lives until the kernel takes it. */
   long memory(int bytes) {
+    assert isFree() : "no room was secured for the entry";
     long address = scratch.take(bytes);
-    assert address != 0 : "asked for memory without a look whether there is any";
+    assert address != 0 : "no memory was secured";
+    isEntryOwed = true;
     return address;
+  }
+
+  /** The entry that the memory was taken for does not come. */
+  void dropMemory() {
+    isEntryOwed = false;
   }
 
   /** A {@code struct msghdr} without an address for these bytes, in {@link #memory}. */
@@ -67,9 +88,28 @@ final class Submitter {
     return message;
   }
 
-  /** See {@link SubmissionQueue#add}. */
+  /**
+   * Adds an entry for which room was secured, with the memory that was taken for it, if any. See
+   * {@link SubmissionQueue#add}.
+   *
+   * @return the sequence number of the entry
+   */
+  int emitNow(long control, long offset, long address, long lengthAndFlags, long userData) {
+    assert isFree() : "no room was secured for the entry";
+    counters.submissions++;
+    int sequence = queue.tail();
+    queue.add(control, offset, address, lengthAndFlags, userData, 0);
+    isEntryOwed = false;
+    return sequence;
+  }
+
+  /**
+   * Adds an entry that points to no memory, as soon as there is room. See {@link
+   * SubmissionQueue#add}.
+   */
   void emit(
       long control, long offset, long address, long lengthAndFlags, long userData, long group) {
+    assert !isEntryOwed : "another entry comes first, for which memory was taken";
     counters.submissions++;
     if (hasRoom()) {
       queue.add(control, offset, address, lengthAndFlags, userData, group);
@@ -92,7 +132,7 @@ final class Submitter {
   void emitCancelAll() {
     long flags = (long) (Uring.ASYNC_CANCEL_ANY | Uring.ASYNC_CANCEL_ALL) << 32;
     long control = SubmissionQueue.control(Uring.OP_ASYNC_CANCEL, 0, 0, -1);
-    emit(control, 0, 0, flags, SlotTable.userData(Kind.MESSAGE, 0), 0);
+    emit(control, 0, 0, flags, SlotTable.userData(Kind.UNHEARD, 0), 0);
   }
 
   private int cancelFlags() {
@@ -101,6 +141,7 @@ final class Submitter {
 
   /** Hands the ring over now; true if the next entry finds room. */
   private boolean flush() {
+    checkNoEntryOwed();
     if (!ring.isCallable()) {
       return false;
     }
@@ -108,11 +149,19 @@ final class Submitter {
     // The result says what the queue's head says as well.
     int ignored = ring.submit();
     settle();
-    return !queue.isFull() && spilled.isEmpty();
+    return isFree();
+  }
+
+  private void checkNoEntryOwed() {
+    if (isEntryOwed) {
+      throw new IllegalStateException(
+          "the kernel would be called between the memory of an entry and the entry itself");
+    }
   }
 
   /** After the kernel was called: what it took needs no scratch memory any more. */
   void settle() {
+    checkNoEntryOwed();
     while (!spilled.isEmpty() && !queue.isFull()) {
       assert spilled.size() % WORDS == 0;
       queue.add(

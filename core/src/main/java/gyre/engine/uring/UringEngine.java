@@ -16,6 +16,7 @@ import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
+import gyre.engine.kernel.KernelSockets;
 import gyre.sys.CallState;
 import gyre.sys.Uring;
 import java.lang.invoke.MethodHandles;
@@ -59,8 +60,7 @@ public final class UringEngine implements Engine {
   private final UringOptions options;
   private final CallState calls = new CallState();
   private final EngineCounters counters = new EngineCounters();
-  private final FixedFiles files;
-  private final UringSockets sockets;
+  private final KernelSockets sockets;
   private final BlockPool pool;
   private final Ring ring;
   private final CompletionQueue completions;
@@ -116,15 +116,14 @@ public final class UringEngine implements Engine {
       memory = made;
       long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
       submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
-      files = new FixedFiles(calls, ring, submitter);
-      sockets = new UringSockets(counters, files);
+      sockets = new KernelSockets(counters);
       deferred = new Deferred(submitter, slots);
       registered = BufferRing.forStreams(calls, ring, options);
       streamBuffers = registered;
       Vector vector = new Vector(memory.address());
       streams = new StreamReceives(submitter, slots, streamBuffers, counters);
       sparse = new SparseReceives(submitter, slots, calls, counters, pool);
-      sends = new Sends(ring, submitter, slots, deferred, files, vector);
+      sends = new Sends(ring, submitter, slots, deferred, vector);
       accepts = new Accepts(submitter, slots, sockets);
       connects = new Connects(submitter, slots, deferred, sockets);
       polls = new Polls(submitter, slots);
@@ -145,7 +144,7 @@ public final class UringEngine implements Engine {
     ring.close();
     Mapping.unmapMade(calls, made);
     if (registered != null) {
-      registered.unmap(calls);
+      registered.close(calls);
     }
     pool.close();
   }
@@ -264,9 +263,6 @@ public final class UringEngine implements Engine {
   public void await(long timeoutNanos) {
     if (!unregistered.isEmpty()) {
       registerDatagrams();
-    }
-    if (files.isWanted()) {
-      files.open();
     }
     boolean hasFed = streams.replenish();
     if (datagrams != null) {
@@ -434,12 +430,11 @@ public final class UringEngine implements Engine {
     unheard++;
     switch (SlotTable.kind(userData)) {
       case Kind.WAKE -> counters.wakes++;
-      case Kind.MESSAGE -> waker.repeatMessage(SlotTable.low(userData), result);
+      case Kind.UNHEARD -> {}
       case Kind.SIGNAL -> {
         counters.wakes++;
         waker.completeSignal(flags);
       }
-      case Kind.FILE -> files.complete(SlotTable.low(userData), result);
       case Kind.CANCEL -> repeatCancel(userData, result);
       default -> throw new AssertionError("a completion of unknown kind");
     }
@@ -486,17 +481,16 @@ public final class UringEngine implements Engine {
   }
 
   @Override
-  public void wake(@Nullable Engine from) {
-    if (from == this) {
-      wokenBySelf = true;
-    } else if (WOKEN.compareAndSet(this, 0, 1)) {
-      if (from instanceof UringEngine sender && sender.ring.has(Feature.MESSAGES)) {
-        sender.waker.message(waker);
-      } else if (!waker.wake()) {
-        WOKEN.setVolatile(this, 0); // or else nobody would try again
-        throw new IllegalStateException("the kernel refuses to wake a loop");
-      }
+  public void wake() {
+    if (WOKEN.compareAndSet(this, 0, 1) && !waker.wake()) {
+      WOKEN.setVolatile(this, 0); // or else nobody would try again
+      throw new IllegalStateException("the kernel refuses to wake a loop");
     }
+  }
+
+  @Override
+  public void hurry() {
+    wokenBySelf = true;
   }
 
   @Override
@@ -514,9 +508,9 @@ public final class UringEngine implements Engine {
     return counters;
   }
 
-  /** For tests, which ask the kernel what it knows of the ring. */
-  int ringDescriptor() {
-    return ring.descriptor;
+  /** For tests. */
+  BufferRing streamBuffers() {
+    return streamBuffers;
   }
 
   @Override
@@ -539,11 +533,10 @@ public final class UringEngine implements Engine {
     waker.close(calls);
     ring.close();
     if (hasEnded) {
-      streamBuffers.unmap(calls);
+      streamBuffers.close(calls);
       if (datagrams != null) {
-        datagrams.buffers.unmap(calls);
+        datagrams.buffers.close(calls);
       }
-      files.unmap();
       memory.unmap(calls);
       sparse.close();
       pool.close();

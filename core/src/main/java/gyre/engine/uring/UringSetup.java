@@ -116,8 +116,6 @@ final class UringSetup {
       throw new EngineUnavailable("this kernel's io_uring is older than Linux 6.0");
     }
     keep(Feature.ZERO_COPY, isOffered(probe, Uring.OP_SENDMSG_ZC));
-    keep(Feature.FIXED_FILES, isOffered(probe, Uring.OP_FILES_UPDATE));
-    keep(Feature.MESSAGES, isOffered(probe, Uring.OP_MSG_RING));
   }
 
   private static boolean isOffered(long probe, int operation) {

@@ -11,9 +11,6 @@ import gyre.sys.UringCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Ends a ring's wait from any thread: by a message to the ring where the kernel takes one from a
@@ -27,12 +24,6 @@ final class Waker {
   private static final int MAX_ATTEMPTS = 100;
   private static final int EOVERFLOW = 75;
 
-  /** By number, so that a message that failed finds its target without keeping it alive. */
-  private static final ConcurrentMap<Integer, Waker> OPEN = new ConcurrentHashMap<>();
-
-  private static final AtomicInteger NUMBERS = new AtomicInteger();
-
-  private final int number = NUMBERS.incrementAndGet();
   private final Ring ring;
   private final Submitter submitter;
 
@@ -62,30 +53,6 @@ final class Waker {
         throw new EngineUnavailable("no event counter: " + Errno.describe(counter));
       }
       pollSignal();
-    }
-    OPEN.put(number, this);
-  }
-
-  /** From the thread of this engine to the ring of another; it leaves with the next call. */
-  void message(Waker target) {
-    int flags = ring.has(Feature.QUIET_SENDS) ? Uring.SQE_CQE_SKIP_SUCCESS : 0;
-    submitter.emit(
-        SubmissionQueue.control(Uring.OP_MSG_RING, flags, 0, target.ring.descriptor),
-        SlotTable.userData(Kind.WAKE, 0),
-        0,
-        0,
-        SlotTable.userData(Kind.MESSAGE, target.number),
-        0);
-  }
-
-  /**
-   * A message could not be sent, for example for lack of memory: from here, or else, as nobody
-   * would try again, with the next call once more.
-   */
-  void repeatMessage(int targetNumber, int result) {
-    Waker target = result < 0 ? OPEN.get(targetNumber) : null;
-    if (target != null && !target.wake()) {
-      message(target);
     }
   }
 
@@ -141,7 +108,6 @@ final class Waker {
 
   void close(CallState calls) {
     closed = true;
-    OPEN.remove(number);
     synchronized (closing) {
       if (counter >= 0) {
         int ignored = LinuxFiles.close(calls, counter);

@@ -35,7 +35,7 @@ public final class ForbiddingMain {
     try {
       EngineChoice choice = Engines.open(arguments[0], EngineOptions.defaults());
       Engine engine = choice.engine();
-      engine.wake(null);
+      engine.wake();
       engine.await(Engine.FOREVER);
       engine.close();
       out.println(choice.explanation());

@@ -3,10 +3,14 @@ package gyre.engine.uring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import gyre.engine.Block;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
 import gyre.engine.Vector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,8 +34,7 @@ class UringEngineTest {
 
   @Test
   void shouldNotAskForCompletionsOfQuietSends() {
-    try (TestPair pair =
-        TestPair.open(UringOptions.defaults().without(Set.of(Feature.FIXED_FILES)))) {
+    try (TestPair pair = TestPair.open(UringOptions.defaults())) {
       pair.send(1);
       EngineCounters counters = pair.engine.counters();
       long before = counters.completions;
@@ -345,7 +348,6 @@ class UringEngineTest {
     assertThat(ball.get()).isEqualTo(rounds);
     for (UringEngine engine : engines) {
       assertThat(engine.counters().wakes).isPositive();
-      // No system call of its own for a wake-up.
       assertThat(engine.counters().waits).isLessThan(4L * rounds);
     }
   }
@@ -356,7 +358,7 @@ class UringEngineTest {
     while (ball.get() < rounds) {
       if (ball.get() % 2 == parity) {
         ball.incrementAndGet();
-        peer.wake(own);
+        peer.wake();
         own.await(0);
       } else {
         own.await(Engine.FOREVER);
@@ -364,7 +366,7 @@ class UringEngineTest {
       int ignored = own.dispatch(16);
     }
     // The other side may be in a wait that began before the end.
-    peer.wake(null);
+    peer.wake();
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {
@@ -397,5 +399,51 @@ class UringEngineTest {
       assertThat(engine.active()).isZero();
       assertThat(pairs).allMatch(pair -> pair.sender.isIdle() && pair.receiver.isIdle());
     }
+  }
+
+  @Test
+  void shouldTakeAShortageThatManyFeelForOne() {
+    UringOptions options =
+        new UringOptions(64, 128, 4096, 4096, 1, 256 * 4096, 1 << 20, 1 << 20, Set.of());
+    try (UringEngine engine = UringEngine.open(options)) {
+      List<TestPair> pairs = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        TestPair pair = TestPair.on(engine);
+        pair.receiver.hold = true;
+        engine.submit(pair.receiver);
+        pairs.add(pair);
+      }
+      pairs.getFirst().turn();
+      pairs.forEach(pair -> pair.sender.start(4096));
+      pairs
+          .getFirst()
+          .turnUntil(() -> pairs.stream().allMatch(pair -> pair.receiver.bytes == 4096));
+      assertThat(engine.counters().starvations).isPositive();
+      assertThat(engine.streamBuffers().target()).isBetween(2, 8);
+      pairs.forEach(pair -> pair.receiver.letGo());
+    }
+  }
+
+  @Test
+  void shouldKeepReceivedBytesMappedUntilTheLastSliceIsGivenBack() throws IOException {
+    UringEngine engine = UringEngine.open(UringOptions.defaults());
+    TestPair pair = TestPair.on(engine);
+    engine.submit(pair.receiver);
+    pair.receiver.hold = true;
+    pair.send(100);
+    Block kept = pair.receiver.held.getFirst();
+    engine.close();
+    assertThat(isMapped(kept.address)).as("while a slice is lent").isTrue();
+    assertThat(kept.view(0, 100).get(99)).isZero();
+    pair.receiver.letGo();
+    assertThat(isMapped(kept.address)).as("when nothing is lent any more").isFalse();
+  }
+
+  private static boolean isMapped(long address) throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+        .map(line -> line.substring(0, line.indexOf(' ')).split("-"))
+        .anyMatch(range ->
+            Long.compareUnsigned(address, Long.parseUnsignedLong(range[0], 16)) >= 0
+                && Long.compareUnsigned(address, Long.parseUnsignedLong(range[1], 16)) < 0);
   }
 }

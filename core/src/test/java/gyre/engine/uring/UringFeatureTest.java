@@ -88,7 +88,7 @@ class UringFeatureTest {
     try (TestPair pair = TestPair.open(UringOptions.defaults())) {
       pair.send(10);
       long before = pair.engine.counters().waits;
-      pair.engine.wake(pair.engine);
+      pair.engine.hurry();
       pair.engine.await(Engine.FOREVER);
       pair.engine.await(0);
       assertThat(pair.engine.counters().waits).isEqualTo(before);

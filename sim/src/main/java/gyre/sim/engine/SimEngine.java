@@ -658,8 +658,13 @@ public final class SimEngine implements Engine, Subject {
   }
 
   @Override
-  public void wake(@Nullable Engine from) {
-    if (from == null && !universe.allowsWakesFromOutside()) {
+  public void hurry() {
+    wake();
+  }
+
+  @Override
+  public void wake() {
+    if (!universe.allowsWakesFromOutside()) {
       universe.entered(isInside(), label + " is woken");
     }
     woken = true;
