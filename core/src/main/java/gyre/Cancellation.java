@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
  * every parking call of a fiber observes the token that the fiber runs under.
  *
  * <p>Each {@link Scope} has one. Further ones bound a piece of work by time ({@link #within}) or by
- * a hand ({@link #child}), or protect it from cancellation ({@link #shield}). A cancelled token
- * stays so.
+ * whoever holds them ({@link #child}), or protect it from cancellation ({@link #shield}). A
+ * cancelled token stays so.
  *
- * <p>Confined to its loop, except {@link #cancel}.
+ * <p>From any thread: {@link #cancel}, {@link #isCancelled}, {@link #reason} and {@link #check}, so
+ * that work which was offloaded can look. All else is refused elsewhere than on the loop.
  */
 public final class Cancellation implements AutoCloseable {
   private final Loop loop;
@@ -35,13 +36,13 @@ public final class Cancellation implements AutoCloseable {
   private @Nullable Listener lastListener;
   private @Nullable Deadline deadline;
 
-  private volatile @Nullable String reason;
+  private volatile @Nullable Cause cause;
 
   /** A thread outside has cancelled this already: spares the inbox a flood. */
   private volatile boolean requested;
 
-  private @Nullable Throwable cause;
-  private boolean byDeadline;
+  /** Why a token was cancelled. Those that are cancelled together share one. */
+  private record Cause(String reason, @Nullable Throwable failure, boolean byDeadline) {}
 
   private Cancellation(
       Loop loop, @Nullable Cancellation parent, @Nullable Fiber<?> owner, @Nullable Scope scope) {
@@ -66,7 +67,8 @@ public final class Cancellation implements AutoCloseable {
 
   /**
    * Runs {@code work} in the calling fiber with a limit of time. When it has passed, the parking
-   * call that the work is in throws {@link DeadlineExceededException}.
+   * call that the work is in throws {@link DeadlineExceededException}. Scopes that the work opens
+   * and does not close are closed at its end.
    */
   public static <R extends @Nullable Object> R within(Duration limit, Callable<R> work)
       throws Exception {
@@ -106,6 +108,7 @@ public final class Cancellation implements AutoCloseable {
 
   /** A new token below this one. Close it when it is no longer needed. */
   public Cancellation child() {
+    loop.checkOnLoop();
     return new Cancellation(loop, this, null, null);
   }
 
@@ -120,9 +123,10 @@ public final class Cancellation implements AutoCloseable {
 
   /**
    * Runs {@code work} in the calling fiber so that its parking calls observe this token as well.
+   * Scopes that the work opens and does not close are closed at its end.
    */
   public <R extends @Nullable Object> R call(Callable<R> work) throws Exception {
-    Fiber<?> fiber = Fiber.current();
+    Fiber<?> fiber = loop.fiber();
     check();
     try (Cancellation link = new Cancellation(loop, fiber.cancellation(), fiber, null)) {
       Registration registration = onCancel(() -> link.follow(this));
@@ -153,14 +157,16 @@ public final class Cancellation implements AutoCloseable {
   }
 
   void cancel(String why, @Nullable Throwable failure, boolean late) {
-    if (reason != null) {
+    cancel(new Cause(why, failure, late));
+  }
+
+  private void cancel(Cause why) {
+    if (cause != null) {
       return;
     }
-    cause = failure;
-    byDeadline = late;
-    reason = why;
+    cause = why;
     for (Cancellation child = firstChild; child != null; child = child.nextSibling) {
-      child.cancel(why, failure, late);
+      child.cancel(why);
     }
     if (owner != null && owner.cancellation().isCancelled()) {
       owner.cancelled();
@@ -180,21 +186,31 @@ public final class Cancellation implements AutoCloseable {
   }
 
   public boolean isCancelled() {
-    return reason != null;
+    return cause != null;
+  }
+
+  /** Whether it was {@code other} that was cancelled, and this with it. */
+  @SuppressWarnings("ReferenceEquality") // this very cause, not one like it
+  boolean isCancelledWith(Cancellation other) {
+    Cause why = cause;
+    return why != null && why == other.cause;
   }
 
   /** Why this was cancelled, or null if it is not. */
   public @Nullable String reason() {
-    return reason;
+    Cause why = cause;
+    return why == null ? null : why.reason;
   }
 
   /**
    * Throws {@link CancelledException} if this is cancelled: for loops that compute and never park.
    */
   public void check() {
-    String why = reason;
+    Cause why = cause;
     if (why != null) {
-      throw byDeadline ? new DeadlineExceededException(why) : new CancelledException(why, cause);
+      throw why.byDeadline
+          ? new DeadlineExceededException(why.reason)
+          : new CancelledException(why.reason, why.failure);
     }
   }
 
@@ -203,6 +219,7 @@ public final class Cancellation implements AutoCloseable {
    * already.
    */
   public Registration onCancel(Runnable listener) {
+    loop.checkOnLoop();
     if (isCancelled()) {
       loop.enqueueCallback(listener);
       return () -> {};
@@ -239,6 +256,7 @@ public final class Cancellation implements AutoCloseable {
 
     @Override
     public void close() {
+      token.loop.checkThread();
       if (!isLinked) {
         return;
       }
@@ -268,6 +286,7 @@ public final class Cancellation implements AutoCloseable {
   /** Leaves the tree: this token is no longer cancelled with its parent. */
   @Override
   public void close() {
+    loop.checkThread();
     disarm();
     Cancellation above = parent;
     if (above == null || (above.firstChild != this && previousSibling == null)) {
@@ -298,29 +317,33 @@ public final class Cancellation implements AutoCloseable {
       firstChild.previousSibling = child;
     }
     firstChild = child;
-    if (isCancelled()) {
-      child.cause = cause;
-      child.byDeadline = byDeadline;
-      child.reason = reason;
-    }
+    child.cause = cause;
   }
 
   private void follow(Cancellation other) {
-    String why = other.reason;
+    Cause why = other.cause;
     assert why != null;
-    cancel(why, other.cause, other.byDeadline);
+    cancel(why);
   }
 
   private <R extends @Nullable Object> R runAs(Fiber<?> fiber, Callable<R> work) throws Exception {
     Cancellation before = fiber.cancellation();
     Scope scopeBefore = fiber.currentScope();
     fiber.enter(scopeBefore, this);
+    R result;
     try {
-      return work.call();
-    } finally {
-      assert fiber.currentScope() == scopeBefore : "a scope opened inside was not closed";
+      result = work.call();
+    } catch (Throwable e) {
+      fiber.closeScopesUpTo(scopeBefore, e);
       fiber.enter(scopeBefore, before);
+      throw e;
     }
+    Throwable left = fiber.closeScopesUpTo(scopeBefore, null);
+    fiber.enter(scopeBefore, before);
+    if (left != null) {
+      throw Failures.rethrow(left);
+    }
+    return result;
   }
 
   private static final class Deadline extends TimerNode {

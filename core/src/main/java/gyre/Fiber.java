@@ -16,12 +16,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every parking call throws {@link CancelledException} once the fiber is cancelled.
  *
+ * <p>From any thread: {@link #unpark}, {@link #name}, {@link #isAlive}, {@link #outcome}, {@link
+ * #scope}, {@link #stackTrace} and {@link #toString}. All else is refused elsewhere than on the
+ * loop.
+ *
  * <pre>
  *   NEW --start--&gt; ALIVE --body returns--&gt; DONE
  *                    |------body throws---&gt; FAILED
  * </pre>
  */
-public final class Fiber<T extends @Nullable Object> implements Runnable {
+public final class Fiber<T extends @Nullable Object> {
   private enum State {
     ALIVE,
     DONE,
@@ -49,7 +53,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   /** What the JDK wants run to continue this fiber; set by its first run (native fibers). */
   private @Nullable Runnable continuation;
 
-  private State state = State.ALIVE;
+  private volatile State state = State.ALIVE;
   private boolean started;
   private boolean permitted;
   private boolean parked;
@@ -68,7 +72,9 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   /** For baton fibers: blocked by something that is not the loop's, so that its turn was taken. */
   boolean lostTurn;
 
+  /** Written before {@link #state}, which is read before them. */
   private @Nullable T result;
+
   private @Nullable Throwable failure;
   private @Nullable End end; // made by the first who waits for it
 
@@ -152,9 +158,15 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   /**
    * Waits for this fiber's end and gives its result, or throws its failure. A failure that is
    * thrown to the fiber which opened the scope is not thrown again when that scope closes.
+   *
+   * <p>Throws {@link IllegalStateException} if that would wait for ever: a fiber that joins itself,
+   * or one that has a scope open in which the caller lives, or one that waits by joining, directly
+   * or over others, for one of those. Circles in which something else is waited for, as a lock or a
+   * channel, are not found.
    */
   public T join() {
     Fiber<?> caller = loop.fiber();
+    Joins.checkCanEnd(this, caller);
     try {
       caller.awaitReady(end());
     } catch (CancelledException e) {
@@ -171,6 +183,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   /** Ready once this fiber has ended, in whatever way. */
   public Source end() {
+    loop.checkThread();
     End known = end;
     if (known == null) {
       known = new End(this);
@@ -179,8 +192,8 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     return known;
   }
 
-  private static final class End extends WaitPoint {
-    private final Fiber<?> awaited;
+  static final class End extends WaitPoint {
+    final Fiber<?> awaited;
 
     End(Fiber<?> awaited) {
       this.awaited = awaited;
@@ -202,7 +215,13 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
    * from the source then: that is the caller's next call, before anything else parks.
    */
   public static void await(Source source) {
-    current().awaitReady(source);
+    Fiber<?> caller = current();
+    switch (source) {
+      case End end -> Joins.checkCanEnd(end.awaited, caller);
+      case Scope.End end -> Joins.checkCanEnd(end.scope, caller);
+      default -> {}
+    }
+    caller.awaitReady(source);
   }
 
   /**
@@ -250,6 +269,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     return known == null ? "fiber-" + number : known;
   }
 
+  /** Whether it has not ended. From any thread. */
   public boolean isAlive() {
     return state == State.ALIVE;
   }
@@ -278,11 +298,8 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
   }
 
   /** The body of the thread. */
-  @Override
-  public void run() {
-    if (!loop.isRunning(this)) {
-      throw new IllegalStateException("a fiber is run by its loop alone");
-    }
+  void run() {
+    assert loop.isRunning(this) && Thread.currentThread() == thread : "run by its loop alone";
     Callable<? extends T> work = body;
     assert work != null;
     body = null;
@@ -413,6 +430,11 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
     }
   }
 
+  /** The one source that this fiber waits for, if it does not wait for several. */
+  @Nullable Source awaited() {
+    return waiter.source();
+  }
+
   /** What this fiber waits for, in words; empty if its stack alone says it. */
   String doing() {
     FirstOf several = firstOf;
@@ -461,7 +483,7 @@ public final class Fiber<T extends @Nullable Object> implements Runnable {
 
   /**
    * What became of a fiber that is not {@link #isAlive} any more: its result, or throws its
-   * failure. For those who are no fiber and cannot {@link #join}.
+   * failure. For those who are no fiber and cannot {@link #join}. From any thread.
    */
   public T outcome() {
     if (state == State.ALIVE) {

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * One loop for everything that waits.
  *
  * <p>A loop belongs to the platform thread that opened it. That thread runs it; fibers and
- * callbacks run on it; nothing else may touch the loop or what it owns, except {@link #post},
- * {@link #shutdown} and what says so.
+ * callbacks run on it; nothing else may touch the loop or what it owns, except by {@link #post},
+ * {@link #shutdown} and what says so. A call from a thread that may not make it throws {@link
+ * IllegalStateException}, and changes nothing.
  *
  * <p>It turns: what was written goes out, events are handled, timers fire, fibers run. Each part of
  * a turn is bounded, so that no connection, timer or task can hold up the others; time is read
@@ -192,6 +193,7 @@ public final class Loop implements AutoCloseable {
    * loop or by its thread between turns.
    */
   public long nextDeadlineNanos() {
+    checkThread();
     return turn.idleNanos();
   }
 
@@ -200,6 +202,7 @@ public final class Loop implements AutoCloseable {
    * posted. On the loop or by its thread between turns.
    */
   public boolean isIdle() {
+    checkThread();
     return root.isQuiet()
         && !turn.hasWork()
         && mailbox.isEmpty()
@@ -228,10 +231,12 @@ public final class Loop implements AutoCloseable {
 
   /**
    * What the shutdown had to force, once there was one; after {@link #close} with the offloaded
-   * jobs that were left behind. On the loop or by its thread; other threads learn of it from who
-   * runs the loop, as {@link LoopGroup#join} does.
+   * jobs that were left behind. On the loop or by its thread; once it is closed, from any thread.
    */
   public @Nullable ShutdownReport shutdownReport() {
+    if (!mailbox.isClosed()) {
+      checkThread();
+    }
     return shutdown == null ? null : shutdown.report();
   }
 
@@ -399,7 +404,7 @@ public final class Loop implements AutoCloseable {
     return counters;
   }
 
-  /** Monotonic time, read once a turn. */
+  /** Monotonic time, read once a turn. From any thread; elsewhere than on the loop out of date. */
   public long nanoTime() {
     return turn.nowNanos();
   }
@@ -504,10 +509,16 @@ public final class Loop implements AutoCloseable {
     return mechanism.onLoop();
   }
 
-  void checkOnLoop() {
+  /** Throws unless the caller runs on the loop, or is its thread between turns. */
+  void checkThread() {
     if (!mechanism.onLoop()) {
       throw notAFiber();
     }
+  }
+
+  /** As {@link #checkThread}, for what needs a loop that is open. */
+  void checkOnLoop() {
+    checkThread();
     if (mailbox.isClosed()) {
       throw new IllegalStateException(options.name() + " is closed");
     }

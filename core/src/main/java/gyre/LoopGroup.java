@@ -160,8 +160,12 @@ public final class LoopGroup implements AutoCloseable {
     return members.get(index).ended.minimalCompletionStage();
   }
 
-  /** Waits until all loops have ended, and tells how they did. Not from a loop of the group. */
+  /**
+   * Waits until all loops have ended, and tells how they did. Throws {@link IllegalStateException}
+   * on a loop of the group, which would wait for itself.
+   */
   public List<ShutdownReport> join() {
+    checkNotOnMember();
     List<ShutdownReport> reports = new ArrayList<>();
     for (Member member : members) {
       try {
@@ -171,6 +175,18 @@ public final class LoopGroup implements AutoCloseable {
       }
     }
     return reports;
+  }
+
+  private void checkNotOnMember() {
+    Loop caller = CurrentLoop.find();
+    for (Member member : members) {
+      if (caller != null && caller == member.opened.getNow(null)) {
+        throw new IllegalStateException(
+            caller.name()
+                + " belongs to the group and would wait for itself: call shutdown() there, and wait"
+                + " on the thread that has opened the group");
+      }
+    }
   }
 
   /** As {@link #join()}, with a limit; null if it has passed. */

@@ -78,7 +78,8 @@ final class NativeFibers implements FiberMechanism {
 
   @Override
   public Thread create(Fiber<?> fiber) {
-    Thread thread = newThread(new Schedule(loop, fiber), fiber.threadName(), fiber);
+    Schedule schedule = new Schedule(loop, fiber);
+    Thread thread = newThread(schedule, fiber.threadName(), schedule);
     if (!fiber.isPump()) { // which runs the callbacks of many
       Jdk.SCOPED_VALUES.set(thread, inherited(fiber.scope()));
     }
@@ -151,14 +152,19 @@ final class NativeFibers implements FiberMechanism {
     // A fiber that runs at all runs on the loop.
   }
 
-  /** The scheduler of one fiber. */
-  private static final class Schedule implements Executor {
+  /** The scheduler of one fiber, and the body of its thread. */
+  private static final class Schedule implements Executor, Runnable {
     private final Loop loop;
     private final Fiber<?> fiber;
 
     Schedule(Loop loop, Fiber<?> fiber) {
       this.loop = loop;
       this.fiber = fiber;
+    }
+
+    @Override
+    public void run() {
+      fiber.run();
     }
 
     @Override

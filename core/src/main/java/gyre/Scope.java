@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A scope belongs to the fiber that opened it, which closes it, the innermost first. Callbacks
  * of its handles are treated as its fibers are: cancelled with it, and waited for when it closes.
+ * From any thread: {@link #cancel}, {@link #cancellation}, {@link #name}, {@link #parent} and
+ * {@link #toString}. All else is refused elsewhere than on the loop.
  *
  * <p>Fibers see the {@link ScopedValue}s of the fiber that started them, those of connections that
  * a listener serves the ones of the fiber that called {@code serve}, and the first fiber of {@link
@@ -129,10 +131,17 @@ public final class Scope implements AutoCloseable {
 
   /**
    * Waits until all fibers of this scope have ended. Throws the first failure, once the others,
-   * which it cancelled, have ended as well.
+   * which it cancelled, have ended as well: also inside of {@link Cancellation#within}, whose limit
+   * then does not cut short the waiting for those.
+   *
+   * <p>Throws {@link IllegalStateException} if the calling fiber lives in this scope, or in a scope
+   * that one of its fibers has open: that fiber cannot end before the caller does. Other circles,
+   * as when a fiber of this scope waits for a channel that the caller would write to, are not
+   * found; bound them by {@link #join(Duration)}.
    */
   public void join() {
     Fiber<?> caller = loop.fiber();
+    Joins.checkCanEnd(this, caller);
     awaitFibers(caller);
     throwFailure();
   }
@@ -143,6 +152,7 @@ public final class Scope implements AutoCloseable {
    */
   public void join(Duration limit) {
     Fiber<?> caller = loop.fiber();
+    Joins.checkCanEnd(this, caller);
     cancellation.arm(limit);
     try {
       awaitFibers(caller);
@@ -173,6 +183,7 @@ public final class Scope implements AutoCloseable {
 
   /** Number of fibers alive in just this scope. On the loop. */
   public int fibers() {
+    loop.checkThread();
     return fibers;
   }
 
@@ -384,9 +395,19 @@ public final class Scope implements AutoCloseable {
   /** The owner waits for its children's end, also when it is they who cancelled the scope. */
   private void awaitWithOuterToken(Fiber<?> caller, Source source) {
     Cancellation token = caller.cancellation();
-    if (caller != owner || outer == null || token != cancellation) {
+    if (caller != owner || outer == null) {
       caller.awaitReady(source);
       return;
+    }
+    if (token != cancellation) { // inside of a limit of time, say, which is observed as well
+      try {
+        caller.awaitReady(source);
+        return;
+      } catch (CancelledException e) {
+        if (!token.isCancelledWith(cancellation) || token.isCancelledWith(outer)) {
+          throw e;
+        }
+      }
     }
     caller.enter(caller.currentScope(), outer);
     try {
@@ -465,6 +486,11 @@ public final class Scope implements AutoCloseable {
     return loop;
   }
 
+  /** The fiber that opened it and closes it; null for those of the loop itself. */
+  @Nullable Fiber<?> owner() {
+    return owner;
+  }
+
   @Nullable Object bindings() {
     return bindings;
   }
@@ -506,6 +532,7 @@ public final class Scope implements AutoCloseable {
 
   /** Ready while no fiber of this scope lives; as {@link #join}, it says nothing of handles. */
   public Source end() {
+    loop.checkThread();
     WaitPoint known = end;
     if (known == null) {
       known = new End(this);
@@ -514,8 +541,8 @@ public final class Scope implements AutoCloseable {
     return known;
   }
 
-  private static final class End extends WaitPoint {
-    private final Scope scope;
+  static final class End extends WaitPoint {
+    final Scope scope;
 
     End(Scope scope) {
       this.scope = scope;
