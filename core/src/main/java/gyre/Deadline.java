@@ -13,7 +13,8 @@ import java.time.Duration;
  * }
  * }</pre>
  *
- * <p>It costs a timer only while a fiber waits for it, so it need not be closed.
+ * <p>It costs a timer only while a fiber waits for it, so it need not be closed. Waited for on its
+ * loop alone; asked from any thread.
  */
 public final class Deadline extends WaitPoint {
   private final Loop loop;
@@ -48,6 +49,7 @@ public final class Deadline extends WaitPoint {
 
   @Override
   public void arm(Waiter waiter) {
+    loop.checkThread();
     if (!hasWaiters()) {
       loop.startTimerFromNow(alarm, remainingNanos());
     }
@@ -56,6 +58,7 @@ public final class Deadline extends WaitPoint {
 
   @Override
   public void disarm(Waiter waiter) {
+    loop.checkThread();
     super.disarm(waiter);
     if (!hasWaiters()) {
       loop.cancelTimer(alarm);

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A handle belongs to the scope that it was opened in, which closes it at its own end. It is
- * confined to its loop: other threads reach it through {@link Loop#post}.
+ * confined to its loop: other threads reach it through {@link Loop#post}. What they call directly
+ * throws {@link IllegalStateException}, but for what never changes ({@link #kind}, {@link #owner},
+ * {@link #loop}, addresses) and for what tells how it stands: {@link #name}, {@link #state}, {@link
+ * #isOpen}, {@link #pendingOperations} and {@link #toString}.
  */
 public abstract class Handle implements AutoCloseable {
   /** Life of a handle. */
@@ -26,7 +29,7 @@ public abstract class Handle implements AutoCloseable {
   private final Scope owner;
   private final long number;
   private final long openedNanos;
-  private State state = State.OPEN;
+  private volatile State state = State.OPEN;
   private boolean callbackRequested;
   private boolean inCallback;
   private boolean flushRequested;
@@ -84,7 +87,10 @@ public abstract class Handle implements AutoCloseable {
   /** What kind of thing this is, for example {@code tcp-stream}. */
   public abstract String kind();
 
-  /** Number of operations that the kernel has not finished. */
+  /**
+   * Number of operations that the kernel has not finished. From any thread; elsewhere than on the
+   * loop it may be out of date.
+   */
   public abstract int pendingOperations();
 
   /** The name given to it, or its kind and number. */
@@ -95,14 +101,16 @@ public abstract class Handle implements AutoCloseable {
 
   /** Names this handle in reports. */
   public final void rename(String newName) {
+    checkThread();
     this.name = newName;
   }
 
-  /** How far its life has come. On the loop: another thread may see a past state for ever. */
+  /** How far its life has come. From any thread. */
   public final State state() {
     return state;
   }
 
+  /** Whether nobody has begun to close it. From any thread. */
   public final boolean isOpen() {
     return state == State.OPEN;
   }
@@ -112,6 +120,7 @@ public abstract class Handle implements AutoCloseable {
    * if nothing is said.
    */
   public final void background(boolean on) {
+    checkThread();
     if (background != on) {
       background = on;
       if (attached) {
@@ -121,6 +130,7 @@ public abstract class Handle implements AutoCloseable {
   }
 
   public final boolean isBackground() {
+    checkThread();
     return background;
   }
 
@@ -134,6 +144,7 @@ public abstract class Handle implements AutoCloseable {
   }
 
   public final long ageMillis() {
+    checkThread();
     return TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - openedNanos);
   }
 
@@ -280,8 +291,14 @@ public abstract class Handle implements AutoCloseable {
     beginClose();
   }
 
+  /** Throws unless the caller runs on the loop, and that is open: at the entry of what changes. */
   protected final void checkOnLoop() {
     loop.checkOnLoop();
+  }
+
+  /** As {@link #checkOnLoop}, also while the loop is closed: at the entry of what only tells. */
+  protected final void checkThread() {
+    loop.checkThread();
   }
 
   /** Throws {@link ClosedException} unless this is open. */

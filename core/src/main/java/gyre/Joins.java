@@ -75,8 +75,7 @@ final class Joins {
     return null;
   }
 
-  private static IllegalStateException wouldHang(
-      Fiber<?> awaited, Fiber<?> last, Fiber<?> caller) {
+  private static IllegalStateException wouldHang(Fiber<?> awaited, Fiber<?> last, Fiber<?> caller) {
     String joins = "fiber " + caller.name() + " joins ";
     if (awaited == caller) {
       return new IllegalStateException(

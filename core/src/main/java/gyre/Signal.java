@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * }
  * }</pre>
  *
- * <p>What a thread wrote before {@link #raise} is seen by the fiber after {@link #take}.
+ * <p>What a thread wrote before {@link #raise} is seen by the fiber after {@link #take}. Waited for
+ * on its loop alone.
  */
 public final class Signal extends WaitPoint {
   private final Loop loop;
@@ -45,9 +46,15 @@ public final class Signal extends WaitPoint {
     }
   }
 
-  /** Takes it back to not ready; false if it was not raised. */
+  /** Takes it back to not ready; false if it was not raised. From any thread. */
   public boolean take() {
     return raised.getAndSet(false);
+  }
+
+  @Override
+  public void arm(Waiter waiter) {
+    loop.checkThread();
+    super.arm(waiter);
   }
 
   @Override

@@ -23,6 +23,8 @@ import java.time.Duration;
  *
  * <p>When the loop shuts down, a timer that is to run once is waited for as long as the loop
  * drains; periodic ones end at once.
+ *
+ * <p>Like all handles it is confined to its loop: calls from other threads are refused.
  */
 public final class Timer extends Handle {
   private final TimerTask task;
@@ -43,6 +45,7 @@ public final class Timer extends Handle {
 
   /** Like {@link #restart}, in nanoseconds; {@link Long#MAX_VALUE} is never. */
   public void restartNanos(long delayNanos) {
+    checkOnLoop();
     checkOpen();
     attach();
     task.restartNanos(delayNanos);
@@ -54,6 +57,7 @@ public final class Timer extends Handle {
    * @return whether it was active
    */
   public boolean cancel() {
+    checkThread();
     boolean wasActive = task.cancelAll();
     settle();
     return wasActive;
@@ -61,6 +65,7 @@ public final class Timer extends Handle {
 
   /** Whether another run will begin if nobody cancels it. */
   public boolean isActive() {
+    checkThread();
     return task.isActive();
   }
 
@@ -69,11 +74,13 @@ public final class Timer extends Handle {
    * comes.
    */
   public long remainingNanos() {
+    checkThread();
     return task.remainingNanos();
   }
 
   /** Periods that went by without a run of their own, since the timer was made. */
   public long missed() {
+    checkThread();
     return task.missed();
   }
 

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Waking a waiter takes it off the list. If it then leaves without claiming (its fiber was
  * cancelled, or another source was first), the next one is woken, as long as the source is ready.
  * So no wake-up is lost. Allocates nothing: the links are in the waiters.
+ *
+ * <p>Used on the loop of those who wait alone; waking one of them from elsewhere is refused. {@link
+ * Signal} is for other threads.
  */
 public abstract class WaitPoint implements Source {
   private @Nullable Waiter head;
@@ -21,6 +24,7 @@ public abstract class WaitPoint implements Source {
   public final void wakeFirst() {
     Waiter first = head;
     if (first != null) {
+      first.checkThread();
       unlink(first);
       first.wake();
     }
@@ -46,6 +50,7 @@ public abstract class WaitPoint implements Source {
 
   @Override
   public void arm(Waiter waiter) {
+    waiter.checkThread();
     assert waiter.place == null : "a waiter stands in one list";
     waiter.place = this;
     waiter.previous = tail;
@@ -59,6 +64,7 @@ public abstract class WaitPoint implements Source {
 
   @Override
   public void disarm(Waiter waiter) {
+    waiter.checkThread();
     if (waiter.place == this) {
       unlink(waiter);
     } else if (waiter.isLeavingUnclaimed() && head != null && isReady()) {

@@ -34,8 +34,12 @@ public final class Waiter {
     this.fiber = fiber;
   }
 
-  /** For the source: it is ready. Has no effect on a waiter that is woken already, or gone. */
+  /**
+   * For the source: it is ready. Has no effect on a waiter that is woken already, or gone. On the
+   * fiber's loop alone.
+   */
   public void wake() {
+    checkThread();
     if (state == State.ARMED) {
       state = State.WOKEN;
       fiber.wake();
@@ -45,6 +49,10 @@ public final class Waiter {
   /** The fiber that waits. */
   public Fiber<?> fiber() {
     return fiber;
+  }
+
+  void checkThread() {
+    fiber.loop().checkThread();
   }
 
   boolean isArmed() {

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Joins that could never end are refused, and failures are not hidden by how one waits for them. */
+/**
+ * Joins that could never end are refused, and failures are not hidden by how one waits for them.
+ */
 @Tag("fiber-modes")
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class JoinTest {
@@ -177,8 +179,7 @@ class JoinTest {
   void shouldRefuseToWaitOnALoopForTheGroupThatItBelongsTo() throws Exception {
     try (LoopGroup group = LoopGroup.open(2, Loops.options("auto"))) {
       Loop loop = group.loop(1);
-      CompletableFuture<Throwable> thrown =
-          new CompletableFuture<>();
+      CompletableFuture<Throwable> thrown = new CompletableFuture<>();
       loop.post(() -> {
         try {
           group.join();
@@ -251,8 +252,7 @@ class JoinTest {
     run(() -> {
       try (Scope scope = Scope.open("slow")) {
         scope.start(() -> Fiber.sleep(LONG));
-        assertThatThrownBy(() ->
-                Cancellation.within(Duration.ofMillis(5), () -> scope.join()))
+        assertThatThrownBy(() -> Cancellation.within(Duration.ofMillis(5), () -> scope.join()))
             .isExactlyInstanceOf(DeadlineExceededException.class);
         assertThat(scope.cancellation().isCancelled()).isFalse();
       }
@@ -315,8 +315,7 @@ class JoinTest {
   @Test
   void shouldTellTheFailuresOfAScopeThatIsLeftOpen() {
     run(() -> {
-      assertThatThrownBy(() ->
-              Cancellation.within(LONG, () -> openWithAFiberThatFails()))
+      assertThatThrownBy(() -> Cancellation.within(LONG, () -> openWithAFiberThatFails()))
           .hasMessage("child broke");
       assertThatThrownBy(() ->
               Cancellation.within(
@@ -326,8 +325,8 @@ class JoinTest {
                     throw new IOException("work broke");
                   }))
           .isExactlyInstanceOf(IOException.class)
-          .satisfies(e -> assertThat(e.getSuppressed()).extracting("message")
-              .containsExactly("child broke"));
+          .satisfies(e ->
+              assertThat(e.getSuppressed()).extracting("message").containsExactly("child broke"));
     });
   }
 

@@ -133,6 +133,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   /** Number of connections accepted by this listener that are open. */
   public final int connections() {
+    checkThread();
+    return count();
+  }
+
+  private int count() {
     return handedOver == null ? connections : handedOver.getAsInt();
   }
 
@@ -145,7 +150,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   }
 
   private boolean isFull() {
-    return connections() >= options.maxConnections();
+    return count() >= options.maxConnections();
   }
 
   private Fiber<?> claim() {

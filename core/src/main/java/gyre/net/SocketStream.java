@@ -119,6 +119,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
    */
   @Override
   public final ByteQueue input() {
+    checkThread();
     return input.bytes;
   }
 
@@ -396,11 +397,13 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   /** Whether less waits to be sent than the stream's limit. */
   public final boolean isWritable() {
+    checkThread();
     return isOpen() && !output.isFull();
   }
 
   /** Bytes written that the kernel has not taken. */
   public final long pendingOutputBytes() {
+    checkThread();
     return output.bytes.size();
   }
 

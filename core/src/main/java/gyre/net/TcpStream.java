@@ -97,6 +97,7 @@ public final class TcpStream extends SocketStream {
 
   /** Where the peer is; null if it has gone before anybody asked. */
   public @Nullable InetSocketAddress remoteAddress() {
+    checkThread();
     InetSocketAddress known = remote;
     if (known == null && isOpen()) {
       SocketAddress address = engine().sockets().remoteAddress(descriptor());
@@ -106,7 +107,9 @@ public final class TcpStream extends SocketStream {
     return known;
   }
 
+  /** Where this side is; null once it is closed. */
   public @Nullable InetSocketAddress localAddress() {
+    checkThread();
     return isOpen() && engine().sockets().localAddress(descriptor()) instanceof InetSocketAddress a
         ? a
         : null;

@@ -152,6 +152,7 @@ public final class UdpSocket extends SocketHandle {
 
   /** Whether the last {@link #receive(ByteBuffer)} has lost the end of its datagram. */
   public boolean lastTruncated() {
+    checkThread();
     return lastTruncated;
   }
 
@@ -498,7 +499,9 @@ public final class UdpSocket extends SocketHandle {
     return peer;
   }
 
+  /** What it has done so far. */
   public UdpStatistics statistics() {
+    checkThread();
     return new UdpStatistics(
         input.received, output.sent, input.dropped, input.truncated, output.failed, input.pauses);
   }
