@@ -6,11 +6,6 @@ package gyre.engine;
  */
 public abstract non-sealed class Send extends Operation {
   /**
-   * Set before submit: this send is large and its peer is not local, so copying is worth avoiding.
-   */
-  public boolean zeroCopy;
-
-  /**
    * Set before submit: somebody waits for the end of just this send. Set it also where more waits
    * behind what one gather takes, or the rest would stay where it is until then. Where it is false
    * the engine may do without a completion and learn of the success when an {@link Engine#await}

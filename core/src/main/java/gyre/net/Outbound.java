@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * appended behind those that the kernel has.
  */
 final class Outbound extends Send {
-  private static final int ZERO_COPY_BYTES = 128 * 1024;
-
   private final SocketStream stream;
   private final Engine engine;
   final ByteQueue bytes;
@@ -76,7 +74,6 @@ final class Outbound extends Send {
     }
     if (!bytes.isEmpty()) {
       awaited = writer != null || shut || !stream.isOpen() || stream.watchesOutput();
-      zeroCopy = bytes.size() >= ZERO_COPY_BYTES && stream.mayZeroCopy();
       engine.submit(this);
     } else if (shut && !shutDone) {
       shutDone = true;

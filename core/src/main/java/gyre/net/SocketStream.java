@@ -570,8 +570,6 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     return drainedAwaited || isDraining();
   }
 
-  abstract boolean mayZeroCopy();
-
   /** A timeout has passed: everybody who waits is told. */
   final void timedOut(String what) {
     if (!isOpen() || breakage != null) {

@@ -158,12 +158,6 @@ public final class TcpStream extends SocketStream {
   }
 
   @Override
-  boolean mayZeroCopy() {
-    InetSocketAddress peer = remoteAddress();
-    return peer != null && !peer.getAddress().isLoopbackAddress();
-  }
-
-  @Override
   String describe() {
     InetSocketAddress peer = remoteAddress();
     return peer == null ? name() : name() + " (" + Addresses.format(peer) + ")";

@@ -77,11 +77,6 @@ public final class UnixStream extends SocketStream {
   }
 
   @Override
-  boolean mayZeroCopy() {
-    return false;
-  }
-
-  @Override
   String describe() {
     return path == null ? name() : name() + " (" + path + ")";
   }

@@ -19,7 +19,6 @@ public final class Uring {
   public static final int OP_RECV = 27;
   public static final int OP_MSG_RING = 40;
   public static final int OP_SEND_ZC = 47;
-  public static final int OP_SENDMSG_ZC = 48;
 
   // Flags of an entry, in its second byte.
   public static final int SQE_BUFFER_SELECT = 1 << 5;
@@ -40,7 +39,6 @@ public final class Uring {
   // Flags of a completion; the buffer's number is in the upper half.
   public static final int CQE_BUFFER = 1;
   public static final int CQE_MORE = 1 << 1;
-  public static final int CQE_NOTIFICATION = 1 << 3;
   public static final int CQE_BUFFER_MORE = 1 << 4;
   public static final int CQE_BUFFER_SHIFT = 16;
 

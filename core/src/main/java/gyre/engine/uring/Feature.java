@@ -28,8 +28,6 @@ public enum Feature {
   INCREMENTAL_BUFFERS(0),
   /** 5.17: sends that nobody waits for complete without a completion. */
   QUIET_SENDS(0),
-  /** 6.0: large sends that do not copy. */
-  ZERO_COPY(0),
   /** 6.13: any thread wakes a loop with a message to its ring. */
   FOREIGN_MESSAGES(0);
 

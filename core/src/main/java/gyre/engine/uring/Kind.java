@@ -8,7 +8,6 @@ final class Kind {
   static final int RECEIVE = 1;
   static final int QUIET_SEND = 2;
   static final int SEND = 3;
-  static final int ZERO_COPY_SEND = 4;
   static final int ACCEPT = 5;
   static final int CONNECT = 6;
   static final int POLL = 7;

@@ -27,16 +27,12 @@ final class Sends {
   /** In {@code engineBits}: this peer was slow lately, so don't try without waiting. */
   private static final int CONGESTED = 1;
 
-  /** In {@code engineBits}: this kind of socket can't send without copying. */
-  private static final int MUST_COPY = 2;
-
   private final Submitter submitter;
   private final SubmissionQueue queue;
   private final SlotTable slots;
   private final Deferred deferred;
   private final Vector vector;
   private final boolean canBeQuiet;
-  private final boolean canAvoidCopies;
 
   /** Quiet sends in the order of their entries. */
   private final LongFifo quiet = new LongFifo();
@@ -51,7 +47,6 @@ final class Sends {
     this.deferred = deferred;
     this.vector = vector;
     this.canBeQuiet = ring.has(Feature.QUIET_SENDS);
-    this.canAvoidCopies = ring.has(Feature.ZERO_COPY);
   }
 
   void start(Send send) {
@@ -67,10 +62,7 @@ final class Sends {
   void begin(Slot slot) {
     Send send = (Send) slot.operation();
     gather(slot, send);
-    if (send.zeroCopy && canAvoidCopies && (send.engineBits & MUST_COPY) == 0) {
-      slots.setKind(slot, Kind.ZERO_COPY_SEND);
-      int ignored = emit(slot, send, Uring.OP_SEND_ZC, Uring.OP_SENDMSG_ZC, 0, 0, ORDINARY);
-    } else if (canBeQuiet && !isAwaited(send)) {
+    if (canBeQuiet && !isAwaited(send)) {
       emitQuiet(slot, send);
     } else {
       emitOrdinary(slot, send, 0);
@@ -213,37 +205,6 @@ final class Sends {
       send.engineBits &= ~CONGESTED;
     }
     finish(slot, result);
-  }
-
-  /** Comes twice: with the result, and when the memory is not read any more. */
-  void completeZeroCopy(long userData, int result, int flags) {
-    Slot slot = slots.find(userData);
-    if (slot == null) {
-      return;
-    }
-    if ((flags & Uring.CQE_NOTIFICATION) == 0) {
-      slot.value = result;
-      if ((flags & Uring.CQE_MORE) != 0) {
-        slot.phase = Slot.Phase.ENDING;
-        return;
-      }
-    }
-    Send send = (Send) slot.operation();
-    if (needsCopy(slot.value) && send.state == Operation.State.ACTIVE) {
-      send.engineBits |= MUST_COPY;
-      repeat(slot, send, 0);
-    } else {
-      finish(slot, slot.value);
-    }
-  }
-
-  /** The socket has no such thing, or what may be locked in memory is used up. */
-  private static boolean needsCopy(int result) {
-    return result == Errno.EOPNOTSUPP.negated()
-        || result == Errno.ENOBUFS.negated()
-        || result == Errno.ENOMEM.negated()
-        || result == Errno.EAGAIN.negated()
-        || result == Errno.EINTR.negated();
   }
 
   void finish(Slot slot, int result) {

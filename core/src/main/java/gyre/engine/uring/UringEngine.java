@@ -414,7 +414,6 @@ public final class UringEngine implements Engine {
       case Kind.RECEIVE -> streams.complete(userData, result, flags);
       case Kind.SEND -> sends.complete(userData, result);
       case Kind.QUIET_SEND -> sends.completeQuiet(userData, result);
-      case Kind.ZERO_COPY_SEND -> sends.completeZeroCopy(userData, result, flags);
       case Kind.SPARSE -> sparse.complete(userData, result, flags);
       case Kind.ACCEPT -> accepts.complete(userData, result, flags);
       case Kind.CONNECT -> connects.complete(userData, result);

@@ -115,7 +115,6 @@ final class UringSetup {
       // It came together with multishot receive, which can't be asked for.
       throw new EngineUnavailable("this kernel's io_uring is older than Linux 6.0");
     }
-    keep(Feature.ZERO_COPY, isOffered(probe, Uring.OP_SENDMSG_ZC));
   }
 
   private static boolean isOffered(long probe, int operation) {
