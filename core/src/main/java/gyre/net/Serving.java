@@ -9,21 +9,30 @@ final class Serving {
 
   /**
    * Runs the handler, in a scope of its own, and closes the stream: nothing that the handler has
-   * opened or started outlives the connection, however long the server lives. What the handler
-   * throws is reported with the stream's name, unless the peer broke the connection, somebody else
-   * closed the stream, or the work was cancelled: none of that is the handler's fault.
+   * opened or started outlives the connection, however long the server lives. A handler that throws
+   * or is cancelled was cut short, so its stream is reset: the peer must not take a part for the
+   * whole. What the handler throws is reported with the stream's name, unless the peer broke the
+   * connection, somebody else closed the stream, or the work was cancelled: none of that is the
+   * handler's fault.
    */
   static <S extends SocketStream> void serve(ConnectionHandler<S> handler, S stream) {
     try {
       handleInScope(handler, stream);
     } catch (CancelledException e) {
+      if (!stream.endsIdle()) {
+        stream.reset();
+      }
       if (stream.isLoopDraining() || stream.owner().cancellation().isCancelled()) {
         reportHidden(stream, e);
       } else {
         reportCancelled(stream, e);
       }
     } catch (Throwable e) {
-      report(stream, e);
+      boolean explained = stream.explains(e);
+      stream.reset();
+      if (!explained) {
+        stream.reportFailure(e);
+      }
     } finally {
       stream.close();
     }

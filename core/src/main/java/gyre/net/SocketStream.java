@@ -36,16 +36,15 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   private final StreamOptions options;
   private final Inbound input;
   private final Outbound output;
-  private @Nullable DataHandler handler;
+  private @Nullable PushSide push;
   private @Nullable StreamTimeouts timeouts;
   private @Nullable Breakage breakage;
   private @Nullable Consumer<SocketStream> whenReleased;
-  private boolean endTold;
-  private boolean closeTold;
-  private boolean closeAnswered; // by the handler, which must not outlive the stream
-  private boolean drainedAwaited;
   private boolean readExpired;
   private boolean aborted;
+
+  /** By a shutdown, which does not wait for the handler. */
+  private boolean forced;
 
   /** The peer broke it, which is counted once. */
   private boolean brokenByPeer;
@@ -108,7 +107,8 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       if (read(target) < 0) {
         throw byPeer(
             new NetworkException(
-                name() + " ended " + target.remaining() + " bytes before what was to be read", 0));
+                describe() + " ended " + target.remaining() + " bytes before what was to be read",
+                0));
       }
     }
   }
@@ -132,7 +132,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   public final boolean await(int bytes) {
     Fiber<?> caller = caller();
     checkOpen();
-    if (handler != null) {
+    if (push != null) {
       throw new IllegalStateException(name() + " is read in push style");
     }
     if (bytes > options.inputLimitBytes()) {
@@ -183,7 +183,8 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (readExpired) {
       readExpired = false;
       throw byPeer(
-          new NetworkTimeoutException(name() + " received nothing for " + options.readTimeout()));
+          new NetworkTimeoutException(
+              describe() + " received nothing for " + options.readTimeout()));
     }
     checkStillOpen(caller, "reading from");
   }
@@ -275,7 +276,9 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   private void awaitDrained(Fiber<?> caller) {
     if (isCallback(caller)) {
-      drainedAwaited = true; // told by onDrained, and not called again before
+      if (push != null) {
+        push.filled(); // told by onDrained, and not called again before
+      }
       return;
     }
     while (!output.isDrained()) {
@@ -333,8 +336,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   public final void reset() {
     checkOnLoop();
     if (isOpen()) {
-      engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
-      aborted = true;
+      abandon();
       close();
     }
   }
@@ -366,7 +368,11 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (input.reader != null) {
       throw new IllegalStateException("fiber " + input.reader.name() + " is reading " + name());
     }
-    handler = newHandler;
+    if (push == null) {
+      push = new PushSide(this, input, output, newHandler);
+    } else {
+      push.replace(newHandler);
+    }
     input.start();
     if (!input.bytes.isEmpty() || input.isEnded()) {
       requestCallback();
@@ -390,7 +396,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     checkOpen();
     input.paused = false;
     input.start();
-    if (handler != null && (!input.bytes.isEmpty() || input.isEnded())) {
+    if (push != null && (!input.bytes.isEmpty() || input.isEnded())) {
       requestCallback();
     }
   }
@@ -409,96 +415,50 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   @Override
   protected final boolean isServing() {
-    return handler != null;
+    return push != null;
   }
 
   @Override
   protected final void callback() throws Exception {
-    DataHandler told = handler;
-    if (told == null) {
-      return;
-    }
-    if (!isOpen()) {
-      tellClosed(told);
-      return;
-    }
-    if (drainedAwaited && output.isDrained()) {
-      drainedAwaited = false;
-      told.onDrained(this);
-      if (input.bytes.isEmpty()) {
-        input.start(); // there will be no data to come back for
-      }
-    }
-    if (!input.bytes.isEmpty() && isOpen() && !input.paused) {
-      if (output.isFull()) {
-        drainedAwaited = true; // filled by somebody else; comes again when it has drained
-      } else {
-        told.onData(input.bytes);
-        afterData();
-      }
-    }
-    if (isOpen() && !endTold && isOverForHandler()) {
-      endTold = true;
-      tellEnd(told);
+    if (push != null) {
+      push.tell();
     }
   }
 
-  private void afterData() {
-    if (!isOpen()) {
-      return;
+  /** What it throws cuts the work short, which the peer must not take for an orderly end. */
+  @Override
+  protected final void callbackFailed(Throwable failure) {
+    abandon();
+  }
+
+  // ---- for the push side
+
+  final boolean isBroken() {
+    return breakage != null || output.failure != 0;
+  }
+
+  final boolean isReleased() {
+    return state() == State.CLOSED;
+  }
+
+  /** What the connection broke of. */
+  final NetworkException failure() {
+    int result = output.failure != 0 ? output.failure : input.end;
+    return fail(describe() + " broke", result);
+  }
+
+  /** Closes without order and without waiting: the peer sees a reset. */
+  final void abandon() {
+    if (isOpen()) {
+      engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
+      aborted = true;
+      closeSoon();
     }
-    input.keep();
-    if (output.isFull()) {
-      drainedAwaited = true;
-    } else if (input.isFull() && !input.paused) {
-      throw new IllegalStateException(
-          "the handler of "
-              + name()
-              + " leaves "
-              + input.bytes.size()
-              + " bytes unconsumed, and the input limit is "
-              + options.inputLimitBytes()
-              + ": consume more, pause the input, or raise StreamOptions.inputLimitBytes");
-    } else {
-      input.start();
-    }
+  }
+
+  final void drainingAfterData() {
     if (isDraining()) {
       draining();
-    }
-  }
-
-  private boolean isOverForHandler() {
-    return breakage != null
-        || output.failure != 0
-        || (input.isEnded() && !drainedAwaited && !input.paused);
-  }
-
-  private void tellEnd(DataHandler told) throws Exception {
-    Breakage known = breakage;
-    if (known == null && output.failure == 0 && input.end == 0) {
-      told.onEnd(this);
-      return;
-    }
-    try {
-      int result = output.failure != 0 ? output.failure : input.end;
-      told.onFailure(
-          this, known != null ? known.toException() : fail(describe() + " broke", result));
-    } finally {
-      aborted = true;
-      close();
-    }
-  }
-
-  private void tellClosed(DataHandler told) throws Exception {
-    if (closeTold || state() == State.CLOSED) {
-      return;
-    }
-    closeTold = true;
-    try {
-      told.onClosed(this);
-    } finally {
-      closeAnswered = true;
-      operationEnded();
     }
   }
 
@@ -513,7 +473,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (timeouts != null) {
       timeouts.received();
     }
-    if (handler != null) {
+    if (push != null) {
       requestCallback();
     } else if (input.reader != null) {
       resume(input.reader);
@@ -546,7 +506,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (output.writer != null && (output.isDrained() || output.failure != 0)) {
       resume(output.writer);
     }
-    if (handler != null && (output.failure != 0 || (drainedAwaited && output.isDrained()))) {
+    if (push != null && push.awaitsOutput()) {
       requestCallback();
     }
     if (isDraining()) {
@@ -567,7 +527,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   /** Somebody has to know when the output is sent, though no fiber waits for it. */
   final boolean watchesOutput() {
-    return drainedAwaited || isDraining();
+    return (push != null && push.awaitsDrained()) || isDraining();
   }
 
   /** A timeout has passed: everybody who waits is told. */
@@ -575,10 +535,10 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (!isOpen() || breakage != null) {
       return;
     }
-    broken(new Breakage(name() + " " + what, Breakage.TOO_LATE));
+    broken(new Breakage(describe() + " " + what, Breakage.TOO_LATE));
     resume(input.reader);
     resume(output.writer);
-    if (handler != null) {
+    if (push != null) {
       requestCallback();
     }
   }
@@ -628,10 +588,8 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     }
     engine().cancel(input);
     input.bytes.clear();
-    if (handler == null) {
-      closeAnswered = true; // there is nobody to tell
-    } else {
-      requestCallback();
+    if (push != null) {
+      requestCallback(); // the handler is told, and must not outlive the stream
     }
     if (!aborted && breakage == null && !output.isDone() && !options.closeTimeout().isZero()) {
       timeouts = StreamTimeouts.forClose(this, timeouts, options);
@@ -645,7 +603,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   @Override
   protected final void aborting() {
     aborted = true;
-    closeAnswered = true; // or not: by force nobody waits for a handler
+    forced = true;
     engine().cancel(input);
     giveUpOutput();
     operationEnded();
@@ -669,7 +627,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       requestEndOfTurn();
       return;
     }
-    if (!input.isIdle() || !closeAnswered) {
+    if (!input.isIdle() || (push != null && !push.isClosed() && !forced)) {
       return;
     }
     if (timeouts != null) {
@@ -695,6 +653,11 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     return isDraining();
   }
 
+  /** Whether the loop shuts down while nothing is under way here, which is an orderly end. */
+  final boolean endsIdle() {
+    return isDraining() && isIdle();
+  }
+
   final void reportFailure(Throwable failure) {
     report(failure);
   }
@@ -718,7 +681,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   @Override
   protected final void draining() {
     if (isOpen() && isIdle()) {
-      if (handler != null) {
+      if (push != null) {
         closeSoon();
       } else {
         resume(input.reader); // which sees that the loop is draining

@@ -336,7 +336,8 @@ class OwnershipTest {
             stream.read(ByteBuffer.allocate(1));
           }));
       try (TcpStream client = TcpStream.connect(listener.address())) {
-        assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+        assertThatThrownBy(() -> client.read(ByteBuffer.allocate(1)))
+            .isInstanceOf(NetworkException.class);
       }
       listener.close();
     });

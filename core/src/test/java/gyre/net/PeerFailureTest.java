@@ -1,6 +1,7 @@
 package gyre.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Fiber;
 import gyre.Loop;
@@ -49,6 +50,12 @@ class PeerFailureTest {
     }
   }
 
+  private static void assertReset(TcpStream client) {
+    assertThatThrownBy(() -> client.read(ByteBuffer.allocate(1)))
+        .isInstanceOf(NetworkException.class)
+        .hasMessageContaining("ECONNRESET");
+  }
+
   private interface Peer {
     void treat(TcpStream connection);
   }
@@ -79,7 +86,7 @@ class PeerFailureTest {
 
   @Test
   void shouldReportNobodyWhoIsSilentUntilTheTimeout() {
-    serve(IMPATIENT, client -> assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1));
+    serve(IMPATIENT, PeerFailureTest::assertReset);
   }
 
   @Test
@@ -180,7 +187,7 @@ class PeerFailureTest {
                     throw new IllegalStateException("a bug");
                   }));
           try (TcpStream client = TcpStream.connect(listener.address())) {
-            assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+            assertReset(client);
           }
           assertThat(listener.peerFailures()).isZero();
           listener.close();
