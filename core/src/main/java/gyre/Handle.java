@@ -2,6 +2,7 @@ package gyre;
 
 import gyre.engine.Engine;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,9 @@ public abstract class Handle implements AutoCloseable {
   /** To leave them when the callback that runs has ended: the scope waits for that. */
   private boolean detaching;
 
+  /** Has been told to end as soon as what is in flight is done. */
+  private boolean draining;
+
   private boolean background;
   private @Nullable String name;
   private @Nullable Closed closed;
@@ -74,6 +78,7 @@ public abstract class Handle implements AutoCloseable {
     this.owner = owner;
     this.loop = owner.loop();
     loop.checkOnLoop();
+    this.draining = owner.isDraining();
     this.number = loop.nextNumber();
     this.openedNanos = loop.nanoTime();
     this.opened = loop.options().reportsLeaks() ? new Throwable("opened here") : null;
@@ -182,10 +187,13 @@ public abstract class Handle implements AutoCloseable {
   /** As {@link #closing}, but gives up at once what could still be done in order. Also after it. */
   protected abstract void aborting();
 
-  /** The loop is going to shut down: take nothing new. */
+  /** The loop or the server that this belongs to is going to end: take nothing new. */
   protected void stopAccepting() {}
 
-  /** The loop is going to shut down: end as soon as what is in flight is done. */
+  /**
+   * The loop or the server that this belongs to is going to end: end as soon as what is in flight
+   * is done. Is called again after each callback.
+   */
   protected void draining() {}
 
   /** Whether it does its work by callbacks, so that its scope is who should close it. */
@@ -281,9 +289,35 @@ public abstract class Handle implements AutoCloseable {
     return inCallback;
   }
 
-  /** Whether the loop is shutting down. */
+  /** Whether this is to end as soon as what is in flight is done. */
   protected final boolean isDraining() {
-    return loop.isDraining();
+    return draining;
+  }
+
+  /** Has this one end as soon as what is in flight is done. */
+  protected final void drainSoon() {
+    beginDrain();
+    drainIfOpen();
+  }
+
+  /** Whether what lives in a scope is to end as soon as what it is doing is done. */
+  protected static boolean isDraining(Scope scope) {
+    return scope.isDraining();
+  }
+
+  /** Has all that lives in a scope and below it end as soon as what it is doing is done. */
+  protected static void drain(Scope scope) {
+    scope.drain();
+  }
+
+  /** Those of the scope itself, not of scopes below it. */
+  protected static void eachHandle(Scope scope, Consumer<Handle> action) {
+    Handle handle = scope.firstHandle();
+    while (handle != null) {
+      Handle next = handle.scopeNext;
+      action.accept(handle);
+      handle = next;
+    }
   }
 
   /** Begins to close without waiting: from the loop itself, where there is no caller. */
@@ -444,6 +478,17 @@ public abstract class Handle implements AutoCloseable {
     }
   }
 
+  final void beginDrain() {
+    draining = true;
+    stopAccepting();
+  }
+
+  final void drainIfOpen() {
+    if (state == State.OPEN) {
+      draining();
+    }
+  }
+
   final void abort() {
     if (state != State.CLOSED) {
       state = State.CLOSING;
@@ -489,8 +534,8 @@ public abstract class Handle implements AutoCloseable {
     if (callbackRequested) {
       loop.enqueueCallback(this);
     }
-    if (loop.isDraining() && state == State.OPEN) {
-      draining();
+    if (draining) {
+      drainIfOpen();
     }
   }
 

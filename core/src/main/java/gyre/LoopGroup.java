@@ -50,6 +50,9 @@ public final class LoopGroup implements AutoCloseable {
         }
         report = loop.shutdownReport(); // only now with what closing has left
       } catch (Throwable e) {
+        if (opened.isDone()) { // or else who opens the group is told
+          options.failures().failed(options.name() + " has died:", e);
+        }
         failed(e);
         return;
       }
@@ -161,18 +164,28 @@ public final class LoopGroup implements AutoCloseable {
   }
 
   /**
-   * Waits until all loops have ended, and tells how they did. Throws {@link IllegalStateException}
-   * on a loop of the group, which would wait for itself.
+   * Waits until all loops have ended, and tells how they did. Throws the failure of a loop that has
+   * died, once the others have ended too. Throws {@link IllegalStateException} on a loop of the
+   * group, which would wait for itself.
    */
   public List<ShutdownReport> join() {
     checkNotOnMember();
     List<ShutdownReport> reports = new ArrayList<>();
+    Throwable failure = null;
     for (Member member : members) {
       try {
         reports.add(member.ended.join());
       } catch (CompletionException e) {
-        throw Failures.rethrow(Failures.causeOf(e));
+        Throwable cause = Failures.causeOf(e);
+        if (failure == null) {
+          failure = cause;
+        } else {
+          Failures.attach(failure, cause);
+        }
       }
+    }
+    if (failure != null) {
+      throw Failures.rethrow(failure);
     }
     return reports;
   }

@@ -67,6 +67,10 @@ public final class Scope implements AutoCloseable {
   private @Nullable Throwable failure;
   private boolean failureSeen;
   private boolean closed;
+
+  /** What lives here is to end as soon as what it is doing is done. */
+  private boolean draining;
+
   private @Nullable WaitPoint end; // made by the first who waits for it
   private @Nullable WaitPoint rest;
 
@@ -81,6 +85,7 @@ public final class Scope implements AutoCloseable {
     Cancellation above = outer != null ? outer : parent == null ? null : parent.cancellation;
     this.cancellation = Cancellation.forScope(this, above, owner);
     if (parent != null) {
+      draining = parent.draining;
       parent.adopt(this);
     }
     if (owner != null) {
@@ -283,8 +288,7 @@ public final class Scope implements AutoCloseable {
     if (fiber.isExpectedToFail()) {
       return;
     }
-    if (problem instanceof CancelledException
-        && (cancellation.isCancelled() || loop.isDraining())) {
+    if (problem instanceof CancelledException && (cancellation.isCancelled() || isDraining())) {
       keepSuppressed(fiber, problem);
       return;
     }
@@ -305,6 +309,17 @@ public final class Scope implements AutoCloseable {
     for (Throwable hidden : cancelled.getSuppressed()) {
       failed(fiber, hidden);
     }
+  }
+
+  /** Has all that lives in it, and below it, end as soon as what it is doing is done. */
+  void drain() {
+    Shutdown.eachScope(this, scope -> scope.draining = true);
+    Shutdown.eachHandle(this, Handle::beginDrain);
+    Shutdown.eachHandle(this, Handle::drainIfOpen);
+  }
+
+  boolean isDraining() {
+    return draining || loop.isDraining();
   }
 
   void wakeCancelled() {
@@ -422,7 +437,7 @@ public final class Scope implements AutoCloseable {
    * nothing went wrong before that would explain it.
    */
   private void reportLeaks() {
-    if (!loop.options().reportsLeaks() || cancellation.isCancelled() || loop.isDraining()) {
+    if (!loop.options().reportsLeaks() || cancellation.isCancelled() || isDraining()) {
       return;
     }
     for (Handle handle = firstHandle; handle != null; handle = handle.scopeNext) {

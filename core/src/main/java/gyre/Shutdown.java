@@ -98,8 +98,7 @@ final class Shutdown {
     Scope root = loop.root();
     Pump pump = loop.pump();
     try {
-      eachHandle(root, Handle::stopAccepting);
-      eachHandle(root, Handle::draining);
+      root.drain();
       await(options.drainNanos(), () -> root.isQuiet() && !pump.isInPost());
       if (!root.isEmpty() || pump.isInPost()) {
         eachFiber(root, f -> note(cancelled, f.name()));
@@ -193,7 +192,7 @@ final class Shutdown {
     return found[0];
   }
 
-  private static void eachScope(Scope scope, Consumer<Scope> action) {
+  static void eachScope(Scope scope, Consumer<Scope> action) {
     Scope child = scope.firstChild();
     while (child != null) {
       Scope next = child.nextSibling();
@@ -216,7 +215,7 @@ final class Shutdown {
         });
   }
 
-  private static void eachHandle(Scope root, Consumer<Handle> action) {
+  static void eachHandle(Scope root, Consumer<Handle> action) {
     eachScope(
         root,
         scope -> {

@@ -28,23 +28,44 @@ final class EchoService {
   }
 
   /** Returns when all loops listen; throws, with none of them left, if one of them cannot. */
-  static EchoService start(ListenAddress where, String engine, int loops) {
-    LoopGroup group = LoopGroup.open(loops, LoopOptions.defaults().engine(engine));
+  static EchoService start(ListenAddress where, LoopOptions each, int loops) {
+    LoopGroup group = LoopGroup.open(loops, each);
     try {
       ListenOptions options = ListenOptions.defaults().reusePort(loops > 1);
       int port = where.port();
-      for (Loop loop : group.loops()) {
-        port = listen(loop, where.host(), port, options);
+      for (int index = 0; index < loops; index++) {
+        port = listen(group, index, where.host(), port, options);
       }
       return new EchoService(new ListenAddress(where.host(), port), group);
     } catch (RuntimeException e) {
-      group.close();
+      endAfter(e, group);
       throw e;
     }
   }
 
-  private static int listen(Loop loop, String host, int port, ListenOptions options) {
+  private static void endAfter(RuntimeException failure, LoopGroup group) {
+    try {
+      group.close();
+    } catch (RuntimeException e) {
+      if (!failure.equals(e)) {
+        failure.addSuppressed(e);
+      }
+    }
+  }
+
+  private static int listen(
+      LoopGroup group, int index, String host, int port, ListenOptions options) {
+    Loop loop = group.loop(index);
     CompletableFuture<Integer> bound = new CompletableFuture<>();
+    // A loop that ends before it comes to this is not waited for.
+    var ignored =
+        group
+            .ended(index)
+            .whenComplete((report, failure) ->
+                bound.completeExceptionally(
+                    failure != null
+                        ? failure
+                        : new IllegalStateException(loop.name() + " has ended: " + report)));
     loop.post(() -> {
       try {
         TcpListener listener = TcpListener.bind(host, port, options);
@@ -81,8 +102,22 @@ final class EchoService {
     }
   }
 
-  /** Waits until every loop has ended. A line for each, how it ended. */
+  /**
+   * Waits until every loop has ended. A line for each, how it ended. If one of them fails the
+   * others are shut down, and its failure is thrown: a service that lacks a loop must not look
+   * healthy.
+   */
   List<String> await() {
+    for (int index = 0; index < group.size(); index++) {
+      var ignored =
+          group
+              .ended(index)
+              .whenComplete((report, failure) -> {
+                if (failure != null) {
+                  group.shutdown(ShutdownOptions.defaults());
+                }
+              });
+    }
     List<String> lines = new ArrayList<>();
     group.join().forEach(report -> lines.add(group.loop(lines.size()).name() + ": " + report));
     return lines;

@@ -58,7 +58,7 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    EchoService service = EchoService.start(listen, engine, loops);
+    EchoService service = EchoService.start(listen, LoopOptions.defaults().engine(engine), loops);
     Signals.onStop(service::stop);
     out.println(service.describe());
     out.flush();

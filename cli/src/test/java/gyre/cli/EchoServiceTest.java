@@ -3,10 +3,17 @@ package gyre.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.LoopOptions;
+import gyre.engine.Engine;
+import gyre.engine.EngineOptions;
+import gyre.engine.choice.Engines;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -22,7 +29,8 @@ class EchoServiceTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void shouldEchoUntilItIsStopped(int loops) throws Exception {
-    EchoService service = EchoService.start(new ListenAddress("127.0.0.1", 0), "auto", loops);
+    EchoService service =
+        EchoService.start(new ListenAddress("127.0.0.1", 0), LoopOptions.defaults(), loops);
     try {
       Matcher line = LINE.matcher(service.describe());
       assertThat(line.matches()).as(service.describe()).isTrue();
@@ -38,11 +46,38 @@ class EchoServiceTest {
     assertThat(service.await()).hasSize(loops);
   }
 
+  /** An engine that cannot wait: a loop on it dies in its first turn. */
+  private static Engine dying() {
+    Engine real = Engines.open("nio", EngineOptions.defaults()).engine();
+    return (Engine)
+        Proxy.newProxyInstance(
+            Engine.class.getClassLoader(),
+            new Class<?>[] {Engine.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("await")) {
+                throw new IllegalStateException("waiting is not permitted here");
+              }
+              return method.invoke(real, arguments);
+            });
+  }
+
+  @Test
+  void shouldSayThatALoopDiedWhileItStarted() {
+    List<String> reported = new CopyOnWriteArrayList<>();
+    LoopOptions options =
+        LoopOptions.defaults()
+            .engine(EchoServiceTest::dying)
+            .failures((source, failure) -> reported.add(source + " " + failure.getMessage()));
+    assertThatThrownBy(() -> EchoService.start(new ListenAddress("127.0.0.1", 0), options, 1))
+        .hasMessageContaining("waiting is not permitted here");
+    assertThat(reported).containsExactly("loop-0 has died: waiting is not permitted here");
+  }
+
   @Test
   void shouldSayWhatIsWrongWithAPortInUse() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
       ListenAddress address = new ListenAddress("127.0.0.1", taken.getLocalPort());
-      assertThatThrownBy(() -> EchoService.start(address, "auto", 1))
+      assertThatThrownBy(() -> EchoService.start(address, LoopOptions.defaults(), 1))
           .hasMessageContaining("cannot listen on " + address)
           .hasMessageContaining("EADDRINUSE");
     }

@@ -64,6 +64,12 @@ public interface Sockets {
 
   int shutdownOutput(int descriptor);
 
+  /**
+   * Whether a stream socket has something to receive: bytes, the end, or an error. Bytes that an
+   * operation has received and not handed over yet do not count: ask while none is active.
+   */
+  boolean hasInput(int descriptor);
+
   @Nullable SocketAddress localAddress(int descriptor);
 
   /** Null where there is none, for example because the peer has reset the connection. */

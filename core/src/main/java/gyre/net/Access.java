@@ -4,10 +4,23 @@ import gyre.Handle;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Engine;
+import java.util.function.Consumer;
 
-/** The engine of a loop, before there is a handle to ask. */
+/** What a handle may do with loops and scopes, for those who are none. */
 abstract class Access extends Handle {
   private Access() {}
+
+  static boolean isScopeDraining(Scope scope) {
+    return isDraining(scope);
+  }
+
+  static void drainAll(Scope scope) {
+    drain(scope);
+  }
+
+  static void each(Scope scope, Consumer<Handle> action) {
+    eachHandle(scope, action);
+  }
 
   static Engine engine(Loop loop) {
     return engineOf(loop.root());

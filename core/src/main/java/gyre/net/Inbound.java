@@ -24,6 +24,9 @@ final class Inbound extends Receive {
   @Nullable Fiber<?> reader;
   int end = OPEN;
 
+  /** Something was sent since the last bytes were received. */
+  boolean answered = true;
+
   /** The consumer has asked for nothing more until it says so. */
   boolean paused;
 
@@ -72,6 +75,7 @@ final class Inbound extends Receive {
       return;
     }
     bytes.append(block, offset, length);
+    answered = false;
     if (isFull() || paused) {
       engine.cancel(this);
     }
@@ -83,11 +87,12 @@ final class Inbound extends Receive {
     if (!stream.isOpen()) {
       stream.operationEnded();
     } else if (result == Errno.ECANCELED.negated()) {
-      if (!isFull()) {
+      if (!stream.inputStopped() && !isFull()) {
         start(); // what was too much has been consumed meanwhile
       }
     } else {
       end = stream.howItEnded(result);
+      stream.inputEnded();
       stream.arrived();
     }
   }

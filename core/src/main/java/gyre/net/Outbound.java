@@ -74,6 +74,7 @@ final class Outbound extends Send {
     }
     if (!bytes.isEmpty()) {
       awaited = writer != null || shut || !stream.isOpen() || stream.watchesOutput();
+      stream.answered();
       engine.submit(this);
     } else if (shut && !shutDone) {
       shutDone = true;

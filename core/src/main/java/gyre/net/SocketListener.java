@@ -5,6 +5,7 @@ import gyre.Fiber;
 import gyre.Scope;
 import gyre.engine.Accept;
 import gyre.engine.Errno;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -31,6 +32,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private final Acceptor acceptor = new Acceptor(this);
   private final Pause pause = new Pause(this);
   private final Consumer<SocketStream> whenConnectionCloses = this::connectionClosed;
+  private final Consumer<SocketStream> whenPushedCloses = this::pushedClosed;
 
   /** Accepted by the kernel, and not taken by anybody. */
   private final ArrayDeque<Integer> waiting = new ArrayDeque<>();
@@ -42,6 +44,12 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private @Nullable IntConsumer hand;
   private @Nullable IntSupplier handedOver;
   private int connections;
+
+  /** Those of them that a callback has got. */
+  private int pushed;
+
+  private Duration drainLimit;
+  private @Nullable Fiber<?> drainWaiter;
   private long peerFailures;
   private boolean stopping;
   private long pauseNanos = FIRST_PAUSE_NANOS;
@@ -52,6 +60,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   SocketListener(Scope owner, int descriptor, ListenOptions options) {
     super(owner, descriptor);
     this.options = options;
+    this.drainLimit = options.drainTimeout();
     acceptor.descriptor = descriptor;
   }
 
@@ -60,8 +69,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   /**
    * Serves until the listener is closed or the calling fiber is cancelled: each connection gets a
    * fiber of its own, in which {@code handler} runs, and is closed when that returns. A handler
-   * that throws ends only its own connection, and is reported with the stream's name. Returns when
-   * the last connection has ended.
+   * that throws ends only its own connection, and is reported with the stream's name.
+   *
+   * <p>Returns when the last connection has ended. Once the listener is closed the idle ones end at
+   * once, and the others when what they are doing is done. Those that are left after {@link
+   * ListenOptions#drainTimeout} are reset, and their handlers cancelled.
    */
   public final void serve(ConnectionHandler<S> handler) {
     Fiber<?> caller = claim();
@@ -74,7 +86,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       } finally {
         server = null;
       }
-      scope.join();
+      Draining.end(scope, drainLimit);
     } finally {
       serverScope = null;
     }
@@ -107,6 +119,46 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   final void handOverMore() {
     takeWaiting();
     start();
+  }
+
+  /**
+   * Closes the listener, and ends the connections that it has given to {@link #serve} or {@link
+   * #onConnection}: the idle ones at once, the others when what they are doing is done. Those that
+   * are left after {@code drain} are reset. Returns when connections of {@link #onConnection} have
+   * ended; of those of {@link #serve}, that method's end tells.
+   */
+  public final void close(Duration drain) {
+    Fiber<?> caller = caller();
+    drainLimit = drain;
+    close();
+    eachPushed(SocketStream::drain);
+    drainWaiter = caller;
+    try {
+      if (!Draining.within(drain, () -> awaitPushed(caller))) {
+        eachPushed(SocketStream::resetSoon);
+        awaitPushed(caller);
+      }
+    } finally {
+      drainWaiter = null;
+    }
+  }
+
+  private void awaitPushed(Fiber<?> caller) {
+    while (pushed > 0) {
+      park(caller);
+    }
+  }
+
+  private void eachPushed(Consumer<SocketStream> action) {
+    if (pushed > 0) {
+      eachHandle(
+          owner(),
+          handle -> {
+            if (handle instanceof SocketStream stream && stream.isReleasedTo(whenPushedCloses)) {
+              action.accept(stream);
+            }
+          });
+    }
   }
 
   /** Takes the next connection; parks until there is one. It belongs to the current scope. */
@@ -189,10 +241,22 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   abstract S wrap(Scope owner, int connection, StreamOptions streamOptions);
 
   private S adopt(Scope owner, int connection) {
+    return adopt(owner, connection, whenConnectionCloses);
+  }
+
+  private S adopt(Scope owner, int connection, Consumer<SocketStream> whenReleased) {
     S stream = wrap(owner, connection, options.stream());
     connections++;
-    stream.onReleased(whenConnectionCloses);
+    stream.onReleased(whenReleased);
     return stream;
+  }
+
+  private void pushedClosed(SocketStream stream) {
+    pushed--;
+    connectionClosed(stream);
+    if (pushed == 0) {
+      resume(drainWaiter);
+    }
   }
 
   private void connectionClosed(SocketStream stream) {
@@ -268,7 +332,8 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       dropWaiting();
     }
     while (handler != null && !waiting.isEmpty() && !isFull()) {
-      S stream = adopt(owner(), waiting.remove());
+      S stream = adopt(owner(), waiting.remove(), whenPushedCloses);
+      pushed++;
       try {
         handler.handle(stream);
       } catch (Throwable e) {

@@ -46,6 +46,34 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   /** By a shutdown, which does not wait for the handler. */
   private boolean forced;
 
+  private Work work = Work.INFERRED;
+  private Idleness idleness = Idleness.UNKNOWN;
+
+  /** Whether an answer is under way. */
+  private enum Work {
+    /** Nobody has said so: from when something was received until something is sent. */
+    INFERRED,
+    /** The user has said so. */
+    BUSY,
+    /** The user has said that there is none. */
+    IDLE
+  }
+
+  /**
+   * What is known of an accepted stream that is to end when nothing is under way. What has arrived
+   * may lie in the kernel, or on its way from there: receiving is stopped, and the kernel is asked.
+   *
+   * <pre>
+   *   UNKNOWN --nothing is under way--&gt; STOPPING --the kernel has nothing--&gt; CERTAIN
+   *      ^------------ something has arrived ----'
+   * </pre>
+   */
+  private enum Idleness {
+    UNKNOWN,
+    STOPPING,
+    CERTAIN
+  }
+
   /** The peer broke it, which is counted once. */
   private boolean brokenByPeer;
 
@@ -161,9 +189,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       throw new IllegalStateException(
           "fiber " + input.reader.name() + " is reading from " + name() + " already");
     }
-    if (isDraining() && isIdle()) {
-      throw new CancelledException(name() + " is idle while the loop shuts down", null);
-    }
+    checkStillWanted();
     input.keep();
     input.paused = false;
     input.start();
@@ -171,6 +197,9 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     input.reader = caller;
     if (timeouts != null) {
       timeouts.startRead();
+    }
+    if (isDraining()) {
+      draining();
     }
     try {
       park(caller);
@@ -187,6 +216,13 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
               describe() + " received nothing for " + options.readTimeout()));
     }
     checkStillOpen(caller, "reading from");
+    checkStillWanted();
+  }
+
+  private void checkStillWanted() {
+    if (idleness == Idleness.CERTAIN) {
+      throw new CancelledException(name() + " is idle, and its loop or server is ending", null);
+    }
   }
 
   /** Only the read that waits is told. */
@@ -398,6 +434,24 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     input.start();
     if (push != null && (!input.bytes.isEmpty() || input.isEnded())) {
       requestCallback();
+    }
+  }
+
+  /**
+   * Says whether an answer to the peer is under way. Only that lets an accepted stream last while
+   * its server or loop ends, for as long as the time for draining allows.
+   *
+   * <p>If this is never called, an answer is taken to be under way from when something was received
+   * until something was sent. That is right for most: a handler that answers later, from a timer or
+   * another fiber, needs no thought of it. Say {@code true} before the first part of an answer in
+   * several parts, and {@code false} after the last. A handler that only receives says {@code
+   * false} once; otherwise it is waited for in vain.
+   */
+  public final void busy(boolean on) {
+    checkOnLoop();
+    work = on ? Work.BUSY : Work.IDLE;
+    if (isDraining()) {
+      draining();
     }
   }
 
@@ -675,18 +729,99 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
    * its answer under way, on which that of an accepted one may depend.
    */
   private boolean isIdle() {
-    return whenReleased != null && input.bytes.isEmpty() && output.isDone() && !isInCallback();
+    return whenReleased != null
+        && input.bytes.isEmpty()
+        && output.isDone()
+        && !isInCallback()
+        && !isAnswering();
+  }
+
+  private boolean isAnswering() {
+    return switch (work) {
+      case INFERRED -> !input.answered;
+      case BUSY -> true;
+      case IDLE -> false;
+    };
   }
 
   @Override
   protected final void draining() {
-    if (isOpen() && isIdle()) {
-      if (push != null) {
-        closeSoon();
-      } else {
-        resume(input.reader); // which sees that the loop is draining
-      }
+    if (!output.isDone()) {
+      requestEndOfTurn(); // from now on somebody waits for it
     }
+    if (!isOpen() || idleness != Idleness.UNKNOWN || !isIdle() || !isWaitingForInput()) {
+      return;
+    }
+    idleness = Idleness.STOPPING;
+    if (input.isIdle()) {
+      if (!inputStopped() && !input.isFull()) {
+        input.start();
+      }
+    } else {
+      engine().cancel(input);
+    }
+  }
+
+  private boolean isWaitingForInput() {
+    return push != null || input.reader != null;
+  }
+
+  private boolean hasInput() {
+    return !input.isEnded() && engine().sockets().hasInput(descriptor());
+  }
+
+  /** There is nothing left to be stopped. */
+  final void inputEnded() {
+    if (idleness == Idleness.STOPPING) {
+      idleness = Idleness.UNKNOWN;
+    }
+  }
+
+  /**
+   * No bytes are on their way any more.
+   *
+   * @return whether the stream ends, so that receiving must not go on
+   */
+  final boolean inputStopped() {
+    if (idleness != Idleness.STOPPING) {
+      return false;
+    }
+    if (!isIdle() || !isWaitingForInput() || hasInput()) {
+      idleness = Idleness.UNKNOWN;
+      return false;
+    }
+    idleness = Idleness.CERTAIN;
+    if (push != null) {
+      closeSoon();
+    } else {
+      resume(input.reader);
+    }
+    return true;
+  }
+
+  /** Something is sent. */
+  final void answered() {
+    input.answered = true;
+  }
+
+  /** As the server that has accepted this ends: when what is under way is done. */
+  final void drain() {
+    drainSoon();
+  }
+
+  /** As {@link #reset}, but without waiting. A close that is under way is cut short. */
+  final void resetSoon() {
+    if (isOpen()) {
+      engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
+      aborted = true;
+      closeSoon();
+    } else if (state() == State.CLOSING) {
+      giveUpOutput();
+    }
+  }
+
+  final boolean isReleasedTo(Consumer<SocketStream> action) {
+    return action.equals(whenReleased);
   }
 
   @Override

@@ -2,6 +2,7 @@ package gyre.net;
 
 import gyre.LoopGroup;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,10 +13,12 @@ import java.util.List;
  */
 public final class TcpServer implements AutoCloseable {
   private final List<TcpShare> shares;
+  private final Duration drainTimeout;
   private InetSocketAddress address;
 
-  private TcpServer(List<TcpShare> shares, InetSocketAddress address) {
+  private TcpServer(List<TcpShare> shares, InetSocketAddress address, Duration drainTimeout) {
     this.shares = shares;
+    this.drainTimeout = drainTimeout;
     this.address = address;
   }
 
@@ -38,10 +41,10 @@ public final class TcpServer implements AutoCloseable {
     List<TcpShare> shares = new ArrayList<>(group.size());
     for (int index = 0; index < group.size(); index++) {
       TcpShare share = new TcpShare(group.loop(index), each, handler);
-      var ignored = group.ended(index).whenComplete((_, _) -> share.finish());
+      var ignored = group.ended(index).whenComplete((_, failure) -> share.finish(failure));
       shares.add(share);
     }
-    TcpServer server = new TcpServer(List.copyOf(shares), where);
+    TcpServer server = new TcpServer(List.copyOf(shares), where, options.drainTimeout());
     try {
       server.start(spread);
     } catch (RuntimeException e) {
@@ -81,10 +84,20 @@ public final class TcpServer implements AutoCloseable {
     return shares.stream().mapToLong(TcpShare::peerFailures).sum();
   }
 
-  /** Stops listening and waits until the connections, or the loops that have them, have ended. */
+  /** As {@link #close(Duration)}, with {@link ListenOptions#drainTimeout}. */
   @Override
   public void close() {
-    shares.forEach(TcpShare::stop);
+    close(drainTimeout);
+  }
+
+  /**
+   * Stops listening, and ends the connections: the idle ones at once, the others when what they are
+   * doing is done. Those that are left after {@code drain} are reset, and their handlers cancelled.
+   * Returns when all have ended, or the loops that have them. A handler that does not end when it
+   * is cancelled is waited for.
+   */
+  public void close(Duration drain) {
+    shares.forEach(share -> share.stop(drain));
     shares.forEach(TcpShare::awaitEnd);
   }
 }

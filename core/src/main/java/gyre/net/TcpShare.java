@@ -6,6 +6,7 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Sockets;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -40,6 +41,9 @@ final class TcpShare {
   private volatile @Nullable Fiber<?> keeper;
   private volatile boolean stopping;
 
+  /** How long connections may go on once it is stopping. */
+  private volatile Duration drainLimit;
+
   /** Whether the loop was ever asked; for the thread that opens and closes the server. */
   private boolean posted;
 
@@ -49,6 +53,7 @@ final class TcpShare {
   TcpShare(Loop loop, ListenOptions options, ConnectionHandler<TcpStream> handler) {
     this.loop = loop;
     this.options = options;
+    this.drainLimit = options.drainTimeout();
     this.handler = handler;
   }
 
@@ -86,7 +91,12 @@ final class TcpShare {
   }
 
   /** From any thread. */
-  void stop() {
+  void stop(Duration drain) {
+    drainLimit = drain;
+    stop();
+  }
+
+  private void stop() {
     stopping = true;
     wake();
   }
@@ -147,7 +157,17 @@ final class TcpShare {
    * that was left behind by a shutdown that was forced, the loop.
    */
   void finish() {
-    started.completeExceptionally(new IllegalStateException(loop.name() + " is shutting down"));
+    finish(null);
+  }
+
+  /**
+   * @param failure that the loop has died of
+   */
+  void finish(@Nullable Throwable failure) {
+    started.completeExceptionally(
+        failure == null
+            ? new IllegalStateException(loop.name() + " is shutting down")
+            : new IllegalStateException(loop.name() + " has died: " + failure, failure));
     ended.complete(true);
   }
 
@@ -203,7 +223,7 @@ final class TcpShare {
       if (listener != null) {
         listener.close();
       }
-      mine.join();
+      Draining.end(mine, drainLimit);
     } catch (Throwable e) {
       if (!started.completeExceptionally(e)) {
         throw e;

@@ -298,6 +298,14 @@ public class KernelSockets implements Sockets {
   }
 
   @Override
+  public boolean hasInput(int descriptor) {
+    counters.calls++;
+    int flags = LinuxSockets.MSG_PEEK | LinuxSockets.MSG_DONTWAIT;
+    int result = LinuxSockets.recv(state, descriptor, scratch, 1, flags);
+    return result != Errno.EAGAIN.negated() && result != Errno.EINTR.negated();
+  }
+
+  @Override
   public @Nullable SocketAddress localAddress(int descriptor) {
     counters.calls++;
     Memory.putInt(valueLength, RawAddress.CAPACITY_BYTES);

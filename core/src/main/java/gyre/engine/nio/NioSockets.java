@@ -14,6 +14,8 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -269,6 +271,20 @@ final class NioSockets implements Sockets {
       return 0;
     } catch (IOException | RuntimeException failed) {
       return NioErrors.result(failed);
+    }
+  }
+
+  /** By a selector for this one question: the engine's own is told of changes only. */
+  @Override
+  public boolean hasInput(int descriptor) {
+    if (!(jdk(descriptor) instanceof SocketChannel stream)) {
+      return false;
+    }
+    try (Selector selector = Selector.open()) {
+      SelectionKey key = stream.register(selector, SelectionKey.OP_READ);
+      return selector.selectNow() > 0 && key.isReadable();
+    } catch (IOException | RuntimeException failed) {
+      return false;
     }
   }
 

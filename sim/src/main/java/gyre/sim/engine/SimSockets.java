@@ -151,6 +151,11 @@ final class SimSockets implements Sockets {
   }
 
   @Override
+  public boolean hasInput(int descriptor) {
+    return engine.find(descriptor) instanceof StreamSocket stream && stream.hasInput();
+  }
+
+  @Override
   public @Nullable SocketAddress localAddress(int descriptor) {
     SimSocket socket = engine.find(descriptor);
     return socket == null ? null : socket.local;

@@ -588,14 +588,17 @@ final class StreamSocket extends SimSocket {
 
   // ---- polling
 
+  boolean hasInput() {
+    return dead || (in != null && (in.hasUnread() || in.isAtEnd()));
+  }
+
   private void poll(SimEngine trying, Poll polling) {
     int now = 0;
     if (state == State.LISTENING) {
       now |= backlog.isEmpty() ? 0 : Poll.READABLE;
     } else {
-      Pipe from = in;
       Pipe to = out;
-      if (dead || (from != null && (from.hasUnread() || from.isAtEnd()))) {
+      if (hasInput()) {
         now |= Poll.READABLE;
       }
       if (dead || (to != null && to.room() > 0)) {

@@ -1,0 +1,144 @@
+package gyre.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code gyre serve} in a process of its own, as an init system ends it. */
+@EnabledOnOs(OS.LINUX)
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ServeSignalTest {
+  private static final Pattern LINE = Pattern.compile("listening on 127\\.0\\.0\\.1:([0-9]+), .*");
+
+  private @Nullable Process process;
+  private @Nullable BufferedReader said;
+
+  /** Starts it, and tells its port. */
+  private int serve(String engine) throws IOException {
+    Process started =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens",
+                "java.base/java.lang=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "serve",
+                "--engine",
+                engine,
+                "--listen",
+                "127.0.0.1:0")
+            .redirectErrorStream(true)
+            .start();
+    process = started;
+    said = started.inputReader(StandardCharsets.UTF_8);
+    String line = Objects.requireNonNull(said.readLine());
+    Matcher matcher = LINE.matcher(line);
+    assertThat(matcher.matches()).as(line).isTrue();
+    return Integer.parseInt(matcher.group(1));
+  }
+
+  private void terminate() {
+    // SIGTERM; that of the process itself would also close what we read its output from.
+    assertThat(Objects.requireNonNull(process).toHandle().destroy()).isTrue();
+  }
+
+  private int exitCode() throws InterruptedException {
+    return Objects.requireNonNull(process).waitFor();
+  }
+
+  @AfterEach
+  void kill() {
+    if (process != null) {
+      Process ignored = process.destroyForcibly();
+    }
+  }
+
+  private static Socket connect(int port) throws IOException {
+    return new Socket(InetAddress.ofLiteral("127.0.0.1"), port);
+  }
+
+  private static void exchange(Socket client, byte[] bytes) throws IOException {
+    client.getOutputStream().write(bytes);
+    assertThat(client.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "epoll", "nio"})
+  void shouldAnswerWhatWasSentBeforeTheSignalAndEndInOrder(String engine) throws Exception {
+    int port = serve(engine);
+    byte[] bytes = new byte[64 * 1024];
+    new Random(29).nextBytes(bytes);
+    try (Socket idle = connect(port);
+        Socket client = connect(port)) {
+      exchange(idle, new byte[] {1});
+      exchange(client, new byte[] {2});
+      client.getOutputStream().write(bytes);
+      terminate();
+      assertThat(client.getInputStream().readAllBytes()).isEqualTo(bytes);
+      assertThat(idle.getInputStream().read()).isEqualTo(-1);
+    }
+    assertThat(exitCode()).isZero();
+    assertThat(Objects.requireNonNull(said).readLine()).doesNotContain("fail");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "epoll", "nio"})
+  void shouldEndAtTheSecondSignalThoughAClientIsBusy(String engine) throws Exception {
+    int port = serve(engine);
+    try (Socket client = connect(port)) {
+      exchange(client, new byte[] {1});
+      // More than the kernel holds on the way back, and nobody reads it.
+      Thread sender =
+          Thread.ofPlatform()
+              .daemon()
+              .start(() -> {
+                byte[] bytes = new byte[1 << 20];
+                try {
+                  for (int i = 0; i < 64; i++) {
+                    client.getOutputStream().write(bytes);
+                  }
+                } catch (IOException e) {
+                  // The server has ended.
+                }
+              });
+      terminate();
+      awaitRefusal(port);
+      terminate();
+      assertThat(exitCode()).isZero();
+      assertThat(sender.join(Duration.ofSeconds(30))).isTrue();
+    }
+    assertThat(Objects.requireNonNull(said).readLine()).contains("loop-0: ");
+  }
+
+  private static void awaitRefusal(int port) throws IOException {
+    while (true) {
+      try (Socket late = connect(port)) {
+        assertThat(late.isConnected()).isTrue();
+      } catch (ConnectException refused) {
+        return;
+      }
+    }
+  }
+}
