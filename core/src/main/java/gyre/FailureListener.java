@@ -3,8 +3,9 @@ package gyre;
 import java.lang.System.Logger.Level;
 
 /**
- * Is told, on the loop, of failures that no fiber waits for: a handler that threw, say. It is not
- * told of a {@link RemoteFailure} that the peer caused.
+ * Is told, in a fiber of the loop, of failures that no fiber waits for: a handler that threw, say.
+ * One after the other, and soon, not at once; {@link Loop#run} returns when it has been told of
+ * all. It is not told of a {@link RemoteFailure} that the peer caused.
  */
 @FunctionalInterface
 public interface FailureListener {
@@ -21,7 +22,9 @@ public interface FailureListener {
   }
 
   /**
-   * Must not throw and must not wait.
+   * Must not throw. May wait, as for a lock or by {@link Fiber#offload}; if more than 1,024
+   * failures come meanwhile, the rest is only counted. A listener that waits is cancelled with the
+   * loop.
    *
    * @param source names the handle or fiber that the failure belongs to
    */

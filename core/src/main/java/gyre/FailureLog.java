@@ -40,12 +40,17 @@ final class FailureLog implements FailureListener {
 
   /** Runs on the wheel of a loop, which it does not keep from ending. */
   private static final class Period extends TimerNode {
+    private final UserCalls calls;
     private @Nullable FailureLog log;
+
+    Period(UserCalls calls) {
+      this.calls = calls;
+    }
 
     @Override
     void fired(long nowNanos) {
       if (log != null) {
-        log.endPeriod();
+        calls.add(log::endPeriod);
       }
     }
   }
@@ -64,8 +69,11 @@ final class FailureLog implements FailureListener {
     this.startPeriod = startPeriod;
   }
 
-  static FailureLog of(Loop loop) {
-    Period period = new Period();
+  /**
+   * @param calls in which it is told of failures, and so of the time
+   */
+  static FailureLog of(Loop loop, UserCalls calls) {
+    Period period = new Period(calls);
     FailureLog log = new FailureLog(Logging::log, () -> loop.startTimer(period, PERIOD_NANOS));
     period.log = log;
     return log;

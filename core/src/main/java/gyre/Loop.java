@@ -26,6 +26,8 @@ public final class Loop implements AutoCloseable {
   /** What {@link #close} waits for the kernel to let go of what a forced shutdown has left. */
   private static final long RELEASE_LIMIT_NANOS = 500_000_000;
 
+  private static final int CLOSING_TURNS = 1000;
+
   private final LoopOptions options;
   private final Thread thread;
   private final Engine engine;
@@ -41,7 +43,10 @@ public final class Loop implements AutoCloseable {
   private final Pump pump;
   private final Turn turn;
   private final LoopCounters counters = new LoopCounters();
-  private final FailureListener failures;
+  private final FailureReports reports;
+
+  /** Callbacks of lent memory that has come back. */
+  private final UserCalls releases;
 
   private long number;
   private @Nullable Shutdown shutdown;
@@ -63,8 +68,9 @@ public final class Loop implements AutoCloseable {
     this.never = Cancellation.forScope(internal, null, null);
     this.pump = new Pump(this, internal);
     this.turn = new Turn(this, mailbox, pump, counters, options.tickNanos());
-    FailureListener asked = options.failures();
-    this.failures = asked.equals(FailureListener.LOGGING) ? FailureLog.of(this) : asked;
+    this.reports = new FailureReports(this);
+    this.releases = new UserCalls(this, "the callbacks of released memory");
+    engine.pool().releases(releases::add);
   }
 
   // ---- opening, running, closing
@@ -145,10 +151,22 @@ public final class Loop implements AutoCloseable {
                 scope.awaitIdle();
                 scope.join();
                 return fiber.join();
+              } finally {
+                awaitUserCalls();
               }
             });
     supervisor.expectFailure();
     return supervisor;
+  }
+
+  /** A failure that was the last thing to happen is told of before the program goes on. */
+  private void awaitUserCalls() {
+    try {
+      Fiber.await(reports.calls());
+      Fiber.await(releases);
+    } catch (CancelledException e) {
+      // A shutdown waits for callbacks by itself, and not for ever.
+    }
   }
 
   /** Runs the loop until nothing lives in it any more. */
@@ -198,13 +216,15 @@ public final class Loop implements AutoCloseable {
   }
 
   /**
-   * Whether nothing lives in the loop but in the background: no fiber, no open handle, nothing
-   * posted. On the loop or by its thread between turns.
+   * Whether nothing lives in the loop but in the background: no fiber, no open handle, and nothing
+   * posted that has not ended, as a task that is parked. On the loop or by its thread between
+   * turns.
    */
   public boolean isIdle() {
     checkThread();
     return root.isQuiet()
         && !turn.hasWork()
+        && !pump.isInPost()
         && mailbox.isEmpty()
         && (shutdown == null || shutdown.isDone());
   }
@@ -259,15 +279,14 @@ public final class Loop implements AutoCloseable {
         turn.once(Engine.FOREVER);
       }
       releaseRest();
+      closeOffload();
       closePump();
     } finally {
       mailbox.close();
+      turn.abandon();
       CurrentLoop.remove(this);
       engine.close();
-      closeOffload();
-      if (failures instanceof FailureLog log) {
-        log.close();
-      }
+      offload.close(0); // where something broke before it came to that
     }
   }
 
@@ -291,11 +310,19 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /**
+   * Callbacks that are parked are cancelled, after the listener had some turns to come to an end.
+   */
   private void closePump() {
-    pump.close();
-    for (int i = 0; i < 1000 && internal.fibers() > 0; i++) {
+    for (int i = 0; i < CLOSING_TURNS && !(reports.calls().isReady() && releases.isReady()); i++) {
       turn.once(0);
     }
+    pump.close();
+    for (int i = 0; i < CLOSING_TURNS && internal.fibers() > 0; i++) {
+      turn.once(0);
+    }
+    reports.close();
+    releases.close();
   }
 
   // ---- timers
@@ -516,6 +543,10 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  boolean isClosed() {
+    return mailbox.isClosed();
+  }
+
   /** As {@link #checkThread}, for what needs a loop that is open. */
   void checkOnLoop() {
     checkThread();
@@ -571,13 +602,7 @@ public final class Loop implements AutoCloseable {
       return;
     }
     counters.failures++;
-    try {
-      failures.failed(source, failure);
-    } catch (Throwable e) {
-      Failures.attach(e, failure);
-      FailureListener.LOGGING.failed("the failure listener of " + options.name(), e);
-    }
-    mechanism.reclaim(); // a listener may have blocked
+    reports.add(source, failure);
   }
 
   /** A stream was broken by its peer. */

@@ -67,7 +67,11 @@ final class Mailbox {
   /** Something that can run on the loop: a fiber, a continuation or a step of the runtime. */
   void resume(Object runnable) {
     inbox.resume(runnable);
-    ring();
+    if (closed) {
+      forwardResumes(); // it came too late for the look that closing takes
+    } else {
+      ring();
+    }
   }
 
   private void ring() {
@@ -125,6 +129,24 @@ final class Mailbox {
   void close() {
     closed = true;
     discardPosts();
+    forwardResumes();
+  }
+
+  /** Once closed: the virtual threads among them go on elsewhere. The lock is as below. */
+  private void forwardResumes() {
+    assert closed;
+    synchronized (inbox) {
+      for (Object next = inbox.nextResume(); next != null; next = inbox.nextResume()) {
+        forward(next);
+      }
+    }
+  }
+
+  /** A loop that is closed was to run this: fibers stay where they are. */
+  static void forward(Object runnable) {
+    if (runnable instanceof Runnable continuation) {
+      OrphanThreads.resume(continuation);
+    }
   }
 
   /** Once closed; the lock makes one consumer of many. */

@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
  * runnable: from the loop's own thread (then it goes to the run queue) or from any other (then to
  * the inbox). The scheduler of a virtual thread that user code starts inside a fiber is inherited,
  * so a fiber's executor may be handed continuations that are not the fiber's own: the loop runs
- * those too.
+ * those too, and {@link OrphanThreads} once it is closed.
  */
 final class NativeFibers implements FiberMechanism {
   private static final int NO_INHERITABLE_THREAD_LOCALS = 1 << 2;
@@ -170,7 +170,7 @@ final class NativeFibers implements FiberMechanism {
     @Override
     public void execute(Runnable continuation) {
       Object runnable = fiber.adopt(continuation) ? fiber : continuation;
-      if (carrier() == loop.thread()) {
+      if (carrier() == loop.thread() && !loop.isClosed()) {
         loop.enqueue(runnable);
       } else {
         loop.enqueueFromOutside(runnable);

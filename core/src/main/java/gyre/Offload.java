@@ -12,6 +12,7 @@ final class Offload {
   private final int threads;
   private final int queueLimit;
   private final Surroundings.Workers workers;
+  private boolean closed;
 
   Offload(Surroundings surroundings, String name, int threads, int queueLimit) {
     this.threads = threads;
@@ -70,8 +71,15 @@ final class Offload {
     }
   }
 
-  /** Ends the workers. Answers how many were still at work when the time was up. */
+  /**
+   * Ends the workers. Answers how many were still at work when the time was up. Has no effect the
+   * second time.
+   */
   int close(long timeoutNanos) {
+    if (closed) {
+      return 0;
+    }
+    closed = true;
     return workers.close(timeoutNanos);
   }
 }

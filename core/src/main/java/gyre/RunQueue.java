@@ -27,6 +27,12 @@ final class RunQueue {
     return runnable.isEmpty();
   }
 
+  /** The loop has closed. */
+  void abandon() {
+    runnable.forEach(Mailbox::forward);
+    runnable.clear();
+  }
+
   int size() {
     return runnable.size();
   }

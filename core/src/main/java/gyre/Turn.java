@@ -204,6 +204,11 @@ final class Turn {
     flushes.add(handle);
   }
 
+  /** The loop has closed: nothing runs on it any more. */
+  void abandon() {
+    runQueue.abandon();
+  }
+
   TimerWheel wheel() {
     return wheel;
   }

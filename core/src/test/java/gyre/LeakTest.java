@@ -49,10 +49,12 @@ class LeakTest {
         () -> {
           try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
             TcpStream[] forgotten = new TcpStream[1];
+            boolean[] isFirst = {true};
             Fiber<?> server =
                 Fiber.start(() ->
                     listener.serve(stream -> {
-                      if (forgotten[0] == null) {
+                      if (isFirst[0]) {
+                        isFirst[0] = false; // before it waits, while others are served
                         forgotten[0] = TcpStream.connect(listener.address());
                       }
                     }));
@@ -61,6 +63,9 @@ class LeakTest {
             }
             assertThat(forgotten[0].state()).isEqualTo(Handle.State.CLOSED);
             assertThat(server.isAlive()).isTrue();
+            while (reports.isEmpty()) {
+              Fiber.yield(); // told soon, not at once
+            }
             assertThat(reports).hasSize(1);
             assertThat(reports.getFirst())
                 .hasMessageContaining(forgotten[0].name())

@@ -4,6 +4,7 @@ import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,10 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   private final Slabs large = new Slabs(this, LARGE_BYTES);
 
   private Runnable[] listeners = NO_LISTENERS;
+
+  /** Callbacks of lent memory run at once where no loop has said otherwise. */
+  private Executor releases = Runnable::run;
+
   private boolean starved;
   private boolean closed;
 
@@ -252,6 +257,16 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     long bytes = small.trim() + large.trim();
     reservedBytes -= bytes;
     return bytes;
+  }
+
+  /** Has the callbacks of memory that is lent to queues of this pool run by the loop. */
+  public void releases(Executor loop) {
+    releases = loop;
+  }
+
+  /** Who runs the callback of memory that was lent to a queue of this pool and comes back. */
+  public Executor releases() {
+    return releases;
   }
 
   /**

@@ -1,32 +1,45 @@
 package gyre.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Memory that a user has lent to a queue: a block of its own which nobody writes, and a callback
  * that runs once when the last slice of it is released.
  */
-public final class LentMemory implements Block.Owner {
+public final class LentMemory implements Block.Owner, Runnable {
   private static final System.Logger LOGGER = System.getLogger("gyre.io");
 
   /** Keeps the memory reachable, where that keeps it alive. */
   private final MemorySegment memory;
 
+  private final Executor releases;
   private @Nullable Runnable onRelease;
 
-  private LentMemory(MemorySegment memory, Runnable onRelease) {
+  private LentMemory(MemorySegment memory, Executor releases, Runnable onRelease) {
     this.memory = memory;
+    this.releases = releases;
     this.onRelease = onRelease;
   }
 
-  /** A block with one reference. */
-  public static Block lend(MemorySegment memory, Runnable onRelease) {
+  /**
+   * A block with one reference.
+   *
+   * @param releases runs the callback: see {@link BlockPool#releases()}
+   */
+  public static Block lend(MemorySegment memory, Executor releases, Runnable onRelease) {
     assert memory.isNative();
-    LentMemory owner = new LentMemory(memory, onRelease);
+    LentMemory owner = new LentMemory(memory, releases, onRelease);
     Block block = new Block(owner, 0, memory.address(), Math.toIntExact(memory.byteSize()));
     block.retain();
     return block;
+  }
+
+  @Override
+  public void recycle(Block block) {
+    assert onRelease != null : "released twice";
+    releases.execute(this);
   }
 
   /**
@@ -35,9 +48,9 @@ public final class LentMemory implements Block.Owner {
    */
   @Override
   @SuppressWarnings("CatchingUnchecked")
-  public void recycle(Block block) {
+  public void run() {
     Runnable callback = onRelease;
-    assert callback != null : "released twice";
+    assert callback != null : "told twice";
     onRelease = null;
     try {
       callback.run();

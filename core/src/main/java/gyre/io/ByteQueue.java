@@ -222,8 +222,8 @@ public final class ByteQueue extends Chain implements AutoCloseable {
    * Appends what remains in a direct buffer without copying it; its position moves to its limit.
    * The content must stay as it is until the callback has run.
    *
-   * @param onRelease runs once, on this queue's thread, when the queue and all to which these bytes
-   *     moved are done with them; must not throw
+   * @param onRelease runs once, when the queue and all to which these bytes moved are done with
+   *     them: soon and in a fiber for the queues of a loop, at once for others; must not throw
    */
   public void appendReference(ByteBuffer buffer, Runnable onRelease) {
     if (!buffer.isDirect()) {
@@ -246,7 +246,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
               + segment.byteSize()
               + ": append it in parts");
     }
-    Block block = LentMemory.lend(segment, onRelease);
+    Block block = LentMemory.lend(segment, pool.releases(), onRelease);
     if (block.capacity == 0) {
       block.release();
     } else {

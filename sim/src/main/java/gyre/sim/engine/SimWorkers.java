@@ -69,6 +69,9 @@ final class SimWorkers implements Workers {
   }
 
   private void free(Handed done) {
+    if (closed) {
+      return; // left behind, and on a thread that is not the world's
+    }
     boolean removed = working.remove(done);
     assert removed : done + " is over twice";
     if (!waiting.isEmpty() && !closed) {
