@@ -3,6 +3,7 @@ package gyre;
 import gyre.engine.Engine;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +86,15 @@ public abstract class Handle implements AutoCloseable {
     if (attached) {
       attach();
     }
+  }
+
+  /**
+   * A part of the runtime that wants turns and timers like a handle: it belongs to no scope of a
+   * user, and ends with its loop.
+   */
+  @SuppressWarnings("this-escape")
+  protected Handle(Loop loop) {
+    this(loop.internal(), false);
   }
 
   // ---- for users
@@ -390,6 +400,25 @@ public abstract class Handle implements AutoCloseable {
     return scope.loop().engine();
   }
 
+  /**
+   * What each loop has one of for a package of handles.
+   *
+   * @param maker makes it, when it is asked for the first time
+   */
+  protected static <T> T onePerLoop(Loop loop, Class<T> type, Function<Loop, T> maker) {
+    return loop.part(type, maker);
+  }
+
+  /** All handles of the loop that belong to users. */
+  protected final void eachHandle(Consumer<Handle> action) {
+    loop.eachHandle(action);
+  }
+
+  /** The handle whose callback {@code caller} runs, if it does. */
+  protected static @Nullable Handle inCallbackOf(Fiber<?> caller) {
+    return caller.serves;
+  }
+
   /** Reports a failure that no fiber can be told of. */
   protected final void report(Throwable failure) {
     loop.report(name(), failure);
@@ -506,6 +535,7 @@ public abstract class Handle implements AutoCloseable {
     assert !inCallback;
     callbackRequested = false;
     inCallback = true;
+    pump.serves = this;
     pump.enter(owner, owner.cancellation());
     try {
       callback();
@@ -528,6 +558,7 @@ public abstract class Handle implements AutoCloseable {
       report(left);
     }
     inCallback = false;
+    pump.serves = null;
     if (detaching) {
       detach();
     }

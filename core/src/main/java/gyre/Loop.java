@@ -5,9 +5,13 @@ import gyre.engine.Surroundings;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +51,9 @@ public final class Loop implements AutoCloseable {
 
   /** Callbacks of lent memory that has come back. */
   private final UserCalls releases;
+
+  /** What packages of handles have one of on each loop, by type. */
+  private final Map<Class<?>, Object> parts = new HashMap<>();
 
   private long number;
   private @Nullable Shutdown shutdown;
@@ -400,6 +407,28 @@ public final class Loop implements AutoCloseable {
     for (Scope child = scope.firstChild(); child != null; child = child.nextSibling()) {
       collectHandles(child, list);
     }
+  }
+
+  void eachHandle(Consumer<Handle> action) {
+    eachHandle(root, action);
+  }
+
+  private static void eachHandle(Scope scope, Consumer<Handle> action) {
+    for (Handle h = scope.firstHandle(); h != null; h = h.scopeNext) {
+      action.accept(h);
+    }
+    for (Scope child = scope.firstChild(); child != null; child = child.nextSibling()) {
+      eachHandle(child, action);
+    }
+  }
+
+  <T> T part(Class<T> type, Function<Loop, T> maker) {
+    Object known = parts.get(type);
+    if (known == null) {
+      known = maker.apply(this);
+      parts.put(type, known);
+    }
+    return type.cast(known);
   }
 
   /** All fibers that live at present and what they wait for, but those that run callbacks. */

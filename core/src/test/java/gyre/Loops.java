@@ -64,9 +64,14 @@ public final class Loops {
     }
   }
 
-  /** Those that are told of readiness keep two blocks to receive into, and one for datagrams. */
+  /**
+   * Blocks to receive into that an engine keeps: two and one for datagrams where it is told of
+   * readiness, one for what is received while memory is scarce on io_uring.
+   */
   private static long ownedBytes(Engine engine) {
-    return engine.name().equals("io_uring") ? 0 : 2 * BlockPool.LARGE_BYTES + DATAGRAM_BYTES;
+    return engine.name().equals("io_uring")
+        ? BlockPool.LARGE_BYTES
+        : 2 * BlockPool.LARGE_BYTES + DATAGRAM_BYTES;
   }
 
   private static boolean isEmpty(Loop loop) {

@@ -61,6 +61,35 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   private long peakBytes;
   private long refusals;
 
+  /** What of the limit ordinary takes leave alone; see {@link #govern}. */
+  private long reserveBytes;
+
+  /** The part of the reserve that the engine may take to receive into. */
+  private long landingBytes;
+
+  /** The part of the reserve that only small blocks may have. */
+  private long floorBytes;
+
+  /** Memory of the engine's own that may still have to be copied into this pool. */
+  private long transitBytes;
+
+  /** Bytes that may still be delivered to those who were told so. */
+  private long promisedBytes;
+
+  /** The limits of the three kinds of takes, made of the fields above. */
+  private long ordinaryLimit;
+
+  private long transitLimit;
+  private long reservedLimit;
+  private long copyLimit;
+
+  private Runnable governor = () -> {};
+  private long alarmAbove = Long.MAX_VALUE;
+  private long wakeBelow = -1;
+  private long ringCap = Long.MAX_VALUE;
+  private long landingCap = Long.MAX_VALUE;
+  private boolean isShort;
+
   private @Nullable Chunk freeChunks;
   private int freeChunkCount;
 
@@ -85,6 +114,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     long share = limitBytes / 4 / LARGE_BYTES * LARGE_BYTES;
     int preferred = detached ? DETACHED_SLAB_BYTES : SLAB_BYTES;
     this.slabBytes = Math.clamp(share, LARGE_BYTES, preferred);
+    limitsChanged();
   }
 
   /**
@@ -94,19 +124,165 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     return new BlockPool(limitBytes, true, null);
   }
 
+  // ---- the reserve: see docs/guide/limits.md
+
+  /**
+   * From now on ordinary takes leave a part of the limit alone, so that there is always room to
+   * receive a little on every stream, and to copy what the engine has received into memory of its
+   * own.
+   *
+   * @param reserve all that is left alone
+   * @param floors of it for small blocks alone
+   * @param landing of it for receiving into
+   * @param newGovernor is told as {@link #alarmAbove}, {@link #wakeBelow} and {@link #fallShort}
+   *     say, from inside a take or a release: it must only note the fact
+   */
+  public void govern(long reserve, long floors, long landing, Runnable newGovernor) {
+    assert floors + landing <= reserve && reserve < limitBytes;
+    reserveBytes = reserve;
+    floorBytes = floors;
+    landingBytes = landing;
+    governor = newGovernor;
+    limitsChanged();
+  }
+
+  public boolean isGoverned() {
+    return reserveBytes > 0;
+  }
+
+  private void limitsChanged() {
+    reservedLimit = limitBytes - promisedBytes - transitBytes;
+    copyLimit = limitBytes - promisedBytes;
+    ordinaryLimit = reservedLimit - reserveBytes;
+    transitLimit = Math.min(ordinaryLimit + landingBytes, landingCap);
+  }
+
+  /** Tells the governor once when more than so much is used or in transit. */
+  public void alarmAbove(long bytes) {
+    alarmAbove = bytes;
+  }
+
+  private void alarmIfAbove() {
+    if (usedBytes + transitBytes > alarmAbove) {
+      alarmAbove = Long.MAX_VALUE;
+      governor.run();
+    }
+  }
+
+  /**
+   * Bounds what is received without being asked for.
+   *
+   * @param ring of memory in use and in transit, up to which an engine has buffers at hand
+   * @param landing up to which it takes blocks from here
+   */
+  public void transitCaps(long ring, long landing) {
+    ringCap = ring;
+    landingCap = landing;
+    limitsChanged();
+  }
+
+  /** How many bytes more an engine should have at hand. */
+  public long roomForTransit() {
+    return Math.max(0, Math.min(roomBytes(), ringCap - usedBytes - transitBytes));
+  }
+
+  /** Tells the governor once when no more than so much is used. */
+  public void wakeBelow(long bytes) {
+    wakeBelow = bytes;
+  }
+
+  /** For an engine: so much memory of its own is with the kernel or lent. */
+  public void transit(long bytes) {
+    if (transitBytes != bytes) {
+      transitBytes = bytes;
+      limitsChanged();
+      alarmIfAbove();
+    }
+  }
+
+  public long transitBytes() {
+    return transitBytes;
+  }
+
+  /** So many bytes more (or fewer) will be received for sure. */
+  public void promise(long bytes) {
+    promisedBytes += bytes;
+    assert promisedBytes >= 0;
+    limitsChanged();
+  }
+
+  public long promisedBytes() {
+    return promisedBytes;
+  }
+
+  public long reserveBytes() {
+    return reserveBytes;
+  }
+
+  /** What ordinary takes may have at most. */
+  public long commonBytes() {
+    return limitBytes - reserveBytes;
+  }
+
+  /** What ordinary takes could have now; negative while the reserve is in use. */
+  public long roomBytes() {
+    return ordinaryLimit - usedBytes;
+  }
+
+  /** What is in use, may still be received and is promised fits into the limit. */
+  public boolean holdsInvariant() {
+    return usedBytes + transitBytes + promisedBytes <= limitBytes;
+  }
+
+  /** Somebody could not receive as they should: tells the governor, once until it has an answer. */
+  public void fallShort() {
+    if (!isShort) {
+      isShort = true;
+      governor.run();
+    }
+  }
+
+  public boolean isShort() {
+    return isShort;
+  }
+
+  /** There is memory again, or nobody wants it any more. */
+  public void shortageEnded() {
+    isShort = false;
+  }
+
+  // ---- blocks
+
   /**
    * A block with one reference: small if that holds {@code sizeHint}, else large; null if
    * exhausted.
    */
   public @Nullable Block take(int sizeHint) {
-    return counted(tryTake(sizeHint <= SMALL_BYTES ? small : large));
+    return counted(tryTake(sizeHint <= SMALL_BYTES ? small : large, ordinaryLimit));
   }
 
   /** Like {@link #take}, but rather the other size than none. */
   public @Nullable Block takeAny(long sizeHint) {
-    boolean isSmall = sizeHint <= SMALL_BYTES;
-    Block block = tryTake(isSmall ? small : large);
-    return counted(block != null ? block : tryTake(isSmall ? large : small));
+    return counted(tryTakeAny(sizeHint, ordinaryLimit));
+  }
+
+  /** A large block for an engine to receive into. */
+  public @Nullable Block takeTransit() {
+    Block block = counted(tryTake(large, transitLimit));
+    if (block == null && isGoverned()) {
+      fallShort();
+    }
+    return block;
+  }
+
+  /** Like {@link #takeAny}, from the reserve where nothing else is left: for the first KiB. */
+  public @Nullable Block takeReserved(int sizeHint) {
+    return counted(tryTakeAny(sizeHint, reservedLimit));
+  }
+
+  /** Like {@link #takeAny}, for a copy that frees memory which the engine receives into. */
+  public @Nullable Block takeForCopy(int sizeHint) {
+    return counted(tryTakeAny(sizeHint, copyLimit));
   }
 
   /**
@@ -120,8 +296,14 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     return bytes <= LARGE_BYTES ? take(bytes) : counted(takeOversize(bytes));
   }
 
-  private @Nullable Block tryTake(Slabs slabs) {
-    if (closed) {
+  private @Nullable Block tryTakeAny(long sizeHint, long limit) {
+    boolean isSmall = sizeHint <= SMALL_BYTES;
+    Block block = tryTake(isSmall ? small : large, limit);
+    return block != null ? block : tryTake(isSmall ? large : small, limit);
+  }
+
+  private @Nullable Block tryTake(Slabs slabs, long limit) {
+    if (closed || usedBytes + slabs.blockBytes > limit) {
       return null;
     }
     Block block = slabs.take();
@@ -140,6 +322,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     block.retain();
     usedBytes += block.capacity;
     peakBytes = Math.max(peakBytes, usedBytes);
+    alarmIfAbove();
     return block;
   }
 
@@ -189,8 +372,13 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     return true;
   }
 
+  /** Neither size may take the right of the other: a first KiB must not cost a large block. */
   private long growth(Slabs slabs) {
-    long bytes = Math.min(slabBytes, growableBytes());
+    long right = limitBytes - (slabs == large ? floorBytes : landingBytes);
+    long bytes = Math.min(slabBytes, Math.min(growableBytes(), right - slabs.bytes()));
+    if (bytes <= 0) {
+      return 0;
+    }
     return bytes / slabs.blockBytes * slabs.blockBytes;
   }
 
@@ -210,6 +398,9 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   private @Nullable Block takeOversize(int bytes) {
     long rounded = ((bytes - 1L) / LARGE_BYTES + 1) * LARGE_BYTES;
+    if (usedBytes + rounded > ordinaryLimit) {
+      return null;
+    }
     if (rounded > growableBytes()) {
       trim();
     }
@@ -279,6 +470,10 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   }
 
   private void tellListeners() {
+    if (usedBytes <= wakeBelow) {
+      wakeBelow = -1;
+      governor.run();
+    }
     if (starved) {
       starved = false;
       for (Runnable listener : listeners) {
@@ -335,9 +530,8 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   /** What could be taken now, in blocks of whichever size. */
   public long availableBytes() {
-
     long growable = growableBytes() / SMALL_BYTES * SMALL_BYTES;
-    return small.freeBytes() + large.freeBytes() + growable;
+    return Math.min(small.freeBytes() + large.freeBytes() + growable, Math.max(0, roomBytes()));
   }
 
   private long growableBytes() {

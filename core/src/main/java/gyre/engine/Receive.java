@@ -15,6 +15,21 @@ public abstract non-sealed class Receive extends Operation {
   public boolean sparse;
 
   /**
+   * Set before submit: memory is scarce, so ask {@link #allowance} before each receive. An engine
+   * that lets the kernel choose memory and amount may otherwise do without asking.
+   */
+  public boolean exact;
+
+  /**
+   * How many bytes the owner could take right now. The engine asks before it receives; what it has
+   * received already, or the kernel on its behalf, is delivered nevertheless. Where the answer is 0
+   * the owner has cancelled this operation within the call.
+   */
+  public int allowance() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * Bytes arrived. The callee owns one reference of {@code block} and must {@link Block#release} it
    * when it is done with this slice.
    */

@@ -37,6 +37,7 @@ final class Slabs {
   private @Nullable Slab[] slabs = new @Nullable Slab[4];
   private @Nullable Slab current;
   private int freeBlocks;
+  private long bytes;
 
   Slabs(BlockPool pool, int blockBytes) {
     this.pool = pool;
@@ -78,19 +79,26 @@ final class Slabs {
           new Block(pool, index, base + (long) i * blockBytes, blockBytes);
     }
     freeBlocks += blocks;
+    bytes += memory.byteSize();
+  }
+
+  /** All that was taken from the system for this size. */
+  long bytes() {
+    return bytes;
   }
 
   /** Gives back every slab of which nothing is lent. The bytes that it had. */
   long trim() {
-    long bytes = 0;
+    long given = 0;
     for (Slab slab : slabs) {
       if (slab != null && slab.freeCount == slab.free.length) {
         freeBlocks -= slab.freeCount;
-        bytes += slab.memory.byteSize();
+        given += slab.memory.byteSize();
         remove(slab);
       }
     }
-    return bytes;
+    bytes -= given;
+    return given;
   }
 
   private void remove(Slab slab) {

@@ -182,6 +182,31 @@ public final class ByteQueue extends Chain implements AutoCloseable {
     return done;
   }
 
+  /**
+   * For streams: copies from the buffer as long as this queue holds no more than a small block, and
+   * takes that from the pool's reserve. The number of bytes, which may be 0.
+   */
+  public int appendReserved(ByteBuffer buffer) {
+    int length = (int) Math.min(buffer.remaining(), BlockPool.SMALL_BYTES - size);
+    if (length <= 0) {
+      return 0;
+    }
+    if (room() < length) {
+      Block block = pool.takeReserved(length);
+      if (block == null) {
+        return 0;
+      }
+      dropReservation();
+      link(pool.chunk(block, 0, 0));
+    }
+    int limit = buffer.limit();
+    buffer.limit(buffer.position() + length);
+    boolean done = tryAppend(buffer);
+    buffer.limit(limit);
+    assert done : "there is room in the last block";
+    return length;
+  }
+
   /** Appends text as UTF-8. Surrogates without a partner become question marks. */
   public void append(String text) {
     long most = Utf8.spaceBytes(text);
@@ -625,6 +650,14 @@ public final class ByteQueue extends Chain implements AutoCloseable {
    */
   public boolean own() {
     return Pinned.copyAll(this);
+  }
+
+  /**
+   * Memory of the pool that this queue holds, in whole blocks. What a user has lent is not counted.
+   * Takes a step for each block.
+   */
+  public long heldBytes() {
+    return Pinned.held(this);
   }
 
   // ---- helpers

@@ -13,7 +13,26 @@ import org.jspecify.annotations.Nullable;
  * chain's pool, as tightly as it goes. What a user has lent stays.
  */
 final class Pinned {
+  /**
+   * Up to this much is copied into small blocks, so that it takes no more memory than it has to.
+   */
+  private static final int SMALL_BLOCKS_LIMIT = 4 * BlockPool.SMALL_BYTES;
+
   private Pinned() {}
+
+  /** Memory of the pool that a chain holds, by the blocks that it keeps from being used. */
+  static long held(Chain chain) {
+    long bytes = 0;
+    for (Chunk chunk = chain.first; chunk != null; chunk = chunk.next) {
+      Block block = chunk.block();
+      if (block.owner() == chain.pool) {
+        bytes += block.capacity;
+      } else if (!(block.owner() instanceof LentMemory)) {
+        bytes += chunk.length();
+      }
+    }
+    return bytes;
+  }
 
   /**
    * Copies it all; the bytes are the same in any case.
@@ -43,35 +62,49 @@ final class Pinned {
     if (chunk.length() == 0 || block.owner() instanceof LentMemory) {
       return false;
     }
-    boolean wasteful =
-        chunk.length() <= BlockPool.SMALL_BYTES
-            && block.capacity > BlockPool.SMALL_BYTES
-            && chunk.room() == 0;
-    return wasteful || block.owner() != chain.pool;
+    boolean wasteful = chunk.length() < block.capacity / 2 && chunk.room() == 0;
+    return (wasteful && block.capacity > BlockPool.SMALL_BYTES) || block.owner() != chain.pool;
   }
 
   /**
-   * Replaces {@code chunk} by a copy, inside {@code before} if that has room; null if exhausted.
+   * Replaces {@code chunk} by copies, in what room {@code before} has and in new blocks; the last
+   * of them, or null if exhausted.
    */
   private static @Nullable Chunk copyBehind(Chain chain, @Nullable Chunk before, Chunk chunk) {
-    int length = chunk.length();
     Chunk target = before;
-    if (target == null || target.room() < length || pins(chain, target)) {
-      Block block = chain.pool.takeContiguous(length);
-      if (block == null) {
-        return null;
+    while (true) {
+      if (target == null || target.room() == 0 || pins(chain, target)) {
+        target = insert(chain, target, chunk);
+        if (target == null) {
+          return null;
+        }
       }
-      target = chain.pool.chunk(block, 0, 0);
-      target.next = chunk;
-      if (before == null) {
-        chain.first = target;
-      } else {
-        before.next = target;
+      int piece = Math.min(chunk.length(), target.room());
+      Memory.copy(chunk.address(), target.block().address + target.end, piece);
+      target.grow(piece);
+      chunk.start += piece;
+      if (chunk.length() == 0) {
+        chain.unlinkAfter(target, chunk);
+        return target;
       }
     }
-    Memory.copy(chunk.address(), target.block().address + target.end, length);
-    target.grow(length);
-    chain.unlinkAfter(target, chunk);
-    return target;
+  }
+
+  /** An empty chunk between two; null if exhausted. A few KiB are held in small blocks. */
+  private static @Nullable Chunk insert(Chain chain, @Nullable Chunk before, Chunk next) {
+    int length = next.length();
+    boolean isLittle = length <= SMALL_BLOCKS_LIMIT;
+    Block block = chain.pool.takeForCopy(isLittle ? BlockPool.SMALL_BYTES : BlockPool.LARGE_BYTES);
+    if (block == null) {
+      return null;
+    }
+    Chunk fresh = chain.pool.chunk(block, 0, 0);
+    fresh.next = next;
+    if (before == null) {
+      chain.first = fresh;
+    } else {
+      before.next = fresh;
+    }
+    return fresh;
   }
 }

@@ -26,6 +26,7 @@ final class DatagramInbound extends ReceiveFrom {
 
   private final UdpSocket socket;
   private final Engine engine;
+  private final MemoryPolicy memory;
   private final int limitDatagrams;
   private final int limitBytes;
   private final ByteQueue bytes;
@@ -53,6 +54,7 @@ final class DatagramInbound extends ReceiveFrom {
   DatagramInbound(UdpSocket socket, Engine engine, int descriptor, UdpOptions options) {
     this.socket = socket;
     this.engine = engine;
+    this.memory = MemoryPolicy.of(socket.loop());
     this.limitDatagrams = options.receiveLimitDatagrams();
     this.limitBytes = options.receiveLimitBytes();
     this.bytes = new ByteQueue(engine.pool());
@@ -130,7 +132,8 @@ final class DatagramInbound extends ReceiveFrom {
 
   /** What stays beyond this turn must not hold memory that the engine receives into. */
   void keep() {
-    if (!bytes.isEmpty()) {
+    boolean hasRoom = !memory.isTight() || engine.pool().roomBytes() > bytes.size();
+    if (!bytes.isEmpty() && hasRoom) { // what is reserved is for streams
       boolean ignored = bytes.own(); // if there is no memory for it, it stays where it is
     }
   }
@@ -191,7 +194,8 @@ final class DatagramInbound extends ReceiveFrom {
   }
 
   private boolean isFull() {
-    return count >= limitDatagrams || bytes.size() >= limitBytes;
+    int limit = memory.isTight() ? limitBytes / 2 : limitBytes;
+    return count >= limitDatagrams || bytes.size() >= limit;
   }
 
   private boolean isOverflowing() {

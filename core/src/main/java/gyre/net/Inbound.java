@@ -2,6 +2,7 @@ package gyre.net;
 
 import gyre.Fiber;
 import gyre.engine.Block;
+import gyre.engine.BlockPool;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.Receive;
@@ -21,14 +22,24 @@ final class Inbound extends Receive {
   private final SocketStream stream;
   private final Engine engine;
   final ByteQueue bytes;
+
+  /** All that ever arrived. */
+  long receivedBytes;
+
   @Nullable Fiber<?> reader;
   int end = OPEN;
 
   /** Something was sent since the last bytes were received. */
   boolean answered = true;
 
+  /** Bytes that the reader needs there to be. */
+  int awaited;
+
   /** The consumer has asked for nothing more until it says so. */
   boolean paused;
+
+  /** Receiving has begun once. */
+  private boolean wasActive;
 
   Inbound(SocketStream stream, Engine engine) {
     this.stream = stream;
@@ -38,9 +49,22 @@ final class Inbound extends Receive {
 
   /** Receives from now on. */
   void start() {
-    if (isIdle() && end == OPEN && !paused && stream.isOpen()) {
+    if (isIdle()
+        && end == OPEN
+        && !paused
+        && stream.isOpen()
+        && !stream.waitsForSink()
+        && (!stream.memory.isTight() || stream.memory.mayReceive(stream))) {
+      exact = stream.memoryState == MemoryState.GRANTED;
+      wasActive = true;
+      stream.stopWatching();
       engine.submit(this);
     }
+  }
+
+  /** Nothing is received, so that nobody would hear of a connection that breaks. */
+  boolean isDeaf() {
+    return isIdle() && end == OPEN && (wasActive || stream.memoryState == MemoryState.WAITING);
   }
 
   boolean isEnded() {
@@ -64,8 +88,31 @@ final class Inbound extends Receive {
     }
   }
 
+  /** So much waits to be consumed that receiving pauses. */
   boolean isFull() {
-    return bytes.size() >= stream.options().inputLimitBytes();
+    return bytes.size() >= limit();
+  }
+
+  private int limit() {
+    int limit = stream.options().inputLimitBytes();
+    if (!stream.memory.isTight()) {
+      return limit;
+    }
+    return stream.memoryState == MemoryState.GRANTED
+        ? stream.claim
+        : Math.min(limit, BlockPool.LARGE_BYTES);
+  }
+
+  @Override
+  public int allowance() {
+    if (!stream.memory.isTight()) {
+      return Integer.MAX_VALUE;
+    }
+    int allowance = stream.memory.allowance(stream);
+    if (allowance == 0) {
+      engine.cancel(this);
+    }
+    return allowance;
   }
 
   @Override
@@ -76,10 +123,27 @@ final class Inbound extends Receive {
     }
     bytes.append(block, offset, length);
     answered = false;
+    receivedBytes += length;
+    if (stream.memory.isTight()) {
+      receivedInNeed();
+    }
     if (isFull() || paused) {
       engine.cancel(this);
     }
     stream.arrived();
+  }
+
+  /** Who needs much copies at once, into what was set aside, and asks before it gets more. */
+  private void receivedInNeed() {
+    stream.memory.received(stream);
+    boolean isGranted = stream.memoryState == MemoryState.GRANTED;
+    if (isGranted || stream.wanted() > MemoryPolicy.FLOOR_BYTES) {
+      keep();
+      stream.memory.kept(stream);
+      if (!isGranted) {
+        engine.cancel(this);
+      }
+    }
   }
 
   @Override
@@ -87,8 +151,11 @@ final class Inbound extends Receive {
     if (!stream.isOpen()) {
       stream.operationEnded();
     } else if (result == Errno.ECANCELED.negated()) {
-      if (!stream.inputStopped() && !isFull()) {
+      if (!stream.inputStopped() && (stream.memory.isTight() || !isFull())) {
         start(); // what was too much has been consumed meanwhile
+      }
+      if (isIdle()) {
+        stream.beDeaf();
       }
     } else {
       end = stream.howItEnded(result);

@@ -19,6 +19,10 @@ final class Outbound extends Send {
   private final SocketStream stream;
   private final Engine engine;
   final ByteQueue bytes;
+
+  /** All that the kernel ever took. */
+  long sentBytes;
+
   @Nullable Fiber<?> writer;
 
   /** No bytes may follow; the peer is told once all are sent. */
@@ -39,11 +43,16 @@ final class Outbound extends Send {
   }
 
   boolean isFull() {
-    return bytes.size() >= stream.options().outputLimitBytes();
+    return bytes.size() >= limit();
   }
 
   boolean isDrained() {
-    return bytes.size() <= stream.options().outputLimitBytes() / 2;
+    return bytes.size() <= limit() / 2;
+  }
+
+  /** So many unsent bytes are enough. */
+  int limit() {
+    return stream.memory.outputLimit(stream.options().outputLimitBytes());
   }
 
   /** Everything written is with the kernel, or never will be. */
@@ -117,6 +126,7 @@ final class Outbound extends Send {
   public void sent(int result) {
     if (result >= 0) {
       bytes.drain(result);
+      sentBytes += result;
       keep();
     } else if (result == Errno.EAGAIN.negated()) {
       keep();

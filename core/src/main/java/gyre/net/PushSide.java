@@ -105,7 +105,7 @@ final class PushSide {
     if (told == Told.FLOWING && stream.isOpen() && !stream.isBroken()) {
       tellData();
     }
-    if (!tellLast() && told == Told.FLOWING && input.isEnded() && !input.paused) {
+    if (!tellLast() && told == Told.FLOWING && input.isEnded() && !isHeldUp()) {
       tellEnd();
     }
   }
@@ -132,7 +132,7 @@ final class PushSide {
   }
 
   private void tellData() throws Exception {
-    if (input.bytes.isEmpty() || input.paused) {
+    if (input.bytes.isEmpty() || isHeldUp()) {
       return;
     }
     if (output.isFull()) {
@@ -145,11 +145,16 @@ final class PushSide {
     }
   }
 
+  /** The handler wants nothing now, or what it has written to elsewhere has to drain first. */
+  private boolean isHeldUp() {
+    return input.paused || stream.waitsForSink();
+  }
+
   private void afterData() {
-    input.keep();
+    stream.keepInput();
     if (output.isFull()) {
       filled();
-    } else if (input.isFull() && !input.paused) {
+    } else if (input.bytes.size() >= stream.options().inputLimitBytes() && !isHeldUp()) {
       throw new IllegalStateException(
           "the handler of "
               + stream.name()

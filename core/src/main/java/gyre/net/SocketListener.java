@@ -29,6 +29,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ListenOptions options;
+  private final MemoryPolicy memory;
   private final Acceptor acceptor = new Acceptor(this);
   private final Pause pause = new Pause(this);
   private final Consumer<SocketStream> whenConnectionCloses = this::connectionClosed;
@@ -61,6 +62,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     super(owner, descriptor);
     this.options = options;
     this.drainLimit = options.drainTimeout();
+    this.memory = MemoryPolicy.of(loop());
     acceptor.descriptor = descriptor;
   }
 
@@ -276,7 +278,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     }
     waiting.add(connection);
     takeWaiting();
-    if (waiting.size() >= WAITING_LIMIT || isFull()) {
+    if (waiting.size() >= WAITING_LIMIT || isFull() || !memory.mayAccept(this)) {
       engine().cancel(acceptor);
     }
   }
@@ -346,6 +348,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   // ---- the operation
 
+  /** There is memory for connections again. */
+  final void acceptMore() {
+    start();
+  }
+
   /** Accepts, unless there is a reason not to. */
   private void start() {
     if (isOpen()
@@ -354,7 +361,8 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
         && acceptor.isIdle()
         && !pause.isActive()
         && waiting.size() < WAITING_LIMIT / 2
-        && !isFull()) {
+        && !isFull()
+        && memory.mayAccept(this)) {
       engine().submit(acceptor);
     }
   }

@@ -4,12 +4,16 @@ import gyre.CancelledException;
 import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.engine.BlockPool;
 import gyre.engine.Errno;
+import gyre.engine.Operation;
 import gyre.engine.Sockets.Option;
 import gyre.io.ByteQueue;
 import gyre.io.ByteSink;
 import gyre.io.ByteSource;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * StreamOptions#closeTimeout} at most; {@link #reset} does not. Where not all of it can be sent the
  * connection is reset, so that the peer never takes a part for the whole.
  */
-public abstract sealed class SocketStream extends SocketHandle implements ByteSource, ByteSink
+public abstract sealed class SocketStream extends Holder implements ByteSource, ByteSink
     permits TcpStream, UnixStream {
   private final StreamOptions options;
   private final Inbound input;
@@ -40,6 +44,14 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   private @Nullable StreamTimeouts timeouts;
   private @Nullable Breakage breakage;
   private @Nullable Consumer<SocketStream> whenReleased;
+
+  /** The full stream that the handler has written to: it is not called before that has drained. */
+  private @Nullable SocketStream waitsFor;
+
+  /** Streams that wait so for this one. */
+  private @Nullable Set<SocketStream> sources;
+
+  private @Nullable PausedWatch watch;
   private boolean readExpired;
   private boolean aborted;
 
@@ -80,17 +92,20 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   /** What the connection broke of. Each who asks gets an exception that shows where they stood. */
   private record Breakage(String what, int result) {
     static final int TOO_LATE = 0;
+    static final int SHED = 1;
 
     NetworkException toException() {
       NetworkException failure =
-          result == TOO_LATE
-              ? new NetworkTimeoutException(what)
-              : NetworkException.of(what, result);
+          switch (result) {
+            case TOO_LATE -> new NetworkTimeoutException(what);
+            case SHED -> new MemoryShedException(what);
+            default -> NetworkException.of(what, result);
+          };
       return isRemote() ? failure.remote() : failure;
     }
 
     boolean isRemote() {
-      return result == TOO_LATE || NetworkException.isOfThePeer(result);
+      return result == TOO_LATE || result == SHED || NetworkException.isOfThePeer(result);
     }
   }
 
@@ -167,11 +182,25 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       throw new IllegalArgumentException(
           bytes + " bytes exceed the input limit of " + options.inputLimitBytes());
     }
-    while (input.bytes.size() < bytes) {
-      if (input.isEnded() || breakage != null) {
-        return ended();
+    if (bytes > memory.largestClaim()) {
+      throw new IllegalArgumentException(
+          "await(%d) exceeds what one stream of this loop may claim (%d): read in parts or raise poolLimitBytes"
+              .formatted(bytes, memory.largestClaim()));
+    }
+    if (input.bytes.size() >= bytes) {
+      return true;
+    }
+    try {
+      while (input.bytes.size() < bytes) {
+        if (input.isEnded() || breakage != null) {
+          return ended();
+        }
+        parkReader(caller, bytes);
       }
-      parkReader(caller);
+    } finally {
+      if (memoryState != MemoryState.LIGHT) {
+        memory.readerLeft(this);
+      }
     }
     return true;
   }
@@ -184,17 +213,18 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     return false;
   }
 
-  private void parkReader(Fiber<?> caller) {
+  private void parkReader(Fiber<?> caller, int bytes) {
     if (input.reader != null) {
       throw new IllegalStateException(
           "fiber " + input.reader.name() + " is reading from " + name() + " already");
     }
     checkStillWanted();
-    input.keep();
+    keepInput();
     input.paused = false;
+    input.reader = caller;
+    input.awaited = bytes;
     input.start();
     readExpired = false; // that of a read which was cancelled at the same moment
-    input.reader = caller;
     if (timeouts != null) {
       timeouts.startRead();
     }
@@ -244,6 +274,9 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       }
       append(source, caller);
     }
+    if (output.isFull() && isCallback(caller)) {
+      awaitDrained(caller);
+    }
   }
 
   /** Writes all bytes; parks while the peer is slow. */
@@ -255,7 +288,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   public final void write(byte[] source, int offset, int length) {
     checkOnLoop();
     checkWritable();
-    long room = options.outputLimitBytes() - output.bytes.size();
+    long room = output.limit() - output.bytes.size();
     if (length <= room && output.bytes.tryAppend(source, offset, length)) {
       requestEndOfTurn(); // the usual case, with nothing allocated
     } else {
@@ -271,6 +304,9 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   public final void write(ByteQueue source) {
     Fiber<?> caller = caller();
     checkWritable();
+    if (output.isFull() && isCallback(caller)) {
+      checkRoomToMove(source);
+    }
     output.append(source);
     requestEndOfTurn();
     if (output.isFull()) {
@@ -290,30 +326,87 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
   }
 
   private void append(ByteBuffer source, Fiber<?> caller) {
-    int limit = source.limit();
-    if (!isCallback(caller)) {
-      long room = options.outputLimitBytes() - output.bytes.size();
-      source.limit((int) Math.min(limit, source.position() + Math.max(1, room)));
-    }
-    try {
-      if (!output.bytes.tryAppend(source)) {
-        if (output.isDone() || isCallback(caller)) {
-          output.bytes.append(source); // says what is exhausted
-        }
-        parkWriter(caller);
-        checkWritable();
-        return;
+    if (isCallback(caller)) {
+      appendAll(source);
+    } else if (!appendSome(source)) {
+      if (output.isDone()) {
+        memory.awaitRoom(this);
       }
+      parkWriter(caller);
+      checkWritable();
+      return;
+    }
+    requestEndOfTurn();
+  }
+
+  /** All of it or nothing: callbacks can't wait. */
+  private void appendAll(ByteBuffer source) {
+    int length = source.remaining();
+    long most = Math.max(memory.hardOutputLimit(options.outputLimitBytes()), output.limit());
+    if (output.bytes.size() + length > most && output.bytes.heldBytes() + length > most) {
+      throw outputFull(length, most);
+    }
+    if (!output.bytes.tryAppend(source)) {
+      boolean isLittle = output.bytes.size() + length <= MemoryPolicy.FLOOR_BYTES;
+      if (!isLittle || output.bytes.appendReserved(source) < length) {
+        throw outputFull(length, 0);
+      }
+    }
+  }
+
+  private void checkRoomToMove(ByteQueue source) {
+    long most = memory.hardMoveLimit(options.outputLimitBytes());
+    if (output.bytes.size() + source.size() > most
+        && output.bytes.heldBytes() + source.heldBytes() > most) {
+      throw outputFull(source.size(), most);
+    }
+  }
+
+  private OutputFullException outputFull(long length, long most) {
+    memory.writeRefused();
+    if (push != null) {
+      push.filled();
+    }
+    if (output.isDone()) {
+      memory.awaitRoom(this);
+    }
+    long unsent = output.bytes.size();
+    String limit =
+        most > 0 ? "at most " + most + " may be" : "the loop has no memory for that at present";
+    return new OutputFullException(
+        describe()
+            + ": "
+            + length
+            + " bytes more would make "
+            + (unsent + length)
+            + " unsent, and "
+            + limit
+            + ": stop when isWritable() is false, go on in onDrained");
+  }
+
+  /** As much as there is room for; the first KiB comes from the reserve. False if nothing. */
+  private boolean appendSome(ByteBuffer source) {
+    int limit = source.limit();
+    long room = Math.max(1, output.limit() - output.bytes.size());
+    source.limit((int) Math.min(limit, source.position() + room));
+    try {
+      if (output.bytes.tryAppend(source)) {
+        return true;
+      }
+      source.limit(Math.min(source.limit(), source.position() + BlockPool.LARGE_BYTES));
+      return output.bytes.tryAppend(source) || output.bytes.appendReserved(source) > 0;
     } finally {
       source.limit(limit);
     }
-    requestEndOfTurn();
   }
 
   private void awaitDrained(Fiber<?> caller) {
     if (isCallback(caller)) {
       if (push != null) {
         push.filled(); // told by onDrained, and not called again before
+      }
+      if (inCallbackOf(caller) instanceof SocketStream source && source != this) {
+        source.waitFor(this);
       }
       return;
     }
@@ -424,6 +517,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     checkOpen();
     input.paused = true;
     engine().cancel(input);
+    beDeaf();
   }
 
   /** Ends a {@link #pauseInput}. What has arrived meanwhile is shown to the handler. */
@@ -529,10 +623,34 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     }
     if (push != null) {
       requestCallback();
-    } else if (input.reader != null) {
+    } else if (input.reader == null) {
+      keepInput();
+      return;
+    } else if (input.isEnded() || input.bytes.size() >= input.awaited) {
       resume(input.reader);
+    }
+    requestEndOfTurn(); // where what stays is kept elsewhere
+  }
+
+  /** What is not consumed stays over a turn. */
+  final void keepInput() {
+    input.keep();
+    if (memory.isTight()) {
+      account();
+    }
+  }
+
+  /** Tells the memory policy, which looks while memory is scarce, how things stand. */
+  private void account() {
+    if (input.bytes.isEmpty() && output.isIdle()) {
+      memory.left(this);
     } else {
-      input.keep();
+      memory.kept(this);
+      if (input.state == Operation.State.ACTIVE && wanted() > MemoryPolicy.FLOOR_BYTES) {
+        if (memoryState != MemoryState.GRANTED) {
+          engine().cancel(input); // it has to ask
+        }
+      }
     }
   }
 
@@ -550,9 +668,15 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       timeouts.sent();
       timeouts.watchWrites(!output.bytes.isEmpty());
     }
+    if (sources != null && (output.isDrained() || output.failure != 0)) {
+      releaseSources();
+    }
     if (!isOpen()) {
       operationEnded();
       return;
+    }
+    if (memory.isTight()) {
+      account();
     }
     if (!output.bytes.isEmpty() || (output.shut && !output.shutDone)) {
       requestEndOfTurn();
@@ -573,6 +697,12 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (state() != State.CLOSED) {
       input.keep();
       output.flush();
+      if (memory.isTight()) {
+        account();
+      }
+      if (isOpen() && input.isDeaf()) {
+        watchWhilePaused();
+      }
       if (timeouts != null) {
         timeouts.watchWrites(!output.bytes.isEmpty());
       }
@@ -581,7 +711,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   /** Somebody has to know when the output is sent, though no fiber waits for it. */
   final boolean watchesOutput() {
-    return (push != null && push.awaitsDrained()) || isDraining();
+    return (push != null && push.awaitsDrained()) || sources != null || isDraining();
   }
 
   /** A timeout has passed: everybody who waits is told. */
@@ -629,7 +759,186 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     return brokenByPeer;
   }
 
-  abstract String describe();
+  // ---- a handler that writes to another stream, which is full
+
+  private void waitFor(SocketStream sink) {
+    waitsFor = sink;
+    Set<SocketStream> known = sink.sources;
+    if (known == null) {
+      known = new LinkedHashSet<>();
+      sink.sources = known;
+    }
+    known.add(this);
+    engine().cancel(input);
+  }
+
+  final boolean waitsForSink() {
+    return waitsFor != null;
+  }
+
+  /** This stream has drained, or ended: those whose bytes it gets go on. */
+  private void releaseSources() {
+    Set<SocketStream> waiting = sources;
+    sources = null;
+    if (waiting != null) {
+      waiting.forEach(source -> source.sinkDrained(this));
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // this very stream
+  private void sinkDrained(SocketStream sink) {
+    if (waitsFor == sink) {
+      waitsFor = null;
+      if (isOpen()) {
+        input.start();
+        requestCallback();
+      }
+    }
+  }
+
+  // ---- connections that break while nothing is received
+
+  /** Nothing is received from now on. */
+  final void beDeaf() {
+    if (isOpen()) {
+      requestEndOfTurn();
+    }
+  }
+
+  private void watchWhilePaused() {
+    PausedWatch known = watch;
+    if (known == null) {
+      known = new PausedWatch(this, descriptor());
+      watch = known;
+    }
+    if (known.isIdle()) {
+      engine().submit(known);
+    }
+  }
+
+  final void stopWatching() {
+    if (watch != null) {
+      engine().cancel(watch);
+    }
+  }
+
+  final void watchEnded() {
+    if (isOpen()) {
+      if (input.isDeaf()) {
+        requestEndOfTurn();
+      }
+    } else {
+      operationEnded();
+    }
+  }
+
+  final void brokeWhilePaused() {
+    if (!isOpen() || !input.isDeaf()) {
+      return;
+    }
+    memory.resetSeen();
+    if (breakage == null) {
+      broken(new Breakage(describe() + " broke", Errno.ECONNRESET.negated()));
+    }
+    input.end = Errno.ECONNRESET.negated();
+    if (memory.isTight()) {
+      memory.readerLeft(this);
+      dropBytes();
+    }
+    stopWatching();
+    arrived();
+    resume(output.writer);
+  }
+
+  // ---- for the memory policy
+
+  @Override
+  final long inputSize() {
+    return input.bytes.size();
+  }
+
+  @Override
+  final long heldBytes() {
+    return input.bytes.heldBytes() + output.bytes.heldBytes();
+  }
+
+  @Override
+  final long moved() {
+    return input.receivedBytes - input.bytes.size() + output.sentBytes;
+  }
+
+  @Override
+  final int wanted() {
+    if (input.reader != null) {
+      return input.awaited;
+    }
+    if (push == null || input.paused || waitsForSink() || input.isEnded()) {
+      return 0;
+    }
+    return input.bytes.size() < MemoryPolicy.FLOOR_BYTES
+        ? MemoryPolicy.FLOOR_BYTES
+        : (int) Math.min(options.inputLimitBytes(), memory.largestClaim());
+  }
+
+  @Override
+  final boolean hasOutput() {
+    return !output.bytes.isEmpty();
+  }
+
+  @Override
+  final boolean isOurs() {
+    return whenReleased == null;
+  }
+
+  @Override
+  final void tighten() {
+    if (!input.bytes.isEmpty() || !output.bytes.isEmpty()) {
+      keepInput();
+    }
+    if (!input.isIdle() && wanted() > MemoryPolicy.FLOOR_BYTES) {
+      boolean ignored = memory.mayReceive(this); // it is asked for now
+      engine().cancel(input); // and goes on as it may
+    }
+  }
+
+  @Override
+  final void granted() {
+    input.start();
+  }
+
+  @Override
+  final void roomCame() {
+    resume(output.writer);
+    if (push != null && push.awaitsDrained()) {
+      requestCallback();
+    }
+  }
+
+  @Override
+  final void shed(String why) {
+    if (!isOpen()) {
+      return;
+    }
+    broken(new Breakage(why, Breakage.SHED));
+    engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
+    aborted = true;
+    engine().cancel(input);
+    dropBytes();
+    resume(input.reader);
+    resume(output.writer);
+    if (push != null) {
+      requestCallback();
+    }
+  }
+
+  private void dropBytes() {
+    input.bytes.clear();
+    output.lost |= !output.bytes.isEmpty();
+    if (output.isIdle()) {
+      output.bytes.clear();
+    }
+    giveUpOutput();
+  }
 
   // ---- the end
 
@@ -641,7 +950,12 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
       timeouts.stop();
     }
     engine().cancel(input);
+    stopWatching();
     input.bytes.clear();
+    if (sources != null) {
+      releaseSources();
+    }
+    waitsFor = null;
     if (push != null) {
       requestCallback(); // the handler is told, and must not outlive the stream
     }
@@ -659,6 +973,7 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     aborted = true;
     forced = true;
     engine().cancel(input);
+    stopWatching();
     giveUpOutput();
     operationEnded();
   }
@@ -677,13 +992,17 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
     if (state() != State.CLOSING) {
       return;
     }
+    if (memoryState != MemoryState.SHED && output.bytes.isEmpty()) {
+      memory.gone(this);
+    }
     if (!output.isDone()) {
       requestEndOfTurn();
       return;
     }
-    if (!input.isIdle() || (push != null && !push.isClosed() && !forced)) {
+    if (!input.isIdle() || isWatching() || (push != null && !push.isClosed() && !forced)) {
       return;
     }
+    memory.gone(this);
     if (timeouts != null) {
       timeouts.stop();
     }
@@ -832,6 +1151,10 @@ public abstract sealed class SocketStream extends SocketHandle implements ByteSo
 
   @Override
   public final int pendingOperations() {
-    return (input.isIdle() ? 0 : 1) + (output.isIdle() ? 0 : 1);
+    return (input.isIdle() ? 0 : 1) + (output.isIdle() ? 0 : 1) + (isWatching() ? 1 : 0);
+  }
+
+  private boolean isWatching() {
+    return watch != null && !watch.isIdle();
   }
 }

@@ -95,7 +95,9 @@ class StreamFlowTest {
             in.clear();
             waiter.unpark();
           });
-          int flood = 12 << 20;
+          near.sendBufferBytes(64 * 1024);
+          far.receiveBufferBytes(64 * 1024);
+          int flood = 4 << 20; // as much as a callback may write, and more than the kernel takes
           Loop.current().post(() -> near.write(new byte[flood]));
           Fiber.yield();
           far.write(new byte[10]);

@@ -116,7 +116,6 @@ public final class Engines {
   }
 
   private static UringOptions uring(EngineOptions options) {
-    UringOptions base = UringOptions.fromSystemProperties();
-    return options.equals(EngineOptions.defaults()) ? base : base.within(options);
+    return UringOptions.fromSystemProperties().within(options);
   }
 }

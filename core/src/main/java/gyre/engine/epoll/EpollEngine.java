@@ -64,6 +64,9 @@ public final class EpollEngine extends ReadinessEngine {
   private final long vector = allocate(32);
   private final long address = allocate(RawAddress.CAPACITY_BYTES);
 
+  /** Beside the interest of a channel: the kernel knows it, maybe for errors alone. */
+  private static final int REGISTERED = 1 << 30;
+
   /** Threads inside {@link #wake}; negative once it is closed. */
   private final AtomicInteger wakers = new AtomicInteger();
 
@@ -139,7 +142,7 @@ public final class EpollEngine extends ReadinessEngine {
     counters.registrations++;
     int result = LinuxEpoll.control(state, epoll, command, channel.descriptor, event);
     if (result >= 0) {
-      channel.watched = interest;
+      channel.watched = interest | REGISTERED;
     }
     return result;
   }

@@ -121,7 +121,7 @@ final class Landing {
   }
 
   private @Nullable Block take() {
-    Block block = pool.take(BlockPool.LARGE_BYTES);
+    Block block = pool.takeTransit();
     if (block != null) {
       block.filled = Block.NOT_FILLABLE;
     }

@@ -67,23 +67,29 @@ final class Reading {
   }
 
   private int receive(Channel channel, Receive reader, int budget) {
+    int allowance = reader.allowance();
+    if (allowance <= 0) {
+      assert channel.readers.first() != reader : "nothing is wanted, and nothing was cancelled";
+      return 0;
+    }
     Block block = engine.landing.current();
     if (block == null) {
       engine.starve(channel);
       return 0;
     }
     int position = engine.landing.position();
-    int space = block.capacity - position;
-    Block second = channel.bulk && budget > 1 ? engine.landing.spare() : null;
+    int space = Math.min(block.capacity - position, allowance);
+    boolean isTwofold = channel.bulk && budget > 1 && allowance > space;
+    Block second = isTwofold ? engine.landing.spare() : null;
+    int beyond = second == null ? 0 : Math.min(second.capacity, allowance - space);
     int length =
         second == null
             ? engine.receive(channel, block.address + position, space)
-            : engine.receive(
-                channel, block.address + position, space, second.address, second.capacity);
+            : engine.receive(channel, block.address + position, space, second.address, beyond);
     if (length <= 0) {
       return nothing(channel, reader, length);
     }
-    int offered = second == null ? space : space + second.capacity;
+    int offered = space + beyond;
     drained(channel, length < offered);
     channel.bulk = length >= BULK_BYTES && (channel.bulk || length == offered);
     bytesLeft -= length;

@@ -1,6 +1,7 @@
 package gyre.engine.uring;
 
 import gyre.engine.Block;
+import gyre.engine.BlockPool;
 import gyre.engine.EngineUnavailable;
 import gyre.sys.CallState;
 import gyre.sys.Memory;
@@ -27,6 +28,9 @@ final class BufferRing implements Block.Owner {
   private final int group;
   private final boolean isIncremental;
 
+  /** Bounds what the kernel may have at hand; null where these buffers need no room elsewhere. */
+  private final @Nullable BlockPool pool;
+
   /** By number; made when first used. */
   private final @Nullable Block[] blocks;
 
@@ -40,6 +44,12 @@ final class BufferRing implements Block.Owner {
   /** How many buffers the kernel has at hand. */
   private int available;
 
+  /** How many buffers there may be: as many entries as the ring has, or fewer. */
+  private final int limit;
+
+  /** The kernel has fewer buffers than are in demand, because the pool has no room for more. */
+  private boolean isHeldBack;
+
   private final BufferDemand demand;
   private int tail;
   private boolean isClosed;
@@ -51,10 +61,13 @@ final class BufferRing implements Block.Owner {
       int bufferBytes,
       int initial,
       int group,
-      boolean isIncremental) {
+      boolean isIncremental,
+      @Nullable BlockPool pool) {
     this.ring = ring;
     this.memory = memory;
-    this.mask = count - 1;
+    this.mask = entries(count) - 1;
+    this.limit = count;
+    this.pool = pool;
     this.bufferBytes = bufferBytes;
     this.group = group;
     this.isIncremental = isIncremental;
@@ -64,20 +77,29 @@ final class BufferRing implements Block.Owner {
     this.demand = new BufferDemand(initial, count);
   }
 
-  /** Incremental if the kernel can do that, else one message to a buffer. */
-  static BufferRing forStreams(CallState calls, Ring ring, UringOptions options) {
+  /** As many entries as a ring for {@code count} buffers has. */
+  private static int entries(int count) {
+    return count == 1 ? 1 : Integer.highestOneBit(count - 1) << 1;
+  }
+
+  /**
+   * Incremental if the kernel can do that, else one message to a buffer.
+   *
+   * @param pool what is received has to be copied into this sooner or later
+   */
+  static BufferRing forStreams(CallState calls, Ring ring, UringOptions options, BlockPool pool) {
     int initial = options.buffersInitial();
     long limitBytes = options.bufferLimitBytes();
     BufferRing buffers = null;
     if (ring.has(Feature.INCREMENTAL_BUFFERS)) {
       int bytes = options.bufferBytes();
-      buffers = register(calls, ring, STREAM_GROUP, bytes, initial, limitBytes, true);
+      buffers = register(calls, ring, STREAM_GROUP, bytes, initial, limitBytes, true, pool);
     }
     if (buffers == null) {
       ring.features.remove(Feature.INCREMENTAL_BUFFERS);
       int bytes = options.fixedBufferBytes();
       int more = Math.max(1, options.bufferBytes() / bytes) * initial;
-      buffers = register(calls, ring, STREAM_GROUP, bytes, more, limitBytes, false);
+      buffers = register(calls, ring, STREAM_GROUP, bytes, more, limitBytes, false, pool);
     }
     if (buffers == null) {
       throw new EngineUnavailable("the kernel takes no ring of buffers");
@@ -95,7 +117,8 @@ final class BufferRing implements Block.Owner {
           DatagramReceives.BUFFER_BYTES,
           options.buffersInitial(),
           options.datagramLimitBytes(),
-          false);
+          false,
+          null);
     } catch (EngineUnavailable none) {
       return null; // the loop is running by now: who wanted it is told
     }
@@ -111,9 +134,11 @@ final class BufferRing implements Block.Owner {
       int bufferBytes,
       int initial,
       long limitBytes,
-      boolean isIncremental) {
-    int count = Math.clamp(Long.highestOneBit(limitBytes / bufferBytes), 1, 32768);
-    long ringBytes = Math.max(4096, (long) count * Uring.BUFFER_ENTRY_BYTES);
+      boolean isIncremental,
+      @Nullable BlockPool pool) {
+    int count = Math.clamp(limitBytes / bufferBytes, 1, 32768);
+    int entries = entries(count);
+    long ringBytes = Math.max(4096, (long) entries * Uring.BUFFER_ENTRY_BYTES);
     Mapping ring = Mapping.anonymous(calls, ringBytes + 4096);
     Mapping memory;
     try {
@@ -124,7 +149,7 @@ final class BufferRing implements Block.Owner {
     }
     long registration = ring.address() + ringBytes;
     Memory.putLong(registration, ring.address());
-    Memory.putInt(registration + 8, count);
+    Memory.putInt(registration + 8, entries);
     int flags = isIncremental ? Uring.BUFFER_RING_INCREMENTAL : 0;
     Memory.putInt(registration + 12, group | flags << 16);
     if (owner.register(Uring.REGISTER_PBUF_RING, registration, 1) < 0) {
@@ -132,7 +157,7 @@ final class BufferRing implements Block.Owner {
       memory.unmap(calls);
       return null;
     }
-    return new BufferRing(ring, memory, count, bufferBytes, initial, group, isIncremental);
+    return new BufferRing(ring, memory, count, bufferBytes, initial, group, isIncremental, pool);
   }
 
   boolean isIncremental() {
@@ -184,16 +209,48 @@ final class BufferRing implements Block.Owner {
     return demand.grow();
   }
 
-  /** Gives the kernel free buffers, as far as it should have more. */
+  /** Gives the kernel free buffers, as far as it should have more and they could be copied. */
   void replenish() {
     demand.replenish();
-    int target = demand.target();
-    if (available < target && (freeCount > 0 || createdCount <= mask)) {
+    int target = Math.min(demand.target(), affordable());
+    if (available < target && hasFree()) {
       do {
         add(freeCount > 0 ? free[--freeCount] : create());
-      } while (available < target && (freeCount > 0 || createdCount <= mask));
+      } while (available < target && hasFree());
       Memory.putShortRelease(ring.address() + Uring.BUFFER_RING_TAIL, (short) tail);
     }
+    isHeldBack = available < demand.target();
+    if (pool != null && pool.isGoverned()) {
+      pool.transit((long) lent() * bufferBytes);
+    }
+  }
+
+  private boolean hasFree() {
+    return freeCount > 0 || createdCount < limit;
+  }
+
+  /**
+   * All that the kernel delivers must find room in the pool when it stays over a turn: that is the
+   * invariant which keeps receiving alive, whatever the handlers do.
+   */
+  private int affordable() {
+    if (pool == null || !pool.isGoverned()) {
+      return limit;
+    }
+    pool.transit((long) lent() * bufferBytes);
+    return (int) Math.min(limit, available + pool.roomForTransit() / bufferBytes);
+  }
+
+  /** Somebody could not receive, for want of memory and not of buffers. */
+  void fallShort() {
+    if (pool != null && pool.isGoverned()) {
+      pool.fallShort();
+    }
+  }
+
+  /** Whether the kernel has fewer buffers than are in demand, for want of memory. */
+  boolean isHeldBack() {
+    return isHeldBack;
   }
 
   private int create() {

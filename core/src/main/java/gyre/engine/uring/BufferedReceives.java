@@ -4,6 +4,7 @@ import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.sys.Uring;
+import java.util.function.Consumer;
 
 /**
  * What receiving from streams and of datagrams share: multishot requests that take their memory
@@ -79,6 +80,30 @@ abstract class BufferedReceives {
     }
     buffers.replenish();
     return isStarving() && feed();
+  }
+
+  /**
+   * Hands those who starve to another way of receiving, if there is no memory for buffers.
+   *
+   * @return whether it did
+   */
+  final boolean giveUp(Consumer<Slot> other) {
+    if (!isStarving() || buffers.available() > 0 || !buffers.isHeldBack()) {
+      return false;
+    }
+    buffers.fallShort();
+    giveUp(hungry, other);
+    giveUp(fed, other);
+    return true;
+  }
+
+  private void giveUp(LongFifo starving, Consumer<Slot> other) {
+    while (!starving.isEmpty()) {
+      Slot slot = slots.find(starving.poll());
+      if (slot != null && slot.phase == Slot.Phase.STARVING) {
+        other.accept(slot);
+      }
+    }
   }
 
   private boolean feed() {

@@ -10,16 +10,18 @@ import gyre.engine.Receive;
 import gyre.sys.CallState;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Uring;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Receives from streams on which little happens: a multishot poll tells of data, and an ordinary
  * {@code recv} fetches it.
  *
- * <p>For tiny messages on very many descriptors that is cheaper than receiving in the kernel. The
- * poll tells of changes only, so a stream is read until it has no more, or noted as ready and read
- * on in the next turn: nobody starves the others. All streams share one block, which is filled bit
- * by bit and begun anew as soon as nobody holds a slice of it.
+ * <p>For tiny messages on very many descriptors that is cheaper than receiving in the kernel. It is
+ * also how a receive gets no more than it may have, while memory is scarce. The poll tells of
+ * changes only, so a stream is read until it has no more, or noted as ready and read on in the next
+ * turn: nobody starves the others. All streams share one block, which is filled bit by bit and
+ * begun anew as soon as nobody holds a slice of it.
  */
 final class SparseReceives {
   private static final int POLLIN = 1;
@@ -31,11 +33,17 @@ final class SparseReceives {
   /** Less space than this is not worth a call. */
   private static final int MIN_SPACE_BYTES = 2048;
 
+  /** In place of the result of an ending poll: the operation goes on with the ring's buffers. */
+  private static final int BACK_TO_THE_RING = Integer.MIN_VALUE;
+
   private final Submitter submitter;
   private final SlotTable slots;
   private final CallState calls;
   private final EngineCounters counters;
   private final BlockPool pool;
+
+  /** Receives into the ring's buffers, for those that have memory again. */
+  private final Consumer<Slot> ring;
 
   private @Nullable Block block;
   private int used;
@@ -51,12 +59,25 @@ final class SparseReceives {
       SlotTable slots,
       CallState calls,
       EngineCounters counters,
-      BlockPool pool) {
+      BlockPool pool,
+      Consumer<Slot> ring) {
     this.submitter = submitter;
     this.slots = slots;
     this.calls = calls;
     this.counters = counters;
     this.pool = pool;
+    this.ring = ring;
+  }
+
+  /**
+   * Takes over a receive that found no buffer, because there is no memory for many: this way it
+   * gets as much as it may have, and that is always a little.
+   */
+  void adopt(Slot slot) {
+    slots.setKind(slot, Kind.SPARSE);
+    slot.phase = Slot.Phase.IN_FLIGHT;
+    slot.value = 0;
+    arm(slot);
   }
 
   void start(Receive receive) {
@@ -83,7 +104,7 @@ final class SparseReceives {
     boolean isArmed = (flags & Uring.CQE_MORE) != 0;
     if (slot.phase == Slot.Phase.ENDING) {
       if (!isArmed) {
-        finish(slot, slot.value);
+        ended(slot);
       }
       return;
     }
@@ -100,6 +121,16 @@ final class SparseReceives {
       if (!isArmed && slots.find(userData) != null) {
         rearm(slot);
       }
+    }
+  }
+
+  private void ended(Slot slot) {
+    if (slot.value != BACK_TO_THE_RING) {
+      finish(slot, slot.value);
+    } else if (slot.operation().state == Operation.State.CANCELLING) {
+      finish(slot, Errno.ECANCELED.negated());
+    } else {
+      ring.accept(slot);
     }
   }
 
@@ -146,9 +177,21 @@ final class SparseReceives {
       starving.add(slot.userData);
       return;
     }
-    Block into = block();
-    int space = into.capacity - used;
     Receive receive = (Receive) slot.operation();
+    int allowance = receive.allowance();
+    if (allowance <= 0) {
+      assert receive.state == Operation.State.CANCELLING
+          : "nothing is wanted, and nothing cancelled";
+      return;
+    }
+    if (allowance == Integer.MAX_VALUE && !receive.sparse && isArmed) {
+      slot.phase = Slot.Phase.ENDING;
+      slot.value = BACK_TO_THE_RING;
+      submitter.emitCancel(slot.userData);
+      return;
+    }
+    Block into = block();
+    int space = Math.min(into.capacity - used, allowance);
     counters.calls++;
     int count =
         LinuxSockets.recv(
@@ -196,7 +239,7 @@ final class SparseReceives {
       }
       present.release();
     }
-    Block next = pool.take(BlockPool.LARGE_BYTES);
+    Block next = pool.takeTransit();
     block = next;
     used = 0;
     if (next == null) {

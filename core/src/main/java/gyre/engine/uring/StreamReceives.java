@@ -21,6 +21,14 @@ final class StreamReceives extends BufferedReceives {
     arm(slot);
   }
 
+  /** Takes over a receive that was served in another way. */
+  void adopt(Slot slot) {
+    slots.setKind(slot, Kind.RECEIVE);
+    slot.phase = Slot.Phase.IN_FLIGHT;
+    slot.value = 0;
+    arm(slot);
+  }
+
   @Override
   void arm(Slot slot) {
     submitter.emit(

@@ -118,11 +118,11 @@ public final class UringEngine implements Engine {
       submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
       sockets = new KernelSockets(counters);
       deferred = new Deferred(submitter, slots);
-      registered = BufferRing.forStreams(calls, ring, options);
+      registered = BufferRing.forStreams(calls, ring, options, pool);
       streamBuffers = registered;
       Vector vector = new Vector(memory.address());
       streams = new StreamReceives(submitter, slots, streamBuffers, counters);
-      sparse = new SparseReceives(submitter, slots, calls, counters, pool);
+      sparse = new SparseReceives(submitter, slots, calls, counters, pool, streams::adopt);
       sends = new Sends(ring, submitter, slots, deferred, vector);
       accepts = new Accepts(submitter, slots, sockets);
       connects = new Connects(submitter, slots, deferred, sockets);
@@ -190,7 +190,7 @@ public final class UringEngine implements Engine {
     if (operation instanceof Send send) {
       sends.start(send);
     } else if (operation instanceof Receive receive) {
-      if (receive.sparse) {
+      if (receive.sparse || receive.exact) {
         sparse.start(receive);
       } else {
         streams.start(receive);
@@ -264,7 +264,7 @@ public final class UringEngine implements Engine {
     if (!unregistered.isEmpty()) {
       registerDatagrams();
     }
-    boolean hasFed = streams.replenish();
+    boolean hasFed = streams.replenish() || streams.giveUp(sparse::adopt);
     if (datagrams != null) {
       hasFed |= datagrams.replenish();
     }

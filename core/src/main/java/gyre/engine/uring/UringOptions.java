@@ -32,6 +32,9 @@ public record UringOptions(
     long poolLimitBytes,
     Set<Feature> without) {
 
+  /** Room for the one buffer without which there are no datagrams. */
+  private static final int LEAST_DATAGRAM_BYTES = 128 * 1024;
+
   public UringOptions {
     requirePowerOfTwo("submissionEntries", submissionEntries, 8, 32768);
     requirePowerOfTwo("completionEntries", completionEntries, 16, 65536);
@@ -39,7 +42,7 @@ public record UringOptions(
     requirePowerOfTwo("fixedBufferBytes", fixedBufferBytes, 1024, 1 << 24);
     requirePowerOfTwo("buffersInitial", buffersInitial, 1, 32768);
     require(bufferLimitBytes >= bufferBytes, "bufferLimitBytes", bufferLimitBytes);
-    require(datagramLimitBytes >= 128 * 1024, "datagramLimitBytes", datagramLimitBytes);
+    require(datagramLimitBytes >= LEAST_DATAGRAM_BYTES, "datagramLimitBytes", datagramLimitBytes);
     without = without.isEmpty() ? Set.of() : Set.copyOf(without);
   }
 
@@ -64,21 +67,27 @@ public record UringOptions(
   }
 
   /**
-   * The same within a limit for all memory that the engine lends: half of it for receiving, half
-   * for queues. Small limits get small buffers, so that there are a few of them.
+   * The same within a limit for all memory that the engine lends: a quarter of it to receive into,
+   * a quarter of that for datagrams, and the rest for queues. Small limits get small buffers, so
+   * that there are a few of them.
    */
   public UringOptions within(EngineOptions limits) {
-    long half = Math.max(limits.poolLimitBytes() / 2, BlockPool.LARGE_BYTES);
-    int largest = Math.clamp(Long.highestOneBit(half / 4), 4096, bufferBytes);
+    long limit = limits.poolLimitBytes();
+    long datagrams = Math.min(datagramLimitBytes, Math.max(LEAST_DATAGRAM_BYTES, limit / 16));
+    long ring = Math.max(limit / 4 - datagrams, limit / 8);
+    int largest = Math.clamp(Long.highestOneBit(ring / 8), 4096, bufferBytes);
+    ring = Math.min(Math.max(ring, largest), bufferLimitBytes);
+    long pool = Math.max(limit - ring - datagrams, BlockPool.LARGE_BYTES);
+    boolean isSmaller = poolLimitBytes < defaults().poolLimitBytes;
     return new UringOptions(
         submissionEntries,
         completionEntries,
         largest,
         fixedBufferBytes,
         buffersInitial,
-        Math.min(half, bufferLimitBytes),
-        datagramLimitBytes,
-        half,
+        ring,
+        datagrams,
+        isSmaller ? Math.min(pool, poolLimitBytes) : pool,
         without);
   }
 

@@ -468,8 +468,13 @@ public final class SimEngine implements Engine, Subject {
       socket.readyLater(chaos.of(Fault.POOL_EXHAUSTION).below(20_000_000L));
       return null;
     }
-    Block block = pool.takeContiguous(bytes);
+    boolean isStream = bytes > BlockPool.SMALL_BYTES && bytes <= BlockPool.LARGE_BYTES;
+    Block block = isStream ? pool.takeTransit() : pool.takeContiguous(bytes);
+    if (block == null && bytes <= BlockPool.SMALL_BYTES) {
+      block = pool.takeReserved(bytes);
+    }
     if (block == null) {
+      pool.fallShort();
       counters.starvations++;
       starving.add(socket);
       return null;

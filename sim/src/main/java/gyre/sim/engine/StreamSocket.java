@@ -448,7 +448,11 @@ final class StreamSocket extends SimSocket {
 
   /** One piece. 0 if there is no memory for it. */
   private int deliver(SimEngine trying, Receive receive, Pipe from, Chaos chaos) {
-    int length = Math.min(from.available(), BlockPool.LARGE_BYTES);
+    int allowance = receive.allowance();
+    if (allowance <= 0) {
+      return 0;
+    }
+    int length = Math.min(allowance, Math.min(from.available(), BlockPool.LARGE_BYTES));
     if (chaos.strikes(Fault.SHORT_RECEIVE, trying, receive)) {
       length = 1 + chaos.of(Fault.SHORT_RECEIVE).below(length);
     }
@@ -605,6 +609,7 @@ final class StreamSocket extends SimSocket {
         now |= Poll.WRITABLE;
       }
     }
+    now |= dead ? Poll.ERROR | Poll.HANG_UP : 0;
     int told = now & edges & (polling.interest | Poll.ERROR | Poll.HANG_UP);
     edges &= ~told;
     if (told != 0) {

@@ -1,0 +1,74 @@
+package gyre.net;
+
+import gyre.Scope;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link MemoryPolicy} knows of a stream. All of these fields are the policy's. */
+abstract sealed class Holder extends SocketHandle permits SocketStream {
+  final MemoryPolicy memory;
+  MemoryState memoryState = MemoryState.LIGHT;
+
+  /** Bytes that it may hold of what it receives, all in all; of who is GRANTED or WAITING. */
+  int claim;
+
+  /** What of the claim is set aside in the pool and was not received yet. */
+  long promise;
+
+  /** When it began to wait for its turn. */
+  long waitingNanos;
+
+  /** When it last got on, and how many bytes had left it by then. */
+  long markNanos;
+
+  long markMoved;
+
+  /** While victims are looked for: the logarithm of what its end would give back. */
+  int sizeClass;
+
+  /** Links among the holders, in the order of their marks. */
+  @Nullable Holder holdsNext;
+
+  @Nullable Holder holdsPrevious;
+
+  /** Links among those that wait. */
+  @Nullable Holder waitsNext;
+
+  @Nullable Holder waitsPrevious;
+
+  Holder(Scope owner, int descriptor) {
+    super(owner, descriptor);
+    this.memory = MemoryPolicy.of(loop());
+  }
+
+  /** Bytes received and not consumed. */
+  abstract long inputSize();
+
+  /** Memory of the pool that it keeps from being used, in both directions. */
+  abstract long heldBytes();
+
+  /** Bytes that have left it: consumed or sent. Never falls. */
+  abstract long moved();
+
+  /** How many bytes whoever reads from it needs there to be, all in all; 0 if nobody reads. */
+  abstract int wanted();
+
+  /** Whether bytes wait for its peer to take them. */
+  abstract boolean hasOutput();
+
+  /** Whether it was made from here: somebody who was accepted may wait for its answer. */
+  abstract boolean isOurs();
+
+  /** Copies what it holds out of the engine's memory, and stops receiving if that is too much. */
+  abstract void tighten();
+
+  /** May receive now. */
+  abstract void granted();
+
+  /** There is room for output again. */
+  abstract void roomCame();
+
+  /** Ends it at once. */
+  abstract void shed(String why);
+
+  abstract String describe();
+}

@@ -1,0 +1,755 @@
+package gyre.net;
+
+import gyre.Handle;
+import gyre.Loop;
+import gyre.engine.BlockPool;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may hold how much of a loop's memory, and who has to go. {@code docs/guide/limits.md} tells
+ * it to users.
+ *
+ * <p>A reserve of the pool always lets a little be received on every stream. Beyond that, while
+ * memory is scarce, who needs more asks before it receives: what it may have is promised, and set
+ * aside, or it waits in line. So whoever had its turn can finish, whatever the others do. Who had
+ * its turn and stands still, while others wait, is reset. Nobody else ever is.
+ *
+ * <p>While memory is plentiful nothing is counted or looked at; the pool tells when that ends.
+ */
+final class MemoryPolicy extends Handle {
+  /** What every stream may hold, always. */
+  static final int FLOOR_BYTES = BlockPool.SMALL_BYTES;
+
+  /** Unsent bytes of a stream at which writers pause while memory is scarce. */
+  static final int TIGHT_OUTPUT_BYTES = 32 * 1024;
+
+  private static final int STEP_BYTES = BlockPool.LARGE_BYTES;
+
+  /** A stream that got on as slowly as this stands not still. */
+  private static final int LEAST_BYTES_PER_SECOND = 16 * 1024;
+
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+  private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** So long the memory of those that were reset may take to come back. */
+  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final int VICTIMS_PER_TURN = 64;
+
+  private final BlockPool pool;
+  private final long relayBytes;
+  private final long tightAboveBytes;
+  private final long calmBelowBytes;
+  private final Tick tick = new Tick(this);
+
+  MemoryLevel level = MemoryLevel.CALM;
+  private boolean turnRequested;
+
+  private @Nullable Holder oldest;
+  private @Nullable Holder newest;
+  private int holders;
+
+  private @Nullable Holder head;
+  private @Nullable Holder tail;
+  private int waiting;
+
+  /** Streams with a promise. */
+  private int granted;
+
+  /** Streams that want to write, and found no room although nothing of them is on its way. */
+  private final ArrayDeque<Holder> writers = new ArrayDeque<>();
+
+  private final List<SocketListener<?>> pausedListeners = new ArrayList<>(0);
+
+  /** Since when there was not even room for a little; 0 if there is. */
+  private long shortNanos;
+
+  /** Memory of those that were reset which comes back soon, until then at the latest. */
+  private long unsettledBytes;
+
+  private long settledNanos;
+
+  /** Nobody will be found to stand still before. */
+  private long lookNanos;
+
+  private long levelChanges;
+  private long waitedNanosMax;
+  private long grants;
+  private long shedStreams;
+  private long shedBytes;
+  private long acceptPauses;
+  private long writesRefused;
+  private long resetsSeenPaused;
+  private final MemoryLog log = new MemoryLog(this);
+
+  private MemoryPolicy(Loop loop) {
+    super(loop);
+    pool = engine().pool();
+    long limit = pool.limitBytes();
+    long floors = Math.max(limit / 12, 16 * FLOOR_BYTES);
+    long landing = Math.max(limit / 48, STEP_BYTES);
+    relayBytes = landing;
+    tightAboveBytes = limit / 2;
+    calmBelowBytes = limit * 3 / 8;
+    pool.govern(floors + landing + relayBytes, floors, landing, this::requestTurn);
+    watchForTightness();
+  }
+
+  /**
+   * While memory is plentiful: the pool tells when that ends, and little more than half of it can
+   * be filled before this has had its turn.
+   */
+  private void watchForTightness() {
+    pool.wakeBelow(-1);
+    pool.alarmAbove(tightAboveBytes);
+    long cap = tightAboveBytes + pool.limitBytes() / 8;
+    pool.transitCaps(cap, cap);
+  }
+
+  static MemoryPolicy of(Loop loop) {
+    return onePerLoop(loop, MemoryPolicy.class, MemoryPolicy::new);
+  }
+
+  boolean isTight() {
+    return level != MemoryLevel.CALM;
+  }
+
+  // ---- receiving
+
+  /** The most that one await may ask for. */
+  long largestClaim() {
+    return pool.commonBytes() / 4;
+  }
+
+  /**
+   * Whether a stream may receive now; to be asked only while memory is scarce. If not, because it
+   * needs more than a little, it is in line, and {@link Holder#granted} follows.
+   */
+  boolean mayReceive(Holder holder) {
+    int wanted = holder.wanted();
+    if (wanted <= FLOOR_BYTES) {
+      return holder.inputSize() < FLOOR_BYTES;
+    }
+    MemoryState state = holder.memoryState;
+    if (state == MemoryState.SHED || holder.inputSize() >= wanted) {
+      return false;
+    }
+    if (state == MemoryState.WAITING) {
+      holder.claim = wanted;
+      return false;
+    }
+    if (state == MemoryState.GRANTED) {
+      if (wanted <= holder.claim) {
+        return true;
+      }
+      revoke(holder);
+    }
+    holder.claim = wanted;
+    long need = need(holder);
+    if ((head == null || holder.isOurs()) && need <= roomFor(holder)) {
+      grant(holder, need);
+      return true;
+    }
+    join(holder);
+    return false;
+  }
+
+  /** What to set aside so that the claim can be filled: what comes is packed into whole blocks. */
+  private static long need(Holder holder) {
+    long missing = Math.max(1, holder.claim - holder.inputSize());
+    return (missing + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES;
+  }
+
+  /**
+   * A part of the reserve is for those whose answers somebody waits for who was admitted, and for
+   * the first in line while nobody else has a promise: so there is always one who can finish.
+   */
+  private long roomFor(Holder holder) {
+    boolean mayRelay = holder.isOurs() || granted == 0;
+    return pool.roomBytes() + (mayRelay ? relayBytes : 0);
+  }
+
+  private void grant(Holder holder, long need) {
+    boolean hasWaited = holder.memoryState == MemoryState.WAITING;
+    boolean isNew = holder.memoryState == MemoryState.LIGHT;
+    holder.memoryState = MemoryState.GRANTED;
+    holder.promise = need;
+    pool.promise(need);
+    assert pool.holdsInvariant();
+    granted++;
+    grants++;
+    if (isNew) {
+      link(holder);
+    }
+    if (isNew || hasWaited) {
+      mark(holder);
+    }
+  }
+
+  /** Takes back what was promised; the stream holds what it has. */
+  private void revoke(Holder holder) {
+    assert holder.memoryState == MemoryState.GRANTED;
+    holder.memoryState = MemoryState.HOLDING;
+    granted--;
+    pool.promise(-holder.promise);
+    if (holder.promise > 0) {
+      requestTurn();
+    }
+    holder.promise = 0;
+  }
+
+  /** How many bytes it may receive at present. */
+  int allowance(Holder holder) {
+    long size = holder.inputSize();
+    return switch (holder.memoryState) {
+      case GRANTED -> (int) Math.max(0, holder.claim - size);
+      case WAITING, SHED -> 0;
+      case LIGHT, HOLDING -> {
+        boolean hasRoom = pool.roomBytes() >= pool.commonBytes() / 8 && size < STEP_BYTES;
+        yield hasRoom ? STEP_BYTES : (int) Math.max(0, FLOOR_BYTES - size);
+      }
+    };
+  }
+
+  /** While memory is scarce: it has received something. */
+  void received(Holder holder) {
+    if (holder.memoryState == MemoryState.GRANTED) {
+      long need = holder.inputSize() >= holder.claim ? 0 : need(holder);
+      if (need < holder.promise) {
+        pool.promise(need - holder.promise);
+        holder.promise = need;
+      }
+    }
+  }
+
+  /** While memory is scarce: it holds bytes over a turn. */
+  void kept(Holder holder) {
+    if (holder.memoryState == MemoryState.LIGHT) {
+      holder.memoryState = MemoryState.HOLDING;
+      link(holder);
+      mark(holder);
+    } else {
+      touch(holder);
+    }
+  }
+
+  /** It holds nothing any more. */
+  void left(Holder holder) {
+    switch (holder.memoryState) {
+      case HOLDING -> unlink(holder);
+      case GRANTED -> {
+        if (holder.wanted() > FLOOR_BYTES) {
+          touch(holder);
+          return; // it has not begun to receive
+        }
+        revoke(holder);
+        unlink(holder);
+      }
+      case LIGHT, WAITING, SHED -> {
+        return;
+      }
+    }
+    holder.memoryState = MemoryState.LIGHT;
+  }
+
+  /** Nobody reads any more; what was received stays. */
+  void readerLeft(Holder holder) {
+    if (holder.memoryState == MemoryState.WAITING) {
+      leaveLine(holder);
+      holder.memoryState = MemoryState.HOLDING;
+    } else if (holder.memoryState == MemoryState.GRANTED) {
+      revoke(holder);
+    }
+    if (holder.memoryState == MemoryState.HOLDING && holder.heldBytes() == 0) {
+      left(holder);
+    }
+  }
+
+  /** It is closing. */
+  void gone(Holder holder) {
+    if (holder.memoryState == MemoryState.WAITING) {
+      leaveLine(holder);
+      holder.memoryState = MemoryState.HOLDING;
+    } else if (holder.memoryState == MemoryState.GRANTED) {
+      revoke(holder);
+    }
+    if (holder.memoryState == MemoryState.HOLDING) {
+      unlink(holder);
+    }
+    holder.memoryState = MemoryState.SHED;
+  }
+
+  void resetSeen() {
+    resetsSeenPaused++;
+  }
+
+  // ---- writing
+
+  /** Unsent bytes at which writers pause. */
+  int outputLimit(int asked) {
+    return isTight() ? Math.min(asked, TIGHT_OUTPUT_BYTES) : asked;
+  }
+
+  /** What callbacks, which can't pause, may have unsent in all. */
+  long hardOutputLimit(int softBytes) {
+    return isTight()
+        ? Math.max(softBytes, Math.max(0, pool.roomBytes()) / 8)
+        : Math.max(2L * softBytes, pool.commonBytes() / 8);
+  }
+
+  /** For bytes that are in the pool already, and only change the queue. */
+  long hardMoveLimit(int softBytes) {
+    return Math.max(2L * softBytes, pool.commonBytes() / 8);
+  }
+
+  void writeRefused() {
+    writesRefused++;
+  }
+
+  /** {@link Holder#roomCame} follows. */
+  void awaitRoom(Holder holder) {
+    pool.fallShort();
+    if (!writers.contains(holder)) {
+      writers.add(holder);
+    }
+  }
+
+  private void resumeWriters() {
+    for (int left = writers.size(); left > 0 && pool.roomBytes() >= STEP_BYTES; left--) {
+      writers.remove().roomCame();
+    }
+  }
+
+  // ---- accepting
+
+  /** False where there is no room for newcomers; the listener is told when there is. */
+  boolean mayAccept(SocketListener<?> listener) {
+    if (!isTight() || pool.roomBytes() + pool.reserveBytes() >= pool.reserveBytes() / 4) {
+      return true;
+    }
+    if (!pausedListeners.contains(listener)) {
+      acceptPauses++;
+      pausedListeners.add(listener);
+    }
+    return false;
+  }
+
+  private void resumeAccepting() {
+    if (!pausedListeners.isEmpty()
+        && pool.roomBytes() + pool.reserveBytes() >= pool.reserveBytes() / 2) {
+      List<SocketListener<?>> all = List.copyOf(pausedListeners);
+      pausedListeners.clear();
+      all.forEach(SocketListener::acceptMore);
+    }
+  }
+
+  // ---- turns
+
+  void turnAgain() {
+    requestTurn();
+  }
+
+  private void requestTurn() {
+    if (!turnRequested) {
+      turnRequested = true;
+      requestEndOfTurn();
+      engine().hurry(); // it may be about to wait
+    }
+  }
+
+  @Override
+  protected void endOfTurn() {
+    turnRequested = false;
+    long now = now();
+    boolean wasShort = pool.isShort();
+    if (pool.roomBytes() >= 0) {
+      pool.shortageEnded();
+    }
+    boolean isShort = pool.isShort() || !writers.isEmpty();
+    if (isShort && shortNanos == 0) {
+      shortNanos = now;
+    } else if (!isShort) {
+      shortNanos = 0;
+    }
+    if (level == MemoryLevel.CALM && !tighten(now, wasShort)) {
+      watchForTightness();
+      return;
+    }
+    serve(now);
+    resumeWriters();
+    resumeAccepting();
+    shed(now);
+    if (inUse() < calmBelowBytes && head == null && writers.isEmpty()) {
+      relax(now);
+    } else {
+      log.turn(now);
+      rearm(now);
+    }
+  }
+
+  private long inUse() {
+    return pool.usedBytes() + pool.transitBytes();
+  }
+
+  private long now() {
+    return loop().nanoTime();
+  }
+
+  private boolean tighten(long now, boolean isShort) {
+    if (inUse() <= tightAboveBytes && (!isShort || inUse() < calmBelowBytes)) {
+      return false;
+    }
+    level = MemoryLevel.TIGHT;
+    levelChanges++;
+    // The last quarter is for those who have asked.
+    pool.transitCaps(pool.commonBytes() * 3 / 4, Long.MAX_VALUE);
+    tightenEach(true); // whose turn ends frees most
+    tightenEach(false);
+    log.tightened(now);
+    requestTurn(); // who may have to wait is known then
+    return true;
+  }
+
+  private void tightenEach(boolean holdsMuch) {
+    eachHandle(handle -> {
+      if (handle instanceof Holder holder
+          && holder.state() != State.CLOSED
+          && holder.inputSize() > FLOOR_BYTES == holdsMuch) {
+        holder.tighten();
+      }
+    });
+  }
+
+  private void relax(long now) {
+    level = MemoryLevel.CALM;
+    levelChanges++;
+    for (Holder holder = oldest; holder != null; holder = oldest) {
+      if (holder.memoryState == MemoryState.GRANTED) {
+        revoke(holder);
+      }
+      unlink(holder);
+      holder.memoryState = MemoryState.LIGHT;
+      holder.granted();
+    }
+    assert granted == 0 && holders == 0 && pool.promisedBytes() == 0;
+    resumeAccepting();
+    tick.cancel();
+    watchForTightness();
+    long ignored = pool.trim();
+    log.relaxed(now);
+  }
+
+  private void serve(long now) {
+    for (Holder first = head; first != null; first = head) {
+      long need = need(first);
+      if (need > roomFor(first)) {
+        return;
+      }
+      waitedNanosMax = Math.max(waitedNanosMax, now - first.waitingNanos);
+      unlinkFromLine(first);
+      grant(first, need);
+      first.granted();
+    }
+  }
+
+  private void rearm(long now) {
+    Holder first = head;
+    long fits = first == null ? -1 : pool.usedBytes() + roomFor(first) - need(first);
+    pool.wakeBelow(Math.max(fits, calmBelowBytes - pool.transitBytes()));
+    boolean isNeeded = first != null || shortNanos != 0;
+    if (!isNeeded) {
+      tick.cancel();
+    } else if (!tick.isActive()) {
+      tick.start(Math.max(1, Math.max(settledNanos, nextDue(now)) - now));
+    }
+  }
+
+  /** When the next one may be found to stand still, while somebody waits. */
+  private long nextDue(long now) {
+    long since = shortNanos != 0 ? shortNanos : now;
+    since = head != null ? Math.min(since, head.waitingNanos) : since;
+    long due = Long.MAX_VALUE;
+    for (Holder holder = oldest; holder != null; holder = holder.holdsNext) {
+      due = Math.min(due, holder.markNanos + patience(holder));
+    }
+    due = due == Long.MAX_VALUE ? now + PATIENCE_NANOS : due;
+    // Whose bytes no handler asks for is due for ever: look again later.
+    long least = now - since < WAIT_NANOS ? since + WAIT_NANOS : now + WAIT_NANOS;
+    return Math.max(due, least);
+  }
+
+  // ---- shedding
+
+  /** Makes room for whoever has waited for long: one after the other, as each gets its turn. */
+  private void shed(long now) {
+    @Nullable Deque<Holder> candidates = null;
+    for (int left = VICTIMS_PER_TURN; isOverdue(now); left--) {
+      if (left == 0) {
+        requestTurn();
+        return;
+      }
+      level = MemoryLevel.SHED;
+      if (candidates == null) {
+        candidates = sorted(holder -> isAtFault(holder, now));
+        candidates = candidates.isEmpty() ? stuckInLine(now) : candidates;
+      }
+      if (candidates.isEmpty()) {
+        lookNanos = nextDue(now);
+        return;
+      }
+      shed(candidates.removeFirst(), now);
+      serve(now);
+    }
+  }
+
+  /** Whether somebody has waited for long, for whom there is no room and none on its way. */
+  private boolean isOverdue(long now) {
+    Holder first = head;
+    long missing =
+        first != null
+            ? need(first) - roomFor(first)
+            : shortNanos != 0 ? STEP_BYTES - pool.roomBytes() : 0;
+    if (missing <= 0) {
+      level = MemoryLevel.TIGHT;
+      return false;
+    }
+    long since = first != null ? first.waitingNanos : shortNanos;
+    long comingBytes = now < settledNanos ? unsettledBytes : 0;
+    return now - since >= WAIT_NANOS && now >= lookNanos && missing > comingBytes;
+  }
+
+  /** The largest first, by class; in a class who stands still for longest. */
+  private Deque<Holder> sorted(Predicate<Holder> which) {
+    List<Holder> all = new ArrayList<>();
+    for (Holder holder = oldest; holder != null; holder = holder.holdsNext) {
+      if (which.test(holder)) {
+        long bytes = holder.heldBytes() + holder.promise;
+        holder.sizeClass = Long.SIZE - Long.numberOfLeadingZeros(bytes);
+        all.add(holder);
+      }
+    }
+    all.sort((a, b) ->
+        a.sizeClass != b.sizeClass
+            ? b.sizeClass - a.sizeClass
+            : Long.compare(a.markNanos - b.markNanos, 0));
+    return new ArrayDeque<>(all);
+  }
+
+  private boolean isAtFault(Holder holder, long now) {
+    touch(holder);
+    long stood = now - holder.markNanos;
+    if (holder.hasOutput() && stood > patience(holder)) {
+      return true;
+    }
+    if (holder.memoryState == MemoryState.WAITING) {
+      stood = holder.waitingNanos - holder.markNanos; // the rest of the time is ours
+    }
+    return holder.wanted() > holder.inputSize() && stood > patience(holder);
+  }
+
+  /**
+   * Nobody stands still who had a turn, and yet the first in line gets none for long, because those
+   * behind it hold so much: all of them have a part, and wait for the rest. Then it counts that
+   * they stood still before.
+   */
+  private Deque<Holder> stuckInLine(long now) {
+    Holder first = head;
+    boolean isStuck =
+        first != null
+            && now - first.waitingNanos > PATIENCE_NANOS
+            && (granted == 0 || heldInLine() > pool.commonBytes() * 3 / 4);
+    return isStuck
+        ? sorted(holder -> holder != first && now - holder.markNanos > patience(holder))
+        : new ArrayDeque<>(0);
+  }
+
+  private long heldInLine() {
+    long bytes = 0;
+    for (Holder holder = head; holder != null; holder = holder.waitsNext) {
+      bytes += holder.heldBytes();
+    }
+    return bytes;
+  }
+
+  private static long patience(Holder holder) {
+    long bytes =
+        Math.max(holder.memoryState == MemoryState.GRANTED ? holder.claim : 0, FLOOR_BYTES);
+    bytes = Math.max(bytes, holder.heldBytes());
+    return PATIENCE_NANOS + bytes * TimeUnit.SECONDS.toNanos(1) / LEAST_BYTES_PER_SECOND;
+  }
+
+  private void shed(Holder victim, long now) {
+    long held = victim.heldBytes();
+    shedStreams++;
+    shedBytes += held;
+    log.shed(held);
+    long others = Math.max(1, waiting - (victim.memoryState == MemoryState.WAITING ? 1 : 0));
+    gone(victim);
+    victim.shed(
+        "%s was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
+            .formatted(
+                victim.describe(),
+                held,
+                TimeUnit.NANOSECONDS.toSeconds(now - victim.markNanos),
+                others));
+    long rest = victim.heldBytes();
+    if (rest > 0) {
+      unsettledBytes = (now < settledNanos ? unsettledBytes : 0) + rest;
+      settledNanos = now + SETTLE_NANOS;
+    }
+  }
+
+  // ---- lists
+
+  private void mark(Holder holder) {
+    holder.markNanos = now();
+    holder.markMoved = holder.moved();
+  }
+
+  /** Marks it if it got on. */
+  private void touch(Holder holder) {
+    if (holder.moved() - holder.markMoved >= Math.max(1, holder.heldBytes())) {
+      mark(holder);
+    }
+  }
+
+  private void link(Holder holder) {
+    holder.holdsPrevious = newest;
+    if (newest == null) {
+      oldest = holder;
+    } else {
+      newest.holdsNext = holder;
+    }
+    newest = holder;
+    holders++;
+  }
+
+  private void unlink(Holder holder) {
+    Holder before = holder.holdsPrevious;
+    Holder after = holder.holdsNext;
+    if (before == null) {
+      oldest = after;
+    } else {
+      before.holdsNext = after;
+    }
+    if (after == null) {
+      newest = before;
+    } else {
+      after.holdsPrevious = before;
+    }
+    holder.holdsNext = null;
+    holder.holdsPrevious = null;
+    holders--;
+  }
+
+  /** Gets in line: at the end, or in front if others wait for what it receives. */
+  private void join(Holder holder) {
+    if (holder.memoryState == MemoryState.LIGHT) {
+      link(holder);
+      mark(holder);
+    }
+    holder.memoryState = MemoryState.WAITING;
+    holder.waitingNanos = now();
+    waiting++;
+    Holder first = head;
+    Holder last = tail;
+    if (first == null || last == null) {
+      head = holder;
+      tail = holder;
+    } else if (holder.isOurs()) {
+      holder.waitsNext = first;
+      first.waitsPrevious = holder;
+      head = holder;
+    } else {
+      holder.waitsPrevious = last;
+      last.waitsNext = holder;
+      tail = holder;
+    }
+    requestTurn();
+  }
+
+  private void leaveLine(Holder holder) {
+    unlinkFromLine(holder);
+    requestTurn();
+  }
+
+  private void unlinkFromLine(Holder holder) {
+    Holder before = holder.waitsPrevious;
+    Holder after = holder.waitsNext;
+    if (before == null) {
+      head = after;
+    } else {
+      before.waitsNext = after;
+    }
+    if (after == null) {
+      tail = before;
+    } else {
+      after.waitsPrevious = before;
+    }
+    holder.waitsNext = null;
+    holder.waitsPrevious = null;
+    waiting--;
+  }
+
+  // ---- what is known of it
+
+  MemoryCounters counters() {
+    return new MemoryCounters(
+        level,
+        levelChanges,
+        pool.limitBytes(),
+        pool.usedBytes(),
+        pool.peakBytes(),
+        pool.promisedBytes(),
+        holders,
+        waiting,
+        waitedNanosMax,
+        grants,
+        shedStreams,
+        shedBytes,
+        acceptPauses,
+        writesRefused,
+        resetsSeenPaused);
+  }
+
+  @Nullable Holder firstHolder() {
+    return oldest;
+  }
+
+  @Override
+  public String kind() {
+    return "memory-policy";
+  }
+
+  @Override
+  public int pendingOperations() {
+    return 0;
+  }
+
+  @Override
+  protected void closing() {}
+
+  @Override
+  protected void aborting() {}
+
+  /** Looks again whether somebody stands still. Runs only while others wait. */
+  private static final class Tick extends Timeout {
+    private final MemoryPolicy policy;
+
+    Tick(MemoryPolicy policy) {
+      super(policy);
+      this.policy = policy;
+    }
+
+    @Override
+    protected void expired() {
+      policy.requestTurn();
+    }
+  }
+}
