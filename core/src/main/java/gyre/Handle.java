@@ -108,10 +108,20 @@ public abstract class Handle implements AutoCloseable {
    */
   public abstract int pendingOperations();
 
-  /** The name given to it, or its kind and number. */
+  /** The name given to it, or its kind and number; and the address of what has one. */
   public final String name() {
     String known = name;
-    return known == null ? kind() + "-" + number : known;
+    String own = known == null ? kind() + "-" + number : known;
+    String address = addressText();
+    return address == null ? own : own + " (" + address + ")";
+  }
+
+  /**
+   * The address that names it to an operator: of a connection the peer's. Asked for only where a
+   * name is wanted, and by any thread; null where there is none, or it is not known.
+   */
+  protected @Nullable String addressText() {
+    return null;
   }
 
   /** Names this handle in reports. */
@@ -333,6 +343,10 @@ public abstract class Handle implements AutoCloseable {
   /** Begins to close without waiting: from the loop itself, where there is no caller. */
   protected final void closeSoon() {
     beginClose();
+  }
+
+  protected final boolean isOnLoop() {
+    return loop.onLoop();
   }
 
   /** Throws unless the caller runs on the loop, and that is open: at the entry of what changes. */

@@ -248,7 +248,7 @@ class LoopTest {
                 .singleElement()
                 .satisfies(info -> {
                   assertThat(info.kind()).isEqualTo("tcp-listener");
-                  assertThat(info.name()).isEqualTo("front");
+                  assertThat(info.name()).isEqualTo("front (127.0.0.1:" + listener.port() + ")");
                   assertThat(info.owner()).endsWith("main");
                   assertThat(info.state()).isEqualTo(Handle.State.OPEN);
                 });

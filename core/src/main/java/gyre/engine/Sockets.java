@@ -72,7 +72,7 @@ public interface Sockets {
 
   @Nullable SocketAddress localAddress(int descriptor);
 
-  /** Null where there is none, for example because the peer has reset the connection. */
+  /** Of a connection that the peer has reset too; null where there is none. */
   @Nullable SocketAddress remoteAddress(int descriptor);
 
   /** Two connected Unix stream sockets, or -errno. */

@@ -70,5 +70,4 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
   /** Ends it at once. */
   abstract void shed(String why);
 
-  abstract String describe();
 }

@@ -99,7 +99,7 @@ final class MemoryLog {
                 idle,
                 who == null
                     ? ""
-                    : " largest " + who.describe() + " with " + largest / 1024 + " KiB;"));
+                    : " largest " + who.name() + " with " + largest / 1024 + " KiB;"));
   }
 
   private void tellSummary(long now, String end) {

@@ -594,7 +594,7 @@ final class MemoryPolicy extends Handle {
     victim.shed(
         "%s was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
             .formatted(
-                victim.describe(),
+                victim.name(),
                 held,
                 TimeUnit.NANOSECONDS.toSeconds(now - victim.markNanos),
                 others));

@@ -16,24 +16,23 @@ final class Serving {
    * handler's fault.
    */
   static <S extends SocketStream> void serve(ConnectionHandler<S> handler, S stream) {
+    boolean isWhole = false;
     try {
       handleInScope(handler, stream);
+      isWhole = true;
     } catch (CancelledException e) {
-      if (!stream.endsIdle()) {
-        stream.reset();
-      }
+      isWhole = stream.endsIdle();
       if (stream.isLoopDraining() || stream.owner().cancellation().isCancelled()) {
         reportHidden(stream, e);
       } else {
         reportCancelled(stream, e);
       }
     } catch (Throwable e) {
-      boolean explained = stream.explains(e);
-      stream.reset();
-      if (!explained) {
-        stream.reportFailure(e);
-      }
+      report(stream, e);
     } finally {
+      if (!isWhole) {
+        stream.reset();
+      }
       stream.close();
     }
   }

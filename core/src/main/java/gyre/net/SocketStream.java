@@ -150,7 +150,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
       if (read(target) < 0) {
         throw byPeer(
             new NetworkException(
-                describe() + " ended " + target.remaining() + " bytes before what was to be read",
+                name() + " ended " + target.remaining() + " bytes before what was to be read",
                 0));
       }
     }
@@ -208,7 +208,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
   private boolean ended() {
     checkUnbroken();
     if (input.end != 0) {
-      throw fail("cannot read from " + describe(), input.end);
+      throw fail("cannot read from " + name(), input.end);
     }
     return false;
   }
@@ -243,7 +243,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
       readExpired = false;
       throw byPeer(
           new NetworkTimeoutException(
-              describe() + " received nothing for " + options.readTimeout()));
+              name() + " received nothing for " + options.readTimeout()));
     }
     checkStillOpen(caller, "reading from");
     checkStillWanted();
@@ -374,7 +374,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     String limit =
         most > 0 ? "at most " + most + " may be" : "the loop has no memory for that at present";
     return new OutputFullException(
-        describe()
+        name()
             + ": "
             + length
             + " bytes more would make "
@@ -442,7 +442,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     checkOpen();
     checkUnbroken();
     if (output.failure != 0) {
-      throw fail("cannot write to " + describe(), output.failure);
+      throw fail("cannot write to " + name(), output.failure);
     }
   }
 
@@ -592,7 +592,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
   /** What the connection broke of. */
   final NetworkException failure() {
     int result = output.failure != 0 ? output.failure : input.end;
-    return fail(describe() + " broke", result);
+    return fail(name() + " broke", result);
   }
 
   /** Closes without order and without waiting: the peer sees a reset. */
@@ -719,7 +719,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (!isOpen() || breakage != null) {
       return;
     }
-    broken(new Breakage(describe() + " " + what, Breakage.TOO_LATE));
+    broken(new Breakage(name() + " " + what, Breakage.TOO_LATE));
     resume(input.reader);
     resume(output.writer);
     if (push != null) {
@@ -838,7 +838,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
     memory.resetSeen();
     if (breakage == null) {
-      broken(new Breakage(describe() + " broke", Errno.ECONNRESET.negated()));
+      broken(new Breakage(name() + " broke", Errno.ECONNRESET.negated()));
     }
     input.end = Errno.ECONNRESET.negated();
     if (memory.isTight()) {
@@ -944,6 +944,9 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
 
   @Override
   protected final void closing() {
+    if (input.reader != null || output.writer != null) {
+      addressText(); // they are told of it when the descriptor is gone
+    }
     resume(input.reader);
     resume(output.writer);
     if (timeouts != null) {

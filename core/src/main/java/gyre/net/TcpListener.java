@@ -86,6 +86,11 @@ public final class TcpListener extends SocketListener<TcpStream> {
   }
 
   @Override
+  protected String addressText() {
+    return describe();
+  }
+
+  @Override
   String describe() {
     return Addresses.format(address);
   }

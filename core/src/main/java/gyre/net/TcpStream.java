@@ -95,11 +95,16 @@ public final class TcpStream extends SocketStream {
     return descriptor;
   }
 
-  /** Where the peer is; null if it has gone before anybody asked. */
+  /** Where the peer is; null if the stream was closed before anybody asked. */
   public @Nullable InetSocketAddress remoteAddress() {
     checkThread();
+    return findRemote();
+  }
+
+  /** Asks the kernel once, while it knows the descriptor. */
+  private @Nullable InetSocketAddress findRemote() {
     InetSocketAddress known = remote;
-    if (known == null && isOpen()) {
+    if (known == null && state() != State.CLOSED) {
       SocketAddress address = engine().sockets().remoteAddress(descriptor());
       known = address instanceof InetSocketAddress inet ? inet : null;
       remote = known;
@@ -158,8 +163,8 @@ public final class TcpStream extends SocketStream {
   }
 
   @Override
-  String describe() {
-    InetSocketAddress peer = remoteAddress();
-    return peer == null ? name() : name() + " (" + Addresses.format(peer) + ")";
+  protected @Nullable String addressText() {
+    InetSocketAddress peer = isOnLoop() ? findRemote() : remote;
+    return peer == null ? null : Addresses.format(peer);
   }
 }

@@ -188,7 +188,7 @@ public final class UdpSocket extends SocketHandle {
     while (input.isEmpty()) {
       int error = input.takeError();
       if (error != 0) {
-        throw NetworkException.of("cannot receive on " + describe(), error);
+        throw NetworkException.of("cannot receive on " + name(), error);
       }
       parkReceiver(caller);
     }
@@ -438,7 +438,7 @@ public final class UdpSocket extends SocketHandle {
     boolean isOver = input.isOver();
     int error = input.takeError();
     if (error != 0 && failure == null) {
-      failure = NetworkException.of("cannot receive on " + describe(), error);
+      failure = NetworkException.of("cannot receive on " + name(), error);
     }
     if (failure == null) {
       return;
@@ -574,9 +574,10 @@ public final class UdpSocket extends SocketHandle {
     return "udp-socket";
   }
 
-  private String describe() {
-    String where = name() + " (" + Addresses.format(local);
-    return peer == null ? where + ")" : where + " to " + Addresses.format(peer) + ")";
+  @Override
+  protected String addressText() {
+    String own = Addresses.format(local);
+    return peer == null ? own : own + " to " + Addresses.format(peer);
   }
 
   // ---- the end

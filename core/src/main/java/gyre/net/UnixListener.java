@@ -86,6 +86,11 @@ public final class UnixListener extends SocketListener<UnixStream> {
   }
 
   @Override
+  protected String addressText() {
+    return describe();
+  }
+
+  @Override
   String describe() {
     return path.toString();
   }

@@ -77,7 +77,7 @@ public final class UnixStream extends SocketStream {
   }
 
   @Override
-  String describe() {
-    return path == null ? name() : name() + " (" + path + ")";
+  protected @Nullable String addressText() {
+    return path == null ? null : path.toString();
   }
 }

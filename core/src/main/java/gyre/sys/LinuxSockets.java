@@ -21,6 +21,9 @@ public final class LinuxSockets {
   public static final int MSG_NOSIGNAL = 0x4000;
 
   public static final int SOL_SOCKET = 1;
+
+  /** The peer's address, which is told of a connection that was reset too. */
+  public static final int SO_PEERNAME = 28;
   public static final int SO_REUSEADDR = 2;
   public static final int SO_TYPE = 3;
   public static final int SO_ERROR = 4;

@@ -24,6 +24,9 @@ public final class RawAddress {
   /** {@code sizeof(struct sockaddr_storage)}: holds any address. */
   public static final int CAPACITY_BYTES = 128;
 
+  public static final int INET4_BYTES = 16;
+  public static final int INET6_BYTES = 28;
+
   /** {@code sun_path} without the zero byte at its end. */
   private static final int MAX_PATH_BYTES = 107;
 

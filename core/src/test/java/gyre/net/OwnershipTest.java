@@ -341,7 +341,8 @@ class OwnershipTest {
       }
       listener.close();
     });
-    assertThat(reported).containsExactly("served: child");
+    assertThat(reported).hasSize(1);
+    assertThat(reported.getFirst()).matches("served \\(127.0.0.1:\\d+\\): child");
   }
 
   @Test

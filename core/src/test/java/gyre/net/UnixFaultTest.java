@@ -83,7 +83,7 @@ class UnixFaultTest {
       server.join();
     });
     assertThat(reported).hasSize(1);
-    assertThat(reported.getFirst()).matches("unix-stream-\\d+: bad byte");
+    assertThat(reported.getFirst()).matches("unix-stream-\\d+ \\(.*\\): bad byte");
   }
 
   @Test
@@ -114,7 +114,7 @@ class UnixFaultTest {
       }
       listener.close();
     });
-    assertThat(reported).containsExactly("pushed: bad byte");
+    assertThat(reported).containsExactly("pushed (" + path() + "): bad byte");
   }
 
   @Test

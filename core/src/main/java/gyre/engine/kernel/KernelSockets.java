@@ -318,7 +318,27 @@ public class KernelSockets implements Sockets {
     counters.calls++;
     Memory.putInt(valueLength, RawAddress.CAPACITY_BYTES);
     int result = LinuxSockets.getpeername(state, descriptor, scratch, valueLength);
+    if (result == Errno.ENOTCONN.negated()) {
+      result = peerBeforeReset(descriptor);
+    }
     return result < 0 ? null : RawAddress.decode(scratch, Memory.getInt(valueLength));
+  }
+
+  /** What {@code getpeername} does not tell any more. The room must have the very length. */
+  private int peerBeforeReset(int descriptor) {
+    int length =
+        switch (family(descriptor)) {
+          case AF_INET -> RawAddress.INET4_BYTES;
+          case AF_INET6 -> RawAddress.INET6_BYTES;
+          default -> 0;
+        };
+    if (length == 0) {
+      return Errno.ENOTCONN.negated();
+    }
+    counters.calls++;
+    Memory.putInt(valueLength, length);
+    return LinuxSockets.getsockopt(
+        state, descriptor, LinuxSockets.SOL_SOCKET, LinuxSockets.SO_PEERNAME, scratch, valueLength);
   }
 
   @Override
