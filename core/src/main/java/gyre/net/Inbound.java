@@ -105,8 +105,8 @@ final class Inbound extends Receive {
 
   @Override
   public int allowance() {
-    if (!stream.memory.isTight()) {
-      return Integer.MAX_VALUE;
+    if (!stream.isOpen() || !stream.memory.isTight()) {
+      return Integer.MAX_VALUE; // what a closing stream still gets is discarded
     }
     int allowance = stream.memory.allowance(stream);
     if (allowance == 0) {
@@ -119,6 +119,7 @@ final class Inbound extends Receive {
   public void received(Block block, int offset, int length) {
     if (!stream.isOpen()) {
       block.release();
+      stream.discarded(length);
       return;
     }
     bytes.append(block, offset, length);
@@ -149,7 +150,7 @@ final class Inbound extends Receive {
   @Override
   public void stopped(int result) {
     if (!stream.isOpen()) {
-      stream.operationEnded();
+      stream.discardStopped(result);
     } else if (result == Errno.ECANCELED.negated()) {
       if (!stream.inputStopped() && (stream.memory.isTight() || !isFull())) {
         start(); // what was too much has been consumed meanwhile

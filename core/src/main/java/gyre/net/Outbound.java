@@ -30,6 +30,9 @@ final class Outbound extends Send {
 
   boolean shutDone;
 
+  /** The kernel has taken something. */
+  private boolean begun;
+
   /** 0, or the -errno that ended it. */
   int failure;
 
@@ -85,10 +88,22 @@ final class Outbound extends Send {
       awaited = writer != null || shut || !stream.isOpen() || stream.watchesOutput();
       stream.answered();
       engine.submit(this);
-    } else if (shut && !shutDone) {
+    } else if (shut) {
+      finish();
+    }
+  }
+
+  /** Tells the peer that nothing more comes. */
+  void finish() {
+    if (!shutDone) {
       shutDone = true;
       engine.sockets().shutdownOutput(descriptor);
     }
+  }
+
+  /** Something was written that the peer may want to read. */
+  boolean hasBegun() {
+    return begun || !bytes.isEmpty();
   }
 
   /**
@@ -125,6 +140,7 @@ final class Outbound extends Send {
   @Override
   public void sent(int result) {
     if (result >= 0) {
+      begun = true;
       bytes.drain(result);
       sentBytes += result;
       keep();

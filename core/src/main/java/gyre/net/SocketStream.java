@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A cancelled read has consumed nothing. A cancelled write may have queued a part of its bytes,
  * which its buffer's position tells. Closing sends what was written, for {@link
- * StreamOptions#closeTimeout} at most; {@link #reset} does not. Where not all of it can be sent the
+ * StreamOptions#closeTimeout} at most, and an accepted stream discards what its peer still sends, so
+ * that the peer can read the answer; {@link #reset} does neither. Where not all of it can be sent the
  * connection is reset, so that the peer never takes a part for the whole.
  */
 public abstract sealed class SocketStream extends Holder implements ByteSource, ByteSink
@@ -52,6 +53,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
   private @Nullable Set<SocketStream> sources;
 
   private @Nullable PausedWatch watch;
+  private @Nullable Lingering lingering;
   private boolean readExpired;
   private boolean aborted;
 
@@ -697,6 +699,10 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (state() != State.CLOSED) {
       input.keep();
       output.flush();
+      if (lingering != null && output.isDone()) {
+        operationEnded();
+        return;
+      }
       if (memory.isTight()) {
         account();
       }
@@ -952,21 +958,65 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (timeouts != null) {
       timeouts.stop();
     }
-    engine().cancel(input);
     stopWatching();
-    input.bytes.clear();
     if (sources != null) {
       releaseSources();
     }
     waitsFor = null;
+    boolean isUnread = !input.bytes.isEmpty();
+    input.bytes.clear();
+    if (mayLinger() && (isUnread || input.isIdle())) {
+      linger(isUnread);
+    } else {
+      engine().cancel(input);
+    }
     if (push != null) {
       requestCallback(); // the handler is told, and must not outlive the stream
     }
-    if (!aborted && breakage == null && !output.isDone() && !options.closeTimeout().isZero()) {
+    if (isOrderly() && (!output.isDone() || lingering != null)) {
       timeouts = StreamTimeouts.forClose(this, timeouts, options);
       requestEndOfTurn();
     } else {
       giveUpOutput();
+    }
+    operationEnded();
+  }
+
+  private boolean isOrderly() {
+    return !aborted && breakage == null && !options.closeTimeout().isZero();
+  }
+
+  /**
+   * Whether the peer may lose an answer if it goes on sending. One that this side has connected to
+   * has no request from here to lose, and a reset tells it soonest to stop.
+   */
+  private boolean mayLinger() {
+    return isOrderly()
+        && whenReleased != null
+        && !input.isEnded()
+        && output.failure == 0
+        && output.hasBegun()
+        && options.discardLimitBytes() > 0;
+  }
+
+  private void linger(boolean isUnread) {
+    lingering = new Lingering(input, output, engine(), isUnread, options.discardLimitBytes());
+  }
+
+  /** While closing, input has arrived. */
+  final void discarded(int bytes) {
+    if (lingering == null && mayLinger()) {
+      linger(true);
+      timeouts = StreamTimeouts.forClose(this, timeouts, options);
+    }
+    if (lingering != null) {
+      lingering.discarded(bytes);
+    }
+  }
+
+  final void discardStopped(int result) {
+    if (lingering != null) {
+      lingering.stopped(result);
     }
     operationEnded();
   }
@@ -987,6 +1037,9 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
       output.failure = Errno.ECANCELED.negated();
     }
     engine().cancel(output);
+    if (lingering != null) {
+      lingering.end();
+    }
     operationEnded();
   }
 
@@ -1000,6 +1053,9 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
     if (!output.isDone()) {
       requestEndOfTurn();
+      return;
+    }
+    if (isLingering()) {
       return;
     }
     if (!input.isIdle() || isWatching() || (push != null && !push.isClosed() && !forced)) {
@@ -1019,6 +1075,18 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (whenReleased != null) {
       whenReleased.accept(this);
     }
+  }
+
+  private boolean isLingering() {
+    Lingering known = lingering;
+    if (known == null || known.isOver()) {
+      return false;
+    }
+    known.outputDone();
+    if (known.looksOn()) {
+      requestEndOfTurn();
+    }
+    return !known.isOver();
   }
 
   final void onReleased(Consumer<SocketStream> action) {

@@ -16,7 +16,10 @@ import java.time.Duration;
  * @param idleTimeout the stream fails after a time in which nothing moved; zero is off
  * @param readTimeout a parked read fails after this, and the stream goes on; zero is off
  * @param writeTimeout the stream fails when nothing that waits to be sent moved for this long
- * @param closeTimeout how long closing tries to send what is left
+ * @param closeTimeout how long closing tries to send what is left, and discards what still comes
+ * @param discardLimitBytes closing an accepted stream that has sent something discards at most this
+ *     much that its peer goes on sending, for closeTimeout at most, so that the peer can read the
+ *     answer; beyond it, or if it is 0, the kernel resets the connection
  * @param sparse expect a few bytes now and then on very many streams
  */
 public record StreamOptions(
@@ -31,6 +34,7 @@ public record StreamOptions(
     Duration readTimeout,
     Duration writeTimeout,
     Duration closeTimeout,
+    int discardLimitBytes,
     boolean sparse) {
   private static final StreamOptions DEFAULTS =
       new StreamOptions(
@@ -45,6 +49,7 @@ public record StreamOptions(
           Duration.ZERO,
           Duration.ZERO,
           Duration.ofSeconds(10),
+          16 * 1024 * 1024,
           false);
 
   /** Checks the values. */
@@ -53,6 +58,7 @@ public record StreamOptions(
     atLeast("receiveBufferBytes", receiveBufferBytes, 0);
     atLeast("inputLimitBytes", inputLimitBytes, 1);
     atLeast("outputLimitBytes", outputLimitBytes, 1);
+    atLeast("discardLimitBytes", discardLimitBytes, 0);
     notNegative("idleTimeout", idleTimeout);
     notNegative("readTimeout", readTimeout);
     notNegative("writeTimeout", writeTimeout);
@@ -76,6 +82,7 @@ public record StreamOptions(
     Duration readTimeout;
     Duration writeTimeout;
     Duration closeTimeout;
+    int discardLimitBytes;
     boolean sparse;
 
     Values(StreamOptions from) {
@@ -90,6 +97,7 @@ public record StreamOptions(
       readTimeout = from.readTimeout;
       writeTimeout = from.writeTimeout;
       closeTimeout = from.closeTimeout;
+      discardLimitBytes = from.discardLimitBytes;
       sparse = from.sparse;
     }
 
@@ -106,6 +114,7 @@ public record StreamOptions(
           readTimeout,
           writeTimeout,
           closeTimeout,
+          discardLimitBytes,
           sparse);
     }
   }
@@ -162,6 +171,10 @@ public record StreamOptions(
 
   public StreamOptions closeTimeout(Duration closeTimeout) {
     return with(v -> v.closeTimeout = closeTimeout);
+  }
+
+  public StreamOptions discardLimitBytes(int discardLimitBytes) {
+    return with(v -> v.discardLimitBytes = discardLimitBytes);
   }
 
   public StreamOptions sparse(boolean sparse) {

@@ -7,8 +7,12 @@ import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Loops;
 import gyre.io.ByteQueue;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Tag;
@@ -50,7 +54,8 @@ class FailureNamesTest {
   }
 
   private static String address(TcpStream stream) {
-    return Addresses.format(stream.localAddress());
+    InetSocketAddress address = stream.localAddress();
+    return Addresses.format(Objects.requireNonNull(address));
   }
 
   private static void assertNames(String peer, ThrowingCallable call) {
@@ -136,7 +141,7 @@ class FailureNamesTest {
   void shouldNameThePeerToAPushHandler() {
     with((accepted, connected) -> {
       String peer = address(connected);
-      String[] told = new String[1];
+      List<String> told = new ArrayList<>();
       accepted.onData(
           new DataHandler() {
             @Override
@@ -146,14 +151,14 @@ class FailureNamesTest {
 
             @Override
             public void onFailure(SocketStream stream, NetworkException failure) {
-              told[0] = failure.getMessage();
+              told.add(failure.toString());
             }
           });
       connected.reset();
       while (accepted.isOpen()) {
         Fiber.sleep(Duration.ofMillis(1));
       }
-      assertThat(told[0]).contains("(" + peer + ")");
+      assertThat(told).singleElement().asString().contains("(" + peer + ")");
     });
   }
 }

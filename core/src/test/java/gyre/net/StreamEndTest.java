@@ -224,4 +224,116 @@ class StreamEndTest {
           List.of(left, nearLeft, right, nearRight).forEach(SocketStream::close);
         });
   }
+
+  /** What a client that uploads first and reads then gets, of a server that answers at once. */
+  private void uploadTo(ConnectionHandler<TcpStream> handler) {
+    run(
+        StreamOptions.defaults(),
+        listener -> {
+          Fiber<?> server = Fiber.start(() -> listener.serve(handler));
+          for (int i = 0; i < 10; i++) {
+            TcpStream client = TcpStream.connect(listener.address());
+            client.write(new byte[1 << 20]);
+            client.flush();
+            ByteBuffer answer = ByteBuffer.allocate(3);
+            assertThat(client.read(answer)).isEqualTo(2);
+            assertThat(client.read(answer)).isEqualTo(-1);
+            client.write(new byte[1000]); // is discarded too
+            client.close();
+          }
+          listener.close();
+          server.join();
+        });
+  }
+
+  @Test
+  void shouldLetThePeerReadTheAnswerWhenInputIsUnread() {
+    uploadTo(stream -> {
+      stream.read(ByteBuffer.allocate(100));
+      stream.write(new byte[2]);
+    });
+  }
+
+  @Test
+  void shouldLetThePeerReadTheAnswerWhenNothingWasRead() {
+    run(
+        StreamOptions.defaults(),
+        listener -> {
+          TcpStream client = TcpStream.connect(listener.address());
+          client.write(new byte[1000]);
+          client.flush();
+          TcpStream accepted = listener.accept();
+          Fiber<?> server =
+              Fiber.start(() -> {
+                accepted.write(new byte[2]);
+                accepted.close();
+              });
+          ByteBuffer answer = ByteBuffer.allocate(3);
+          assertThat(client.read(answer)).isEqualTo(2);
+          assertThat(client.read(answer)).isEqualTo(-1);
+          client.close();
+          server.join();
+        });
+  }
+
+  @Test
+  void shouldLetThePeerReadTheAnswerAfterShuttingTheOutputDown() {
+    uploadTo(stream -> {
+      stream.await(1);
+      stream.write(new byte[2]);
+      stream.shutdownOutput();
+    });
+  }
+
+  @Test
+  void shouldDiscardNoMoreThanTheLimit() {
+    run(
+        StreamOptions.defaults().discardLimitBytes(10_000),
+        listener -> {
+          TcpStream client = TcpStream.connect(listener.address());
+          TcpStream accepted = listener.accept();
+          accepted.write(new byte[2]);
+          client.write(new byte[1]);
+          accepted.await(1);
+          Fiber<?> closer = Fiber.start(accepted::close);
+          assertThatThrownBy(
+                  () -> {
+                    while (true) {
+                      client.write(new byte[10_000]);
+                      client.flush();
+                    }
+                  })
+              .isInstanceOf(NetworkException.class);
+          closer.join();
+          client.close();
+        });
+  }
+
+  @Test
+  void shouldDiscardNoLongerThanTheLimit() {
+    run(
+        StreamOptions.defaults().closeTimeout(Duration.ofMillis(20)),
+        listener -> {
+          TcpStream client = TcpStream.connect(listener.address());
+          TcpStream accepted = listener.accept();
+          accepted.write(new byte[2]);
+          client.write(new byte[1]);
+          accepted.await(1);
+          accepted.close(); // returns though the client never closes
+          client.close();
+        });
+  }
+
+  @Test
+  void shouldCloseAtOnceWhereNothingIsUnread() {
+    run(
+        StreamOptions.defaults().closeTimeout(Duration.ofDays(1)),
+        listener -> {
+          TcpStream client = TcpStream.connect(listener.address());
+          TcpStream accepted = listener.accept();
+          accepted.write(new byte[2]);
+          accepted.close();
+          client.close();
+        });
+  }
 }
