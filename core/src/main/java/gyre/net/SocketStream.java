@@ -630,6 +630,8 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
       return;
     } else if (input.isEnded() || input.bytes.size() >= input.awaited) {
       resume(input.reader);
+    } else if (timeouts != null) {
+      timeouts.startRead(); // it goes on waiting, for the rest
     }
     requestEndOfTurn(); // where what stays is kept elsewhere
   }
