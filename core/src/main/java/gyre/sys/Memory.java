@@ -1,5 +1,6 @@
 package gyre.sys;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -94,5 +95,11 @@ public final class Memory {
   /** A view of raw memory. The caller answers for its being alive as long as the view is used. */
   public static MemorySegment segment(long address, long length) {
     return ALL.asSlice(address, length);
+  }
+
+  /** The same for as long as {@code life} lasts: after that, using a view of it throws. */
+  @SuppressWarnings("restricted")
+  public static MemorySegment segment(long address, long length, Arena life) {
+    return ALL.asSlice(address, length).reinterpret(life, null);
   }
 }

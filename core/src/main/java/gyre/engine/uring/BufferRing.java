@@ -6,6 +6,8 @@ import gyre.engine.EngineUnavailable;
 import gyre.sys.CallState;
 import gyre.sys.Memory;
 import gyre.sys.Uring;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,13 @@ final class BufferRing implements Block.Owner {
 
   private final Mapping ring;
   private final Mapping memory;
+
+  /**
+   * What views of the memory live by: one that was kept for too long throws instead of crashing.
+   */
+  private final Arena views = Arena.ofShared();
+
+  private final MemorySegment segment;
   private final int mask;
   private final int bufferBytes;
   private final int group;
@@ -65,6 +74,7 @@ final class BufferRing implements Block.Owner {
       @Nullable BlockPool pool) {
     this.ring = ring;
     this.memory = memory;
+    this.segment = Memory.segment(memory.address(), memory.bytes(), views);
     this.mask = entries(count) - 1;
     this.limit = count;
     this.pool = pool;
@@ -278,8 +288,13 @@ final class BufferRing implements Block.Owner {
   public void recycle(Block block) {
     free[freeCount++] = block.id;
     if (isClosed && lent() == 0) {
-      memory.unmap(new CallState()); // by whoever gave it back, on whatever thread
+      unmapMemory(new CallState()); // by whoever gave it back, on whatever thread
     }
+  }
+
+  @Override
+  public MemorySegment memory(Block block) {
+    return segment.asSlice(block.address - memory.address(), block.capacity);
   }
 
   /** How many buffers the kernel should have at hand. */
@@ -307,8 +322,13 @@ final class BufferRing implements Block.Owner {
     ring.unmap(calls);
     isClosed = true;
     if (lent() == 0) {
-      memory.unmap(calls);
+      unmapMemory(calls);
     }
+  }
+
+  private void unmapMemory(CallState calls) {
+    views.close();
+    memory.unmap(calls);
   }
 
   /** What the kernel has at hand are the last entries, because it uses them in their order. */

@@ -27,10 +27,23 @@ abstract class BufferedReceives {
 
   private final LongFifo fed = new LongFifo();
 
+  private final CompletionQueue completions;
+
   /** Somebody found no buffer since they were replenished: one shortage, however many felt it. */
   private boolean isShort;
 
-  BufferedReceives(SlotTable slots, BufferRing buffers, EngineCounters counters) {
+  /**
+   * The number of buffers has grown, and completions that were posted before that are still to be
+   * dispatched, in as many turns as it takes: those before {@link #answeredUpTo}. They tell of the
+   * same shortage again.
+   */
+  private boolean isAnswered;
+
+  private int answeredUpTo;
+
+  BufferedReceives(
+      CompletionQueue completions, SlotTable slots, BufferRing buffers, EngineCounters counters) {
+    this.completions = completions;
     this.slots = slots;
     this.buffers = buffers;
     this.counters = counters;
@@ -58,7 +71,7 @@ abstract class BufferedReceives {
       counters.starvations++;
       slot.phase = Slot.Phase.STARVING;
       (slot.value == 0 ? hungry : fed).add(slot.userData);
-      isShort = true;
+      isShort |= !isAnswered;
     } else if (result == Errno.ENOBUFS.negated()
         || result == Errno.EINTR.negated()
         || result == Errno.EAGAIN.negated()) {
@@ -74,8 +87,13 @@ abstract class BufferedReceives {
    * @return whether somebody still waits although there is memory
    */
   final boolean replenish() {
+    if (isAnswered && completions.head() - answeredUpTo >= 0) {
+      isAnswered = false;
+    }
     if (isShort) {
       isShort = false;
+      isAnswered = true;
+      answeredUpTo = completions.tail();
       boolean ignored = buffers.grow();
     }
     buffers.replenish();

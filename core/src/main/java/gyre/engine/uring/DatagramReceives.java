@@ -36,11 +36,12 @@ final class DatagramReceives extends BufferedReceives {
    */
   DatagramReceives(
       Submitter submitter,
+      CompletionQueue completions,
       SlotTable slots,
       BufferRing buffers,
       EngineCounters counters,
       long message) {
-    super(slots, buffers, counters);
+    super(completions, slots, buffers, counters);
     this.submitter = submitter;
     this.message = message;
     LinuxSockets.putMessage(message, 0, NAME_BYTES, 0, 0);

@@ -10,8 +10,12 @@ final class StreamReceives extends BufferedReceives {
   private final Submitter submitter;
 
   StreamReceives(
-      Submitter submitter, SlotTable slots, BufferRing buffers, EngineCounters counters) {
-    super(slots, buffers, counters);
+      Submitter submitter,
+      CompletionQueue completions,
+      SlotTable slots,
+      BufferRing buffers,
+      EngineCounters counters) {
+    super(completions, slots, buffers, counters);
     this.submitter = submitter;
   }
 

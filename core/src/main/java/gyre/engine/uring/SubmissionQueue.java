@@ -59,7 +59,8 @@ final class SubmissionQueue {
   }
 
   /**
-   * Adds an entry; there must be room.
+   * Adds an entry; there must be room. Without it the entry would replace one that the kernel has
+   * not taken, which is another connection's: so that is refused, in production too.
    *
    * @param control operation, flags, priority and descriptor, see {@link #control}
    * @param lengthAndFlags length in the lower half, the operation's own flags in the upper
@@ -67,7 +68,9 @@ final class SubmissionQueue {
    */
   void add(
       long control, long offset, long address, long lengthAndFlags, long userData, long group) {
-    assert !isFull();
+    if (isFull()) {
+      throw new IllegalStateException("an entry was added to a full ring");
+    }
     long entry = entries + (long) (tail & mask) * Uring.SQE_BYTES;
     Memory.putLong(entry, control);
     Memory.putLong(entry + 8, offset);

@@ -121,7 +121,7 @@ public final class UringEngine implements Engine {
       registered = BufferRing.forStreams(calls, ring, options, pool);
       streamBuffers = registered;
       Vector vector = new Vector(memory.address());
-      streams = new StreamReceives(submitter, slots, streamBuffers, counters);
+      streams = new StreamReceives(submitter, completions, slots, streamBuffers, counters);
       sparse = new SparseReceives(submitter, slots, calls, counters, pool, streams::adopt);
       sends = new Sends(ring, submitter, slots, deferred, vector);
       accepts = new Accepts(submitter, slots, sockets);
@@ -226,7 +226,7 @@ public final class UringEngine implements Engine {
     BufferRing buffers = BufferRing.forDatagrams(calls, ring, options);
     long header = memory.address() + VECTOR_BYTES;
     if (buffers != null) {
-      datagrams = new DatagramReceives(submitter, slots, buffers, counters, header);
+      datagrams = new DatagramReceives(submitter, completions, slots, buffers, counters, header);
     }
     while (!unregistered.isEmpty()) {
       Slot slot = slots.find(unregistered.poll());

@@ -1,6 +1,7 @@
 package gyre.engine.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.engine.Block;
 import gyre.engine.Engine;
@@ -8,6 +9,7 @@ import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
 import gyre.engine.Vector;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -411,6 +413,35 @@ class UringEngineTest {
     }
   }
 
+  /** What is left of a batch for later turns tells of the same shortage. */
+  @Test
+  void shouldTakeAShortageForOneThatIsDispatchedInManyTurns() {
+    UringOptions options =
+        new UringOptions(64, 128, 4096, 4096, 1, 256 * 4096, 1 << 20, 1 << 20, Set.of());
+    try (UringEngine engine = UringEngine.open(options)) {
+      List<TestPair> pairs = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        TestPair pair = TestPair.on(engine);
+        pair.receiver.hold = true;
+        engine.submit(pair.receiver);
+        pairs.add(pair);
+      }
+      pairs.getFirst().turn();
+      pairs.forEach(pair -> pair.sender.start(4096));
+      // All of them are told of in the first wait, and each in a turn of its own.
+      for (int turn = 0; turn < 1000 && engine.counters().starvations < 11; turn++) {
+        engine.await(0);
+        int ignored = engine.dispatch(1);
+      }
+      assertThat(engine.counters().starvations).isGreaterThanOrEqualTo(11);
+      assertThat(engine.streamBuffers().target()).isBetween(2, 16);
+      pairs
+          .getFirst()
+          .turnUntil(() -> pairs.stream().allMatch(pair -> pair.receiver.bytes == 4096));
+      pairs.forEach(pair -> pair.receiver.letGo());
+    }
+  }
+
   @Test
   void shouldKeepReceivedBytesMappedUntilTheLastSliceIsGivenBack() throws IOException {
     UringEngine engine = UringEngine.open(UringOptions.defaults());
@@ -424,6 +455,20 @@ class UringEngineTest {
     assertThat(kept.view(0, 100).get(99)).isZero();
     pair.receiver.letGo();
     assertThat(isMapped(kept.address)).as("when nothing is lent any more").isFalse();
+  }
+
+  @Test
+  void shouldRefuseAViewThatOutlivesItsMemory() {
+    UringEngine engine = UringEngine.open(UringOptions.defaults());
+    TestPair pair = TestPair.on(engine);
+    engine.submit(pair.receiver);
+    pair.receiver.hold = true;
+    pair.send(100);
+    ByteBuffer view = pair.receiver.held.getFirst().view(0, 100);
+    engine.close();
+    assertThat(view.get(99)).isZero();
+    pair.receiver.letGo();
+    assertThatThrownBy(() -> view.get(99)).isInstanceOf(IllegalStateException.class);
   }
 
   private static boolean isMapped(long address) throws IOException {
