@@ -25,6 +25,13 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class SocketListener<S extends SocketStream> extends SocketHandle
     permits TcpListener, UnixListener {
   private static final int WAITING_LIMIT = 256;
+
+  /**
+   * Failures in a row that may each be of one connection, and are not waited after. Beyond that the
+   * next attempt would most likely fail too, and a loop that tried at once would do nothing else.
+   */
+  private static final int AT_ONCE_LIMIT = 8;
+
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -54,6 +61,9 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private long peerFailures;
   private boolean stopping;
   private long pauseNanos = FIRST_PAUSE_NANOS;
+
+  /** Since a connection was accepted. */
+  private int failuresInARow;
 
   /** 0, or the -errno that ended accepting for good. */
   private int failure;
@@ -272,6 +282,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   private void accepted(int connection) {
     pauseNanos = FIRST_PAUSE_NANOS;
+    failuresInARow = 0;
     if (!isOpen()) {
       drop(connection);
       return;
@@ -377,7 +388,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     } else if (isShortage(error)) {
       pauseAccepting(error);
     } else if (isOfOneConnection(error)) {
-      start();
+      if (failuresInARow++ < AT_ONCE_LIMIT) {
+        start();
+      } else {
+        pauseAccepting(error);
+      }
     } else {
       failure = error;
       if (callback != null || hand != null) {
@@ -409,7 +424,10 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
         || error == Errno.ENOMEM.negated();
   }
 
-  /** Errors that accept reports of a connection which died in the queue: see accept(2). */
+  /**
+   * Errors that accept reports of a connection which died in the queue: see accept(2). Some of them
+   * can come of the listener as well, and then they come every time.
+   */
   private static boolean isOfOneConnection(int error) {
     return error == Errno.ECONNABORTED.negated()
         || error == Errno.EINTR.negated()
@@ -459,14 +477,14 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   private void finish() {
     if (state() == State.CLOSING && acceptor.isIdle()) {
+      beforeClosing();
       closeDescriptor();
-      closed();
       released();
     }
   }
 
-  /** The descriptor is closed. */
-  void closed() {}
+  /** The descriptor is about to be closed, and no operation is active on it. */
+  void beforeClosing() {}
 
   @Override
   protected final void waits(Waits waits) {

@@ -8,12 +8,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Listens for connections on a path. The path is created by binding and deleted by closing. See
- * {@link SocketListener} for how to use it.
+ * Listens for connections on a path. The path is created by binding and deleted by closing, unless
+ * another server has bound it meanwhile. See {@link SocketListener} for how to use it.
  *
  * <p>On Linux a path that starts with {@code @} is a name in the abstract name space: no file, and
  * gone with the listener. {@code ./@name} is a file.
@@ -21,9 +21,13 @@ import java.nio.file.Path;
 public final class UnixListener extends SocketListener<UnixStream> {
   private final Path path;
 
+  /** Null for a name in the abstract name space. */
+  private final @Nullable SocketFile file;
+
   private UnixListener(Scope owner, int descriptor, Path path, ListenOptions options) {
     super(owner, descriptor, options);
     this.path = path;
+    this.file = isAbstract(path) ? null : SocketFile.of(path);
   }
 
   public static UnixListener bind(Path path) {
@@ -69,12 +73,12 @@ public final class UnixListener extends SocketListener<UnixStream> {
   }
 
   @Override
-  void closed() {
-    if (isAbstract(path)) {
+  void beforeClosing() {
+    if (file == null) {
       return;
     }
     try {
-      Files.deleteIfExists(path);
+      file.deleteIfSame();
     } catch (IOException e) {
       report(new UncheckedIOException("cannot delete " + path, e));
     }

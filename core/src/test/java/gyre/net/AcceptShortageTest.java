@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
 @Timeout(value = 10, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AcceptShortageTest {
+  /** Failures that may each be of one connection. */
+  private static final int AT_ONCE = 8;
+
   /** Enough for the intervals to reach the longest. */
   private static final int FAILURES = 12;
 
@@ -53,6 +56,17 @@ class AcceptShortageTest {
   @ParameterizedTest
   @EnumSource(names = {"EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"})
   void shouldBackOffServeTheOthersAndResumeByItself(Errno shortage) {
+    backOffAndResume(shortage, 0);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"EPERM", "EOPNOTSUPP", "ENOPROTOOPT", "ECONNABORTED"})
+  void shouldBackOffFromWhatMayBeOfOneConnectionButGoesOn(Errno error) {
+    backOffAndResume(error, AT_ONCE);
+  }
+
+  /** Of the failures the first {@code atOnce} are not waited after. */
+  private void backOffAndResume(Errno shortage, int atOnce) {
     WatchedEngine watched = WatchedEngine.of(Loops.options(engine));
     LoopOptions options =
         Loops.options(engine)
@@ -67,7 +81,7 @@ class AcceptShortageTest {
 
           watched.virtualTime();
           watched.acceptsNanos().clear();
-          watched.failAccepts(Collections.nCopies(FAILURES, shortage));
+          watched.failAccepts(Collections.nCopies(atOnce + FAILURES, shortage));
           TcpListener listener = echo();
           TcpStream late = TcpStream.connect(listener.address()); // by the kernel alone
           while (watched.hasAcceptErrors()) {
@@ -84,12 +98,13 @@ class AcceptShortageTest {
         });
     assertThat(reported).hasSize(1);
     assertThat(reported.getFirst()).contains("tcp-listener").contains(shortage.name());
-    assertBackedOff(watched.acceptsNanos());
+    assertBackedOff(watched.acceptsNanos(), atOnce);
   }
 
   /** From 5 ms on each interval is twice the one before, up to a second. */
-  private static void assertBackedOff(List<Long> begun) {
-    assertThat(begun).hasSize(FAILURES + 1);
+  private static void assertBackedOff(List<Long> all, int atOnce) {
+    assertThat(all).hasSize(atOnce + FAILURES + 1);
+    List<Long> begun = all.subList(atOnce, all.size());
     long[] expectedMillis =
         LongStream.iterate(5, last -> Math.min(1000, 2 * last)).limit(FAILURES).toArray();
     for (int i = 0; i < FAILURES; i++) {

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gyre.Cancellation;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
+import gyre.Handle;
 import gyre.LoopOptions;
 import gyre.Loops;
 import gyre.Task;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -232,5 +234,37 @@ class UnixFaultTest {
           .isInstanceOf(NetworkException.class)
           .hasMessageContaining(nowhere.toString());
     });
+  }
+
+  @Test
+  void shouldLeaveAPathToTheSuccessorThatHasBoundIt() {
+    run(() -> {
+      UnixListener old = UnixListener.bind(path());
+      Files.delete(path());
+      try (UnixListener successor = UnixListener.bind(path())) {
+        old.close();
+        while (old.state() != Handle.State.CLOSED) {
+          Fiber.yield();
+        }
+        Fiber<?> server = Fiber.start(() -> successor.accept().close());
+        try (UnixStream stream = UnixStream.connect(path())) {
+          assertThat(stream.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+        }
+        server.join();
+      }
+    });
+    assertThat(path()).doesNotExist();
+    assertThat(reported).isEmpty();
+  }
+
+  @Test
+  void shouldLeaveAFileThatHasComeToItsPlace() {
+    run(() -> {
+      UnixListener old = UnixListener.bind(path());
+      Files.delete(path());
+      Files.createFile(path());
+      old.close();
+    });
+    assertThat(path()).isRegularFile();
   }
 }
