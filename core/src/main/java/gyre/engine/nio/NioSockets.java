@@ -19,8 +19,6 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -112,11 +110,11 @@ final class NioSockets implements Sockets {
     }
     try {
       SocketAddress address = placeholder.getLocalAddress();
-      placeholder.close();
-      engine.flushClosed();
       if (address instanceof UnixDomainSocketAddress unix) {
         boolean ignored = Files.deleteIfExists(unix.getPath());
       }
+      placeholder.close();
+      engine.flushClosed();
       ServerSocketChannel server = ServerSocketChannel.open(protocol(channel.family));
       channel.jdk = server;
       channel.key = null;
@@ -328,25 +326,15 @@ final class NioSockets implements Sockets {
   @Override
   public int pair(int[] two) {
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      SocketAddress at = server.bind(null, 1).getLocalAddress();
-      List<SocketChannel> ends = new ArrayList<>();
-      boolean isDone = false;
+      SocketAddress at = server.bind(null).getLocalAddress();
+      NioPair pair;
       try {
-        ends.add(SocketChannel.open(at));
-        ends.add(server.accept());
-        for (SocketChannel end : ends) {
-          end.configureBlocking(false);
-        }
-        boolean ignored = Files.deleteIfExists(((UnixDomainSocketAddress) at).getPath());
-        isDone = true;
+        pair = NioPair.over(server);
       } finally {
-        if (!isDone) {
-          ends.forEach(NioSockets::close);
-          boolean ignored = Files.deleteIfExists(((UnixDomainSocketAddress) at).getPath());
-        }
+        boolean ignored = Files.deleteIfExists(((UnixDomainSocketAddress) at).getPath());
       }
-      two[0] = engine.add(Family.UNIX, ends.getFirst()).descriptor;
-      two[1] = engine.add(Family.UNIX, ends.getLast()).descriptor;
+      two[0] = engine.add(Family.UNIX, pair.left()).descriptor;
+      two[1] = engine.add(Family.UNIX, pair.right()).descriptor;
       return 0;
     } catch (IOException | RuntimeException failed) {
       return NioErrors.result(failed);
@@ -390,7 +378,7 @@ final class NioSockets implements Sockets {
     }
   }
 
-  private static void close(SelectableChannel jdk) {
+  static void close(SelectableChannel jdk) {
     try {
       jdk.close();
     } catch (IOException gone) {

@@ -4,10 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelectableChannel;
 import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class NioSocketsTest {
   private static final class Stubborn extends AbstractSelectableChannel {
@@ -34,5 +42,27 @@ class NioSocketsTest {
     Stubborn channel = new Stubborn();
     assertThatThrownBy(() -> NioSockets.makeNonBlocking(channel)).hasMessage("no");
     assertThat(channel.isOpen()).isFalse();
+  }
+
+  @Test
+  void shouldPairNoStranger(@TempDir Path directory) throws IOException {
+    SocketAddress at = UnixDomainSocketAddress.of(directory.resolve("pair"));
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(at);
+      try (SocketChannel silent = SocketChannel.open(at);
+          SocketChannel talking = SocketChannel.open(at)) {
+        assertThat(talking.write(ByteBuffer.allocate(100))).isEqualTo(100);
+        NioPair pair = NioPair.over(server);
+        try (SocketChannel left = pair.left();
+            SocketChannel right = pair.right()) {
+          assertThat(left.write(ByteBuffer.wrap(new byte[] {1, 2}))).isEqualTo(2);
+          ByteBuffer said = ByteBuffer.allocate(10);
+          assertThat(right.read(said)).isEqualTo(2);
+          assertThat(right.write(ByteBuffer.wrap(new byte[] {3}))).isEqualTo(1);
+          assertThat(left.read(said)).isEqualTo(1);
+          assertThat(silent.read(said)).isEqualTo(-1);
+        }
+      }
+    }
   }
 }
