@@ -49,6 +49,7 @@ public final class EpollEngine extends ReadinessEngine {
   private static final int EISCONN = Errno.EISCONN.negated();
   private static final int EINPROGRESS = Errno.EINPROGRESS.negated();
   private static final int EAGAIN = Errno.EAGAIN.negated();
+  private static final int EINTR = Errno.EINTR.negated();
   private static final int ENOSYS = Errno.ENOSYS.negated();
   private static final int EPERM = Errno.EPERM.negated();
 
@@ -83,7 +84,11 @@ public final class EpollEngine extends ReadinessEngine {
       LinuxEpoll.putEvent(event, EPOLLIN | EPOLLET, WAKE);
       result = LinuxEpoll.control(state, epoll, EPOLL_CTL_ADD, eventfd, event);
     }
-    if (result < 0) {
+    if (result >= 0) {
+      // A sandbox may allow to make one and not to wait, which nobody would notice until it runs.
+      result = LinuxEpoll.waitMillis(state, epoll, events, EVENTS, 0);
+    }
+    if (result < 0 && result != EINTR) {
       close();
       throw new EngineUnavailable(Errno.describe(result));
     }
@@ -162,6 +167,10 @@ public final class EpollEngine extends ReadinessEngine {
   @Override
   protected void poll(long timeoutNanos) {
     int count = waitForEvents(timeoutNanos);
+    if (count < 0 && count != EINTR) {
+      // It would fail again and again, and the loop would spin without hearing of anything.
+      throw new IllegalStateException("epoll_wait: " + Errno.describe(count));
+    }
     for (int i = 0; i < count; i++) {
       long data = LinuxEpoll.data(events, i);
       if (data == WAKE) {
@@ -173,7 +182,7 @@ public final class EpollEngine extends ReadinessEngine {
     }
   }
 
-  /** The number of events; negative after a signal, which is as good as none. */
+  /** The number of events, or a negative errno; after a signal {@code -EINTR}. */
   private int waitForEvents(long timeoutNanos) {
     if (timeoutNanos <= 0) {
       return LinuxEpoll.waitMillis(state, epoll, events, EVENTS, 0);

@@ -57,6 +57,7 @@ final class UringSetup {
       }
       keep(Feature.QUIET_SENDS, (offered & Uring.FEATURE_CQE_SKIP) != 0);
       probeOperations(ring);
+      probeWaiting(ring);
       return Ring.map(calls, ring, scratch.address(), features);
     } catch (Throwable e) {
       LinuxFiles.close(calls, ring);
@@ -111,10 +112,30 @@ final class UringSetup {
   private void probeOperations(int ring) {
     long probe = scratch.address() + 1024;
     int result = UringCalls.register(calls, ring, Uring.REGISTER_PROBE, probe, PROBED_OPERATIONS);
+    if (result < 0 && result != Errno.EINVAL.negated()) {
+      throw new EngineUnavailable("io_uring_register: " + explain(result));
+    }
     if (result < 0 || !isOffered(probe, Uring.OP_SEND_ZC)) {
       // It came together with multishot receive, which can't be asked for.
       throw new EngineUnavailable("this kernel's io_uring is older than Linux 6.0");
     }
+  }
+
+  /**
+   * A sandbox may allow to make a ring and not to use it, which nobody would notice until the loop
+   * runs: and then it is too late for another engine.
+   */
+  private void probeWaiting(int ring) {
+    int result = UringCalls.enter(calls, ring, 0, 0, Uring.ENTER_GETEVENTS, 0, 0);
+    if (result < 0 && !isPassing(result)) {
+      throw new EngineUnavailable("io_uring_enter: " + explain(result));
+    }
+  }
+
+  private static boolean isPassing(int result) {
+    return result == Errno.EINTR.negated()
+        || result == Errno.EAGAIN.negated()
+        || result == Errno.EBUSY.negated();
   }
 
   private static boolean isOffered(long probe, int operation) {

@@ -56,6 +56,38 @@ class EnginesTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
+  void shouldFallBackWhereARingMayBeMadeAndNotUsed() throws Exception {
+    assumeAvailable("io_uring");
+    assertThat(child(List.of(), "auto", "io_uring_enter"))
+        .matches("io_uring: io_uring_enter: not permitted here \\(EPERM[^)]*\\) → epoll");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void shouldNotTakeARefusalForAnOldKernel() throws Exception {
+    assumeAvailable("io_uring");
+    assertThat(child(List.of(), "auto", "io_uring_register"))
+        .matches("io_uring: io_uring_register: not permitted here \\(EPERM[^)]*\\) → epoll");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void shouldFallBackToNioWhereEpollMayNotBeWaitedFor() throws Exception {
+    assertThat(child(List.of(), "auto", "io_uring", "epoll_wait"))
+        .contains("epoll: EPERM (operation not permitted) → nio");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"io_uring, io_uring_enter", "epoll, epoll_wait"})
+  @EnabledOnOs(OS.LINUX)
+  void shouldFailWhereWaitingFails(String name, String call) throws Exception {
+    assumeAvailable(name);
+    assertThat(child(List.of(), name, call, "late"))
+        .isEqualTo("broken: " + call + ": EPERM (operation not permitted)");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
   void shouldFallBackToNioWhereEpollIsMissing() throws Exception {
     // Java's own selector stands on epoll, so a seccomp filter would take that away as well.
     assertThat(child(List.of("-Dos.arch=riscv64"), "auto"))
