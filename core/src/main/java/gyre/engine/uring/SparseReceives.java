@@ -213,13 +213,23 @@ final class SparseReceives {
       ready.add(slot.userData);
       return;
     }
+    int result = howItEnded(slot, count);
     if (isArmed) {
       slot.phase = Slot.Phase.ENDING;
-      slot.value = count;
+      slot.value = result;
       submitter.emitCancel(slot.userData);
     } else {
-      finish(slot, count);
+      finish(slot, result);
     }
+  }
+
+  /**
+   * The kernel tells an error to one call alone. Where that is a send, whose completion may come
+   * behind the event of the poll, what is read here looks like an orderly end, and is none.
+   */
+  private static int howItEnded(Slot slot, int count) {
+    boolean isBroken = (slot.value & Poll.ERROR) != 0;
+    return count == 0 && isBroken ? Errno.ECONNRESET.negated() : count;
   }
 
   private Block block() {
