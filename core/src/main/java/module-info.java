@@ -8,6 +8,10 @@ module gyre.core {
   exports gyre.net;
   exports gyre.engine to
       gyre.sim;
+  exports gyre.engine.choice to
+      gyre.sim;
+  exports gyre.engine.uring to
+      gyre.sim;
   exports gyre.sys to
       gyre.sim;
 }

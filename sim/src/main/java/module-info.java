@@ -8,5 +8,6 @@ module gyre.sim {
   exports gyre.sim.fault;
   exports gyre.sim.hunt;
   exports gyre.sim.junit;
+  exports gyre.sim.real;
   exports gyre.sim.scenario;
 }

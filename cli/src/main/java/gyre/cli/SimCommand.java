@@ -6,6 +6,8 @@ import gyre.sim.fault.Fault;
 import gyre.sim.hunt.Hunt;
 import gyre.sim.hunt.HuntOptions;
 import gyre.sim.hunt.HuntReport;
+import gyre.sim.real.Torture;
+import gyre.sim.real.TortureOptions;
 import gyre.sim.scenario.Scenario;
 import gyre.sim.scenario.Scenarios;
 import java.io.Console;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +28,9 @@ import picocli.CommandLine.Spec;
 /** {@code gyre sim}: long hunts in the simulation, and single seeds again. */
 @Command(
     name = "sim",
-    description = "Runs the loop in a simulated world with seeded faults, until a seed fails.",
+    description =
+        "Runs the loop in a simulated world with seeded faults, until a seed fails; or, with"
+            + " --real, random programs on the real kernel.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     sortOptions = false)
@@ -82,9 +87,38 @@ final class SimCommand implements Callable<Integer> {
       description = "With --seed: lets through these kinds of faults alone.")
   private List<Fault> kinds = new ArrayList<>();
 
+  @Option(
+      names = "--real",
+      description = "Runs random programs on the real engines instead, with tiny rings and pools.")
+  private boolean real;
+
+  @Option(
+      names = "--engine",
+      split = ",",
+      paramLabel = "E",
+      description = "With --real: on these alone. Default: io_uring, epoll and nio take turns")
+  private List<String> engines = new ArrayList<>();
+
+  @Option(
+      names = "--lanes",
+      split = ",",
+      paramLabel = "3,17",
+      description = "With --real and --seed: leaves out all other lanes.")
+  private List<Integer> lanes = new ArrayList<>();
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "With --real and --seed: so many writes of each end at most.")
+  private Optional<Integer> steps = Optional.empty();
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
+    checkReal();
+    if (real) {
+      return torture(out) ? 0 : 1;
+    }
     if (list) {
       Scenarios.all().forEach(each -> out.printf("%-16s %s%n", each.name(), each.description()));
       out.flush();
@@ -104,6 +138,63 @@ final class SimCommand implements Callable<Integer> {
     return report.hunt(hunt) ? 0 : 1;
   }
 
+  // ---- on the real kernel
+
+  private void checkReal() {
+    if (!real && !(engines.isEmpty() && lanes.isEmpty() && steps.isEmpty())) {
+      throw wrong(
+          (!engines.isEmpty() ? "--engine" : lanes.isEmpty() ? "--steps" : "--lanes")
+              + " needs --real");
+    }
+    if (real && (list || trace || jobs.isPresent() || only.isPresent() || !kinds.isEmpty())) {
+      throw wrong("--list, --jobs, --trace, --only and --kinds are not for --real");
+    }
+    if (real && !names.isEmpty()) {
+      throw wrong("--real has no scenarios: " + names);
+    }
+  }
+
+  private boolean torture(PrintWriter out) {
+    List<String> chosen = engines.isEmpty() ? TortureOptions.ENGINES : engines;
+    for (String engine : chosen) {
+      if (!TortureOptions.ENGINES.contains(engine)) {
+        throw wrong(
+            "--engine: unknown '" + engine + "'; engines: " + String.join(", ", TortureOptions.ENGINES));
+      }
+    }
+    long count = minutes.isPresent() && !isSeedsGiven() ? Long.MAX_VALUE / 2 : seeds;
+    TortureOptions options = TortureOptions.of(chosen, atLeastOne("--seeds", count)).from(from);
+    if (minutes.isPresent()) {
+      options = options.time(time());
+    }
+    if (noShrink) {
+      options = options.shrinkTime(Duration.ZERO);
+    }
+    Torture torture = Torture.of(options, out);
+    Signals.onStop(() -> {
+      if (!torture.stop()) {
+        Runtime.getRuntime().halt(STOPPED_BY_SIGNAL);
+      }
+    });
+    if (seed.isEmpty()) {
+      if (!lanes.isEmpty() || steps.isPresent()) {
+        throw wrong((lanes.isEmpty() ? "--steps" : "--lanes") + " needs --seed");
+      }
+      return torture.hunt();
+    }
+    if (engines.size() != 1) {
+      throw wrong("--seed needs one --engine");
+    }
+    int most = steps.isEmpty() ? 0 : (int) atLeastOne("--steps", steps.get());
+    return torture.replay(engines.getFirst(), seed.get(), new TreeSet<>(lanes), most);
+  }
+
+  private boolean isSeedsGiven() {
+    return spec.commandLine().getParseResult().hasMatchedOption("--seeds");
+  }
+
+  // ---- in the simulation
+
   /** The second time it does not wait for the runs under way: one of them may never end. */
   private static void stop(Hunt hunt) {
     if (!hunt.stop()) {
@@ -121,12 +212,17 @@ final class SimCommand implements Callable<Integer> {
       options = options.jobs((int) atLeastOne("--jobs", jobs.get()));
     }
     if (minutes.isPresent()) {
-      if (!(minutes.get() > 0 && minutes.get() < 1e6)) {
-        throw wrong("--minutes: " + minutes.get() + " is not more than 0");
-      }
-      options = options.time(Duration.ofMillis((long) (minutes.get() * 60_000)));
+      options = options.time(time());
     }
     return options;
+  }
+
+  private Duration time() {
+    double most = minutes.orElse(0.0);
+    if (!(most > 0 && most < 1e6)) {
+      throw wrong("--minutes: " + most + " is not more than 0");
+    }
+    return Duration.ofMillis((long) (most * 60_000));
   }
 
   private long atLeastOne(String option, long value) {

@@ -63,10 +63,15 @@ final class ChangedCopy extends ClassLoader {
 
   /** Searches in the copy: see {@link SeedSearch}. */
   BiFunction<String, long[], String> search() throws ReflectiveOperationException {
+    return search(SeedSearch.class);
+  }
+
+  /** The same with another class of the copy. */
+  BiFunction<String, long[], String> search(Class<?> type) throws ReflectiveOperationException {
     @SuppressWarnings("unchecked") // its types are all of the JDK
     BiFunction<String, long[], String> search =
         (BiFunction<String, long[], String>)
-            loadClass(SeedSearch.class.getName()).getDeclaredConstructor().newInstance();
+            loadClass(type.getName()).getDeclaredConstructor().newInstance();
     return search;
   }
 

@@ -27,7 +27,8 @@ import java.util.regex.Pattern;
  * There may be several changes, each below an "at" of its own. The lines that stay and go must be
  * in the file together, exactly once: a bug whose place has changed must be planted anew.
  */
-record PlantedBug(String name, List<String> scenarios, Pattern report, List<Change> changes) {
+record PlantedBug(
+    String name, List<String> scenarios, Pattern report, long seed, List<Change> changes) {
   private static final Pattern CHANGES = Pattern.compile("(?m)^(?=@ )");
   private static final Pattern LISTED = Pattern.compile("\\s*,\\s*");
 
@@ -83,7 +84,14 @@ record PlantedBug(String name, List<String> scenarios, Pattern report, List<Chan
         name,
         List.of(LISTED.split(head.getOrDefault("hunt", ""))),
         Pattern.compile(head.getOrDefault("report", ""), Pattern.DOTALL),
+        seed(head.getOrDefault("found", "")),
         changes);
+  }
+
+  /** The number in it. */
+  private static long seed(String found) {
+    String[] words = found.split("\\s+");
+    return words.length < 2 ? 1 : Long.parseLong(words[1]);
   }
 
   private static Change change(String part) {

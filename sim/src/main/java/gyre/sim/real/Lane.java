@@ -1,0 +1,143 @@
+package gyre.sim.real;
+
+import gyre.Fiber;
+import gyre.Scope;
+import gyre.net.ListenOptions;
+import gyre.net.NetworkException;
+import gyre.net.SocketListener;
+import gyre.net.SocketStream;
+import gyre.net.TcpListener;
+import gyre.net.TcpStream;
+import gyre.net.UnixListener;
+import gyre.net.UnixStream;
+import gyre.sim.real.Plan.Transport;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Connections one after the other, so that each takes the descriptors of its predecessors. */
+final class Lane {
+  private static final AtomicLong PATHS = new AtomicLong();
+
+  private final Run run;
+  private final Plan plan;
+  private final List<Connection> connections;
+  private final CompletableFuture<Integer> port = new CompletableFuture<>();
+  private final Path path;
+
+  Lane(Run run, Plan plan) {
+    this.run = run;
+    this.plan = plan;
+    boolean cannotReset = plan.transport() != Transport.TCP;
+    this.connections =
+        plan.connections().stream().map(pair -> run.connect(pair.number(), cannotReset)).toList();
+    String name = "gyre-" + ProcessHandle.current().pid() + "-" + PATHS.incrementAndGet();
+    this.path = Path.of(System.getProperty("java.io.tmpdir", "/tmp"), name);
+  }
+
+  /** Starts what belongs to this loop. */
+  void start(int loop) {
+    if (plan.transport() == Transport.UNIX_PAIR) {
+      if (plan.leftLoop() == loop) {
+        start("pairs", 2, this::pairs);
+      }
+      return;
+    }
+    if (plan.rightLoop() == loop) {
+      start("right", 1, this::serve);
+    }
+    if (plan.leftLoop() == loop) {
+      start("left", 1, this::connect);
+    }
+  }
+
+  private void start(String side, int sides, Runnable work) {
+    Fiber<?> ignored =
+        Fiber.start(
+            "lane " + plan.lane() + " " + side,
+            () -> {
+              try {
+                work.run();
+              } catch (Throwable e) {
+                run.failed("lane " + plan.lane() + " " + side, e);
+                port.complete(-1);
+              } finally {
+                run.sidesDone(sides);
+              }
+            });
+  }
+
+  private void pairs() {
+    for (int i = 0; i < connections.size(); i++) {
+      Plan.Pair pair = plan.connections().get(i);
+      try (Scope scope = Scope.open("pair " + pair.number())) {
+        UnixStream.Pair two = UnixStream.pair(pair.left().options());
+        Connection connection = connections.get(i);
+        Fiber<?> left = scope.start("left", () -> play(connection, pair.left(), two.left(), false));
+        play(connection, pair.right(), two.right(), true);
+        Object ignored = left.join();
+      }
+    }
+  }
+
+  private void serve() {
+    ListenOptions options =
+        ListenOptions.defaults().stream(plan.connections().getFirst().right().options());
+    try (SocketListener<?> listener = listen(options)) {
+      for (int i = 0; i < connections.size(); i++) {
+        try (Scope scope = Scope.open("right end")) {
+          assert scope == Scope.current();
+          play(connections.get(i), plan.connections().get(i).right(), listener.accept(), true);
+        }
+      }
+    }
+  }
+
+  private SocketListener<?> listen(ListenOptions options) {
+    if (plan.transport() == Transport.UNIX) {
+      UnixListener listener = UnixListener.bind(path, options);
+      port.complete(0);
+      return listener;
+    }
+    TcpListener listener = TcpListener.bind("127.0.0.1", 0, options);
+    port.complete(listener.port());
+    return listener;
+  }
+
+  private void connect() {
+    await(port);
+    for (int i = 0; i < connections.size(); i++) {
+      try (Scope scope = Scope.open("left end")) {
+        assert scope == Scope.current();
+        Plan.End end = plan.connections().get(i).left();
+        SocketStream stream;
+        try {
+          stream =
+              plan.transport() == Transport.UNIX
+                  ? UnixStream.connect(path, end.options())
+                  : TcpStream.connect("127.0.0.1", port.join(), end.options());
+        } catch (NetworkException e) {
+          if (connections.get(i).mayBreak()) {
+            continue; // accepted, and reset at once
+          }
+          throw e;
+        }
+        play(connections.get(i), end, stream, false);
+      }
+    }
+  }
+
+  private void play(Connection connection, Plan.End end, SocketStream stream, boolean isRight) {
+    new Party(run, connection, end, stream, isRight).play();
+  }
+
+  /** Waits for what another loop does. */
+  static void await(CompletableFuture<?> future) {
+    Fiber<?> caller = Fiber.current();
+    var ignored = future.whenComplete((_, _) -> caller.unpark());
+    while (!future.isDone()) {
+      Fiber.park();
+    }
+  }
+}

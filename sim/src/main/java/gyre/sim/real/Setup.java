@@ -1,0 +1,51 @@
+package gyre.sim.real;
+
+import gyre.engine.Engine;
+import gyre.engine.EngineOptions;
+import gyre.engine.choice.Engines;
+import gyre.engine.uring.UringEngine;
+import gyre.engine.uring.UringOptions;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/** How small everything is. */
+record Setup(
+    String engine,
+    int loops,
+    int submissionEntries,
+    int completionEntries,
+    int buffersInitial,
+    long bufferLimitBytes,
+    long poolLimitBytes) {
+  private static final int BUFFER_BYTES = 4096;
+
+  static Setup of(String engine, SplittableRandom random) {
+    int entries = 8 << random.nextInt(4);
+    return new Setup(
+        engine,
+        1 + random.nextInt(2),
+        entries,
+        Math.max(16, entries << random.nextInt(2)),
+        1 << random.nextInt(4),
+        BUFFER_BYTES * (32L << random.nextInt(5)),
+        (8L << 20) << random.nextInt(3));
+  }
+
+  /** On the thread that it is for. */
+  Engine open() {
+    if (!engine.equals("io_uring")) {
+      return Engines.open(engine, new EngineOptions(poolLimitBytes)).engine();
+    }
+    return UringEngine.open(
+        new UringOptions(
+            submissionEntries,
+            completionEntries,
+            BUFFER_BYTES,
+            1024,
+            buffersInitial,
+            bufferLimitBytes,
+            256 * 1024,
+            poolLimitBytes,
+            Set.of()));
+  }
+}
