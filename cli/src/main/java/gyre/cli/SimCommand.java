@@ -159,7 +159,10 @@ final class SimCommand implements Callable<Integer> {
     for (String engine : chosen) {
       if (!TortureOptions.ENGINES.contains(engine)) {
         throw wrong(
-            "--engine: unknown '" + engine + "'; engines: " + String.join(", ", TortureOptions.ENGINES));
+            "--engine: unknown '"
+                + engine
+                + "'; engines: "
+                + String.join(", ", TortureOptions.ENGINES));
       }
     }
     long count = minutes.isPresent() && !isSeedsGiven() ? Long.MAX_VALUE / 2 : seeds;

@@ -69,9 +69,6 @@ final class Connection {
   }
 
   String progress() {
-    return forward.progress()
-        + "; "
-        + backward.progress()
-        + (mayBreak ? "; may break" : "");
+    return forward.progress() + "; " + backward.progress() + (mayBreak ? "; may break" : "");
   }
 }

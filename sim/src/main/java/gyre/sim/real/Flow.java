@@ -10,9 +10,10 @@ final class Flow {
 
   private volatile long written;
 
-  /** More than was written while the sender is in the middle of a write, or was thrown out of it. */
+  /**
+   * More than was written while the sender is in the middle of a write, or was thrown out of it.
+   */
   private volatile long mayBeWritten;
-
 
   private volatile boolean isEndSaid;
   private volatile long received; // written by the receiver's loop alone

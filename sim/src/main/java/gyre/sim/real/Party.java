@@ -1,7 +1,7 @@
 package gyre.sim.real;
 
-import gyre.CancelledException;
 import gyre.Cancellation;
+import gyre.CancelledException;
 import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Scope;
@@ -308,12 +308,16 @@ final class Party implements DataHandler {
         tolerate(() -> answer(1 + (int) (most % ANSWER_BYTES)));
       } else if (calls % 7 == 0 && stream.isOpen()) {
         stream.pauseInput();
-        stream.owner().start("resume", () -> {
-          Fiber.yield();
-          if (stream.isOpen()) {
-            stream.resumeInput();
-          }
-        });
+        stream
+            .owner()
+            .start(
+                "resume",
+                () -> {
+                  Fiber.yield();
+                  if (stream.isOpen()) {
+                    stream.resumeInput();
+                  }
+                });
       }
     });
   }

@@ -1,8 +1,8 @@
 package gyre.sim.real;
 
 /**
- * Bytes that say whose they are. Each word of eight bytes is a number that names the connection, the
- * direction and the place, mixed so that no two words have much in common. The mixing can be
+ * Bytes that say whose they are. Each word of eight bytes is a number that names the connection,
+ * the direction and the place, mixed so that no two words have much in common. The mixing can be
  * undone: where wrong bytes are received, it can be told where they came from.
  */
 final class Pattern {
@@ -90,9 +90,7 @@ final class Pattern {
       long plain = unmix(word);
       long source = plain >>> 43;
       long index = plain & 0xFFFFFFFFL;
-      if ((plain >>> 32 & 0x7FF) == MAGIC
-          && source < 2 * MOST_CONNECTIONS
-          && index < MOST_WORDS) {
+      if ((plain >>> 32 & 0x7FF) == MAGIC && source < 2 * MOST_CONNECTIONS && index < MOST_WORDS) {
         long position = index * WORD - (start - from);
         return "bytes from position " + position + " on of " + name((int) source);
       }

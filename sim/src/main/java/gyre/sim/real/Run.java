@@ -1,7 +1,6 @@
 package gyre.sim.real;
 
 import gyre.CancelledException;
-import gyre.Fiber;
 import gyre.HandleInfo;
 import gyre.Loop;
 import gyre.LoopOptions;
@@ -90,8 +89,7 @@ final class Run {
       Thread.currentThread().interrupt();
     }
     if (failure.get() == null && !Descriptors.settle(before)) {
-      failed(
-          "descriptors are left: " + Descriptors.open() + " after " + before + " before", null);
+      failed("descriptors are left: " + Descriptors.open() + " after " + before + " before", null);
     }
     return failure.get();
   }
@@ -255,7 +253,11 @@ final class Run {
     StringBuilder text = new StringBuilder("  " + loop + "\n");
     loop.fibers()
         .forEach(fiber ->
-            text.append("    ").append(fiber.name()).append(": ").append(fiber.waitsFor()).append('\n'));
+            text.append("    ")
+                .append(fiber.name())
+                .append(": ")
+                .append(fiber.waitsFor())
+                .append('\n'));
     for (HandleInfo handle : loop.handles()) {
       text.append("    ")
           .append(handle.name())

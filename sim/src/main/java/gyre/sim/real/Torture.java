@@ -128,7 +128,8 @@ public final class Torture {
   public boolean replay(String engine, long seed, Set<Integer> lanes, int steps) {
     Program all = Program.of(engine, seed);
     Program program =
-        all.only(lanes.isEmpty() ? all.laneNumbers() : lanes, steps == 0 ? Program.ALL_STEPS : steps);
+        all.only(
+            lanes.isEmpty() ? all.laneNumbers() : lanes, steps == 0 ? Program.ALL_STEPS : steps);
     for (int i = 1; i <= TRIES && !isStopped; i++) {
       Optional<Failure> failure = Run.of(program, options.hangLimit());
       if (failure.isPresent()) {
@@ -176,11 +177,9 @@ public final class Torture {
   private static String replay(Program program) {
     Program all = Program.of(program.engine(), program.seed());
     Set<Integer> lanes = new TreeSet<>(program.laneNumbers());
-    String command =
-        "./gyre sim --real --engine " + program.engine() + " --seed " + program.seed();
+    String command = "./gyre sim --real --engine " + program.engine() + " --seed " + program.seed();
     if (lanes.size() < all.lanes().size()) {
-      command +=
-          " --lanes " + lanes.stream().map(String::valueOf).collect(Collectors.joining(","));
+      command += " --lanes " + lanes.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
     return program.steps() == Program.ALL_STEPS ? command : command + " --steps " + program.steps();
   }
