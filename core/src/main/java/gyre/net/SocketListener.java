@@ -210,6 +210,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
    * was silent beyond a timeout, or left in the middle.
    */
   public final long peerFailures() {
+    checkThread();
     return peerFailures;
   }
 
