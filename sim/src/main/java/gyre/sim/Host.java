@@ -3,6 +3,7 @@ package gyre.sim;
 import gyre.LoopCompany;
 import gyre.LoopOptions;
 import gyre.Task;
+import gyre.engine.EngineOptions;
 import gyre.sim.engine.Machine;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -20,6 +21,7 @@ public final class Host {
   private final Machine machine;
   private final List<Program> programs = new ArrayList<>(1);
   private UnaryOperator<LoopOptions> options = UnaryOperator.identity();
+  private EngineOptions engineOptions = EngineOptions.defaults();
   private boolean addressed;
   private boolean reliable;
 
@@ -98,6 +100,21 @@ public final class Host {
     return this;
   }
 
+  /** How much memory each of its loops has for buffers; instead of what its options say. */
+  public Host poolLimitBytes(long limit) {
+    engineOptions = engineOptions.withPoolLimitBytes(limit);
+    return this;
+  }
+
+  /**
+   * How its kernel receives: into buffers that it has at hand, as io_uring does, or into memory that
+   * is taken when data is there, as with epoll.
+   */
+  public Host receiveRing(boolean has) {
+    machine.setReceiveRing(has);
+    return this;
+  }
+
   /** It goes down at once, and nobody is told. Its fibers do not go on, and clean nothing up. */
   public Host crash() {
     world.crash(this);
@@ -148,6 +165,10 @@ public final class Host {
 
   List<Program> programs() {
     return programs;
+  }
+
+  EngineOptions engineOptions() {
+    return engineOptions;
   }
 
   LoopOptions options(LoopOptions base) {

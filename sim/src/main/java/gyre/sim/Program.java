@@ -3,7 +3,6 @@ package gyre.sim;
 import gyre.Loop;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
-import gyre.engine.EngineOptions;
 import gyre.sim.engine.SimEngine;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ abstract sealed class Program permits MainProgram, GroupMember {
   /** Opens a loop and begins to run on it. */
   void start() {
     SimEngine opened =
-        SimEngine.open(world.universe(), host.machine(), name, EngineOptions.defaults());
+        SimEngine.open(world.universe(), host.machine(), name, host.engineOptions());
     LoopOptions options =
         options()
             .engine(() -> opened)

@@ -37,6 +37,7 @@ public final class Machine implements Subject, InstantSource {
   private long stepNanos;
   private boolean up = true;
   private int descriptorLimit = 1 << 20;
+  private boolean hasReceiveRing;
 
   Machine(Universe universe, int number, String name) {
     this.universe = universe;
@@ -88,6 +89,15 @@ public final class Machine implements Subject, InstantSource {
 
   int descriptorLimit() {
     return descriptorLimit;
+  }
+
+  /** Its kernel receives into buffers that it has at hand, as io_uring does. */
+  public void setReceiveRing(boolean has) {
+    hasReceiveRing = has;
+  }
+
+  boolean hasReceiveRing() {
+    return hasReceiveRing;
   }
 
   public boolean isUp() {

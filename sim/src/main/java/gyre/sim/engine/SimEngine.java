@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class SimEngine implements Engine, Subject {
   private static final int FIRST_DESCRIPTOR = 3;
   private static final int COMPLETIONS_LIMIT = 64;
+  private static final int LANDING_LEAST_BYTES = 2048;
   private static final long TURN_NANOS = 2_000;
   private static final long LAST_TURNS_NANOS = 1_000_000;
 
@@ -56,6 +57,14 @@ public final class SimEngine implements Engine, Subject {
   private final int number;
   private final MemoryGuard guard = new MemoryGuard();
   private final BlockPool pool;
+
+  /** Null where memory is taken from the pool when data is there. */
+  final @Nullable ReceiveRing ring;
+
+  /** What all exact receives share, and how much of it is used; only beside a ring. */
+  private @Nullable Block landing;
+
+  private int landed;
   private final SimSockets sockets;
   private final SimSurroundings surroundings;
   private final EngineCounters counters = new EngineCounters();
@@ -93,6 +102,7 @@ public final class SimEngine implements Engine, Subject {
     this.label = label;
     this.number = 10_000 + universe.enlist(this);
     this.pool = BlockPool.guarded(options.poolLimitBytes(), guard);
+    this.ring = machine.hasReceiveRing() ? new ReceiveRing(pool) : null;
     this.sockets = new SimSockets(this, universe);
     this.surroundings = new SimSurroundings(this, universe);
     descriptors.set(0, FIRST_DESCRIPTOR);
@@ -213,6 +223,9 @@ public final class SimEngine implements Engine, Subject {
         ready.remove(socket);
       }
       starving.remove(socket);
+      if (ring != null && socket instanceof StreamSocket stream) {
+        ring.forget(stream);
+      }
     }
     return socket;
   }
@@ -483,6 +496,37 @@ public final class SimEngine implements Engine, Subject {
     return block;
   }
 
+  /** Room in the block that exact receives share; 0 if there is none, and then it is tried later. */
+  int landingSpace(SimSocket socket) {
+    Block present = landing;
+    if (present != null) {
+      landed = present.references() == 1 ? 0 : landed;
+      if (present.capacity - landed >= LANDING_LEAST_BYTES) {
+        return present.capacity - landed;
+      }
+      present.release();
+    }
+    landed = 0;
+    landing = pool.takeTransit();
+    if (landing == null) {
+      counters.starvations++;
+      starving.add(socket);
+      return 0;
+    }
+    landing.filled = Block.NOT_FILLABLE;
+    return landing.capacity;
+  }
+
+  /** Takes a slice of that block. */
+  void land(Receive receive, Pipe from, int length) {
+    Block block = landing;
+    assert block != null;
+    from.read(block.address + landed, length);
+    block.retain();
+    completeReceived(receive, block, landed, length);
+    landed += length;
+  }
+
   @Override
   public int dispatch(int budget) {
     int ran = 0;
@@ -556,7 +600,8 @@ public final class SimEngine implements Engine, Subject {
         || !ready.isEmpty()
         || !cancelled.isEmpty()
         || memoryCame
-        || woken;
+        || woken
+        || (ring != null && ring.isStarving());
   }
 
   /**
@@ -598,8 +643,20 @@ public final class SimEngine implements Engine, Subject {
         enqueue(starving.remove());
       }
     }
+    if (ring != null) {
+      ring.replenish();
+    }
     progress();
     cancelRequested();
+    assert pool.holdsInvariant()
+        : label
+            + " has promised more memory than it has: "
+            + pool.usedBytes()
+            + " used, "
+            + pool.transitBytes()
+            + " in transit, "
+            + pool.promisedBytes()
+            + " promised";
     if (!universe.isAutonomous() && woken) {
       woken = false;
       counters.wakes++;
@@ -728,8 +785,13 @@ public final class SimEngine implements Engine, Subject {
       }
     }
     completions.clear();
-    if (pool.usedBytes() > 0) {
-      left.append(left.isEmpty() ? "" : ", ").append(pool.usedBytes()).append(" bytes of buffers");
+    if (landing != null) {
+      landing.release();
+      landing = null;
+    }
+    long bytes = pool.usedBytes() + (ring == null ? 0 : ring.close());
+    if (bytes > 0) {
+      left.append(left.isEmpty() ? "" : ", ").append(bytes).append(" bytes of buffers");
     }
     leftBehind = left.toString();
     pool.close();

@@ -44,6 +44,9 @@ final class StreamSocket extends SimSocket {
   /** What one turn delivers at most, so that nobody starves. */
   private static final int TURN_BYTES = 64 * 1024;
 
+  /** What the kernel delivers at a stretch into its own buffers, without asking. */
+  private static final int BURST_PIECES = 32;
+
   private State state = State.FRESH;
   private @Nullable SocketAddress remote;
   private @Nullable Pipe out;
@@ -68,6 +71,9 @@ final class StreamSocket extends SimSocket {
   private int settled = UNSET;
 
   private final SentSum lent = new SentSum();
+
+  /** There were no buffers at hand: it is told of data, and received piece by piece. */
+  boolean receivesExactly;
 
   private final Event resetting =
       new Event() {
@@ -416,13 +422,23 @@ final class StreamSocket extends SimSocket {
       return;
     }
     Chaos chaos = universe.chaos();
-    int left = TURN_BYTES;
-    while (from.hasUnread() && left > 0 && receiver == receive) {
+    ReceiveRing ring = trying.ring;
+    boolean isBurst =
+        ring != null && !receive.exact && !receive.sparse && !receivesExactly(receive);
+    int left = isBurst ? Integer.MAX_VALUE : TURN_BYTES;
+    for (int pieces = 0;
+        from.hasUnread() && left > 0 && pieces < BURST_PIECES && receiver == receive;
+        pieces++) {
       if (chaos.strikes(Fault.EARLY_END, trying, receive)) {
         end(trying, receive, Errno.ECANCELED.negated());
         return;
       }
-      int length = deliver(trying, receive, from, chaos);
+      int length =
+          isBurst
+              ? deliverFromRing(trying, receive, from, chaos)
+              : ring != null
+                  ? deliverExactly(trying, receive, from, chaos)
+                  : deliver(trying, receive, from, chaos);
       if (length == 0) {
         return;
       }
@@ -463,6 +479,47 @@ final class StreamSocket extends SimSocket {
     int offset = block.capacity == length ? 0 : universe.details().below(block.capacity - length);
     from.read(block.address + offset, length);
     trying.completeReceived(receive, block, offset, length);
+    return length;
+  }
+
+  /** Goes back to the ring as soon as it may have any amount. */
+  private boolean receivesExactly(Receive receive) {
+    receivesExactly = receivesExactly && receive.allowance() < Integer.MAX_VALUE;
+    return receivesExactly;
+  }
+
+  /** As much as fits into the buffer at hand, whatever the owner would like. */
+  private int deliverFromRing(SimEngine trying, Receive receive, Pipe from, Chaos chaos) {
+    ReceiveRing ring = trying.ring;
+    assert ring != null;
+    int space = ring.space();
+    if (space == 0 || chaos.strikes(Fault.POOL_EXHAUSTION, trying, this)) {
+      trying.counters().starvations++;
+      ring.starve(this);
+      return 0;
+    }
+    int length = Math.min(from.available(), space);
+    if (chaos.strikes(Fault.SHORT_RECEIVE, trying, receive)) {
+      length = 1 + chaos.of(Fault.SHORT_RECEIVE).below(length);
+    }
+    Block block = ring.take(length);
+    from.read(block.address + ring.takenOffset(), length);
+    trying.completeReceived(receive, block, ring.takenOffset(), length);
+    return length;
+  }
+
+  /** A call that asks the owner before; beside a ring. */
+  private int deliverExactly(SimEngine trying, Receive receive, Pipe from, Chaos chaos) {
+    int space = trying.landingSpace(this);
+    int allowance = space == 0 ? 0 : receive.allowance();
+    if (allowance <= 0) {
+      return 0;
+    }
+    int length = Math.min(allowance, Math.min(from.available(), space));
+    if (chaos.strikes(Fault.SHORT_RECEIVE, trying, receive)) {
+      length = 1 + chaos.of(Fault.SHORT_RECEIVE).below(length);
+    }
+    trying.land(receive, from, length);
     return length;
   }
 
