@@ -69,5 +69,4 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
 
   /** Ends it at once. */
   abstract void shed(String why);
-
 }

@@ -97,9 +97,7 @@ final class MemoryLog {
                 mebibytes(held),
                 now.waiting(),
                 idle,
-                who == null
-                    ? ""
-                    : " largest " + who.name() + " with " + largest / 1024 + " KiB;"));
+                who == null ? "" : " largest " + who.name() + " with " + largest / 1024 + " KiB;"));
   }
 
   private void tellSummary(long now, String end) {

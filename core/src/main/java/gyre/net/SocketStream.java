@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A cancelled read has consumed nothing. A cancelled write may have queued a part of its bytes,
  * which its buffer's position tells. Closing sends what was written, for {@link
- * StreamOptions#closeTimeout} at most, and an accepted stream discards what its peer still sends, so
- * that the peer can read the answer; {@link #reset} does neither. Where not all of it can be sent the
- * connection is reset, so that the peer never takes a part for the whole.
+ * StreamOptions#closeTimeout} at most, and an accepted stream discards what its peer still sends,
+ * so that the peer can read the answer; {@link #reset} does neither. Where not all of it can be
+ * sent the connection is reset, so that the peer never takes a part for the whole.
  */
 public abstract sealed class SocketStream extends Holder implements ByteSource, ByteSink
     permits TcpStream, UnixStream {
@@ -152,8 +152,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
       if (read(target) < 0) {
         throw byPeer(
             new NetworkException(
-                name() + " ended " + target.remaining() + " bytes before what was to be read",
-                0));
+                name() + " ended " + target.remaining() + " bytes before what was to be read", 0));
       }
     }
   }
@@ -244,8 +243,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (readExpired) {
       readExpired = false;
       throw byPeer(
-          new NetworkTimeoutException(
-              name() + " received nothing for " + options.readTimeout()));
+          new NetworkTimeoutException(name() + " received nothing for " + options.readTimeout()));
     }
     checkStillOpen(caller, "reading from");
     checkStillWanted();

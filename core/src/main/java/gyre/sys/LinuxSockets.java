@@ -24,6 +24,7 @@ public final class LinuxSockets {
 
   /** The peer's address, which is told of a connection that was reset too. */
   public static final int SO_PEERNAME = 28;
+
   public static final int SO_REUSEADDR = 2;
   public static final int SO_TYPE = 3;
   public static final int SO_ERROR = 4;

@@ -107,8 +107,8 @@ public final class Host {
   }
 
   /**
-   * How its kernel receives: into buffers that it has at hand, as io_uring does, or into memory that
-   * is taken when data is there, as with epoll.
+   * How its kernel receives: into buffers that it has at hand, as io_uring does, or into memory
+   * that is taken when data is there, as with epoll.
    */
   public Host receiveRing(boolean has) {
     machine.setReceiveRing(has);

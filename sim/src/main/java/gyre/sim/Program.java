@@ -28,8 +28,7 @@ abstract sealed class Program permits MainProgram, GroupMember {
 
   /** Opens a loop and begins to run on it. */
   void start() {
-    SimEngine opened =
-        SimEngine.open(world.universe(), host.machine(), name, host.engineOptions());
+    SimEngine opened = SimEngine.open(world.universe(), host.machine(), name, host.engineOptions());
     LoopOptions options =
         options()
             .engine(() -> opened)

@@ -496,7 +496,9 @@ public final class SimEngine implements Engine, Subject {
     return block;
   }
 
-  /** Room in the block that exact receives share; 0 if there is none, and then it is tried later. */
+  /**
+   * Room in the block that exact receives share; 0 if there is none, and then it is tried later.
+   */
   int landingSpace(SimSocket socket) {
     Block present = landing;
     if (present != null) {

@@ -283,12 +283,14 @@ final class Overload extends Weathered {
   private static void honest(Storm storm, Plan plan) {
     Fiber.sleep(plan.millis(100, 5_000));
     try (Scope scope = Scope.open("honest")) {
-      scope.start("small", () -> {
-        for (int i = plan.between(2, 6); i > 0; i--) {
-          small(storm, plan);
-          Fiber.sleep(plan.millis(0, 3_000));
-        }
-      });
+      scope.start(
+          "small",
+          () -> {
+            for (int i = plan.between(2, 6); i > 0; i--) {
+              small(storm, plan);
+              Fiber.sleep(plan.millis(0, 3_000));
+            }
+          });
       if (plan.oneIn(2)) {
         Plan own = plan.part("large");
         scope.start("large", () -> large(storm, own));
