@@ -40,7 +40,7 @@ final class ReceiveRing implements Block.Owner {
   ReceiveRing(BlockPool pool) {
     this.pool = pool;
     long ring = pool.limitBytes() / 4;
-    this.bufferBytes = (int) Math.clamp(Long.highestOneBit(ring / 8), LEAST_BYTES, MOST_BYTES);
+    this.bufferBytes = Math.clamp(Long.highestOneBit(ring / 8), LEAST_BYTES, MOST_BYTES);
     this.limit = (int) Math.max(1, ring / bufferBytes);
   }
 
