@@ -16,6 +16,10 @@ public final class LinuxSockets {
   public static final int SHUT_WR = 1;
 
   public static final int MSG_PEEK = 0x2;
+
+  /** Control data came for which there was no room: descriptors, which the kernel has closed. */
+  public static final int MSG_CTRUNC = 0x8;
+
   public static final int MSG_TRUNC = 0x20;
   public static final int MSG_DONTWAIT = 0x40;
   public static final int MSG_NOSIGNAL = 0x4000;

@@ -45,6 +45,10 @@ public abstract class EngineHarness {
     TRUNCATION,
     REUSE_PORT,
     POLL,
+    /** Descriptors are those of the kernel, so that calls past the engine may use them. */
+    KERNEL_DESCRIPTORS,
+    /** Addresses are those of the machine, where others can connect. */
+    OUTSIDE_PEERS,
     ADOPTION
   }
 

@@ -12,6 +12,7 @@ class NioConformanceTest extends EngineConformance {
 
   @Override
   protected Set<Capability> missing() {
-    return EnumSet.of(Capability.UNIX_DATAGRAMS, Capability.ABSTRACT_NAMES);
+    return EnumSet.of(
+        Capability.UNIX_DATAGRAMS, Capability.ABSTRACT_NAMES, Capability.KERNEL_DESCRIPTORS);
   }
 }

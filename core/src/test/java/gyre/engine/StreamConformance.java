@@ -2,15 +2,26 @@ package gyre.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.sys.CallState;
+import gyre.sys.LinuxSockets;
+import gyre.sys.Memory;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Streams: connections, bytes, ends. */
 public abstract class StreamConformance extends TurnConformance {
@@ -421,5 +432,110 @@ public abstract class StreamConformance extends TurnConformance {
     int bound = sockets.bind(second, local(listener));
     int result = bound < 0 ? bound : sockets.listen(second, 16);
     assertThat(result).isEqualTo(Errno.EADDRINUSE.negated());
+  }
+
+  /** Has what was submitted reach the kernel. */
+  private void turnOnce() {
+    engine.await(0);
+    int ignored = engine.dispatch(64);
+  }
+
+  /** Whatever bytes, in either way to receive. */
+  private final class Collecting extends Receive {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    Collecting(int stream, boolean sparsely) {
+      descriptor = stream;
+      sparse = sparsely;
+    }
+
+    @Override
+    public void received(Block block, int offset, int length) {
+      byte[] piece = new byte[length];
+      Memory.copy(block.address + offset, piece, 0, length);
+      bytes.writeBytes(piece);
+      block.release();
+    }
+
+    @Override
+    public void stopped(int outcome) {}
+  }
+
+  /** The kernel ends a read behind the message that brought a descriptor, whatever comes after. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldReadOnBehindADescriptorThatThePeerHasSent(boolean isSparse) {
+    needs(Capability.KERNEL_DESCRIPTORS);
+    int[] two = new int[2];
+    check(sockets.pair(two));
+    Collecting receiving = new Collecting(owned(two[0]), isSparse);
+    engine.submit(receiving);
+    turnOnce();
+    for (int round = 1; round <= 3; round++) {
+      sendWithDescriptor(owned(two[1]), "ab");
+      sendWithDescriptor(two[1], "cd");
+      sendPlain(two[1], "ef");
+      int expected = 6 * round;
+      turnUntil("all received", () -> receiving.bytes.size() >= expected);
+    }
+    assertThat(receiving.bytes.toString(StandardCharsets.UTF_8)).isEqualTo("abcdefabcdefabcdef");
+    cancelAndAwait(receiving);
+  }
+
+  private static void sendPlain(int to, String text) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocateFrom(text);
+      check(
+          LinuxSockets.send(new CallState(), to, bytes.address(), text.length(), 0)
+              - text.length());
+    }
+  }
+
+  /** By SCM_RIGHTS: the descriptor that it sends is its own. */
+  private static void sendWithDescriptor(int to, String text) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocateFrom(text);
+      MemorySegment vector = arena.allocate(Vector.ENTRY_BYTES, 8);
+      vector.set(ValueLayout.JAVA_LONG, 0, bytes.address());
+      vector.set(ValueLayout.JAVA_LONG, 8, text.length());
+      MemorySegment control = arena.allocate(24, 8);
+      control.set(ValueLayout.JAVA_LONG, 0, 20);
+      control.set(ValueLayout.JAVA_INT, 8, LinuxSockets.SOL_SOCKET);
+      control.set(ValueLayout.JAVA_INT, 12, 1);
+      control.set(ValueLayout.JAVA_INT, 16, to);
+      MemorySegment message = arena.allocate(LinuxSockets.MESSAGE_BYTES, 8);
+      LinuxSockets.putMessage(message.address(), 0, 0, vector.address(), 1);
+      message.set(ValueLayout.JAVA_LONG, 32, control.address());
+      message.set(ValueLayout.JAVA_LONG, 40, control.byteSize());
+      check(
+          LinuxSockets.sendmsg(new CallState(), to, message.address(), 0) - text.length());
+    }
+  }
+
+  /** A read ends at the mark of urgent data, whatever comes after. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldReadOnBehindUrgentData(boolean isSparse) throws IOException {
+    needs(Capability.OUTSIDE_PEERS);
+    int listener = listener();
+    Accepting accepting = new Accepting(listener).start();
+    try (Socket peer = new Socket()) {
+      peer.connect(local(listener));
+      turnUntil("accepted", () -> !accepting.connections.isEmpty());
+      Collecting receiving = new Collecting(accepting.connections.getFirst(), isSparse);
+      engine.submit(receiving);
+      turnOnce();
+      peer.setTcpNoDelay(true);
+      for (int round = 1; round <= 3; round++) {
+        peer.getOutputStream().write(new byte[] {'a', 'b'});
+        peer.sendUrgentData('!');
+        peer.getOutputStream().write(new byte[] {'c', 'd'});
+        int expected = 4 * round;
+        turnUntil("all received", () -> receiving.bytes.size() >= expected);
+      }
+      assertThat(receiving.bytes.toString(StandardCharsets.UTF_8)).isEqualTo("abcdabcdabcd");
+      cancelAndAwait(receiving);
+    }
+    cancelAndAwait(accepting);
   }
 }

@@ -4,6 +4,8 @@ import gyre.sim.engine.Machine;
 import gyre.sim.engine.SimEngine;
 import gyre.sim.engine.Universe;
 import gyre.sim.fault.Faults;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** All engines of one test live on one machine of one world. */
@@ -15,6 +17,11 @@ abstract class SimConformance extends EngineConformance {
     universe = new Universe(seed, faults, null, _ -> true);
     universe.setAutonomous();
     universe.allowWakesFromOutside();
+  }
+
+  @Override
+  protected Set<Capability> missing() {
+    return EnumSet.of(Capability.KERNEL_DESCRIPTORS, Capability.OUTSIDE_PEERS);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static gyre.sys.LinuxEpoll.EPOLLET;
 import static gyre.sys.LinuxEpoll.EPOLLHUP;
 import static gyre.sys.LinuxEpoll.EPOLLIN;
 import static gyre.sys.LinuxEpoll.EPOLLOUT;
+import static gyre.sys.LinuxEpoll.EPOLLPRI;
 import static gyre.sys.LinuxEpoll.EPOLLRDHUP;
 import static gyre.sys.LinuxEpoll.EPOLL_CTL_ADD;
 import static gyre.sys.LinuxEpoll.EPOLL_CTL_DEL;
@@ -141,7 +142,7 @@ public final class EpollEngine extends ReadinessEngine {
   private int register(EpollChannel channel, int interest) {
     int command = channel.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     int mask = EPOLLRDHUP | EPOLLET;
-    mask |= (interest & Poll.READABLE) != 0 ? EPOLLIN : 0;
+    mask |= (interest & Poll.READABLE) != 0 ? EPOLLIN | EPOLLPRI : 0;
     mask |= (interest & Poll.WRITABLE) != 0 ? EPOLLOUT : 0;
     LinuxEpoll.putEvent(event, mask, (long) channel.generation << 32 | channel.descriptor);
     counters.registrations++;
@@ -209,6 +210,7 @@ public final class EpollEngine extends ReadinessEngine {
   private static int translate(int bits) {
     int translated = 0;
     translated |= (bits & EPOLLIN) != 0 ? Poll.READABLE : 0;
+    translated |= (bits & EPOLLPRI) != 0 ? URGENT : 0;
     translated |= (bits & EPOLLOUT) != 0 ? Poll.WRITABLE : 0;
     translated |= (bits & EPOLLERR) != 0 ? Poll.ERROR : 0;
     translated |= (bits & EPOLLHUP) != 0 ? Poll.HANG_UP : 0;
@@ -219,7 +221,11 @@ public final class EpollEngine extends ReadinessEngine {
   @Override
   protected int accept(Channel channel) {
     counters.calls++;
-    return LinuxSockets.accept(state, channel.descriptor);
+    int connection = LinuxSockets.accept(state, channel.descriptor);
+    if (connection >= 0) {
+      sockets.inherit(channel.descriptor, connection);
+    }
+    return connection;
   }
 
   @Override
@@ -246,17 +252,30 @@ public final class EpollEngine extends ReadinessEngine {
 
   @Override
   protected int receive(Channel channel, long to, int length) {
+    if (sockets.keepsMessagesApart(channel.descriptor)) {
+      return receiveTold(channel, to, length, 0, 0);
+    }
     counters.calls++;
+    stoppedAtBoundary = false;
     return LinuxSockets.recv(state, channel.descriptor, to, length, 0);
   }
 
   @Override
   protected int receive(
       Channel channel, long first, int firstLength, long second, int secondLength) {
+    return receiveTold(channel, first, firstLength, second, secondLength);
+  }
+
+  /** The call that says whether it stopped behind descriptors, which are dropped. */
+  private int receiveTold(
+      Channel channel, long first, int firstLength, long second, int secondLength) {
     counters.calls++;
     putVector(first, firstLength, second, secondLength);
-    LinuxSockets.putMessage(message, 0, 0, vector, 2);
-    return LinuxSockets.recvmsg(state, channel.descriptor, message, 0);
+    LinuxSockets.putMessage(message, 0, 0, vector, secondLength > 0 ? 2 : 1);
+    int length = LinuxSockets.recvmsg(state, channel.descriptor, message, 0);
+    stoppedAtBoundary =
+        length > 0 && (LinuxSockets.messageFlags(message) & LinuxSockets.MSG_CTRUNC) != 0;
+    return length;
   }
 
   @Override

@@ -114,6 +114,22 @@ public class KernelSockets implements Sockets {
     return family;
   }
 
+  /** What a listener has accepted is of its family; asking would be a call for each connection. */
+  public final void inherit(int listener, int connection) {
+    int family = family(listener);
+    if (family > 0) {
+      remember(connection, family);
+    }
+  }
+
+  /**
+   * Whether a read of a stream stops behind a message that brought descriptors, though more has
+   * come: the kernel keeps such messages apart, on Unix sockets alone.
+   */
+  public final boolean keepsMessagesApart(int descriptor) {
+    return family(descriptor) == AF_UNIX;
+  }
+
   private void remember(int descriptor, int family) {
     if (descriptor >= families.length) {
       families = Arrays.copyOf(families, Math.max(descriptor + 1, families.length * 2));

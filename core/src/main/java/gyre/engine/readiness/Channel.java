@@ -24,6 +24,9 @@ public class Channel {
   /** The peer has said that nothing comes after what is there: read on until the end shows. */
   boolean ending;
 
+  /** Urgent data has come once: a short read may have stopped at its mark. */
+  boolean hasMarks;
+
   /** The last receive filled all the space it got. */
   boolean bulk;
 

@@ -43,6 +43,9 @@ public abstract class ReadinessEngine implements Engine {
   /** Beside the events of {@link Poll}: the peer will send nothing more. */
   protected static final int END = 32;
 
+  /** Beside the events of {@link Poll}: urgent data has come, at whose mark a read stops. */
+  protected static final int URGENT = 2;
+
   /** Turns in a row that may go without asking the kernel, while there is something to do. */
   private static final int UNASKED_TURNS = 4;
 
@@ -76,6 +79,12 @@ public abstract class ReadinessEngine implements Engine {
   protected @Nullable SocketAddress source;
 
   protected boolean truncated;
+
+  /**
+   * Set by the methods that receive from a stream, where they know that it stopped at a boundary
+   * which the kernel keeps inside of it: a short read then says nothing about what is left.
+   */
+  protected boolean stoppedAtBoundary;
 
   protected ReadinessEngine(long poolLimitBytes) {
     pool = new BlockPool(poolLimitBytes);
@@ -293,6 +302,7 @@ public abstract class ReadinessEngine implements Engine {
   /** For subclasses: a channel has become ready. */
   protected final void event(Channel channel, int events) {
     int failed = events & (Poll.ERROR | Poll.HANG_UP);
+    channel.hasMarks |= (events & URGENT) != 0;
     if ((events & (Poll.READABLE | END)) != 0 || failed != 0) {
       channel.readable = true;
       if ((events & END) != 0 || failed != 0) {

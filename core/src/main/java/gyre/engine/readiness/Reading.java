@@ -96,9 +96,13 @@ final class Reading {
     return deliver(reader, block, second, position, space, length);
   }
 
-  /** A short read has emptied the socket, and whatever comes now makes a new edge. */
+  /**
+   * A short read has emptied the socket, and whatever comes now makes a new edge. That holds unless
+   * it has stopped where the kernel keeps two messages apart, or at the mark of urgent data: then
+   * only a read that finds nothing says that nothing is left.
+   */
   private void drained(Channel channel, boolean isShort) {
-    if (isShort && !channel.ending) {
+    if (isShort && !channel.ending && !channel.hasMarks && !engine.stoppedAtBoundary) {
       channel.readable = false;
       engine.awaitReadable(channel);
     }

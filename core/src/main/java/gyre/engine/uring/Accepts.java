@@ -3,7 +3,7 @@ package gyre.engine.uring;
 import gyre.engine.Accept;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
-import gyre.engine.Sockets;
+import gyre.engine.kernel.KernelSockets;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Uring;
 
@@ -14,9 +14,9 @@ final class Accepts {
 
   private final Submitter submitter;
   private final SlotTable slots;
-  private final Sockets sockets;
+  private final KernelSockets sockets;
 
-  Accepts(Submitter submitter, SlotTable slots, Sockets sockets) {
+  Accepts(Submitter submitter, SlotTable slots, KernelSockets sockets) {
     this.submitter = submitter;
     this.slots = slots;
     this.sockets = sockets;
@@ -45,6 +45,7 @@ final class Accepts {
     }
     try {
       if (result >= 0) {
+        sockets.inherit(slot.operation().descriptor, result);
         ((Accept) slot.operation()).accepted(result);
       }
     } finally {

@@ -7,8 +7,10 @@ import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.engine.Poll;
 import gyre.engine.Receive;
+import gyre.engine.kernel.KernelSockets;
 import gyre.sys.CallState;
 import gyre.sys.LinuxSockets;
+import gyre.sys.Memory;
 import gyre.sys.Uring;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +27,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SparseReceives {
   private static final int POLLIN = 1;
+  private static final int POLLPRI = 2;
   private static final int POLLRDHUP = 0x2000;
 
-  /** No further event comes after these, so the stream has to be read to its end. */
-  private static final int FINAL_EVENTS = POLLRDHUP | Poll.HANG_UP | Poll.ERROR;
+  /**
+   * After these a short read says nothing: no further event comes, or there is urgent data, at
+   * whose mark a read stops. So the stream is read until nothing is left.
+   */
+  private static final int LASTING_EVENTS = POLLRDHUP | Poll.HANG_UP | Poll.ERROR | POLLPRI;
 
   /** Less space than this is not worth a call. */
   private static final int MIN_SPACE_BYTES = 2048;
@@ -41,6 +47,13 @@ final class SparseReceives {
   private final CallState calls;
   private final EngineCounters counters;
   private final BlockPool pool;
+  private final KernelSockets sockets;
+
+  /** Where the call that tells of descriptors has its arguments. */
+  private final long message;
+
+  /** The last read stopped behind a message that brought descriptors. */
+  private boolean stoppedAtBoundary;
 
   /** Receives into the ring's buffers, for those that have memory again. */
   private final Consumer<Slot> ring;
@@ -60,12 +73,16 @@ final class SparseReceives {
       CallState calls,
       EngineCounters counters,
       BlockPool pool,
+      KernelSockets sockets,
+      long message,
       Consumer<Slot> ring) {
     this.submitter = submitter;
     this.slots = slots;
     this.calls = calls;
     this.counters = counters;
     this.pool = pool;
+    this.sockets = sockets;
+    this.message = message;
     this.ring = ring;
   }
 
@@ -91,7 +108,7 @@ final class SparseReceives {
         SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, slot.operation().descriptor),
         0,
         0,
-        Uring.POLL_ADD_MULTI | (long) (POLLIN | POLLRDHUP) << 32,
+        Uring.POLL_ADD_MULTI | (long) (POLLIN | POLLPRI | POLLRDHUP) << 32,
         slot.userData,
         0);
   }
@@ -112,7 +129,7 @@ final class SparseReceives {
       finish(slot, result);
       return;
     }
-    slot.value |= result & FINAL_EVENTS;
+    slot.value |= result & LASTING_EVENTS;
     try {
       if (slot.operation().state != Operation.State.CANCELLING) {
         read(slot, isArmed);
@@ -192,14 +209,11 @@ final class SparseReceives {
     }
     Block into = block();
     int space = Math.min(into.capacity - used, allowance);
-    counters.calls++;
-    int count =
-        LinuxSockets.recv(
-            calls, receive.descriptor, into.address + used, space, LinuxSockets.MSG_DONTWAIT);
+    int count = receive(receive.descriptor, into.address + used, space);
     if (count > 0) {
       int offset = used;
       used += count;
-      if (count == space || slot.value != 0) {
+      if (count == space || slot.value != 0 || stoppedAtBoundary) {
         ready.add(slot.userData);
       }
       into.retain();
@@ -230,6 +244,23 @@ final class SparseReceives {
   private static int howItEnded(Slot slot, int count) {
     boolean isBroken = (slot.value & Poll.ERROR) != 0;
     return count == 0 && isBroken ? Errno.ECONNRESET.negated() : count;
+  }
+
+  /** A plain receive, or for Unix sockets the one that tells of descriptors, which are dropped. */
+  private int receive(int descriptor, long address, int space) {
+    counters.calls++;
+    stoppedAtBoundary = false;
+    if (!sockets.keepsMessagesApart(descriptor)) {
+      return LinuxSockets.recv(calls, descriptor, address, space, LinuxSockets.MSG_DONTWAIT);
+    }
+    long vector = message + LinuxSockets.MESSAGE_BYTES;
+    Memory.putLong(vector, address);
+    Memory.putLong(vector + 8, space);
+    LinuxSockets.putMessage(message, 0, 0, vector, 1);
+    int count = LinuxSockets.recvmsg(calls, descriptor, message, LinuxSockets.MSG_DONTWAIT);
+    stoppedAtBoundary =
+        count > 0 && (LinuxSockets.messageFlags(message) & LinuxSockets.MSG_CTRUNC) != 0;
+    return count;
   }
 
   private Block block() {

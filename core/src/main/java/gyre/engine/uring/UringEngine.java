@@ -47,6 +47,9 @@ public final class UringEngine implements Engine {
 
   private static final int HEADER_BYTES = 64;
 
+  /** A message header and its one vector, for {@link SparseReceives}. */
+  private static final int SPARSE_BYTES = 128;
+
   private static final VarHandle WOKEN;
 
   static {
@@ -112,9 +115,10 @@ public final class UringEngine implements Engine {
     Mapping made = null;
     BufferRing registered = null;
     try {
-      made = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SCRATCH_BYTES);
+      made = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SPARSE_BYTES + SCRATCH_BYTES);
       memory = made;
-      long scratch = memory.address() + VECTOR_BYTES + HEADER_BYTES;
+      long sparseMessage = memory.address() + VECTOR_BYTES + HEADER_BYTES;
+      long scratch = sparseMessage + SPARSE_BYTES;
       submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
       sockets = new KernelSockets(counters);
       deferred = new Deferred(submitter, slots);
@@ -122,7 +126,9 @@ public final class UringEngine implements Engine {
       streamBuffers = registered;
       Vector vector = new Vector(memory.address());
       streams = new StreamReceives(submitter, completions, slots, streamBuffers, counters);
-      sparse = new SparseReceives(submitter, slots, calls, counters, pool, streams::adopt);
+      sparse =
+          new SparseReceives(
+              submitter, slots, calls, counters, pool, sockets, sparseMessage, streams::adopt);
       sends = new Sends(ring, submitter, slots, deferred, vector);
       accepts = new Accepts(submitter, slots, sockets);
       connects = new Connects(submitter, slots, deferred, sockets);
