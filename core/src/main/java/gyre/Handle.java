@@ -1,6 +1,7 @@
 package gyre;
 
 import gyre.engine.Engine;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -431,6 +432,11 @@ public abstract class Handle implements AutoCloseable {
   /** The handle whose callback {@code caller} runs, if it does. */
   protected static @Nullable Handle inCallbackOf(Fiber<?> caller) {
     return caller.serves;
+  }
+
+  /** As {@link Fiber#offload}, but on the threads that look up names. */
+  protected static <R extends @Nullable Object> R offloadLookUp(Callable<R> work) throws Exception {
+    return Loop.current().lookup().call(Fiber.current(), work);
   }
 
   /** Reports a failure that no fiber can be told of. */

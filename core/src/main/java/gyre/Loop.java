@@ -41,6 +41,7 @@ public final class Loop implements AutoCloseable {
   private final FiberMechanism mechanism;
   private final Mailbox mailbox;
   private final Offload offload;
+  private final Offload lookup;
   private final Scope root;
   private final Scope internal;
   private final Cancellation never;
@@ -69,7 +70,18 @@ public final class Loop implements AutoCloseable {
     this.mailbox = new Mailbox(options.name(), options.inboxLimit(), engine, mechanism::onLoop);
     this.offload =
         new Offload(
-            surroundings, options.name(), options.offloadThreads(), options.offloadQueueLimit());
+            surroundings,
+            options.name(),
+            "offload",
+            options.offloadThreads(),
+            options.offloadQueueLimit());
+    this.lookup =
+        new Offload(
+            surroundings,
+            options.name(),
+            "lookup",
+            options.lookupThreads(),
+            options.lookupQueueLimit());
     this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
     this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
     this.never = Cancellation.forScope(internal, null, null);
@@ -310,6 +322,8 @@ public final class Loop implements AutoCloseable {
     Shutdown ending = shutdown;
     assert ending != null;
     int left = offload.close(ending.poolNanos());
+    // Nothing interrupts a look-up, and nobody wants to know any more: it is not waited for.
+    int ignored = lookup.close(0);
     if (left > 0) {
       String what = left + " offloaded jobs did not end in time; their threads are interrupted";
       ending.addForced(what);
@@ -505,6 +519,11 @@ public final class Loop implements AutoCloseable {
 
   Offload offload() {
     return offload;
+  }
+
+  /** For names alone. */
+  Offload lookup() {
+    return lookup;
   }
 
   Cancellation neverCancelled() {

@@ -30,6 +30,8 @@ public final class LoopOptions {
     int inboxLimit = 65_536;
     int offloadThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
     int offloadQueueLimit = 1024;
+    int lookupThreads = 8;
+    int lookupQueueLimit = 1024;
     FailureListener failures = FailureListener.LOGGING;
     boolean reportsLeaks = Boolean.getBoolean("gyre.debug.leaks");
     @Nullable FiberMode fiberMode;
@@ -124,6 +126,21 @@ public final class LoopOptions {
     });
   }
 
+  /**
+   * Threads for looking up names, and how many names may wait for them: 8 and 1,024 unless said
+   * otherwise. They are apart from those of {@link #offload}, because a name server that does not
+   * answer keeps a thread for many seconds, also after whoever wanted to connect has given up.
+   */
+  public LoopOptions lookup(int threads, int queueLimit) {
+    if (threads < 1 || queueLimit < 1) {
+      throw new IllegalArgumentException("looking up needs at least one thread and one place");
+    }
+    return with(v -> {
+      v.lookupThreads = threads;
+      v.lookupQueueLimit = queueLimit;
+    });
+  }
+
   /** Who is told of failures that no fiber waits for. By default they are logged. */
   public LoopOptions failures(FailureListener listener) {
     return with(v -> v.failures = listener);
@@ -176,6 +193,14 @@ public final class LoopOptions {
 
   int offloadQueueLimit() {
     return values.offloadQueueLimit;
+  }
+
+  int lookupThreads() {
+    return values.lookupThreads;
+  }
+
+  int lookupQueueLimit() {
+    return values.lookupQueueLimit;
   }
 
   boolean reportsLeaks() {

@@ -7,17 +7,31 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** What fibers hand to the loop's workers, and how they wait for it. */
+/**
+ * What fibers hand to the loop's workers, and how they wait for it.
+ *
+ * <p>A result has exactly one owner: the fiber that waits, or nobody any more. Which of the two is
+ * decided by one exchange, {@link CompletableFuture#complete} against {@link
+ * CompletableFuture#cancel}. A result without an owner is closed if it is {@link AutoCloseable}, by
+ * the worker that has made it, since closing may block.
+ */
 final class Offload {
+  private static final System.Logger LOGGER = System.getLogger("gyre");
+
+  private final String kind;
   private final int threads;
   private final int queueLimit;
   private final Surroundings.Workers workers;
   private boolean closed;
 
-  Offload(Surroundings surroundings, String name, int threads, int queueLimit) {
+  /**
+   * @param kind what is handed over, for names and messages
+   */
+  Offload(Surroundings surroundings, String name, String kind, int threads, int queueLimit) {
+    this.kind = kind;
     this.threads = threads;
     this.queueLimit = queueLimit;
-    this.workers = surroundings.workers(name, threads, queueLimit);
+    this.workers = surroundings.workers(name + "-" + kind, threads, queueLimit);
   }
 
   <R extends @Nullable Object> R call(Fiber<?> caller, Callable<R> work) throws Exception {
@@ -28,9 +42,12 @@ final class Offload {
       while (!outcome.isDone()) {
         caller.parkHere();
       }
-    } finally {
-      if (!outcome.isDone()) {
+    } catch (Throwable cancelled) {
+      // A result that is there already has nobody else: it is the caller's, and the next park tells
+      // of the cancellation. A failure that is there says less than the cancellation does.
+      if (outcome.cancel(false) || outcome.isCompletedExceptionally()) {
         job.cancel();
+        throw cancelled;
       }
     }
     return outcome(outcome);
@@ -41,7 +58,10 @@ final class Offload {
     try {
       return workers.submit(() -> {
         try {
-          outcome.complete(work.call());
+          R result = work.call();
+          if (!outcome.complete(result)) {
+            closeUnowned(result);
+          }
         } catch (Throwable e) {
           outcome.completeExceptionally(e);
         }
@@ -49,12 +69,28 @@ final class Offload {
       });
     } catch (RejectedExecutionException e) {
       throw new RejectedExecutionException(
-          "offload refused: "
+          kind
+              + " refused: "
               + threads
               + " threads are busy and "
               + queueLimit
-              + " jobs wait; raise LoopOptions.offload or offload less at a time",
+              + " jobs wait; raise LoopOptions."
+              + kind
+              + " or do less at a time",
           e);
+    }
+  }
+
+  private static void closeUnowned(@Nullable Object result) {
+    if (result instanceof AutoCloseable resource) {
+      try {
+        resource.close();
+      } catch (Exception e) {
+        LOGGER.log(
+            System.Logger.Level.WARNING,
+            "cannot close " + resource + ", which was offloaded and then given up",
+            e);
+      }
     }
   }
 

@@ -181,6 +181,65 @@ class FiberTest {
   }
 
   @Test
+  void shouldCloseAnOffloadedResourceThatNobodyTakes() {
+    CountDownLatch gate = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    Loops.run(
+        engine,
+        () -> {
+          assertThatThrownBy(() ->
+                  Cancellation.within(
+                      Duration.ofMillis(20),
+                      () ->
+                          Fiber.offload(() -> {
+                            awaitDespiteInterrupts(gate);
+                            return (AutoCloseable) closed::countDown;
+                          })))
+              .isInstanceOf(DeadlineExceededException.class);
+          gate.countDown();
+          assertThat(Fiber.<Boolean>offload(() -> closed.await(9, TimeUnit.SECONDS))).isTrue();
+        });
+  }
+
+  private static void awaitDespiteInterrupts(CountDownLatch gate) {
+    while (gate.getCount() > 0) {
+      try {
+        gate.await();
+      } catch (InterruptedException e) {
+        // It goes on, as work does that takes no notice.
+      }
+    }
+  }
+
+  @Test
+  void shouldNotLoseAnOffloadedResultToACancellationThatComesWithIt() {
+    CountDownLatch second = new CountDownLatch(1);
+    List<String> got = new ArrayList<>();
+    Loops.runReporting(
+        Loops.options(engine).offload(1, 2),
+        () -> {
+          Cancellation taking = Cancellation.current().child();
+          Fiber<?> taker =
+              Fiber.start(() -> taking.run(() -> got.add(Fiber.offload(() -> "result"))));
+          Fiber.yield();
+          Fiber<?> other =
+              Fiber.start(() ->
+                  Fiber.offload(() -> {
+                    second.countDown();
+                    return 1;
+                  }));
+          Fiber.yield();
+          // One worker: when it has come to the second job, the first result is there.
+          second.await();
+          taking.cancel("no longer needed");
+          taker.join();
+          taking.close();
+          other.join();
+        });
+    assertThat(got).containsExactly("result");
+  }
+
+  @Test
   void shouldInterruptOffloadedWorkOfACancelledFiber() {
     BlockingQueue<String> events = new ArrayBlockingQueue<>(10);
     Loops.run(

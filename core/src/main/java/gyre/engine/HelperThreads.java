@@ -49,7 +49,7 @@ final class HelperThreads implements Surroundings.Workers {
               job ->
                   Thread.ofPlatform()
                       .daemon()
-                      .name(name + "-offload-" + number.incrementAndGet())
+                      .name(name + "-" + number.incrementAndGet())
                       .unstarted(job));
       known.allowCoreThreadTimeOut(true);
       pool = known;

@@ -4,6 +4,7 @@ import gyre.Handle;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Engine;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
 /** What a handle may do with loops and scopes, for those who are none. */
@@ -28,5 +29,10 @@ abstract class Access extends Handle {
 
   static Engine engine(Scope scope) {
     return engineOf(scope);
+  }
+
+  /** Runs what looks up a name on threads that are there for that alone; the fiber parks. */
+  static <R> R lookUp(Callable<R> work) throws Exception {
+    return offloadLookUp(work);
   }
 }

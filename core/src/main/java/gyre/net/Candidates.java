@@ -2,7 +2,6 @@ package gyre.net;
 
 import gyre.Cancellation;
 import gyre.DeadlineExceededException;
-import gyre.Fiber;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -58,8 +57,8 @@ final class Candidates {
     Callable<List<InetAddress>> job = () -> resolver.resolve(host);
     try {
       return timeout.isZero()
-          ? Fiber.offload(job)
-          : Cancellation.within(timeout, () -> Fiber.offload(job));
+          ? Access.lookUp(job)
+          : Cancellation.within(timeout, () -> Access.lookUp(job));
     } catch (UnknownHostException e) {
       NetworkException failure = unknown(host, tried);
       failure.initCause(e);

@@ -507,8 +507,7 @@ public abstract class StreamConformance extends TurnConformance {
       LinuxSockets.putMessage(message.address(), 0, 0, vector.address(), 1);
       message.set(ValueLayout.JAVA_LONG, 32, control.address());
       message.set(ValueLayout.JAVA_LONG, 40, control.byteSize());
-      check(
-          LinuxSockets.sendmsg(new CallState(), to, message.address(), 0) - text.length());
+      check(LinuxSockets.sendmsg(new CallState(), to, message.address(), 0) - text.length());
     }
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
+import gyre.Fiber;
 import gyre.HandleInfo;
 import gyre.Loop;
 import gyre.Loops;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -284,6 +286,48 @@ class ConnectTest {
               .isInstanceOf(NetworkException.class)
               .hasMessageContaining("does not resolve");
         });
+  }
+
+  @Test
+  void shouldOffloadOtherWorkWhileNoNameServerAnswers() {
+    CountDownLatch answer = new CountDownLatch(1);
+    Resolver mute =
+        host -> {
+          while (answer.getCount() > 0) {
+            try {
+              answer.await();
+            } catch (InterruptedException e) {
+              // The system's resolver takes no notice either.
+            }
+          }
+          throw new UnknownHostException(host);
+        };
+    Loops.runReporting(
+        Loops.options(engine).offload(1, 1).lookup(2, 3),
+        () -> {
+          List<Fiber<?>> connecting = new ArrayList<>();
+          for (int i = 0; i < 5; i++) {
+            connecting.add(
+                Fiber.start(() ->
+                    assertThatThrownBy(() -> connect(mute))
+                        .isInstanceOf(NetworkException.class)
+                        .hasMessageContaining("does not resolve")));
+          }
+          Fiber.yield();
+          assertThat(Fiber.<Integer>offload(() -> 1)).isEqualTo(1);
+          assertThatThrownBy(() -> connect(mute))
+              .isInstanceOf(RejectedExecutionException.class)
+              .hasMessageContaining("lookup refused: 2 threads are busy and 3 jobs wait");
+          answer.countDown();
+          for (Fiber<?> fiber : connecting) {
+            fiber.join();
+          }
+        });
+  }
+
+  private static TcpStream connect(Resolver resolver) {
+    return TcpStream.connect(
+        "mute.test", 80, StreamOptions.defaults(), ConnectOptions.defaults(), resolver);
   }
 
   @Test

@@ -126,7 +126,7 @@ final class SimWorkers implements Workers {
       this.thread =
           Loop.current().fiberMode() == FiberMode.NATIVE
               ? Thread.ofVirtual()
-                  .name(name + "-offload-" + number)
+                  .name(name + "-" + number)
                   .inheritInheritableThreadLocals(false)
                   .unstarted(this::run)
               : null;
@@ -177,7 +177,7 @@ final class SimWorkers implements Workers {
     }
 
     String describe() {
-      String text = "offloaded job " + name + "-offload-" + number;
+      String text = "offloaded job " + name + "-" + number;
       if (thread == null) {
         return text;
       }
