@@ -441,7 +441,7 @@ public abstract class StreamConformance extends TurnConformance {
   }
 
   /** Whatever bytes, in either way to receive. */
-  private final class Collecting extends Receive {
+  private static final class Collecting extends Receive {
     final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
     Collecting(int stream, boolean sparsely) {

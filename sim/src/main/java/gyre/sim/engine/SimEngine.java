@@ -88,7 +88,10 @@ public final class SimEngine implements Engine, Subject {
   private final ArrayDeque<Completion> lazy = new ArrayDeque<>();
 
   private final ArrayDeque<Completion> free = new ArrayDeque<>();
-  private @Nullable SimWorkers workers;
+
+  /** One for each kind of work that the loop hands over. */
+  private final List<SimWorkers> workers = new ArrayList<>(2);
+
   private int active;
   private boolean memoryCame;
   private boolean gone;
@@ -176,21 +179,25 @@ public final class SimEngine implements Engine, Subject {
   }
 
   void employ(SimWorkers newWorkers) {
-    workers = newWorkers;
+    workers.add(newWorkers);
   }
 
   /** Offloaded jobs that have begun and wait for something, for reports. */
   public List<String> blockedJobs() {
     List<String> jobs = new ArrayList<>(0);
-    if (workers != null) {
-      workers.describeBlocked(jobs);
-    }
+    workers.forEach(present -> present.describeBlocked(jobs));
     return jobs;
   }
 
   /** An offloaded job that only real time can wake; null if there is none. */
   public @Nullable String jobThatWaitsByClock() {
-    return workers == null ? null : workers.jobThatWaitsByClock();
+    for (SimWorkers present : workers) {
+      String job = present.jobThatWaitsByClock();
+      if (job != null) {
+        return job;
+      }
+    }
+    return null;
   }
 
   // ---- descriptors
