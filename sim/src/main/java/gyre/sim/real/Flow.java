@@ -36,8 +36,9 @@ final class Flow {
 
   /** So many of them were written. */
   void wrote(long bytes) {
-    written = written + bytes;
-    mayBeWritten = written;
+    long all = written + bytes; // written by the sender's loop alone
+    written = all;
+    mayBeWritten = all;
   }
 
   /** Before the sender says that nothing more comes, in an orderly way. */
@@ -61,7 +62,8 @@ final class Flow {
               + (length - wrong)
               + " of them)");
     }
-    received = received + length;
+    long all = received + length;
+    received = all;
   }
 
   /** The peer has ended in an orderly way, or so it looks. */

@@ -47,7 +47,7 @@ final class Pattern {
 
   /** The byte at a place of what {@code source} sends. */
   static byte at(int source, long position) {
-    return (byte) (word(source, position / WORD) >>> 8 * (position % WORD));
+    return (byte) (word(source, position / WORD) >>> (8 * (position % WORD)));
   }
 
   static byte[] bytes(int source, long position, int length) {
@@ -56,7 +56,7 @@ final class Pattern {
     for (int i = 0; i < length; i++) {
       long place = position + i;
       if (i == 0 || place % WORD == 0) {
-        word = word(source, place / WORD) >>> 8 * (place % WORD);
+        word = word(source, place / WORD) >>> (8 * (place % WORD));
       }
       bytes[i] = (byte) word;
       word >>>= 8;
@@ -70,7 +70,7 @@ final class Pattern {
     for (int i = 0; i < length; i++) {
       long place = position + i;
       if (i == 0 || place % WORD == 0) {
-        word = word(source, place / WORD) >>> 8 * (place % WORD);
+        word = word(source, place / WORD) >>> (8 * (place % WORD));
       }
       if (bytes[i] != (byte) word) {
         return i;
@@ -85,7 +85,7 @@ final class Pattern {
     for (int start = from; start + WORD <= to; start++) {
       long word = 0;
       for (int i = WORD - 1; i >= 0; i--) {
-        word = word << 8 | bytes[start + i] & 0xFF;
+        word = (word << 8) | (bytes[start + i] & 0xFF);
       }
       long plain = unmix(word);
       long source = plain >>> 43;

@@ -163,7 +163,7 @@ final class OverloadPeers {
     byte[] piece = new byte[10_000];
     for (int sent = 0; sent < PROXIED_BYTES; sent += piece.length) {
       for (int i = 0; i < piece.length; i++) {
-        piece[i] = (byte) (31 * (sent + i) >> 3);
+        piece[i] = (byte) ((31 * (sent + i)) >> 3);
       }
       stream.write(piece);
     }
@@ -192,7 +192,7 @@ final class OverloadPeers {
         int at = 0;
         while (stream.await(1)) {
           for (; !stream.input().isEmpty(); at++) {
-            byte expected = (byte) (31 * at >> 3);
+            byte expected = (byte) ((31 * at) >> 3);
             Weathered.check(stream.input().readByte() == expected, "wrong byte at " + at);
           }
         }

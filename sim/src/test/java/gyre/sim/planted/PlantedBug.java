@@ -90,7 +90,7 @@ record PlantedBug(
 
   /** The number in it. */
   private static long seed(String found) {
-    String[] words = found.split("\\s+");
+    String[] words = found.split("\\s+", -1);
     return words.length < 2 ? 1 : Long.parseLong(words[1]);
   }
 
