@@ -137,7 +137,7 @@ final class StreamSocket extends SimSocket {
 
   @Override
   @Nullable SocketAddress remote() {
-    return dead ? null : remote;
+    return remote; // after a reset too, as a kernel tells who asks in the right way
   }
 
   // ---- listening
