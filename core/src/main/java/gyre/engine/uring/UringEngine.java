@@ -279,12 +279,12 @@ public final class UringEngine implements Engine {
             || !startDeferred()
             || hasFed
             || hasBacklog
-            || wokenBySelf
             || completions.tail() != completions.head()
             || slots.hasEnded()
             || sparse.hasReady()
             || sends.isNothingElseActive()
-            || (sends.hasQuiet() && isMemoryShort());
+            || (sends.hasQuiet() && isMemoryShort())
+            || wokenBySelf; // last: looking for memory may tell who watches over it, and that hurries
     if (!isCallNeeded(isReady || timeoutNanos <= 0)) {
       collect();
       return;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.engine.Block;
+import gyre.engine.BlockPool;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
@@ -477,5 +478,38 @@ class UringEngineTest {
         .anyMatch(range ->
             Long.compareUnsigned(address, Long.parseUnsignedLong(range[0], 16)) >= 0
                 && Long.compareUnsigned(address, Long.parseUnsignedLong(range[1], 16)) < 0);
+  }
+
+  @Test
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldNotWaitWhenTheLookForMemoryHurriesIt() {
+    try (UringEngine engine = UringEngine.open(UringOptions.defaults())) {
+      BlockPool pool = engine.pool();
+      int[] told = {0};
+      pool.govern(
+          64 * 1024,
+          16 * 1024,
+          16 * 1024,
+          () -> {
+            told[0]++;
+            engine.hurry();
+          });
+      List<Block> taken = new ArrayList<>();
+      for (Block block = pool.takeTransit(); block != null; block = pool.takeTransit()) {
+        taken.add(block);
+      }
+      TestPair pair = TestPair.on(engine);
+      pair.receiver.sparse = true;
+      engine.submit(pair.receiver);
+      pair.sender.start(100);
+      pair.turnUntil(() -> engine.counters().starvations > 0);
+      engine.await(0);
+      pool.shortageEnded();
+      int before = told[0];
+      engine.await(Engine.FOREVER); // nothing else would end it
+      assertThat(told[0]).isGreaterThan(before);
+      taken.forEach(Block::release);
+      pair.turnUntil(() -> pair.receiver.bytes == 100);
+    }
   }
 }
