@@ -284,7 +284,8 @@ public final class UringEngine implements Engine {
             || sparse.hasReady()
             || sends.isNothingElseActive()
             || (sends.hasQuiet() && isMemoryShort())
-            || wokenBySelf; // last: looking for memory may tell who watches over it, and that hurries
+            || wokenBySelf; // last: looking for memory may tell who watches over it, and that
+    // hurries
     if (!isCallNeeded(isReady || timeoutNanos <= 0)) {
       collect();
       return;
