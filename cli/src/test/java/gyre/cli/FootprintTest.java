@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import org.jctools.queues.MessagePassingQueue;
 import org.junit.jupiter.api.Test;
 
-/** Holds what a TCP server has to carry to 1 MB: it grows unnoticed otherwise. */
+/** Holds what a TCP server has to carry to 1 MiB: it grows unnoticed otherwise. */
 class FootprintTest {
-  private static final long LIMIT_BYTES = 1_000_000;
+  private static final long LIMIT_BYTES = 1 << 20;
 
   @Test
   void shouldFitTheJarsIntoOneMegabyte() throws Exception {
