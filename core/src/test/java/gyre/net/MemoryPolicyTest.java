@@ -217,6 +217,44 @@ class MemoryPolicyTest {
   }
 
   @Test
+  void shouldPauseTheSourceOfAFullTarget() {
+    withSmallPool(() -> {
+      TcpListener sinks = TcpListener.bind("127.0.0.1", 0);
+      TcpListener sources = TcpListener.bind("127.0.0.1", 0);
+      TcpListener echo = TcpListener.bind("127.0.0.1", 0);
+      echo.onConnection(stream -> stream.onData(stream::write));
+      Peer sink = Fiber.offload(() -> new Peer(sinks.port()));
+      TcpStream target = sinks.accept();
+      sources.onConnection(source -> source.onData(target::write));
+      Peer source = Fiber.offload(() -> new Peer(sources.port()));
+      int total = 64 << 20;
+      Thread pump = Thread.ofPlatform().daemon().start(() -> source.writeQuietly(total));
+      for (int i = 0; i < 50; i++) {
+        Fiber.offload(() -> {
+          try (Peer honest = new Peer(echo.port())) {
+            honest.exchange(100);
+          }
+          return true;
+        });
+        assertThat(target.pendingOutputBytes()).isLessThan(1 << 20);
+      }
+      long received = Fiber.offload(() -> sink.read(total));
+      assertThat(received).isEqualTo(total);
+      assertThat(MemoryCounters.of(Loop.current()).usedPeak()).isLessThan(2 << 20);
+      Fiber.offload(() -> {
+        pump.join();
+        return true;
+      });
+      target.close();
+      sink.close();
+      source.close();
+      sinks.close();
+      sources.close();
+      echo.close();
+    });
+  }
+
+  @Test
   void shouldSeeAResetDuringAPause() {
     if (engine.equals("nio")) {
       return; // the JDK's selector is not told

@@ -12,7 +12,6 @@ import gyre.sys.CallState;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
 import gyre.sys.Uring;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +55,7 @@ final class SparseReceives {
   private boolean stoppedAtBoundary;
 
   /** Receives into the ring's buffers, for those that have memory again. */
-  private final Consumer<Slot> ring;
+  private final StreamReceives ring;
 
   private @Nullable Block block;
   private int used;
@@ -75,7 +74,7 @@ final class SparseReceives {
       BlockPool pool,
       KernelSockets sockets,
       long message,
-      Consumer<Slot> ring) {
+      StreamReceives ring) {
     this.submitter = submitter;
     this.slots = slots;
     this.calls = calls;
@@ -147,7 +146,7 @@ final class SparseReceives {
     } else if (slot.operation().state == Operation.State.CANCELLING) {
       finish(slot, Errno.ECANCELED.negated());
     } else {
-      ring.accept(slot);
+      ring.adopt(slot);
     }
   }
 
@@ -201,7 +200,7 @@ final class SparseReceives {
           : "nothing is wanted, and nothing cancelled";
       return;
     }
-    if (allowance == Integer.MAX_VALUE && !receive.sparse && isArmed) {
+    if (allowance == Integer.MAX_VALUE && !receive.sparse && isArmed && ring.hasBuffers()) {
       slot.phase = Slot.Phase.ENDING;
       slot.value = BACK_TO_THE_RING;
       submitter.emitCancel(slot.userData);

@@ -33,6 +33,14 @@ final class StreamReceives extends BufferedReceives {
     arm(slot);
   }
 
+  /**
+   * Whether one that is adopted could receive. Slow readers of what was forwarded to them may hold
+   * every buffer for as long as they like, while there is plenty of memory elsewhere.
+   */
+  boolean hasBuffers() {
+    return buffers.available() > 0;
+  }
+
   @Override
   void arm(Slot slot) {
     submitter.emit(

@@ -128,7 +128,7 @@ public final class UringEngine implements Engine {
       streams = new StreamReceives(submitter, completions, slots, streamBuffers, counters);
       sparse =
           new SparseReceives(
-              submitter, slots, calls, counters, pool, sockets, sparseMessage, streams::adopt);
+              submitter, slots, calls, counters, pool, sockets, sparseMessage, streams);
       sends = new Sends(ring, submitter, slots, deferred, vector);
       accepts = new Accepts(submitter, slots, sockets);
       connects = new Connects(submitter, slots, deferred, sockets);
@@ -284,8 +284,7 @@ public final class UringEngine implements Engine {
             || sparse.hasReady()
             || sends.isNothingElseActive()
             || (sends.hasQuiet() && isMemoryShort())
-            || wokenBySelf; // last: looking for memory may tell who watches over it, and that
-    // hurries
+            || wokenBySelf; // last: who watches over memory may have asked for it just now
     if (!isCallNeeded(isReady || timeoutNanos <= 0)) {
       collect();
       return;
