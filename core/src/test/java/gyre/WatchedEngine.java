@@ -186,7 +186,7 @@ public final class WatchedEngine implements Engine {
       boolean isCancelled = accept.state == Operation.State.CANCELLING;
       accept.state = Operation.State.IDLE;
       Errno error = isCancelled ? Errno.ECANCELED : acceptErrors.remove();
-      accept.stopped(error.negated());
+      accept.ended(error.negated());
     }
     return real.dispatch(budget);
   }

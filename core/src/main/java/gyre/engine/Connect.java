@@ -4,7 +4,9 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Connects a descriptor to {@link #target}. */
-public abstract non-sealed class Connect extends Operation {
+public abstract class Connect extends Operation {
+  public static final OperationKind KIND = OperationKind.named("connect");
+
   /**
    * Set before submit: an {@code InetSocketAddress} (resolved) or {@code UnixDomainSocketAddress}.
    */
@@ -14,5 +16,11 @@ public abstract non-sealed class Connect extends Operation {
    * Terminal. {@code result} is 0 or a negative errno. An engine that can't wait for room in the
    * full backlog of a Unix listener says {@code -ECONNREFUSED}, as other systems do.
    */
-  public abstract void connected(int result);
+  @Override
+  public abstract void ended(int result);
+
+  @Override
+  public final OperationKind kind() {
+    return KIND;
+  }
 }

@@ -1,5 +1,9 @@
 package gyre.engine;
 
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
 /** Error numbers as the seam speaks them: Linux's, on every engine. Results carry them negated. */
 public enum Errno {
   EPERM(1, "operation not permitted"),
@@ -43,7 +47,18 @@ public enum Errno {
   EINPROGRESS(115, "in progress"),
   ECANCELED(125, "canceled");
 
-  private static final Errno[] BY_NUMBER = new Errno[134];
+  private static final @Nullable Errno[] BY_NUMBER = new @Nullable Errno[134];
+
+  private static final Set<Errno> ONE_CONNECTION =
+      EnumSet.of(
+          ECONNABORTED,
+          EPROTO,
+          ENETDOWN,
+          ENETUNREACH,
+          EHOSTDOWN,
+          EHOSTUNREACH);
+
+  private static final Set<Errno> SHORTAGES = EnumSet.of(EMFILE, ENFILE, ENOBUFS, ENOMEM);
 
   static {
     for (Errno errno : values()) {
@@ -68,10 +83,31 @@ public enum Errno {
     return -number;
   }
 
+  /**
+   * Whether a result of accepting tells of trouble of one connection, which is gone again, and not
+   * of the listener.
+   */
+  public static boolean isOfOneConnection(int result) {
+    Errno errno = of(result);
+    return errno != null && ONE_CONNECTION.contains(errno);
+  }
+
+  /** Whether a result tells that something ran out, of which there may be more later. */
+  public static boolean isShortage(int result) {
+    Errno errno = of(result);
+    return errno != null && SHORTAGES.contains(errno);
+  }
+
+  /** Null for 0, and for what has no name here. */
+  private static @Nullable Errno of(int result) {
+    int number = Math.abs(result);
+    return number < BY_NUMBER.length ? BY_NUMBER[number] : null;
+  }
+
   /** {@code ECONNRESET (connection reset by peer)}; takes results and plain numbers alike. */
   public static String describe(int result) {
     int number = Math.abs(result);
-    Errno known = number < BY_NUMBER.length ? BY_NUMBER[number] : null;
+    Errno known = of(result);
     return known == null ? "errno " + number : known.name() + " (" + known.text + ")";
   }
 }

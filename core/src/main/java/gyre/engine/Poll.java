@@ -4,7 +4,9 @@ package gyre.engine;
  * Waits for readiness of a descriptor, edge by edge, until it fails or is cancelled: for the kinds
  * of descriptors that have no operation of their own.
  */
-public abstract non-sealed class Poll extends Operation {
+public abstract class Poll extends Operation {
+  public static final OperationKind KIND = OperationKind.named("poll");
+
   public static final int READABLE = 1;
   public static final int WRITABLE = 4;
   public static final int ERROR = 8;
@@ -16,5 +18,11 @@ public abstract non-sealed class Poll extends Operation {
   public abstract void ready(int events);
 
   /** Terminal: negative errno, {@code -ECANCELED} after a cancel. */
-  public abstract void stopped(int error);
+  @Override
+  public abstract void ended(int result);
+
+  @Override
+  public final OperationKind kind() {
+    return KIND;
+  }
 }

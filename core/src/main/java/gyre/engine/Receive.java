@@ -7,7 +7,9 @@ package gyre.engine;
  * <p>Cancelling it is how reading is paused: what had arrived already may still be delivered before
  * the terminal {@code stopped(-ECANCELED)}, nothing is lost, and submitting again goes on.
  */
-public abstract non-sealed class Receive extends Operation {
+public abstract class Receive extends Operation {
+  public static final OperationKind KIND = OperationKind.named("receive");
+
   /**
    * Set before submit: expect a few bytes now and then on very many descriptors. An engine that has
    * a way which is cheaper for just that may take it; nothing else changes.
@@ -36,5 +38,11 @@ public abstract non-sealed class Receive extends Operation {
   public abstract void received(Block block, int offset, int length);
 
   /** Terminal. 0 at the end of the stream, else a negative errno. */
-  public abstract void stopped(int result);
+  @Override
+  public abstract void ended(int result);
+
+  @Override
+  public final OperationKind kind() {
+    return KIND;
+  }
 }

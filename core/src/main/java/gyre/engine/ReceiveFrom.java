@@ -4,7 +4,9 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Receives datagrams until failure or cancel, into memory that the engine chooses. */
-public abstract non-sealed class ReceiveFrom extends Operation {
+public abstract class ReceiveFrom extends Operation {
+  public static final OperationKind KIND = OperationKind.named("receiveFrom");
+
   /** Set before submit: datagrams longer than this are cut, and said to be. */
   public int maxLengthBytes = 65_536;
 
@@ -18,5 +20,11 @@ public abstract non-sealed class ReceiveFrom extends Operation {
       Block block, int offset, int length, @Nullable SocketAddress source, boolean truncated);
 
   /** Terminal: negative errno. */
-  public abstract void stopped(int error);
+  @Override
+  public abstract void ended(int result);
+
+  @Override
+  public final OperationKind kind() {
+    return KIND;
+  }
 }

@@ -4,7 +4,9 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Sends one datagram. */
-public abstract non-sealed class SendTo extends Operation {
+public abstract class SendTo extends Operation {
+  public static final OperationKind KIND = OperationKind.named("sendTo");
+
   /** Set before submit; null on a connected socket. */
   public @Nullable SocketAddress target;
 
@@ -12,5 +14,11 @@ public abstract non-sealed class SendTo extends Operation {
   public abstract int gather(Vector vector);
 
   /** Terminal. Bytes sent or -errno. */
-  public abstract void sent(int result);
+  @Override
+  public abstract void ended(int result);
+
+  @Override
+  public final OperationKind kind() {
+    return KIND;
+  }
 }

@@ -244,7 +244,7 @@ final class Connector extends Handle {
     }
 
     @Override
-    public void connected(int outcome) {
+    public void ended(int outcome) {
       connector.completed(this, outcome);
     }
 

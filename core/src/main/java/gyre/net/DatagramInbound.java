@@ -178,7 +178,7 @@ final class DatagramInbound extends ReceiveFrom {
   }
 
   @Override
-  public void stopped(int error) {
+  public void ended(int error) {
     if (!socket.isOpen()) {
       socket.operationEnded();
     } else if (error == Errno.ECANCELED.negated()) {

@@ -289,7 +289,7 @@ final class DatagramOutbound {
     }
 
     @Override
-    public void sent(int result) {
+    public void ended(int result) {
       outbound.completed(this, result);
     }
 

@@ -148,7 +148,7 @@ final class Inbound extends Receive {
   }
 
   @Override
-  public void stopped(int result) {
+  public void ended(int result) {
     if (!stream.isOpen()) {
       stream.discardStopped(result);
     } else if (result == Errno.ECANCELED.negated()) {

@@ -138,7 +138,7 @@ final class Outbound extends Send {
   }
 
   @Override
-  public void sent(int result) {
+  public void ended(int result) {
     if (result >= 0) {
       begun = true;
       bytes.drain(result);

@@ -24,7 +24,7 @@ final class PausedWatch extends Poll {
   }
 
   @Override
-  public void stopped(int error) {
+  public void ended(int error) {
     stream.watchEnded();
   }
 

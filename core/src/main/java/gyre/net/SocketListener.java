@@ -386,7 +386,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       resume(taker);
     } else if (error == Errno.ECANCELED.negated()) {
       start();
-    } else if (isShortage(error)) {
+    } else if (Errno.isShortage(error)) {
       pauseAccepting(error);
     } else if (isOfOneConnection(error)) {
       if (failuresInARow++ < AT_ONCE_LIMIT) {
@@ -416,13 +416,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     }
     pause.start(pauseNanos);
     pauseNanos = Math.min(LONGEST_PAUSE_NANOS, pauseNanos * 2);
-  }
-
-  private static boolean isShortage(int error) {
-    return error == Errno.EMFILE.negated()
-        || error == Errno.ENFILE.negated()
-        || error == Errno.ENOBUFS.negated()
-        || error == Errno.ENOMEM.negated();
   }
 
   /**
@@ -510,7 +503,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     }
 
     @Override
-    public void stopped(int error) {
+    public void ended(int error) {
       listener.stopped(error);
     }
 

@@ -226,7 +226,7 @@ public abstract class EngineHarness {
     }
 
     @Override
-    public void stopped(int error) {
+    public void ended(int error) {
       checkCallback(this, true);
       assertThat(error).isNegative();
       result = error;
@@ -249,7 +249,7 @@ public abstract class EngineHarness {
     }
 
     @Override
-    public void connected(int outcome) {
+    public void ended(int outcome) {
       checkCallback(this, true);
       assertThat(outcome).isLessThanOrEqualTo(0);
       result = outcome;
@@ -303,7 +303,7 @@ public abstract class EngineHarness {
     }
 
     @Override
-    public void stopped(int outcome) {
+    public void ended(int outcome) {
       checkCallback(this, true);
       assertThat(outcome).isLessThanOrEqualTo(0);
       result = outcome;
@@ -365,7 +365,7 @@ public abstract class EngineHarness {
     }
 
     @Override
-    public void sent(int outcome) {
+    public void ended(int outcome) {
       checkCallback(this, true);
       assertThat(outcome).isNotZero().isLessThanOrEqualTo(gathered);
       sends++;
@@ -421,7 +421,7 @@ public abstract class EngineHarness {
     }
 
     @Override
-    public void stopped(int error) {
+    public void ended(int error) {
       checkCallback(this, true);
       assertThat(error).isNegative();
       result = error;
@@ -462,7 +462,7 @@ public abstract class EngineHarness {
     }
 
     @Override
-    public void sent(int outcome) {
+    public void ended(int outcome) {
       checkCallback(this, true);
       result = outcome;
       ends++;
@@ -494,7 +494,7 @@ public abstract class EngineHarness {
     }
 
     @Override
-    public void stopped(int error) {
+    public void ended(int error) {
       checkCallback(this, true);
       assertThat(error).isNegative();
       result = error;

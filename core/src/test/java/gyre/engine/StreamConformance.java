@@ -458,7 +458,7 @@ public abstract class StreamConformance extends TurnConformance {
     }
 
     @Override
-    public void stopped(int outcome) {}
+    public void ended(int outcome) {}
   }
 
   /** The kernel ends a read behind the message that brought a descriptor, whatever comes after. */

@@ -7,6 +7,7 @@ import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
+import gyre.engine.OperationKind;
 import gyre.engine.Poll;
 import gyre.engine.Receive;
 import gyre.engine.ReceiveFrom;
@@ -51,20 +52,18 @@ public abstract class ReadinessEngine implements Engine {
 
   static final int EAGAIN = Errno.EAGAIN.negated();
   static final int EINTR = Errno.EINTR.negated();
-  private static final int EINPROGRESS = Errno.EINPROGRESS.negated();
   private static final int ECANCELED = Errno.ECANCELED.negated();
-
-  private static final int SUBMITTED = 0;
-  private static final int PARKED = 1;
-  private static final int COMPLETED = 2;
 
   protected final EngineCounters counters = new EngineCounters();
   protected final BlockPool pool;
   protected final Arena arena = Arena.ofShared();
 
   final Landing landing;
-  private final Vector vector;
   private final Reading reading;
+
+  /** Who carries out the operations of a kind, by its index; null is left to helper threads. */
+  private @Nullable ChannelRequests<Operation>[] requests = newRequests(16);
+
   private final OperationQueue submitted = new OperationQueue();
   private final OperationQueue completed = new OperationQueue();
   private final ChannelQueue ready = new ChannelQueue();
@@ -89,8 +88,49 @@ public abstract class ReadinessEngine implements Engine {
   protected ReadinessEngine(long poolLimitBytes) {
     pool = new BlockPool(poolLimitBytes);
     landing = new Landing(pool);
-    vector = new Vector(arena.allocate(16L * Vector.CAPACITY, 8).address());
+    Vector vector = new Vector(arena.allocate(16L * Vector.CAPACITY, 8).address());
     reading = new Reading(this);
+    carryOut(Send.KIND, new Sends(this, vector));
+    carryOut(SendTo.KIND, new DatagramSends(this, vector));
+    carryOut(Connect.KIND, new Connects(this));
+    carryOut(Receive.KIND, new StreamReads(this, reading));
+    carryOut(ReceiveFrom.KIND, new DatagramReads(this));
+    carryOut(Accept.KIND, new Accepts(this));
+    carryOut(Poll.KIND, new Polls(this));
+  }
+
+  @SuppressWarnings("unchecked") // an array can't be made of the generic type
+  private static @Nullable ChannelRequests<Operation>[] newRequests(int length) {
+    return (ChannelRequests<Operation>[]) new ChannelRequests<?>[length];
+  }
+
+  /** From now on operations of this kind are carried out so. */
+  @SuppressWarnings("unchecked") // the kind is that of the requests
+  private void carryOut(OperationKind kind, ChannelRequests<?> by) {
+    if (kind.index >= requests.length) {
+      requests = Arrays.copyOf(requests, kind.index * 2);
+    }
+    requests[kind.index] = (ChannelRequests<Operation>) by;
+  }
+
+  private @Nullable ChannelRequests<Operation> requests(Operation operation) {
+    int kind = operation.kind().index;
+    return kind < requests.length ? requests[kind] : null;
+  }
+
+  /** How one of a channel's readers reads. */
+  final Reads<Operation> reads(Operation reader) {
+    if (requests(reader) instanceof Reads<Operation> reads) {
+      return reads;
+    }
+    throw new AssertionError(reader.kind() + " among those who read");
+  }
+
+  private Writes<Operation> writes(Operation writer) {
+    if (requests(writer) instanceof Writes<Operation> writes) {
+      return writes;
+    }
+    throw new AssertionError(writer.kind() + " among those who write");
   }
 
   // What a subclass brings. All answer a negative errno; -EAGAIN is "would block".
@@ -137,7 +177,7 @@ public abstract class ReadinessEngine implements Engine {
   public final void submit(Operation operation) {
     assert operation.isIdle() : "submitted twice";
     operation.state = Operation.State.ACTIVE;
-    operation.slot = SUBMITTED;
+    operation.phase = Operation.Phase.SUBMITTED;
     operation.engineBits = 0;
     active++;
     counters.submissions++;
@@ -150,7 +190,7 @@ public abstract class ReadinessEngine implements Engine {
       return;
     }
     operation.state = Operation.State.CANCELLING;
-    if (operation.slot == PARKED) {
+    if (operation.phase == Operation.Phase.PARKED) {
       unpark(operation);
       complete(operation, ECANCELED);
     }
@@ -162,14 +202,10 @@ public abstract class ReadinessEngine implements Engine {
     if (channel == null) {
       return;
     }
-    switch (operation) {
-      case Poll poll -> channel.poll = null;
-      case Accept accept -> channel.readers.remove(accept);
-      case Receive receive -> channel.readers.remove(receive);
-      case ReceiveFrom receive -> channel.readers.remove(receive);
-      case Connect connect -> channel.writers.remove(connect);
-      case Send send -> channel.writers.remove(send);
-      case SendTo send -> channel.writers.remove(send);
+    ChannelRequests<Operation> by = requests(operation);
+    assert by != null;
+    if (by != null) {
+      by.remove(channel, operation);
     }
   }
 
@@ -200,43 +236,17 @@ public abstract class ReadinessEngine implements Engine {
         complete(operation, ECANCELED);
         continue;
       }
+      ChannelRequests<Operation> by = requests(operation);
+      if (by == null) {
+        throw new IllegalArgumentException("no way to carry out " + operation.kind());
+      }
       Channel channel = channel(operation.descriptor);
       if (channel == null) {
         complete(operation, Errno.EBADF.negated());
       } else {
-        start(channel, operation);
+        operation.phase = Operation.Phase.PARKED;
+        by.start(channel, operation);
       }
-    }
-  }
-
-  private void start(Channel channel, Operation operation) {
-    operation.slot = PARKED;
-    if (operation instanceof Poll poll) {
-      startPoll(channel, poll);
-    } else if (operation instanceof Send
-        || operation instanceof SendTo
-        || operation instanceof Connect) {
-      channel.writers.add(operation);
-      if (channel.writable && channel.writers.isFirst(operation)) {
-        write(channel);
-      }
-    } else {
-      channel.readers.add(operation);
-      if (channel.readable) {
-        enqueue(channel);
-      } else {
-        awaitReadable(channel);
-      }
-    }
-  }
-
-  private void startPoll(Channel channel, Poll poll) {
-    assert channel.poll == null : "two polls of one descriptor";
-    channel.poll = poll;
-    int result = rewatch(channel, poll.interest);
-    if (result < 0) {
-      channel.poll = null;
-      complete(poll, result);
     }
   }
 
@@ -253,10 +263,10 @@ public abstract class ReadinessEngine implements Engine {
   }
 
   /** Tries what waits to be sent, as far as the kernel takes it. */
-  private void write(Channel channel) {
+  final void write(Channel channel) {
     Operation operation;
     while ((operation = channel.writers.first()) != null) {
-      int result = tryWrite(channel, operation);
+      int result = writes(operation).attempt(channel, operation);
       if (result == EINTR) {
         continue;
       }
@@ -270,33 +280,6 @@ public abstract class ReadinessEngine implements Engine {
       channel.writers.remove(operation);
       complete(operation, result);
     }
-  }
-
-  private int tryWrite(Channel channel, Operation operation) {
-    if (operation instanceof Send send) {
-      vector.clear();
-      int ignored = send.gather(vector);
-      return send(channel, vector);
-    }
-    if (operation instanceof SendTo send) {
-      vector.clear();
-      int ignored = send.gather(vector);
-      return sendTo(channel, vector, send.target);
-    }
-    Connect connect = (Connect) operation;
-    SocketAddress target = connect.target;
-    if (target == null) {
-      return Errno.EINVAL.negated();
-    }
-    if (connect.engineBits != 0) {
-      return finishConnect(channel, target);
-    }
-    int result = connect(channel, target);
-    if (result == EINPROGRESS) {
-      connect.engineBits = 1;
-      return EAGAIN;
-    }
-    return result;
   }
 
   /** For subclasses: a channel has become ready. */
@@ -355,10 +338,10 @@ public abstract class ReadinessEngine implements Engine {
     }
   }
 
-  private void complete(Operation operation, int result) {
-    assert operation.slot != COMPLETED && !operation.isIdle();
-    operation.slot = COMPLETED;
-    operation.engineBits = result;
+  final void complete(Operation operation, int result) {
+    assert operation.phase != Operation.Phase.ENDED && !operation.isIdle();
+    operation.phase = Operation.Phase.ENDED;
+    operation.value = result;
     completed.add(operation);
   }
 
@@ -385,7 +368,7 @@ public abstract class ReadinessEngine implements Engine {
         break;
       }
       ran++;
-      end(operation, operation.engineBits);
+      end(operation, operation.value);
     }
     return ran;
   }
@@ -437,15 +420,7 @@ public abstract class ReadinessEngine implements Engine {
     operation.state = Operation.State.IDLE;
     active--;
     counters.completions++;
-    switch (operation) {
-      case Send send -> send.sent(result);
-      case SendTo send -> send.sent(result);
-      case Receive receive -> receive.stopped(result);
-      case ReceiveFrom receive -> receive.stopped(result);
-      case Accept accept -> accept.stopped(result);
-      case Connect connect -> connect.connected(result);
-      case Poll poll -> poll.stopped(result);
-    }
+    operation.ended(result);
   }
 
   /** The channel of a descriptor, or null if there is no such descriptor. */

@@ -2,86 +2,66 @@ package gyre.engine.uring;
 
 import gyre.engine.Accept;
 import gyre.engine.Errno;
-import gyre.engine.Operation;
 import gyre.engine.kernel.KernelSockets;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Uring;
 
 /** Accepts connections, one multishot request per listener. */
-final class Accepts {
+final class Accepts extends Requests<Accept> {
   private static final long CONNECTION_FLAGS =
       (long) (LinuxSockets.SOCK_NONBLOCK | LinuxSockets.SOCK_CLOEXEC) << 32;
 
-  private final Submitter submitter;
-  private final SlotTable slots;
   private final KernelSockets sockets;
 
-  Accepts(Submitter submitter, SlotTable slots, KernelSockets sockets) {
-    this.submitter = submitter;
-    this.slots = slots;
+  Accepts(Submitter submitter, OperationTable operations, KernelSockets sockets) {
+    super(submitter, operations);
     this.sockets = sockets;
   }
 
-  void start(Accept accept) {
-    arm(slots.take(accept, Kind.ACCEPT));
+  @Override
+  void begin(Accept accept) {
+    int ignored =
+        submitter.emit(
+            SubmissionQueue.control(
+                Uring.OP_ACCEPT, 0, Uring.ACCEPT_MULTISHOT, accept.descriptor),
+            0,
+            0,
+            CONNECTION_FLAGS,
+            accept.tag);
   }
 
-  private void arm(Slot slot) {
-    submitter.emit(
-        SubmissionQueue.control(
-            Uring.OP_ACCEPT, 0, Uring.ACCEPT_MULTISHOT, slot.operation().descriptor),
-        0,
-        0,
-        CONNECTION_FLAGS,
-        slot.userData,
-        0);
-  }
-
-  void complete(long userData, int result, int flags) {
-    Slot slot = slots.find(userData);
-    if (slot == null) {
-      drop(result);
-      return;
-    }
+  @Override
+  void complete(Accept accept, int result, int flags) {
     try {
       if (result >= 0) {
-        sockets.inherit(slot.operation().descriptor, result);
-        ((Accept) slot.operation()).accepted(result);
+        sockets.inherit(accept.descriptor, result);
+        accept.accepted(result);
       }
     } finally {
       if ((flags & Uring.CQE_MORE) == 0) {
-        goOn(slot, result);
+        goOn(accept, result);
       }
     }
   }
 
   /** A shot ended. */
-  private void goOn(Slot slot, int result) {
-    if (result < 0 && !isPassing(result)) {
-      finish(slot, result);
-    } else if (slot.operation().state == Operation.State.CANCELLING) {
-      finish(slot, Errno.ECANCELED.negated());
+  private void goOn(Accept accept, int result) {
+    boolean isPassing =
+        Errno.isOfOneConnection(result)
+            || result == Errno.EINTR.negated()
+            || result == Errno.EAGAIN.negated();
+    if (result < 0 && !isPassing) {
+      operations.finish(accept, result);
     } else {
-      arm(slot);
+      again(accept);
     }
-  }
-
-  /** Trouble of one connection that is gone again, not of the listener. */
-  private static boolean isPassing(int result) {
-    return result == Errno.ECONNABORTED.negated()
-        || result == Errno.EPROTO.negated()
-        || result == Errno.EINTR.negated()
-        || result == Errno.EAGAIN.negated();
   }
 
   /** A connection that nobody wants any more. */
-  void drop(int result) {
+  @Override
+  void drop(int result, int flags) {
     if (result >= 0) {
       sockets.close(result);
     }
-  }
-
-  void finish(Slot slot, int result) {
-    ((Accept) slots.free(slot)).stopped(result);
   }
 }

@@ -5,19 +5,18 @@ import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.sys.Uring;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What receiving from streams and of datagrams share: multishot requests that take their memory
  * from a {@link BufferRing} and have to wait when it is empty.
  */
-abstract class BufferedReceives {
+abstract class BufferedReceives<O extends Operation> extends Requests<O> {
   /** Receivers that one incremental buffer is expected to serve, when many wait for memory. */
   private static final int RECEIVERS_PER_BUFFER = 16;
 
-  final SlotTable slots;
-  final BufferRing buffers;
+  private @Nullable BufferRing buffers;
   private final EngineCounters counters;
-  private final int receiversPerBuffer;
 
   /**
    * Who got nothing since the last request comes first, so that one who takes all there is can't
@@ -42,42 +41,45 @@ abstract class BufferedReceives {
   private int answeredUpTo;
 
   BufferedReceives(
-      CompletionQueue completions, SlotTable slots, BufferRing buffers, EngineCounters counters) {
+      Submitter submitter,
+      OperationTable operations,
+      CompletionQueue completions,
+      @Nullable BufferRing buffers,
+      EngineCounters counters) {
+    super(submitter, operations);
     this.completions = completions;
-    this.slots = slots;
     this.buffers = buffers;
     this.counters = counters;
-    this.receiversPerBuffer = buffers.isIncremental() ? RECEIVERS_PER_BUFFER : 1;
   }
 
-  /** Asks the kernel to receive. */
-  abstract void arm(Slot slot);
+  final BufferRing buffers() {
+    BufferRing present = buffers;
+    assert present != null : "there are no buffers yet";
+    return present;
+  }
 
-  /** The operation is over. */
-  abstract void finish(Slot slot, int result);
+  final boolean hasBufferRing() {
+    return buffers != null;
+  }
 
-  /** A shot ended: go on, unless that was wanted. */
-  final void rearm(Slot slot) {
-    if (slot.operation().state == Operation.State.CANCELLING) {
-      finish(slot, Errno.ECANCELED.negated());
-    } else {
-      arm(slot);
-    }
+  final void useBuffers(BufferRing registered) {
+    assert buffers == null;
+    buffers = registered;
   }
 
   /** A completion without data. */
-  final void completeEmpty(Slot slot, int result) {
-    if (result == Errno.ENOBUFS.negated() && slot.operation().state == Operation.State.ACTIVE) {
+  final void completeEmpty(O operation, int result) {
+    if (result == Errno.ENOBUFS.negated() && operation.state == Operation.State.ACTIVE) {
       counters.starvations++;
-      slot.phase = Slot.Phase.STARVING;
-      (slot.value == 0 ? hungry : fed).add(slot.userData);
+      operation.phase = Operation.Phase.STARVING;
+      (operation.value == 0 ? hungry : fed).add(operation.tag);
       isShort |= !isAnswered;
     } else if (result == Errno.ENOBUFS.negated()
         || result == Errno.EINTR.negated()
         || result == Errno.EAGAIN.negated()) {
-      rearm(slot);
+      again(operation);
     } else {
-      finish(slot, result);
+      operations.finish(operation, result);
     }
   }
 
@@ -94,9 +96,9 @@ abstract class BufferedReceives {
       isShort = false;
       isAnswered = true;
       answeredUpTo = completions.tail();
-      boolean ignored = buffers.grow();
+      boolean ignored = buffers().grow();
     }
-    buffers.replenish();
+    buffers().replenish();
     return isStarving() && feed();
   }
 
@@ -105,39 +107,46 @@ abstract class BufferedReceives {
    *
    * @return whether it did
    */
-  final boolean giveUp(Consumer<Slot> other) {
-    if (!isStarving() || buffers.available() > 0 || !buffers.isHeldBack()) {
+  final boolean giveUp(Consumer<O> other) {
+    if (!isStarving() || buffers().available() > 0 || !buffers().isHeldBack()) {
       return false;
     }
-    buffers.fallShort();
+    buffers().fallShort();
     giveUp(hungry, other);
     giveUp(fed, other);
     return true;
   }
 
-  private void giveUp(LongFifo starving, Consumer<Slot> other) {
+  private void giveUp(LongFifo starving, Consumer<O> other) {
     while (!starving.isEmpty()) {
-      Slot slot = slots.find(starving.poll());
-      if (slot != null && slot.phase == Slot.Phase.STARVING) {
-        other.accept(slot);
+      O operation = pollStarving(starving);
+      if (operation != null) {
+        other.accept(operation);
       }
     }
   }
 
+  @SuppressWarnings("unchecked") // nobody else is in these queues
+  private @Nullable O pollStarving(LongFifo starving) {
+    Operation operation = operations.find(starving.poll());
+    boolean isStarving = operation != null && operation.phase == Operation.Phase.STARVING;
+    return isStarving ? (O) operation : null;
+  }
+
   private boolean feed() {
-    int places = feed(hungry, buffers.available() * receiversPerBuffer);
+    int receiversPerBuffer = buffers().isIncremental() ? RECEIVERS_PER_BUFFER : 1;
+    int places = feed(hungry, buffers().available() * receiversPerBuffer);
     places = feed(fed, places);
-    return places == 0 && buffers.available() > 0;
+    return places == 0 && buffers().available() > 0;
   }
 
   private int feed(LongFifo starving, int places) {
     int left = places;
     while (left > 0 && !starving.isEmpty()) {
-      Slot slot = slots.find(starving.poll());
-      if (slot != null && slot.phase == Slot.Phase.STARVING) {
-        slot.phase = Slot.Phase.IN_FLIGHT;
-        slot.value = 0;
-        arm(slot);
+      O operation = pollStarving(starving);
+      if (operation != null) {
+        operation.value = 0;
+        submitter.request(this, operation);
         left--;
       }
     }
@@ -149,9 +158,10 @@ abstract class BufferedReceives {
   }
 
   /** A completion whose operation is gone: its buffer must not be lost. */
+  @Override
   final void drop(int result, int flags) {
     if ((flags & Uring.CQE_BUFFER) != 0) {
-      buffers.take(flags, Math.max(0, result)).release();
+      buffers().take(flags, Math.max(0, result)).release();
     }
   }
 }

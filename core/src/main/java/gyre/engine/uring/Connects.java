@@ -6,61 +6,46 @@ import gyre.engine.kernel.KernelSockets;
 import gyre.sys.RawAddress;
 import gyre.sys.Uring;
 import java.net.SocketAddress;
-import java.util.Objects;
 
 /** Connects. */
-final class Connects {
-  private final Submitter submitter;
-  private final SlotTable slots;
-  private final Deferred deferred;
+final class Connects extends Requests<Connect> {
   private final KernelSockets sockets;
 
-  Connects(Submitter submitter, SlotTable slots, Deferred deferred, KernelSockets sockets) {
-    this.submitter = submitter;
-    this.slots = slots;
-    this.deferred = deferred;
+  Connects(Submitter submitter, OperationTable operations, KernelSockets sockets) {
+    super(submitter, operations);
     this.sockets = sockets;
   }
 
-  void start(Connect connect) {
-    Slot slot = slots.take(connect, Kind.CONNECT);
-    if (connect.target == null) {
-      slots.end(slot, Errno.EINVAL.negated());
-    } else if (deferred.isQueueing()) {
-      deferred.add(slot);
-    } else {
-      begin(slot);
-    }
+  @Override
+  int memoryBytes() {
+    return RawAddress.CAPACITY_BYTES;
   }
 
-  /** There is room for the request. */
-  void begin(Slot slot) {
-    Connect connect = (Connect) slot.operation();
-    SocketAddress target = Objects.requireNonNull(connect.target);
+  @Override
+  void begin(Connect connect) {
+    SocketAddress target = connect.target;
+    if (target == null) {
+      operations.end(connect, Errno.EINVAL.negated());
+      return;
+    }
     long address = submitter.memory(RawAddress.CAPACITY_BYTES);
     int length = sockets.encode(connect.descriptor, target, address);
     if (length < 0) {
       submitter.dropMemory();
-      slots.end(slot, length);
+      operations.end(connect, length);
       return;
     }
     int ignored =
-        submitter.emitNow(
+        submitter.emit(
             SubmissionQueue.control(Uring.OP_CONNECT, 0, 0, connect.descriptor),
             length,
             address,
             0,
-            slot.userData);
+            connect.tag);
   }
 
-  void complete(long userData, int result) {
-    Slot slot = slots.find(userData);
-    if (slot != null) {
-      finish(slot, result);
-    }
-  }
-
-  void finish(Slot slot, int result) {
-    ((Connect) slots.free(slot)).connected(result);
+  @Override
+  void complete(Connect connect, int result, int flags) {
+    operations.finish(connect, result);
   }
 }

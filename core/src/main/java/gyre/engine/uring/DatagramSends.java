@@ -1,7 +1,6 @@
 package gyre.engine.uring;
 
 import gyre.engine.Errno;
-import gyre.engine.Operation;
 import gyre.engine.SendTo;
 import gyre.engine.Vector;
 import gyre.engine.kernel.KernelSockets;
@@ -11,46 +10,32 @@ import gyre.sys.Uring;
 import java.net.SocketAddress;
 
 /** Sends datagrams. */
-final class DatagramSends {
+final class DatagramSends extends Requests<SendTo> {
   private static final long FLAGS = (long) LinuxSockets.MSG_NOSIGNAL << 32;
 
-  private final Submitter submitter;
-  private final SlotTable slots;
-  private final Deferred deferred;
   private final KernelSockets sockets;
   private final Vector vector;
 
   DatagramSends(
-      Submitter submitter,
-      SlotTable slots,
-      Deferred deferred,
-      KernelSockets sockets,
-      Vector vector) {
-    this.submitter = submitter;
-    this.slots = slots;
-    this.deferred = deferred;
+      Submitter submitter, OperationTable operations, KernelSockets sockets, Vector vector) {
+    super(submitter, operations);
     this.sockets = sockets;
     this.vector = vector;
   }
 
+  @Override
+  int memoryBytes() {
+    return Submitter.MAX_MESSAGE_BYTES;
+  }
+
+  @Override
   void start(SendTo send) {
-    start(slots.take(send, Kind.SEND_TO), 0);
+    send.engineBits = 0;
+    super.start(send);
   }
 
-  private void start(Slot slot, int priority) {
-    if (deferred.isQueueing()) {
-      deferred.add(slot);
-    } else {
-      emit(slot, (SendTo) slot.operation(), priority);
-    }
-  }
-
-  /** There is room for the request. */
-  void begin(Slot slot) {
-    emit(slot, (SendTo) slot.operation(), 0);
-  }
-
-  private void emit(Slot slot, SendTo send, int priority) {
+  @Override
+  void begin(SendTo send) {
     vector.clear();
     int count = send.gather(vector);
     assert count == vector.count();
@@ -63,35 +48,27 @@ final class DatagramSends {
       int length = sockets.encode(send.descriptor, target, name);
       if (length < 0) {
         submitter.dropMemory();
-        slots.end(slot, length);
+        operations.end(send, length);
         return;
       }
       LinuxSockets.putMessage(message, name, length, entries, count);
     }
     int ignored =
-        submitter.emitNow(
-            SubmissionQueue.control(Uring.OP_SENDMSG, 0, priority, send.descriptor),
+        submitter.emit(
+            SubmissionQueue.control(Uring.OP_SENDMSG, 0, send.engineBits, send.descriptor),
             0,
             message,
             1 | FLAGS,
-            slot.userData);
+            send.tag);
   }
 
-  void complete(long userData, int result) {
-    Slot slot = slots.find(userData);
-    if (slot == null) {
-      return;
-    }
-    SendTo send = (SendTo) slot.operation();
-    boolean isRetried = result == Errno.EAGAIN.negated() || result == Errno.EINTR.negated();
-    if (isRetried && send.state == Operation.State.ACTIVE) {
-      start(slot, Uring.RECVSEND_POLL_FIRST);
+  @Override
+  void complete(SendTo send, int result, int flags) {
+    if (result == Errno.EAGAIN.negated() || result == Errno.EINTR.negated()) {
+      send.engineBits = Uring.RECVSEND_POLL_FIRST;
+      again(send);
     } else {
-      finish(slot, isRetried ? Errno.ECANCELED.negated() : result);
+      operations.finish(send, result);
     }
-  }
-
-  void finish(Slot slot, int result) {
-    ((SendTo) slots.free(slot)).sent(result);
   }
 }

@@ -1,5 +1,6 @@
 package gyre.engine.uring;
 
+import gyre.engine.Operation;
 import gyre.sys.Uring;
 
 /**
@@ -15,17 +16,17 @@ final class Drain {
   private final Ring ring;
   private final CompletionQueue completions;
   private final Submitter submitter;
-  private final SlotTable slots;
+  private final OperationTable operations;
   private final Sends sends;
-  private final Accepts accepts;
+  private final EntryKind unheard;
 
-  Drain(Ring ring, Submitter submitter, SlotTable slots, Sends sends, Accepts accepts) {
+  Drain(Ring ring, Submitter submitter, OperationTable operations, Sends sends, EntryKind unheard) {
     this.ring = ring;
     this.completions = ring.completions;
     this.submitter = submitter;
-    this.slots = slots;
+    this.operations = operations;
     this.sends = sends;
-    this.accepts = accepts;
+    this.unheard = unheard;
   }
 
   /** False if something did not end in time: its memory must be left to it. */
@@ -34,41 +35,44 @@ final class Drain {
     abandonWithoutRequest();
     do {
       // Again and again: a request on its way between the kernel's lists is not found.
-      submitter.emitCancelAll();
-      int ignored = ring.submitAndWait(slots.active() == 0 ? 0 : STEP_NANOS);
+      boolean isAsked = submitter.cancelAll(OperationTable.withKind(unheard, 0));
+      assert isAsked || !submitter.isEmpty() : "a queue without entries has no room";
+      int ignored = ring.submitAndWait(operations.active() == 0 ? 0 : STEP_NANOS);
       submitter.settle();
       abandonCompleted();
       abandonQuiet();
-    } while ((slots.active() > 0 || !submitter.isEmpty())
+    } while ((operations.active() > 0 || !submitter.isEmpty())
         && System.nanoTime() - start < LIMIT_NANOS);
-    return slots.active() == 0;
+    return operations.active() == 0;
   }
 
   private void abandonWithoutRequest() {
-    for (Slot slot = slots.pollEnded(); slot != null; slot = slots.pollEnded()) {
-      abandon(slot);
+    for (Operation ended = operations.pollEnded();
+        ended != null;
+        ended = operations.pollEnded()) {
+      operations.free(ended);
     }
-    for (Slot slot : slots.all()) {
-      if (slot.operation != null
-          && (slot.phase == Slot.Phase.STARVING || slot.phase == Slot.Phase.DEFERRED)) {
-        abandon(slot);
+    for (Operation operation : operations.all()) {
+      if (operation != null
+          && (operation.phase == Operation.Phase.STARVING
+              || operation.phase == Operation.Phase.DEFERRED)) {
+        operations.free(operation);
       }
     }
   }
 
+  /** Nobody will be told, so who has ended is idle for good. */
   private void abandonCompleted() {
     int tail = completions.tail();
     sends.findFailures(completions, completions.head(), tail);
     for (int sequence = completions.head(); sequence != tail; sequence++) {
-      long userData = completions.userData(sequence);
+      long tag = completions.userData(sequence);
       long outcome = completions.outcome(sequence);
-      if (SlotTable.kind(userData) == Kind.ACCEPT) {
-        accepts.drop((int) outcome);
-      }
-      boolean isLast = ((int) (outcome >>> 32) & Uring.CQE_MORE) == 0;
-      Slot slot = isLast && Kind.hasSlot(userData) ? slots.find(userData) : null;
-      if (slot != null) {
-        abandon(slot);
+      int flags = (int) (outcome >>> 32);
+      operations.kindOf(tag).drop((int) outcome, flags);
+      Operation operation = (flags & Uring.CQE_MORE) == 0 ? operations.find(tag) : null;
+      if (operation != null) {
+        operations.free(operation);
       }
     }
     completions.release(tail);
@@ -78,15 +82,10 @@ final class Drain {
   private void abandonQuiet() {
     boolean isDecided =
         submitter.isEmpty() && (ring.submissions.flags() & Uring.SQ_CQ_OVERFLOW) == 0;
-    for (Slot slot : slots.all()) {
-      if (isDecided && slot.operation != null && slot.phase == Slot.Phase.QUIET) {
-        abandon(slot);
+    for (Operation operation : operations.all()) {
+      if (isDecided && operation != null && operation.phase == Operation.Phase.QUIET) {
+        operations.free(operation);
       }
     }
-  }
-
-  private void abandon(Slot slot) {
-    // Nobody will be told, so it is idle for good.
-    var ignored = slots.free(slot);
   }
 }

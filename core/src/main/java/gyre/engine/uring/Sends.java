@@ -18,7 +18,7 @@ import gyre.sys.Uring;
  * quiet send that finds no space ends with {@code EAGAIN}, so that its owner can move the bytes to
  * memory that nobody else needs; submitted again, it is an ordinary one, which waits in the kernel.
  */
-final class Sends {
+final class Sends extends Requests<Send> {
   private static final int MSG_WAITALL = 0x100;
   private static final long ORDINARY = (long) LinuxSockets.MSG_NOSIGNAL << 32;
   private static final long QUIET =
@@ -27,12 +27,13 @@ final class Sends {
   /** In {@code engineBits}: this peer was slow lately, so don't try without waiting. */
   private static final int CONGESTED = 1;
 
-  private final Submitter submitter;
+  /** In {@code engineBits}: there was no space just now, so wait for some before trying again. */
+  private static final int REPEATED = 2;
+
   private final SubmissionQueue queue;
-  private final SlotTable slots;
-  private final Deferred deferred;
   private final Vector vector;
   private final boolean canBeQuiet;
+  private final QuietSends quietSends;
 
   /** Quiet sends in the order of their entries. */
   private final LongFifo quiet = new LongFifo();
@@ -40,93 +41,65 @@ final class Sends {
   /** Quiet sends whose entries stand before this are decided. */
   private int decided;
 
-  Sends(Ring ring, Submitter submitter, SlotTable slots, Deferred deferred, Vector vector) {
-    this.submitter = submitter;
+  Sends(Ring ring, Submitter submitter, OperationTable operations, Vector vector) {
+    super(submitter, operations);
     this.queue = ring.submissions;
-    this.slots = slots;
-    this.deferred = deferred;
     this.vector = vector;
     this.canBeQuiet = ring.has(Feature.QUIET_SENDS);
+    this.quietSends = new QuietSends();
   }
 
-  void start(Send send) {
-    Slot slot = slots.take(send, Kind.SEND);
-    if (deferred.isQueueing()) {
-      deferred.add(slot);
-    } else {
-      begin(slot);
-    }
+  @Override
+  int memoryBytes() {
+    return Submitter.MAX_MESSAGE_BYTES;
   }
 
-  /** There is room for the request. */
-  void begin(Slot slot) {
-    Send send = (Send) slot.operation();
-    gather(slot, send);
+  @Override
+  void begin(Send send) {
+    vector.clear();
+    int count = send.gather(vector);
+    assert count == vector.count() && count > 0;
+    assert vector.bytes() <= Integer.MAX_VALUE;
+    send.value = (int) vector.bytes();
     if (canBeQuiet && !isAwaited(send)) {
-      emitQuiet(slot, send);
+      operations.setKind(send, quietSends);
+      send.phase = Operation.Phase.QUIET;
+      quiet.add(send.tag);
+      send.sequence = emit(send, Uring.SQE_CQE_SKIP_SUCCESS, 0, QUIET);
     } else {
-      emitOrdinary(slot, send, 0);
+      int priority = (send.engineBits & REPEATED) != 0 ? Uring.RECVSEND_POLL_FIRST : 0;
+      send.engineBits &= ~REPEATED;
+      operations.setKind(send, this);
+      send.sequence = emit(send, 0, priority, ORDINARY);
     }
   }
 
   /** Behind a gather that is full there may be more to send, which waits for the end of this. */
   private boolean isAwaited(Send send) {
-    return send.awaited || vector.isFull() || (send.engineBits & CONGESTED) != 0;
+    return send.awaited || vector.isFull() || (send.engineBits & (CONGESTED | REPEATED)) != 0;
   }
 
-  private void emitQuiet(Slot slot, Send send) {
-    slots.setKind(slot, Kind.QUIET_SEND);
-    slot.phase = Slot.Phase.QUIET;
-    quiet.add(slot.userData);
-    slot.sequence =
-        emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, Uring.SQE_CQE_SKIP_SUCCESS, 0, QUIET);
-  }
-
-  private void repeat(Slot slot, Send send, int priority) {
-    if (deferred.isQueueing()) {
-      deferred.add(slot);
-    } else {
-      gather(slot, send);
-      emitOrdinary(slot, send, priority);
-    }
-  }
-
-  private void emitOrdinary(Slot slot, Send send, int priority) {
-    slots.setKind(slot, Kind.SEND);
-    slot.phase = Slot.Phase.IN_FLIGHT;
-    int ignored = emit(slot, send, Uring.OP_SEND, Uring.OP_SENDMSG, 0, priority, ORDINARY);
-  }
-
-  private void gather(Slot slot, Send send) {
-    vector.clear();
-    int count = send.gather(vector);
-    assert count == vector.count() && count > 0;
-    assert vector.bytes() <= Integer.MAX_VALUE;
-    slot.value = (int) vector.bytes();
-  }
-
-  /** Queues the one request for what was gathered, for which there is room; its sequence number. */
-  private int emit(
-      Slot slot, Send send, int single, int several, int flags, int priority, long messageFlags) {
+  /** The one request for what was gathered, for which there is room; its sequence number. */
+  private int emit(Send send, int flags, int priority, long messageFlags) {
     if (vector.count() == 1) {
-      return submitter.emitNow(
-          SubmissionQueue.control(single, flags, priority, send.descriptor),
+      return submitter.emit(
+          SubmissionQueue.control(Uring.OP_SEND, flags, priority, send.descriptor),
           0,
           vector.base(0),
           vector.length(0) | messageFlags,
-          slot.userData);
+          send.tag);
     }
-    return submitter.emitNow(
-        SubmissionQueue.control(several, flags, priority, send.descriptor),
+    return submitter.emit(
+        SubmissionQueue.control(Uring.OP_SENDMSG, flags, priority, send.descriptor),
         0,
         submitter.message(vector),
         1 | messageFlags,
-        slot.userData);
+        send.tag);
   }
 
   /** All that is active is over with the next call, so that nothing would end a wait. */
   boolean isNothingElseActive() {
-    return !quiet.isEmpty() && quiet.size() >= slots.active();
+    return !quiet.isEmpty() && quiet.size() >= operations.active();
   }
 
   boolean hasQuiet() {
@@ -136,11 +109,11 @@ final class Sends {
   /** Looks through new completions for quiet sends that did not do what was hoped. */
   void findFailures(CompletionQueue completions, int from, int to) {
     for (int sequence = from; sequence != to; sequence++) {
-      long userData = completions.userData(sequence);
-      if (SlotTable.kind(userData) == Kind.QUIET_SEND) {
-        Slot slot = slots.find(userData);
-        if (slot != null) {
-          slot.phase = Slot.Phase.IN_FLIGHT;
+      long tag = completions.userData(sequence);
+      if (operations.kindOf(tag) == quietSends) {
+        Operation send = operations.find(tag);
+        if (send != null) {
+          send.phase = Operation.Phase.IN_FLIGHT;
         }
       }
     }
@@ -155,13 +128,13 @@ final class Sends {
   int conclude(int budget) {
     int told = 0;
     while (told < budget && !quiet.isEmpty()) {
-      Slot slot = slots.find(quiet.peek());
-      if (slot != null && slot.phase == Slot.Phase.QUIET) {
-        if (slot.sequence - decided >= 0) {
+      Operation send = operations.find(quiet.peek());
+      if (send != null && send.phase == Operation.Phase.QUIET) {
+        if (send.sequence - decided >= 0) {
           break;
         }
         quiet.poll();
-        finish(slot, slot.value);
+        operations.finish(send, send.value);
         told++;
       } else {
         quiet.poll();
@@ -170,45 +143,37 @@ final class Sends {
     return told;
   }
 
-  /** A quiet send took less than everything. */
-  void completeQuiet(long userData, int result) {
-    Slot slot = slots.find(userData);
-    if (slot == null) {
-      return;
-    }
-    Send send = (Send) slot.operation();
-    if (result >= 0 || result == Errno.EAGAIN.negated()) {
-      send.engineBits |= CONGESTED;
-    }
-    if (result < 0 && send.state == Operation.State.CANCELLING) {
-      finish(slot, Errno.ECANCELED.negated());
-    } else {
-      finish(slot, result);
-    }
-  }
-
-  void complete(long userData, int result) {
-    Slot slot = slots.find(userData);
-    if (slot == null) {
-      return;
-    }
-    Send send = (Send) slot.operation();
+  @Override
+  void complete(Send send, int result, int flags) {
     if (result == Errno.EAGAIN.negated() || result == Errno.EINTR.negated()) {
-      if (send.state == Operation.State.CANCELLING) {
-        finish(slot, Errno.ECANCELED.negated());
-      } else {
-        repeat(slot, send, Uring.RECVSEND_POLL_FIRST);
-      }
+      send.engineBits |= REPEATED;
+      again(send);
       return;
     }
-    if (result == slot.value) {
+    if (result == send.value) {
       send.engineBits &= ~CONGESTED;
     }
-    finish(slot, result);
+    operations.finish(send, result);
   }
 
-  void finish(Slot slot, int result) {
-    Send send = (Send) slots.free(slot);
-    send.sent(result);
+  /** Completions of quiet sends, which took less than everything. */
+  private final class QuietSends extends Requests<Send> {
+    QuietSends() {
+      super(Sends.this.submitter, Sends.this.operations);
+    }
+
+    @Override
+    void begin(Send send) {
+      throw new AssertionError("a quiet send is begun as any other");
+    }
+
+    @Override
+    void complete(Send send, int result, int flags) {
+      if (result >= 0 || result == Errno.EAGAIN.negated()) {
+        send.engineBits |= CONGESTED;
+      }
+      boolean isCancelled = result < 0 && send.state == Operation.State.CANCELLING;
+      operations.finish(send, isCancelled ? Errno.ECANCELED.negated() : result);
+    }
   }
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * turn: nobody starves the others. All streams share one block, which is filled bit by bit and
  * begun anew as soon as nobody holds a slice of it.
  */
-final class SparseReceives {
+final class SparseReceives extends Requests<Receive> {
   private static final int POLLIN = 1;
   private static final int POLLPRI = 2;
   private static final int POLLRDHUP = 0x2000;
@@ -41,8 +41,7 @@ final class SparseReceives {
   /** In place of the result of an ending poll: the operation goes on with the ring's buffers. */
   private static final int BACK_TO_THE_RING = Integer.MIN_VALUE;
 
-  private final Submitter submitter;
-  private final SlotTable slots;
+  private final Cancels cancels;
   private final CallState calls;
   private final EngineCounters counters;
   private final BlockPool pool;
@@ -68,15 +67,16 @@ final class SparseReceives {
 
   SparseReceives(
       Submitter submitter,
-      SlotTable slots,
+      OperationTable operations,
+      Cancels cancels,
       CallState calls,
       EngineCounters counters,
       BlockPool pool,
       KernelSockets sockets,
       long message,
       StreamReceives ring) {
-    this.submitter = submitter;
-    this.slots = slots;
+    super(submitter, operations);
+    this.cancels = cancels;
     this.calls = calls;
     this.counters = counters;
     this.pool = pool;
@@ -89,72 +89,56 @@ final class SparseReceives {
    * Takes over a receive that found no buffer, because there is no memory for many: this way it
    * gets as much as it may have, and that is always a little.
    */
-  void adopt(Slot slot) {
-    slots.setKind(slot, Kind.SPARSE);
-    slot.phase = Slot.Phase.IN_FLIGHT;
-    slot.value = 0;
-    arm(slot);
+  void adopt(Receive receive) {
+    operations.setKind(receive, this);
+    receive.value = 0;
+    submitter.request(this, receive);
   }
 
-  void start(Receive receive) {
-    Slot slot = slots.take(receive, Kind.SPARSE);
-    slot.value = 0;
-    arm(slot);
+  @Override
+  void begin(Receive receive) {
+    int ignored =
+        submitter.emit(
+            SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, receive.descriptor),
+            0,
+            0,
+            Uring.POLL_ADD_MULTI | (long) (POLLIN | POLLPRI | POLLRDHUP) << 32,
+            receive.tag);
   }
 
-  private void arm(Slot slot) {
-    submitter.emit(
-        SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, slot.operation().descriptor),
-        0,
-        0,
-        Uring.POLL_ADD_MULTI | (long) (POLLIN | POLLPRI | POLLRDHUP) << 32,
-        slot.userData,
-        0);
-  }
-
-  void complete(long userData, int result, int flags) {
-    Slot slot = slots.find(userData);
-    if (slot == null) {
-      return;
-    }
+  @Override
+  void complete(Receive receive, int result, int flags) {
     boolean isArmed = (flags & Uring.CQE_MORE) != 0;
-    if (slot.phase == Slot.Phase.ENDING) {
+    if (receive.phase == Operation.Phase.ENDING) {
       if (!isArmed) {
-        ended(slot);
+        pollEnded(receive);
       }
       return;
     }
     if (result < 0) {
-      finish(slot, result);
+      operations.finish(receive, result);
       return;
     }
-    slot.value |= result & LASTING_EVENTS;
+    receive.value |= result & LASTING_EVENTS;
+    long tag = receive.tag;
     try {
-      if (slot.operation().state != Operation.State.CANCELLING) {
-        read(slot, isArmed);
+      if (receive.state != Operation.State.CANCELLING) {
+        read(receive, isArmed);
       }
     } finally {
-      if (!isArmed && slots.find(userData) != null) {
-        rearm(slot);
+      if (!isArmed && operations.find(tag) != null) {
+        again(receive);
       }
     }
   }
 
-  private void ended(Slot slot) {
-    if (slot.value != BACK_TO_THE_RING) {
-      finish(slot, slot.value);
-    } else if (slot.operation().state == Operation.State.CANCELLING) {
-      finish(slot, Errno.ECANCELED.negated());
+  private void pollEnded(Receive receive) {
+    if (receive.value != BACK_TO_THE_RING) {
+      operations.finish(receive, receive.value);
+    } else if (receive.state == Operation.State.CANCELLING) {
+      operations.finish(receive, Errno.ECANCELED.negated());
     } else {
-      ring.adopt(slot);
-    }
-  }
-
-  private void rearm(Slot slot) {
-    if (slot.operation().state == Operation.State.CANCELLING) {
-      finish(slot, Errno.ECANCELED.negated());
-    } else {
-      arm(slot);
+      ring.adopt(receive);
     }
   }
 
@@ -176,24 +160,23 @@ final class SparseReceives {
   int readOn(int budget) {
     int rounds = Math.min(budget, ready.size());
     for (int round = 0; round < rounds; round++) {
-      Slot slot = slots.find(ready.poll());
-      if (slot != null
-          && slot.phase == Slot.Phase.IN_FLIGHT
-          && slot.operation().state == Operation.State.ACTIVE) {
-        read(slot, true);
+      Operation operation = operations.find(ready.poll());
+      if (operation instanceof Receive receive
+          && receive.phase == Operation.Phase.IN_FLIGHT
+          && receive.state == Operation.State.ACTIVE) {
+        read(receive, true);
       }
     }
     return rounds;
   }
 
   /** Reads once. */
-  private void read(Slot slot, boolean isArmed) {
+  private void read(Receive receive, boolean isArmed) {
     if (!hasSpace()) {
       counters.starvations++;
-      starving.add(slot.userData);
+      starving.add(receive.tag);
       return;
     }
-    Receive receive = (Receive) slot.operation();
     int allowance = receive.allowance();
     if (allowance <= 0) {
       assert receive.state == Operation.State.CANCELLING
@@ -201,9 +184,9 @@ final class SparseReceives {
       return;
     }
     if (allowance == Integer.MAX_VALUE && !receive.sparse && isArmed && ring.hasBuffers()) {
-      slot.phase = Slot.Phase.ENDING;
-      slot.value = BACK_TO_THE_RING;
-      submitter.emitCancel(slot.userData);
+      receive.phase = Operation.Phase.ENDING;
+      receive.value = BACK_TO_THE_RING;
+      cancels.cancel(receive);
       return;
     }
     Block into = block();
@@ -212,8 +195,8 @@ final class SparseReceives {
     if (count > 0) {
       int offset = used;
       used += count;
-      if (count == space || slot.value != 0 || stoppedAtBoundary) {
-        ready.add(slot.userData);
+      if (count == space || receive.value != 0 || stoppedAtBoundary) {
+        ready.add(receive.tag);
       }
       into.retain();
       receive.received(into, offset, count);
@@ -223,16 +206,16 @@ final class SparseReceives {
       return;
     }
     if (count == Errno.EINTR.negated()) {
-      ready.add(slot.userData);
+      ready.add(receive.tag);
       return;
     }
-    int result = howItEnded(slot, count);
+    int result = howItEnded(receive, count);
     if (isArmed) {
-      slot.phase = Slot.Phase.ENDING;
-      slot.value = result;
-      submitter.emitCancel(slot.userData);
+      receive.phase = Operation.Phase.ENDING;
+      receive.value = result;
+      cancels.cancel(receive);
     } else {
-      finish(slot, result);
+      operations.finish(receive, result);
     }
   }
 
@@ -240,8 +223,8 @@ final class SparseReceives {
    * The kernel tells an error to one call alone. Where that is a send, whose completion may come
    * behind the event of the poll, what is read here looks like an orderly end, and is none.
    */
-  private static int howItEnded(Slot slot, int count) {
-    boolean isBroken = (slot.value & Poll.ERROR) != 0;
+  private static int howItEnded(Receive receive, int count) {
+    boolean isBroken = (receive.value & Poll.ERROR) != 0;
     return count == 0 && isBroken ? Errno.ECONNRESET.negated() : count;
   }
 
@@ -296,9 +279,5 @@ final class SparseReceives {
     if (present != null) {
       present.release();
     }
-  }
-
-  void finish(Slot slot, int result) {
-    ((Receive) slots.free(slot)).stopped(result);
   }
 }

@@ -4,33 +4,41 @@ import gyre.engine.Block;
 import gyre.engine.EngineCounters;
 import gyre.engine.Receive;
 import gyre.sys.Uring;
+import org.jspecify.annotations.Nullable;
 
 /** Receives from streams, one multishot request each. */
-final class StreamReceives extends BufferedReceives {
-  private final Submitter submitter;
+final class StreamReceives extends BufferedReceives<Receive> {
+  /** Who receives where that is cheaper, or memory is scarce. */
+  private @Nullable SparseReceives sparse;
 
   StreamReceives(
       Submitter submitter,
+      OperationTable operations,
       CompletionQueue completions,
-      SlotTable slots,
       BufferRing buffers,
       EngineCounters counters) {
-    super(completions, slots, buffers, counters);
-    this.submitter = submitter;
+    super(submitter, operations, completions, buffers, counters);
   }
 
+  void sparse(SparseReceives other) {
+    sparse = other;
+  }
+
+  @Override
   void start(Receive receive) {
-    Slot slot = slots.take(receive, Kind.RECEIVE);
-    slot.value = 0;
-    arm(slot);
+    SparseReceives other = sparse;
+    if ((receive.sparse || receive.exact) && other != null) {
+      other.start(receive);
+    } else {
+      super.start(receive);
+    }
   }
 
   /** Takes over a receive that was served in another way. */
-  void adopt(Slot slot) {
-    slots.setKind(slot, Kind.RECEIVE);
-    slot.phase = Slot.Phase.IN_FLIGHT;
-    slot.value = 0;
-    arm(slot);
+  void adopt(Receive receive) {
+    operations.setKind(receive, this);
+    receive.value = 0;
+    submitter.request(this, receive);
   }
 
   /**
@@ -38,46 +46,41 @@ final class StreamReceives extends BufferedReceives {
    * every buffer for as long as they like, while there is plenty of memory elsewhere.
    */
   boolean hasBuffers() {
-    return buffers.available() > 0;
+    return buffers().available() > 0;
   }
 
   @Override
-  void arm(Slot slot) {
-    submitter.emit(
-        SubmissionQueue.control(
-            Uring.OP_RECV,
-            Uring.SQE_BUFFER_SELECT,
-            Uring.RECV_MULTISHOT,
-            slot.operation().descriptor),
-        0,
-        0,
-        0,
-        slot.userData,
-        buffers.group());
+  void begin(Receive receive) {
+    int ignored =
+        submitter.emit(
+            SubmissionQueue.control(
+                Uring.OP_RECV,
+                Uring.SQE_BUFFER_SELECT,
+                Uring.RECV_MULTISHOT,
+                receive.descriptor),
+            0,
+            0,
+            0,
+            receive.tag,
+            buffers().group());
   }
 
-  void complete(long userData, int result, int flags) {
-    Slot slot = slots.find(userData);
-    if (slot == null) {
+  @Override
+  void complete(Receive receive, int result, int flags) {
+    if (result <= 0) {
       drop(result, flags);
-    } else if (result > 0) {
-      Block block = buffers.take(flags, result);
-      slot.value = 1;
-      try {
-        ((Receive) slot.operation()).received(block, buffers.takenOffset(), result);
-      } finally {
-        if ((flags & Uring.CQE_MORE) == 0) {
-          rearm(slot);
-        }
-      }
-    } else {
-      drop(result, flags);
-      completeEmpty(slot, result);
+      completeEmpty(receive, result);
+      return;
     }
-  }
-
-  @Override
-  void finish(Slot slot, int result) {
-    ((Receive) slots.free(slot)).stopped(result);
+    BufferRing buffers = buffers();
+    Block block = buffers.take(flags, result);
+    receive.value = 1;
+    try {
+      receive.received(block, buffers.takenOffset(), result);
+    } finally {
+      if ((flags & Uring.CQE_MORE) == 0) {
+        again(receive);
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package gyre.engine.uring;
 
 import gyre.engine.EngineCounters;
+import gyre.engine.Operation;
 import gyre.engine.Vector;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
@@ -12,58 +13,92 @@ import gyre.sys.Uring;
  *
  * <p>A full ring is handed to the kernel in the middle of the turn. Where that can't be done (a
  * fiber with a thread of its own submits, and the ring takes calls from its owner alone) or has no
- * effect (the kernel has no memory for requests) further entries spill into a list, which keeps
- * their order and empties into the ring before the next wait: so queueing never fails.
+ * effect (the kernel has no memory for requests), requests are put off: their tags wait, in order,
+ * for the next {@code await} that finds room. So queueing never fails.
  *
- * <p>An operation that needs memory beside its entry is started in three steps, in this order:
- * {@link #hasRoomForMessage} secures room for the entry and for the memory, {@link #memory} or
- * {@link #message} takes the memory, {@link #emitNow} adds the entry. Nothing may reach the kernel
- * between the last two, or the memory would count as free while its entry still points to it, and
- * the next operation would write over it: one connection's bytes would go to another one's peer. So
- * a call to the kernel in between is refused, in production too.
+ * <p>A request is made in three steps, in this order: {@link #request} secures room for the entry
+ * and for the memory beside it, {@link #memory} or {@link #message} takes the memory, {@link #emit}
+ * adds the entry. Nothing may reach the kernel between the last two, or the memory would count as
+ * free while its entry still points to it, and the next operation would write over it: one
+ * connection's bytes would go to another one's peer. So a call to the kernel in between is refused,
+ * in production too.
  */
 final class Submitter {
-  private static final int WORDS = 6;
-
   /** The largest message: a full vector and an address. */
-  private static final int MAX_MESSAGE_BYTES =
+  static final int MAX_MESSAGE_BYTES =
       LinuxSockets.MESSAGE_BYTES + Vector.CAPACITY * Vector.ENTRY_BYTES + RawAddress.CAPACITY_BYTES;
 
   private final Ring ring;
   private final SubmissionQueue queue;
+  private final OperationTable operations;
   private final Scratch scratch;
   private final EngineCounters counters;
-  private final LongFifo spilled = new LongFifo();
+
+  /** Tags of requests that were put off. */
+  private final LongFifo waiting = new LongFifo();
 
   /** Memory was taken for an entry that is not queued yet. */
   private boolean isEntryOwed;
 
-  Submitter(Ring ring, Scratch scratch, EngineCounters counters) {
+  Submitter(Ring ring, OperationTable operations, Scratch scratch, EngineCounters counters) {
     this.ring = ring;
     this.queue = ring.submissions;
+    this.operations = operations;
     this.scratch = scratch;
     this.counters = counters;
   }
 
-  /** Whether the next entry goes to the ring itself; makes room if it can. */
-  private boolean hasRoom() {
-    return isFree() || flush();
+  /** Has a request of an operation made: at once if there is room, else later. */
+  <O extends Operation> void request(Requests<O> kind, O operation) {
+    if (waiting.isEmpty() && hasRoom(kind.memoryBytes())) {
+      operation.phase = Operation.Phase.IN_FLIGHT;
+      kind.begin(operation);
+    } else {
+      putOff(operation);
+    }
   }
 
-  private boolean isFree() {
-    return !queue.isFull() && spilled.isEmpty();
+  /** The request of an operation has to wait for the next {@code await}. */
+  void putOff(Operation operation) {
+    operation.phase = Operation.Phase.DEFERRED;
+    waiting.add(operation.tag);
+  }
+
+  /** Has an entry of the engine's own made, by the kind that stands in the tag. */
+  void request(long tag) {
+    EntryKind kind = operations.kindOf(tag);
+    if (waiting.isEmpty() && hasRoom(kind.memoryBytes())) {
+      kind.emit(tag);
+    } else {
+      waiting.add(tag);
+    }
+  }
+
+  /** Makes what was put off; false if the kernel has no room for all of it. */
+  boolean drain() {
+    while (!waiting.isEmpty()) {
+      EntryKind kind = operations.kindOf(waiting.peek());
+      if (!hasRoom(kind.memoryBytes())) {
+        return false;
+      }
+      kind.emit(waiting.poll());
+    }
+    return true;
   }
 
   /** Secures room for one entry and the memory that it points to; makes room if it can. */
-  boolean hasRoomForMessage() {
-    return hasRoom() && (scratch.has(MAX_MESSAGE_BYTES) || (flush() && scratch.isUnused()));
+  private boolean hasRoom(int memoryBytes) {
+    return isFree(memoryBytes) || (flush() && isFree(memoryBytes));
+  }
+
+  private boolean isFree(int memoryBytes) {
+    return !queue.isFull() && scratch.has(memoryBytes);
   }
 
   /** Memory for the entry that is added next, secured before; lives until the kernel takes it. */
   long memory(int bytes) {
-    assert isFree() : "no room was secured for the entry";
     long address = scratch.take(bytes);
-    assert address != 0 : "no memory was secured";
+    assert address != 0 && !queue.isFull() : "no room was secured";
     isEntryOwed = true;
     return address;
   }
@@ -94,52 +129,30 @@ final class Submitter {
    *
    * @return the sequence number of the entry
    */
-  int emitNow(long control, long offset, long address, long lengthAndFlags, long userData) {
-    assert isFree() : "no room was secured for the entry";
+  int emit(long control, long offset, long address, long lengthAndFlags, long tag) {
+    return emit(control, offset, address, lengthAndFlags, tag, 0);
+  }
+
+  /** The same for an entry that takes its memory from a group of buffers. */
+  int emit(long control, long offset, long address, long lengthAndFlags, long tag, long group) {
     counters.submissions++;
     int sequence = queue.tail();
-    queue.add(control, offset, address, lengthAndFlags, userData, 0);
+    queue.add(control, offset, address, lengthAndFlags, tag, group);
     isEntryOwed = false;
     return sequence;
   }
 
-  /**
-   * Adds an entry that points to no memory, as soon as there is room. See {@link
-   * SubmissionQueue#add}.
-   */
-  void emit(
-      long control, long offset, long address, long lengthAndFlags, long userData, long group) {
-    assert !isEntryOwed : "another entry comes first, for which memory was taken";
-    counters.submissions++;
-    if (hasRoom()) {
-      queue.add(control, offset, address, lengthAndFlags, userData, group);
-    } else {
-      spilled.add(control);
-      spilled.add(offset);
-      spilled.add(address);
-      spilled.add(lengthAndFlags);
-      spilled.add(userData);
-      spilled.add(group);
+  /** Asks the kernel to end all that it has of this ring. False if there is no room. */
+  boolean cancelAll(long tag) {
+    long all = (long) (Uring.ASYNC_CANCEL_ANY | Uring.ASYNC_CANCEL_ALL) << 32;
+    if (!hasRoom(0)) {
+      return false;
     }
+    int ignored = emit(SubmissionQueue.control(Uring.OP_ASYNC_CANCEL, 0, 0, -1), 0, 0, all, tag);
+    return true;
   }
 
-  /** Asks the kernel to end a request; only a failure of that is told. */
-  void emitCancel(long target) {
-    long control = SubmissionQueue.control(Uring.OP_ASYNC_CANCEL, cancelFlags(), 0, -1);
-    emit(control, 0, target, 0, SlotTable.withKind(Kind.CANCEL, target), 0);
-  }
-
-  void emitCancelAll() {
-    long flags = (long) (Uring.ASYNC_CANCEL_ANY | Uring.ASYNC_CANCEL_ALL) << 32;
-    long control = SubmissionQueue.control(Uring.OP_ASYNC_CANCEL, 0, 0, -1);
-    emit(control, 0, 0, flags, SlotTable.userData(Kind.UNHEARD, 0), 0);
-  }
-
-  private int cancelFlags() {
-    return ring.has(Feature.QUIET_SENDS) ? Uring.SQE_CQE_SKIP_SUCCESS : 0;
-  }
-
-  /** Hands the ring over now; true if the next entry finds room. */
+  /** Hands the ring over now, if this thread may. */
   private boolean flush() {
     checkNoEntryOwed();
     if (!ring.isCallable()) {
@@ -149,7 +162,7 @@ final class Submitter {
     // The result says what the queue's head says as well.
     int ignored = ring.submit();
     settle();
-    return isFree();
+    return true;
   }
 
   private void checkNoEntryOwed() {
@@ -162,31 +175,9 @@ final class Submitter {
   /** After the kernel was called: what it took needs no scratch memory any more. */
   void settle() {
     checkNoEntryOwed();
-    while (!spilled.isEmpty() && !queue.isFull()) {
-      assert spilled.size() % WORDS == 0;
-      queue.add(
-          spilled.poll(),
-          spilled.poll(),
-          spilled.poll(),
-          spilled.poll(),
-          spilled.poll(),
-          spilled.poll());
-    }
     if (queue.pending() == 0) {
       scratch.reset();
     }
-  }
-
-  /** Empties what has spilled into the ring, as far as the kernel goes along; false if not all. */
-  boolean drainSpilled() {
-    while (!spilled.isEmpty()) {
-      int before = spilled.size();
-      boolean ignored = flush();
-      if (spilled.size() == before) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** No entries that the kernel has not taken. */

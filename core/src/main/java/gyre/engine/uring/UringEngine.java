@@ -9,6 +9,7 @@ import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
+import gyre.engine.OperationKind;
 import gyre.engine.Poll;
 import gyre.engine.Receive;
 import gyre.engine.ReceiveFrom;
@@ -21,6 +22,7 @@ import gyre.sys.CallState;
 import gyre.sys.Uring;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +70,8 @@ public final class UringEngine implements Engine {
   private final Ring ring;
   private final CompletionQueue completions;
   private final Submitter submitter;
-  private final SlotTable slots = new SlotTable();
-  private final Deferred deferred;
+  private final OperationTable operations = new OperationTable();
+  private final Cancels cancels;
   private final Waker waker;
   private final Mapping memory;
 
@@ -77,14 +79,10 @@ public final class UringEngine implements Engine {
   private final StreamReceives streams;
   private final SparseReceives sparse;
   private final Sends sends;
-  private final Accepts accepts;
-  private final Connects connects;
-  private final Polls polls;
-  private final DatagramSends datagramSends;
-  private @Nullable DatagramReceives datagrams;
+  private final DatagramReceives datagrams;
 
-  /** Receivers of datagrams that came before there were buffers for any. */
-  private final LongFifo unregistered = new LongFifo();
+  /** Who carries out the operations of a kind, by its index; null is left to helper threads. */
+  private @Nullable Requests<Operation>[] requests = newRequests(16);
 
   /** Completions before this were seen by {@link #await} and may be dispatched. */
   private int collected;
@@ -114,31 +112,53 @@ public final class UringEngine implements Engine {
     completions = ring.completions;
     Mapping made = null;
     BufferRing registered = null;
+    Vector vector;
     try {
       made = Mapping.anonymous(calls, VECTOR_BYTES + HEADER_BYTES + SPARSE_BYTES + SCRATCH_BYTES);
       memory = made;
       long sparseMessage = memory.address() + VECTOR_BYTES + HEADER_BYTES;
       long scratch = sparseMessage + SPARSE_BYTES;
-      submitter = new Submitter(ring, new Scratch(scratch, SCRATCH_BYTES), counters);
+      submitter = new Submitter(ring, operations, new Scratch(scratch, SCRATCH_BYTES), counters);
       sockets = new KernelSockets(counters);
-      deferred = new Deferred(submitter, slots);
+      cancels = new Cancels(ring, submitter, operations);
       registered = BufferRing.forStreams(calls, ring, options, pool);
       streamBuffers = registered;
-      Vector vector = new Vector(memory.address());
-      streams = new StreamReceives(submitter, completions, slots, streamBuffers, counters);
+      vector = new Vector(memory.address());
+      streams = new StreamReceives(submitter, operations, completions, streamBuffers, counters);
       sparse =
           new SparseReceives(
-              submitter, slots, calls, counters, pool, sockets, sparseMessage, streams);
-      sends = new Sends(ring, submitter, slots, deferred, vector);
-      accepts = new Accepts(submitter, slots, sockets);
-      connects = new Connects(submitter, slots, deferred, sockets);
-      polls = new Polls(submitter, slots);
-      datagramSends = new DatagramSends(submitter, slots, deferred, sockets, vector);
-      waker = new Waker(ring, submitter, calls);
+              submitter,
+              operations,
+              cancels,
+              calls,
+              counters,
+              pool,
+              sockets,
+              sparseMessage,
+              streams);
+      streams.sparse(sparse);
+      sends = new Sends(ring, submitter, operations, vector);
+      long header = memory.address() + VECTOR_BYTES;
+      datagrams =
+          new DatagramReceives(
+              submitter,
+              operations,
+              completions,
+              counters,
+              header,
+              () -> BufferRing.forDatagrams(calls, ring, options));
+      waker = new Waker(ring, submitter, operations, counters, calls);
     } catch (Throwable e) {
       abandon(made, registered);
       throw e;
     }
+    carryOut(Send.KIND, sends);
+    carryOut(Receive.KIND, streams);
+    carryOut(Accept.KIND, new Accepts(submitter, operations, sockets));
+    carryOut(Connect.KIND, new Connects(submitter, operations, sockets));
+    carryOut(Poll.KIND, new Polls(submitter, operations));
+    carryOut(ReceiveFrom.KIND, datagrams);
+    carryOut(SendTo.KIND, new DatagramSends(submitter, operations, sockets, vector));
     // What was tried while opening has left completions.
     int ignored = ring.submitAndWait(0);
     collected = completions.tail();
@@ -189,63 +209,29 @@ public final class UringEngine implements Engine {
     return System.nanoTime();
   }
 
+  @SuppressWarnings("unchecked") // an array can't be made of the generic type
+  private static @Nullable Requests<Operation>[] newRequests(int length) {
+    return (Requests<Operation>[]) new Requests<?>[length];
+  }
+
+  /** From now on operations of this kind are carried out so. */
+  @SuppressWarnings("unchecked") // the kind is that of the requests
+  private void carryOut(OperationKind kind, Requests<?> by) {
+    if (kind.index >= requests.length) {
+      requests = Arrays.copyOf(requests, kind.index * 2);
+    }
+    requests[kind.index] = (Requests<Operation>) by;
+  }
+
   @Override
   public void submit(Operation operation) {
     assert !isClosed;
-    // Not a switch over types, whose bootstrap costs a cold JVM 20 ms.
-    if (operation instanceof Send send) {
-      sends.start(send);
-    } else if (operation instanceof Receive receive) {
-      if (receive.sparse || receive.exact) {
-        sparse.start(receive);
-      } else {
-        streams.start(receive);
-      }
-    } else if (operation instanceof Accept accept) {
-      accepts.start(accept);
-    } else if (operation instanceof Connect connect) {
-      connects.start(connect);
-    } else if (operation instanceof Poll poll) {
-      polls.start(poll);
-    } else if (operation instanceof ReceiveFrom receive) {
-      startDatagrams(receive);
-    } else if (operation instanceof SendTo send) {
-      datagramSends.start(send);
+    int kind = operation.kind().index;
+    Requests<Operation> by = kind < requests.length ? requests[kind] : null;
+    if (by == null) {
+      throw new IllegalArgumentException("no way to carry out " + operation.kind());
     }
-  }
-
-  /**
-   * The first one waits for the next {@link #await}: registering buffers takes the thread that owns
-   * the ring, and who submits may be a fiber with a thread of its own.
-   */
-  private void startDatagrams(ReceiveFrom receive) {
-    if (datagrams != null) {
-      datagrams.start(receive);
-      return;
-    }
-    Slot slot = slots.take(receive, Kind.RECEIVE_FROM);
-    slot.phase = Slot.Phase.STARVING;
-    unregistered.add(slot.userData);
-  }
-
-  private void registerDatagrams() {
-    BufferRing buffers = BufferRing.forDatagrams(calls, ring, options);
-    long header = memory.address() + VECTOR_BYTES;
-    if (buffers != null) {
-      datagrams = new DatagramReceives(submitter, completions, slots, buffers, counters, header);
-    }
-    while (!unregistered.isEmpty()) {
-      Slot slot = slots.find(unregistered.poll());
-      if (slot == null || slot.phase != Slot.Phase.STARVING) {
-        continue;
-      }
-      slot.phase = Slot.Phase.IN_FLIGHT;
-      if (datagrams == null) {
-        slots.end(slot, Errno.ENOMEM.negated());
-      } else {
-        datagrams.arm(slot);
-      }
-    }
+    by.start(operation);
   }
 
   @Override
@@ -254,33 +240,29 @@ public final class UringEngine implements Engine {
       return;
     }
     operation.state = Operation.State.CANCELLING;
-    Slot slot = slots.of(operation);
-    switch (slot.phase) {
-      case IN_FLIGHT -> submitter.emitCancel(slot.userData);
-      case STARVING, DEFERRED -> slots.end(slot, Errno.ECANCELED.negated());
+    switch (operation.phase) {
+      case IN_FLIGHT -> cancels.cancel(operation);
+      case STARVING, DEFERRED -> operations.end(operation, Errno.ECANCELED.negated());
       // It ends with the next call, which then must not wait.
       case QUIET -> wokenBySelf = true;
       // They end by themselves, and nothing could speed that up.
       case ENDING, ENDED -> {}
+      case SUBMITTED, PARKED, WORKING -> throw new AssertionError(operation.phase);
     }
   }
 
   @Override
   public void await(long timeoutNanos) {
-    if (!unregistered.isEmpty()) {
-      registerDatagrams();
-    }
     boolean hasFed = streams.replenish() || streams.giveUp(sparse::adopt);
-    if (datagrams != null) {
+    if (datagrams.hasBufferRing()) {
       hasFed |= datagrams.replenish();
     }
     boolean isReady =
-        !submitter.drainSpilled()
-            || !startDeferred()
+        !submitter.drain()
             || hasFed
             || hasBacklog
             || completions.tail() != completions.head()
-            || slots.hasEnded()
+            || operations.hasEnded()
             || sparse.hasReady()
             || sends.isNothingElseActive()
             || (sends.hasQuiet() && isMemoryShort())
@@ -298,19 +280,6 @@ public final class UringEngine implements Engine {
     collect();
   }
 
-  /** Bounded: nothing is deferred meanwhile. False if the kernel has no room for all of them. */
-  private boolean startDeferred() {
-    for (Slot slot = deferred.next(); slot != null; slot = deferred.next()) {
-      switch (slot.operation()) {
-        case Send ignored -> sends.begin(slot);
-        case Connect ignored -> connects.begin(slot);
-        case SendTo ignored -> datagramSends.begin(slot);
-        default -> throw new AssertionError("deferred without a message to send");
-      }
-    }
-    return deferred.isEmpty();
-  }
-
   /** What quiet sends hold may be all that others wait for, so their end must not come late. */
   private boolean isMemoryShort() {
     long refusals = pool.refusals();
@@ -319,7 +288,7 @@ public final class UringEngine implements Engine {
     return isRefused
         || streams.isStarving()
         || sparse.isStarving()
-        || (datagrams != null && datagrams.isStarving());
+        || datagrams.isStarving();
   }
 
   private boolean isCallNeeded(boolean isReady) {
@@ -382,10 +351,10 @@ public final class UringEngine implements Engine {
 
   private int tellEnded(int budget) {
     int told = 0;
-    while (told < budget && slots.hasEnded()) {
-      Slot slot = slots.pollEnded();
-      if (slot != null) {
-        finish(slot, slot.value);
+    while (told < budget && operations.hasEnded()) {
+      Operation operation = operations.pollEnded();
+      if (operation != null) {
+        operations.finish(operation, operation.value);
         told++;
       }
     }
@@ -404,8 +373,10 @@ public final class UringEngine implements Engine {
     try {
       while (sequence != head + count) {
         long outcome = completions.outcome(sequence);
-        long userData = completions.userData(sequence++);
-        complete(userData, (int) outcome, (int) (outcome >>> 32));
+        long tag = completions.userData(sequence++);
+        boolean isHeard =
+            operations.kindOf(tag).complete(tag, (int) outcome, (int) (outcome >>> 32));
+        unheard += isHeard ? 0 : 1;
       }
     } finally {
       // A callback that throws has had its completion: neither that nor those after it are lost.
@@ -413,76 +384,6 @@ public final class UringEngine implements Engine {
       completions.release(sequence);
     }
     return count - unheard;
-  }
-
-  private void complete(long userData, int result, int flags) {
-    switch (SlotTable.kind(userData)) {
-      case Kind.RECEIVE -> streams.complete(userData, result, flags);
-      case Kind.SEND -> sends.complete(userData, result);
-      case Kind.QUIET_SEND -> sends.completeQuiet(userData, result);
-      case Kind.SPARSE -> sparse.complete(userData, result, flags);
-      case Kind.ACCEPT -> accepts.complete(userData, result, flags);
-      case Kind.CONNECT -> connects.complete(userData, result);
-      case Kind.POLL -> polls.complete(userData, result, flags);
-      case Kind.RECEIVE_FROM -> completeDatagram(userData, result, flags);
-      case Kind.SEND_TO -> datagramSends.complete(userData, result);
-      default -> completeOwn(userData, result, flags);
-    }
-  }
-
-  /** What the engine asked for itself; no callback runs. */
-  private void completeOwn(long userData, int result, int flags) {
-    unheard++;
-    switch (SlotTable.kind(userData)) {
-      case Kind.WAKE -> counters.wakes++;
-      case Kind.UNHEARD -> {}
-      case Kind.SIGNAL -> {
-        counters.wakes++;
-        waker.completeSignal(flags);
-      }
-      case Kind.CANCEL -> repeatCancel(userData, result);
-      default -> throw new AssertionError("a completion of unknown kind");
-    }
-  }
-
-  /**
-   * A request on its way from one list of the kernel's to another is not found, and would live on:
-   * if its end has not come by now, it has to be asked for again.
-   */
-  private void repeatCancel(long userData, int result) {
-    Slot slot = result == Errno.ENOENT.negated() ? slots.findOwner(userData) : null;
-    if (slot == null) {
-      return;
-    }
-    boolean isAwaited =
-        (slot.phase == Slot.Phase.ENDING && SlotTable.kind(slot.userData) == Kind.SPARSE)
-            || (slot.phase == Slot.Phase.IN_FLIGHT
-                && slot.operation().state == Operation.State.CANCELLING);
-    if (isAwaited) {
-      submitter.emitCancel(slot.userData);
-    }
-  }
-
-  private void completeDatagram(long userData, int result, int flags) {
-    DatagramReceives present = datagrams;
-    assert present != null;
-    present.complete(userData, result, flags);
-  }
-
-  /** Ends an operation without its having run to its end. */
-  private void finish(Slot slot, int result) {
-    switch (slot.operation()) {
-      case Send ignored -> sends.finish(slot, result);
-      case Receive ignored -> streams.finish(slot, result);
-      case Accept ignored -> accepts.finish(slot, result);
-      case Connect ignored -> connects.finish(slot, result);
-      case Poll ignored -> polls.finish(slot, result);
-      case ReceiveFrom receive -> {
-        slots.free(slot);
-        receive.stopped(result);
-      }
-      case SendTo ignored -> datagramSends.finish(slot, result);
-    }
   }
 
   @Override
@@ -520,7 +421,7 @@ public final class UringEngine implements Engine {
 
   @Override
   public int active() {
-    return slots.active();
+    return operations.active();
   }
 
   /**
@@ -534,13 +435,13 @@ public final class UringEngine implements Engine {
       return;
     }
     isClosed = true;
-    boolean hasEnded = new Drain(ring, submitter, slots, sends, accepts).run();
+    boolean hasEnded = new Drain(ring, submitter, operations, sends, cancels).run();
     waker.close(calls);
     ring.close();
     if (hasEnded) {
       streamBuffers.close(calls);
-      if (datagrams != null) {
-        datagrams.buffers.close(calls);
+      if (datagrams.hasBufferRing()) {
+        datagrams.buffers().close(calls);
       }
       memory.unmap(calls);
       sparse.close();

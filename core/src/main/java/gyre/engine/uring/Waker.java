@@ -1,24 +1,23 @@
 package gyre.engine.uring;
 
-import gyre.engine.EngineUnavailable;
-import gyre.engine.Errno;
+import gyre.engine.EngineCounters;
 import gyre.engine.Poll;
+import gyre.engine.kernel.EventCounter;
 import gyre.sys.CallState;
-import gyre.sys.LinuxFiles;
 import gyre.sys.Memory;
 import gyre.sys.Uring;
 import gyre.sys.UringCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ends a ring's wait from any thread: by a message to the ring where the kernel takes one from a
  * thread without a ring, else by an event counter that the ring polls.
  *
- * <p>A descriptor must not be used after it was closed, since its number may have a new owner. A
- * message that goes astray does no harm (who is not a ring refuses it, a ring turns once in vain),
- * but a write does: so writing and closing exclude each other.
+ * <p>A message that goes astray because the ring's descriptor was closed does no harm: who is not a
+ * ring refuses it, a ring turns once in vain.
  */
 final class Waker {
   private static final int MAX_ATTEMPTS = 100;
@@ -26,63 +25,50 @@ final class Waker {
 
   private final Ring ring;
   private final Submitter submitter;
+  private final EngineCounters counters;
 
   /** The message, in the form of an entry; never changed, so that all threads can use it. */
   private final MemorySegment message = Arena.ofAuto().allocate(Uring.SQE_BYTES, 8);
 
-  private final Object closing = new Object();
-
-  /** Negative where messages are used, and after closing. */
-  private int counter = -1;
+  /** Null where messages are used. */
+  private final @Nullable EventCounter counter;
 
   private volatile boolean closed;
 
-  Waker(Ring ring, Submitter submitter, CallState calls) {
+  Waker(
+      Ring ring,
+      Submitter submitter,
+      OperationTable operations,
+      EngineCounters counters,
+      CallState calls) {
     this.ring = ring;
     this.submitter = submitter;
+    this.counters = counters;
+    Messages messages = new Messages();
+    operations.register(messages);
     long address = message.address();
     Memory.putLong(address, SubmissionQueue.control(Uring.OP_MSG_RING, 0, 0, ring.descriptor));
-    Memory.putLong(address + 8, SlotTable.userData(Kind.WAKE, 0));
+    Memory.putLong(address + 8, OperationTable.withKind(messages, 0));
     // Tried once, which leaves a completion that ends the first wait early.
     if (ring.has(Feature.FOREIGN_MESSAGES) && UringCalls.sendMessage(message.address()) < 0) {
       ring.features.remove(Feature.FOREIGN_MESSAGES);
     }
-    if (!ring.has(Feature.FOREIGN_MESSAGES)) {
-      counter = LinuxFiles.eventfd(calls, 0);
-      if (counter < 0) {
-        throw new EngineUnavailable("no event counter: " + Errno.describe(counter));
-      }
-      pollSignal();
-    }
-  }
-
-  private void pollSignal() {
-    submitter.emit(
-        SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, counter),
-        0,
-        0,
-        Uring.POLL_ADD_MULTI | (long) Poll.READABLE << 32,
-        SlotTable.userData(Kind.SIGNAL, 0),
-        0);
-  }
-
-  /** Each signal is told once, so that nobody has to read the counter. */
-  void completeSignal(int flags) {
-    if ((flags & Uring.CQE_MORE) == 0) {
-      pollSignal();
+    if (ring.has(Feature.FOREIGN_MESSAGES)) {
+      counter = null;
+    } else {
+      counter = EventCounter.open(calls);
+      Signals signals = new Signals(counter.descriptor);
+      operations.register(signals);
+      submitter.request(OperationTable.withKind(signals, 0));
     }
   }
 
   /** From any thread. False if the kernel refuses. */
   boolean wake() {
-    if (ring.has(Feature.FOREIGN_MESSAGES)) {
+    if (counter == null) {
       return sendMessage();
     }
-    synchronized (closing) {
-      if (counter >= 0) {
-        LinuxFiles.signal(counter);
-      }
-    }
+    counter.signal();
     return true;
   }
 
@@ -108,11 +94,51 @@ final class Waker {
 
   void close(CallState calls) {
     closed = true;
-    synchronized (closing) {
-      if (counter >= 0) {
-        int ignored = LinuxFiles.close(calls, counter);
-        counter = -1;
+    if (counter != null) {
+      counter.close(calls);
+    }
+  }
+
+  /** Messages to this ring: somebody wants the loop to go round. */
+  private final class Messages extends EntryKind {
+    @Override
+    void emit(long tag) {
+      throw new AssertionError("messages come from others");
+    }
+
+    @Override
+    boolean complete(long tag, int result, int flags) {
+      counters.wakes++;
+      return false;
+    }
+  }
+
+  /** The poll of the event counter. */
+  private final class Signals extends EntryKind {
+    private final int descriptor;
+
+    Signals(int descriptor) {
+      this.descriptor = descriptor;
+    }
+
+    @Override
+    void emit(long tag) {
+      int ignored =
+          submitter.emit(
+              SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, descriptor),
+              0,
+              0,
+              Uring.POLL_ADD_MULTI | (long) Poll.READABLE << 32,
+              tag);
+    }
+
+    @Override
+    boolean complete(long tag, int result, int flags) {
+      counters.wakes++;
+      if ((flags & Uring.CQE_MORE) == 0) {
+        submitter.request(tag);
       }
+      return false;
     }
   }
 }

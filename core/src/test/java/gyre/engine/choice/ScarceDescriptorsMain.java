@@ -73,7 +73,7 @@ public final class ScarceDescriptorsMain {
     }
 
     @Override
-    public void stopped(int error) {
+    public void ended(int error) {
       stopped = error;
     }
   }
@@ -82,7 +82,7 @@ public final class ScarceDescriptorsMain {
     int result = 1;
 
     @Override
-    public void connected(int outcome) {
+    public void ended(int outcome) {
       result = outcome;
     }
   }

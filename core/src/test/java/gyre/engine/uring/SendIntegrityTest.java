@@ -59,7 +59,7 @@ class SendIntegrityTest {
     }
 
     @Override
-    public void sent(int result) {
+    public void ended(int result) {
       assertThat(result).isEqualTo(segments * SEGMENT_BYTES);
       sentBytes += result;
     }
@@ -89,7 +89,7 @@ class SendIntegrityTest {
     }
 
     @Override
-    public void stopped(int result) {}
+    public void ended(int result) {}
   }
 
   private record Connection(NamedSend send, NamedReceive receive) {}

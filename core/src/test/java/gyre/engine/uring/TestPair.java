@@ -62,14 +62,14 @@ final class TestPair implements AutoCloseable {
           }
 
           @Override
-          public void stopped(int error) {}
+          public void ended(int error) {}
         };
     accept.descriptor = listener;
     int[] connected = {1};
     Connect connect =
         new Connect() {
           @Override
-          public void connected(int result) {
+          public void ended(int result) {
             connected[0] = result;
           }
         };
@@ -136,7 +136,7 @@ final class TestPair implements AutoCloseable {
     }
 
     @Override
-    public void sent(int result) {
+    public void ended(int result) {
       results.add(result);
       if (result > 0) {
         left -= result;
@@ -177,7 +177,7 @@ final class TestPair implements AutoCloseable {
     }
 
     @Override
-    public void stopped(int outcome) {
+    public void ended(int outcome) {
       stops++;
       result = outcome;
     }

@@ -9,6 +9,7 @@ import gyre.engine.EngineCounters;
 import gyre.engine.EngineOptions;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
+import gyre.engine.OperationKind;
 import gyre.engine.Poll;
 import gyre.engine.Receive;
 import gyre.engine.ReceiveFrom;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -340,16 +342,9 @@ public final class SimEngine implements Engine, Subject {
     }
   }
 
+  /** The same in every run, unlike the index of the kind. */
   private static int kind(Operation operation) {
-    return switch (operation) {
-      case Accept _ -> 1;
-      case Connect _ -> 2;
-      case Poll _ -> 3;
-      case Receive _ -> 4;
-      case ReceiveFrom _ -> 5;
-      case Send _ -> 6;
-      case SendTo _ -> 7;
-    };
+    return operation.kind().name().hashCode();
   }
 
   private void startSubmitted() {
@@ -366,22 +361,42 @@ public final class SimEngine implements Engine, Subject {
     }
   }
 
+  /** How an operation of a kind gets to the socket that it is about. */
+  private interface Attaching {
+    void attach(SimSocket socket, Operation operation);
+  }
+
+  private static final Map<OperationKind, Attaching> KINDS =
+      Map.of(
+          Accept.KIND, SimEngine::attachReceiver,
+          Receive.KIND, SimEngine::attachReceiver,
+          ReceiveFrom.KIND, SimEngine::attachReceiver,
+          Send.KIND, SimEngine::attachSender,
+          Connect.KIND, SimEngine::attachSender,
+          SendTo.KIND, SimEngine::attachDatagram,
+          Poll.KIND, SimEngine::attachPoll);
+
   private static void attach(SimSocket socket, Operation operation) {
     socket.user = operation;
-    switch (operation) {
-      case SendTo sendTo when socket instanceof DatagramSocket datagrams -> datagrams.add(sendTo);
-      case Send send -> attachSender(socket, send);
-      case SendTo sendTo -> attachSender(socket, sendTo);
-      case Connect connect -> attachSender(socket, connect);
-      case Poll poll -> {
-        assert socket.poll == null : "two polls on " + socket;
-        socket.poll = poll;
-        socket.edges = Poll.READABLE | Poll.WRITABLE;
-      }
-      case Accept accept -> attachReceiver(socket, accept);
-      case Receive receive -> attachReceiver(socket, receive);
-      case ReceiveFrom receiveFrom -> attachReceiver(socket, receiveFrom);
+    Attaching kind = KINDS.get(operation.kind());
+    if (kind == null) {
+      throw new IllegalArgumentException("no way to carry out " + operation.kind());
     }
+    kind.attach(socket, operation);
+  }
+
+  private static void attachDatagram(SimSocket socket, Operation operation) {
+    if (socket instanceof DatagramSocket datagrams) {
+      datagrams.add((SendTo) operation);
+    } else {
+      attachSender(socket, operation);
+    }
+  }
+
+  private static void attachPoll(SimSocket socket, Operation operation) {
+    assert socket.poll == null : "two polls on " + socket;
+    socket.poll = (Poll) operation;
+    socket.edges = Poll.READABLE | Poll.WRITABLE;
   }
 
   private static void attachSender(SimSocket socket, Operation operation) {
@@ -570,34 +585,22 @@ public final class SimEngine implements Engine, Subject {
       }
       operation.state = Operation.State.IDLE;
       active--;
-      tellEnd(operation, result);
+      operation.ended(result);
       return;
     }
-    switch (operation) {
-      case Accept accept -> accept.accepted(result);
-      case Poll poll -> poll.ready(result);
-      case Receive receive -> {
-        assert block != null;
-        receive.received(block, offset, length);
-      }
-      case ReceiveFrom receive -> {
-        assert block != null;
-        receive.received(block, offset, length, source, truncated);
-      }
-      default -> throw new AssertionError(operation);
+    switch (kind) {
+      case ACCEPTED -> ((Accept) operation).accepted(result);
+      case READY -> ((Poll) operation).ready(result);
+      case RECEIVED -> ((Receive) operation).received(filled(block), offset, length);
+      case RECEIVED_FROM ->
+          ((ReceiveFrom) operation).received(filled(block), offset, length, source, truncated);
+      case TERMINAL -> throw new AssertionError(operation);
     }
   }
 
-  private static void tellEnd(Operation operation, int result) {
-    switch (operation) {
-      case Accept accept -> accept.stopped(result);
-      case Connect connect -> connect.connected(result);
-      case Poll poll -> poll.stopped(result);
-      case Receive receive -> receive.stopped(result);
-      case ReceiveFrom receive -> receive.stopped(result);
-      case Send send -> send.sent(result);
-      case SendTo send -> send.sent(result);
-    }
+  private static Block filled(@Nullable Block block) {
+    assert block != null;
+    return block;
   }
 
   // ---- the turn

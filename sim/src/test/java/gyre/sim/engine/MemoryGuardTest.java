@@ -49,7 +49,7 @@ class MemoryGuardTest {
     }
 
     @Override
-    public void stopped(int result) {}
+    public void ended(int result) {}
 
     @Override
     public String toString() {
@@ -72,7 +72,7 @@ class MemoryGuardTest {
     }
 
     @Override
-    public void sent(int result) {
+    public void ended(int result) {
       told = true;
     }
 
