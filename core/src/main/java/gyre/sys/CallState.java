@@ -19,8 +19,8 @@ public final class CallState {
     this(Arena.global());
   }
 
-  /** For a call or two in the life of the arena. */
-  CallState(Arena arena) {
+  /** For the life of the arena, at some cost for each call. */
+  public CallState(Arena arena) {
     segment = arena.allocate(Linker.Option.captureStateLayout());
   }
 

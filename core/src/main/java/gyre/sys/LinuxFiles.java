@@ -5,8 +5,39 @@ import java.lang.foreign.ValueLayout;
 
 /** Calls on descriptors of any kind. All answer a negative errno where they fail. */
 public final class LinuxFiles {
+  private static final boolean IS_ARM = System.getProperty("os.arch").equals("aarch64");
+
+  public static final int O_RDONLY = 0;
+  public static final int O_WRONLY = 1;
+  public static final int O_RDWR = 2;
+  public static final int O_ACCESS_MODE = 3;
+  public static final int O_CREAT = 0x40;
+  public static final int O_EXCL = 0x80;
+  public static final int O_NOCTTY = 0x100;
+  public static final int O_TRUNC = 0x200;
+  public static final int O_APPEND = 0x400;
   public static final int O_NONBLOCK = 0x800;
+  public static final int O_DSYNC = 0x1000;
+  public static final int O_DIRECT = IS_ARM ? 0x10000 : 0x4000;
+  public static final int O_DIRECTORY = IS_ARM ? 0x4000 : 0x10000;
+  public static final int O_NOFOLLOW = IS_ARM ? 0x8000 : 0x20000;
   public static final int O_CLOEXEC = 0x80000;
+  public static final int O_SYNC = 0x101000;
+  public static final int O_TMPFILE = 0x400000 | O_DIRECTORY;
+
+  public static final int AT_FDCWD = -100;
+  public static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  public static final int AT_EMPTY_PATH = 0x1000;
+
+  /** All of the basic fields. */
+  public static final int STATX_BASIC_STATS = 0x7ff;
+
+  /** Of {@code struct statx}. */
+  public static final int STATX_BYTES = 256;
+
+  /** The longest path, with the zero at its end. */
+  public static final int PATH_BYTES = 4096;
+
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
 
@@ -33,6 +64,91 @@ public final class LinuxFiles {
 
   public static int write(CallState state, int fd, long address, long length) {
     return Syscall.call(state, Syscall.WRITE, fd, address, length);
+  }
+
+  public static int pread(CallState state, int fd, long address, long length, long offset) {
+    return Syscall.call(state, Syscall.PREAD64, fd, address, length, offset);
+  }
+
+  public static int pwrite(CallState state, int fd, long address, long length, long offset) {
+    return Syscall.call(state, Syscall.PWRITE64, fd, address, length, offset);
+  }
+
+  public static int openat(CallState state, int directory, long path, int flags, int mode) {
+    return Syscall.call(state, Syscall.OPENAT, directory, path, flags, mode);
+  }
+
+  public static int fsync(CallState state, int fd) {
+    return Syscall.call(state, Syscall.FSYNC, fd);
+  }
+
+  public static int fdatasync(CallState state, int fd) {
+    return Syscall.call(state, Syscall.FDATASYNC, fd);
+  }
+
+  /**
+   * @param buffer room for {@link #STATX_BYTES}
+   */
+  public static int statx(
+      CallState state, int directory, long path, int flags, int mask, long buffer) {
+    return Syscall.call(state, Syscall.STATX, directory, path, flags, mask, buffer);
+  }
+
+  /**
+   * @param two room for two ints: the end to read from, and the one to write to
+   */
+  public static int pipe(CallState state, long two, int flags) {
+    return Syscall.call(state, Syscall.PIPE2, two, flags);
+  }
+
+  // What stands in a struct statx.
+
+  public static int statxBlockBytes(long statx) {
+    return Memory.getInt(statx + 4);
+  }
+
+  public static int statxLinks(long statx) {
+    return Memory.getInt(statx + 16);
+  }
+
+  public static int statxUser(long statx) {
+    return Memory.getInt(statx + 20);
+  }
+
+  public static int statxGroup(long statx) {
+    return Memory.getInt(statx + 24);
+  }
+
+  public static int statxMode(long statx) {
+    return Memory.getShort(statx + 28) & 0xFFFF;
+  }
+
+  public static long statxInode(long statx) {
+    return Memory.getLong(statx + 32);
+  }
+
+  public static long statxSizeBytes(long statx) {
+    return Memory.getLong(statx + 40);
+  }
+
+  public static long statxAllocatedBytes(long statx) {
+    return Memory.getLong(statx + 48) * 512;
+  }
+
+  public static long statxChangedNanos(long statx) {
+    return nanos(statx + 96);
+  }
+
+  public static long statxModifiedNanos(long statx) {
+    return nanos(statx + 112);
+  }
+
+  public static long statxDevice(long statx) {
+    return (long) Memory.getInt(statx + 136) << 32 | Memory.getInt(statx + 140) & 0xFFFF_FFFFL;
+  }
+
+  private static long nanos(long timestamp) {
+    return Memory.getLong(timestamp) * 1_000_000_000L + Memory.getInt(timestamp + 8);
   }
 
   public static int fcntl(CallState state, int fd, int command, long argument) {

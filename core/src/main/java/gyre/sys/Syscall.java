@@ -24,6 +24,8 @@ final class Syscall {
   static final int CLOSE = number(3, 57);
   static final int MMAP = number(9, 222);
   static final int MUNMAP = number(11, 215);
+  static final int PREAD64 = number(17, 67);
+  static final int PWRITE64 = number(18, 68);
   static final int SOCKET = number(41, 198);
   static final int CONNECT = number(42, 203);
   static final int SENDTO = number(44, 206);
@@ -39,15 +41,20 @@ final class Syscall {
   static final int SETSOCKOPT = number(54, 208);
   static final int GETSOCKOPT = number(55, 209);
   static final int FCNTL = number(72, 25);
+  static final int FSYNC = number(74, 82);
+  static final int FDATASYNC = number(75, 83);
   static final int PRCTL = number(157, 167);
   static final int GETTID = number(186, 178);
   static final int EPOLL_CTL = number(233, 21);
+  static final int OPENAT = number(257, 56);
   static final int EPOLL_PWAIT = number(281, 22);
   static final int ACCEPT4 = number(288, 242);
   static final int EVENTFD2 = number(290, 19);
   static final int EPOLL_CREATE1 = number(291, 20);
+  static final int PIPE2 = number(293, 59);
   static final int PRLIMIT64 = number(302, 261);
   static final int SECCOMP = number(317, 277);
+  static final int STATX = number(332, 291);
 
   // From here on the kernel numbers calls alike everywhere.
   static final int IO_URING_SETUP = 425;

@@ -9,14 +9,23 @@ public final class Uring {
   public static final int CQE_BYTES = 16;
 
   // Operations.
+  public static final int OP_FSYNC = 3;
   public static final int OP_POLL_ADD = 6;
   public static final int OP_SENDMSG = 9;
   public static final int OP_RECVMSG = 10;
   public static final int OP_ACCEPT = 13;
   public static final int OP_ASYNC_CANCEL = 14;
   public static final int OP_CONNECT = 16;
+  public static final int OP_OPENAT = 18;
+  public static final int OP_CLOSE = 19;
+  public static final int OP_STATX = 21;
+  public static final int OP_READ = 22;
+  public static final int OP_WRITE = 23;
   public static final int OP_SEND = 26;
   public static final int OP_RECV = 27;
+  /** In the flags of {@link #OP_FSYNC}: data alone. */
+  public static final int FSYNC_DATASYNC = 1;
+
   public static final int OP_MSG_RING = 40;
   public static final int OP_SEND_ZC = 47;
 

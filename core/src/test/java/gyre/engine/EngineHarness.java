@@ -198,7 +198,7 @@ public abstract class EngineHarness {
 
   // Operations that write down what happens.
 
-  private void checkCallback(Operation operation, boolean terminal) {
+  final void checkCallback(Operation operation, boolean terminal) {
     assertThat(dispatching).as("callbacks run inside dispatch alone").isTrue();
     assertThat(operation.isIdle()).as("idle exactly at the terminal callback").isEqualTo(terminal);
   }

@@ -25,6 +25,11 @@ abstract class SimConformance extends EngineConformance {
   }
 
   @Override
+  protected String makeDirectory() {
+    return "/tmp";
+  }
+
+  @Override
   protected Engine openEngine(EngineOptions options) {
     Machine present = machine;
     if (present == null) {

@@ -15,10 +15,13 @@ import gyre.engine.Engine;
 import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
+import gyre.engine.FileCalls;
 import gyre.engine.Poll;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
 import gyre.engine.kernel.AddressCache;
+import gyre.engine.kernel.EventCounter;
+import gyre.engine.kernel.KernelFiles;
 import gyre.engine.readiness.Channel;
 import gyre.engine.readiness.ReadinessEngine;
 import gyre.sys.CallState;
@@ -28,7 +31,6 @@ import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
 import gyre.sys.RawAddress;
 import java.net.SocketAddress;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +60,7 @@ public final class EpollEngine extends ReadinessEngine {
   private final AddressCache addresses = new AddressCache();
   private final EpollSockets sockets = new EpollSockets(this, counters);
   private final int epoll;
-  private final int eventfd;
+  private final EventCounter waker;
   private final long events = allocate((long) EVENTS * LinuxEpoll.EVENT_BYTES);
   private final long event = allocate(16);
   private final long timespec = allocate(16);
@@ -69,28 +71,35 @@ public final class EpollEngine extends ReadinessEngine {
   /** Beside the interest of a channel: the kernel knows it, maybe for errors alone. */
   private static final int REGISTERED = 1 << 30;
 
-  /** Threads inside {@link #wake}; negative once it is closed. */
-  private final AtomicInteger wakers = new AtomicInteger();
-
   private boolean hasNanos = true;
   private int generations;
 
   private EpollEngine(EngineOptions options) {
     super(options.poolLimitBytes());
     epoll = LinuxEpoll.create(state);
-    eventfd = epoll < 0 ? epoll : LinuxFiles.eventfd(state, 0);
-    int result = eventfd;
-    if (eventfd >= 0) {
+    try {
+      check(epoll);
+      waker = EventCounter.open(state);
+    } catch (EngineUnavailable e) {
+      closeEpoll();
+      closeMemory();
+      throw e;
+    }
+    waitForStreams(files());
+    try {
       // Edge-triggered: each signal is an event, and nobody ever has to read the counter.
       LinuxEpoll.putEvent(event, EPOLLIN | EPOLLET, WAKE);
-      result = LinuxEpoll.control(state, epoll, EPOLL_CTL_ADD, eventfd, event);
-    }
-    if (result >= 0) {
+      check(LinuxEpoll.control(state, epoll, EPOLL_CTL_ADD, waker.descriptor, event));
       // A sandbox may allow to make one and not to wait, which nobody would notice until it runs.
-      result = LinuxEpoll.waitMillis(state, epoll, events, EVENTS, 0);
-    }
-    if (result < 0 && result != EINTR) {
+      check(LinuxEpoll.waitMillis(state, epoll, events, EVENTS, 0));
+    } catch (EngineUnavailable e) {
       close();
+      throw e;
+    }
+  }
+
+  private static void check(int result) {
+    if (result < 0 && result != EINTR) {
       throw new EngineUnavailable(Errno.describe(result));
     }
   }
@@ -153,7 +162,8 @@ public final class EpollEngine extends ReadinessEngine {
     return result;
   }
 
-  void unregister(int descriptor) {
+  @Override
+  protected void unregister(int descriptor) {
     Channel channel = forget(descriptor);
     if (channel != null && channel.watched != 0) {
       counters.registrations++;
@@ -327,32 +337,29 @@ public final class EpollEngine extends ReadinessEngine {
   }
 
   @Override
+  protected FileCalls files() {
+    return new KernelFiles();
+  }
+
+  @Override
   public void hurry() {
     wake();
   }
 
   @Override
   public void wake() {
-    // Counted, so that close() can't take the descriptor away between the look and the write.
-    if (wakers.getAndIncrement() >= 0) {
-      LinuxFiles.signal(eventfd);
-    }
-    wakers.getAndDecrement();
+    waker.signal();
   }
 
   @Override
   protected void shut() {
-    wakers.getAndAdd(Integer.MIN_VALUE);
-    while (wakers.get() != Integer.MIN_VALUE) {
-      Thread.onSpinWait();
-    }
-    closeIfOpen(eventfd);
-    closeIfOpen(epoll);
+    waker.close(state);
+    closeEpoll();
   }
 
-  private void closeIfOpen(int descriptor) {
-    if (descriptor >= 0) {
-      int ignored = LinuxFiles.close(state, descriptor);
+  private void closeEpoll() {
+    if (epoll >= 0) {
+      int ignored = LinuxFiles.close(state, epoll);
     }
   }
 }

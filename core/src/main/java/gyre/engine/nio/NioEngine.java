@@ -4,6 +4,7 @@ import gyre.engine.Engine;
 import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
+import gyre.engine.FileCalls;
 import gyre.engine.Poll;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
@@ -42,6 +43,7 @@ public final class NioEngine extends ReadinessEngine {
 
   private final Selector selector;
   private final NioSockets sockets = new NioSockets(this);
+  private final NioFiles files = new NioFiles();
   private final List<Integer> freeDescriptors = new ArrayList<>();
   private int nextDescriptor;
   private volatile boolean woken;
@@ -76,6 +78,11 @@ public final class NioEngine extends ReadinessEngine {
   @Override
   public String features() {
     return selector.provider().getClass().getSimpleName() + ", millisecond waits";
+  }
+
+  @Override
+  protected FileCalls files() {
+    return files;
   }
 
   @Override

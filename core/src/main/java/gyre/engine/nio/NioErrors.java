@@ -17,6 +17,12 @@ import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import java.nio.channels.NonReadableChannelException;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NotDirectoryException;
 
 /**
  * From Java's exceptions back to the error numbers that they were made of: by type where it tells
@@ -45,6 +51,13 @@ final class NioErrors {
     new Message("permission denied", Errno.EACCES),
     new Message("not permitted", Errno.EPERM),
     new Message("no such file", Errno.ENOENT),
+    new Message("is a directory", Errno.EISDIR),
+    new Message("directory not empty", Errno.ENOTEMPTY),
+    new Message("symbolic links", Errno.ELOOP),
+    new Message("no space left", Errno.ENOSPC),
+    new Message("file too large", Errno.EFBIG),
+    new Message("read-only file system", Errno.EROFS),
+    new Message("quota exceeded", Errno.EDQUOT),
     new Message("not a directory", Errno.ENOTDIR),
     new Message("name too long", Errno.ENAMETOOLONG),
     new Message("path too long", Errno.ENAMETOOLONG),
@@ -97,6 +110,12 @@ final class NioErrors {
       case ProtocolException protocol -> Errno.EPROTO;
       case FileNotFoundException missing -> Errno.ENOENT;
       case NoSuchFileException missing -> Errno.ENOENT;
+      case FileAlreadyExistsException present -> Errno.EEXIST;
+      case DirectoryNotEmptyException full -> Errno.ENOTEMPTY;
+      case AccessDeniedException denied -> Errno.EACCES;
+      case NotDirectoryException file -> Errno.ENOTDIR;
+      case NonReadableChannelException closed -> Errno.EBADF;
+      case NonWritableChannelException closed -> Errno.EBADF;
       default -> byMessage(thrown.getMessage());
     };
   }

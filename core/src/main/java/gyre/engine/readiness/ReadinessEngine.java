@@ -2,18 +2,23 @@ package gyre.engine.readiness;
 
 import gyre.engine.Accept;
 import gyre.engine.BlockPool;
+import gyre.engine.CloseFile;
 import gyre.engine.Connect;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
+import gyre.engine.FileCalls;
 import gyre.engine.Operation;
 import gyre.engine.OperationKind;
 import gyre.engine.Poll;
+import gyre.engine.ReadFile;
 import gyre.engine.Receive;
 import gyre.engine.ReceiveFrom;
 import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Vector;
+import gyre.engine.Workers;
+import gyre.engine.WriteFile;
 import java.lang.foreign.Arena;
 import java.net.SocketAddress;
 import java.util.Arrays;
@@ -69,6 +74,7 @@ public abstract class ReadinessEngine implements Engine {
   private final ChannelQueue ready = new ChannelQueue();
   private final ChannelQueue starved = new ChannelQueue();
   private @Nullable Channel[] channels = new @Nullable Channel[64];
+  private @Nullable Workers workers;
   private int active;
   private int unaskedTurns;
   private boolean readersFirst;
@@ -171,6 +177,9 @@ public abstract class ReadinessEngine implements Engine {
 
   protected abstract int send(Channel channel, Vector bytes);
 
+  /** For helper threads. */
+  protected abstract FileCalls files();
+
   protected abstract int sendTo(Channel channel, Vector bytes, @Nullable SocketAddress target);
 
   @Override
@@ -190,9 +199,13 @@ public abstract class ReadinessEngine implements Engine {
       return;
     }
     operation.state = Operation.State.CANCELLING;
-    if (operation.phase == Operation.Phase.PARKED) {
-      unpark(operation);
-      complete(operation, ECANCELED);
+    switch (operation.phase) {
+      case PARKED -> {
+        unpark(operation);
+        complete(operation, ECANCELED);
+      }
+      case WORKING -> workers().cancel(operation);
+      default -> {} // it is about to end, or is looked at when it is started
     }
   }
 
@@ -216,7 +229,8 @@ public abstract class ReadinessEngine implements Engine {
       feedStarved();
     }
     long timeout = timeoutNanos;
-    if (!completed.isEmpty() || !ready.isEmpty()) {
+    boolean hasResults = workers != null && workers.hasResults();
+    if (!completed.isEmpty() || !ready.isEmpty() || hasResults) {
       if (unaskedTurns < UNASKED_TURNS) {
         unaskedTurns++;
         return;
@@ -238,7 +252,8 @@ public abstract class ReadinessEngine implements Engine {
       }
       ChannelRequests<Operation> by = requests(operation);
       if (by == null) {
-        throw new IllegalArgumentException("no way to carry out " + operation.kind());
+        work(operation);
+        continue;
       }
       Channel channel = channel(operation.descriptor);
       if (channel == null) {
@@ -361,7 +376,7 @@ public abstract class ReadinessEngine implements Engine {
   }
 
   private int tellCompleted(int budget) {
-    int ran = 0;
+    int ran = workers == null ? 0 : workers.dispatch(budget);
     while (ran < budget) {
       Operation operation = completed.poll();
       if (operation == null) {
@@ -451,6 +466,11 @@ public abstract class ReadinessEngine implements Engine {
     channels[descriptor] = channel;
   }
 
+  /** A descriptor is about to be closed, which the kernel may have to be told. */
+  protected void unregister(int descriptor) {
+    Channel ignored = forget(descriptor);
+  }
+
   /** A descriptor is about to be closed or given away. */
   protected final @Nullable Channel forget(int descriptor) {
     Channel channel = known(descriptor);
@@ -474,7 +494,29 @@ public abstract class ReadinessEngine implements Engine {
 
   @Override
   public final int active() {
-    return active;
+    return active + (workers == null ? 0 : workers.active());
+  }
+
+  /** Hands an operation to the helper threads, for want of another way. */
+  final void work(Operation operation) {
+    active--; // the helpers count it from now on
+    workers().start(operation);
+  }
+
+  /** For subclasses whose descriptors of pipes and terminals tell of their readiness. */
+  protected final void waitForStreams(FileCalls calls) {
+    carryOut(ReadFile.KIND, new FileReads(this, calls));
+    carryOut(WriteFile.KIND, new FileWrites(this, calls));
+    carryOut(CloseFile.KIND, new FileCloses(this));
+  }
+
+  private Workers workers() {
+    Workers present = workers;
+    if (present == null) {
+      present = new Workers(name() + "-files", files(), this::wake);
+      workers = present;
+    }
+    return present;
   }
 
   @Override
@@ -486,11 +528,19 @@ public abstract class ReadinessEngine implements Engine {
   public final void close() {
     if (!closed) {
       closed = true;
+      boolean isStill = workers == null || workers.close();
       shut();
-      landing.close();
-      arena.close();
-      pool.close();
+      if (isStill) {
+        closeMemory();
+      }
     }
+  }
+
+  /** Gives back what was taken before the engine could be opened. */
+  protected final void closeMemory() {
+    landing.close();
+    arena.close();
+    pool.close();
   }
 
   /**

@@ -11,7 +11,7 @@ abstract class Reads<O extends Operation> extends ChannelRequests<O> {
   }
 
   @Override
-  final void start(Channel channel, O operation) {
+  void start(Channel channel, O operation) {
     channel.readers.add(operation);
     if (channel.readable) {
       engine.enqueue(channel);

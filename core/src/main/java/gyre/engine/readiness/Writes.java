@@ -14,7 +14,7 @@ abstract class Writes<O extends Operation> extends ChannelRequests<O> {
   }
 
   @Override
-  final void start(Channel channel, O operation) {
+  void start(Channel channel, O operation) {
     channel.writers.add(operation);
     if (channel.writable && channel.writers.isFirst(operation)) {
       engine.write(channel);

@@ -17,6 +17,14 @@ import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
+import gyre.engine.CloseFile;
+import gyre.engine.OpenFile;
+import gyre.engine.ReadFile;
+import gyre.engine.StatFile;
+import gyre.engine.SyncFile;
+import gyre.engine.WriteFile;
+import gyre.engine.Workers;
+import gyre.engine.kernel.KernelFiles;
 import gyre.engine.kernel.KernelSockets;
 import gyre.sys.CallState;
 import gyre.sys.Uring;
@@ -72,6 +80,7 @@ public final class UringEngine implements Engine {
   private final Submitter submitter;
   private final OperationTable operations = new OperationTable();
   private final Cancels cancels;
+  private final Workers workers = new Workers("io_uring-files", new KernelFiles(), this::wake);
   private final Waker waker;
   private final Mapping memory;
 
@@ -159,6 +168,12 @@ public final class UringEngine implements Engine {
     carryOut(Poll.KIND, new Polls(submitter, operations));
     carryOut(ReceiveFrom.KIND, datagrams);
     carryOut(SendTo.KIND, new DatagramSends(submitter, operations, sockets, vector));
+    carryOut(OpenFile.KIND, new FileOpens(submitter, operations));
+    carryOut(ReadFile.KIND, new FileReads(submitter, operations));
+    carryOut(WriteFile.KIND, new FileWrites(submitter, operations));
+    carryOut(SyncFile.KIND, new FileSyncs(submitter, operations));
+    carryOut(CloseFile.KIND, new FileCloses(submitter, operations));
+    carryOut(StatFile.KIND, new FileStats(submitter, operations, pool));
     // What was tried while opening has left completions.
     int ignored = ring.submitAndWait(0);
     collected = completions.tail();
@@ -229,9 +244,10 @@ public final class UringEngine implements Engine {
     int kind = operation.kind().index;
     Requests<Operation> by = kind < requests.length ? requests[kind] : null;
     if (by == null) {
-      throw new IllegalArgumentException("no way to carry out " + operation.kind());
+      workers.start(operation);
+    } else {
+      by.start(operation);
     }
-    by.start(operation);
   }
 
   @Override
@@ -247,7 +263,8 @@ public final class UringEngine implements Engine {
       case QUIET -> wokenBySelf = true;
       // They end by themselves, and nothing could speed that up.
       case ENDING, ENDED -> {}
-      case SUBMITTED, PARKED, WORKING -> throw new AssertionError(operation.phase);
+      case WORKING -> workers.cancel(operation);
+      case SUBMITTED, PARKED -> throw new AssertionError(operation.phase);
     }
   }
 
@@ -263,6 +280,7 @@ public final class UringEngine implements Engine {
             || hasBacklog
             || completions.tail() != completions.head()
             || operations.hasEnded()
+            || workers.hasResults()
             || sparse.hasReady()
             || sends.isNothingElseActive()
             || (sends.hasQuiet() && isMemoryShort())
@@ -341,6 +359,7 @@ public final class UringEngine implements Engine {
     hasBacklog = true; // stays so if a callback throws
     int told = sends.conclude(budget);
     told += tellEnded(budget - told);
+    told += workers.dispatch(budget - told);
     told += walk(budget - told);
     if (sparse.hasReady()) {
       told += sparse.readOn(budget - told);
@@ -421,7 +440,7 @@ public final class UringEngine implements Engine {
 
   @Override
   public int active() {
-    return operations.active();
+    return operations.active() + workers.active();
   }
 
   /**
@@ -435,7 +454,8 @@ public final class UringEngine implements Engine {
       return;
     }
     isClosed = true;
-    boolean hasEnded = new Drain(ring, submitter, operations, sends, cancels).run();
+    boolean hasEnded = workers.close();
+    hasEnded &= new Drain(ring, submitter, operations, sends, cancels).run();
     waker.close(calls);
     ring.close();
     if (hasEnded) {

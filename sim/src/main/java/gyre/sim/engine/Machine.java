@@ -38,6 +38,7 @@ public final class Machine implements Subject, InstantSource {
   private boolean up = true;
   private int descriptorLimit = 1 << 20;
   private boolean hasReceiveRing;
+  private final Disk disk = new Disk();
 
   Machine(Universe universe, int number, String name) {
     this.universe = universe;
@@ -115,6 +116,11 @@ public final class Machine implements Subject, InstantSource {
     universe.vanishAdrift(this);
     ports.clear();
     unixNames.clear();
+    disk.crash();
+  }
+
+  Disk disk() {
+    return disk;
   }
 
   public void restart() {

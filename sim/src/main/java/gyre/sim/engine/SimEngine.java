@@ -8,6 +8,7 @@ import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.EngineOptions;
 import gyre.engine.Errno;
+import gyre.engine.FileOperation;
 import gyre.engine.Operation;
 import gyre.engine.OperationKind;
 import gyre.engine.Poll;
@@ -68,6 +69,8 @@ public final class SimEngine implements Engine, Subject {
 
   private int landed;
   private final SimSockets sockets;
+  private final SimFiles files;
+  private final FileWork fileWork;
   private final SimSurroundings surroundings;
   private final EngineCounters counters = new EngineCounters();
 
@@ -109,6 +112,8 @@ public final class SimEngine implements Engine, Subject {
     this.pool = BlockPool.guarded(options.poolLimitBytes(), guard);
     this.ring = machine.hasReceiveRing() ? new ReceiveRing(pool) : null;
     this.sockets = new SimSockets(this, universe);
+    this.files = new SimFiles(this);
+    this.fileWork = new FileWork(this, universe, files);
     this.surroundings = new SimSurroundings(this, universe);
     descriptors.set(0, FIRST_DESCRIPTOR);
     pool.addListener(() -> memoryCame = true);
@@ -204,13 +209,26 @@ public final class SimEngine implements Engine, Subject {
 
   // ---- descriptors
 
-  /** Gives a socket the lowest free descriptor, or answers -errno. */
-  int install(SimSocket socket) {
+  /** The lowest free descriptor, which has an owner now; or -errno. */
+  int takeDescriptor() {
     int descriptor = descriptors.nextClearBit(0);
     if (descriptor >= machine.descriptorLimit()) {
       return Errno.EMFILE.negated();
     }
     descriptors.set(descriptor);
+    return descriptor;
+  }
+
+  void giveDescriptor(int descriptor) {
+    descriptors.clear(descriptor);
+  }
+
+  /** Gives a socket a descriptor, or answers -errno. */
+  int install(SimSocket socket) {
+    int descriptor = takeDescriptor();
+    if (descriptor < 0) {
+      return descriptor;
+    }
     if (descriptor >= table.length) {
       table = Arrays.copyOf(table, Math.max(descriptor + 1, table.length * 2));
     }
@@ -329,6 +347,7 @@ public final class SimEngine implements Engine, Subject {
     assert operation.isIdle() : operation + " is submitted while it is active";
     counters.submissions++;
     operation.state = Operation.State.ACTIVE;
+    operation.phase = Operation.Phase.SUBMITTED;
     operation.engineBits = 0;
     active++;
     submitted.add(operation);
@@ -351,6 +370,10 @@ public final class SimEngine implements Engine, Subject {
     for (int left = submitted.size(); left > 0; left--) {
       Operation operation = submitted.remove();
       universe.trace(Trace.Kind.SUBMIT, this, kind(operation), operation.descriptor, operation);
+      if (operation instanceof FileOperation work) {
+        fileWork.start(work);
+        continue;
+      }
       SimSocket socket = find(operation.descriptor);
       if (socket == null) {
         complete(operation, Completion.Kind.TERMINAL, Errno.EBADF.negated());
@@ -414,6 +437,10 @@ public final class SimEngine implements Engine, Subject {
     for (int left = cancelled.size(); left > 0; left--) {
       Operation operation = cancelled.remove();
       if (operation.state != Operation.State.CANCELLING || operation.engineBits == ENDED) {
+        continue;
+      }
+      if (operation.phase == Operation.Phase.WORKING) {
+        fileWork.cancel(operation);
         continue;
       }
       SimSocket socket = find(operation.descriptor);
@@ -759,6 +786,7 @@ public final class SimEngine implements Engine, Subject {
   /** The host has crashed: all of it is gone at once, and nobody is told. */
   void vanish() {
     gone = true;
+    fileWork.vanish();
     for (SimSocket socket : table) {
       if (socket != null) {
         socket.vanish();
@@ -775,7 +803,8 @@ public final class SimEngine implements Engine, Subject {
       return;
     }
     closed = true;
-    StringBuilder left = new StringBuilder();
+    fileWork.vanish();
+    StringBuilder left = new StringBuilder(files.leftBehind());
     for (int descriptor = 0; descriptor < table.length; descriptor++) {
       SimSocket socket = find(descriptor);
       if (socket != null) {

@@ -1,0 +1,28 @@
+package gyre.engine;
+
+/** Opens a file. The result is its descriptor, which the owner has to close. */
+public abstract class OpenFile extends FileOperation {
+  public static final OperationKind KIND = OperationKind.named("open");
+
+  /** Set before submit: of the directory that a relative path starts at. */
+  public int directory = FileCalls.WORKING_DIRECTORY;
+
+  /** Set before submit: without a zero at its end. */
+  public byte[] path = {};
+
+  /** Set before submit: of {@link gyre.sys.LinuxFiles}; close-on-exec comes by itself. */
+  public int flags;
+
+  /** Set before submit: permissions of a file that is made. */
+  public int mode = 0666;
+
+  @Override
+  public final OperationKind kind() {
+    return KIND;
+  }
+
+  @Override
+  public final int perform(FileCalls calls) {
+    return calls.open(directory, path, flags, mode);
+  }
+}
