@@ -68,13 +68,7 @@ public enum Errno {
   private static final @Nullable Errno[] BY_NUMBER = new @Nullable Errno[134];
 
   private static final Set<Errno> ONE_CONNECTION =
-      EnumSet.of(
-          ECONNABORTED,
-          EPROTO,
-          ENETDOWN,
-          ENETUNREACH,
-          EHOSTDOWN,
-          EHOSTUNREACH);
+      EnumSet.of(ECONNABORTED, EPROTO, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH);
 
   private static final Set<Errno> SHORTAGES = EnumSet.of(EMFILE, ENFILE, ENOBUFS, ENOMEM);
 

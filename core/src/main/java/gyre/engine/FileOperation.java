@@ -15,6 +15,8 @@ public abstract class FileOperation extends Operation {
 
   protected FileOperation() {}
 
-  /** Makes the call, and waits for it. On a helper thread: it must change nothing but its results. */
+  /**
+   * Makes the call, and waits for it. On a helper thread: it must change nothing but its results.
+   */
   public abstract int perform(FileCalls calls);
 }

@@ -105,7 +105,9 @@ public final class Workers {
     return active;
   }
 
-  /** Waits for what a thread has taken: it uses memory of the engine. False if it takes too long. */
+  /**
+   * Waits for what a thread has taken: it uses memory of the engine. False if it takes too long.
+   */
   public boolean close() {
     HelperThreads present = threads;
     return present == null || present.close(CLOSE_NANOS) == 0;

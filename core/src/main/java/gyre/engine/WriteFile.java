@@ -1,6 +1,8 @@
 package gyre.engine;
 
-/** Writes memory that the owner lends. The result is the number of bytes, maybe fewer than asked. */
+/**
+ * Writes memory that the owner lends. The result is the number of bytes, maybe fewer than asked.
+ */
 public abstract class WriteFile extends FileOperation {
   public static final OperationKind KIND = OperationKind.named("write");
 

@@ -87,6 +87,8 @@ public final class LinuxFiles {
   }
 
   /**
+   * Asks what a file is.
+   *
    * @param buffer room for {@link #STATX_BYTES}
    */
   public static int statx(
@@ -95,6 +97,8 @@ public final class LinuxFiles {
   }
 
   /**
+   * Makes a pipe.
+   *
    * @param two room for two ints: the end to read from, and the one to write to
    */
   public static int pipe(CallState state, long two, int flags) {
@@ -144,7 +148,7 @@ public final class LinuxFiles {
   }
 
   public static long statxDevice(long statx) {
-    return (long) Memory.getInt(statx + 136) << 32 | Memory.getInt(statx + 140) & 0xFFFF_FFFFL;
+    return ((long) Memory.getInt(statx + 136) << 32) | (Memory.getInt(statx + 140) & 0xFFFF_FFFFL);
   }
 
   private static long nanos(long timestamp) {

@@ -23,6 +23,7 @@ public final class Uring {
   public static final int OP_WRITE = 23;
   public static final int OP_SEND = 26;
   public static final int OP_RECV = 27;
+
   /** In the flags of {@link #OP_FSYNC}: data alone. */
   public static final int FSYNC_DATASYNC = 1;
 

@@ -2,11 +2,11 @@ package gyre.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import gyre.sys.CallState;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Operations on files: open, read, write, sync, close and stat. */
 public abstract class FileConformance extends FairnessConformance {
   private static final int BYTES = 100_000;
-  private static final int CREATE =
-      LinuxFiles.O_RDWR | LinuxFiles.O_CREAT | LinuxFiles.O_EXCL;
+  private static final int CREATE = LinuxFiles.O_RDWR | LinuxFiles.O_CREAT | LinuxFiles.O_EXCL;
 
   @TempDir private Path temporary = Path.of("");
 

@@ -7,8 +7,8 @@ import gyre.sys.LinuxFiles;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A descriptor that becomes readable when any thread signals it. Polled edge by edge, each signal is
- * an event, and nobody ever has to read the counter.
+ * A descriptor that becomes readable when any thread signals it. Polled edge by edge, each signal
+ * is an event, and nobody ever has to read the counter.
  *
  * <p>A descriptor must not be used after it was closed, since its number may have a new owner: so
  * closing waits for those who signal at that moment.

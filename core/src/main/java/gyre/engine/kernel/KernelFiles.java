@@ -99,9 +99,7 @@ public final class KernelFiles implements FileCalls {
   @Override
   public int sync(int descriptor, boolean dataOnly) {
     CallState state = SCRATCH.get().state;
-    return dataOnly
-        ? LinuxFiles.fdatasync(state, descriptor)
-        : LinuxFiles.fsync(state, descriptor);
+    return dataOnly ? LinuxFiles.fdatasync(state, descriptor) : LinuxFiles.fsync(state, descriptor);
   }
 
   @Override

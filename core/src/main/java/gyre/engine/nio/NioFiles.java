@@ -15,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
@@ -62,8 +63,7 @@ final class NioFiles implements FileCalls {
         return Errno.EISDIR.negated();
       }
       boolean isAppending = (flags & LinuxFiles.O_APPEND) != 0;
-      FileChannel channel =
-          FileChannel.open(file, options(flags), permissions(file, mode));
+      FileChannel channel = FileChannel.open(file, options(flags), permissions(file, mode));
       int descriptor = next.getAndIncrement();
       files.put(descriptor, new OpenedFile(file, channel, isAppending));
       return descriptor;
@@ -106,7 +106,7 @@ final class NioFiles implements FileCalls {
     Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
     PosixFilePermission[] all = PosixFilePermission.values(); // from the owner's read downwards
     for (int bit = 0; bit < all.length; bit++) {
-      if ((mode & 0400 >> bit) != 0) {
+      if ((mode & (0400 >> bit)) != 0) {
         set.add(all[bit]);
       }
     }
@@ -121,8 +121,7 @@ final class NioFiles implements FileCalls {
     }
     try {
       ByteBuffer into = Memory.segment(address, length).asByteBuffer();
-      int count =
-          offset == AT_POSITION ? file.channel.read(into) : file.channel.read(into, offset);
+      int count = offset == AT_POSITION ? file.channel.read(into) : file.channel.read(into, offset);
       return Math.max(0, count);
     } catch (IOException | RuntimeException failed) {
       return NioErrors.result(failed);
@@ -204,19 +203,29 @@ final class NioFiles implements FileCalls {
   private static int stat(Path file, boolean isLinkItself, FileStatus into) throws IOException {
     LinkOption[] options =
         isLinkItself ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS} : new LinkOption[0];
-    Map<String, Object> unix = Files.readAttributes(file, "unix:*", options);
-    into.mode = (int) unix.get("mode");
-    into.sizeBytes = (long) unix.get("size");
-    into.modifiedNanos = ((FileTime) unix.get("lastModifiedTime")).to(TimeUnit.NANOSECONDS);
-    into.changedNanos = ((FileTime) unix.get("ctime")).to(TimeUnit.NANOSECONDS);
-    into.inode = (long) unix.get("ino");
-    into.device = (long) unix.get("dev");
-    into.links = (int) unix.get("nlink");
-    into.user = (int) unix.get("uid");
-    into.group = (int) unix.get("gid");
+    boolean hasMore = file.getFileSystem().supportedFileAttributeViews().contains("unix");
+    BasicFileAttributes basic = Files.readAttributes(file, BasicFileAttributes.class, options);
+    Map<String, Object> unix = hasMore ? Files.readAttributes(file, "unix:*", options) : Map.of();
+    int type = basic.isDirectory() ? FileStatus.DIRECTORY : FileStatus.REGULAR;
+    into.mode = (int) number(unix, "mode", type | 0600);
+    into.sizeBytes = basic.size();
+    into.modifiedNanos = basic.lastModifiedTime().to(TimeUnit.NANOSECONDS);
+    into.changedNanos =
+        unix.get("ctime") instanceof FileTime changed
+            ? changed.to(TimeUnit.NANOSECONDS)
+            : into.modifiedNanos;
+    into.inode = number(unix, "ino", 0);
+    into.device = number(unix, "dev", 0);
+    into.links = (int) number(unix, "nlink", 1);
+    into.user = (int) number(unix, "uid", 0);
+    into.group = (int) number(unix, "gid", 0);
     into.allocatedBytes = (into.sizeBytes + 511) / 512 * 512;
     into.blockBytes = 4096;
     return 0;
+  }
+
+  private static long number(Map<String, Object> attributes, String name, long without) {
+    return attributes.get(name) instanceof Number number ? number.longValue() : without;
   }
 
   private static Path path(byte[] path) {

@@ -3,7 +3,6 @@ package gyre.engine.readiness;
 import gyre.engine.Block;
 import gyre.engine.ReceiveFrom;
 import gyre.sys.Memory;
-import org.jspecify.annotations.Nullable;
 
 /** Receives datagrams. */
 final class DatagramReads extends Reads<ReceiveFrom> {

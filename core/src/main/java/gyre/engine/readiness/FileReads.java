@@ -41,7 +41,8 @@ final class FileReads extends Reads<ReadFile> {
 
   @Override
   int transfer(Channel channel, ReadFile reader, int budget) {
-    int result = calls.read(reader.descriptor, reader.address, reader.length, FileCalls.AT_POSITION);
+    int result =
+        calls.read(reader.descriptor, reader.address, reader.length, FileCalls.AT_POSITION);
     channel.readable = false; // and is told anew for the next one
     if (result == ReadinessEngine.EAGAIN) {
       int rewatched = engine.rewatch(channel, Poll.READABLE);

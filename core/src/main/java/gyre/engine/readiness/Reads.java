@@ -2,7 +2,9 @@ package gyre.engine.readiness;
 
 import gyre.engine.Operation;
 
-/** Operations that receive: tried in {@link ReadinessEngine#dispatch}, right before the callback. */
+/**
+ * Operations that receive: tried in {@link ReadinessEngine#dispatch}, right before the callback.
+ */
 abstract class Reads<O extends Operation> extends ChannelRequests<O> {
   final ReadinessEngine engine;
 

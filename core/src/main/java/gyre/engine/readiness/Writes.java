@@ -3,8 +3,8 @@ package gyre.engine.readiness;
 import gyre.engine.Operation;
 
 /**
- * Operations that send or connect: tried in {@link ReadinessEngine#await}, since they must reach the
- * kernel then.
+ * Operations that send or connect: tried in {@link ReadinessEngine#await}, since they must reach
+ * the kernel then.
  */
 abstract class Writes<O extends Operation> extends ChannelRequests<O> {
   final ReadinessEngine engine;

@@ -22,8 +22,7 @@ final class Accepts extends Requests<Accept> {
   void begin(Accept accept) {
     int ignored =
         submitter.emit(
-            SubmissionQueue.control(
-                Uring.OP_ACCEPT, 0, Uring.ACCEPT_MULTISHOT, accept.descriptor),
+            SubmissionQueue.control(Uring.OP_ACCEPT, 0, Uring.ACCEPT_MULTISHOT, accept.descriptor),
             0,
             0,
             CONNECTION_FLAGS,

@@ -36,8 +36,7 @@ final class Cancels extends EntryKind {
    */
   @Override
   boolean complete(long tag, int result, int flags) {
-    Operation operation =
-        result == Errno.ENOENT.negated() ? operations.findOwner(tag) : null;
+    Operation operation = result == Errno.ENOENT.negated() ? operations.findOwner(tag) : null;
     if (operation != null && isWanted(operation)) {
       cancel(operation);
     }

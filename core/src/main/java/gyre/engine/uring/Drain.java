@@ -47,9 +47,7 @@ final class Drain {
   }
 
   private void abandonWithoutRequest() {
-    for (Operation ended = operations.pollEnded();
-        ended != null;
-        ended = operations.pollEnded()) {
+    for (Operation ended = operations.pollEnded(); ended != null; ended = operations.pollEnded()) {
       operations.free(ended);
     }
     for (Operation operation : operations.all()) {

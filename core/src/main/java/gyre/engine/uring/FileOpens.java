@@ -1,7 +1,7 @@
 package gyre.engine.uring;
 
-import gyre.engine.OpenFile;
 import gyre.engine.Errno;
+import gyre.engine.OpenFile;
 import gyre.engine.kernel.KernelFiles;
 import gyre.sys.LinuxFiles;
 import gyre.sys.Uring;

@@ -1,7 +1,7 @@
 package gyre.engine.uring;
 
-import gyre.engine.SyncFile;
 import gyre.engine.Errno;
+import gyre.engine.SyncFile;
 import gyre.sys.Uring;
 
 /** Waits until files are on the device. */
@@ -15,11 +15,7 @@ final class FileSyncs extends Requests<SyncFile> {
     long flags = file.dataOnly ? (long) Uring.FSYNC_DATASYNC << 32 : 0;
     int ignored =
         submitter.emit(
-            SubmissionQueue.control(Uring.OP_FSYNC, 0, 0, file.descriptor),
-            0,
-            0,
-            flags,
-            file.tag);
+            SubmissionQueue.control(Uring.OP_FSYNC, 0, 0, file.descriptor), 0, 0, flags, file.tag);
   }
 
   @Override

@@ -100,8 +100,7 @@ final class OperationTable {
   /** An operation that is not gone, whatever its present request. */
   @Nullable Operation findOwner(long tag) {
     Operation operation = operations[(int) tag];
-    boolean isSame =
-        operation != null && (operation.tag ^ tag) << (Long.SIZE - KIND_SHIFT) == 0;
+    boolean isSame = operation != null && (operation.tag ^ tag) << (Long.SIZE - KIND_SHIFT) == 0;
     return isSame ? operation : null;
   }
 

@@ -54,10 +54,7 @@ final class StreamReceives extends BufferedReceives<Receive> {
     int ignored =
         submitter.emit(
             SubmissionQueue.control(
-                Uring.OP_RECV,
-                Uring.SQE_BUFFER_SELECT,
-                Uring.RECV_MULTISHOT,
-                receive.descriptor),
+                Uring.OP_RECV, Uring.SQE_BUFFER_SELECT, Uring.RECV_MULTISHOT, receive.descriptor),
             0,
             0,
             0,

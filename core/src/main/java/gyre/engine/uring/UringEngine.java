@@ -2,28 +2,28 @@ package gyre.engine.uring;
 
 import gyre.engine.Accept;
 import gyre.engine.BlockPool;
+import gyre.engine.CloseFile;
 import gyre.engine.Connect;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
+import gyre.engine.OpenFile;
 import gyre.engine.Operation;
 import gyre.engine.OperationKind;
 import gyre.engine.Poll;
+import gyre.engine.ReadFile;
 import gyre.engine.Receive;
 import gyre.engine.ReceiveFrom;
 import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
-import gyre.engine.Vector;
-import gyre.engine.CloseFile;
-import gyre.engine.OpenFile;
-import gyre.engine.ReadFile;
 import gyre.engine.StatFile;
 import gyre.engine.SyncFile;
-import gyre.engine.WriteFile;
+import gyre.engine.Vector;
 import gyre.engine.Workers;
+import gyre.engine.WriteFile;
 import gyre.engine.kernel.KernelFiles;
 import gyre.engine.kernel.KernelSockets;
 import gyre.sys.CallState;
@@ -70,7 +70,6 @@ public final class UringEngine implements Engine {
     }
   }
 
-  private final UringOptions options;
   private final CallState calls = new CallState();
   private final EngineCounters counters = new EngineCounters();
   private final KernelSockets sockets;
@@ -115,7 +114,6 @@ public final class UringEngine implements Engine {
   private boolean wokenBySelf;
 
   private UringEngine(UringOptions options) {
-    this.options = options;
     pool = new BlockPool(options.poolLimitBytes());
     ring = UringSetup.open(calls, options);
     completions = ring.completions;
@@ -303,10 +301,7 @@ public final class UringEngine implements Engine {
     long refusals = pool.refusals();
     boolean isRefused = refusals != refusalsSeen;
     refusalsSeen = refusals;
-    return isRefused
-        || streams.isStarving()
-        || sparse.isStarving()
-        || datagrams.isStarving();
+    return isRefused || streams.isStarving() || sparse.isStarving() || datagrams.isStarving();
   }
 
   private boolean isCallNeeded(boolean isReady) {

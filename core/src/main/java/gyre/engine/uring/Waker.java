@@ -23,7 +23,6 @@ final class Waker {
   private static final int MAX_ATTEMPTS = 100;
   private static final int EOVERFLOW = 75;
 
-  private final Ring ring;
   private final Submitter submitter;
   private final EngineCounters counters;
 
@@ -41,7 +40,6 @@ final class Waker {
       OperationTable operations,
       EngineCounters counters,
       CallState calls) {
-    this.ring = ring;
     this.submitter = submitter;
     this.counters = counters;
     Messages messages = new Messages();

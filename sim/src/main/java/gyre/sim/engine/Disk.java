@@ -119,7 +119,7 @@ final class Disk {
   /** Null if there is nothing. */
   @Nullable Node find(Node from, String path) {
     Node node = path.startsWith("/") ? root : from;
-    for (String name : path.split("/")) {
+    for (String name : path.split("/", -1)) {
       if (name.isEmpty() || name.equals(".")) {
         continue;
       }
