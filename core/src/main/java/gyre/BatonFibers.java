@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.Baton;
 import org.jspecify.annotations.Nullable;
 
 /**

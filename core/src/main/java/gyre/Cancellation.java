@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.TimerNode;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -356,7 +357,7 @@ public final class Cancellation implements AutoCloseable {
     }
 
     @Override
-    void fired(long nowNanos) {
+    protected void fired(long nowNanos) {
       token.cancel("not done within " + limit.toMillis() + " ms", null, true);
     }
   }

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.TimerNode;
 import java.time.Duration;
 
 /**
@@ -78,7 +79,7 @@ public final class Deadline extends WaitPoint {
     }
 
     @Override
-    void fired(long nowNanos) {
+    protected void fired(long nowNanos) {
       deadline.wakeAll();
     }
   }

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.Logging;
 import java.lang.System.Logger.Level;
 
 /**

@@ -1,5 +1,7 @@
 package gyre;
 
+import gyre.loop.TimerNode;
+import gyre.loop.Logging;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -48,7 +50,7 @@ final class FailureLog implements FailureListener {
     }
 
     @Override
-    void fired(long nowNanos) {
+    protected void fired(long nowNanos) {
       if (log != null) {
         calls.add(log::endPeriod);
       }

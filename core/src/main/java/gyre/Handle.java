@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.TimerNode;
 import gyre.engine.Engine;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -473,7 +474,7 @@ public abstract class Handle implements AutoCloseable {
     }
 
     @Override
-    final void fired(long nowNanos) {
+    protected final void fired(long nowNanos) {
       assert handle.state != State.CLOSED : "a timeout of " + handle.name() + " outlives it";
       expired();
     }

@@ -1,5 +1,10 @@
 package gyre;
 
+import gyre.loop.Mailbox;
+import gyre.loop.Inbox;
+import gyre.loop.TimerNode;
+import gyre.loop.TimerWheel;
+import gyre.loop.Logging;
 import gyre.engine.Engine;
 import gyre.engine.Surroundings;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.Inbox;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

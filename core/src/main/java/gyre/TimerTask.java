@@ -1,5 +1,7 @@
 package gyre;
 
+import gyre.loop.TimerNode;
+import gyre.loop.TimerWheel;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -110,7 +112,7 @@ abstract class TimerTask extends TimerNode {
   }
 
   @Override
-  final void fired(long nowNanos) {
+  protected final void fired(long nowNanos) {
     if (mode == Mode.FIXED_RATE) {
       long lateNanos = -wheel.remainingNanos(this, nowNanos);
       assert lateNanos >= 0 : this + " fires " + -lateNanos + " ns too early";

@@ -1,5 +1,8 @@
 package gyre;
 
+import gyre.loop.Mailbox;
+import gyre.loop.RunQueue;
+import gyre.loop.TimerWheel;
 import gyre.engine.Engine;
 import java.util.ArrayDeque;
 import java.util.function.BooleanSupplier;

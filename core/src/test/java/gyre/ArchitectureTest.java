@@ -36,6 +36,7 @@ class ArchitectureTest {
           List.of(".engine.kernel", ".engine.readiness"),
           List.of(".engine.uring", ".engine.epoll", ".engine.nio"),
           List.of(".engine.choice"),
+          List.of(".loop"),
           List.of(""),
           List.of(".io"),
           List.of(".sync"),

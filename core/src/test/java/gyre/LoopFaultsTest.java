@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.TimerNode;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -248,7 +249,7 @@ class LoopFaultsTest {
         loop.startTimer(
             new TimerNode() {
               @Override
-              void fired(long nowNanos) {
+              protected void fired(long nowNanos) {
                 self.wake();
                 throw new AssertionError("timer");
               }
@@ -281,7 +282,7 @@ class LoopFaultsTest {
         loop.startTimer(
             new TimerNode() {
               @Override
-              void fired(long nowNanos) {}
+              protected void fired(long nowNanos) {}
             },
             Duration.ofSeconds(21).toNanos());
         watched.pass(Duration.ofSeconds(20).toNanos()); // in this turn, after it read the time

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.TimerWheel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.TimerNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.io.ByteQueue;
@@ -64,7 +65,7 @@ class UserCodeTest {
         .startTimer(
             new TimerNode() {
               @Override
-              void fired(long nowNanos) {
+              protected void fired(long nowNanos) {
                 throw new IllegalStateException(what);
               }
             },

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.Baton;
 import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Expect;

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.Baton;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.locks.LockSupport;

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import org.jspecify.annotations.Nullable;
 
@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Deadlines too far away to count (about 292 years) never fire. Confined to one thread.
  */
-final class TimerWheel {
+public final class TimerWheel {
   /** 2^20 ns, about 1.05 ms. */
-  static final long DEFAULT_TICK_NANOS = 1 << 20;
+  public static final long DEFAULT_TICK_NANOS = 1 << 20;
 
   /** No timer, or never. */
-  static final long NEVER = Long.MAX_VALUE;
+  public static final long NEVER = Long.MAX_VALUE;
 
   private static final int DIGIT_BITS = 6;
   private static final int SLOTS_PER_LEVEL = 1 << DIGIT_BITS;
@@ -71,7 +71,7 @@ final class TimerWheel {
    * @param startNanos the clock now; times passed in later are readings of the same clock
    * @param tickNanos resolution, rounded down to a power of two; at most about a second
    */
-  TimerWheel(long startNanos, long tickNanos) {
+  public TimerWheel(long startNanos, long tickNanos) {
     if (tickNanos < 1 || tickNanos > MAX_TICK_NANOS) {
       throw new IllegalArgumentException(
           "tick of " + tickNanos + " ns: must be between 1 and " + MAX_TICK_NANOS);
@@ -85,12 +85,12 @@ final class TimerWheel {
   }
 
   /** The resolution in use. */
-  long tickNanos() {
+  public long tickNanos() {
     return 1L << tickShift;
   }
 
   /** Number of entries that are scheduled. */
-  int size() {
+  public int size() {
     return size;
   }
 
@@ -99,7 +99,7 @@ final class TimerWheel {
    * already fires in the next advance, and one started from within {@link TimerNode#fired} never in
    * the same advance.
    */
-  void start(TimerNode node, long nowNanos, long delayNanos) {
+  public void start(TimerNode node, long nowNanos, long delayNanos) {
     assert node.slot == TimerNode.IDLE : "started twice";
     size++;
     node.deadlineNanos = sinceStart(nowNanos, delayNanos);
@@ -108,7 +108,7 @@ final class TimerWheel {
   }
 
   /** Like {@link #start}, but moves the deadline if the node is scheduled already. */
-  void restart(TimerNode node, long nowNanos, long delayNanos) {
+  public void restart(TimerNode node, long nowNanos, long delayNanos) {
     long deadlineNanos = sinceStart(nowNanos, delayNanos);
     node.sequence = nextSequence++;
     if (node.slot >= 0 && staysInSlot(node, deadlineNanos)) {
@@ -125,7 +125,7 @@ final class TimerWheel {
   }
 
   /** Makes a node idle again; false if it was so already. */
-  boolean cancel(TimerNode node) {
+  public boolean cancel(TimerNode node) {
     if (node.slot == TimerNode.IDLE) {
       return false;
     }
@@ -136,7 +136,7 @@ final class TimerWheel {
   }
 
   /** Time left of a scheduled node, negative if it is overdue, {@link #NEVER} if it never fires. */
-  long remainingNanos(TimerNode node, long nowNanos) {
+  public long remainingNanos(TimerNode node, long nowNanos) {
     long deadlineNanos = node.deadlineNanos;
     return deadlineNanos == NEVER ? NEVER : deadlineNanos - (nowNanos - startNanos);
   }
@@ -147,7 +147,7 @@ final class TimerWheel {
    *
    * @return {@link #NEVER} if nothing will fire
    */
-  long nextDeadlineNanos() {
+  public long nextDeadlineNanos() {
     if (firstDue != null) {
       return startNanos + elapsedNanos;
     }
@@ -161,7 +161,7 @@ final class TimerWheel {
    *
    * @return how many fired
    */
-  int advance(long nowNanos, int budget) {
+  public int advance(long nowNanos, int budget) {
     assert !firing : "advance inside of a timer";
     long sequenceLimit = nextSequence;
     elapsedNanos = Math.max(elapsedNanos, nowNanos - startNanos);

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import org.jspecify.annotations.Nullable;
 
@@ -9,33 +9,33 @@ import org.jspecify.annotations.Nullable;
  * <p>Idle, or filed in one wheel. All fields belong to that wheel. Forty bytes with compressed
  * pointers.
  */
-abstract class TimerNode {
+public abstract class TimerNode {
   /** Not in any wheel. */
-  static final int IDLE = -1;
+  public static final int IDLE = -1;
 
   /** In the list of those that fire next. */
-  static final int DUE = -2;
+  public static final int DUE = -2;
 
   @Nullable TimerNode previous;
   @Nullable TimerNode next;
 
   /** {@link #IDLE}, {@link #DUE} or the index of the slot that this entry is linked into. */
-  int slot = IDLE;
+  public int slot = IDLE;
 
   /** Since the start of the wheel. The slot may belong to an earlier time, never to a later one. */
-  long deadlineNanos;
+  public long deadlineNanos;
 
   /** Order of the starts and restarts, for those with equal deadlines. */
-  long sequence;
+  public long sequence;
 
   /**
    * Called by {@link TimerWheel#advance} with the time that was passed to it. The node is idle
    * again and may be restarted. Must not throw.
    */
-  abstract void fired(long nowNanos);
+  protected abstract void fired(long nowNanos);
 
   /** Started, and neither fired nor cancelled since. */
-  final boolean isScheduled() {
+  public final boolean isScheduled() {
     return slot != IDLE;
   }
 }

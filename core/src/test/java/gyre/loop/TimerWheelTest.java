@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -31,7 +31,7 @@ class TimerWheelTest {
     }
 
     @Override
-    void fired(long nowNanos) {
+    protected void fired(long nowNanos) {
       log.add(name);
       action.run();
     }

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import java.lang.System.Logger.Level;
 import java.time.ZoneId;
@@ -13,20 +13,20 @@ import org.jspecify.annotations.Nullable;
  * just what a server wants to log, the classes concerned stay broken for the life of the JVM. So a
  * loop prepares it while it is opened.
  */
-final class Logging {
+public final class Logging {
   private static final System.Logger LOGGER = System.getLogger("gyre");
 
   private Logging() {}
 
   /** Opens now what a message will need. Costs something the first time only. */
-  static void prepare() {
+  public static void prepare() {
     boolean logs = LOGGER.isLoggable(Level.ERROR);
     ZonedDateTime now = ZonedDateTime.now(ZoneId.systemDefault()); // reads the time zones
     assert logs || now != null;
   }
 
   /** Logs, or does nothing where logging itself is broken: a loop must go on. */
-  static void log(Level level, String message, @Nullable Throwable failure) {
+  public static void log(Level level, String message, @Nullable Throwable failure) {
     try {
       LOGGER.log(level, message, failure);
     } catch (Throwable e) {
@@ -34,7 +34,7 @@ final class Logging {
     }
   }
 
-  static void debug(String source, Throwable failure) {
+  public static void debug(String source, Throwable failure) {
     if (LOGGER.isLoggable(Level.DEBUG)) {
       log(Level.DEBUG, source + ": " + failure, null);
     }

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import gyre.engine.Engine;
 import gyre.engine.Surroundings;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * engine only where the loop sleeps. Closed together with the loop; what comes later is refused,
  * and what nobody took is discarded.
  */
-final class Mailbox {
+public final class Mailbox {
   private final String owner;
   private final Inbox inbox;
   private final Doorbell doorbell = new Doorbell();
@@ -23,7 +23,7 @@ final class Mailbox {
   /**
    * @param onLoop whether the caller is on the loop's own thread
    */
-  Mailbox(String owner, int limit, Engine engine, BooleanSupplier onLoop) {
+  public Mailbox(String owner, int limit, Engine engine, BooleanSupplier onLoop) {
     this.owner = owner;
     this.surroundings = engine.surroundings();
     this.onLoop = onLoop;
@@ -32,11 +32,11 @@ final class Mailbox {
   }
 
   /** A step of the runtime itself, run on the loop, that must not be refused. */
-  record Internal(Runnable action) {}
+  public record Internal(Runnable action) {}
 
   // ---- from any thread
 
-  void post(Runnable task) {
+  public void post(Runnable task) {
     if (!tryPost(task)) {
       if (closed) {
         throw new RejectedExecutionException(owner + " is closed");
@@ -46,7 +46,7 @@ final class Mailbox {
     }
   }
 
-  boolean tryPost(Runnable task) {
+  public boolean tryPost(Runnable task) {
     if (closed || !inbox.post(task)) {
       return false;
     }
@@ -58,14 +58,14 @@ final class Mailbox {
     return true;
   }
 
-  void postInternal(Runnable action) {
+  public void postInternal(Runnable action) {
     if (!closed) { // or else nobody is left to care
       resume(new Internal(action));
     }
   }
 
   /** Something that can run on the loop: a fiber, a continuation or a step of the runtime. */
-  void resume(Object runnable) {
+  public void resume(Object runnable) {
     inbox.resume(runnable);
     if (closed) {
       forwardResumes(); // it came too late for the look that closing takes
@@ -94,14 +94,14 @@ final class Mailbox {
     }
   }
 
-  boolean isClosed() {
+  public boolean isClosed() {
     return closed;
   }
 
   // ---- by the loop
 
   /** Waits in the engine, unless there is something in the inbox. */
-  void sleep(long timeoutNanos) {
+  public void sleep(long timeoutNanos) {
     doorbell.prepareToSleep();
     try {
       engine.await(inbox.isEmpty() ? timeoutNanos : 0);
@@ -110,23 +110,23 @@ final class Mailbox {
     }
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return inbox.isEmpty();
   }
 
-  @Nullable Object nextResume() {
+  public @Nullable Object nextResume() {
     return inbox.nextResume();
   }
 
-  @Nullable Runnable nextPost() {
+  public @Nullable Runnable nextPost() {
     return inbox.nextPost();
   }
 
-  Inbox inbox() {
+  public Inbox inbox() {
     return inbox;
   }
 
-  void close() {
+  public void close() {
     closed = true;
     discardPosts();
     forwardResumes();
@@ -143,7 +143,7 @@ final class Mailbox {
   }
 
   /** A loop that is closed was to run this: fibers stay where they are. */
-  static void forward(Object runnable) {
+  public static void forward(Object runnable) {
     if (runnable instanceof Runnable continuation) {
       OrphanThreads.resume(continuation);
     }

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * that it is no longer blocked until it calls {@code keep}.
  */
 @SuppressWarnings("ReferenceEquality") // whose turn it is, not one like it
-final class Baton {
+public final class Baton {
   /** Short enough for a program to go on, long enough for what is only a short wait. */
   private static final long PATIENCE_NANOS = 5_000_000;
 
@@ -62,14 +62,14 @@ final class Baton {
   private @Nullable Thread loop;
   private volatile @Nullable Object turn;
 
-  Baton() {
+  public Baton() {
     this(PATIENCE_NANOS);
   }
 
   /**
    * @param patienceNanos how long a fiber must be seen blocked, twice, to lose its turn
    */
-  Baton(long patienceNanos) {
+  public Baton(long patienceNanos) {
     this.patienceNanos = patienceNanos;
   }
 
@@ -78,7 +78,7 @@ final class Baton {
    *
    * @return false if the turn had to be taken from it
    */
-  boolean handTo(Thread fiber) {
+  public boolean handTo(Thread fiber) {
     assert turn == null : "not the loop's turn";
     loop = Thread.currentThread();
     turn = fiber;
@@ -132,7 +132,7 @@ final class Baton {
   }
 
   /** Whether it is the calling fiber's turn, which it then keeps. */
-  boolean keep() {
+  public boolean keep() {
     Thread caller = Thread.currentThread();
     Object now = turn;
     while (now instanceof Proposal proposal && proposal.fiber == caller) {
@@ -145,7 +145,7 @@ final class Baton {
   }
 
   /** By the fiber that has the turn: lets the loop go on, and does not wait. */
-  void giveBack() {
+  public void giveBack() {
     boolean mine = keep();
     assert mine : "not this fiber's turn";
     // Read before the loop can go on and write it.
@@ -155,7 +155,7 @@ final class Baton {
   }
 
   /** By a fiber: waits until the loop hands the turn to it. */
-  void awaitTurn() {
+  public void awaitTurn() {
     Thread caller = Thread.currentThread();
     boolean interrupted = false;
     while (!keep()) {
@@ -168,7 +168,7 @@ final class Baton {
   }
 
   /** As {@link #awaitTurn}, but returns false, interrupted, where an interrupt comes before. */
-  boolean awaitTurnOrInterrupt() {
+  public boolean awaitTurnOrInterrupt() {
     while (!keep()) {
       if (Thread.currentThread().isInterrupted()) {
         return false;

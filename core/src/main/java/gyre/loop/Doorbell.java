@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -35,7 +35,7 @@ import java.lang.invoke.VarHandle;
  * offer ends with a release, which does not forbid that), and both sides see the past. A wake-up
  * that arrives late, for a wait that is over, ends the next wait early, which is harmless.
  */
-final class Doorbell {
+public final class Doorbell {
   private static final int AWAKE = 0;
   private static final int SLEEPING = 1;
   private static final int RUNG = 2;
@@ -54,14 +54,14 @@ final class Doorbell {
   private volatile int state = AWAKE;
 
   /** By the loop, which must look at its queues afterwards and before it waits. */
-  void prepareToSleep() {
+  public void prepareToSleep() {
     assert (int) STATE.getOpaque(this) == AWAKE : "asleep already";
     STATE.setOpaque(this, SLEEPING);
     VarHandle.fullFence();
   }
 
   /** By the loop, after the wait and before it handles what is queued. */
-  void awake() {
+  public void awake() {
     STATE.setVolatile(this, AWAKE);
   }
 
@@ -69,7 +69,7 @@ final class Doorbell {
    * By who was told to wake the engine and could not: the next ring is told again. Harmless if the
    * loop has slept and was rung anew meanwhile, which is then woken twice.
    */
-  void wakeFailed() {
+  public void wakeFailed() {
     boolean ignored = STATE.compareAndSet(this, RUNG, SLEEPING);
   }
 
@@ -78,7 +78,7 @@ final class Doorbell {
    *
    * @return whether the caller has to wake the engine
    */
-  boolean ring() {
+  public boolean ring() {
     VarHandle.fullFence();
     return (int) STATE.getOpaque(this) == SLEEPING && STATE.compareAndSet(this, SLEEPING, RUNG);
   }

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,7 +38,7 @@ class TimerWheelModelTest {
     }
 
     @Override
-    void fired(long nowNanos) {
+    protected void fired(long nowNanos) {
       assertThat(nowNanos).as(description).isEqualTo(now);
       assertThat(this).as(description).isSameAs(expected.poll());
       assertThat(now - start).as("early: " + description).isGreaterThanOrEqualTo(modelDeadline);
@@ -202,7 +202,7 @@ class TimerWheelModelTest {
     long[] last = {-1, 0, 0};
     final class Counted extends TimerNode {
       @Override
-      void fired(long nowNanos) {
+      protected void fired(long nowNanos) {
         assertThat(deadlineNanos).isGreaterThanOrEqualTo(last[0]).isLessThanOrEqualTo(nowNanos);
         last[0] = deadlineNanos;
         last[1]++;

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * thread. The queue holds a virtual thread once at most. Fibers are not carried on: those that a
  * forced shutdown has left behind rely on running on their loop alone.
  */
-final class OrphanThreads {
+public final class OrphanThreads {
   private static final ThreadPoolExecutor CARRIERS = carriers();
 
   private OrphanThreads() {}
@@ -33,7 +33,7 @@ final class OrphanThreads {
   }
 
   /** Lets a virtual thread go on. From any thread. */
-  static void resume(Runnable continuation) {
+  public static void resume(Runnable continuation) {
     CARRIERS.execute(continuation);
   }
 }

@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import gyre.engine.Surroundings;
 import java.util.ArrayDeque;
@@ -9,36 +9,36 @@ import org.jspecify.annotations.Nullable;
  * were started inside a fiber and so run on the loop too. A fiber is in it once at most, so that it
  * is bounded by the number of fibers.
  */
-final class RunQueue {
+public final class RunQueue {
   private final ArrayDeque<Object> runnable = new ArrayDeque<>(64);
 
   /** Null for first in, first out. */
   private final Surroundings.@Nullable Order order;
 
-  RunQueue(Surroundings.@Nullable Order order) {
+  public RunQueue(Surroundings.@Nullable Order order) {
     this.order = order;
   }
 
-  void add(Object fiberOrContinuation) {
+  public void add(Object fiberOrContinuation) {
     runnable.add(fiberOrContinuation);
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return runnable.isEmpty();
   }
 
   /** The loop has closed. */
-  void abandon() {
+  public void abandon() {
     runnable.forEach(Mailbox::forward);
     runnable.clear();
   }
 
-  int size() {
+  public int size() {
     return runnable.size();
   }
 
   /** One of the first {@code among}, which is the first unless somebody wants to choose. */
-  Object take(int among) {
+  public Object take(int among) {
     return order == null || among == 1 ? runnable.remove() : take(order.pick(among), among);
   }
 

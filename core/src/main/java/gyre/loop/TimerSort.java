@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import org.jspecify.annotations.Nullable;
 
@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * <p>It counts in binary: {@code runs[i]} is empty or holds a sorted run of 2^i entries, and adding
  * an entry carries, merging two runs of one size into one of the next.
  */
-final class TimerSort {
+public final class TimerSort {
   /** More than 2^31 entries do not fit. */
   private final @Nullable TimerNode[] runs = new @Nullable TimerNode[31];
 
   private int levels;
 
-  void add(TimerNode node) {
+  public void add(TimerNode node) {
     TimerNode run = node;
     run.next = null;
     int level = 0;
@@ -29,7 +29,7 @@ final class TimerSort {
   }
 
   /** Everything added since the last call, linked by {@code next} alone. */
-  @Nullable TimerNode take() {
+  public @Nullable TimerNode take() {
     TimerNode sorted = null;
     for (int level = 0; level < levels; level++) {
       TimerNode run = runs[level];

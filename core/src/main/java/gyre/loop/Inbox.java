@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import org.jctools.queues.atomic.MpscChunkedAtomicArrayQueue;
 import org.jctools.queues.atomic.MpscUnboundedAtomicArrayQueue;
@@ -10,56 +10,56 @@ import org.jspecify.annotations.Nullable;
  * because it became runnable, and once because it is unparked; a token that is cancelled about once
  * for each thread that cancels it.
  */
-final class Inbox {
+public final class Inbox {
   private final MpscChunkedAtomicArrayQueue<Runnable> posts;
   private final MpscUnboundedAtomicArrayQueue<Object> resumes =
       new MpscUnboundedAtomicArrayQueue<>(256);
   private final int limit;
 
-  Inbox(int limit) {
+  public Inbox(int limit) {
     this.limit = limit;
     // It grows from the first size to the second, which must be larger.
     this.posts =
         new MpscChunkedAtomicArrayQueue<>(Math.clamp(limit / 2, 2, 256), Math.max(limit, 4));
   }
 
-  boolean post(Runnable task) {
+  public boolean post(Runnable task) {
     return posts.offer(task);
   }
 
-  void resume(Object runnable) {
+  public void resume(Object runnable) {
     resumes.offer(runnable);
   }
 
-  @Nullable Runnable nextPost() {
+  public @Nullable Runnable nextPost() {
     return posts.poll();
   }
 
-  @Nullable Object nextResume() {
+  public @Nullable Object nextResume() {
     return resumes.poll();
   }
 
-  boolean isEmpty() {
+  public boolean isEmpty() {
     return posts.isEmpty() && resumes.isEmpty();
   }
 
   /** What the loop ends without having run. */
-  static void discard(Object task) {
+  public static void discard(Object task) {
     if (task instanceof Runnable && task instanceof AutoCloseable closeable) {
       try {
         closeable.close();
       } catch (Exception e) {
-        FailureListener.LOGGING.failed("a task that was not run", e);
+        Logging.log(System.Logger.Level.ERROR, "a task that was not run failed", e);
       }
     }
   }
 
   /** How many entries wait that are no posts. */
-  int resumes() {
+  public int resumes() {
     return resumes.size();
   }
 
-  int limit() {
+  public int limit() {
     return limit;
   }
 }
