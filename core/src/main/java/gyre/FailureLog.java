@@ -1,7 +1,7 @@
 package gyre;
 
-import gyre.loop.TimerNode;
 import gyre.loop.Logging;
+import gyre.loop.TimerNode;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.HashMap;

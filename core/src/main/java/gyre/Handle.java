@@ -1,7 +1,7 @@
 package gyre;
 
-import gyre.loop.TimerNode;
 import gyre.engine.Engine;
+import gyre.loop.TimerNode;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -451,6 +451,7 @@ public abstract class Handle implements AutoCloseable {
   }
 
   /** A timer of a handle: runs on the loop, not in a fiber. Restarting it is nearly free. */
+  @SuppressWarnings("exports") // only for the packages of this module that define handles
   public abstract static class Timeout extends TimerNode {
     private final Handle handle;
 

@@ -1,12 +1,12 @@
 package gyre;
 
-import gyre.loop.Mailbox;
-import gyre.loop.Inbox;
-import gyre.loop.TimerNode;
-import gyre.loop.TimerWheel;
-import gyre.loop.Logging;
 import gyre.engine.Engine;
 import gyre.engine.Surroundings;
+import gyre.loop.Inbox;
+import gyre.loop.Logging;
+import gyre.loop.Mailbox;
+import gyre.loop.TimerNode;
+import gyre.loop.TimerWheel;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package gyre;
 
+import gyre.engine.Engine;
 import gyre.loop.Mailbox;
 import gyre.loop.RunQueue;
 import gyre.loop.TimerWheel;
-import gyre.engine.Engine;
 import java.util.ArrayDeque;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 package gyre;
 
-import gyre.loop.TimerNode;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.loop.TimerNode;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import java.net.InetAddress;

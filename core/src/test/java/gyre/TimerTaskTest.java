@@ -1,9 +1,9 @@
 package gyre;
 
-import gyre.loop.TimerWheel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.loop.TimerWheel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

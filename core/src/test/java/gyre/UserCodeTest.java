@@ -1,9 +1,9 @@
 package gyre;
 
-import gyre.loop.TimerNode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.io.ByteQueue;
+import gyre.loop.TimerNode;
 import gyre.net.UnixStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package gyre;
 
-import gyre.loop.Inbox;
 import gyre.loop.Doorbell;
+import gyre.loop.Inbox;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicBoolean;

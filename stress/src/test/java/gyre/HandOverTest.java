@@ -1,8 +1,8 @@
 package gyre;
 
-import gyre.loop.Baton;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.loop.Baton;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

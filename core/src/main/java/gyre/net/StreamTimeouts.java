@@ -48,12 +48,14 @@ final class StreamTimeouts {
     return timeouts;
   }
 
+  /** Limits the time that closing takes, which runs from its beginning: the first call counts. */
   static StreamTimeouts forClose(
       SocketStream stream, @Nullable StreamTimeouts known, StreamOptions options) {
     StreamTimeouts timeouts = known == null ? new StreamTimeouts(stream, options) : known;
-    Duration limit = options.closeTimeout();
-    timeouts.close = new CloseLimit(stream);
-    timeouts.close.start(nanos(limit));
+    if (timeouts.close == null) {
+      timeouts.close = new CloseLimit(stream);
+      timeouts.close.start(nanos(options.closeTimeout()));
+    }
     return timeouts;
   }
 
