@@ -139,9 +139,10 @@ final class PushSide {
       filled(); // by somebody else
       return;
     }
+    long shown = input.receivedBytes;
     handler.onData(input.bytes);
     if (stream.isOpen()) {
-      afterData();
+      afterData(input.receivedBytes - shown);
     }
   }
 
@@ -150,23 +151,33 @@ final class PushSide {
     return input.paused || stream.waitsForSink();
   }
 
-  private void afterData() {
+  /**
+   * A handler that parks, be it for a lock, cannot know of what arrives meanwhile: it is called
+   * again for that, and has to answer for what it was shown.
+   *
+   * @param arrived bytes, since the handler was called
+   */
+  private void afterData(long arrived) {
     stream.keepInput();
     if (output.isFull()) {
       filled();
-    } else if (input.bytes.size() >= stream.options().inputLimitBytes() && !isHeldUp()) {
-      throw new IllegalStateException(
-          "the handler of "
-              + stream.name()
-              + " leaves "
-              + input.bytes.size()
-              + " bytes unconsumed, and the input limit is "
-              + stream.options().inputLimitBytes()
-              + ": consume more, pause the input, or raise StreamOptions.inputLimitBytes");
-    } else {
+    } else if (input.bytes.size() - arrived >= stream.options().inputLimitBytes() && !isHeldUp()) {
+      throw leftTooMuch(input.bytes.size() - arrived);
+    } else if (arrived == 0 || !input.isFull()) {
       input.start();
     }
     stream.drainingAfterData();
+  }
+
+  private IllegalStateException leftTooMuch(long bytes) {
+    return new IllegalStateException(
+        "the handler of "
+            + stream.name()
+            + " leaves "
+            + bytes
+            + " bytes unconsumed, and the input limit is "
+            + stream.options().inputLimitBytes()
+            + ": consume more, pause the input, or raise StreamOptions.inputLimitBytes");
   }
 
   private void tellEnd() throws Exception {

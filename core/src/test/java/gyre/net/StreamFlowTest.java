@@ -11,6 +11,7 @@ import gyre.io.ByteQueue;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,6 +81,40 @@ class StreamFlowTest {
           while (frames[0] < 50) {
             Fiber.park();
           }
+        });
+  }
+
+  /** What arrives while the handler waits for a lock is no fault of the handler. */
+  @Test
+  void shouldNotBlameAHandlerForWhatArrivesWhileItIsParked() {
+    with(
+        SMALL,
+        (near, far) -> {
+          int size = 1_000_000;
+          long[] got = {0};
+          int[] calls = {0};
+          Fiber<?> waiter = Fiber.current();
+          ReentrantLock lock = new ReentrantLock();
+          lock.lock();
+          near.onData(in -> {
+            got[0] += in.size();
+            in.clear();
+            if (calls[0]++ == 0) {
+              lock.lock();
+              lock.unlock();
+            }
+            waiter.unpark();
+          });
+          Fiber<?> writer = Fiber.start(() -> far.write(new byte[size]));
+          while (calls[0] == 0 || near.input().size() < SMALL.inputLimitBytes()) {
+            Fiber.yield();
+          }
+          lock.unlock();
+          while (got[0] < size) {
+            Fiber.park();
+          }
+          writer.join();
+          assertThat(near.isOpen()).isTrue();
         });
   }
 
