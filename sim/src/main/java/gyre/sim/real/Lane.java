@@ -18,7 +18,11 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Connections one after the other, so that each takes the descriptors of its predecessors. */
 final class Lane {
-  private static final AtomicLong PATHS = new AtomicLong();
+  private static final AtomicLong LANES = new AtomicLong();
+
+  /** Where all of 127.0.0.0/8 is this machine. */
+  private static final boolean HAS_MANY_ADDRESSES =
+      System.getProperty("os.name", "").equals("Linux");
 
   private final Run run;
   private final Plan plan;
@@ -26,13 +30,18 @@ final class Lane {
   private final CompletableFuture<Integer> port = new CompletableFuture<>();
   private final Path path;
 
+  /** Ports rest for a minute after use, and a long run needs more than one address has. */
+  private final String host;
+
   Lane(Run run, Plan plan) {
     this.run = run;
     this.plan = plan;
     boolean cannotReset = plan.transport() != Transport.TCP;
     this.connections =
         plan.connections().stream().map(pair -> run.connect(pair.number(), cannotReset)).toList();
-    String name = "gyre-" + ProcessHandle.current().pid() + "-" + PATHS.incrementAndGet();
+    long number = LANES.incrementAndGet();
+    this.host = HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
+    String name = "gyre-" + ProcessHandle.current().pid() + "-" + number;
     this.path = Path.of(System.getProperty("java.io.tmpdir", "/tmp"), name);
   }
 
@@ -100,7 +109,7 @@ final class Lane {
       port.complete(0);
       return listener;
     }
-    TcpListener listener = TcpListener.bind("127.0.0.1", 0, options);
+    TcpListener listener = TcpListener.bind(host, 0, options);
     port.complete(listener.port());
     return listener;
   }
@@ -116,7 +125,7 @@ final class Lane {
           stream =
               plan.transport() == Transport.UNIX
                   ? UnixStream.connect(path, end.options())
-                  : TcpStream.connect("127.0.0.1", port.join(), end.options());
+                  : TcpStream.connect(host, port.join(), end.options());
         } catch (NetworkException e) {
           if (connections.get(i).mayBreak()) {
             continue; // accepted, and reset at once

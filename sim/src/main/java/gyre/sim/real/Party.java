@@ -15,6 +15,7 @@ import gyre.sim.real.Plan.Ending;
 import gyre.sim.real.Plan.Style;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /** One end of a connection at work: a fiber that writes, and one that reads or a handler. */
 final class Party implements DataHandler {
@@ -23,6 +24,7 @@ final class Party implements DataHandler {
   private static final int MOST_LEFT_BYTES = 40;
   private static final int MOST_SLOW_READS = 300;
   private static final int MOST_REFUSALS = 5_000;
+  private static final long PARKED_NANOS = 200_000;
 
   private final Run run;
   private final Connection connection;
@@ -306,6 +308,8 @@ final class Party implements DataHandler {
       }
       if (plan.style() == Style.ANSWER && answered < ANSWERS_BYTES && stream.isOpen()) {
         tolerate(() -> answer(1 + (int) (most % ANSWER_BYTES)));
+      } else if (calls % 11 == 0) {
+        LockSupport.parkNanos(PARKED_NANOS); // as for a lock
       } else if (calls % 7 == 0 && stream.isOpen()) {
         stream.pauseInput();
         stream

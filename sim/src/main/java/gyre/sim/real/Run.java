@@ -28,6 +28,10 @@ final class Run {
   private static final long WARM_SEED = 2;
   private static final long DUMP_MILLIS = 1_000;
   private static final long ENDING_SECONDS = 5;
+  private static final long LOOK_MILLIS = 5;
+
+  /** One look may have to wait for long, because the machine stood still and not the program. */
+  private static final long LONGEST_LOOK_NANOS = 20 * LOOK_MILLIS * 1_000_000;
 
   /** An engine may have blocks at hand to receive into. */
   private static final long LANDING_BYTES = 2L * BlockPool.LARGE_BYTES;
@@ -88,6 +92,9 @@ final class Run {
       failed("interrupted", e);
       Thread.currentThread().interrupt();
     }
+    if (failure.get() == null) {
+      checkNothingIsLent();
+    }
     if (failure.get() == null && !Descriptors.settle(before)) {
       failed("descriptors are left: " + Descriptors.open() + " after " + before + " before", null);
     }
@@ -95,17 +102,21 @@ final class Run {
   }
 
   private void await(CountDownLatch left, List<Thread> threads) throws InterruptedException {
-    long movedNanos = System.nanoTime();
+    long stoodNanos = 0;
     long moved = -1;
     while (left.getCount() > 0 && failed.getCount() > 0) {
+      long begunNanos = System.nanoTime();
+      boolean ignored = left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       long present = connections.stream().mapToLong(Connection::moved).sum();
       if (present != moved) {
         moved = present;
-        movedNanos = System.nanoTime();
-      } else if (System.nanoTime() - movedNanos > limit.toNanos()) {
+        stoodNanos = 0;
+      } else {
+        stoodNanos += Math.min(System.nanoTime() - begunNanos, LONGEST_LOOK_NANOS);
+      }
+      if (stoodNanos > limit.toNanos() && left.getCount() > 0) {
         failed("nothing moves any more", hang(threads));
       }
-      boolean ignored = left.await(5, TimeUnit.MILLISECONDS);
     }
     if (failed.getCount() == 0) {
       for (int i = 0; i < loops.length(); i++) {
@@ -167,6 +178,10 @@ final class Run {
     if (engine.active() > active) {
       failed("operations are left: " + engine.active() + " after " + active + " before", null);
     }
+  }
+
+  /** When all loops have ended: the last of them may hold memory of both ends. */
+  private void checkNothingIsLent() {
     for (Connection connection : connections) {
       if (connection.lent() != 0) {
         failed(
