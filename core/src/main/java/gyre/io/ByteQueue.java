@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 // Blocks and vectors are for the engines. The fences keep the memory of a queue of its own alive
 // while it is read; after an exception nothing is read any more.
 @SuppressWarnings({"exports", "ReachabilityFenceUsage"})
-public final class ByteQueue extends Chain implements AutoCloseable {
+public final class ByteQueue extends Chain implements ByteAppender, AutoCloseable {
   /** What a queue of its own may hold where nothing else was said. */
   public static final long DEFAULT_LIMIT_BYTES = 16L << 20;
 
@@ -103,45 +103,61 @@ public final class ByteQueue extends Chain implements AutoCloseable {
 
   // ---- append
 
+  @Override
   public void appendByte(int value) {
     Memory.putByte(space(1), (byte) value);
     grow(1);
   }
 
+  @Override
   public void appendShort(int value) {
     Memory.putShort(space(2), Peek.big((short) value));
     grow(2);
   }
 
+  @Override
   public void appendShortLE(int value) {
     Memory.putShort(space(2), Peek.little((short) value));
     grow(2);
   }
 
+  @Override
   public void appendInt(int value) {
     Memory.putInt(space(4), Peek.big(value));
     grow(4);
   }
 
+  @Override
   public void appendIntLE(int value) {
     Memory.putInt(space(4), Peek.little(value));
     grow(4);
   }
 
+  @Override
   public void appendLong(long value) {
     Memory.putLong(space(8), Peek.big(value));
     grow(8);
   }
 
+  @Override
   public void appendLongLE(long value) {
     Memory.putLong(space(8), Peek.little(value));
     grow(8);
   }
 
+  @Override
+  public void appendDecimal(long value) {
+    int length = Decimal.length(value);
+    Decimal.encode(value, length, space(length));
+    grow(length);
+  }
+
+  @Override
   public void append(byte[] bytes) {
     append(bytes, 0, bytes.length);
   }
 
+  @Override
   public void append(byte[] bytes, int offset, int length) {
     if (!tryAppend(bytes, offset, length)) {
       throw exhausted(length);
@@ -155,6 +171,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   }
 
   /** Copies what remains in the buffer, whose position moves to its limit. */
+  @Override
   public void append(ByteBuffer buffer) {
     int length = buffer.remaining();
     if (!tryAppend(buffer)) {
@@ -208,6 +225,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   }
 
   /** Appends text as UTF-8. Surrogates without a partner become question marks. */
+  @Override
   public void append(String text) {
     long most = Utf8.spaceBytes(text);
     if (most <= Math.max(room(), BlockPool.SMALL_BYTES)) {
@@ -221,6 +239,7 @@ public final class ByteQueue extends Chain implements AutoCloseable {
   }
 
   /** Takes all bytes of another queue, which is empty afterwards. */
+  @Override
   public void append(ByteQueue other) {
     requireOther(other);
     if (other.pool == pool) {
@@ -392,6 +411,19 @@ public final class ByteQueue extends Chain implements AutoCloseable {
     return Long.reverseBytes(readLong());
   }
 
+  /**
+   * Removes the first bytes, which are a decimal number: digits, maybe after a minus sign.
+   *
+   * @throws NumberFormatException if they are none, or one of more than 64 bits; nothing was
+   *     removed
+   */
+  public long readDecimal(int bytes) {
+    require(bytes, "readDecimal");
+    long value = Decimal.parse(this, 0, bytes);
+    discard(bytes);
+    return value;
+  }
+
   /** Reads as much as there is, at most {@code length} bytes; how many. */
   public int read(byte[] target, int offset, int length) {
     Objects.checkFromIndexSize(offset, length, target.length);
@@ -490,6 +522,12 @@ public final class ByteQueue extends Chain implements AutoCloseable {
 
   public long longAtLE(long index) {
     return Long.reverseBytes(longAt(index));
+  }
+
+  /** The decimal number that {@code bytes} bytes from {@code index} on are: see readDecimal. */
+  public long decimalAt(long index, int bytes) {
+    requireAt(index, bytes);
+    return Decimal.parse(this, index, bytes);
   }
 
   /** Copies {@code length} bytes from {@code index} on, and leaves them in the queue. */

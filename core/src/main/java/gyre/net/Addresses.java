@@ -25,13 +25,8 @@ final class Addresses {
       return new InetSocketAddress(InetAddress.getByName(host), port);
     } catch (UnknownHostException e) {
       NetworkException failure =
-          new NetworkException(
-              "cannot listen on "
-                  + host
-                  + ":"
-                  + port
-                  + ": no such host; use an address of this machine",
-              0);
+          NetworkException.of(
+              "listen on", host + ":" + port, "no such host: use an address of this machine");
       failure.initCause(e);
       throw failure;
     }

@@ -27,16 +27,16 @@ final class Candidates {
   static List<InetSocketAddress> of(String host, int port, Duration timeout, Resolver resolver) {
     if (host.isEmpty() || port < 1 || port > 65_535) {
       throw new IllegalArgumentException(
-          "cannot connect to " + host + ":" + port + ": say a host and a port from 1 to 65535");
+          "connect to " + host + ":" + port + ": say a host and a port from 1 to 65535");
     }
     InetAddress literal = literal(host);
     if (literal != null) {
       return List.of(new InetSocketAddress(literal, port));
     }
-    String tried = "cannot connect to " + host + ":" + port;
-    List<InetAddress> found = lookUp(host, tried, timeout, resolver);
+    String goal = host + ":" + port;
+    List<InetAddress> found = lookUp(host, goal, timeout, resolver);
     if (found.isEmpty()) {
-      throw unknown(host, tried);
+      throw unknown(host, goal);
     }
     return interleaved(found).stream()
         .limit(LIMIT)
@@ -53,32 +53,36 @@ final class Candidates {
   }
 
   private static List<InetAddress> lookUp(
-      String host, String tried, Duration timeout, Resolver resolver) {
+      String host, String goal, Duration timeout, Resolver resolver) {
     Callable<List<InetAddress>> job = () -> resolver.resolve(host);
     try {
       return timeout.isZero()
           ? Access.lookUp(job)
           : Cancellation.within(timeout, () -> Access.lookUp(job));
     } catch (UnknownHostException e) {
-      NetworkException failure = unknown(host, tried);
+      NetworkException failure = unknown(host, goal);
       failure.initCause(e);
       throw failure;
     } catch (DeadlineExceededException e) {
       Cancellation.current().check(); // if it is the caller's own deadline that has passed
       throw new NetworkTimeoutException(
-          tried + ": looking up " + host + " took longer than " + timeout.toMillis() + " ms");
+          "connect to",
+          goal,
+          "looking up " + host + " took longer than " + timeout.toMillis() + " ms");
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {
-      NetworkException failure = new NetworkException(tried + ": " + e, 0);
+      NetworkException failure = NetworkException.of("connect to", goal, e.toString());
       failure.initCause(e);
       throw failure;
     }
   }
 
-  private static NetworkException unknown(String host, String tried) {
-    return new NetworkException(
-        tried + ": the name " + host + " does not resolve; check its spelling and the resolver", 0);
+  private static NetworkException unknown(String host, String goal) {
+    return NetworkException.of(
+        "connect to",
+        goal,
+        "the name " + host + " does not resolve: check its spelling and the resolver");
   }
 
   /** IPv6 first, then in turn, each family in its own order. */

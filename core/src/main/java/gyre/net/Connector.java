@@ -58,20 +58,20 @@ final class Connector extends Handle {
       Opener<A> opener) {
     Connector connector = new Connector(owner, startNanos, Fiber.current());
     try {
-      return connector.race("cannot connect to " + goal, targets, options, opener);
+      return connector.race(goal, targets, options, opener);
     } finally {
       connector.close();
     }
   }
 
   private <A extends SocketAddress> int race(
-      String tried, List<A> targets, ConnectOptions options, Opener<A> opener) {
+      String goal, List<A> targets, ConnectOptions options, Opener<A> opener) {
     long timeoutNanos = options.timeout().isZero() ? Long.MAX_VALUE : nanos(options.timeout());
     int next = 0;
     while (won < 0) {
       long elapsedNanos = loop().nanoTime() - startNanos;
       if (elapsedNanos >= timeoutNanos) {
-        throw tooLate(tried, options);
+        throw tooLate(goal, options);
       }
       boolean isTurnOfNext = pending == 0 || failedOne || wait.isOver;
       failedOne = false;
@@ -81,7 +81,7 @@ final class Connector extends Handle {
         continue;
       }
       if (pending == 0) {
-        throw allFailed(tried);
+        throw allFailed(goal);
       }
       long leftNanos = timeoutNanos - elapsedNanos;
       long delayNanos = next < targets.size() ? nanos(options.attemptDelay()) : leftNanos;
@@ -121,21 +121,25 @@ final class Connector extends Handle {
     engine().submit(attempt);
   }
 
-  private NetworkException tooLate(String tried, ConnectOptions options) {
+  private NetworkException tooLate(String goal, ConnectOptions options) {
     NetworkException failure =
         new NetworkTimeoutException(
-            tried + ": not connected within " + options.timeout().toMillis() + " ms" + details());
+            "connect to",
+            goal,
+            "not connected within " + options.timeout().toMillis() + " ms" + details());
     addFailures(failure);
     return failure;
   }
 
-  private NetworkException allFailed(String tried) {
+  private NetworkException allFailed(String goal) {
     if (attempts.size() == 1) {
-      return NetworkException.of(tried, attempts.getFirst().result);
+      return NetworkException.of("connect to", goal, attempts.getFirst().result);
     }
     NetworkException failure =
         new NetworkException(
-            tried + ": none of its " + attempts.size() + " addresses answers" + details(),
+            "connect to",
+            goal,
+            "none of its " + attempts.size() + " addresses answers" + details(),
             Math.abs(attempts.getLast().result));
     addFailures(failure);
     return failure;
@@ -161,7 +165,7 @@ final class Connector extends Handle {
       if (attempt.isIdle()) {
         failure.addSuppressed(
             NetworkException.of(
-                "cannot connect to " + Addresses.format(attempt.address), attempt.result));
+                "connect to", Addresses.format(attempt.address), attempt.result));
       }
     }
   }

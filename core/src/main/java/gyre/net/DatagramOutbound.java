@@ -51,9 +51,12 @@ final class DatagramOutbound {
       if (failures == 1) {
         return first;
       }
-      String message =
-          failures + " of " + total + " datagrams failed, the first: " + first.getMessage();
-      NetworkException all = new NetworkException(message, first.errno());
+      NetworkException all =
+          new NetworkException(
+              "send with",
+              socket.name(),
+              failures + " of " + total + " datagrams failed, the first: " + first.getMessage(),
+              first.errno());
       all.addSuppressed(first);
       return all;
     }

@@ -1,6 +1,7 @@
 package gyre.net;
 
 import gyre.Loop;
+import gyre.io.OutputFullException;
 
 /**
  * What the memory policy of a loop has done so far. Bytes are those of the loop's pool.

@@ -592,9 +592,8 @@ final class MemoryPolicy extends Handle {
     long others = Math.max(1, waiting - (victim.memoryState == MemoryState.WAITING ? 1 : 0));
     gone(victim);
     victim.shed(
-        "%s was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
+        "was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
             .formatted(
-                victim.name(),
                 held,
                 TimeUnit.NANOSECONDS.toSeconds(now - victim.markNanos),
                 others));

@@ -7,7 +7,7 @@ package gyre.net;
 public final class MemoryShedException extends NetworkException {
   private static final long serialVersionUID = 1L;
 
-  MemoryShedException(String message) {
-    super(message, 0);
+  MemoryShedException(String subject, String reason) {
+    super("keep", subject, reason, 0);
   }
 }

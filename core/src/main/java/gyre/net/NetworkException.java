@@ -1,15 +1,12 @@
 package gyre.net;
 
-import gyre.RemoteFailure;
 import gyre.engine.Errno;
+import gyre.io.IoException;
 import java.util.EnumSet;
 import java.util.Set;
 
-/**
- * A network operation failed. The message says what was tried, what went wrong and, where that is
- * known, what to do.
- */
-public class NetworkException extends RuntimeException implements RemoteFailure {
+/** A network operation failed. */
+public class NetworkException extends IoException {
   private static final long serialVersionUID = 1L;
 
   private static final Set<Errno> OF_THE_PEER =
@@ -22,28 +19,27 @@ public class NetworkException extends RuntimeException implements RemoteFailure 
           Errno.ENETUNREACH,
           Errno.EPROTO);
 
-  private final int errno;
-  private boolean remote;
+  NetworkException(String operation, String subject, String reason, int errno) {
+    super(operation, subject, reason, errno);
+  }
 
-  NetworkException(String message, int errno) {
-    super(message);
-    this.errno = errno;
+  /** Of a failure that no system call has reported. */
+  static NetworkException of(String operation, String subject, String reason) {
+    return new NetworkException(operation, subject, reason, 0);
   }
 
   /**
-   * @param tried for example {@code cannot listen on 127.0.0.1:7000}
    * @param result a negative errno
    */
-  static NetworkException of(String tried, int result) {
+  static NetworkException of(String operation, String subject, int result) {
     int errno = Math.abs(result);
-    return new NetworkException(tried + ": " + Errno.describe(result) + advice(errno), errno);
+    return new NetworkException(operation, subject, reason(errno, advice(errno)), errno);
   }
 
-  /**
-   * The number of the error as Linux counts, on every platform; 0 where the kernel reported none.
-   */
-  public int errno() {
-    return errno;
+  /** As the other one, with advice that only the caller knows. */
+  static NetworkException of(String operation, String subject, int result, String advice) {
+    int errno = Math.abs(result);
+    return new NetworkException(operation, subject, reason(errno, advice), errno);
   }
 
   /** Whether a connection that fails with this was broken by its peer, or on the way to it. */
@@ -56,31 +52,16 @@ public class NetworkException extends RuntimeException implements RemoteFailure 
     return false;
   }
 
-  /** Marks it as caused by the peer. */
-  NetworkException remote() {
-    remote = true;
-    return this;
-  }
-
-  /**
-   * Whether the peer of an established connection caused it. A connection that could not be made is
-   * the business of who asked for it.
-   */
-  @Override
-  public boolean isRemote() {
-    return remote;
-  }
-
   private static String advice(int errno) {
     if (errno == Errno.EADDRINUSE.number()) {
-      return "; something listens there already: stop it, or choose another port (0 lets the system"
+      return "something listens there already: stop it, or choose another port (0 lets the system"
           + " choose)";
     }
     if (errno == Errno.EMFILE.number()) {
-      return "; raise the limit with ulimit -n";
+      return "raise the limit with ulimit -n";
     }
     if (errno == Errno.EACCES.number()) {
-      return "; ports below 1024 and foreign paths take more rights";
+      return "ports below 1024 and foreign paths take more rights";
     }
     return "";
   }

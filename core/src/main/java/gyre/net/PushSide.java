@@ -1,5 +1,7 @@
 package gyre.net;
 
+import gyre.io.DataHandler;
+
 /**
  * The push style of a stream: what its handler has been told so far, and so what it is told next.
  *

@@ -405,14 +405,17 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   }
 
   private NetworkException failure() {
-    return NetworkException.of("cannot accept on " + describe(), failure);
+    return NetworkException.of("accept on", describe(), failure);
   }
 
   private void pauseAccepting(int error) {
     if (pauseNanos == FIRST_PAUSE_NANOS) {
       report(
           NetworkException.of(
-              "cannot accept on " + describe() + " for now, the other connections go on", error));
+              "accept on",
+              describe(),
+              error,
+              "tries again soon, and the other connections go on"));
     }
     pause.start(pauseNanos);
     pauseNanos = Math.min(LONGEST_PAUSE_NANOS, pauseNanos * 2);

@@ -49,14 +49,14 @@ final class SocketOptions {
   static void set(Sockets sockets, int descriptor, Option option, int value, String name) {
     int result = sockets.set(descriptor, option, value);
     if (result < 0) {
-      throw NetworkException.of(name + " cannot set " + option + " to " + value, result);
+      throw NetworkException.of("set " + option + " to " + value + " on", name, result);
     }
   }
 
   static int get(Sockets sockets, int descriptor, Option option, String name) {
     int result = sockets.get(descriptor, option);
     if (result < 0 && option != Option.LINGER_SECONDS) {
-      throw NetworkException.of(name + " cannot tell " + option, result);
+      throw NetworkException.of("get " + option + " of", name, result);
     }
     return result;
   }

@@ -8,9 +8,12 @@ import gyre.engine.BlockPool;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.engine.Sockets.Option;
+import gyre.io.ByteAppender;
 import gyre.io.ByteQueue;
-import gyre.io.ByteSink;
-import gyre.io.ByteSource;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -36,12 +39,16 @@ import org.jspecify.annotations.Nullable;
  * so that the peer can read the answer; {@link #reset} does neither. Where not all of it can be
  * sent the connection is reset, so that the peer never takes a part for the whole.
  */
-public abstract sealed class SocketStream extends Holder implements ByteSource, ByteSink
+public abstract sealed class SocketStream extends Holder implements ByteStream
     permits TcpStream, UnixStream {
+  static final String READ = "read from";
+  static final String WRITE = "write to";
+
   private final StreamOptions options;
   private final Inbound input;
   private final Outbound output;
   private @Nullable PushSide push;
+  private @Nullable ByteAppender appender;
   private @Nullable StreamTimeouts timeouts;
   private @Nullable Breakage breakage;
   private @Nullable Consumer<SocketStream> whenReleased;
@@ -91,19 +98,26 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
   /** The peer broke it, which is counted once. */
   private boolean brokenByPeer;
 
-  /** What the connection broke of. Each who asks gets an exception that shows where they stood. */
-  private record Breakage(String what, int result) {
+  /**
+   * What the connection broke of. Each who asks gets an exception that shows where they stood.
+   *
+   * @param reason of what no system call has told
+   */
+  private record Breakage(String operation, String subject, String reason, int result) {
     static final int TOO_LATE = 0;
     static final int SHED = 1;
 
     NetworkException toException() {
       NetworkException failure =
           switch (result) {
-            case TOO_LATE -> new NetworkTimeoutException(what);
-            case SHED -> new MemoryShedException(what);
-            default -> NetworkException.of(what, result);
+            case TOO_LATE -> new NetworkTimeoutException(operation, subject, reason);
+            case SHED -> new MemoryShedException(subject, reason);
+            default -> NetworkException.of(operation, subject, result);
           };
-      return isRemote() ? failure.remote() : failure;
+      if (isRemote()) {
+        failure.markRemote();
+      }
+      return failure;
     }
 
     boolean isRemote() {
@@ -144,17 +158,6 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
     input.consumed();
     return count;
-  }
-
-  /** Fills the buffer. Throws {@link NetworkException} if the stream ends before. */
-  public final void readFully(ByteBuffer target) {
-    while (target.hasRemaining()) {
-      if (read(target) < 0) {
-        throw byPeer(
-            new NetworkException(
-                name() + " ended " + target.remaining() + " bytes before what was to be read", 0));
-      }
-    }
   }
 
   /**
@@ -209,9 +212,14 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
   private boolean ended() {
     checkUnbroken();
     if (input.end != 0) {
-      throw fail("cannot read from " + name(), input.end);
+      throw fail(READ, input.end);
     }
     return false;
+  }
+
+  @Override
+  public final int awaitLimitBytes() {
+    return (int) Math.min(options.inputLimitBytes(), memory.largestClaim());
   }
 
   private void parkReader(Fiber<?> caller, int bytes) {
@@ -243,7 +251,8 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (readExpired) {
       readExpired = false;
       throw byPeer(
-          new NetworkTimeoutException(name() + " received nothing for " + options.readTimeout()));
+          new NetworkTimeoutException(
+              READ, name(), "received nothing for " + options.readTimeout()));
     }
     checkStillOpen(caller, "reading from");
     checkStillWanted();
@@ -279,12 +288,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
   }
 
-  /** Writes all bytes; parks while the peer is slow. */
-  public final void write(byte[] source) {
-    write(source, 0, source.length);
-  }
-
-  /** Writes a part of the array; parks while the peer is slow. */
+  @Override
   public final void write(byte[] source, int offset, int length) {
     checkOnLoop();
     checkWritable();
@@ -312,6 +316,17 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (output.isFull()) {
       awaitDrained(caller);
     }
+  }
+
+  @Override
+  public final ByteAppender output() {
+    checkThread();
+    ByteAppender known = appender;
+    if (known == null) {
+      known = ByteStream.super.output();
+      appender = known;
+    }
+    return known;
   }
 
   /** Parks until everything written is with the kernel. */
@@ -442,7 +457,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     checkOpen();
     checkUnbroken();
     if (output.failure != 0) {
-      throw fail("cannot write to " + name(), output.failure);
+      throw fail(WRITE, output.failure);
     }
   }
 
@@ -453,7 +468,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
   }
 
-  /** Tells the peer, after what was written, that nothing more comes. Reading goes on. */
+  @Override
   public final void shutdownOutput() {
     checkOnLoop();
     checkOpen();
@@ -461,7 +476,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     requestEndOfTurn();
   }
 
-  /** Ends the connection at once with a reset; what was written and not sent is lost. */
+  @Override
   public final void reset() {
     checkOnLoop();
     if (isOpen()) {
@@ -490,7 +505,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
 
   // ---- push style
 
-  /** Has {@code newHandler} take what arrives from now on, and what is there already. */
+  @Override
   public final void onData(DataHandler newHandler) {
     checkOnLoop();
     checkOpen();
@@ -508,10 +523,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
   }
 
-  /**
-   * Stops calling the handler of {@link #onData}, and receiving, until {@link #resumeInput}: for
-   * those who pass on what they get to something slower.
-   */
+  @Override
   public final void pauseInput() {
     checkOnLoop();
     checkOpen();
@@ -520,7 +532,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     beDeaf();
   }
 
-  /** Ends a {@link #pauseInput}. What has arrived meanwhile is shown to the handler. */
+  @Override
   public final void resumeInput() {
     checkOnLoop();
     checkOpen();
@@ -549,13 +561,14 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
   }
 
-  /** Whether less waits to be sent than the stream's limit. */
+  @Override
   public final boolean isWritable() {
     checkThread();
     return isOpen() && !output.isFull();
   }
 
   /** Bytes written that the kernel has not taken. */
+  @Override
   public final long pendingOutputBytes() {
     checkThread();
     return output.bytes.size();
@@ -591,8 +604,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
 
   /** What the connection broke of. */
   final NetworkException failure() {
-    int result = output.failure != 0 ? output.failure : input.end;
-    return fail(name() + " broke", result);
+    return output.failure != 0 ? fail(WRITE, output.failure) : fail(READ, input.end);
   }
 
   /** Closes without order and without waiting: the peer sees a reset. */
@@ -721,11 +733,11 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
   }
 
   /** A timeout has passed: everybody who waits is told. */
-  final void timedOut(String what) {
+  final void timedOut(String operation, String reason) {
     if (!isOpen() || breakage != null) {
       return;
     }
-    broken(new Breakage(name() + " " + what, Breakage.TOO_LATE));
+    broken(new Breakage(operation, name(), reason, Breakage.TOO_LATE));
     resume(input.reader);
     resume(output.writer);
     if (push != null) {
@@ -733,10 +745,10 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
   }
 
-  private NetworkException fail(String tried, int result) {
+  private NetworkException fail(String operation, int result) {
     Breakage known = breakage;
     if (known == null) {
-      known = new Breakage(tried, result);
+      known = new Breakage(operation, name(), "", result);
       broken(known);
     }
     return known.toException();
@@ -749,9 +761,12 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
   }
 
-  private NetworkException byPeer(NetworkException failure) {
+  @Override
+  public final <E extends IoException> E byPeer(E failure) {
+    checkThread();
     countBrokenByPeer();
-    return failure.remote();
+    failure.markRemote();
+    return failure;
   }
 
   private void countBrokenByPeer() {
@@ -844,7 +859,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     }
     memory.resetSeen();
     if (breakage == null) {
-      broken(new Breakage(name() + " broke", Errno.ECONNRESET.negated()));
+      broken(new Breakage(READ, name(), "", Errno.ECONNRESET.negated()));
     }
     input.end = Errno.ECONNRESET.negated();
     if (memory.isTight()) {
@@ -925,7 +940,7 @@ public abstract sealed class SocketStream extends Holder implements ByteSource, 
     if (!isOpen()) {
       return;
     }
-    broken(new Breakage(why, Breakage.SHED));
+    broken(new Breakage("keep", name(), why, Breakage.SHED));
     engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
     aborted = true;
     engine().cancel(input);

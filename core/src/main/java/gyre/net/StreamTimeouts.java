@@ -21,13 +21,14 @@ final class StreamTimeouts {
     this.idleNanos = nanos(options.idleTimeout());
     this.readNanos = nanos(options.readTimeout());
     this.writeNanos = nanos(options.writeTimeout());
-    this.idle = limit("was idle for " + options.idleTimeout(), idleNanos);
+    this.idle = limit("use", "was idle for " + options.idleTimeout(), idleNanos);
     this.read = readNanos == 0 ? null : new ReadLimit(stream);
-    this.write = limit("could send nothing for " + options.writeTimeout(), writeNanos);
+    this.write = limit(
+            SocketStream.WRITE, "could send nothing for " + options.writeTimeout(), writeNanos);
   }
 
-  private @Nullable Limit limit(String message, long nanos) {
-    return nanos == 0 ? null : new Limit(stream, message);
+  private @Nullable Limit limit(String operation, String reason, long nanos) {
+    return nanos == 0 ? null : new Limit(stream, operation, reason);
   }
 
   /** As long as a timer can be; for ever is not an error. */
@@ -116,24 +117,26 @@ final class StreamTimeouts {
 
   private static class Limit extends Handle.Timeout {
     final SocketStream stream;
-    private final String message;
+    private final String operation;
+    private final String reason;
 
-    Limit(SocketStream stream, String message) {
+    Limit(SocketStream stream, String operation, String reason) {
       super(stream);
       this.stream = stream;
-      this.message = message;
+      this.operation = operation;
+      this.reason = reason;
     }
 
     @Override
     protected void expired() {
-      stream.timedOut(message);
+      stream.timedOut(operation, reason);
     }
   }
 
   /** Ends the read that waits, and nothing else. */
   private static final class ReadLimit extends Limit {
     ReadLimit(SocketStream stream) {
-      super(stream, "");
+      super(stream, "", "");
     }
 
     @Override
@@ -145,7 +148,7 @@ final class StreamTimeouts {
   /** What is left when the time for closing is up is lost. */
   private static final class CloseLimit extends Limit {
     CloseLimit(SocketStream stream) {
-      super(stream, "");
+      super(stream, "", "");
     }
 
     @Override

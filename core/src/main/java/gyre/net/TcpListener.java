@@ -34,16 +34,16 @@ public final class TcpListener extends SocketListener<TcpStream> {
 
   public static TcpListener bind(InetSocketAddress where, ListenOptions options) {
     Addresses.requireResolved(where);
-    String tried = "cannot listen on " + Addresses.format(where);
+    String subject = Addresses.format(where);
     Sockets sockets = Access.engine(Loop.current()).sockets();
     int descriptor = sockets.open(SocketOptions.family(where), Sockets.Type.STREAM);
     if (descriptor < 0) {
-      throw NetworkException.of(tried, descriptor);
+      throw NetworkException.of("listen on", subject, descriptor);
     }
     int result = prepare(sockets, descriptor, where, options);
     if (result < 0) {
       sockets.close(descriptor);
-      throw NetworkException.of(tried, result);
+      throw NetworkException.of("listen on", subject, result);
     }
     InetSocketAddress bound =
         sockets.localAddress(descriptor) instanceof InetSocketAddress known ? known : where;

@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes datagram sockets; a descriptor that cannot become one is closed again. */
 final class UdpOpening {
+  private static final String OPEN = "open";
+  private static final String RECEIVE = "receive on";
+  private static final String CONNECT = "connect a datagram socket to";
+
   private UdpOpening() {}
 
   /** On all addresses, of both families if the machine has both. */
   static UdpSocket any(UdpOptions options) {
-    String tried = "cannot open a datagram socket";
     Sockets sockets = sockets();
     int descriptor = sockets.open(Family.INET6, Sockets.Type.DATAGRAM);
     if (descriptor >= 0) {
@@ -24,30 +27,28 @@ final class UdpOpening {
       }
       sockets.close(descriptor);
       if (result != Errno.EADDRNOTAVAIL.negated()) {
-        throw NetworkException.of(tried, result);
+        throw NetworkException.of(OPEN, "a datagram socket", result);
       }
     } else if (descriptor != Errno.EAFNOSUPPORT.negated()) {
-      throw NetworkException.of(tried, descriptor);
+      throw NetworkException.of(OPEN, "a datagram socket", descriptor);
     }
     return bound(Addresses.ANY4, options);
   }
 
   static UdpSocket bound(InetSocketAddress where, UdpOptions options) {
     Addresses.requireResolved(where);
-    String tried = "cannot receive on " + Addresses.format(where);
     Sockets sockets = sockets();
-    int descriptor = open(sockets, where, tried);
-    check(sockets, descriptor, bind(sockets, descriptor, where, options), tried);
+    int descriptor = open(sockets, where, RECEIVE);
+    check(sockets, descriptor, bind(sockets, descriptor, where, options), RECEIVE, where);
     return socket(sockets, descriptor, where, null, options);
   }
 
   static UdpSocket connected(InetSocketAddress peer, UdpOptions options) {
     Addresses.requireResolved(peer);
-    String tried = "cannot connect a datagram socket to " + Addresses.format(peer);
     Sockets sockets = sockets();
-    int descriptor = open(sockets, peer, tried);
-    check(sockets, descriptor, apply(sockets, descriptor, options), tried);
-    check(sockets, descriptor, sockets.connect(descriptor, peer), tried);
+    int descriptor = open(sockets, peer, CONNECT);
+    check(sockets, descriptor, apply(sockets, descriptor, options), CONNECT, peer);
+    check(sockets, descriptor, sockets.connect(descriptor, peer), CONNECT, peer);
     return socket(sockets, descriptor, Addresses.ANY4, peer, options);
   }
 
@@ -55,10 +56,10 @@ final class UdpOpening {
     return Access.engine(Loop.current()).sockets();
   }
 
-  private static int open(Sockets sockets, InetSocketAddress address, String tried) {
+  private static int open(Sockets sockets, InetSocketAddress address, String operation) {
     int descriptor = sockets.open(SocketOptions.family(address), Sockets.Type.DATAGRAM);
     if (descriptor < 0) {
-      throw NetworkException.of(tried, descriptor);
+      throw NetworkException.of(operation, Addresses.format(address), descriptor);
     }
     return descriptor;
   }
@@ -83,10 +84,11 @@ final class UdpOpening {
     return result;
   }
 
-  private static void check(Sockets sockets, int descriptor, int result, String tried) {
+  private static void check(
+      Sockets sockets, int descriptor, int result, String operation, InetSocketAddress address) {
     if (result < 0) {
       sockets.close(descriptor);
-      throw NetworkException.of(tried, result);
+      throw NetworkException.of(operation, Addresses.format(address), result);
     }
   }
 

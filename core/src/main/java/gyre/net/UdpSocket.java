@@ -188,7 +188,7 @@ public final class UdpSocket extends SocketHandle {
     while (input.isEmpty()) {
       int error = input.takeError();
       if (error != 0) {
-        throw NetworkException.of("cannot receive on " + name(), error);
+        throw NetworkException.of("receive on", name(), error);
       }
       parkReceiver(caller);
     }
@@ -342,22 +342,22 @@ public final class UdpSocket extends SocketHandle {
     resume(sender);
   }
 
-  NetworkException sendFailure(@Nullable SocketAddress target, long length, int result) {
-    SocketAddress where = target == null ? peer : target;
-    String tried =
-        "cannot send a datagram of "
-            + length
-            + " bytes to "
-            + (where == null ? "nobody" : Addresses.format(where));
+  NetworkException sendFailure(@Nullable SocketAddress given, long length, int result) {
+    SocketAddress where = given == null ? peer : given;
+    String operation = "send a datagram of " + length + " bytes to";
+    String target = where == null ? "nobody" : Addresses.format(where);
     if (result == Errno.EMSGSIZE.negated()) {
-      return new NetworkException(
-          tried + ": it is too long; 65507 bytes fit over IPv4, 65487 over IPv6", -result);
+      return NetworkException.of(
+          operation,
+          target,
+          result,
+          "it is too long: 65507 bytes fit over IPv4, 65487 over IPv6");
     }
     if (result == Errno.EACCES.negated()) {
-      return new NetworkException(
-          tried + ": not permitted; a broadcast address takes UdpOptions.broadcast", -result);
+      return NetworkException.of(
+          operation, target, result, "a broadcast address takes UdpOptions.broadcast");
     }
-    return NetworkException.of(tried, result);
+    return NetworkException.of(operation, target, result);
   }
 
   void looseSendFailed(@Nullable SocketAddress target, long length, int result) {
@@ -438,7 +438,7 @@ public final class UdpSocket extends SocketHandle {
     boolean isOver = input.isOver();
     int error = input.takeError();
     if (error != 0 && failure == null) {
-      failure = NetworkException.of("cannot receive on " + name(), error);
+      failure = NetworkException.of("receive on", name(), error);
     }
     if (failure == null) {
       return;
@@ -537,7 +537,7 @@ public final class UdpSocket extends SocketHandle {
     if (result < 0) {
       String where = through == null ? "" : " on " + through.getName();
       throw NetworkException.of(
-          name() + " cannot " + verb + " " + group.getHostAddress() + where, result);
+          verb + " " + group.getHostAddress() + where + " with", name(), result);
     }
   }
 
@@ -547,7 +547,7 @@ public final class UdpSocket extends SocketHandle {
     checkOpen();
     int result = engine().sockets().setMulticastInterface(descriptor(), through);
     if (result < 0) {
-      throw NetworkException.of(name() + " cannot send through " + through.getName(), result);
+      throw NetworkException.of("send through " + through.getName() + " with", name(), result);
     }
   }
 

@@ -38,11 +38,10 @@ public final class UnixListener extends SocketListener<UnixStream> {
     Scope owner = Scope.current();
     checkCanOpen(owner); // or the path would stay when there can be no listener
     SocketAddress address = UnixDomainSocketAddress.of(path); // throws for foreign file systems
-    String tried = "cannot listen on " + path;
     Sockets sockets = Access.engine(Loop.current()).sockets();
     int descriptor = sockets.open(Sockets.Family.UNIX, Sockets.Type.STREAM);
     if (descriptor < 0) {
-      throw NetworkException.of(tried, descriptor);
+      throw NetworkException.of("listen on", path.toString(), descriptor);
     }
     int result = sockets.bind(descriptor, address);
     if (result >= 0) {
@@ -51,10 +50,13 @@ public final class UnixListener extends SocketListener<UnixStream> {
     if (result < 0) {
       sockets.close(descriptor);
       if (result == Errno.EADDRINUSE.negated()) {
-        throw new NetworkException(
-            tried + ": the path exists already; if no server uses it any more, delete it", -result);
+        throw NetworkException.of(
+            "listen on",
+            path.toString(),
+            result,
+            "the path exists already; if no server uses it any more, delete it");
       }
-      throw NetworkException.of(tried, result);
+      throw NetworkException.of("listen on", path.toString(), result);
     }
     return new UnixListener(owner, descriptor, path, options);
   }

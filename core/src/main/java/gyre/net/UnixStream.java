@@ -60,7 +60,7 @@ public final class UnixStream extends SocketStream {
     int[] two = new int[2];
     int result = sockets.pair(two);
     if (result < 0) {
-      throw NetworkException.of("cannot make a pair of streams", result);
+      throw NetworkException.of("make", "a pair of streams", result);
     }
     return new Pair(
         new UnixStream(owner, two[0], options, null), new UnixStream(owner, two[1], options, null));

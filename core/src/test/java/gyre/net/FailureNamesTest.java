@@ -7,6 +7,9 @@ import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Loops;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -150,7 +153,7 @@ class FailureNamesTest {
             }
 
             @Override
-            public void onFailure(SocketStream stream, NetworkException failure) {
+            public void onFailure(ByteStream stream, IoException failure) {
               told.add(failure.toString());
             }
           });

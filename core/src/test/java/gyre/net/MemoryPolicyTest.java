@@ -9,6 +9,10 @@ import gyre.LoopOptions;
 import gyre.Loops;
 import gyre.Scope;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -188,7 +192,7 @@ class MemoryPolicyTest {
                     }
 
                     @Override
-                    public void onDrained(SocketStream self) {
+                    public void onDrained(ByteStream self) {
                       drained[0] = true;
                       waiter.unpark();
                     }
@@ -264,7 +268,7 @@ class MemoryPolicyTest {
       Peer peer = Fiber.offload(() -> new Peer(listener.port()));
       TcpStream stream = listener.accept();
       Fiber<?> waiter = Fiber.current();
-      NetworkException[] told = {null};
+      IoException[] told = {null};
       stream.onData(
           new DataHandler() {
             @Override
@@ -273,7 +277,7 @@ class MemoryPolicyTest {
             }
 
             @Override
-            public void onFailure(SocketStream broken, NetworkException failure) {
+            public void onFailure(ByteStream broken, IoException failure) {
               told[0] = failure;
               waiter.unpark();
             }

@@ -9,6 +9,9 @@ import gyre.Loops;
 import gyre.Scope;
 import gyre.ShutdownOptions;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,18 +55,18 @@ class PushCloseTest {
     }
 
     @Override
-    public void onEnd(SocketStream ended) {
+    public void onEnd(ByteStream ended) {
       told.add("end");
       ended.close();
     }
 
     @Override
-    public void onFailure(SocketStream broken, NetworkException failure) {
+    public void onFailure(ByteStream broken, IoException failure) {
       told.add("failure");
     }
 
     @Override
-    public void onClosed(SocketStream closed) {
+    public void onClosed(ByteStream closed) {
       assertThat(closed.isOpen()).isFalse();
       told.add("closed");
       closed.close(); // changes nothing

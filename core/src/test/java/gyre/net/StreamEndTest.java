@@ -9,6 +9,9 @@ import gyre.LoopOptions;
 import gyre.Loops;
 import gyre.Scope;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,18 +69,18 @@ class StreamEndTest {
     }
 
     @Override
-    public void onEnd(SocketStream ended) {
+    public void onEnd(ByteStream ended) {
       told.add("end");
       stream.write(new byte[bytes]);
     }
 
     @Override
-    public void onFailure(SocketStream broken, NetworkException failure) {
+    public void onFailure(ByteStream broken, IoException failure) {
       told.add("failure");
     }
 
     @Override
-    public void onClosed(SocketStream closed) {
+    public void onClosed(ByteStream closed) {
       told.add("closed");
     }
   }
@@ -120,7 +123,7 @@ class StreamEndTest {
           accepted.pauseInput();
           client.write(new byte[1]);
           client.flush();
-          accepted.timedOut("was given up"); // as a timer does, while data waits
+          accepted.timedOut("use", "was given up"); // as a timer does, while data waits
           accepted.resumeInput();
           while (!sender.told.contains("closed")) {
             Fiber.sleep(Duration.ofMillis(1));
@@ -195,7 +198,7 @@ class StreamEndTest {
             TcpStream nearLeft = listener.accept();
             TcpStream right = TcpStream.connect(listener.address());
             TcpStream nearRight = listener.accept();
-            scope.start(() -> Pipe.between(nearLeft, nearRight));
+            scope.start(() -> ByteStream.pipe(nearLeft, nearRight));
             left.write(new byte[] {1});
             assertThat(right.read(ByteBuffer.allocate(1))).isEqualTo(1);
             left.reset();
@@ -213,7 +216,7 @@ class StreamEndTest {
           TcpStream nearLeft = listener.accept();
           TcpStream right = TcpStream.connect(listener.address());
           TcpStream nearRight = listener.accept();
-          Fiber<?> pipe = Fiber.start(() -> Pipe.between(nearLeft, nearRight));
+          Fiber<?> pipe = Fiber.start(() -> ByteStream.pipe(nearLeft, nearRight));
           left.shutdownOutput();
           assertThat(right.read(ByteBuffer.allocate(1))).isEqualTo(-1);
           right.write(new byte[] {1});

@@ -13,6 +13,9 @@ import gyre.Loops;
 import gyre.Scope;
 import gyre.Task;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -614,7 +617,7 @@ class StreamFaultTest {
           StreamOptions idle = StreamOptions.defaults().idleTimeout(SHORT);
           TcpListener listener =
               TcpListener.bind("127.0.0.1", 0, ListenOptions.defaults().stream(idle));
-          List<NetworkException> failures = new ArrayList<>();
+          List<IoException> failures = new ArrayList<>();
           listener.onConnection(stream ->
               stream.onData(
                   new DataHandler() {
@@ -622,7 +625,7 @@ class StreamFaultTest {
                     public void onData(ByteQueue in) {}
 
                     @Override
-                    public void onFailure(SocketStream broken, NetworkException failure) {
+                    public void onFailure(ByteStream broken, IoException failure) {
                       failures.add(failure);
                       self.unpark();
                     }
@@ -752,7 +755,7 @@ class StreamFaultTest {
           try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
             assertThatThrownBy(() -> TcpListener.bind("127.0.0.1", listener.port()))
                 .isInstanceOf(NetworkException.class)
-                .hasMessageContaining("cannot listen on 127.0.0.1:" + listener.port())
+                .hasMessageContaining("listen on 127.0.0.1:" + listener.port())
                 .hasMessageContaining("choose another port");
           }
         });

@@ -108,7 +108,7 @@ class UnixFaultTest {
         assertThatThrownBy(
                 () -> {
                   if (exchange(bad, 66) < 0) {
-                    throw new NetworkException("the end", 0);
+                    throw NetworkException.of("read from", "bad", "the end");
                   }
                 })
             .isInstanceOf(NetworkException.class);

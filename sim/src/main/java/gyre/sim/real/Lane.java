@@ -2,8 +2,8 @@ package gyre.sim.real;
 
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.SocketListener;
 import gyre.net.SocketStream;
 import gyre.net.TcpListener;
@@ -126,7 +126,7 @@ final class Lane {
               plan.transport() == Transport.UNIX
                   ? UnixStream.connect(path, end.options())
                   : TcpStream.connect(host, port.join(), end.options());
-        } catch (NetworkException e) {
+        } catch (IoException e) {
           if (connections.get(i).mayBreak()) {
             continue; // accepted, and reset at once
           }

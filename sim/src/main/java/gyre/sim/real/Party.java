@@ -6,9 +6,10 @@ import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
 import gyre.io.PoolExhaustedException;
-import gyre.net.DataHandler;
-import gyre.net.NetworkException;
 import gyre.net.NetworkTimeoutException;
 import gyre.net.SocketStream;
 import gyre.sim.real.Plan.Ending;
@@ -102,7 +103,7 @@ final class Party implements DataHandler {
   private void tolerate(Work work) {
     try {
       work.run();
-    } catch (NetworkException | ClosedException | CancelledException e) {
+    } catch (IoException | ClosedException | CancelledException e) {
       if (!connection.mayBreak() && !run.isOver()) {
         run.failed("connection " + connection.number() + " broke", e);
       }
@@ -338,7 +339,7 @@ final class Party implements DataHandler {
   }
 
   @Override
-  public void onEnd(SocketStream ended) {
+  public void onEnd(ByteStream ended) {
     run.check(() -> {
       take(ended.input());
       in.receiveEnd();
@@ -353,14 +354,14 @@ final class Party implements DataHandler {
   }
 
   @Override
-  public void onFailure(SocketStream broken, NetworkException failure) {
+  public void onFailure(ByteStream broken, IoException failure) {
     tolerate(() -> {
       throw failure;
     });
   }
 
   @Override
-  public void onClosed(SocketStream closed) {
+  public void onClosed(ByteStream closed) {
     isClosed = true;
     owner.unpark();
   }

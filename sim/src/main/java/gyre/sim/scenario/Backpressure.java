@@ -4,9 +4,10 @@ import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.io.ByteQueue;
-import gyre.net.DataHandler;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.SocketStream;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
@@ -58,7 +59,7 @@ final class Backpressure extends Weathered {
           Flow flow = flows.await(client);
           write(flow, stream, limit, plan);
           flow.finished();
-        } catch (NetworkException | IllegalStateException e) {
+        } catch (IoException | IllegalStateException e) {
           flows.broke(client);
           throw e;
         }
@@ -94,7 +95,7 @@ final class Backpressure extends Weathered {
       } else {
         pushed(stream, flow, plan);
       }
-    } catch (NetworkException e) {
+    } catch (IoException e) {
       flow.broke();
       if (!plan.isRough()) {
         throw e;
@@ -139,13 +140,13 @@ final class Backpressure extends Weathered {
           }
 
           @Override
-          public void onEnd(SocketStream ended) {
+          public void onEnd(ByteStream ended) {
             flow.ended();
             over();
           }
 
           @Override
-          public void onFailure(SocketStream broken, NetworkException failure) {
+          public void onFailure(ByteStream broken, IoException failure) {
             flow.broke();
             over();
           }

@@ -5,9 +5,9 @@ import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
+import gyre.io.IoException;
 import gyre.net.ConnectOptions;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -70,7 +70,7 @@ final class Churn extends Weathered {
     try {
       Duration limit = plan.millis(0, plan.oneIn(2) ? 3 : 100);
       Cancellation.within(limit, () -> open(plan));
-    } catch (DeadlineExceededException | NetworkException e) {
+    } catch (DeadlineExceededException | IoException e) {
       // Left in the middle of something: that is what this is about.
     }
   }

@@ -3,9 +3,9 @@ package gyre.sim.scenario;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
+import gyre.io.IoException;
 import gyre.net.ConnectOptions;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -65,7 +65,7 @@ final class ConnectFailures extends Weathered {
     while (bound == null) {
       try {
         bound = TcpListener.bind(address, PORT, ListenOptions.defaults().backlog(16));
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         check(plan.isRough(), "cannot listen: " + e);
         Fiber.sleep(Duration.ofMillis(10));
       }
@@ -97,7 +97,7 @@ final class ConnectFailures extends Weathered {
         if (plan.oneIn(2)) {
           stream.shutdownOutput();
         }
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         long passed = Loop.current().nanoTime() - before;
         check(
             passed < limit.plusSeconds(20).toNanos(),

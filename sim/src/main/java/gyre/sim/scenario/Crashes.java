@@ -2,8 +2,8 @@ package gyre.sim.scenario;
 
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -70,7 +70,7 @@ final class Crashes extends Weathered {
           Fiber.sleep(plan.millis(0, 1_000));
         }
         check(answered == questions || plan.isRough(), stream.name() + " ended");
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         if (!plan.isRough()) {
           throw e;
         }

@@ -3,7 +3,7 @@ package gyre.sim.scenario;
 import gyre.Cancellation;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
-import gyre.net.NetworkException;
+import gyre.io.IoException;
 import gyre.net.UdpSocket;
 import gyre.sim.World;
 import java.net.InetAddress;
@@ -32,7 +32,7 @@ final class Datagrams extends Weathered {
     while (true) {
       try {
         return UdpSocket.bind("0.0.0.0", port);
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         check(plan.isRough(), "cannot bind: " + e);
         Fiber.sleep(Duration.ofMillis(10));
       }
@@ -50,7 +50,7 @@ final class Datagrams extends Weathered {
         try {
           InetSocketAddress source = socket.receive(buffer.clear());
           socket.send(buffer.flip(), source);
-        } catch (NetworkException e) {
+        } catch (IoException e) {
           check(plan.isRough(), "a datagram could not be answered: " + e);
         }
       }
@@ -78,7 +78,7 @@ final class Datagrams extends Weathered {
           if (Cancellation.within(Duration.ofSeconds(1), () -> isAnswered(socket, target))) {
             answered++;
           }
-        } catch (DeadlineExceededException | NetworkException e) {
+        } catch (DeadlineExceededException | IoException e) {
           check(plan.isRough() || e instanceof DeadlineExceededException, "lost: " + e);
         }
       }

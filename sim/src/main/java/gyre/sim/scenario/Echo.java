@@ -3,10 +3,10 @@ package gyre.sim.scenario;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.io.ByteQueue;
-import gyre.net.DataHandler;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
-import gyre.net.SocketStream;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -117,7 +117,7 @@ final class Echo extends Weathered {
           }
 
           @Override
-          public void onFailure(SocketStream broken, NetworkException failure) {
+          public void onFailure(ByteStream broken, IoException failure) {
             flows.broke(client);
           }
         });
@@ -148,7 +148,7 @@ final class Echo extends Weathered {
       stream.rename(name);
       flows.add(stream.localAddress(), flow);
       converse(stream, flow, plan);
-    } catch (NetworkException e) {
+    } catch (IoException e) {
       flow.broke();
       if (!plan.isRough()) {
         throw e;

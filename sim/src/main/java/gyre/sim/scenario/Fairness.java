@@ -3,7 +3,7 @@ package gyre.sim.scenario;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
-import gyre.net.NetworkException;
+import gyre.io.IoException;
 import gyre.net.UnixStream;
 import gyre.sim.World;
 import java.nio.ByteBuffer;
@@ -35,7 +35,7 @@ final class Fairness extends Weathered {
                 () -> {
                   try {
                     patient(pair, plan);
-                  } catch (NetworkException e) {
+                  } catch (IoException e) {
                     check(plan.isRough(), "a pair broke: " + e);
                   } finally {
                     over[0] = true;
@@ -60,7 +60,7 @@ final class Fairness extends Weathered {
     while (true) {
       try {
         return UnixStream.pair();
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         check(plan.isRough(), "no pair: " + e);
       }
     }

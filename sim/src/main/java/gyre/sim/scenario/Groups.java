@@ -5,9 +5,9 @@ import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
+import gyre.io.IoException;
 import gyre.net.ConnectionHandler;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.Spread;
 import gyre.net.TcpServer;
 import gyre.net.TcpStream;
@@ -128,7 +128,7 @@ final class Groups extends Weathered {
     for (int tries = 1; ; tries++) {
       try {
         return TcpServer.open(group, where, spread, options, handler);
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         if (!plan.isRough() || tries == TRIES) {
           throw e;
         }

@@ -2,8 +2,8 @@ package gyre.sim.scenario;
 
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.World;
@@ -61,7 +61,7 @@ final class HalfClose extends Weathered {
       if (plan.oneIn(2)) {
         stream.shutdownOutput();
       }
-    } catch (NetworkException e) {
+    } catch (IoException e) {
       talk.broke();
       throw e;
     }
@@ -94,7 +94,7 @@ final class HalfClose extends Weathered {
         stream.flush(); // only writers are told of a send that failed
       }
       Echo.receiveRest(stream, talk.back(), plan);
-    } catch (NetworkException e) {
+    } catch (IoException e) {
       talk.broke();
       if (!plan.isRough()) {
         throw e;

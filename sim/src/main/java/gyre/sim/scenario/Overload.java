@@ -6,12 +6,13 @@ import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.io.ByteQueue;
-import gyre.net.DataHandler;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
+import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import gyre.net.ListenOptions;
 import gyre.net.MemoryCounters;
 import gyre.net.MemoryLevel;
-import gyre.net.NetworkException;
-import gyre.net.OutputFullException;
 import gyre.net.SocketStream;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
@@ -204,7 +205,7 @@ final class Overload extends Weathered {
     }
 
     @Override
-    public void onDrained(SocketStream drained) {
+    public void onDrained(ByteStream drained) {
       try {
         for (; left > 0; left--) {
           stream.write(new byte[PIECE_BYTES]);
@@ -245,12 +246,12 @@ final class Overload extends Weathered {
           }
 
           @Override
-          public void onEnd(SocketStream ended) {
+          public void onEnd(ByteStream ended) {
             over();
           }
 
           @Override
-          public void onFailure(SocketStream broken, NetworkException failure) {
+          public void onFailure(ByteStream broken, IoException failure) {
             sink.reset();
             over();
           }
@@ -273,7 +274,7 @@ final class Overload extends Weathered {
         socket.receive(buffer.clear());
         Fiber.sleep(plan.millis(1, 10));
       }
-    } catch (NetworkException e) {
+    } catch (IoException e) {
       check(plan.isRough(), "no datagrams: " + e);
     }
   }
@@ -344,7 +345,7 @@ final class Overload extends Weathered {
     Duration begun = storm.world.elapsed();
     try {
       Cancellation.within(longest, work);
-    } catch (DeadlineExceededException | NetworkException e) {
+    } catch (DeadlineExceededException | IoException e) {
       check(
           storm.isRough,
           what + " failed after " + storm.world.elapsed().minus(begun).toSeconds() + " s: " + e);

@@ -4,8 +4,8 @@ import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.engine.Errno;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -84,7 +84,7 @@ final class OverloadPeers {
           }
         }
       }
-    } catch (NetworkException | CancelledException e) {
+    } catch (IoException | CancelledException e) {
       Weathered.check(
           kind != Kind.FAST_ECHO || storm.isRough || e instanceof CancelledException,
           "a fast echo was harmed: " + e);
@@ -204,7 +204,7 @@ final class OverloadPeers {
     for (int tries = 1; ; tries++) {
       try {
         return TcpStream.connect("server", port, StreamOptions.defaults());
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         if (e.errno() != Errno.ECONNREFUSED.number() || tries == 100) {
           throw e;
         }

@@ -6,8 +6,8 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.ShutdownOptions;
 import gyre.ShutdownReport;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.World;
@@ -101,7 +101,7 @@ final class Stopping extends Weathered {
           flow.receive(stream.input());
         }
       }
-    } catch (NetworkException | CancelledException e) {
+    } catch (IoException | CancelledException e) {
       // The server is gone.
     }
   }

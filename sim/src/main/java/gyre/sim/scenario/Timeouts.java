@@ -6,9 +6,9 @@ import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.Task;
+import gyre.io.IoException;
 import gyre.net.ConnectOptions;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.NetworkTimeoutException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
@@ -72,7 +72,7 @@ final class Timeouts extends Weathered {
           case 4 -> within(limit);
           default -> inTime(plan);
         }
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         if (!plan.isRough()) {
           throw e;
         }

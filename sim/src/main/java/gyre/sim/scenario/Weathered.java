@@ -5,8 +5,8 @@ import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.engine.Errno;
+import gyre.io.IoException;
 import gyre.net.ListenOptions;
-import gyre.net.NetworkException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -81,7 +81,7 @@ abstract class Weathered implements Scenario {
 
   /** Whether it is what a broken network or a kernel in need does to a program. */
   static boolean isWeather(Throwable failure) {
-    return failure instanceof NetworkException
+    return failure instanceof IoException
         || failure instanceof CancelledException
         || failure instanceof ClosedException;
   }
@@ -91,7 +91,7 @@ abstract class Weathered implements Scenario {
     for (int tries = 1; ; tries++) {
       try {
         return TcpListener.bind("0.0.0.0", port, options);
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         if (!plan.isRough() || tries == TRIES) {
           throw e;
         }
@@ -105,7 +105,7 @@ abstract class Weathered implements Scenario {
     for (int tries = 1; ; tries++) {
       try {
         return TcpStream.connect(host, PORT, options);
-      } catch (NetworkException e) {
+      } catch (IoException e) {
         if (e.errno() != Errno.ECONNREFUSED.number() || tries == TRIES) {
           throw e;
         }

@@ -1,6 +1,4 @@
-package gyre.net;
-
-import gyre.io.ByteQueue;
+package gyre.io;
 
 /**
  * Takes what a stream receives, in push style. All methods run in a fiber of the loop, one at a
@@ -17,24 +15,24 @@ public interface DataHandler {
    */
   void onData(ByteQueue in) throws Exception;
 
-  /** The peer has finished sending. By default the stream is closed once its output is sent. */
-  default void onEnd(SocketStream stream) throws Exception {
+  /** The other side has finished sending. By default the stream is closed once its output is sent. */
+  default void onEnd(ByteStream stream) throws Exception {
     stream.close();
   }
 
   /**
-   * The connection broke: reset, timeout. The stream is closed afterwards, whatever happens here.
-   * By default nothing else happens: that peers vanish is normal.
+   * The stream broke: reset, timeout. It is closed afterwards, whatever happens here. By default
+   * nothing else happens: that peers vanish is normal.
    */
-  default void onFailure(SocketStream stream, NetworkException failure) throws Exception {}
+  default void onFailure(ByteStream stream, IoException failure) throws Exception {}
 
   /**
    * The stream closes, for whatever reason: the peer, this side, a handler that threw, the end of
    * its scope. Called once and last, unless a shutdown has to use force, so this is the place to
    * forget the connection. What was written may still be under way.
    */
-  default void onClosed(SocketStream stream) throws Exception {}
+  default void onClosed(ByteStream stream) throws Exception {}
 
   /** Output that was above the high-water mark has drained. */
-  default void onDrained(SocketStream stream) throws Exception {}
+  default void onDrained(ByteStream stream) throws Exception {}
 }

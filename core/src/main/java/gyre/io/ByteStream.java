@@ -1,0 +1,106 @@
+package gyre.io;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+
+/**
+ * What reads and writes bytes, whatever it comes from: a socket, a pipe, a terminal. Code that is
+ * written for it works for every kind.
+ *
+ * <p>Two ways to use it, on one implementation. In <b>direct style</b> a fiber calls {@link #read}
+ * and {@link #write}, which park it where they have to wait; one fiber may read while another
+ * writes. In <b>push style</b> {@link #onData} is given what arrives.
+ *
+ * <p>Nothing is unbounded. A writer parks while more than the stream's output limit waits to be
+ * sent, and a push handler is not called then; receiving pauses while more than its input limit is
+ * not consumed.
+ */
+public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
+  /** Whether nobody has begun to close it. */
+  boolean isOpen();
+
+  /** Tells the other side, after what was written, that nothing more comes. Reading goes on. */
+  void shutdownOutput();
+
+  /**
+   * Ends it at once, so that the other side is told that it was cut short, where the kind can tell;
+   * what was written and not sent is lost.
+   */
+  void reset();
+
+  /** Sends what was written, within the stream's limit of time, and ends it. */
+  @Override
+  void close();
+
+  // ---- push style
+
+  /** Has {@code handler} take what arrives from now on, and what is there already. */
+  void onData(DataHandler handler);
+
+  /**
+   * Stops calling the handler of {@link #onData}, and receiving, until {@link #resumeInput}: for
+   * those who pass on what they get to something slower.
+   */
+  void pauseInput();
+
+  /** Ends a {@link #pauseInput}. What has arrived meanwhile is shown to the handler. */
+  void resumeInput();
+
+  /** Whether less waits to be sent than the stream's limit. */
+  boolean isWritable();
+
+  /** Bytes written that are still here. */
+  long pendingOutputBytes();
+
+  // ---- with others
+
+  /**
+   * Passes on what each of two streams receives to the other, until both have ended. Parks until
+   * then. See {@link Pipe} for how that ends.
+   *
+   * @return what was passed on
+   */
+  static Pipe pipe(ByteStream left, ByteStream right) {
+    Pipe pipe = Pipe.between(left, right);
+    pipe.run();
+    return pipe;
+  }
+
+  /**
+   * As {@link #pipe(ByteStream, ByteStream)}, and gives up when nothing moved in either direction
+   * for so long.
+   */
+  static Pipe pipe(ByteStream left, ByteStream right, Duration idleTimeout) {
+    Pipe pipe = Pipe.between(left, right, idleTimeout);
+    pipe.run();
+    return pipe;
+  }
+
+  /**
+   * Reads from this stream, for libraries of the JDK's world. A read parks the calling fiber, so it
+   * is for fibers of the stream's loop alone.
+   *
+   * <p>A failure of the stream is an {@link java.io.IOException} with the {@link IoException} as
+   * its cause; one that is a timeout is a {@link java.net.SocketTimeoutException}, after which
+   * reading may go on if the stream does. Cancellation stays what it is, an unchecked exception:
+   * code between must not take it for a matter of this stream.
+   *
+   * <p>Closing it ends nothing but the reading through it: the stream is closed by whoever has
+   * opened it.
+   */
+  default InputStream asInputStream() {
+    return new SourceInputStream(this);
+  }
+
+  /**
+   * Writes to this stream, for libraries of the JDK's world. Failures are those of {@link
+   * #asInputStream}. A flush parks until everything has been handed on.
+   *
+   * <p>Closing it is {@link #flush} and {@link #shutdownOutput}: the other side is told that nothing
+   * more comes, and reading goes on.
+   */
+  default OutputStream asOutputStream() {
+    return new SinkOutputStream(this);
+  }
+}

@@ -1,0 +1,163 @@
+package gyre.io;
+
+import gyre.Deadline;
+import gyre.Fiber;
+import gyre.Scope;
+import gyre.Source;
+import java.time.Duration;
+
+/**
+ * Passes on what each of two streams receives to the other, for proxies and other forwarders.
+ * Blocks move from one to the other and are not copied, where both are of one loop. What is held in
+ * between is bounded by the limits of the streams: while one is slow the other is not read.
+ *
+ * <p>The end of one direction is passed on, and the other goes on; when both have ended {@link
+ * #run} returns, and leaves both streams open. Where one of them breaks, nothing moves for too
+ * long, or the calling fiber is cancelled, both are reset, so that neither peer takes a part for
+ * the whole; then {@code run} throws what happened.
+ */
+public final class Pipe {
+  /** How often in the time limit it is looked whether something has moved. */
+  private static final int LOOKS = 4;
+
+  private enum State {
+    NEW,
+    RUNNING,
+    ENDED
+  }
+
+  private final Direction toRight;
+  private final Direction toLeft;
+  private final Duration idleTimeout;
+  private State state = State.NEW;
+
+  private Pipe(ByteStream left, ByteStream right, Duration idleTimeout) {
+    this.toRight = new Direction(left, right);
+    this.toLeft = new Direction(right, left);
+    this.idleTimeout = idleTimeout;
+  }
+
+  /** A pipe that waits for its streams as long as they allow. */
+  public static Pipe between(ByteStream left, ByteStream right) {
+    return new Pipe(left, right, Duration.ZERO);
+  }
+
+  /**
+   * A pipe that gives up when nothing moved in either direction for so long, or a quarter longer: it
+   * is looked at from time to time, which costs the bytes nothing.
+   */
+  public static Pipe between(ByteStream left, ByteStream right, Duration idleTimeout) {
+    if (idleTimeout.isNegative() || idleTimeout.isZero()) {
+      throw new IllegalArgumentException("idleTimeout is " + idleTimeout + ": must be positive");
+    }
+    return new Pipe(left, right, idleTimeout);
+  }
+
+  /** Passes on until both directions have ended. Once. */
+  public void run() {
+    if (state != State.NEW) {
+      throw new IllegalStateException("a pipe runs once");
+    }
+    state = State.RUNNING;
+    boolean isComplete = false;
+    try (Scope both = Scope.open("pipe")) {
+      both.start("pipe-to-right", toRight::run);
+      both.start("pipe-to-left", toLeft::run);
+      if (!idleTimeout.isZero()) {
+        watch(both.end());
+      }
+      both.join();
+      isComplete = true;
+    } finally {
+      state = State.ENDED;
+      if (!isComplete) {
+        reset();
+      }
+    }
+  }
+
+  private void reset() {
+    try {
+      toRight.from.reset();
+    } finally {
+      toRight.to.reset();
+    }
+  }
+
+  /** Bytes that the right stream was given. On the streams' loop. */
+  public long bytesToRight() {
+    return toRight.bytes;
+  }
+
+  /** Bytes that the left stream was given. On the streams' loop. */
+  public long bytesToLeft() {
+    return toLeft.bytes;
+  }
+
+  public boolean isRunning() {
+    return state == State.RUNNING;
+  }
+
+  /** Until both have ended; throws if nothing moves. */
+  private void watch(Source end) {
+    Duration step = idleTimeout.dividedBy(LOOKS).plusNanos(1);
+    long seen = progress();
+    int looks = 0;
+    while (!end.isReady()) {
+      Fiber.awaitFirst(end, Deadline.in(step));
+      long now = progress();
+      looks = now == seen ? looks + 1 : 0;
+      seen = now;
+      if (looks >= LOOKS && !end.isReady()) {
+        throw idle();
+      }
+    }
+  }
+
+  private IdleTimeoutException idle() {
+    ByteStream left = toRight.from;
+    String subject = left.name() + " and " + toRight.to.name();
+    return left.byPeer(
+        new IdleTimeoutException("pipe", subject, "nothing moved for " + idleTimeout));
+  }
+
+  /** Grows whenever something is passed on, or leaves one of the streams. */
+  private long progress() {
+    return toRight.progress() + toLeft.progress();
+  }
+
+  private static final class Direction {
+    final ByteStream from;
+    final ByteStream to;
+    long bytes;
+
+    Direction(ByteStream from, ByteStream to) {
+      this.from = from;
+      this.to = to;
+    }
+
+    void run() {
+      try (ByteQueue part = from.input().sibling()) {
+        while (from.await(1)) {
+          part.append(from.input()); // to which more comes while the write is parked
+          bytes += part.size();
+          try {
+            to.write(part);
+          } finally {
+            bytes -= part.size(); // that was refused
+          }
+        }
+      }
+      to.shutdownOutput();
+    }
+
+    long progress() {
+      return bytes + (bytes - to.pendingOutputBytes());
+    }
+
+    @Override
+    public String toString() {
+      return from.name() + " to " + to.name();
+    }
+  }
+}
