@@ -8,6 +8,7 @@ import gyre.engine.BlockPool;
 import gyre.engine.Vector;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +44,49 @@ class ByteQueueAllocationTest {
     // Measuring may itself allocate an object or two.
     assertThat(least).isLessThan(ROUNDS / 10);
     assertThat(checksum).isPositive();
+  }
+
+  @Test
+  void shouldNotAllocatePerNumber() {
+    ByteAppender appender = new SinkAppender(new QueueSink(out));
+    long least = Long.MAX_VALUE;
+    for (int attempt = 0; attempt < 10 && least > 0; attempt++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < ROUNDS; i++) {
+        out.appendDecimal(i);
+        appender.appendDecimal(-i);
+        appender.appendInt(i);
+        appender.append("text");
+        int digits = (int) out.indexOf((byte) '-', 0);
+        if (digits > 0) {
+          checksum += out.readDecimal(digits);
+        }
+        out.clear();
+      }
+      least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+    }
+    assertThat(least).isLessThan(ROUNDS / 10);
+    assertThat(checksum).isPositive();
+  }
+
+  private record QueueSink(ByteQueue queue) implements ByteSink {
+    @Override
+    public void write(ByteBuffer source) {
+      queue.append(source);
+    }
+
+    @Override
+    public void write(ByteQueue source) {
+      queue.append(source);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) {
+      queue.append(source, offset, length);
+    }
+
+    @Override
+    public void flush() {}
   }
 
   @Test
