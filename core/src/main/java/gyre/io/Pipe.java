@@ -1,10 +1,13 @@
 package gyre.io;
 
+import gyre.Cancellation;
+import gyre.CancelledException;
 import gyre.Deadline;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes on what each of two streams receives to the other, for proxies and other forwarders.
@@ -14,7 +17,9 @@ import java.time.Duration;
  * <p>The end of one direction is passed on, and the other goes on; when both have ended {@link
  * #run} returns, and leaves both streams open. Where one of them breaks, nothing moves for too
  * long, or the calling fiber is cancelled, both are reset, so that neither peer takes a part for
- * the whole; then {@code run} throws what happened.
+ * the whole; then {@code run} throws what happened. Where a stream that was accepted is idle when
+ * its server or loop ends, {@code run} throws {@link CancelledException} as a read does, and both
+ * streams are left open, to be closed in order.
  */
 public final class Pipe {
   /** How often in the time limit it is looked whether something has moved. */
@@ -23,6 +28,15 @@ public final class Pipe {
   private enum State {
     NEW,
     RUNNING,
+    ENDED
+  }
+
+  /** How far a direction has come. */
+  private enum Phase {
+    PASSING,
+    /** The stream that it reads is idle, and its loop or server is ending: nothing is under way. */
+    IDLE,
+    /** The end was passed on. */
     ENDED
   }
 
@@ -59,21 +73,30 @@ public final class Pipe {
       throw new IllegalStateException("a pipe runs once");
     }
     state = State.RUNNING;
-    boolean isComplete = false;
     try (Scope both = Scope.open("pipe")) {
-      both.start("pipe-to-right", toRight::run);
-      both.start("pipe-to-left", toLeft::run);
+      both.start("pipe-to-right", () -> toRight.run(both));
+      both.start("pipe-to-left", () -> toLeft.run(both));
       if (!idleTimeout.isZero()) {
         watch(both.end());
       }
       both.join();
-      isComplete = true;
     } finally {
       state = State.ENDED;
-      if (!isComplete) {
+      if (!isWhole()) {
         reset();
       }
     }
+    // A join returns where the fibers have ended, if only because they were cancelled.
+    Cancellation.current().check();
+    toRight.checkNotCancelled();
+    toLeft.checkNotCancelled();
+  }
+
+  /** Whether nothing that was received has got lost in between. */
+  private boolean isWhole() {
+    return toRight.phase == Phase.IDLE
+        || toLeft.phase == Phase.IDLE
+        || (toRight.phase == Phase.ENDED && toLeft.phase == Phase.ENDED);
   }
 
   private void reset() {
@@ -130,13 +153,30 @@ public final class Pipe {
     final ByteStream from;
     final ByteStream to;
     long bytes;
+    Phase phase = Phase.PASSING;
+    private @Nullable CancelledException cancelled;
 
     Direction(ByteStream from, ByteStream to) {
       this.from = from;
       this.to = to;
     }
 
-    void run() {
+    void run(Scope both) {
+      try {
+        passAll();
+        to.shutdownOutput();
+        phase = Phase.ENDED;
+      } catch (CancelledException e) {
+        cancelled = e;
+        if (!both.cancellation().isCancelled()) {
+          phase = Phase.IDLE;
+          both.cancel(from.name() + " is told to end");
+        }
+        throw e;
+      }
+    }
+
+    private void passAll() {
       try (ByteQueue part = from.input().sibling()) {
         while (from.await(1)) {
           part.append(from.input()); // to which more comes while the write is parked
@@ -148,7 +188,12 @@ public final class Pipe {
           }
         }
       }
-      to.shutdownOutput();
+    }
+
+    void checkNotCancelled() {
+      if (cancelled != null) {
+        throw cancelled;
+      }
     }
 
     long progress() {

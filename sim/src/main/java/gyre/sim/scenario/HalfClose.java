@@ -15,7 +15,7 @@ import java.util.List;
 /** Each end says all that it has to say, and that it was all; the other answers after that. */
 final class HalfClose extends Weathered {
   /** Both directions of a connection; the server learns its number by the first bytes. */
-  private record Talk(Flow there, Flow back) {
+  record Talk(Flow there, Flow back) {
     void broke() {
       there.broke();
       back.broke();
@@ -30,17 +30,20 @@ final class HalfClose extends Weathered {
   void build(World world, Plan plan) {
     List<Talk> talks = new ArrayList<>();
     world.host("server").background(() -> serve(talks, plan.part("server")));
-    world.host("client").run(() -> client(talks, plan.part("client")));
+    Plan client = plan.part("client");
+    world.host("client").run(() -> client("server", talks, client, client.isRough()));
     world.link("client", "server").latency(Duration.ofNanos(10_000), plan.millis(1, 10));
-    world.afterwards(() -> {
-      for (Talk talk : talks) {
-        talk.there().checkOver();
-        talk.back().checkOver();
-      }
-    });
+    world.afterwards(() -> checkOver(talks));
   }
 
-  private static void serve(List<Talk> talks, Plan plan) {
+  static void checkOver(List<Talk> talks) {
+    for (Talk talk : talks) {
+      talk.there().checkOver();
+      talk.back().checkOver();
+    }
+  }
+
+  static void serve(List<Talk> talks, Plan plan) {
     ListenOptions options = ListenOptions.defaults().stream(Echo.options(plan));
     try (TcpListener listener = listen(PORT, options, plan)) {
       listener.serve(stream -> {
@@ -67,7 +70,10 @@ final class HalfClose extends Weathered {
     }
   }
 
-  private static void client(List<Talk> talks, Plan plan) {
+  /**
+   * @param mayBreak whether a connection that breaks is no fault
+   */
+  static void client(String server, List<Talk> talks, Plan plan, boolean mayBreak) {
     try (Scope scope = Scope.open("client")) {
       for (int i = plan.between(1, 8); i > 0; i--) {
         int number = talks.size();
@@ -75,28 +81,29 @@ final class HalfClose extends Weathered {
         Plan part = plan.part(name);
         Talk talk = new Talk(new Flow(name, part.key()), new Flow(name + " back", part.key()));
         talks.add(talk);
-        scope.start(name, () -> ask(name, number, talk, part));
+        scope.start(name, () -> ask(name, server, number, talk, part, mayBreak));
       }
       scope.join();
     }
     checkNothingOpen("client");
   }
 
-  private static void ask(String name, int number, Talk talk, Plan plan) {
+  private static void ask(
+      String name, String server, int number, Talk talk, Plan plan, boolean mayBreak) {
     Fiber.sleep(plan.millis(0, 20));
-    try (TcpStream stream = connect("server", Echo.options(plan))) {
+    try (TcpStream stream = connect(server, Echo.options(plan))) {
       stream.rename(name);
       stream.write(new byte[] {0, 0, 0, (byte) number});
       talk.there().send(stream, plan.magnitude(20_000), plan);
       talk.there().finished();
       stream.shutdownOutput();
-      if (plan.isRough()) {
+      if (mayBreak) {
         stream.flush(); // only writers are told of a send that failed
       }
       Echo.receiveRest(stream, talk.back(), plan);
     } catch (IoException e) {
       talk.broke();
-      if (!plan.isRough()) {
+      if (!mayBreak) {
         throw e;
       }
     }

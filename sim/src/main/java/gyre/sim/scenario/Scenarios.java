@@ -8,6 +8,7 @@ public final class Scenarios {
       List.of(
           new Echo(),
           new HalfClose(),
+          new Pipes(),
           new Timeouts(),
           new Stopping(),
           new Groups(),
