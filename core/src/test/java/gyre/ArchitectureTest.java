@@ -39,6 +39,7 @@ class ArchitectureTest {
           List.of(".loop"),
           List.of(""),
           List.of(".io"),
+          List.of(".stream"),
           List.of(".sync"),
           List.of(".net", ".file", ".process", ".terminal"));
 

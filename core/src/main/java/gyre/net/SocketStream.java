@@ -47,7 +47,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   private final StreamOptions options;
   private final Inbound input;
   private final Outbound output;
-  private @Nullable PushSide push;
+  private @Nullable SocketPush push;
   private @Nullable ByteAppender appender;
   private @Nullable StreamTimeouts timeouts;
   private @Nullable Breakage breakage;
@@ -513,7 +513,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       throw new IllegalStateException("fiber " + input.reader.name() + " is reading " + name());
     }
     if (push == null) {
-      push = new PushSide(this, input, output, newHandler);
+      push = new SocketPush(this, input, output, newHandler);
     } else {
       push.replace(newHandler);
     }

@@ -1,9 +1,14 @@
-package gyre.net;
+package gyre.stream;
 
+import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
 import gyre.io.DataHandler;
+import gyre.io.IoException;
 
 /**
- * The push style of a stream: what its handler has been told so far, and so what it is told next.
+ * The push style of any kind of stream: what its handler has been told so far, and so what it is
+ * told next. The kind says how its halves stand, by the abstract methods, and has {@link #tell} run
+ * in a fiber whenever something has changed.
  *
  * <pre>
  *   FLOWING &lt;--&gt; FULL
@@ -17,7 +22,7 @@ import gyre.io.DataHandler;
  * after the output has failed. The end of the input is no end of the handler: it may go on sending,
  * and hears of failures as before.
  */
-final class PushSide {
+public abstract class PushDriver {
   /** What the handler knows. */
   private enum Told {
     /** Gets what arrives. */
@@ -35,22 +40,75 @@ final class PushSide {
     CLOSED
   }
 
-  private final SocketStream stream;
-  private final Inbound input;
-  private final Outbound output;
+  private final ByteStream stream;
   private DataHandler handler;
   private Told told;
 
-  PushSide(SocketStream stream, Inbound input, Outbound output, DataHandler handler) {
+  /**
+   * @param isOutputFull as {@link #isOutputFull} says, which a constructor must not ask
+   */
+  protected PushDriver(ByteStream stream, DataHandler handler, boolean isOutputFull) {
     this.stream = stream;
-    this.input = input;
-    this.output = output;
     this.handler = handler;
-    this.told = output.isFull() ? Told.FULL : Told.FLOWING;
+    this.told = isOutputFull ? Told.FULL : Told.FLOWING;
   }
 
+  // ---- how the stream stands
+
+  /** What was received and not consumed. */
+  protected abstract ByteQueue input();
+
+  /** All that ever arrived. */
+  protected abstract long receivedBytes();
+
+  /** So much may be left unconsumed. */
+  protected abstract int inputLimitBytes();
+
+  /** The handler wants nothing now, or what it has written to elsewhere has to drain first. */
+  protected abstract boolean isHeldUp();
+
+  /** Nothing more is received, in order or not. */
+  protected abstract boolean isInputEnded();
+
+  /** The other side has finished sending. */
+  protected abstract boolean isInputEndedInOrder();
+
+  protected abstract boolean isOutputFull();
+
+  protected abstract boolean isOutputDrained();
+
+  protected abstract boolean hasOutputFailed();
+
+  /** It failed in one direction or the other. */
+  protected abstract boolean isBroken();
+
+  /** What it failed of. */
+  protected abstract IoException failure();
+
+  /** Everything is given back: nobody is to be told anything. */
+  protected abstract boolean isReleased();
+
+  // ---- what the stream is to do
+
+  /** Goes on receiving. */
+  protected abstract void receive();
+
+  /** The handler has returned: what it has left stays over a turn. */
+  protected abstract void keepInput();
+
+  /** The handler has had its data, and the stream is open. */
+  protected abstract void dataTold();
+
+  /** Closes without order and without waiting. */
+  protected abstract void abandon();
+
+  /** The handler has returned from its last call. */
+  protected abstract void closeTold();
+
+  // ---- what the handler knows
+
   /** Another handler takes over. It knows nothing of an end yet. */
-  void replace(DataHandler newHandler) {
+  public final void replace(DataHandler newHandler) {
     handler = newHandler;
     if (told == Told.ENDED) {
       advance(Told.FLOWING);
@@ -74,12 +132,12 @@ final class PushSide {
     };
   }
 
-  boolean awaitsDrained() {
+  public final boolean awaitsDrained() {
     return told == Told.FULL || told == Told.ENDED_FULL;
   }
 
   /** The handler is not given more before it has been told that the output has drained. */
-  void filled() {
+  public final void filled() {
     if (told == Told.FLOWING) {
       advance(Told.FULL);
     } else if (told == Told.ENDED) {
@@ -87,27 +145,27 @@ final class PushSide {
     }
   }
 
-  boolean isClosed() {
+  public final boolean isClosed() {
     return told == Told.CLOSED;
   }
 
   /** Whether what became of the output is news to the handler. */
-  boolean awaitsOutput() {
-    return output.failure != 0 || (awaitsDrained() && output.isDrained());
+  public final boolean awaitsOutput() {
+    return hasOutputFailed() || (awaitsDrained() && isOutputDrained());
   }
 
   /** In a fiber: tells the handler what there is to tell. */
-  void tell() throws Exception {
+  public final void tell() throws Exception {
     if (tellLast()) {
       return;
     }
-    if (awaitsDrained() && output.isDrained()) {
+    if (awaitsDrained() && isOutputDrained()) {
       tellDrained();
     }
-    if (told == Told.FLOWING && stream.isOpen() && !stream.isBroken()) {
+    if (told == Told.FLOWING && stream.isOpen() && !isBroken()) {
       tellData();
     }
-    if (!tellLast() && told == Told.FLOWING && input.isEnded() && !isHeldUp()) {
+    if (!tellLast() && told == Told.FLOWING && isInputEnded() && !isHeldUp()) {
       tellEnd();
     }
   }
@@ -118,7 +176,7 @@ final class PushSide {
       tellClosed();
       return true;
     }
-    if (stream.isBroken()) {
+    if (isBroken()) {
       tellFailure();
       return true;
     }
@@ -128,29 +186,24 @@ final class PushSide {
   private void tellDrained() throws Exception {
     advance(told == Told.FULL ? Told.FLOWING : Told.ENDED);
     handler.onDrained(stream);
-    if (input.bytes.isEmpty()) {
-      input.start(); // there will be no data to come back for
+    if (input().isEmpty()) {
+      receive(); // there will be no data to come back for
     }
   }
 
   private void tellData() throws Exception {
-    if (input.bytes.isEmpty() || isHeldUp()) {
+    if (input().isEmpty() || isHeldUp()) {
       return;
     }
-    if (output.isFull()) {
+    if (isOutputFull()) {
       filled(); // by somebody else
       return;
     }
-    long shown = input.receivedBytes;
-    handler.onData(input.bytes);
+    long shown = receivedBytes();
+    handler.onData(input());
     if (stream.isOpen()) {
-      afterData(input.receivedBytes - shown);
+      afterData(receivedBytes() - shown);
     }
-  }
-
-  /** The handler wants nothing now, or what it has written to elsewhere has to drain first. */
-  private boolean isHeldUp() {
-    return input.paused || stream.waitsForSink();
   }
 
   /**
@@ -160,15 +213,16 @@ final class PushSide {
    * @param arrived bytes, since the handler was called
    */
   private void afterData(long arrived) {
-    stream.keepInput();
-    if (output.isFull()) {
+    keepInput();
+    long left = input().size();
+    if (isOutputFull()) {
       filled();
-    } else if (input.bytes.size() - arrived >= stream.options().inputLimitBytes() && !isHeldUp()) {
-      throw leftTooMuch(input.bytes.size() - arrived);
-    } else if (arrived == 0 || !input.isFull()) {
-      input.start();
+    } else if (left - arrived >= inputLimitBytes() && !isHeldUp()) {
+      throw leftTooMuch(left - arrived);
+    } else if (arrived == 0 || left < inputLimitBytes()) {
+      receive();
     }
-    stream.drainingAfterData();
+    dataTold();
   }
 
   private IllegalStateException leftTooMuch(long bytes) {
@@ -178,12 +232,12 @@ final class PushSide {
             + " leaves "
             + bytes
             + " bytes unconsumed, and the input limit is "
-            + stream.options().inputLimitBytes()
-            + ": consume more, pause the input, or raise StreamOptions.inputLimitBytes");
+            + inputLimitBytes()
+            + ": consume more, pause the input, or raise its inputLimitBytes");
   }
 
   private void tellEnd() throws Exception {
-    if (input.end == 0) {
+    if (isInputEndedInOrder()) {
       advance(Told.ENDED);
       handler.onEnd(stream);
     } else {
@@ -197,14 +251,14 @@ final class PushSide {
     }
     advance(Told.FAILED);
     try {
-      handler.onFailure(stream, stream.failure());
+      handler.onFailure(stream, failure());
     } finally {
-      stream.abandon();
+      abandon();
     }
   }
 
   private void tellClosed() throws Exception {
-    if (told == Told.CLOSING || told == Told.CLOSED || stream.isReleased()) {
+    if (told == Told.CLOSING || told == Told.CLOSED || isReleased()) {
       return;
     }
     advance(Told.CLOSING);
@@ -212,7 +266,7 @@ final class PushSide {
       handler.onClosed(stream);
     } finally {
       advance(Told.CLOSED);
-      stream.operationEnded();
+      closeTold();
     }
   }
 }
