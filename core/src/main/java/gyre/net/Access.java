@@ -1,11 +1,13 @@
 package gyre.net;
 
+import gyre.Fiber;
 import gyre.Handle;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Engine;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What a handle may do with loops and scopes, for those who are none. */
 abstract class Access extends Handle {
@@ -29,6 +31,19 @@ abstract class Access extends Handle {
 
   static Engine engine(Scope scope) {
     return engineOf(scope);
+  }
+
+  static void parkFiber(Fiber<?> caller) {
+    park(caller);
+  }
+
+  static boolean isCallbackFiber(Fiber<?> caller) {
+    return isCallback(caller);
+  }
+
+  /** The handle whose callback the fiber runs, if it does. */
+  static @Nullable Handle served(Fiber<?> caller) {
+    return inCallbackOf(caller);
   }
 
   /** Runs what looks up a name on threads that are there for that alone; the fiber parks. */

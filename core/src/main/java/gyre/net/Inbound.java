@@ -29,9 +29,6 @@ final class Inbound extends Receive {
   @Nullable Fiber<?> reader;
   int end = OPEN;
 
-  /** Something was sent since the last bytes were received. */
-  boolean answered = true;
-
   /** Bytes that the reader needs there to be. */
   int awaited;
 
@@ -119,11 +116,11 @@ final class Inbound extends Receive {
   public void received(Block block, int offset, int length) {
     if (!stream.isOpen()) {
       block.release();
-      stream.discarded(length);
+      stream.end().discarded(length);
       return;
     }
     bytes.append(block, offset, length);
-    answered = false;
+    stream.drainState().received();
     receivedBytes += length;
     if (stream.memory.isTight()) {
       receivedInNeed();
@@ -150,9 +147,9 @@ final class Inbound extends Receive {
   @Override
   public void ended(int result) {
     if (!stream.isOpen()) {
-      stream.discardStopped(result);
+      stream.end().discardStopped(result);
     } else if (result == Errno.ECANCELED.negated()) {
-      if (!stream.inputStopped() && (stream.memory.isTight() || !isFull())) {
+      if (!stream.drainState().inputStopped() && (stream.memory.isTight() || !isFull())) {
         start(); // what was too much has been consumed meanwhile
       }
       if (isIdle()) {
@@ -160,7 +157,7 @@ final class Inbound extends Receive {
       }
     } else {
       end = stream.howItEnded(result);
-      stream.inputEnded();
+      stream.drainState().inputEnded();
       stream.arrived();
     }
   }

@@ -25,10 +25,17 @@ final class Outbound extends Send {
 
   @Nullable Fiber<?> writer;
 
-  /** No bytes may follow; the peer is told once all are sent. */
-  boolean shut;
+  /** How far the end of the output has come. */
+  private enum End {
+    /** More may be written. */
+    OPEN,
+    /** No bytes may follow; the peer is told once all are sent. */
+    ASKED,
+    /** The peer was told. */
+    TOLD
+  }
 
-  boolean shutDone;
+  private End end = End.OPEN;
 
   /** The kernel has taken something. */
   private boolean begun;
@@ -85,18 +92,34 @@ final class Outbound extends Send {
       return;
     }
     if (!bytes.isEmpty()) {
-      awaited = writer != null || shut || !stream.isOpen() || stream.watchesOutput();
-      stream.answered();
+      awaited = writer != null || isShut() || !stream.isOpen() || stream.watchesOutput();
+      stream.drainState().sent();
       engine.submit(this);
-    } else if (shut) {
+    } else if (isShut()) {
       finish();
     }
   }
 
+  /** No bytes may follow those which were written. */
+  void shut() {
+    if (end == End.OPEN) {
+      end = End.ASKED;
+    }
+  }
+
+  boolean isShut() {
+    return end != End.OPEN;
+  }
+
+  /** Whether there is something to do at the end of a turn. */
+  boolean isPending() {
+    return !bytes.isEmpty() || end == End.ASKED;
+  }
+
   /** Tells the peer that nothing more comes. */
   void finish() {
-    if (!shutDone) {
-      shutDone = true;
+    if (end != End.TOLD) {
+      end = End.TOLD;
       engine.sockets().shutdownOutput(descriptor);
     }
   }

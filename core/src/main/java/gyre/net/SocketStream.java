@@ -1,10 +1,8 @@
 package gyre.net;
 
-import gyre.CancelledException;
 import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Scope;
-import gyre.engine.BlockPool;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.engine.Sockets.Option;
@@ -13,10 +11,7 @@ import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
-import gyre.io.OutputFullException;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashSet;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,83 +42,21 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   private final StreamOptions options;
   private final Inbound input;
   private final Outbound output;
+  private final StreamWriter writer;
   private @Nullable SocketPush push;
   private @Nullable ByteAppender appender;
   private @Nullable StreamTimeouts timeouts;
   private @Nullable Breakage breakage;
   private @Nullable Consumer<SocketStream> whenReleased;
 
-  /** The full stream that the handler has written to: it is not called before that has drained. */
-  private @Nullable SocketStream waitsFor;
-
-  /** Streams that wait so for this one. */
-  private @Nullable Set<SocketStream> sources;
+  private @Nullable SinkWait sinkWait;
 
   private @Nullable PausedWatch watch;
-  private @Nullable Lingering lingering;
+  private final StreamEnd end;
+  private final StreamDrain drain;
   private boolean readExpired;
-  private boolean aborted;
-
-  /** By a shutdown, which does not wait for the handler. */
-  private boolean forced;
-
-  private Work work = Work.INFERRED;
-  private Idleness idleness = Idleness.UNKNOWN;
-
-  /** Whether an answer is under way. */
-  private enum Work {
-    /** Nobody has said so: from when something was received until something is sent. */
-    INFERRED,
-    /** The user has said so. */
-    BUSY,
-    /** The user has said that there is none. */
-    IDLE
-  }
-
-  /**
-   * What is known of an accepted stream that is to end when nothing is under way. What has arrived
-   * may lie in the kernel, or on its way from there: receiving is stopped, and the kernel is asked.
-   *
-   * <pre>
-   *   UNKNOWN --nothing is under way--&gt; STOPPING --the kernel has nothing--&gt; CERTAIN
-   *      ^------------ something has arrived ----'
-   * </pre>
-   */
-  private enum Idleness {
-    UNKNOWN,
-    STOPPING,
-    CERTAIN
-  }
-
   /** The peer broke it, which is counted once. */
   private boolean brokenByPeer;
-
-  /**
-   * What the connection broke of. Each who asks gets an exception that shows where they stood.
-   *
-   * @param reason of what no system call has told
-   */
-  private record Breakage(String operation, String subject, String reason, int result) {
-    static final int TOO_LATE = 0;
-    static final int SHED = 1;
-
-    NetworkException toException() {
-      NetworkException failure =
-          switch (result) {
-            case TOO_LATE -> new NetworkTimeoutException(operation, subject, reason);
-            case SHED -> new MemoryShedException(subject, reason);
-            default -> NetworkException.of(operation, subject, result);
-          };
-      if (isRemote()) {
-        failure.markRemote();
-      }
-      return failure;
-    }
-
-    boolean isRemote() {
-      return result == TOO_LATE || result == SHED || NetworkException.isOfThePeer(result);
-    }
-  }
 
   @SuppressWarnings("this-escape") // the halves keep it, and use it later
   SocketStream(Scope owner, int descriptor, StreamOptions options) {
@@ -131,6 +64,9 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     this.options = options;
     this.input = new Inbound(this, engine());
     this.output = new Outbound(this, engine());
+    this.writer = new StreamWriter(this, output);
+    this.end = new StreamEnd(this, engine(), input, output);
+    this.drain = new StreamDrain(this, engine(), input);
     input.descriptor = descriptor;
     input.sparse = options.sparse();
     output.descriptor = descriptor;
@@ -227,7 +163,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       throw new IllegalStateException(
           "fiber " + input.reader.name() + " is reading from " + name() + " already");
     }
-    checkStillWanted();
+    drain.checkWanted();
     keepInput();
     input.paused = false;
     input.reader = caller;
@@ -255,13 +191,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
               READ, name(), "received nothing for " + options.readTimeout()));
     }
     checkStillOpen(caller, "reading from");
-    checkStillWanted();
-  }
-
-  private void checkStillWanted() {
-    if (idleness == Idleness.CERTAIN) {
-      throw new CancelledException(name() + " is idle, and its loop or server is ending", null);
-    }
+    drain.checkWanted();
   }
 
   /** Only the read that waits is told. */
@@ -277,15 +207,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   public final void write(ByteBuffer source) {
     Fiber<?> caller = caller();
     checkWritable();
-    while (source.hasRemaining()) {
-      if (output.isFull()) {
-        awaitDrained(caller);
-      }
-      append(source, caller);
-    }
-    if (output.isFull() && isCallback(caller)) {
-      awaitDrained(caller);
-    }
+    writer.write(source, caller);
   }
 
   @Override
@@ -308,14 +230,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   public final void write(ByteQueue source) {
     Fiber<?> caller = caller();
     checkWritable();
-    if (output.isFull() && isCallback(caller)) {
-      checkRoomToMove(source);
-    }
-    output.append(source);
-    requestEndOfTurn();
-    if (output.isFull()) {
-      awaitDrained(caller);
-    }
+    writer.write(source, caller);
   }
 
   @Override
@@ -334,116 +249,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   public final void flush() {
     Fiber<?> caller = caller();
     checkSending();
-    while (!output.isDone()) {
-      parkWriter(caller);
-      checkSending();
-    }
-  }
-
-  private void append(ByteBuffer source, Fiber<?> caller) {
-    if (isCallback(caller)) {
-      appendAll(source);
-    } else if (!appendSome(source)) {
-      if (output.isDone()) {
-        memory.awaitRoom(this);
-      }
-      parkWriter(caller);
-      checkWritable();
-      return;
-    }
-    requestEndOfTurn();
-  }
-
-  /** All of it or nothing: callbacks can't wait. */
-  private void appendAll(ByteBuffer source) {
-    int length = source.remaining();
-    long most = Math.max(memory.hardOutputLimit(options.outputLimitBytes()), output.limit());
-    if (output.bytes.size() + length > most && output.bytes.heldBytes() + length > most) {
-      throw outputFull(length, most);
-    }
-    if (!output.bytes.tryAppend(source)) {
-      boolean isLittle = output.bytes.size() + length <= MemoryPolicy.FLOOR_BYTES;
-      if (!isLittle || output.bytes.appendReserved(source) < length) {
-        throw outputFull(length, 0);
-      }
-    }
-  }
-
-  private void checkRoomToMove(ByteQueue source) {
-    long most = memory.hardMoveLimit(options.outputLimitBytes());
-    if (output.bytes.size() + source.size() > most
-        && output.bytes.heldBytes() + source.heldBytes() > most) {
-      throw outputFull(source.size(), most);
-    }
-  }
-
-  private OutputFullException outputFull(long length, long most) {
-    memory.writeRefused();
-    if (push != null) {
-      push.filled();
-    }
-    if (output.isDone()) {
-      memory.awaitRoom(this);
-    }
-    long unsent = output.bytes.size();
-    String limit =
-        most > 0 ? "at most " + most + " may be" : "the loop has no memory for that at present";
-    return new OutputFullException(
-        name()
-            + ": "
-            + length
-            + " bytes more would make "
-            + (unsent + length)
-            + " unsent, and "
-            + limit
-            + ": stop when isWritable() is false, go on in onDrained");
-  }
-
-  /** As much as there is room for; the first KiB comes from the reserve. False if nothing. */
-  private boolean appendSome(ByteBuffer source) {
-    int limit = source.limit();
-    long room = Math.max(1, output.limit() - output.bytes.size());
-    source.limit((int) Math.min(limit, source.position() + room));
-    try {
-      if (output.bytes.tryAppend(source)) {
-        return true;
-      }
-      source.limit(Math.min(source.limit(), source.position() + BlockPool.LARGE_BYTES));
-      return output.bytes.tryAppend(source) || output.bytes.appendReserved(source) > 0;
-    } finally {
-      source.limit(limit);
-    }
-  }
-
-  private void awaitDrained(Fiber<?> caller) {
-    if (isCallback(caller)) {
-      if (push != null) {
-        push.filled(); // told by onDrained, and not called again before
-      }
-      if (inCallbackOf(caller) instanceof SocketStream source && source != this) {
-        source.waitFor(this);
-      }
-      return;
-    }
-    while (!output.isDrained()) {
-      parkWriter(caller);
-      checkWritable();
-    }
-  }
-
-  private void parkWriter(Fiber<?> caller) {
-    if (output.writer != null) {
-      throw new IllegalStateException(
-          "fiber " + output.writer.name() + " is writing to " + name() + " already");
-    }
-    output.writer = caller;
-    requestEndOfTurn();
-    try {
-      park(caller);
-    } finally {
-      output.writer = null;
-    }
-    checkStillOpen(caller, "writing to");
+    writer.flush(caller);
   }
 
   private void checkUnbroken() {
@@ -453,7 +259,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
   }
 
-  private void checkSending() {
+  final void checkSending() {
     checkOpen();
     checkUnbroken();
     if (output.failure != 0) {
@@ -461,9 +267,9 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
   }
 
-  private void checkWritable() {
+  final void checkWritable() {
     checkSending();
-    if (output.shut) {
+    if (output.isShut()) {
       throw new IllegalStateException("the output of " + name() + " has been shut down");
     }
   }
@@ -472,7 +278,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   public final void shutdownOutput() {
     checkOnLoop();
     checkOpen();
-    output.shut = true;
+    output.shut();
     requestEndOfTurn();
   }
 
@@ -555,7 +361,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
    */
   public final void busy(boolean on) {
     checkOnLoop();
-    work = on ? Work.BUSY : Work.IDLE;
+    drain.busy(on);
     if (isDraining()) {
       draining();
     }
@@ -598,6 +404,10 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     return breakage != null || output.failure != 0;
   }
 
+  final boolean hasBreakage() {
+    return breakage != null;
+  }
+
   final boolean isReleased() {
     return state() == State.CLOSED;
   }
@@ -611,7 +421,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   final void abandon() {
     if (isOpen()) {
       engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
-      aborted = true;
+      end.abort();
       closeSoon();
     }
   }
@@ -682,8 +492,8 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       timeouts.sent();
       timeouts.watchWrites(!output.bytes.isEmpty());
     }
-    if (sources != null && (output.isDrained() || output.failure != 0)) {
-      releaseSources();
+    if (sinkWait != null && (output.isDrained() || output.failure != 0)) {
+      sinkWait.release();
     }
     if (!isOpen()) {
       operationEnded();
@@ -692,7 +502,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     if (memory.isTight()) {
       account();
     }
-    if (!output.bytes.isEmpty() || (output.shut && !output.shutDone)) {
+    if (output.isPending()) {
       requestEndOfTurn();
     }
     if (output.writer != null && (output.isDrained() || output.failure != 0)) {
@@ -711,7 +521,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     if (state() != State.CLOSED) {
       input.keep();
       output.flush();
-      if (lingering != null && output.isDone()) {
+      if (end.hasLingered() && output.isDone()) {
         operationEnded();
         return;
       }
@@ -729,7 +539,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   /** Somebody has to know when the output is sent, though no fiber waits for it. */
   final boolean watchesOutput() {
-    return (push != null && push.awaitsDrained()) || sources != null || isDraining();
+    return (push != null && push.awaitsDrained()) || isAwaitedByOthers() || isDraining();
   }
 
   /** A timeout has passed: everybody who waits is told. */
@@ -780,40 +590,52 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     return brokenByPeer;
   }
 
+  // ---- for the writer
+
+  final void sendSoon() {
+    requestEndOfTurn();
+  }
+
+  final void checkNotClosed(Fiber<?> caller, String doing) {
+    checkStillOpen(caller, doing);
+  }
+
+  /** A push handler is told by onDrained, and not called again before. */
+  final void outputFilled() {
+    if (push != null) {
+      push.filled();
+    }
+  }
+
   // ---- a handler that writes to another stream, which is full
 
-  private void waitFor(SocketStream sink) {
-    waitsFor = sink;
-    Set<SocketStream> known = sink.sources;
-    if (known == null) {
-      known = new LinkedHashSet<>();
-      sink.sources = known;
-    }
-    known.add(this);
+  final void waitFor(SocketStream sink) {
+    sinkWait().begin(sink.sinkWait());
     engine().cancel(input);
   }
 
-  final boolean waitsForSink() {
-    return waitsFor != null;
-  }
-
-  /** This stream has drained, or ended: those whose bytes it gets go on. */
-  private void releaseSources() {
-    Set<SocketStream> waiting = sources;
-    sources = null;
-    if (waiting != null) {
-      waiting.forEach(source -> source.sinkDrained(this));
+  private SinkWait sinkWait() {
+    SinkWait known = sinkWait;
+    if (known == null) {
+      known = new SinkWait(this);
+      sinkWait = known;
     }
+    return known;
   }
 
-  @SuppressWarnings("ReferenceEquality") // this very stream
-  private void sinkDrained(SocketStream sink) {
-    if (waitsFor == sink) {
-      waitsFor = null;
-      if (isOpen()) {
-        input.start();
-        requestCallback();
-      }
+  final boolean waitsForSink() {
+    return sinkWait != null && sinkWait.isWaiting();
+  }
+
+  private boolean isAwaitedByOthers() {
+    return sinkWait != null && sinkWait.isAwaited();
+  }
+
+  /** What the handler has written to has drained, or ended. */
+  final void sinkDrained() {
+    if (isOpen()) {
+      input.start();
+      requestCallback();
     }
   }
 
@@ -942,7 +764,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
     broken(new Breakage("keep", name(), why, Breakage.SHED));
     engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
-    aborted = true;
+    end.abort();
     engine().cancel(input);
     dropBytes();
     resume(input.reader);
@@ -974,22 +796,15 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       timeouts.stop();
     }
     stopWatching();
-    if (sources != null) {
-      releaseSources();
+    if (sinkWait != null) {
+      sinkWait.end();
     }
-    waitsFor = null;
-    boolean isUnread = !input.bytes.isEmpty();
-    input.bytes.clear();
-    if (mayLinger() && (isUnread || input.isIdle())) {
-      linger(isUnread);
-    } else {
-      engine().cancel(input);
-    }
+    end.begin();
     if (push != null) {
       requestCallback(); // the handler is told, and must not outlive the stream
     }
-    if (isOrderly() && (!output.isDone() || lingering != null)) {
-      timeouts = StreamTimeouts.forClose(this, timeouts, options);
+    if (end.isInOrder()) {
+      limitClosing();
       requestEndOfTurn();
     } else {
       giveUpOutput();
@@ -997,49 +812,9 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     operationEnded();
   }
 
-  private boolean isOrderly() {
-    return !aborted && breakage == null && !options.closeTimeout().isZero();
-  }
-
-  /**
-   * Whether the peer may lose an answer if it goes on sending. One that this side has connected to
-   * has no request from here to lose, and a reset tells it soonest to stop.
-   */
-  private boolean mayLinger() {
-    return isOrderly()
-        && whenReleased != null
-        && !input.isEnded()
-        && output.failure == 0
-        && output.hasBegun()
-        && options.discardLimitBytes() > 0;
-  }
-
-  private void linger(boolean isUnread) {
-    lingering = new Lingering(input, output, engine(), isUnread, options.discardLimitBytes());
-  }
-
-  /** While closing, input has arrived. */
-  final void discarded(int bytes) {
-    if (lingering == null && mayLinger()) {
-      linger(true);
-      timeouts = StreamTimeouts.forClose(this, timeouts, options);
-    }
-    if (lingering != null) {
-      lingering.discarded(bytes);
-    }
-  }
-
-  final void discardStopped(int result) {
-    if (lingering != null) {
-      lingering.stopped(result);
-    }
-    operationEnded();
-  }
-
   @Override
   protected final void aborting() {
-    aborted = true;
-    forced = true;
+    end.force();
     engine().cancel(input);
     stopWatching();
     giveUpOutput();
@@ -1047,14 +822,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   }
 
   final void giveUpOutput() {
-    output.lost |= !output.isDone();
-    if (output.failure == 0) {
-      output.failure = Errno.ECANCELED.negated();
-    }
-    engine().cancel(output);
-    if (lingering != null) {
-      lingering.end();
-    }
+    end.giveUpOutput();
     operationEnded();
   }
 
@@ -1070,10 +838,10 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       requestEndOfTurn();
       return;
     }
-    if (isLingering()) {
+    if (end.isLingering()) {
       return;
     }
-    if (!input.isIdle() || isWatching() || (push != null && !push.isClosed() && !forced)) {
+    if (!input.isIdle() || isWatching() || (push != null && !push.isClosed() && !end.isForced())) {
       return;
     }
     memory.gone(this);
@@ -1092,18 +860,6 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
   }
 
-  private boolean isLingering() {
-    Lingering known = lingering;
-    if (known == null || known.isOver()) {
-      return false;
-    }
-    known.outputDone();
-    if (known.looksOn()) {
-      requestEndOfTurn();
-    }
-    return !known.isOver();
-  }
-
   final void onReleased(Consumer<SocketStream> action) {
     whenReleased = action;
   }
@@ -1114,7 +870,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   /** Whether the loop shuts down while nothing is under way here, which is an orderly end. */
   final boolean endsIdle() {
-    return isDraining() && isIdle();
+    return isDraining() && drain.isIdle();
   }
 
   final void reportFailure(Throwable failure) {
@@ -1129,84 +885,49 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     return thrown instanceof ClosedException && isClosedByAnother(caller());
   }
 
-  /**
-   * Whether nothing is under way on this accepted connection. One that was made from here may have
-   * its answer under way, on which that of an accepted one may depend.
-   */
-  private boolean isIdle() {
-    return whenReleased != null
-        && input.bytes.isEmpty()
-        && output.isDone()
-        && !isInCallback()
-        && !isAnswering();
-  }
-
-  private boolean isAnswering() {
-    return switch (work) {
-      case INFERRED -> !input.answered;
-      case BUSY -> true;
-      case IDLE -> false;
-    };
-  }
-
   @Override
   protected final void draining() {
     if (!output.isDone()) {
       requestEndOfTurn(); // from now on somebody waits for it
     }
-    if (!isOpen() || idleness != Idleness.UNKNOWN || !isIdle() || !isWaitingForInput()) {
-      return;
-    }
-    idleness = Idleness.STOPPING;
-    if (input.isIdle()) {
-      if (!inputStopped() && !input.isFull()) {
-        input.start();
-      }
-    } else {
-      engine().cancel(input);
+    if (isOpen()) {
+      drain.look();
     }
   }
 
-  private boolean isWaitingForInput() {
+  final StreamEnd end() {
+    return end;
+  }
+
+  final void limitClosing() {
+    timeouts = StreamTimeouts.forClose(this, timeouts, options);
+  }
+
+  final StreamDrain drainState() {
+    return drain;
+  }
+
+  /** Whether somebody waits for what this stream receives. */
+  final boolean isWaitingForInput() {
     return push != null || input.reader != null;
   }
 
-  private boolean hasInput() {
-    return !input.isEnded() && engine().sockets().hasInput(descriptor());
+  /** Whether nothing is under way on this accepted connection, as far as is known here. */
+  final boolean isQuiet() {
+    return isAccepted() && input.bytes.isEmpty() && output.isDone() && !isInCallback();
   }
 
-  /** There is nothing left to be stopped. */
-  final void inputEnded() {
-    if (idleness == Idleness.STOPPING) {
-      idleness = Idleness.UNKNOWN;
-    }
+  final boolean isAccepted() {
+    return whenReleased != null;
   }
 
-  /**
-   * No bytes are on their way any more.
-   *
-   * @return whether the stream ends, so that receiving must not go on
-   */
-  final boolean inputStopped() {
-    if (idleness != Idleness.STOPPING) {
-      return false;
-    }
-    if (!isIdle() || !isWaitingForInput() || hasInput()) {
-      idleness = Idleness.UNKNOWN;
-      return false;
-    }
-    idleness = Idleness.CERTAIN;
+  /** Nothing is under way, and nothing will be: who reads is told. */
+  final void endIdle() {
     if (push != null) {
       closeSoon();
     } else {
       resume(input.reader);
     }
-    return true;
-  }
-
-  /** Something is sent. */
-  final void answered() {
-    input.answered = true;
   }
 
   /** As the server that has accepted this ends: when what is under way is done. */
@@ -1218,7 +939,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   final void resetSoon() {
     if (isOpen()) {
       engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
-      aborted = true;
+      end.abort();
       closeSoon();
     } else if (state() == State.CLOSING) {
       giveUpOutput();

@@ -1,0 +1,155 @@
+package gyre.net;
+
+import gyre.Fiber;
+import gyre.engine.BlockPool;
+import gyre.io.ByteQueue;
+import gyre.io.OutputFullException;
+import java.nio.ByteBuffer;
+
+/**
+ * The writes of a stream: how much they take, and who waits. A fiber is parked while the output is
+ * full; a callback cannot be, and is refused what goes far beyond that.
+ *
+ * <p>Before each call the stream has checked that it may be written to.
+ */
+final class StreamWriter {
+  private final SocketStream stream;
+  private final Outbound output;
+
+  StreamWriter(SocketStream stream, Outbound output) {
+    this.stream = stream;
+    this.output = output;
+  }
+
+  void write(ByteBuffer source, Fiber<?> caller) {
+    while (source.hasRemaining()) {
+      if (output.isFull()) {
+        awaitDrained(caller);
+      }
+      append(source, caller);
+    }
+    if (output.isFull() && Access.isCallbackFiber(caller)) {
+      awaitDrained(caller);
+    }
+  }
+
+  void write(ByteQueue source, Fiber<?> caller) {
+    if (output.isFull() && Access.isCallbackFiber(caller)) {
+      checkRoomToMove(source);
+    }
+    output.append(source);
+    stream.sendSoon();
+    if (output.isFull()) {
+      awaitDrained(caller);
+    }
+  }
+
+  void flush(Fiber<?> caller) {
+    while (!output.isDone()) {
+      parkWriter(caller);
+      stream.checkSending();
+    }
+  }
+
+  private void append(ByteBuffer source, Fiber<?> caller) {
+    if (Access.isCallbackFiber(caller)) {
+      appendAll(source);
+    } else if (!appendSome(source)) {
+      if (output.isDone()) {
+        stream.memory.awaitRoom(stream);
+      }
+      parkWriter(caller);
+      stream.checkWritable();
+      return;
+    }
+    stream.sendSoon();
+  }
+
+  /** All of it or nothing: callbacks can't wait. */
+  private void appendAll(ByteBuffer source) {
+    int length = source.remaining();
+    long most = Math.max(stream.memory.hardOutputLimit(stream.options().outputLimitBytes()), output.limit());
+    if (output.bytes.size() + length > most && output.bytes.heldBytes() + length > most) {
+      throw outputFull(length, most);
+    }
+    if (!output.bytes.tryAppend(source)) {
+      boolean isLittle = output.bytes.size() + length <= MemoryPolicy.FLOOR_BYTES;
+      if (!isLittle || output.bytes.appendReserved(source) < length) {
+        throw outputFull(length, 0);
+      }
+    }
+  }
+
+  private void checkRoomToMove(ByteQueue source) {
+    long most = stream.memory.hardMoveLimit(stream.options().outputLimitBytes());
+    if (output.bytes.size() + source.size() > most
+        && output.bytes.heldBytes() + source.heldBytes() > most) {
+      throw outputFull(source.size(), most);
+    }
+  }
+
+  private OutputFullException outputFull(long length, long most) {
+    stream.memory.writeRefused();
+    stream.outputFilled();
+    if (output.isDone()) {
+      stream.memory.awaitRoom(stream);
+    }
+    long unsent = output.bytes.size();
+    String limit =
+        most > 0 ? "at most " + most + " may be" : "the loop has no memory for that at present";
+    return new OutputFullException(
+        stream.name()
+            + ": "
+            + length
+            + " bytes more would make "
+            + (unsent + length)
+            + " unsent, and "
+            + limit
+            + ": stop when isWritable() is false, go on in onDrained");
+  }
+
+  /** As much as there is room for; the first KiB comes from the reserve. False if nothing. */
+  private boolean appendSome(ByteBuffer source) {
+    int limit = source.limit();
+    long room = Math.max(1, output.limit() - output.bytes.size());
+    source.limit((int) Math.min(limit, source.position() + room));
+    try {
+      if (output.bytes.tryAppend(source)) {
+        return true;
+      }
+      source.limit(Math.min(source.limit(), source.position() + BlockPool.LARGE_BYTES));
+      return output.bytes.tryAppend(source) || output.bytes.appendReserved(source) > 0;
+    } finally {
+      source.limit(limit);
+    }
+  }
+
+  private void awaitDrained(Fiber<?> caller) {
+    if (Access.isCallbackFiber(caller)) {
+      stream.outputFilled();
+      if (Access.served(caller) instanceof SocketStream source && source != stream) {
+        source.waitFor(stream);
+      }
+      return;
+    }
+    while (!output.isDrained()) {
+      parkWriter(caller);
+      stream.checkWritable();
+    }
+  }
+
+  private void parkWriter(Fiber<?> caller) {
+    if (output.writer != null) {
+      throw new IllegalStateException(
+          "fiber " + output.writer.name() + " is writing to " + stream.name() + " already");
+    }
+    output.writer = caller;
+    stream.sendSoon();
+    try {
+      Access.parkFiber(caller);
+    } finally {
+      output.writer = null;
+    }
+    stream.checkNotClosed(caller, "writing to");
+  }
+}
