@@ -37,6 +37,10 @@ abstract class Access extends Handle {
     park(caller);
   }
 
+  static void resumeFiber(@Nullable Fiber<?> fiber) {
+    resume(fiber);
+  }
+
   static boolean isCallbackFiber(Fiber<?> caller) {
     return isCallback(caller);
   }

@@ -42,6 +42,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   private final StreamOptions options;
   private final Inbound input;
   private final Outbound output;
+  private final StreamReader reader;
   private final StreamWriter writer;
   private @Nullable SocketPush push;
   private @Nullable ByteAppender appender;
@@ -54,7 +55,6 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   private @Nullable PausedWatch watch;
   private final StreamEnd end;
   private final StreamDrain drain;
-  private boolean readExpired;
   /** The peer broke it, which is counted once. */
   private boolean brokenByPeer;
 
@@ -64,6 +64,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     this.options = options;
     this.input = new Inbound(this, engine());
     this.output = new Outbound(this, engine());
+    this.reader = new StreamReader(this, input);
     this.writer = new StreamWriter(this, output);
     this.end = new StreamEnd(this, engine(), input, output);
     this.drain = new StreamDrain(this, engine(), input);
@@ -118,88 +119,12 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     if (push != null) {
       throw new IllegalStateException(name() + " is read in push style");
     }
-    if (bytes > options.inputLimitBytes()) {
-      throw new IllegalArgumentException(
-          bytes + " bytes exceed the input limit of " + options.inputLimitBytes());
-    }
-    if (bytes > memory.largestClaim()) {
-      throw new IllegalArgumentException(
-          "await(%d) exceeds what one stream of this loop may claim (%d): read in parts or raise poolLimitBytes"
-              .formatted(bytes, memory.largestClaim()));
-    }
-    if (input.bytes.size() >= bytes) {
-      return true;
-    }
-    try {
-      while (input.bytes.size() < bytes) {
-        if (input.isEnded() || breakage != null) {
-          return ended();
-        }
-        parkReader(caller, bytes);
-      }
-    } finally {
-      if (memoryState != MemoryState.LIGHT) {
-        memory.readerLeft(this);
-      }
-    }
-    return true;
-  }
-
-  private boolean ended() {
-    checkUnbroken();
-    if (input.end != 0) {
-      throw fail(READ, input.end);
-    }
-    return false;
+    return reader.await(bytes, caller);
   }
 
   @Override
   public final int awaitLimitBytes() {
     return (int) Math.min(options.inputLimitBytes(), memory.largestClaim());
-  }
-
-  private void parkReader(Fiber<?> caller, int bytes) {
-    if (input.reader != null) {
-      throw new IllegalStateException(
-          "fiber " + input.reader.name() + " is reading from " + name() + " already");
-    }
-    drain.checkWanted();
-    keepInput();
-    input.paused = false;
-    input.reader = caller;
-    input.awaited = bytes;
-    input.start();
-    readExpired = false; // that of a read which was cancelled at the same moment
-    if (timeouts != null) {
-      timeouts.startRead();
-    }
-    if (isDraining()) {
-      draining();
-    }
-    try {
-      park(caller);
-    } finally {
-      input.reader = null;
-      if (timeouts != null) {
-        timeouts.stopRead();
-      }
-    }
-    if (readExpired) {
-      readExpired = false;
-      throw byPeer(
-          new NetworkTimeoutException(
-              READ, name(), "received nothing for " + options.readTimeout()));
-    }
-    checkStillOpen(caller, "reading from");
-    drain.checkWanted();
-  }
-
-  /** Only the read that waits is told. */
-  final void readTimedOut() {
-    if (input.reader != null) {
-      readExpired = true;
-      resume(input.reader);
-    }
   }
 
   /** Writes all of the buffer; parks while the peer is slow. */
@@ -252,7 +177,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     writer.flush(caller);
   }
 
-  private void checkUnbroken() {
+  final void checkUnbroken() {
     Breakage known = breakage;
     if (known != null) {
       throw known.toException();
@@ -555,7 +480,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
   }
 
-  private NetworkException fail(String operation, int result) {
+  final NetworkException fail(String operation, int result) {
     Breakage known = breakage;
     if (known == null) {
       known = new Breakage(operation, name(), "", result);
@@ -893,6 +818,14 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     if (isOpen()) {
       drain.look();
     }
+  }
+
+  final @Nullable StreamTimeouts timeouts() {
+    return timeouts;
+  }
+
+  final StreamReader reader() {
+    return reader;
   }
 
   final StreamEnd end() {

@@ -141,7 +141,7 @@ final class StreamTimeouts {
 
     @Override
     protected void expired() {
-      stream.readTimedOut();
+      stream.reader().timedOut();
     }
   }
 
