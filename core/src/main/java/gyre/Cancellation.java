@@ -35,7 +35,8 @@ public final class Cancellation implements AutoCloseable {
   private @Nullable Listener firstListener;
 
   private @Nullable Listener lastListener;
-  private @Nullable Deadline deadline;
+  private @Nullable Limit deadline;
+  private @Nullable Cancelled cancelled; // made by the first who waits for it
 
   private volatile @Nullable Cause cause;
 
@@ -175,6 +176,9 @@ public final class Cancellation implements AutoCloseable {
     if (scope != null) {
       scope.wakeCancelled();
     }
+    if (cancelled != null) {
+      cancelled.wakeAll();
+    }
     for (Listener told = firstListener; told != null; told = firstListener) {
       told.close();
       loop.enqueueCallback(told.action);
@@ -226,6 +230,38 @@ public final class Cancellation implements AutoCloseable {
       return () -> {};
     }
     return new Listener(this, listener);
+  }
+
+  /**
+   * Ready once this token is cancelled: for a fiber that does not run under it, and waits for that
+   * or something else. One that does is told by an exception.
+   */
+  public Source cancelled() {
+    loop.checkThread();
+    Cancelled known = cancelled;
+    if (known == null) {
+      known = new Cancelled(this);
+      cancelled = known;
+    }
+    return known;
+  }
+
+  private static final class Cancelled extends WaitPoint {
+    private final Cancellation token;
+
+    Cancelled(Cancellation token) {
+      this.token = token;
+    }
+
+    @Override
+    public boolean isReady() {
+      return token.isCancelled();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for a cancellation";
+    }
   }
 
   /** Takes a listener back, if it has not been told yet. The second time nothing happens. */
@@ -307,7 +343,7 @@ public final class Cancellation implements AutoCloseable {
 
   void arm(Duration limit) {
     disarm();
-    Deadline timer = new Deadline(this, limit);
+    Limit timer = new Limit(this, limit);
     deadline = timer;
     loop.startTimerFromNow(timer, Durations.nanos(limit));
   }
@@ -347,11 +383,11 @@ public final class Cancellation implements AutoCloseable {
     return result;
   }
 
-  private static final class Deadline extends TimerNode {
+  private static final class Limit extends TimerNode {
     private final Cancellation token;
     private final Duration limit;
 
-    Deadline(Cancellation token, Duration limit) {
+    Limit(Cancellation token, Duration limit) {
       this.token = token;
       this.limit = limit;
     }

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -225,6 +226,23 @@ public final class Fiber<T extends @Nullable Object> {
       default -> {}
     }
     caller.awaitReady(source);
+  }
+
+  /**
+   * Parks the calling fiber until a stage of the world outside has completed, on whatever thread,
+   * and gives its result. Throws what the stage failed with, without the {@link
+   * java.util.concurrent.CompletionException} around it: unchecked failures as they are, checked
+   * ones as the cause of a {@link FiberFailedException}. If the fiber is cancelled meanwhile the
+   * stage goes on.
+   *
+   * <p>To wait for a stage or something else: {@link Completion}.
+   */
+  public static <R extends @Nullable Object> R await(CompletionStage<R> stage) {
+    Fiber<?> caller = current();
+    caller.cancellation.check();
+    Completion<R> completion = Completion.of(caller.loop, stage);
+    caller.awaitReady(completion);
+    return completion.get();
   }
 
   /**

@@ -81,9 +81,6 @@ final class FiberList {
     for (StackTraceElement frame : stack) {
       String place = frame.getClassName() + "." + frame.getMethodName();
       switch (place) {
-        case "gyre.Fiber.offload" -> {
-          return "waiting for work that it has offloaded";
-        }
         case "gyre.Fiber.park" -> {
           return "parked until somebody calls unpark";
         }

@@ -225,25 +225,9 @@ public final class LoopGroup implements AutoCloseable {
 
   /** For a fiber: by the time of its loop, which need not be that of the machine. */
   private static boolean parkFor(CompletableFuture<?> all, Duration limit) {
-    Fiber<?> caller = Fiber.current();
-    var ignored = all.whenComplete((_, _) -> caller.unpark());
-    try {
-      Cancellation.within(
-          limit,
-          () -> {
-            while (!all.isDone()) {
-              Fiber.park();
-            }
-          });
-    } catch (DeadlineExceededException e) {
-      caller.cancellation().check(); // by a limit that is not this one
-      return all.isDone();
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new AssertionError("nothing else is thrown in there", e);
-    }
-    return true;
+    Completion<?> ended = Completion.of(all);
+    Source ignored = Fiber.awaitFirst(ended, Deadline.in(limit));
+    return ended.isReady();
   }
 
   /** Shuts down with the times of {@link Loop#close}, and waits. */

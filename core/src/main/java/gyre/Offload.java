@@ -37,11 +37,10 @@ final class Offload {
   <R extends @Nullable Object> R call(Fiber<?> caller, Callable<R> work) throws Exception {
     caller.cancellation().check();
     CompletableFuture<R> outcome = new CompletableFuture<>();
-    Surroundings.Job job = submit(work, outcome, caller);
+    Done done = new Done(caller.loop(), outcome);
+    Surroundings.Job job = submit(work, outcome, done);
     try {
-      while (!outcome.isDone()) {
-        caller.parkHere();
-      }
+      caller.awaitReady(done);
     } catch (Throwable cancelled) {
       // A result that is there already has nobody else: it is the caller's, and the next park tells
       // of the cancellation. A failure that is there says less than the cancellation does.
@@ -54,7 +53,7 @@ final class Offload {
   }
 
   private <R extends @Nullable Object> Surroundings.Job submit(
-      Callable<R> work, CompletableFuture<R> outcome, Fiber<?> caller) {
+      Callable<R> work, CompletableFuture<R> outcome, Done done) {
     try {
       return workers.submit(() -> {
         try {
@@ -65,7 +64,7 @@ final class Offload {
         } catch (Throwable e) {
           outcome.completeExceptionally(e);
         }
-        caller.unpark();
+        done.tell();
       });
     } catch (RejectedExecutionException e) {
       throw new RejectedExecutionException(
@@ -78,6 +77,32 @@ final class Offload {
               + kind
               + " or do less at a time",
           e);
+    }
+  }
+
+  /** The work has ended, in whatever way. */
+  private static final class Done extends WaitPoint {
+    private final Loop loop;
+    private final CompletableFuture<?> outcome;
+
+    Done(Loop loop, CompletableFuture<?> outcome) {
+      this.loop = loop;
+      this.outcome = outcome;
+    }
+
+    /** By the worker. */
+    void tell() {
+      loop.postInternal(this::wakeAll);
+    }
+
+    @Override
+    public boolean isReady() {
+      return outcome.isDone();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for work that it has offloaded";
     }
   }
 

@@ -31,7 +31,7 @@ final class Shutdown {
   private final long startNanos;
   private final List<String> cancelled = new ArrayList<>();
   private final List<String> forced = new ArrayList<>();
-  private @Nullable Fiber<?> fiber;
+  private @Nullable Step step;
   private @Nullable ShutdownReport report;
   private boolean hurry;
 
@@ -42,7 +42,7 @@ final class Shutdown {
   }
 
   void begin() {
-    fiber =
+    Fiber<?> ignored =
         loop.internal()
             .launch(
                 "shutdown",
@@ -54,8 +54,8 @@ final class Shutdown {
 
   /** Something has ended: look again. */
   void poke() {
-    if (fiber != null) {
-      fiber.wake();
+    if (step != null) {
+      step.wakeAll();
     }
   }
 
@@ -94,7 +94,7 @@ final class Shutdown {
     return report;
   }
 
-  private void run() throws Exception {
+  private void run() {
     Scope root = loop.root();
     Pump pump = loop.pump();
     try {
@@ -120,7 +120,7 @@ final class Shutdown {
   }
 
   /** The kernel lets go of what is aborted at once, but not within the call: hurried or not. */
-  private void awaitRelease(BooleanSupplier done) throws Exception {
+  private void awaitRelease(BooleanSupplier done) {
     boolean hurried = hurry;
     hurry = false;
     try {
@@ -130,24 +130,36 @@ final class Shutdown {
     }
   }
 
-  private void await(long limitNanos, BooleanSupplier done) throws Exception {
+  /** The next step takes what this one leaves. */
+  private void await(long limitNanos, BooleanSupplier done) {
     if (limitNanos == 0 || done.getAsBoolean()) {
       return;
     }
-    Fiber<?> self = loop.fiber();
-    try {
-      Cancellation.within(
-          Duration.ofNanos(limitNanos),
-          () -> {
-            while (!hurry && !done.getAsBoolean()) {
-              self.parkHere();
-            }
-          });
-    } catch (DeadlineExceededException e) {
-      // The next step takes what this one left.
-    }
+    Step current = new Step(done);
+    step = current;
+    Source ignored = Fiber.awaitFirst(current, Deadline.in(loop, limitNanos));
+    step = null;
     if (hurry) {
-      takeSomeTurns(self, done);
+      takeSomeTurns(loop.fiber(), done);
+    }
+  }
+
+  /** Waited for until it is done, or nothing is waited for any more. */
+  private final class Step extends WaitPoint {
+    private final BooleanSupplier done;
+
+    Step(BooleanSupplier done) {
+      this.done = done;
+    }
+
+    @Override
+    public boolean isReady() {
+      return hurry || done.getAsBoolean();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for what lives in the loop to end";
     }
   }
 

@@ -1,6 +1,7 @@
 package gyre;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a callback in a fiber of its loop: once, at a fixed rate, or with a fixed delay from the end
@@ -28,6 +29,7 @@ import java.time.Duration;
  */
 public final class Timer extends Handle {
   private final TimerTask task;
+  private @Nullable Fired fired; // made by the first who waits for it
 
   Timer(Scope owner, TimerTask.Mode mode, long periodNanos, Runnable callback) {
     super(owner, false);
@@ -84,6 +86,60 @@ public final class Timer extends Handle {
     return task.missed();
   }
 
+  /**
+   * Ready while a run has begun that {@link #takeFired} has not taken, or the timer is closed: for
+   * a fiber that waits for the timer or something else. Runs are counted from the first call of
+   * this or of {@link #takeFired}.
+   */
+  public Source fired() {
+    checkThread();
+    return counted();
+  }
+
+  /** How many runs have begun since this was called before, or since {@link #fired} first was. */
+  public int takeFired() {
+    checkThread();
+    Fired known = counted();
+    int taken = known.runs;
+    known.runs = 0;
+    return taken;
+  }
+
+  private Fired counted() {
+    Fired known = fired;
+    if (known == null) {
+      known = new Fired(this);
+      fired = known;
+    }
+    return known;
+  }
+
+  private static final class Fired extends WaitPoint {
+    private final Timer timer;
+    private int runs;
+
+    Fired(Timer timer) {
+      this.timer = timer;
+    }
+
+    void countRun() {
+      if (runs < Integer.MAX_VALUE) {
+        runs++;
+      }
+      wakeAll();
+    }
+
+    @Override
+    public boolean isReady() {
+      return runs > 0 || !timer.isOpen();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for " + timer.name();
+    }
+  }
+
   @Override
   protected boolean isServing() {
     return true;
@@ -116,6 +172,9 @@ public final class Timer extends Handle {
   @Override
   protected void closing() {
     boolean ignored = task.cancelAll();
+    if (fired != null) {
+      fired.wakeAll();
+    }
     released();
   }
 
@@ -148,6 +207,14 @@ public final class Timer extends Handle {
     @Override
     long nowNanos() {
       return timer.engine().nanoTime();
+    }
+
+    @Override
+    void begins() {
+      Fired counted = timer.fired;
+      if (counted != null) {
+        counted.countRun();
+      }
     }
 
     @Override

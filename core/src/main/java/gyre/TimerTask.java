@@ -63,6 +63,9 @@ abstract class TimerTask extends TimerNode {
   /** The time, not that of the loop's turn: user code may have run for long in this turn. */
   abstract long nowNanos();
 
+  /** A run is about to begin. */
+  abstract void begins();
+
   /** Has {@link #run} called in a fiber of the loop, soon but never inside this call. */
   abstract void handOver();
 
@@ -140,6 +143,7 @@ abstract class TimerTask extends TimerNode {
     }
     handed = false;
     running = true;
+    begins();
     try {
       callback.run();
     } finally {

@@ -75,6 +75,12 @@ class ForeignThreadTest {
           "Cancellation.check",
           "Cancellation.isCancelled",
           "Cancellation.reason",
+          "Completion.doing",
+          "Completion.get",
+          "Completion.isReady",
+          "Completion.of", // on the loop of the caller
+          "Completion.wakeAll", // as those of Deadline
+          "Completion.wakeFirst",
           "Deadline.doing",
           "Deadline.in", // on the loop of the caller
           "Deadline.isReady",
@@ -224,6 +230,7 @@ class ForeignThreadTest {
       put(Timer.class, Loop.current().after(LONG, () -> {}));
       put(Signal.class, Signal.open());
       put(Deadline.class, Deadline.in(LONG));
+      put(Completion.class, Completion.of(CompletableFuture.completedFuture(1)));
       put(WaitPoint.class, gate);
       put(Waiter.class, gate.waiter);
       put(Source.class, fiber.end());

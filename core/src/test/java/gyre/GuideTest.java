@@ -33,6 +33,8 @@ class GuideTest {
       import java.nio.file.*;
       import java.time.*;
       import java.util.*;
+      import java.util.concurrent.*;
+      import java.util.function.*;
       import gyre.Timer;
       """;
 

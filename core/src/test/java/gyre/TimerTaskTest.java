@@ -53,6 +53,9 @@ class TimerTaskTest {
       }
 
       @Override
+      void begins() {}
+
+      @Override
       void handOver() {
         loop.queue.add(this::run);
       }

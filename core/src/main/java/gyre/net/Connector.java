@@ -1,8 +1,11 @@
 package gyre.net;
 
+import gyre.Deadline;
 import gyre.Fiber;
 import gyre.Handle;
 import gyre.Scope;
+import gyre.Source;
+import gyre.WaitPoint;
 import gyre.engine.Connect;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
@@ -30,18 +33,16 @@ final class Connector extends Handle {
     int open(Engine engine, A target);
   }
 
-  private final Fiber<?> waiter;
   private final long startNanos;
-  private final Wait wait = new Wait(this);
+  private final Progress progress = new Progress(this);
   private final List<Attempt> attempts = new ArrayList<>(1);
   private int pending;
   private int won = -1;
   private boolean failedOne;
 
-  private Connector(Scope owner, long startNanos, Fiber<?> waiter) {
+  private Connector(Scope owner, long startNanos) {
     super(owner); // from here on it must be closed: nothing that follows may throw
     this.startNanos = startNanos;
-    this.waiter = waiter;
   }
 
   /**
@@ -56,7 +57,8 @@ final class Connector extends Handle {
       ConnectOptions options,
       long startNanos,
       Opener<A> opener) {
-    Connector connector = new Connector(owner, startNanos, Fiber.current());
+    Fiber<?> ignored = Fiber.current(); // or nobody could wait: said before there is a handle
+    Connector connector = new Connector(owner, startNanos);
     try {
       return connector.race(goal, targets, options, opener);
     } finally {
@@ -68,14 +70,15 @@ final class Connector extends Handle {
       String goal, List<A> targets, ConnectOptions options, Opener<A> opener) {
     long timeoutNanos = options.timeout().isZero() ? Long.MAX_VALUE : nanos(options.timeout());
     int next = 0;
+    boolean isDelayOver = false;
     while (won < 0) {
       long elapsedNanos = loop().nanoTime() - startNanos;
       if (elapsedNanos >= timeoutNanos) {
         throw tooLate(goal, options);
       }
-      boolean isTurnOfNext = pending == 0 || failedOne || wait.isOver;
+      boolean isTurnOfNext = pending == 0 || failedOne || isDelayOver;
       failedOne = false;
-      wait.isOver = false;
+      isDelayOver = false;
       if (next < targets.size() && isTurnOfNext) {
         start(targets.get(next++), opener);
         continue;
@@ -85,25 +88,22 @@ final class Connector extends Handle {
       }
       long leftNanos = timeoutNanos - elapsedNanos;
       long delayNanos = next < targets.size() ? nanos(options.attemptDelay()) : leftNanos;
-      park(Math.min(leftNanos, delayNanos));
+      isDelayOver = !isProgressWithin(Math.min(leftNanos, delayNanos));
     }
     int connected = won;
     won = -1; // the stream's from now on
     return connected;
   }
 
-  private void park(long nanos) {
-    if (nanos != Long.MAX_VALUE) {
-      wait.start(nanos);
+  /** Whether something became of an attempt before the time was up. */
+  private boolean isProgressWithin(long nanos) {
+    if (nanos == Long.MAX_VALUE) {
+      Fiber.await(progress);
+    } else {
+      Source ignored = Fiber.awaitFirst(progress, Deadline.in(Duration.ofNanos(nanos)));
     }
-    try {
-      while (won < 0 && !failedOne && !wait.isOver) {
-        park(waiter);
-        checkOpen();
-      }
-    } finally {
-      wait.cancel();
-    }
+    checkOpen();
+    return progress.isReady();
   }
 
   private <A extends SocketAddress> void start(A target, Opener<A> opener) {
@@ -185,7 +185,7 @@ final class Connector extends Handle {
     }
     attempt.descriptor = -1;
     if (isOpen()) {
-      resume(waiter);
+      progress.wakeAll();
     } else {
       finish();
     }
@@ -202,7 +202,7 @@ final class Connector extends Handle {
     for (Attempt attempt : attempts) {
       descriptor = Math.max(descriptor, attempt.descriptor);
     }
-    waits.told(waiter, "connecting with", descriptor);
+    waits.told(progress.firstFiber(), "connecting with", descriptor);
   }
 
   @Override
@@ -212,11 +212,10 @@ final class Connector extends Handle {
 
   @Override
   protected void closing() {
-    wait.cancel();
     for (Attempt attempt : attempts) {
       engine().cancel(attempt);
     }
-    resume(waiter);
+    progress.wakeAll();
     finish();
   }
 
@@ -258,20 +257,22 @@ final class Connector extends Handle {
     }
   }
 
-  /** Until the next address joins, or all of it has lasted too long. */
-  private static final class Wait extends Timeout {
+  /** An attempt has succeeded or failed, or this was closed. */
+  private static final class Progress extends WaitPoint {
     private final Connector connector;
-    private boolean isOver;
 
-    Wait(Connector connector) {
-      super(connector);
+    Progress(Connector connector) {
       this.connector = connector;
     }
 
     @Override
-    protected void expired() {
-      isOver = true;
-      resume(connector.waiter);
+    public boolean isReady() {
+      return connector.won >= 0 || connector.failedOne || !connector.isOpen();
+    }
+
+    @Override
+    public String doing() {
+      return "connecting with " + connector.name();
     }
   }
 }

@@ -1,6 +1,5 @@
 package gyre.net;
 
-import gyre.Fiber;
 import gyre.engine.Block;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
@@ -37,8 +36,6 @@ final class DatagramInbound extends ReceiveFrom {
   private @Nullable InetSocketAddress[] sources = new @Nullable InetSocketAddress[INITIAL_CAPACITY];
   private int first;
   private int count;
-
-  @Nullable Fiber<?> receiver;
 
   /** What the next one who receives is told, once. */
   private int softError;

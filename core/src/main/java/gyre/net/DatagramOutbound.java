@@ -1,6 +1,7 @@
 package gyre.net;
 
 import gyre.Fiber;
+import gyre.WaitPoint;
 import gyre.engine.Engine;
 import gyre.engine.SendTo;
 import gyre.engine.Vector;
@@ -16,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * The sending half of a datagram socket: a bounded number of slots, each with one datagram in
  * flight or free. They are made on demand and reused, so that sending allocates nothing.
  *
- * <p>Who finds no slot free waits in line. A slot that becomes free wakes the first of the line; if
- * that one was cancelled meanwhile, it passes the turn on.
+ * <p>Who finds no slot free waits in line. A slot that becomes free is handed to the first of the
+ * line; if that one was cancelled meanwhile, it hands the slot on.
  */
 final class DatagramOutbound {
   /** The outcome of one or more datagrams that somebody waits for. */
-  static final class Outcome {
-    private final @Nullable Fiber<?> waiter;
-    int pending;
+  static final class Outcome extends WaitPoint {
+    private final UdpSocket socket;
+    private int pending;
     int failures;
 
     /** Of the first that failed. */
@@ -32,8 +33,25 @@ final class DatagramOutbound {
     private @Nullable SocketAddress target;
     private long length;
 
-    Outcome(@Nullable Fiber<?> waiter) {
-      this.waiter = waiter;
+    Outcome(UdpSocket socket) {
+      this.socket = socket;
+    }
+
+    @Override
+    public boolean isReady() {
+      return pending == 0;
+    }
+
+    @Override
+    public String doing() {
+      return "sending on " + socket.name();
+    }
+
+    private void ended() {
+      pending--;
+      if (pending == 0) {
+        wakeAll();
+      }
     }
 
     private void failed(Slot slot, int error) {
@@ -62,6 +80,28 @@ final class DatagramOutbound {
     }
   }
 
+  /** The place in line of a fiber that found no slot free; it is handed the slot. */
+  private static final class Place extends WaitPoint {
+    private final UdpSocket socket;
+    private final Fiber<?> fiber;
+    private @Nullable Slot slot;
+
+    Place(UdpSocket socket, Fiber<?> fiber) {
+      this.socket = socket;
+      this.fiber = fiber;
+    }
+
+    @Override
+    public boolean isReady() {
+      return slot != null || !socket.isOpen();
+    }
+
+    @Override
+    public String doing() {
+      return "sending on " + socket.name();
+    }
+  }
+
   /** How a payload gets into a slot. */
   interface Filling<P> {
     void fill(Slot slot, P payload);
@@ -78,7 +118,7 @@ final class DatagramOutbound {
   private int made;
   private int busy;
   private @Nullable Slot firstFree;
-  private final ArrayDeque<Fiber<?>> waiting = new ArrayDeque<>(0);
+  private final ArrayDeque<Place> waiting = new ArrayDeque<>(0);
 
   long sent;
   long failed;
@@ -93,7 +133,7 @@ final class DatagramOutbound {
 
   /** Those who stand in line for a slot. */
   void eachWaiting(Consumer<Fiber<?>> told) {
-    waiting.forEach(told);
+    waiting.forEach(place -> told.accept(place.fiber));
   }
 
   int busy() {
@@ -166,38 +206,35 @@ final class DatagramOutbound {
   /** A slot for the calling fiber, which parks while all are busy. */
   private Slot await(Fiber<?> caller) {
     Slot slot = tryTake();
-    boolean isBack = false;
-    while (slot == null) {
-      socket.checkSendable();
-      standInLine(caller, isBack);
-      isBack = true;
-      slot = take();
+    if (slot != null) {
+      return slot;
     }
+    socket.checkSendable();
+    Place place = new Place(socket, caller);
+    waiting.addLast(place);
+    try {
+      Fiber.await(place);
+      socket.checkStillSendable(caller);
+    } catch (Throwable e) {
+      leave(place);
+      throw e;
+    }
+    slot = place.slot;
+    assert slot != null;
     return slot;
   }
 
-  private void standInLine(Fiber<?> caller, boolean atItsHead) {
-    if (atItsHead) {
-      waiting.addFirst(caller);
+  /** A sender was cancelled, or the socket closed: the next in line gets what it had. */
+  private void leave(Place place) {
+    Slot slot = place.slot;
+    if (slot == null) {
+      waiting.remove(place);
     } else {
-      waiting.addLast(caller);
-    }
-    boolean isDone = false;
-    try {
-      socket.parkSender(caller);
-      isDone = true;
-    } finally {
-      boolean wasCalled = !waiting.remove(caller);
-      if (wasCalled && !isDone) {
-        callNext();
+      place.slot = null;
+      free(slot);
+      if (!socket.isOpen()) {
+        socket.operationEnded();
       }
-    }
-  }
-
-  private void callNext() {
-    Fiber<?> next = waiting.poll();
-    if (next != null) {
-      socket.resumeSender(next);
     }
   }
 
@@ -210,16 +247,21 @@ final class DatagramOutbound {
     engine.submit(slot);
   }
 
-  /** Gives back a slot that was not submitted, or has been sent. */
+  /** A slot that was not submitted, or has been sent: the first in line gets it. */
   private void free(Slot slot) {
     assert slot.isIdle();
     slot.payload.clear();
     slot.target = null;
     slot.outcome = null;
-    slot.nextFree = firstFree;
-    firstFree = slot;
-    busy--;
-    callNext();
+    Place next = socket.isOpen() ? waiting.poll() : null;
+    if (next == null) {
+      slot.nextFree = firstFree;
+      firstFree = slot;
+      busy--;
+    } else {
+      next.slot = slot;
+      next.wakeAll();
+    }
   }
 
   private void completed(Slot slot, int result) {
@@ -235,19 +277,17 @@ final class DatagramOutbound {
       }
     }
     free(slot);
-    if (outcome != null && --outcome.pending == 0 && outcome.waiter != null) {
-      socket.resumeSender(outcome.waiter);
+    if (outcome != null) {
+      outcome.ended();
     }
     if (!socket.isOpen()) {
       socket.operationEnded();
     }
   }
 
-  /** Everybody in line sees that the socket is closed. */
+  /** Everybody in line sees that the socket is closed, and leaves. */
   void wakeAll() {
-    while (!waiting.isEmpty()) {
-      callNext();
-    }
+    waiting.forEach(WaitPoint::wakeAll);
   }
 
   void cancelAll() {

@@ -1,9 +1,9 @@
 package gyre.net;
 
-import gyre.Cancellation;
-import gyre.DeadlineExceededException;
+import gyre.Deadline;
+import gyre.Fiber;
 import gyre.Scope;
-import gyre.Task;
+import gyre.Source;
 import java.time.Duration;
 
 /**
@@ -23,7 +23,7 @@ final class Draining {
     Access.drainAll(connections);
     if (isLoopEnding) {
       connections.join();
-    } else if (!within(limit, connections::join)) {
+    } else if (!within(limit, connections.end())) {
       Access.each(
           connections,
           handle -> {
@@ -34,21 +34,12 @@ final class Draining {
     }
   }
 
-  /** Whether the wait was over in time. */
-  static boolean within(Duration limit, Task wait) {
+  /** Whether the source was ready in time. */
+  static boolean within(Duration limit, Source ended) {
     if (limit.isZero()) {
       return false;
     }
-    try {
-      Cancellation.within(limit, wait);
-      return true;
-    } catch (DeadlineExceededException e) {
-      Cancellation.current().check(); // by a limit that is not this one
-      return false;
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new AssertionError("a wait throws nothing else", e);
-    }
+    Source first = Fiber.awaitFirst(ended, Deadline.in(limit));
+    return first.equals(ended) || ended.isReady();
   }
 }

@@ -3,6 +3,9 @@ package gyre.net;
 import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.Source;
+import gyre.WaitPoint;
+import gyre.Waiter;
 import gyre.engine.Accept;
 import gyre.engine.Errno;
 import java.time.Duration;
@@ -45,7 +48,10 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   /** Accepted by the kernel, and not taken by anybody. */
   private final ArrayDeque<Integer> waiting = new ArrayDeque<>();
 
-  private @Nullable Fiber<?> taker;
+  private final Acceptable acceptable = new Acceptable(this);
+  private final Ending ending = new Ending(this);
+  private final PushedEnded pushedEnded = new PushedEnded(this);
+
   private @Nullable ConnectionHandler<S> server;
   private @Nullable Scope serverScope;
   private @Nullable ConnectionHandler<S> callback;
@@ -57,7 +63,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private int pushed;
 
   private Duration drainLimit;
-  private @Nullable Fiber<?> drainWaiter;
   private long peerFailures;
   private boolean stopping;
   private long pauseNanos = FIRST_PAUSE_NANOS;
@@ -88,13 +93,14 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
    * ListenOptions#drainTimeout} are reset, and their handlers cancelled.
    */
   public final void serve(ConnectionHandler<S> handler) {
-    Fiber<?> caller = claim();
+    checkUntouched();
     try (Scope scope = Scope.openIsolated("serve " + name())) {
       server = handler;
       serverScope = scope;
       takeWaiting();
+      start();
       try {
-        awaitClosing(caller);
+        Fiber.await(ending);
       } finally {
         server = null;
       }
@@ -109,7 +115,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
    * Calls {@code handler} with each new connection, which belongs to the scope of this listener.
    */
   public final void onConnection(ConnectionHandler<S> handler) {
-    checkUnclaimed();
+    checkUntouched();
     callback = handler;
     start();
   }
@@ -122,7 +128,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
    *     {@link #handOverMore}
    */
   final void handOver(IntConsumer taker, IntSupplier open) {
-    checkUnclaimed();
+    checkUntouched();
     hand = taker;
     handedOver = open;
     start();
@@ -140,24 +146,12 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
    * ended; of those of {@link #serve}, that method's end tells.
    */
   public final void close(Duration drain) {
-    Fiber<?> caller = caller();
     drainLimit = drain;
     close();
     eachPushed(SocketStream::drain);
-    drainWaiter = caller;
-    try {
-      if (!Draining.within(drain, () -> awaitPushed(caller))) {
-        eachPushed(SocketStream::resetSoon);
-        awaitPushed(caller);
-      }
-    } finally {
-      drainWaiter = null;
-    }
-  }
-
-  private void awaitPushed(Fiber<?> caller) {
-    while (pushed > 0) {
-      park(caller);
+    if (!Draining.within(drain, pushedEnded)) {
+      eachPushed(SocketStream::resetSoon);
+      Fiber.await(pushedEnded);
     }
   }
 
@@ -173,26 +167,43 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     }
   }
 
-  /** Takes the next connection; parks until there is one. It belongs to the current scope. */
+  /**
+   * Takes the next connection; parks until there is one. It belongs to the current scope. Several
+   * fibers may accept on one listener: who came first gets the first connection.
+   */
   public final S accept() {
-    Fiber<?> caller = claim();
-    start();
-    while (waiting.isEmpty() || isFull()) {
+    checkUnclaimed();
+    Fiber<?> caller = caller();
+    Fiber.await(acceptable);
+    if (!hasConnection()) {
       throwFailure();
       if (stopping) {
         throw new CancelledException(name() + " is closing while the loop shuts down", null);
       }
       checkStillOpen(caller, "accepting on");
-      taker = caller;
-      try {
-        park(caller);
-      } finally {
-        taker = null;
-      }
+      throw new AssertionError(name() + " is said to be acceptable, and nothing is there");
     }
     int connection = waiting.remove();
     start();
     return adopt(Scope.current(), connection);
+  }
+
+  /**
+   * Ready while {@link #accept} would not park: a connection is there, or the listener is closed or
+   * broken, which that call then tells. For a fiber that waits for one of several things: {@link
+   * Fiber#awaitFirst}. Refused while connections go to {@link #serve} or {@link #onConnection}.
+   */
+  public final Source acceptable() {
+    checkThread();
+    return acceptable;
+  }
+
+  private boolean hasConnection() {
+    return !waiting.isEmpty() && !isFull();
+  }
+
+  private boolean isOver() {
+    return stopping || failure != 0 || !isOpen();
   }
 
   /** Number of connections accepted by this listener that are open. */
@@ -218,29 +229,28 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     return count() >= options.maxConnections();
   }
 
-  private Fiber<?> claim() {
-    checkUnclaimed();
-    return caller();
-  }
-
   private void checkUnclaimed() {
     checkOnLoop();
     checkOpen();
-    if (server != null || callback != null || hand != null || taker != null) {
+    if (server != null || callback != null || hand != null) {
       throw new IllegalStateException("connections of " + name() + " go to somebody already");
     }
   }
 
-  private void awaitClosing(Fiber<?> caller) {
-    start();
-    while (isOpen() && !stopping && failure == 0) {
-      taker = caller;
-      try {
-        park(caller);
-      } finally {
-        taker = null;
-      }
+  /** For those who take all connections from now on. */
+  private void checkUntouched() {
+    checkUnclaimed();
+    Fiber<?> accepting = acceptable.firstFiber();
+    if (accepting != null) {
+      throw new IllegalStateException(
+          "fiber " + accepting.name() + " accepts connections of " + name());
     }
+  }
+
+  /** Whoever waits for something of this listener looks whether it is over. */
+  private void wakeAll() {
+    acceptable.wakeAll();
+    ending.wakeAll();
   }
 
   private void throwFailure() {
@@ -268,7 +278,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     pushed--;
     connectionClosed(stream);
     if (pushed == 0) {
-      resume(drainWaiter);
+      pushedEnded.wakeAll();
     }
   }
 
@@ -308,8 +318,8 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       }
     } else if (callback != null) {
       requestCallback();
-    } else {
-      resume(taker);
+    } else if (hasConnection()) {
+      acceptable.wakeFirst();
     }
   }
 
@@ -383,7 +393,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     if (state() == State.CLOSING) {
       finish();
     } else if (stopping) {
-      resume(taker);
+      wakeAll();
     } else if (error == Errno.ECANCELED.negated()) {
       start();
     } else if (Errno.isShortage(error)) {
@@ -400,7 +410,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
         report(failure());
         closeSoon();
       }
-      resume(taker);
+      wakeAll();
     }
   }
 
@@ -449,7 +459,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       stopping = true;
       pause.cancel();
       engine().cancel(acceptor);
-      resume(taker);
+      wakeAll();
     }
   }
 
@@ -463,7 +473,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     pause.cancel();
     engine().cancel(acceptor);
     dropWaiting();
-    resume(taker);
+    wakeAll();
     finish();
   }
 
@@ -485,7 +495,8 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   @Override
   protected final void waits(Waits waits) {
-    waits.told(taker, "accepting on", descriptor());
+    waits.told(acceptable.firstFiber(), "accepting on", descriptor());
+    waits.told(ending.firstFiber(), "accepting on", descriptor());
   }
 
   @Override
@@ -513,6 +524,70 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     @Override
     public String toString() {
       return "accept of " + listener.name();
+    }
+  }
+
+  /** There is a connection for one of the fibers that accept, or none will come any more. */
+  private static final class Acceptable extends WaitPoint {
+    private final SocketListener<?> listener;
+
+    Acceptable(SocketListener<?> listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public boolean isReady() {
+      return listener.isOver() || listener.hasConnection();
+    }
+
+    @Override
+    public void arm(Waiter waiter) {
+      listener.checkUnclaimed();
+      super.arm(waiter);
+      listener.start();
+    }
+
+    @Override
+    public String doing() {
+      return "accepting on " + listener.name();
+    }
+  }
+
+  /** The end of the fiber that serves. */
+  private static final class Ending extends WaitPoint {
+    private final SocketListener<?> listener;
+
+    Ending(SocketListener<?> listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public boolean isReady() {
+      return listener.isOver();
+    }
+
+    @Override
+    public String doing() {
+      return "accepting on " + listener.name();
+    }
+  }
+
+  /** The connections that a callback has got are closed. */
+  private static final class PushedEnded extends WaitPoint {
+    private final SocketListener<?> listener;
+
+    PushedEnded(SocketListener<?> listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public boolean isReady() {
+      return listener.pushed == 0;
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for the connections of " + listener.name();
     }
   }
 

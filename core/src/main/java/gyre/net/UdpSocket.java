@@ -3,6 +3,9 @@ package gyre.net;
 import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.Source;
+import gyre.WaitPoint;
+import gyre.Waiter;
 import gyre.engine.Errno;
 import gyre.engine.Sockets.Option;
 import gyre.io.ByteQueue;
@@ -47,6 +50,7 @@ public final class UdpSocket extends SocketHandle {
   private final DatagramInbound input;
   private final DatagramOutbound output;
 
+  private final Readable readable = new Readable(this);
   private @Nullable DatagramHandler handler;
 
   /** What the handler is lent. */
@@ -179,37 +183,39 @@ public final class UdpSocket extends SocketHandle {
     return datagram;
   }
 
+  /**
+   * Ready while {@link #receive} would not park: a datagram or an error is there, or the socket is
+   * closed, which that call then tells. For a fiber that waits for one of several things: {@link
+   * Fiber#awaitFirst}. One fiber may wait for it at a time, and none in push style.
+   */
+  public Source readable() {
+    checkThread();
+    return readable;
+  }
+
   private void awaitDatagram() {
     Fiber<?> caller = caller();
     checkOpen();
-    if (handler != null) {
-      throw new IllegalStateException(name() + " is read in push style");
-    }
-    while (input.isEmpty()) {
+    checkDirect();
+    Fiber.await(readable);
+    if (input.isEmpty()) {
       int error = input.takeError();
       if (error != 0) {
         throw NetworkException.of("receive on", name(), error);
       }
-      parkReceiver(caller);
+      checkStillOpen(caller, "receiving on");
+      throw new CancelledException(name() + " is idle while the loop shuts down", null);
     }
   }
 
-  private void parkReceiver(Fiber<?> caller) {
-    if (input.receiver != null) {
-      throw new IllegalStateException(
-          "fiber " + input.receiver.name() + " is receiving on " + name() + " already");
+  private void checkDirect() {
+    if (handler != null) {
+      throw new IllegalStateException(name() + " is read in push style");
     }
-    if (isDraining()) {
-      throw new CancelledException(name() + " is idle while the loop shuts down", null);
-    }
-    input.start();
-    input.receiver = caller;
-    try {
-      park(caller);
-    } finally {
-      input.receiver = null;
-    }
-    checkStillOpen(caller, "receiving on");
+  }
+
+  private boolean hasSomethingToTell() {
+    return !input.isEmpty() || input.hasError() || !isOpen() || isDraining();
   }
 
   // ---- sending
@@ -247,9 +253,9 @@ public final class UdpSocket extends SocketHandle {
       output.send(caller, payload, filling, wireTarget(target), null);
       return;
     }
-    DatagramOutbound.Outcome outcome = new DatagramOutbound.Outcome(caller);
+    DatagramOutbound.Outcome outcome = new DatagramOutbound.Outcome(this);
     output.send(caller, payload, filling, wireTarget(target), outcome);
-    await(caller, outcome, 1);
+    await(outcome, 1);
   }
 
   /**
@@ -277,7 +283,7 @@ public final class UdpSocket extends SocketHandle {
   public void sendAll(List<Datagram> datagrams) {
     Fiber<?> caller = caller();
     DatagramOutbound.Outcome outcome =
-        isCallback(caller) ? null : new DatagramOutbound.Outcome(caller);
+        isCallback(caller) ? null : new DatagramOutbound.Outcome(this);
     for (Datagram datagram : datagrams) {
       check(datagram.payload().remaining(), datagram.address());
     }
@@ -287,14 +293,12 @@ public final class UdpSocket extends SocketHandle {
       output.send(caller, payload, DatagramOutbound.COPYING, target, outcome);
     }
     if (outcome != null) {
-      await(caller, outcome, datagrams.size());
+      await(outcome, datagrams.size());
     }
   }
 
-  private void await(Fiber<?> caller, DatagramOutbound.Outcome outcome, int total) {
-    while (outcome.pending > 0) {
-      park(caller);
-    }
+  private void await(DatagramOutbound.Outcome outcome, int total) {
+    Fiber.await(outcome);
     if (outcome.failures > 0) {
       throw outcome.toException(this, total);
     }
@@ -332,14 +336,9 @@ public final class UdpSocket extends SocketHandle {
     checkOpen();
   }
 
-  /** Of one in line, who has no slot yet. */
-  void parkSender(Fiber<?> caller) {
-    park(caller);
+  /** For one who was in line while the socket may have been closed. */
+  void checkStillSendable(Fiber<?> caller) {
     checkStillOpen(caller, "sending on");
-  }
-
-  void resumeSender(Fiber<?> sender) {
-    resume(sender);
   }
 
   NetworkException sendFailure(@Nullable SocketAddress given, long length, int result) {
@@ -373,14 +372,18 @@ public final class UdpSocket extends SocketHandle {
   public void onDatagram(DatagramHandler newHandler) {
     checkOnLoop();
     checkOpen();
-    if (input.receiver != null) {
-      throw new IllegalStateException(
-          "fiber " + input.receiver.name() + " is receiving on " + name());
-    }
+    checkUnread();
     handler = newHandler;
     input.start();
     if (!input.isEmpty() || input.hasError()) {
       requestCallback();
+    }
+  }
+
+  private void checkUnread() {
+    Fiber<?> receiver = readable.firstFiber();
+    if (receiver != null) {
+      throw new IllegalStateException("fiber " + receiver.name() + " is receiving on " + name());
     }
   }
 
@@ -467,7 +470,7 @@ public final class UdpSocket extends SocketHandle {
     if (handler != null) {
       requestCallback();
     } else {
-      resume(input.receiver);
+      readable.wakeFirst();
     }
     requestEndOfTurn(); // somebody may leave them for later
   }
@@ -584,7 +587,7 @@ public final class UdpSocket extends SocketHandle {
 
   @Override
   protected void closing() {
-    resume(input.receiver);
+    readable.wakeAll();
     output.wakeAll();
     engine().cancel(input);
     input.clear();
@@ -622,20 +625,48 @@ public final class UdpSocket extends SocketHandle {
       if (handler != null) {
         closeSoon();
       } else {
-        resume(input.receiver); // which sees that the loop is draining
+        readable.wakeAll(); // the receiver sees that the loop is draining
       }
     }
   }
 
   @Override
   protected void waits(Waits waits) {
-    waits.told(input.receiver, "receiving on", descriptor());
+    waits.told(readable.firstFiber(), "receiving on", descriptor());
     output.eachWaiting(fiber -> waits.told(fiber, "sending on", descriptor()));
   }
 
   @Override
   public int pendingOperations() {
     return (input.isIdle() ? 0 : 1) + output.busy();
+  }
+
+  /** Something for the fiber that receives. */
+  private static final class Readable extends WaitPoint {
+    private final UdpSocket socket;
+
+    Readable(UdpSocket socket) {
+      this.socket = socket;
+    }
+
+    @Override
+    public boolean isReady() {
+      return socket.hasSomethingToTell();
+    }
+
+    @Override
+    public void arm(Waiter waiter) {
+      socket.checkOpen();
+      socket.checkDirect();
+      socket.checkUnread();
+      super.arm(waiter);
+      socket.input.start();
+    }
+
+    @Override
+    public String doing() {
+      return "receiving on " + socket.name();
+    }
   }
 
   /** What is not sent when the time for closing is up is lost. */
