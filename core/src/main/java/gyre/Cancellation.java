@@ -221,7 +221,7 @@ public final class Cancellation implements AutoCloseable {
 
   /**
    * Runs {@code listener} in a fiber of the loop when this token is cancelled; soon if it is
-   * already.
+   * already. The registration takes the listener back.
    */
   public Registration onCancel(Runnable listener) {
     loop.checkOnLoop();
@@ -262,12 +262,6 @@ public final class Cancellation implements AutoCloseable {
     public String doing() {
       return "waiting for a cancellation";
     }
-  }
-
-  /** Takes a listener back, if it has not been told yet. The second time nothing happens. */
-  public interface Registration extends AutoCloseable {
-    @Override
-    void close();
   }
 
   /** A link of the token's list: thousands come and go on one token that they share. */

@@ -19,10 +19,12 @@ final class FiberList {
   private FiberList() {}
 
   /** The oldest first within a scope, and outer scopes before inner ones. */
-  static List<FiberInfo> of(Scope root) {
+  static List<FiberInfo> of(List<Scope> roots) {
     FiberList fibers = new FiberList();
-    fibers.askHandles(root);
-    fibers.collect(root);
+    for (Scope root : roots) {
+      fibers.askHandles(root);
+      fibers.collect(root);
+    }
     return fibers.list;
   }
 

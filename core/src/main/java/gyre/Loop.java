@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -49,6 +50,9 @@ public final class Loop implements AutoCloseable {
   private final Offload lookup;
   private final Scope root;
   private final Scope internal;
+  private final ShutdownActions shutdownActions;
+  private final Calls calls = new Calls(this);
+  private final LoopDriver driver;
   private final Cancellation never;
   private final Pump pump;
   private final Turn turn;
@@ -89,9 +93,11 @@ public final class Loop implements AutoCloseable {
             options.lookupQueueLimit());
     this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
     this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
+    this.shutdownActions = new ShutdownActions(this, Scope.late(this));
     this.never = Cancellation.forScope(internal, null, null);
     this.pump = new Pump(this, internal);
     this.turn = new Turn(this, mailbox, pump, counters, options.tickNanos());
+    this.driver = new LoopDriver(this, turn, mailbox);
     this.reports = new FailureReports(this);
     this.releases = new UserCalls(this, "the callbacks of released memory");
     engine.pool().releases(releases::add);
@@ -137,7 +143,7 @@ public final class Loop implements AutoCloseable {
    */
   public void run(Task main) {
     try {
-      call(() -> {
+      run(() -> {
         main.run();
         return true;
       });
@@ -153,7 +159,7 @@ public final class Loop implements AutoCloseable {
    * As {@link #run(Task)}, with a result. Throws {@link CancelledException} if a shutdown came
    * before there was one.
    */
-  public <T extends @Nullable Object> T call(Callable<T> main) {
+  public <T extends @Nullable Object> T run(Callable<T> main) {
     checkCanTurn();
     Monitors.checkNoneHeld();
     Fiber<T> supervisor = begin(main);
@@ -161,11 +167,8 @@ public final class Loop implements AutoCloseable {
     return supervisor.outcome();
   }
 
-  /**
-   * Starts what {@link #call} runs, for programs that drive the loop by {@link #turn}. The fiber
-   * ends when everything that was started or opened inside has; {@link Fiber#outcome} tells how.
-   */
-  public <T extends @Nullable Object> Fiber<T> begin(Callable<T> main) {
+  /** See {@link LoopDriver#begin}. */
+  <T extends @Nullable Object> Fiber<T> begin(Callable<T> main) {
     Fiber<T> supervisor =
         root.launch(
             "run",
@@ -193,13 +196,6 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  /** Runs the loop until nothing lives in it any more. */
-  public void runUntilIdle() {
-    checkCanTurn();
-    Monitors.checkNoneHeld();
-    turn.until(() -> isIdle() || isForced());
-  }
-
   /** Runs the loop, also while nothing lives in it, until {@link #shutdown} is through. */
   public void runUntilShutdown() {
     checkCanTurn();
@@ -207,45 +203,18 @@ public final class Loop implements AutoCloseable {
     turn.until(() -> shutdown != null && shutdown.isDone());
   }
 
-  /** Starts a fiber in a loop that is not running yet, or is driven by {@link #turn}. */
+  /** Starts a fiber in a loop that is not running yet, or is turned by its {@link #driver}. */
   public Fiber<?> start(String fiberName, Task body) {
     return root.start(fiberName, body);
   }
 
-  /**
-   * One turn, for programs that drive the loop themselves: waits for events until the time is up,
-   * at most, and handles them.
-   *
-   * @param timeout zero does not wait
-   * @return whether there is more to do at once
-   */
-  public boolean turn(Duration timeout) {
-    checkCanTurn();
-    if (counters.turns == 0) {
-      Monitors.checkNoneHeld(); // a walk of the stack: too much for every turn
-    }
-    assert (counters.turns & 255) != 0 || Monitors.noneHeld(); // even for assertions
-    long nanos = Durations.nanos(timeout);
-    turn.once(nanos == 0 ? 0 : Durations.deadline(engine.nanoTime(), nanos));
-    return turn.hasWork() || !mailbox.isEmpty();
+  /** For programs that turn the loop themselves. */
+  public LoopDriver driver() {
+    return driver;
   }
 
-  /**
-   * When {@link #turn} should be called next if nothing else happens: nanoseconds from now. On the
-   * loop or by its thread between turns.
-   */
-  public long nextDeadlineNanos() {
-    checkThread();
-    return turn.idleNanos();
-  }
-
-  /**
-   * Whether nothing lives in the loop but in the background: no fiber, no open handle, and nothing
-   * posted that has not ended, as a task that is parked. On the loop or by its thread between
-   * turns.
-   */
-  public boolean isIdle() {
-    checkThread();
+  /** See {@link LoopDriver#isIdle}. */
+  boolean hasNothingToDo() {
     return root.isQuiet()
         && !turn.hasWork()
         && !pump.isInPost()
@@ -259,6 +228,30 @@ public final class Loop implements AutoCloseable {
    */
   public void shutdown(ShutdownOptions how) {
     postInternal(() -> beginShutdown(how));
+  }
+
+  /**
+   * Has {@code action} run while the loop shuts down, in a fiber: to leave a registry, say, or to
+   * write the last lines of a journal. It begins when listeners have stopped accepting, while
+   * connections end what they are doing. Actions run one after the other, the last registered
+   * first. They may open and await what they like; that ends with the action. All of them together
+   * have the time of the shutdown for draining and for cancelled fibers; one that is not done then
+   * is cancelled, and those that did not begin are named in the {@link #shutdownReport}. One that
+   * throws is reported, and the next one runs.
+   *
+   * <p>They run as well when the loop is closed without a shutdown. On the loop, or by its thread
+   * between turns.
+   *
+   * @return takes the action back
+   * @throws IllegalStateException if the loop is shutting down already
+   */
+  public Registration onShutdown(Task action) {
+    checkOnLoop();
+    if (shutdown != null) {
+      throw new IllegalStateException(
+          options.name() + " is shutting down already: do it now, or register it earlier");
+    }
+    return shutdownActions.add(action);
   }
 
   /**
@@ -308,6 +301,7 @@ public final class Loop implements AutoCloseable {
     } finally {
       mailbox.close();
       turn.abandon();
+      calls.abandon();
       CurrentLoop.remove(this);
       engine.close();
       offload.close(0); // where something broke before it came to that
@@ -317,8 +311,8 @@ public final class Loop implements AutoCloseable {
   /** A forced shutdown does not wait for the kernel; this does, a little. */
   private void releaseRest() {
     long deadlineNanos = engine.nanoTime() + RELEASE_LIMIT_NANOS;
-    Shutdown.abortAll(root);
-    while (Shutdown.hasHandles(root) && engine.nanoTime() - deadlineNanos < 0) {
+    roots().forEach(Shutdown::abortAll);
+    while (roots().stream().anyMatch(Shutdown::hasHandles) && engine.nanoTime() - deadlineNanos < 0) {
       turn.once(deadlineNanos);
     }
   }
@@ -401,6 +395,36 @@ public final class Loop implements AutoCloseable {
     return mailbox.tryPost(task);
   }
 
+  /**
+   * Has the loop run {@code work} in a fiber, waits for that, and gives its result. For threads that
+   * are not the loop's; a fiber of another loop that calls this is parked, and its loop goes on.
+   * What the work opens and starts belongs to the loop's {@link #root}, and stays when the call has
+   * returned.
+   *
+   * <p>Throws what the work throws: unchecked failures as they are, checked ones as the cause of a
+   * {@link FiberFailedException}. The caller that is interrupted or cancelled cancels the work, and
+   * does not wait for its end. While nobody runs or turns the loop the call waits.
+   *
+   * @throws IllegalStateException on the thread of this loop, which would wait for itself; if the
+   *     loop is closed or shuts down before it comes to the work
+   * @throws CancelledException if a shutdown has cancelled the work
+   * @throws RejectedExecutionException if as many tasks wait as the loop allows
+   */
+  public <T extends @Nullable Object> T call(Callable<? extends T> work)
+      throws InterruptedException {
+    return calls.await(work);
+  }
+
+  /**
+   * As {@link #call}, without waiting; from any thread. The future completes in the fiber, so that
+   * what depends on it runs on the loop unless it says otherwise. It completes with the same
+   * failures as {@link #call} throws, checked ones unwrapped. Cancelling the future, or completing
+   * it in any other way, cancels the work.
+   */
+  public <T extends @Nullable Object> CompletableFuture<T> callAsync(Callable<? extends T> work) {
+    return calls.begin(work);
+  }
+
   void postInternal(Runnable action) {
     mailbox.postInternal(action);
   }
@@ -415,7 +439,7 @@ public final class Loop implements AutoCloseable {
   public List<HandleInfo> handles() {
     checkOnLoop();
     List<HandleInfo> list = new ArrayList<>();
-    collectHandles(root, list);
+    roots().forEach(scope -> collectHandles(scope, list));
     return list;
   }
 
@@ -429,7 +453,7 @@ public final class Loop implements AutoCloseable {
   }
 
   void eachHandle(Consumer<Handle> action) {
-    eachHandle(root, action);
+    roots().forEach(scope -> eachHandle(scope, action));
   }
 
   private static void eachHandle(Scope scope, Consumer<Handle> action) {
@@ -453,7 +477,7 @@ public final class Loop implements AutoCloseable {
   /** All fibers that live at present and what they wait for, but those that run callbacks. */
   public List<FiberInfo> fibers() {
     checkOnLoop();
-    return FiberList.of(root);
+    return FiberList.of(roots());
   }
 
   public String name() {
@@ -543,6 +567,15 @@ public final class Loop implements AutoCloseable {
     return internal;
   }
 
+  ShutdownActions shutdownActions() {
+    return shutdownActions;
+  }
+
+  /** The outermost scopes of what belongs to users. */
+  List<Scope> roots() {
+    return List.of(root, shutdownActions.scope());
+  }
+
   Inbox inbox() {
     return mailbox.inbox();
   }
@@ -565,6 +598,13 @@ public final class Loop implements AutoCloseable {
 
   boolean isRunning(Fiber<?> fiber) {
     return turn.running() == fiber;
+  }
+
+  /** Whether the caller is a fiber, of whatever loop. */
+  static boolean isInFiber() {
+    Loop loop = CurrentLoop.find();
+    Fiber<?> running = loop == null ? null : loop.turn.running();
+    return running != null && running.thread() == Thread.currentThread();
   }
 
   /** The calling fiber. */
@@ -678,7 +718,7 @@ public final class Loop implements AutoCloseable {
     return shutdown != null && !shutdown.isDone();
   }
 
-  private boolean isForced() {
+  boolean isForced() {
     return shutdown != null && shutdown.isForced();
   }
 
@@ -689,13 +729,13 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  private void checkCanTurn() {
+  void checkCanTurn() {
+    if (mechanism.onLoop() && turn.isUnderWay()) {
+      throw new IllegalStateException(options.name() + " is running already");
+    }
     if (Thread.currentThread() != thread) {
       throw new IllegalStateException(
           options.name() + " is run by the thread that opened it, " + thread.getName());
-    }
-    if (turn.isUnderWay()) {
-      throw new IllegalStateException(options.name() + " is running already");
     }
     if (mailbox.isClosed()) {
       throw new IllegalStateException(options.name() + " is closed");

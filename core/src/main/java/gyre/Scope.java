@@ -44,6 +44,10 @@ public final class Scope implements AutoCloseable {
   private final @Nullable Scope parent;
   private final String name;
   private final Policy policy;
+
+  /** For what is done while the loop shuts down: the draining does not end it. */
+  private final boolean late;
+
   private final Cancellation cancellation;
 
   private final @Nullable Fiber<?> owner;
@@ -75,6 +79,17 @@ public final class Scope implements AutoCloseable {
   private @Nullable WaitPoint rest;
 
   Scope(Loop loop, @Nullable Scope parent, @Nullable Fiber<?> owner, String name, Policy policy) {
+    this(loop, parent, owner, name, policy, parent != null && parent.late);
+  }
+
+  private Scope(
+      Loop loop,
+      @Nullable Scope parent,
+      @Nullable Fiber<?> owner,
+      String name,
+      Policy policy,
+      boolean late) {
+    this.late = late;
     this.loop = loop;
     this.parent = parent;
     this.owner = owner;
@@ -91,6 +106,11 @@ public final class Scope implements AutoCloseable {
     if (owner != null) {
       owner.enter(this, cancellation);
     }
+  }
+
+  /** The outermost scope of what is done while the loop shuts down. */
+  static Scope late(Loop loop) {
+    return new Scope(loop, null, null, "shutdown", Policy.ISOLATED, true);
   }
 
   /** Opens a scope inside the current one. */
@@ -319,7 +339,7 @@ public final class Scope implements AutoCloseable {
   }
 
   boolean isDraining() {
-    return draining || loop.isDraining();
+    return draining || (loop.isDraining() && !late);
   }
 
   void wakeCancelled() {

@@ -97,25 +97,44 @@ final class Shutdown {
   private void run() {
     Scope root = loop.root();
     Pump pump = loop.pump();
+    ShutdownActions actions = loop.shutdownActions();
     try {
       root.drain();
-      await(options.drainNanos(), () -> root.isQuiet() && !pump.isInPost());
-      if (!root.isEmpty() || pump.isInPost()) {
+      actions.begin();
+      await(
+          options.drainNanos(),
+          () -> root.isQuiet() && !pump.isInPost() && actions.isDone());
+      if (!root.isEmpty() || pump.isInPost() || !actions.isDone()) {
         eachFiber(root, f -> note(cancelled, f.name()));
         pump.eachInPost(f -> note(cancelled, POSTED));
         eachScope(root, scope -> scope.cancel("the loop is shutting down"));
-        await(options.cancelNanos(), () -> !hasFibers(root) && !pump.isInPost());
+        await(
+            options.cancelNanos(),
+            () -> !hasFibers(root) && !pump.isInPost() && actions.isDone());
+        cancelActions(actions);
         eachScope(root, Scope::closeHandles);
-        await(options.closeNanos(), root::isEmpty);
+        await(options.closeNanos(), () -> root.isEmpty() && actions.isDone());
       }
-      eachFiber(root, f -> note(forced, describe("fiber " + f.name(), f)));
       pump.eachInPost(f -> note(forced, describe(POSTED, f)));
-      eachHandle(root, h -> note(forced, h.toString()));
-      abortAll(root);
-      awaitRelease(() -> !hasHandles(root));
+      for (Scope scope : loop.roots()) {
+        eachFiber(scope, f -> note(forced, describe("fiber " + f.name(), f)));
+        eachHandle(scope, h -> note(forced, h.toString()));
+        abortAll(scope);
+      }
+      awaitRelease(() -> loop.roots().stream().noneMatch(Shutdown::hasHandles));
     } finally {
       Duration took = Duration.ofNanos(loop.nanoTime() - startNanos);
       report = new ShutdownReport(took, List.copyOf(cancelled), List.copyOf(forced));
+    }
+  }
+
+  private void cancelActions(ShutdownActions actions) {
+    if (!actions.isDone()) {
+      actions.cancel();
+      note(cancelled, "an action of the shutdown");
+    }
+    if (actions.left() > 0) {
+      note(forced, actions.left() + " actions of the shutdown, for which there was no time");
     }
   }
 

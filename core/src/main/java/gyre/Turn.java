@@ -36,6 +36,9 @@ final class Turn {
   private @Nullable Fiber<?> running;
   private boolean underWay;
 
+  /** Completions were handled after the fibers had run, for which a turn is due. */
+  private boolean unsettled;
+
   private long nowNanos;
 
   Turn(Loop loop, Mailbox mailbox, Pump pump, LoopCounters counters, long tickNanos) {
@@ -61,10 +64,12 @@ final class Turn {
     underWay = true;
     try {
       counters.turns++;
+      mailbox.endRest();
       runFlushes();
       await(deadlineNanos);
+      unsettled = false;
       nowNanos = engine.nanoTime();
-      dispatch();
+      int ignored = dispatch();
       drainInbox();
       fireTimers();
       pump.prime();
@@ -72,6 +77,18 @@ final class Turn {
       while (pump.takeOver()) {
         runFibers();
       }
+    } finally {
+      underWay = false;
+    }
+  }
+
+  /** Hands what was submitted to the kernel: for a loop whose thread waits elsewhere. */
+  void submit() {
+    assert !underWay;
+    underWay = true;
+    try {
+      engine.await(0);
+      unsettled = dispatch() > 0;
     } finally {
       underWay = false;
     }
@@ -101,11 +118,14 @@ final class Turn {
   }
 
   /** What a callback throws is its handle's fault: the others go on in the next turn. */
-  private void dispatch() {
+  private int dispatch() {
     try {
-      counters.completions += engine.dispatch(BUDGET);
+      int completions = engine.dispatch(BUDGET);
+      counters.completions += completions;
+      return completions;
     } catch (Throwable e) {
       loop.report("a completion", e);
+      return 1;
     }
   }
 
@@ -187,7 +207,7 @@ final class Turn {
 
   /** Whether the next turn has something to do without waiting, besides what is in the inbox. */
   boolean hasWork() {
-    return !runQueue.isEmpty() || !pump.isEmpty() || !flushes.isEmpty();
+    return !runQueue.isEmpty() || !pump.isEmpty() || !flushes.isEmpty() || unsettled;
   }
 
   /** How long nothing is to do if nothing else happens. */

@@ -24,8 +24,8 @@ class CancellationListenerTest {
         () -> {
           Cancellation token = Cancellation.current().child();
           Runnable listener = () -> log.add("told");
-          Cancellation.Registration first = token.onCancel(listener);
-          Cancellation.Registration second = token.onCancel(listener);
+          Registration first = token.onCancel(listener);
+          Registration second = token.onCancel(listener);
           first.close();
           first.close();
           cancelAndLetListenersRun(token);
@@ -42,7 +42,7 @@ class CancellationListenerTest {
           for (int removed = 0; removed < 4; removed++) {
             log.clear();
             Cancellation token = Cancellation.current().child();
-            List<Cancellation.Registration> registrations = new ArrayList<>();
+            List<Registration> registrations = new ArrayList<>();
             List<String> expected = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
               String name = "listener " + i;
@@ -55,7 +55,7 @@ class CancellationListenerTest {
             token.onCancel(() -> log.add("last"));
             expected.add("last");
             cancelAndLetListenersRun(token);
-            registrations.forEach(Cancellation.Registration::close);
+            registrations.forEach(Registration::close);
             assertThat(log).as("without %d", removed).isEqualTo(expected);
           }
         });

@@ -102,8 +102,11 @@ class ForeignThreadTest {
           "Handle.pendingOperations",
           "Handle.state",
           "Handle.toString",
+          "Loop.call",
+          "Loop.callAsync",
           "Loop.clock",
           "Loop.counters",
+          "Loop.driver",
           "Loop.engineExplanation",
           "Loop.engineName",
           "Loop.fiberMode",
@@ -223,10 +226,11 @@ class ForeignThreadTest {
       UdpSocket udp = UdpSocket.connect(NOBODY);
       Cancellation token = Cancellation.current().child();
       put(Loop.class, Loop.current());
+      put(LoopDriver.class, Loop.current().driver());
       put(Scope.class, scope);
       put(Fiber.class, fiber);
       put(Cancellation.class, token);
-      put(Cancellation.Registration.class, token.onCancel(() -> {}));
+      put(Registration.class, token.onCancel(() -> {}));
       put(Timer.class, Loop.current().after(LONG, () -> {}));
       put(Signal.class, Signal.open());
       put(Deadline.class, Deadline.in(LONG));

@@ -57,7 +57,7 @@ class LoopFaultsTest {
         spin();
         postAndAwait(group.loop(0));
       }
-      assertThat(mine.isIdle()).isTrue();
+      assertThat(mine.driver().isIdle()).isTrue();
     }
   }
 
@@ -72,7 +72,7 @@ class LoopFaultsTest {
           mine.run(() -> group.loop(0).post(ran::countDown));
         } else {
           mine.start("poster", () -> group.loop(0).post(ran::countDown));
-          mine.turn(Duration.ZERO);
+          mine.driver().turn(Duration.ZERO);
         }
         assertThat(ran.await(10, TimeUnit.SECONDS)).as("task %d ran", i).isTrue();
       }
@@ -86,7 +86,7 @@ class LoopFaultsTest {
         first.run(() -> assertThat(Loop.current()).isSameAs(first));
         second.run(() -> assertThat(Loop.current()).isSameAs(second));
         first.start("driven", () -> log.add(Loop.current().name()));
-        while (first.turn(Duration.ZERO)) {
+        while (first.driver().turn(Duration.ZERO)) {
           assertThat(Loop.current()).isSameAs(first);
         }
       }
@@ -111,7 +111,7 @@ class LoopFaultsTest {
               try (Loop loop = Loop.open(Loops.options(engine).engine(() -> made[0] = watched()))) {
                 loop.start("connected", () -> connectAndStayIdle(log));
                 while (log.isEmpty()) {
-                  loop.turn(Duration.ofSeconds(1));
+                  loop.driver().turn(Duration.ofSeconds(1));
                 }
                 turns[0] = loop.counters().turns();
                 opened[0] = loop;
@@ -147,7 +147,7 @@ class LoopFaultsTest {
     for (int attempt = 0; attempt < 100; attempt++) {
       long before = watched.waits.get();
       for (int turn = 0; turn < 100; turn++) {
-        other.turn(Duration.ZERO); // in which a loop that does not sleep would go on
+        other.driver().turn(Duration.ZERO); // in which a loop that does not sleep would go on
       }
       if (watched.waits.get() == before) {
         return;
@@ -203,7 +203,7 @@ class LoopFaultsTest {
                   Thread.onSpinWait();
                 }
               });
-      loop.run(Fiber::yield);
+      loop.run(() -> Fiber.yield());
     }
     enough.set(true);
     poster.join();
@@ -290,9 +290,9 @@ class LoopFaultsTest {
       });
       assertThat(watched.longestWaitNanos).isLessThan(Duration.ofSeconds(2).toNanos());
       loop.start("busy", () -> watched.pass(Duration.ofSeconds(20).toNanos()));
-      loop.turn(Duration.ZERO);
-      while (loop.turn(Duration.ofMillis(1))) {
-        assertThat(loop.isIdle()).isFalse();
+      loop.driver().turn(Duration.ZERO);
+      while (loop.driver().turn(Duration.ofMillis(1))) {
+        assertThat(loop.driver().isIdle()).isFalse();
       }
       assertThat(watched.longestWaitNanos).isLessThan(Duration.ofSeconds(2).toNanos());
     }

@@ -32,7 +32,7 @@ class LoopTest {
   @Test
   void shouldGiveResultsAndFailuresOfWhatItRuns() {
     try (Loop loop = Loop.open(Loops.options(engine))) {
-      assertThat(loop.call(() -> 42)).isEqualTo(42);
+      assertThat(loop.run(() -> 42)).isEqualTo(42);
       assertThatThrownBy(() ->
               loop.run(() -> {
                 throw new java.io.IOException("checked");
@@ -40,7 +40,7 @@ class LoopTest {
           .isInstanceOf(FiberFailedException.class)
           .hasCauseInstanceOf(java.io.IOException.class);
       loop.run(() -> {});
-      loop.runUntilIdle();
+      loop.driver().runUntilIdle();
       Loops.assertNothingLeft(loop);
     }
   }
@@ -54,14 +54,14 @@ class LoopTest {
             Fiber.sleep(Duration.ofMillis(5));
             log.add("slept");
           });
-      assertThat(loop.nextDeadlineNanos()).isZero();
-      while (loop.turn(Duration.ZERO)) {}
-      assertThat(loop.nextDeadlineNanos()).isPositive().isLessThan(20_000_000L);
-      while (!loop.isIdle()) {
-        loop.turn(Duration.ofSeconds(5));
+      assertThat(loop.driver().nextDeadlineNanos()).isZero();
+      while (loop.driver().turn(Duration.ZERO)) {}
+      assertThat(loop.driver().nextDeadlineNanos()).isPositive().isLessThan(20_000_000L);
+      while (!loop.driver().isIdle()) {
+        loop.driver().turn(Duration.ofSeconds(5));
       }
       assertThat(log).containsExactly("slept");
-      assertThat(loop.nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
+      assertThat(loop.driver().nextDeadlineNanos()).isEqualTo(Long.MAX_VALUE);
     }
   }
 
@@ -108,9 +108,9 @@ class LoopTest {
           .isInstanceOf(RejectedExecutionException.class)
           .hasMessageContaining("is full: 4 tasks wait");
       assertThat(loop.tryPost(() -> {})).isFalse();
-      loop.runUntilIdle();
+      loop.driver().runUntilIdle();
       assertThat(loop.tryPost(() -> {})).isTrue();
-      loop.runUntilIdle();
+      loop.driver().runUntilIdle();
     }
   }
 
@@ -123,7 +123,7 @@ class LoopTest {
       }
       boolean isMore = true;
       for (int turns = 0; isMore && turns < 1000; turns++) {
-        isMore = loop.turn(Duration.ZERO);
+        isMore = loop.driver().turn(Duration.ZERO);
       }
       assertThat(isMore).isFalse();
       assertThat(ran[0]).isEqualTo(3000);
@@ -177,10 +177,10 @@ class LoopTest {
       List<Task> ways =
           List.of(
               () -> loop.run(() -> log.add("ran")),
-              () -> loop.call(() -> log.add("ran")),
-              loop::runUntilIdle,
+              () -> loop.run(() -> log.add("ran")),
+              () -> loop.driver().runUntilIdle(),
               loop::runUntilShutdown,
-              () -> loop.turn(Duration.ZERO));
+              () -> loop.driver().turn(Duration.ZERO));
       for (Task way : ways) {
         synchronized (lock) {
           assertThatThrownBy(way::run)

@@ -160,7 +160,7 @@ class UserCodeTest {
     try (Loop loop = Loop.open(options)) {
       loop.start("main", () -> failOnTheLoop("once"));
       while (log.isEmpty()) {
-        loop.turn(SHORT);
+        loop.driver().turn(SHORT);
       }
       loop.shutdown(ShutdownOptions.defaults().drain(Duration.ZERO));
       loop.runUntilShutdown();
@@ -200,9 +200,9 @@ class UserCodeTest {
         Fiber.sleep(SHORT);
         log.add("slept again");
       });
-      loop.runUntilIdle();
+      loop.driver().runUntilIdle();
       assertThat(log).containsExactly("slept", "slept again");
-      assertThat(loop.isIdle()).isTrue();
+      assertThat(loop.driver().isIdle()).isTrue();
       loop.start(
           "main",
           () -> {
@@ -214,7 +214,7 @@ class UserCodeTest {
               token.cancel("enough");
             }
           });
-      loop.runUntilIdle();
+      loop.driver().runUntilIdle();
       assertThat(log).last().isEqualTo("listener");
     }
   }

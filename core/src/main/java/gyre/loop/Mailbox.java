@@ -20,6 +20,11 @@ public final class Mailbox {
   private final BooleanSupplier onLoop;
   private volatile boolean closed;
 
+  /** Who is told, in place of the engine, while the loop rests between turns. */
+  private volatile @Nullable Runnable onRing;
+
+  private volatile boolean resting;
+
   /**
    * @param onLoop whether the caller is on the loop's own thread
    */
@@ -83,9 +88,14 @@ public final class Mailbox {
 
   /** Who comes next tries again if this fails; what was left in the inbox is found then. */
   private void wake() {
+    Runnable told = resting ? onRing : null;
     boolean isDone = false;
     try {
-      engine.wake();
+      if (told == null) {
+        engine.wake();
+      } else {
+        told.run();
+      }
       isDone = true;
     } finally {
       if (!isDone) {
@@ -106,6 +116,30 @@ public final class Mailbox {
     try {
       engine.await(inbox.isEmpty() ? timeoutNanos : 0);
     } finally {
+      doorbell.awake();
+    }
+  }
+
+  /** Has {@code callback} run for the first ring of each rest. */
+  public void onRing(Runnable callback) {
+    onRing = callback;
+  }
+
+  /**
+   * A loop that is turned by hand, and whose driver wants to be told, has ended a turn. A ring that
+   * has seen the last rest may come in this one, which tells the driver once too often.
+   */
+  public void rest() {
+    if (onRing != null && !resting && !closed) {
+      resting = true;
+      doorbell.prepareToSleep();
+    }
+  }
+
+  /** A turn begins. */
+  public void endRest() {
+    if (resting) {
+      resting = false;
       doorbell.awake();
     }
   }

@@ -41,7 +41,7 @@ public class FiberBenchmark {
     for (int i = 0; i < FIBERS; i++) {
       parked[i] = loop.start("parked", this::parkAgainAndAgain);
     }
-    loop.turn(Duration.ZERO);
+    loop.driver().turn(Duration.ZERO);
   }
 
   private void parkAgainAndAgain() {
@@ -61,7 +61,7 @@ public class FiberBenchmark {
   @Benchmark
   @OperationsPerInvocation(FIBERS * ROUNDS)
   public int parkAndResume() {
-    return loop.call(() -> {
+    return loop.run(() -> {
       for (int round = 0; round < ROUNDS; round++) {
         int expected = resumed + FIBERS;
         for (Fiber<?> fiber : parked) {
@@ -79,7 +79,7 @@ public class FiberBenchmark {
   @Benchmark
   @OperationsPerInvocation(FIBERS * ROUNDS)
   public int startAndEnd() {
-    return loop.call(() -> {
+    return loop.run(() -> {
       for (int round = 0; round < ROUNDS; round++) {
         int expected = ended + FIBERS;
         for (int i = 0; i < FIBERS; i++) {
@@ -96,6 +96,6 @@ public class FiberBenchmark {
   /** A turn with nothing to do, driven from outside, with the checks that this entails. */
   @Benchmark
   public boolean turn() {
-    return loop.turn(Duration.ZERO);
+    return loop.driver().turn(Duration.ZERO);
   }
 }

@@ -28,7 +28,7 @@ final class MainProgram extends Program {
   void begin(Loop opened) {
     over = false;
     supervisor =
-        opened.begin(() -> {
+        opened.driver().begin(() -> {
           main.run();
           return true;
         });

@@ -70,13 +70,13 @@ abstract sealed class Program permits MainProgram, GroupMember {
     SimEngine below = engine;
     return present != null
         && below != null
-        && (below.needsTurn() || present.nextDeadlineNanos() == 0);
+        && (below.needsTurn() || present.driver().nextDeadlineNanos() == 0);
   }
 
   /** Until its next timer, in the time of its host. */
   long deadlineNanos() {
     Loop present = loop;
-    return present == null ? Long.MAX_VALUE : present.nextDeadlineNanos();
+    return present == null ? Long.MAX_VALUE : present.driver().nextDeadlineNanos();
   }
 
   /** Its machine gives it no time before. */
@@ -95,7 +95,7 @@ abstract sealed class Program permits MainProgram, GroupMember {
   void turn() {
     Loop present = loop;
     assert present != null;
-    present.turn(Duration.ZERO);
+    present.driver().turn(Duration.ZERO);
   }
 
   void shutDown() {
