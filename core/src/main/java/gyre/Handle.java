@@ -3,6 +3,9 @@ package gyre;
 import gyre.engine.Engine;
 import gyre.loop.TimerNode;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -438,6 +441,68 @@ public abstract class Handle implements AutoCloseable {
   /** As {@link Fiber#offload}, but on the threads that look up names. */
   protected static <R extends @Nullable Object> R offloadLookUp(Callable<R> work) throws Exception {
     return Loop.current().lookup().call(Fiber.current(), work);
+  }
+
+  /** Whether nothing can be handed to the loop any more. */
+  protected static boolean isLoopClosed(Loop loop) {
+    return loop.isClosed();
+  }
+
+  /** Completes when the loop has been closed, in whatever way. */
+  protected static CompletionStage<?> whenClosed(Loop loop) {
+    return loop.closed();
+  }
+
+  /**
+   * The result of {@code future}, or throws what it failed with: parks a fiber, of whatever loop,
+   * and blocks any other thread.
+   */
+  protected static <T extends @Nullable Object> T awaitAnywhere(CompletableFuture<T> future) {
+    if (Loop.isInFiber()) {
+      return Fiber.await(future);
+    }
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      throw Failures.rethrow(Failures.causeOf(e));
+    }
+  }
+
+  /** Waits as {@link #awaitAnywhere} does, also in a fiber that is cancelled. */
+  protected static void awaitAnywhereUncancelled(CompletableFuture<?> future) {
+    if (!Loop.isInFiber()) {
+      future.join();
+      return;
+    }
+    Fiber<?> caller = Fiber.current();
+    Cancellation token = caller.cancellation();
+    caller.enter(caller.currentScope(), caller.loop().neverCancelled());
+    try {
+      Fiber.await(Completion.of(future));
+    } finally {
+      caller.enter(caller.currentScope(), token);
+    }
+  }
+
+  /** Throws if the caller keeps this loop from turning by waiting for something that it does. */
+  protected static void checkCanAwaitLoop(Loop loop) {
+    if (loop.onLoop() && !Loop.isInFiber()) {
+      throw new IllegalStateException(
+          loop.name() + " has to turn meanwhile: call this in a fiber, or on another thread");
+    }
+  }
+
+  /** Whether the caller is a fiber that lives in {@code scope} or below it, or has it open. */
+  protected static boolean isCallerInside(Scope scope) {
+    if (!scope.loop().onLoop() || !Loop.isInFiber()) {
+      return false;
+    }
+    for (Scope up = Scope.current(); up != null; up = up.parent()) {
+      if (up == scope) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Reports a failure that no fiber can be told of. */

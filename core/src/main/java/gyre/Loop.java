@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -64,6 +65,8 @@ public final class Loop implements AutoCloseable {
 
   /** What packages of handles have one of on each loop, by type. */
   private final Map<Class<?>, Object> parts = new HashMap<>();
+
+  private final CompletableFuture<Boolean> closed = new CompletableFuture<>();
 
   private long number;
   private @Nullable Shutdown shutdown;
@@ -305,6 +308,7 @@ public final class Loop implements AutoCloseable {
       CurrentLoop.remove(this);
       engine.close();
       offload.close(0); // where something broke before it came to that
+      closed.complete(true);
     }
   }
 
@@ -312,7 +316,8 @@ public final class Loop implements AutoCloseable {
   private void releaseRest() {
     long deadlineNanos = engine.nanoTime() + RELEASE_LIMIT_NANOS;
     roots().forEach(Shutdown::abortAll);
-    while (roots().stream().anyMatch(Shutdown::hasHandles) && engine.nanoTime() - deadlineNanos < 0) {
+    while (roots().stream().anyMatch(Shutdown::hasHandles)
+        && engine.nanoTime() - deadlineNanos < 0) {
       turn.once(deadlineNanos);
     }
   }
@@ -396,10 +401,10 @@ public final class Loop implements AutoCloseable {
   }
 
   /**
-   * Has the loop run {@code work} in a fiber, waits for that, and gives its result. For threads that
-   * are not the loop's; a fiber of another loop that calls this is parked, and its loop goes on.
-   * What the work opens and starts belongs to the loop's {@link #root}, and stays when the call has
-   * returned.
+   * Has the loop run {@code work} in a fiber, waits for that, and gives its result. For threads
+   * that are not the loop's; a fiber of another loop that calls this is parked, and its loop goes
+   * on. What the work opens and starts belongs to the loop's {@link #root}, and stays when the call
+   * has returned.
    *
    * <p>Throws what the work throws: unchecked failures as they are, checked ones as the cause of a
    * {@link FiberFailedException}. The caller that is interrupted or cancelled cancels the work, and
@@ -634,6 +639,11 @@ public final class Loop implements AutoCloseable {
     if (!mechanism.onLoop()) {
       throw notAFiber();
     }
+  }
+
+  /** Completes when it has been closed, in whatever way. */
+  CompletionStage<Boolean> closed() {
+    return closed;
   }
 
   boolean isClosed() {

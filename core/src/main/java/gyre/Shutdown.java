@@ -101,16 +101,13 @@ final class Shutdown {
     try {
       root.drain();
       actions.begin();
-      await(
-          options.drainNanos(),
-          () -> root.isQuiet() && !pump.isInPost() && actions.isDone());
+      await(options.drainNanos(), () -> root.isQuiet() && !pump.isInPost() && actions.isDone());
       if (!root.isEmpty() || pump.isInPost() || !actions.isDone()) {
         eachFiber(root, f -> note(cancelled, f.name()));
         pump.eachInPost(f -> note(cancelled, POSTED));
         eachScope(root, scope -> scope.cancel("the loop is shutting down"));
         await(
-            options.cancelNanos(),
-            () -> !hasFibers(root) && !pump.isInPost() && actions.isDone());
+            options.cancelNanos(), () -> !hasFibers(root) && !pump.isInPost() && actions.isDone());
         cancelActions(actions);
         eachScope(root, Scope::closeHandles);
         await(options.closeNanos(), () -> root.isEmpty() && actions.isDone());

@@ -61,8 +61,7 @@ final class ShutdownActions {
         assert own.fibers() == 0;
         action.task.run();
       } catch (Throwable e) {
-        boolean isTooLate =
-            e instanceof CancelledException && scope.cancellation().isCancelled();
+        boolean isTooLate = e instanceof CancelledException && scope.cancellation().isCancelled();
         if (!isTooLate) {
           loop.report("an action of the shutdown", e);
         }

@@ -64,25 +64,23 @@ class LoopCallTest {
     IOException checked = new IOException("broken");
     try (LoopGroup group = group(1)) {
       Loop loop = group.loop(0);
-      assertThatThrownBy(
-              () ->
-                  loop.call(() -> {
-                    throw unchecked;
-                  }))
+      assertThatThrownBy(() ->
+              loop.call(() -> {
+                throw unchecked;
+              }))
           .isSameAs(unchecked);
-      assertThatThrownBy(
-              () ->
-                  loop.call(() -> {
-                    throw checked;
-                  }))
+      assertThatThrownBy(() ->
+              loop.call(() -> {
+                throw checked;
+              }))
           .isInstanceOf(FiberFailedException.class)
           .hasCause(checked);
-      assertThatThrownBy(
-              () ->
-                  loop.callAsync(() -> {
+      assertThatThrownBy(() ->
+              loop.callAsync(
+                      () -> {
                         throw checked;
                       })
-                      .get())
+                  .get())
           .isInstanceOf(ExecutionException.class)
           .hasCause(checked);
     }
@@ -95,15 +93,16 @@ class LoopCallTest {
       CompletableFuture<String> end = new CompletableFuture<>();
       CompletableFuture<Throwable> thrown = new CompletableFuture<>();
       Thread caller =
-          Thread.ofPlatform().start(() -> {
-            try {
-              thrown.completeExceptionally(
-                  new AssertionError(
-                      "answered " + group.loop(0).call(() -> waitForGood(begun, end))));
-            } catch (Throwable e) {
-              thrown.complete(e);
-            }
-          });
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  thrown.completeExceptionally(
+                      new AssertionError(
+                          "answered " + group.loop(0).call(() -> waitForGood(begun, end))));
+                } catch (Throwable e) {
+                  thrown.complete(e);
+                }
+              });
       begun.await();
       caller.interrupt();
       assertThat(thrown.get()).isInstanceOf(InterruptedException.class);

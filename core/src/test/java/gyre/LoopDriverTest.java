@@ -106,8 +106,7 @@ class LoopDriverTest {
       for (int round = 0; round < 100; round++) {
         CompletableFuture<Thread> ran = new CompletableFuture<>();
         Thread other =
-            Thread.ofPlatform()
-                .start(() -> loop.post(() -> ran.complete(Thread.currentThread())));
+            Thread.ofPlatform().start(() -> loop.post(() -> ran.complete(Thread.currentThread())));
         while (!ran.isDone()) {
           needed.acquire(); // hangs if the word is not passed on
           while (driver.turn()) {}
@@ -126,11 +125,12 @@ class LoopDriverTest {
       while (driver.turn()) {}
       needed.drainPermits();
       Thread other =
-          Thread.ofPlatform().start(() -> {
-            for (int i = 0; i < 10; i++) {
-              loop.post(() -> {});
-            }
-          });
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int i = 0; i < 10; i++) {
+                  loop.post(() -> {});
+                }
+              });
       other.join();
       assertThat(needed.availablePermits()).isEqualTo(1);
       assertThat(driver.nextDeadlineNanos()).isZero();
@@ -148,14 +148,15 @@ class LoopDriverTest {
       while (driver.turn()) {}
       CompletableFuture<Integer> answer = new CompletableFuture<>();
       Thread other =
-          Thread.ofPlatform().start(() -> {
-            stage.complete("stage");
-            try {
-              answer.complete(loop.call(() -> 5));
-            } catch (InterruptedException e) {
-              answer.completeExceptionally(e);
-            }
-          });
+          Thread.ofPlatform()
+              .start(() -> {
+                stage.complete("stage");
+                try {
+                  answer.complete(loop.call(() -> 5));
+                } catch (InterruptedException e) {
+                  answer.completeExceptionally(e);
+                }
+              });
       while (waiting.isAlive() || !answer.isDone()) {
         boolean ignored = needed.tryAcquire(1, TimeUnit.MILLISECONDS);
         while (driver.turn()) {}
@@ -186,24 +187,25 @@ class LoopDriverTest {
       LoopDriver driver = loop.driver();
       CompletableFuture<Boolean> checked = new CompletableFuture<>();
       Thread other =
-          Thread.ofPlatform().start(() -> {
-            try {
-              for (Runnable call :
-                  List.<Runnable>of(
-                      driver::turn,
-                      driver::runUntilIdle,
-                      driver::nextDeadlineNanos,
-                      driver::isIdle,
-                      () -> driver.turn(Duration.ZERO),
-                      () -> driver.onTurnNeeded(() -> {}),
-                      () -> driver.begin(() -> 1))) {
-                assertThatThrownBy(call::run).isInstanceOf(IllegalStateException.class);
-              }
-              checked.complete(true);
-            } catch (Throwable e) {
-              checked.completeExceptionally(e);
-            }
-          });
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  for (Runnable call :
+                      List.<Runnable>of(
+                          driver::turn,
+                          driver::runUntilIdle,
+                          driver::nextDeadlineNanos,
+                          driver::isIdle,
+                          () -> driver.turn(Duration.ZERO),
+                          () -> driver.onTurnNeeded(() -> {}),
+                          () -> driver.begin(() -> 1))) {
+                    assertThatThrownBy(call::run).isInstanceOf(IllegalStateException.class);
+                  }
+                  checked.complete(true);
+                } catch (Throwable e) {
+                  checked.completeExceptionally(e);
+                }
+              });
       other.join();
       assertThat(checked.get()).isTrue();
       loop.run(() -> assertThatThrownBy(driver::turn).hasMessageContaining("running already"));

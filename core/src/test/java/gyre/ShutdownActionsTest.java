@@ -32,8 +32,7 @@ class ShutdownActionsTest {
   private final List<String> reported = new ArrayList<>();
 
   private Loop open() {
-    return Loop.open(
-        Loops.options(engine).failures((source, e) -> reported.add(e.getMessage())));
+    return Loop.open(Loops.options(engine).failures((source, e) -> reported.add(e.getMessage())));
   }
 
   @Test
@@ -160,8 +159,7 @@ class ShutdownActionsTest {
             }
           }
         });
-        loop.shutdown(
-            ShutdownOptions.defaults().drain(SHORT).cancel(SHORT).close(SHORT));
+        loop.shutdown(ShutdownOptions.defaults().drain(SHORT).cancel(SHORT).close(SHORT));
       });
       assertThat(loop.shutdownReport().forced())
           .singleElement()
@@ -173,11 +171,10 @@ class ShutdownActionsTest {
   @Test
   void shouldRefuseAnActionDuringTheShutdown() {
     try (Loop loop = open()) {
-      loop.onShutdown(
-          () ->
-              assertThatThrownBy(() -> loop.onShutdown(() -> {}))
-                  .isInstanceOf(IllegalStateException.class)
-                  .hasMessageContaining("shutting down already"));
+      loop.onShutdown(() ->
+          assertThatThrownBy(() -> loop.onShutdown(() -> {}))
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContaining("shutting down already"));
     }
     assertThat(reported).isEmpty();
   }

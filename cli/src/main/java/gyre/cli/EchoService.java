@@ -1,22 +1,16 @@
 package gyre.cli;
 
-import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
-import gyre.net.ListenOptions;
-import gyre.net.TcpListener;
+import gyre.net.ServerOptions;
+import gyre.net.TcpServer;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/**
- * What {@code gyre serve} runs: loops, each with a listening socket of its own, among which the
- * kernel spreads the connections. The port that the system chooses for the first is the one that
- * they share.
- */
+/** What {@code gyre serve} runs: an echo server on a group of loops. */
 final class EchoService {
   private final ListenAddress address;
   private final LoopGroup group;
@@ -31,12 +25,13 @@ final class EchoService {
   static EchoService start(ListenAddress where, LoopOptions each, int loops) {
     LoopGroup group = LoopGroup.open(loops, each);
     try {
-      ListenOptions options = ListenOptions.defaults().reusePort(loops > 1);
-      int port = where.port();
-      for (int index = 0; index < loops; index++) {
-        port = listen(group, index, where.host(), port, options);
-      }
-      return new EchoService(new ListenAddress(where.host(), port), group);
+      TcpServer server =
+          TcpServer.onConnection(
+              group,
+              new InetSocketAddress(where.host(), where.port()),
+              ServerOptions.defaults(),
+              stream -> stream.onData(stream::write));
+      return new EchoService(new ListenAddress(where.host(), server.address().getPort()), group);
     } catch (RuntimeException e) {
       endAfter(e, group);
       throw e;
@@ -50,35 +45,6 @@ final class EchoService {
       if (!failure.equals(e)) {
         failure.addSuppressed(e);
       }
-    }
-  }
-
-  private static int listen(
-      LoopGroup group, int index, String host, int port, ListenOptions options) {
-    Loop loop = group.loop(index);
-    CompletableFuture<Integer> bound = new CompletableFuture<>();
-    // A loop that ends before it comes to this is not waited for.
-    var ignored =
-        group
-            .ended(index)
-            .whenComplete((report, failure) ->
-                bound.completeExceptionally(
-                    failure != null
-                        ? failure
-                        : new IllegalStateException(loop.name() + " has ended: " + report)));
-    loop.post(() -> {
-      try {
-        TcpListener listener = TcpListener.bind(host, port, options);
-        listener.onConnection(stream -> stream.onData(stream::write));
-        bound.complete(listener.port());
-      } catch (RuntimeException | Error e) {
-        bound.completeExceptionally(e);
-      }
-    });
-    try {
-      return bound.join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 

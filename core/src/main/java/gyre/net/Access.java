@@ -6,6 +6,8 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Engine;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,33 @@ abstract class Access extends Handle {
   /** The handle whose callback the fiber runs, if it does. */
   static @Nullable Handle served(Fiber<?> caller) {
     return inCallbackOf(caller);
+  }
+
+  static CompletionStage<?> closed(Loop loop) {
+    return whenClosed(loop);
+  }
+
+  static boolean isClosed(Loop loop) {
+    return isLoopClosed(loop);
+  }
+
+  /** Parks a fiber, blocks any other thread. */
+  static <T> T await(CompletableFuture<T> future) {
+    return awaitAnywhere(future);
+  }
+
+  /** As {@link #await}, whether the caller is cancelled or not. */
+  static void awaitUncancelled(CompletableFuture<?> future) {
+    awaitAnywhereUncancelled(future);
+  }
+
+  static void checkCanAwait(Loop loop) {
+    checkCanAwaitLoop(loop);
+  }
+
+  /** Whether the calling fiber lives in the scope, or below it. */
+  static boolean isInside(Scope scope) {
+    return isCallerInside(scope);
   }
 
   /** Runs what looks up a name on threads that are there for that alone; the fiber parks. */

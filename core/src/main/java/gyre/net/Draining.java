@@ -17,13 +17,15 @@ final class Draining {
    * For the fiber that owns the scope of the connections, and closes it next: that cancels the
    * fibers that are left, and waits for them. The end of a loop has limits of its own, which go
    * before this one.
+   *
+   * @param ended ready when the connections have ended
    */
-  static void end(Scope connections, Duration limit) {
+  static void end(Scope connections, Source ended, Duration limit) {
     boolean isLoopEnding = Access.isScopeDraining(connections);
     Access.drainAll(connections);
     if (isLoopEnding) {
-      connections.join();
-    } else if (!within(limit, connections.end())) {
+      Fiber.await(ended);
+    } else if (!within(limit, ended)) {
       Access.each(
           connections,
           handle -> {

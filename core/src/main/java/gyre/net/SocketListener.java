@@ -104,7 +104,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       } finally {
         server = null;
       }
-      Draining.end(scope, drainLimit);
+      Draining.end(scope, scope.end(), drainLimit);
     } finally {
       serverScope = null;
     }
@@ -331,7 +331,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       return;
     }
     S stream = adopt(scope, connection);
-    scope.start(() -> Serving.serve(handler, stream));
+    scope.start(() -> ConnectionFiber.serve(handler, stream));
   }
 
   private void dropWaiting() {

@@ -157,11 +157,12 @@ class PeerFailureTest {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (LoopGroup group = LoopGroup.open(2, options());
         TcpServer server =
-            TcpServer.open(
+            TcpServer.serve(
                 group,
                 anyPort,
-                Spread.LEAST_LOADED,
-                ListenOptions.defaults(),
+                ServerOptions.defaults()
+                    .distribution(Distribution.LEAST_LOADED)
+                    .listen(ListenOptions.defaults()),
                 PeerFailureTest::readMessages)) {
       for (int i = 1; i <= 4; i++) {
         Socket client = new Socket(server.address().getAddress(), server.address().getPort());

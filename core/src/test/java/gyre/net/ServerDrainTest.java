@@ -80,11 +80,12 @@ class ServerDrainTest {
   }
 
   private TcpServer server(ConnectionHandler<TcpStream> handler) {
-    return TcpServer.open(
+    return TcpServer.serve(
         group,
         new InetSocketAddress(HERE, 0),
-        Spread.SOCKET_PER_LOOP,
-        ListenOptions.defaults().drainTimeout(LONG),
+        ServerOptions.defaults()
+            .distribution(Distribution.SOCKET_PER_LOOP)
+            .listen(ListenOptions.defaults().drainTimeout(LONG)),
         handler);
   }
 

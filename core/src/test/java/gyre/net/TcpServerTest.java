@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
@@ -56,11 +55,12 @@ class TcpServerTest {
   void shouldServeOnASocketPerLoop() throws IOException {
     try (LoopGroup group = LoopGroup.open(2, Loops.options(engine));
         TcpServer server =
-            TcpServer.open(
+            TcpServer.serve(
                 group,
                 ANY_PORT,
-                Spread.SOCKET_PER_LOOP,
-                ListenOptions.defaults(),
+                ServerOptions.defaults()
+                    .distribution(Distribution.SOCKET_PER_LOOP)
+                    .listen(ListenOptions.defaults()),
                 TcpServerTest::echo)) {
       for (int i = 0; i < 20; i++) {
         try (Socket client = connect(server)) {
@@ -74,11 +74,12 @@ class TcpServerTest {
   void shouldHandConnectionsToTheLeastLoadedLoop() throws IOException {
     try (LoopGroup group = LoopGroup.open(3, Loops.options(engine));
         TcpServer server =
-            TcpServer.open(
+            TcpServer.serve(
                 group,
                 ANY_PORT,
-                Spread.LEAST_LOADED,
-                ListenOptions.defaults(),
+                ServerOptions.defaults()
+                    .distribution(Distribution.LEAST_LOADED)
+                    .listen(ListenOptions.defaults()),
                 TcpServerTest::echo)) {
       List<Socket> clients = new ArrayList<>();
       for (int i = 0; i < 9; i++) {
@@ -93,15 +94,19 @@ class TcpServerTest {
     }
   }
 
-  private TcpServer open(LoopGroup group, Spread spread, ListenOptions options) {
-    return TcpServer.open(group, ANY_PORT, spread, options, TcpServerTest::echo);
+  private TcpServer open(LoopGroup group, Distribution distribution, ListenOptions options) {
+    return TcpServer.serve(
+        group,
+        ANY_PORT,
+        ServerOptions.defaults().distribution(distribution).listen(options),
+        TcpServerTest::echo);
   }
 
   @ParameterizedTest
-  @EnumSource(Spread.class)
-  void shouldEndByItselfWhenTheGroupShutsDown(Spread spread) throws IOException {
+  @EnumSource(Distribution.class)
+  void shouldEndByItselfWhenTheGroupShutsDown(Distribution distribution) throws IOException {
     LoopGroup group = LoopGroup.open(3, Loops.options(engine));
-    try (TcpServer server = open(group, spread, ListenOptions.defaults())) {
+    try (TcpServer server = open(group, distribution, ListenOptions.defaults())) {
       try (Socket client = connect(server)) {
         exchange(client, 1);
       }
@@ -115,10 +120,10 @@ class TcpServerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Spread.class)
-  void shouldCloseAfterAForcedShutdown(Spread spread) {
+  @EnumSource(Distribution.class)
+  void shouldCloseAfterAForcedShutdown(Distribution distribution) {
     LoopGroup group = LoopGroup.open(3, Loops.options(engine));
-    try (TcpServer server = open(group, spread, ListenOptions.defaults())) {
+    try (TcpServer server = open(group, distribution, ListenOptions.defaults())) {
       assertThat(server.connections()).containsExactly(0, 0, 0);
       group.forceShutdown();
       assertThat(group.join()).hasSize(3);
@@ -126,36 +131,37 @@ class TcpServerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Spread.class)
-  void shouldRefuseToOpenOnAGroupThatHasEndedOrIsGoingTo(Spread spread) {
+  @EnumSource(Distribution.class)
+  void shouldRefuseToOpenOnAGroupThatHasEndedOrIsGoingTo(Distribution distribution) {
     LoopGroup group = LoopGroup.open(2, Loops.options(engine));
     CompletableFuture<Fiber<?>> busy = new CompletableFuture<>();
     group.loop(1).post(() -> busy.complete(group.loop(1).start("busy", Fiber::park)));
     busy.join();
     group.shutdown(ShutdownOptions.defaults().drain(Duration.ofDays(1)));
-    assertThatThrownBy(() -> open(group, spread, ListenOptions.defaults()))
-        .isInstanceOfAny(IllegalStateException.class, RejectedExecutionException.class);
+    assertThatThrownBy(() -> open(group, distribution, ListenOptions.defaults()))
+        .isInstanceOf(IllegalStateException.class);
     busy.join().unpark();
     group.join();
-    assertThatThrownBy(() -> open(group, spread, ListenOptions.defaults()))
-        .isInstanceOf(RejectedExecutionException.class);
+    assertThatThrownBy(() -> open(group, distribution, ListenOptions.defaults()))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @ParameterizedTest
-  @EnumSource(Spread.class)
-  void shouldServeNoMoreConnectionsThanTheLimit(Spread spread) throws IOException {
+  @EnumSource(Distribution.class)
+  void shouldServeNoMoreConnectionsThanTheLimit(Distribution distribution) throws IOException {
     int limit = 2;
     AtomicInteger served = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     // With a socket per loop the limit is for each; a group of one has one either way.
-    int loops = spread == Spread.LEAST_LOADED ? 3 : 1;
+    int loops = distribution == Distribution.LEAST_LOADED ? 3 : 1;
     try (LoopGroup group = LoopGroup.open(loops, Loops.options(engine));
         TcpServer server =
-            TcpServer.open(
+            TcpServer.serve(
                 group,
                 ANY_PORT,
-                spread,
-                ListenOptions.defaults().maxConnections(limit),
+                ServerOptions.defaults()
+                    .distribution(distribution)
+                    .listen(ListenOptions.defaults().maxConnections(limit)),
                 stream -> {
                   most.accumulateAndGet(served.incrementAndGet(), Math::max);
                   echo(stream);
@@ -179,7 +185,7 @@ class TcpServerTest {
   void shouldStopThoughTheInboxIsFull() throws Exception {
     CountDownLatch held = new CountDownLatch(1);
     try (LoopGroup group = LoopGroup.open(1, Loops.options(engine).inboxLimit(4))) {
-      TcpServer server = open(group, Spread.LEAST_LOADED, ListenOptions.defaults());
+      TcpServer server = open(group, Distribution.LEAST_LOADED, ListenOptions.defaults());
       CountDownLatch holding = new CountDownLatch(1);
       group
           .loop(0)

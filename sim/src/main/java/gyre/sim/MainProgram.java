@@ -28,10 +28,12 @@ final class MainProgram extends Program {
   void begin(Loop opened) {
     over = false;
     supervisor =
-        opened.driver().begin(() -> {
-          main.run();
-          return true;
-        });
+        opened
+            .driver()
+            .begin(() -> {
+              main.run();
+              return true;
+            });
   }
 
   @Override

@@ -9,8 +9,9 @@ import gyre.LoopOptions;
 import gyre.ShutdownOptions;
 import gyre.ShutdownReport;
 import gyre.net.ConnectionHandler;
+import gyre.net.Distribution;
 import gyre.net.ListenOptions;
-import gyre.net.Spread;
+import gyre.net.ServerOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpServer;
 import gyre.net.TcpStream;
@@ -73,14 +74,14 @@ class HostLoopsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Spread.class)
-  void shouldServeOnAllLoopsOfAGroup(Spread spread) {
+  @EnumSource(Distribution.class)
+  void shouldServeOnAllLoopsOfAGroup(Distribution distribution) {
     Set<String> served = new TreeSet<>();
     Simulation simulation =
         Simulation.seed(3)
             .world(world -> {
               served.clear();
-              world.host("server").background(() -> serveOnGroup(spread, served));
+              world.host("server").background(() -> serveOnGroup(distribution, served));
               world
                   .host("client")
                   .run(() -> {
@@ -104,7 +105,7 @@ class HostLoopsTest {
     }
   }
 
-  private static void serveOnGroup(Spread spread, Set<String> served) {
+  private static void serveOnGroup(Distribution distribution, Set<String> served) {
     ConnectionHandler<TcpStream> handler =
         stream -> {
           served.add(Loop.current().name());
@@ -113,11 +114,12 @@ class HostLoopsTest {
         };
     try (LoopGroup group = LoopGroup.open(3, LoopOptions.defaults().name("worker"));
         TcpServer server =
-            TcpServer.open(
+            TcpServer.serve(
                 group,
                 new InetSocketAddress("0.0.0.0", PORT),
-                spread,
-                ListenOptions.defaults(),
+                ServerOptions.defaults()
+                    .distribution(distribution)
+                    .listen(ListenOptions.defaults()),
                 handler)) {
       assertThat(server.address().getPort()).isEqualTo(PORT);
       Fiber.sleep(Duration.ofHours(1)); // until the world ends

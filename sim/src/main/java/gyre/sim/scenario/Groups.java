@@ -7,8 +7,9 @@ import gyre.LoopOptions;
 import gyre.ShutdownOptions;
 import gyre.io.IoException;
 import gyre.net.ConnectionHandler;
+import gyre.net.Distribution;
 import gyre.net.ListenOptions;
-import gyre.net.Spread;
+import gyre.net.ServerOptions;
 import gyre.net.TcpServer;
 import gyre.net.TcpStream;
 import gyre.sim.Host;
@@ -90,8 +91,8 @@ final class Groups extends Weathered {
     if (plan.oneIn(3)) {
       options = options.maxConnections(plan.between(1, 4));
     }
-    Spread spread = plan.oneOf(Spread.values());
-    int listeners = spread == Spread.SOCKET_PER_LOOP ? group.size() : 1;
+    Distribution distribution = plan.oneOf(Distribution.values());
+    int listeners = distribution == Distribution.SOCKET_PER_LOOP ? group.size() : 1;
     long limit = (long) options.maxConnections() * listeners;
     ConnectionHandler<TcpStream> handler =
         stream -> {
@@ -102,7 +103,7 @@ final class Groups extends Weathered {
             census.ended++;
           }
         };
-    TcpServer server = open(group, spread, options, handler, plan);
+    TcpServer server = open(group, distribution, options, handler, plan);
     try (server) {
       Fiber.sleep(life);
       end.run();
@@ -120,14 +121,18 @@ final class Groups extends Weathered {
   /** Listens as soon as the kernel lets it. */
   private static TcpServer open(
       LoopGroup group,
-      Spread spread,
+      Distribution distribution,
       ListenOptions options,
       ConnectionHandler<TcpStream> handler,
       Plan plan) {
     InetSocketAddress where = new InetSocketAddress("0.0.0.0", PORT);
     for (int tries = 1; ; tries++) {
       try {
-        return TcpServer.open(group, where, spread, options, handler);
+        return TcpServer.serve(
+            group,
+            where,
+            ServerOptions.defaults().distribution(distribution).listen(options),
+            handler);
       } catch (IoException e) {
         if (!plan.isRough() || tries == TRIES) {
           throw e;

@@ -4,8 +4,8 @@ import gyre.CancelledException;
 import gyre.Scope;
 
 /** What a fiber does that serves one connection. */
-final class Serving {
-  private Serving() {}
+final class ConnectionFiber {
+  private ConnectionFiber() {}
 
   /**
    * Runs the handler, in a scope of its own, and closes the stream: nothing that the handler has

@@ -4,28 +4,37 @@ import gyre.Fiber;
 import gyre.Handle;
 import gyre.Loop;
 import gyre.Scope;
+import gyre.Signal;
+import gyre.WaitPoint;
 import gyre.engine.Sockets;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link TcpServer} has on one loop: a scope with connections, which a fiber keeps open
+ * The part of a {@link TcpServer} on one loop: a scope with connections, which a fiber keeps open
  * until the server is closed or the loop shuts down, and maybe a listener.
  *
  * <p>A connection is counted twice, until it is released: as load of the loop that has it, and by
- * the share whose listener has accepted it, for the limit on connections.
+ * the part whose listener has accepted it, for the limit on connections.
  */
-final class TcpShare {
+final class ServerLoop {
+  /**
+   * What is done with a connection.
+   *
+   * @param isPush whether the handler is called back, or runs in a fiber of the connection
+   */
+  record Work(ConnectionHandler<TcpStream> handler, boolean isPush) {}
+
   private final Loop loop;
   private final ListenOptions options;
-  private final ConnectionHandler<TcpStream> handler;
+  private final Work work;
   private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
 
@@ -38,7 +47,9 @@ final class TcpShare {
   /** Connections of this loop that their peers broke. */
   private final AtomicLong peerFailures = new AtomicLong();
 
-  private volatile @Nullable Fiber<?> keeper;
+  /** For the fiber that keeps the scope open: look again. */
+  private volatile @Nullable Signal changed;
+
   private volatile boolean stopping;
 
   /** How long connections may go on once it is stopping. */
@@ -50,11 +61,19 @@ final class TcpShare {
   /** On the loop only: while connections are taken. */
   private @Nullable Scope scope;
 
-  TcpShare(Loop loop, ListenOptions options, ConnectionHandler<TcpStream> handler) {
+  /** In push style, beside it: calls the handler. */
+  private @Nullable Greeter greeter;
+
+  /** On the loop only: streams that are not released. */
+  private int streams;
+
+  private final StreamsEnded streamsEnded = new StreamsEnded();
+
+  ServerLoop(Loop loop, ListenOptions options, Work work) {
     this.loop = loop;
     this.options = options;
     this.drainLimit = options.drainTimeout();
-    this.handler = handler;
+    this.work = work;
   }
 
   int connections() {
@@ -72,21 +91,24 @@ final class TcpShare {
    *
    * @return where it listens
    */
-  InetSocketAddress start(InetSocketAddress where, List<TcpShare> targets) {
+  InetSocketAddress start(InetSocketAddress where, List<ServerLoop> targets) {
     posted = true;
-    try {
-      loop.post(new Opening(where, targets));
-    } catch (RejectedExecutionException e) {
+    if (!loop.tryPost(new Opening(where, targets)) && !Access.isClosed(loop)) {
       posted = false;
-      throw e;
+      throw new RejectedExecutionException("the inbox of " + loop.name() + " is full");
     }
-    try {
-      return started.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      throw e;
+    // Of a loop that is closed the end tells why.
+    return Access.await(started);
+  }
+
+  /** Throws if the caller would keep the loop from turning. */
+  void checkCanBeAwaited() {
+    Access.checkCanAwait(loop);
+    Scope mine = scope;
+    if (mine != null && Access.isInside(mine)) {
+      throw new IllegalStateException(
+          "the handler of a connection of the server would wait for itself: close the server in"
+              + " another fiber");
     }
   }
 
@@ -103,25 +125,25 @@ final class TcpShare {
 
   void awaitEnd() {
     if (posted) {
-      boolean ignored = ended.join();
+      Access.awaitUncancelled(ended);
     }
   }
 
   private void wake() {
-    Fiber<?> present = keeper;
+    Signal present = changed;
     if (present != null) {
-      present.unpark();
+      present.raise();
     }
   }
 
-  // ---- the life of the share
+  // ---- the life of this part
 
   /** On its way to the loop, which may end before it comes to it. */
   private final class Opening implements Runnable, AutoCloseable {
     private final InetSocketAddress where;
-    private final List<TcpShare> targets;
+    private final List<ServerLoop> targets;
 
-    Opening(InetSocketAddress where, List<TcpShare> targets) {
+    Opening(InetSocketAddress where, List<ServerLoop> targets) {
       this.where = where;
       this.targets = targets;
     }
@@ -148,12 +170,12 @@ final class TcpShare {
 
     @Override
     public void close() {
-      finish();
+      // The loop ends, and will tell how.
     }
   }
 
   /**
-   * Nothing is left of this share, and nobody waits for it any more: its keeper has ended, or if
+   * Nothing is left of this part, and nobody waits for it any more: its keeper has ended, or if
    * that was left behind by a shutdown that was forced, the loop.
    */
   void finish() {
@@ -166,7 +188,8 @@ final class TcpShare {
   void finish(@Nullable Throwable failure) {
     started.completeExceptionally(
         failure == null
-            ? new IllegalStateException(loop.name() + " is shutting down")
+            ? new IllegalStateException(
+                loop.name() + (Access.isClosed(loop) ? " is closed" : " is shutting down"))
             : new IllegalStateException(loop.name() + " has died: " + failure, failure));
     ended.complete(true);
   }
@@ -208,32 +231,36 @@ final class TcpShare {
     }
   }
 
-  private void keepOpen(InetSocketAddress where, List<TcpShare> targets) {
+  private void keepOpen(InetSocketAddress where, List<ServerLoop> targets) {
     try (Scope mine = Scope.openIsolated("server")) {
       scope = mine;
-      keeper = Fiber.current();
+      greeter = work.isPush() ? new Greeter(mine) : null;
+      Signal again = Signal.open();
+      changed = again;
       TcpListener listener = targets.isEmpty() ? null : listen(where, targets);
       started.complete(listener == null ? where : listener.address());
       while (!stopping) {
         if (listener != null) {
           listener.handOverMore();
         }
-        Fiber.park();
+        Fiber.await(again);
+        again.take();
       }
       if (listener != null) {
         listener.close();
       }
-      Draining.end(mine, drainLimit);
+      Draining.end(mine, work.isPush() ? streamsEnded : mine.end(), drainLimit);
     } catch (Throwable e) {
       if (!started.completeExceptionally(e)) {
         throw e;
       }
     } finally {
       scope = null;
+      greeter = null;
     }
   }
 
-  private TcpListener listen(InetSocketAddress where, List<TcpShare> targets) {
+  private TcpListener listen(InetSocketAddress where, List<ServerLoop> targets) {
     TcpListener listener = TcpListener.bind(where, options);
     listener.handOver(connection -> give(connection, targets), accepted::get);
     return listener;
@@ -241,12 +268,12 @@ final class TcpShare {
 
   // ---- connections
 
-  /** On the accepting loop: passes a connection to the share that has the fewest, and goes on. */
-  private void give(int connection, List<TcpShare> targets) {
-    TcpShare least = this;
-    for (TcpShare share : targets) {
-      if (!share.stopping && share.load.get() < least.load.get()) {
-        least = share;
+  /** On the accepting loop: passes a connection to the part that has the fewest, and goes on. */
+  private void give(int connection, List<ServerLoop> targets) {
+    ServerLoop least = this;
+    for (ServerLoop part : targets) {
+      if (!part.stopping && part.load.get() < least.load.get()) {
+        least = part;
       }
     }
     accepted.incrementAndGet();
@@ -263,12 +290,12 @@ final class TcpShare {
 
   /** A connection on its way to another loop, which may end before it comes to it. */
   private static final class HandedOver implements Runnable, AutoCloseable {
-    private final TcpShare giver;
-    private final TcpShare taker;
+    private final ServerLoop giver;
+    private final ServerLoop taker;
     private final Sockets sockets;
     private final Object released;
 
-    HandedOver(TcpShare giver, TcpShare taker, Sockets sockets, Object released) {
+    HandedOver(ServerLoop giver, ServerLoop taker, Sockets sockets, Object released) {
       this.giver = giver;
       this.taker = taker;
       this.sockets = sockets;
@@ -310,7 +337,7 @@ final class TcpShare {
   }
 
   /** On this loop. */
-  private void take(int connection, TcpShare giver) {
+  private void take(int connection, ServerLoop giver) {
     Scope mine = scope;
     if (mine == null || stopping || mine.cancellation().isCancelled()) {
       drop(connection, giver);
@@ -324,17 +351,105 @@ final class TcpShare {
       throw e;
     }
     load.incrementAndGet();
+    streams++;
     stream.onReleased(ended -> {
       load.decrementAndGet();
+      streams--;
+      streamsEnded.wakeIfReady();
       if (ended.isBrokenByPeer()) {
         peerFailures.incrementAndGet();
       }
       giver.gone();
     });
-    Fiber<?> ignored = mine.start(() -> Serving.serve(handler, stream));
+    Greeter pushing = greeter;
+    if (pushing == null) {
+      Fiber<?> ignored = mine.start(() -> ConnectionFiber.serve(work.handler(), stream));
+    } else {
+      pushing.add(stream);
+    }
   }
 
-  private void drop(int connection, TcpShare giver) {
+  /** In push style: every connection is closed. */
+  private final class StreamsEnded extends WaitPoint {
+    void wakeIfReady() {
+      if (streams == 0) {
+        wakeAll();
+      }
+    }
+
+    @Override
+    public boolean isReady() {
+      return streams == 0;
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for the connections of a server";
+    }
+  }
+
+  /** Calls a push handler with each connection. It belongs to the scope of the connections. */
+  private final class Greeter extends Handle {
+    private final ArrayDeque<TcpStream> arrived = new ArrayDeque<>();
+
+    Greeter(Scope owner) {
+      super(owner);
+      background(true);
+    }
+
+    void add(TcpStream stream) {
+      arrived.add(stream);
+      requestCallback();
+    }
+
+    @Override
+    public String kind() {
+      return "tcp-server-handler";
+    }
+
+    @Override
+    public int pendingOperations() {
+      return 0;
+    }
+
+    @Override
+    protected boolean isServing() {
+      return true;
+    }
+
+    @Override
+    protected void callback() {
+      for (TcpStream next = arrived.poll(); next != null; next = arrived.poll()) {
+        if (next.isOpen()) {
+          greet(next);
+        }
+      }
+    }
+
+    private void greet(TcpStream stream) {
+      try {
+        work.handler().handle(stream);
+      } catch (Throwable e) {
+        if (!stream.explains(e)) {
+          stream.reportFailure(e);
+        }
+        stream.reset();
+        stream.close();
+      }
+    }
+
+    @Override
+    protected void closing() {
+      released();
+    }
+
+    @Override
+    protected void aborting() {
+      closing();
+    }
+  }
+
+  private void drop(int connection, ServerLoop giver) {
     Access.engine(loop).sockets().close(connection);
     giver.gone();
   }

@@ -1,7 +1,7 @@
 package gyre.net;
 
 /** How the connections of a server come to the loops of its group. */
-public enum Spread {
+public enum Distribution {
   /**
    * A listening socket on each loop, among which the kernel spreads connections by a hash of their
    * addresses. Nothing is shared; few long connections may be spread unevenly.
