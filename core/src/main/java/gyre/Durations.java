@@ -9,8 +9,15 @@ final class Durations {
   private Durations() {}
 
   static long nanos(Duration duration) {
+    return nanos("a duration", duration);
+  }
+
+  /**
+   * @param name of what it is, for the failure
+   */
+  static long nanos(String name, Duration duration) {
     if (duration.isNegative()) {
-      throw new IllegalArgumentException("a duration must not be negative: " + duration);
+      throw new IllegalArgumentException(name + " is " + duration + ": must not be negative");
     }
     return duration.compareTo(LONGEST) >= 0 ? Long.MAX_VALUE : duration.toNanos();
   }

@@ -8,7 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a loop is set up. Immutable; each method gives a changed copy.
+ * How a loop is set up. Immutable; each method that takes a value gives a changed copy, and throws
+ * {@link IllegalArgumentException} for a value that makes no sense.
  *
  * <pre>{@code
  * Loop.open(LoopOptions.defaults().engine("epoll").name("edge"));
@@ -65,8 +66,11 @@ public final class LoopOptions {
     return new LoopOptions(changed);
   }
 
-  /** Names the loop in reports. */
+  /** Names the loop in reports, and the threads that belong to it: {@code loop} by default. */
   public LoopOptions name(String name) {
+    if (name.isBlank()) {
+      throw new IllegalArgumentException("name is blank: reports would not say whose they are");
+    }
     return with(v -> v.name = name);
   }
 
@@ -75,6 +79,10 @@ public final class LoopOptions {
    * epoll} or {@code nio}.
    */
   public LoopOptions engine(String engine) {
+    if (!Engines.NAMES.contains(engine)) {
+      throw new IllegalArgumentException(
+          "engine is '" + engine + "': must be one of " + String.join(", ", Engines.NAMES));
+    }
     return with(v -> v.engine = engine);
   }
 
@@ -91,9 +99,9 @@ public final class LoopOptions {
 
   /** Resolution of timers: a millisecond unless said otherwise; not below a microsecond. */
   public LoopOptions tick(Duration tick) {
-    long nanos = Durations.nanos(tick);
+    long nanos = Durations.nanos("tick", tick);
     if (nanos < 1_000 || nanos > 1_000_000_000L) {
-      throw new IllegalArgumentException("tick of " + tick + ": valid is 1 µs to 1 s");
+      throw new IllegalArgumentException("tick is " + tick + ": must be between 1 µs and 1 s");
     }
     return with(v -> v.tickNanos = nanos);
   }
@@ -101,7 +109,8 @@ public final class LoopOptions {
   /** Most memory that the loop's buffers may take, off heap: 64 MiB unless said otherwise. */
   public LoopOptions poolLimitBytes(long bytes) {
     if (bytes < 1 << 20) {
-      throw new IllegalArgumentException("pool limit of " + bytes + " bytes: at least 1 MiB");
+      throw new IllegalArgumentException(
+          "poolLimitBytes is " + bytes + ": must be at least " + (1 << 20));
     }
     return with(v -> v.poolLimitBytes = bytes);
   }
@@ -110,35 +119,45 @@ public final class LoopOptions {
   public LoopOptions inboxLimit(int tasks) {
     if (tasks < 2 || tasks > LARGEST_INBOX) {
       throw new IllegalArgumentException(
-          "inbox limit of " + tasks + ": valid is 2 to " + LARGEST_INBOX);
+          "inboxLimit is " + tasks + ": must be between 2 and " + LARGEST_INBOX);
     }
     return with(v -> v.inboxLimit = tasks);
   }
 
-  /** Threads for {@link Fiber#offload}, and how many jobs may wait for them. */
-  public LoopOptions offload(int threads, int queueLimit) {
-    if (threads < 1 || queueLimit < 1) {
-      throw new IllegalArgumentException("offload needs at least one thread and one place");
-    }
-    return with(v -> {
-      v.offloadThreads = threads;
-      v.offloadQueueLimit = queueLimit;
-    });
+  /**
+   * Threads for {@link Fiber#offload}: two for each processor, at least 4, unless said otherwise.
+   */
+  public LoopOptions offloadThreads(int threads) {
+    atLeastOne("offloadThreads", threads);
+    return with(v -> v.offloadThreads = threads);
+  }
+
+  /** How many offloaded jobs may wait for a thread: 1,024 unless said otherwise. */
+  public LoopOptions offloadQueueLimit(int jobs) {
+    atLeastOne("offloadQueueLimit", jobs);
+    return with(v -> v.offloadQueueLimit = jobs);
   }
 
   /**
-   * Threads for looking up names, and how many names may wait for them: 8 and 1,024 unless said
-   * otherwise. They are apart from those of {@link #offload}, because a name server that does not
-   * answer keeps a thread for many seconds, also after whoever wanted to connect has given up.
+   * Threads for looking up names: 8 unless said otherwise. They are apart from those of {@link
+   * #offloadThreads}, because a name server that does not answer keeps a thread for many seconds,
+   * also after whoever wanted to connect has given up.
    */
-  public LoopOptions lookup(int threads, int queueLimit) {
-    if (threads < 1 || queueLimit < 1) {
-      throw new IllegalArgumentException("looking up needs at least one thread and one place");
+  public LoopOptions lookupThreads(int threads) {
+    atLeastOne("lookupThreads", threads);
+    return with(v -> v.lookupThreads = threads);
+  }
+
+  /** How many names may wait to be looked up: 1,024 unless said otherwise. */
+  public LoopOptions lookupQueueLimit(int names) {
+    atLeastOne("lookupQueueLimit", names);
+    return with(v -> v.lookupQueueLimit = names);
+  }
+
+  private static void atLeastOne(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + " is " + value + ": must be at least 1");
     }
-    return with(v -> {
-      v.lookupThreads = threads;
-      v.lookupQueueLimit = queueLimit;
-    });
   }
 
   /** Who is told of failures that no fiber waits for. By default they are logged. */

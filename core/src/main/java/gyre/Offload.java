@@ -75,7 +75,9 @@ final class Offload {
               + queueLimit
               + " jobs wait; raise LoopOptions."
               + kind
-              + " or do less at a time",
+              + "Threads or "
+              + kind
+              + "QueueLimit, or do less at a time",
           e);
     }
   }

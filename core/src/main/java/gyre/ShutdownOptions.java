@@ -3,7 +3,8 @@ package gyre;
 import java.time.Duration;
 
 /**
- * How long the steps of a shutdown may take. Immutable; each method gives a changed copy.
+ * How long the steps of a shutdown may take; zero waits for nothing. Immutable; each method gives a
+ * changed copy, and throws {@link IllegalArgumentException} for a time that is negative.
  *
  * <ol>
  *   <li>stop accepting, and <b>drain</b>: connections end when what they are doing is done; idle
@@ -42,20 +43,37 @@ public final class ShutdownOptions {
     return DEFAULTS;
   }
 
+  /** How long connections and fibers may go on with what they are doing; 10 s by default. */
   public ShutdownOptions drain(Duration limit) {
-    return new ShutdownOptions(Durations.nanos(limit), cancelNanos, closeNanos, poolNanos);
+    return new ShutdownOptions(Durations.nanos("drain", limit), cancelNanos, closeNanos, poolNanos);
   }
 
+  /** How long cancelled fibers may take to end; 5 s by default. */
   public ShutdownOptions cancel(Duration limit) {
-    return new ShutdownOptions(drainNanos, Durations.nanos(limit), closeNanos, poolNanos);
+    return new ShutdownOptions(drainNanos, Durations.nanos("cancel", limit), closeNanos, poolNanos);
   }
 
+  /** How long handles may take to close; 2 s by default. */
   public ShutdownOptions close(Duration limit) {
-    return new ShutdownOptions(drainNanos, cancelNanos, Durations.nanos(limit), poolNanos);
+    return new ShutdownOptions(drainNanos, cancelNanos, Durations.nanos("close", limit), poolNanos);
   }
 
+  /** How long offloaded work is waited for; 2 s by default. */
   public ShutdownOptions pool(Duration limit) {
-    return new ShutdownOptions(drainNanos, cancelNanos, closeNanos, Durations.nanos(limit));
+    return new ShutdownOptions(drainNanos, cancelNanos, closeNanos, Durations.nanos("pool", limit));
+  }
+
+  @Override
+  public String toString() {
+    return "ShutdownOptions[drain="
+        + Duration.ofNanos(drainNanos)
+        + ", cancel="
+        + Duration.ofNanos(cancelNanos)
+        + ", close="
+        + Duration.ofNanos(closeNanos)
+        + ", pool="
+        + Duration.ofNanos(poolNanos)
+        + "]";
   }
 
   long drainNanos() {

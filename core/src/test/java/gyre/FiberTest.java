@@ -141,7 +141,7 @@ class FiberTest {
   void shouldGiveThePlaceOfOffloadedWorkBackThatIsCancelledBeforeItBegins() {
     CountDownLatch gate = new CountDownLatch(1);
     Loops.runReporting(
-        Loops.options(engine).offload(1, 1),
+        Loops.options(engine).offloadThreads(1).offloadQueueLimit(1),
         () -> {
           try (Scope scope = Scope.open("work")) {
             Scope waiting = Scope.open("waiting");
@@ -163,7 +163,7 @@ class FiberTest {
   void shouldRefuseMoreOffloadedWorkThanFits() {
     CountDownLatch gate = new CountDownLatch(1);
     Loops.runReporting(
-        Loops.options(engine).offload(1, 1),
+        Loops.options(engine).offloadThreads(1).offloadQueueLimit(1),
         () -> {
           try (Scope scope = Scope.open("work")) {
             scope.start(() -> Fiber.offload(() -> gate.await(20, TimeUnit.SECONDS)));
@@ -216,7 +216,7 @@ class FiberTest {
     CountDownLatch second = new CountDownLatch(1);
     List<String> got = new ArrayList<>();
     Loops.runReporting(
-        Loops.options(engine).offload(1, 2),
+        Loops.options(engine).offloadThreads(1).offloadQueueLimit(2),
         () -> {
           Cancellation taking = Cancellation.current().child();
           Fiber<?> taker =

@@ -134,7 +134,7 @@ class LoopTest {
   void shouldRefuseAnInboxThatNoQueueCanHold() {
     assertThatThrownBy(() -> LoopOptions.defaults().inboxLimit(Integer.MAX_VALUE))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("inbox limit of 2147483647: valid is 2 to 1073741824");
+        .hasMessage("inboxLimit is 2147483647: must be between 2 and 1073741824");
     assertThat(LoopOptions.defaults().inboxLimit(1 << 30).inboxLimit()).isEqualTo(1 << 30);
   }
 

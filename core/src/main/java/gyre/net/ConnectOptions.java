@@ -1,23 +1,38 @@
 package gyre.net;
 
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a connection is made. Immutable; each method gives a changed copy.
- *
- * @param timeout for all of it, looking up the name included; zero is off
- * @param attemptDelay how long one address of a name is tried alone before the next is tried beside
- *     it
+ * How a connection is made. Immutable; each method that takes a value gives a changed copy, and
+ * throws {@link IllegalArgumentException} for a value that makes no sense.
  */
-public record ConnectOptions(Duration timeout, Duration attemptDelay) {
-  private static final ConnectOptions DEFAULTS =
-      new ConnectOptions(Duration.ofSeconds(10), Duration.ofMillis(250));
+public final class ConnectOptions {
+  private static final ConnectOptions DEFAULTS = new ConnectOptions(new Values());
 
-  /** Checks the values. */
-  public ConnectOptions {
-    if (timeout.isNegative() || attemptDelay.isNegative()) {
-      throw new IllegalArgumentException("timeout and attemptDelay must not be negative");
+  /** Everything that can be set, with its default. */
+  private static final class Values implements Cloneable {
+    Duration timeout = Duration.ofSeconds(10);
+    Duration attemptDelay = Duration.ofMillis(250);
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
     }
+  }
+
+  private interface Change {
+    void apply(Values values);
+  }
+
+  private final Values values;
+
+  private ConnectOptions(Values values) {
+    this.values = values;
   }
 
   /** 10 s, and 250 ms between the addresses of a name. */
@@ -25,11 +40,54 @@ public record ConnectOptions(Duration timeout, Duration attemptDelay) {
     return DEFAULTS;
   }
 
-  public ConnectOptions timeout(Duration timeout) {
-    return new ConnectOptions(timeout, attemptDelay);
+  private ConnectOptions with(Change change) {
+    Values changed = values.copy();
+    change.apply(changed);
+    return new ConnectOptions(changed);
   }
 
-  public ConnectOptions attemptDelay(Duration attemptDelay) {
-    return new ConnectOptions(timeout, attemptDelay);
+  /** For all of it, looking up the name included; zero is off, 10 s the default. */
+  public ConnectOptions timeout(Duration value) {
+    Checks.notNegative("timeout", value);
+    return with(v -> v.timeout = value);
+  }
+
+  /**
+   * How long one address of a name is tried alone before the next is tried beside it; 250 ms by
+   * default.
+   */
+  public ConnectOptions attemptDelay(Duration value) {
+    Checks.notNegative("attemptDelay", value);
+    return with(v -> v.attemptDelay = value);
+  }
+
+  // ---- what is set
+
+  public Duration timeout() {
+    return values.timeout;
+  }
+
+  public Duration attemptDelay() {
+    return values.attemptDelay;
+  }
+
+  private List<Object> all() {
+    Values v = values;
+    return List.of(v.timeout, v.attemptDelay);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ConnectOptions options && all().equals(options.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "ConnectOptions" + all();
   }
 }

@@ -1,59 +1,128 @@
 package gyre.net;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a listener behaves. Immutable; each method gives a changed copy.
- *
- * @param backlog connections that the kernel holds until they are accepted
- * @param reusePort TCP only: let several listeners share the port, among which the kernel spreads
- *     the connections
- * @param maxConnections accepting pauses while so many connections are served
- * @param drainTimeout how long connections may go on with what they are doing when the server is
- *     closed, before they are reset: 10 s unless said otherwise
- * @param stream options of the accepted streams
+ * How a listener behaves. Immutable; each method that takes a value gives a changed copy, and
+ * throws {@link IllegalArgumentException} for a value that makes no sense.
  */
-public record ListenOptions(
-    int backlog,
-    boolean reusePort,
-    int maxConnections,
-    Duration drainTimeout,
-    StreamOptions stream) {
-  private static final ListenOptions DEFAULTS =
-      new ListenOptions(
-          4096, false, Integer.MAX_VALUE, Duration.ofSeconds(10), StreamOptions.defaults());
+public final class ListenOptions {
+  private static final ListenOptions DEFAULTS = new ListenOptions(new Values());
 
-  /** Checks the values. */
-  public ListenOptions {
-    if (backlog < 1 || maxConnections < 1) {
-      throw new IllegalArgumentException("backlog and maxConnections must be at least 1");
-    }
-    if (drainTimeout.isNegative()) {
-      throw new IllegalArgumentException("drainTimeout of " + drainTimeout + ": is negative");
+  /** Everything that can be set, with its default. */
+  private static final class Values implements Cloneable {
+    int backlog = 4096;
+    boolean reusePort;
+    int maxConnections = Integer.MAX_VALUE;
+    Duration drainTimeout = Duration.ofSeconds(10);
+    StreamOptions stream = StreamOptions.defaults();
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
     }
   }
 
+  private interface Change {
+    void apply(Values values);
+  }
+
+  private final Values values;
+
+  private ListenOptions(Values values) {
+    this.values = values;
+  }
+
+  /** A backlog of 4,096, any number of connections, and 10 s for them to end. */
   public static ListenOptions defaults() {
     return DEFAULTS;
   }
 
-  public ListenOptions backlog(int backlog) {
-    return new ListenOptions(backlog, reusePort, maxConnections, drainTimeout, stream);
+  private ListenOptions with(Change change) {
+    Values changed = values.copy();
+    change.apply(changed);
+    return new ListenOptions(changed);
   }
 
-  public ListenOptions reusePort(boolean reusePort) {
-    return new ListenOptions(backlog, reusePort, maxConnections, drainTimeout, stream);
+  /** Connections that the kernel holds until they are accepted; 4,096 by default. */
+  public ListenOptions backlog(int value) {
+    Checks.atLeast("backlog", value, 1);
+    return with(v -> v.backlog = value);
   }
 
-  public ListenOptions maxConnections(int maxConnections) {
-    return new ListenOptions(backlog, reusePort, maxConnections, drainTimeout, stream);
+  /**
+   * TCP only: let several listeners share the port, among which the kernel spreads the connections.
+   */
+  public ListenOptions reusePort(boolean on) {
+    return with(v -> v.reusePort = on);
   }
 
-  public ListenOptions drainTimeout(Duration drainTimeout) {
-    return new ListenOptions(backlog, reusePort, maxConnections, drainTimeout, stream);
+  /** Accepting pauses while so many connections are served; without limit by default. */
+  public ListenOptions maxConnections(int value) {
+    Checks.atLeast("maxConnections", value, 1);
+    return with(v -> v.maxConnections = value);
   }
 
-  public ListenOptions stream(StreamOptions stream) {
-    return new ListenOptions(backlog, reusePort, maxConnections, drainTimeout, stream);
+  /**
+   * How long connections may go on with what they are doing when the server is closed, before they
+   * are reset; 10 s by default.
+   */
+  public ListenOptions drainTimeout(Duration value) {
+    Checks.notNegative("drainTimeout", value);
+    return with(v -> v.drainTimeout = value);
+  }
+
+  /** Options of the accepted streams. */
+  public ListenOptions stream(StreamOptions value) {
+    Objects.requireNonNull(value, "stream");
+    return with(v -> v.stream = value);
+  }
+
+  // ---- what is set
+
+  public int backlog() {
+    return values.backlog;
+  }
+
+  public boolean reusePort() {
+    return values.reusePort;
+  }
+
+  public int maxConnections() {
+    return values.maxConnections;
+  }
+
+  public Duration drainTimeout() {
+    return values.drainTimeout;
+  }
+
+  public StreamOptions stream() {
+    return values.stream;
+  }
+
+  private List<Object> all() {
+    Values v = values;
+    return List.of(v.backlog, v.reusePort, v.maxConnections, v.drainTimeout, v.stream);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ListenOptions options && all().equals(options.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "ListenOptions" + all();
   }
 }

@@ -1,121 +1,42 @@
 package gyre.net;
 
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a stream behaves. Immutable; each method gives a changed copy.
+ * How a stream behaves. Immutable; each method that takes a value gives a changed copy, and throws
+ * {@link IllegalArgumentException} for a value that makes no sense.
  *
- * @param noDelay TCP only: send small writes at once; on unless said otherwise
- * @param keepAlive have the kernel probe silent peers
- * @param lingerSeconds what closing does with bytes that the kernel has not sent yet; -1 (the
- *     default) sends them in the background, 0 resets the connection
- * @param sendBufferBytes the kernel's buffer; 0 leaves it to the kernel
- * @param receiveBufferBytes likewise
- * @param inputLimitBytes reading stops while more than this is received and not consumed
- * @param outputLimitBytes writers park while more than this waits to be sent
- * @param idleTimeout the stream fails after a time in which nothing moved; zero is off
- * @param readTimeout a parked read fails after this, and the stream goes on; zero is off
- * @param writeTimeout the stream fails when nothing that waits to be sent moved for this long
- * @param closeTimeout how long closing tries to send what is left, and discards what still comes
- * @param discardLimitBytes closing an accepted stream that has sent something discards at most this
- *     much that its peer goes on sending, for closeTimeout at most, so that the peer can read the
- *     answer; beyond it, or if it is 0, the kernel resets the connection
- * @param sparse expect a few bytes now and then on very many streams
+ * <pre>{@code
+ * StreamOptions.defaults().idleTimeout(Duration.ofMinutes(5)).keepAlive(true);
+ * }</pre>
  */
-public record StreamOptions(
-    boolean noDelay,
-    boolean keepAlive,
-    int lingerSeconds,
-    int sendBufferBytes,
-    int receiveBufferBytes,
-    int inputLimitBytes,
-    int outputLimitBytes,
-    Duration idleTimeout,
-    Duration readTimeout,
-    Duration writeTimeout,
-    Duration closeTimeout,
-    int discardLimitBytes,
-    boolean sparse) {
-  private static final StreamOptions DEFAULTS =
-      new StreamOptions(
-          true,
-          false,
-          -1,
-          0,
-          0,
-          128 * 1024,
-          128 * 1024,
-          Duration.ZERO,
-          Duration.ZERO,
-          Duration.ZERO,
-          Duration.ofSeconds(10),
-          16 * 1024 * 1024,
-          false);
+public final class StreamOptions {
+  private static final StreamOptions DEFAULTS = new StreamOptions(new Values());
 
-  /** Checks the values. */
-  public StreamOptions {
-    atLeast("sendBufferBytes", sendBufferBytes, 0);
-    atLeast("receiveBufferBytes", receiveBufferBytes, 0);
-    atLeast("inputLimitBytes", inputLimitBytes, 1);
-    atLeast("outputLimitBytes", outputLimitBytes, 1);
-    atLeast("discardLimitBytes", discardLimitBytes, 0);
-    notNegative("idleTimeout", idleTimeout);
-    notNegative("readTimeout", readTimeout);
-    notNegative("writeTimeout", writeTimeout);
-    notNegative("closeTimeout", closeTimeout);
-  }
-
-  public static StreamOptions defaults() {
-    return DEFAULTS;
-  }
-
-  /** All of it, to be changed. */
-  private static final class Values {
-    boolean noDelay;
+  /** Everything that can be set, with its default. */
+  private static final class Values implements Cloneable {
+    boolean noDelay = true;
     boolean keepAlive;
-    int lingerSeconds;
+    int lingerSeconds = -1;
     int sendBufferBytes;
     int receiveBufferBytes;
-    int inputLimitBytes;
-    int outputLimitBytes;
-    Duration idleTimeout;
-    Duration readTimeout;
-    Duration writeTimeout;
-    Duration closeTimeout;
-    int discardLimitBytes;
+    int inputLimitBytes = 128 * 1024;
+    int outputLimitBytes = 128 * 1024;
+    Duration idleTimeout = Duration.ZERO;
+    Duration readTimeout = Duration.ZERO;
+    Duration writeTimeout = Duration.ZERO;
+    Duration closeTimeout = Duration.ofSeconds(10);
+    int discardLimitBytes = 16 * 1024 * 1024;
     boolean sparse;
 
-    Values(StreamOptions from) {
-      noDelay = from.noDelay;
-      keepAlive = from.keepAlive;
-      lingerSeconds = from.lingerSeconds;
-      sendBufferBytes = from.sendBufferBytes;
-      receiveBufferBytes = from.receiveBufferBytes;
-      inputLimitBytes = from.inputLimitBytes;
-      outputLimitBytes = from.outputLimitBytes;
-      idleTimeout = from.idleTimeout;
-      readTimeout = from.readTimeout;
-      writeTimeout = from.writeTimeout;
-      closeTimeout = from.closeTimeout;
-      discardLimitBytes = from.discardLimitBytes;
-      sparse = from.sparse;
-    }
-
-    StreamOptions options() {
-      return new StreamOptions(
-          noDelay,
-          keepAlive,
-          lingerSeconds,
-          sendBufferBytes,
-          receiveBufferBytes,
-          inputLimitBytes,
-          outputLimitBytes,
-          idleTimeout,
-          readTimeout,
-          writeTimeout,
-          closeTimeout,
-          discardLimitBytes,
-          sparse);
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
     }
   }
 
@@ -123,73 +44,194 @@ public record StreamOptions(
     void apply(Values values);
   }
 
+  private final Values values;
+
+  private StreamOptions(Values values) {
+    this.values = values;
+  }
+
+  /** No timeouts but for closing, limits of 128 KiB, and small writes that are sent at once. */
+  public static StreamOptions defaults() {
+    return DEFAULTS;
+  }
+
   private StreamOptions with(Change change) {
-    Values changed = new Values(this);
+    Values changed = values.copy();
     change.apply(changed);
-    return changed.options();
+    return new StreamOptions(changed);
   }
 
-  public StreamOptions noDelay(boolean noDelay) {
-    return with(v -> v.noDelay = noDelay);
+  /** TCP only: send small writes at once; on unless said otherwise. */
+  public StreamOptions noDelay(boolean on) {
+    return with(v -> v.noDelay = on);
   }
 
-  public StreamOptions keepAlive(boolean keepAlive) {
-    return with(v -> v.keepAlive = keepAlive);
+  /** TCP only: have the kernel probe silent peers; off unless said otherwise. */
+  public StreamOptions keepAlive(boolean on) {
+    return with(v -> v.keepAlive = on);
   }
 
-  public StreamOptions lingerSeconds(int lingerSeconds) {
-    return with(v -> v.lingerSeconds = lingerSeconds);
+  /**
+   * What closing does with bytes that the kernel has not sent yet: -1, the default, sends them in
+   * the background, 0 resets the connection.
+   */
+  public StreamOptions lingerSeconds(int value) {
+    Checks.between("lingerSeconds", value, -1, 65535);
+    return with(v -> v.lingerSeconds = value);
   }
 
-  public StreamOptions sendBufferBytes(int sendBufferBytes) {
-    return with(v -> v.sendBufferBytes = sendBufferBytes);
+  /** The kernel's buffer for sending; 0, the default, leaves it to the kernel. */
+  public StreamOptions sendBufferBytes(int value) {
+    Checks.atLeast("sendBufferBytes", value, 0);
+    return with(v -> v.sendBufferBytes = value);
   }
 
-  public StreamOptions receiveBufferBytes(int receiveBufferBytes) {
-    return with(v -> v.receiveBufferBytes = receiveBufferBytes);
+  /** The kernel's buffer for receiving; 0, the default, leaves it to the kernel. */
+  public StreamOptions receiveBufferBytes(int value) {
+    Checks.atLeast("receiveBufferBytes", value, 0);
+    return with(v -> v.receiveBufferBytes = value);
   }
 
-  public StreamOptions inputLimitBytes(int inputLimitBytes) {
-    return with(v -> v.inputLimitBytes = inputLimitBytes);
+  /** Reading stops while more than this is received and not consumed; 128 KiB by default. */
+  public StreamOptions inputLimitBytes(int value) {
+    Checks.atLeast("inputLimitBytes", value, 1);
+    return with(v -> v.inputLimitBytes = value);
   }
 
-  public StreamOptions outputLimitBytes(int outputLimitBytes) {
-    return with(v -> v.outputLimitBytes = outputLimitBytes);
+  /** Writers park while more than this waits to be sent; 128 KiB by default. */
+  public StreamOptions outputLimitBytes(int value) {
+    Checks.atLeast("outputLimitBytes", value, 1);
+    return with(v -> v.outputLimitBytes = value);
   }
 
-  public StreamOptions idleTimeout(Duration idleTimeout) {
-    return with(v -> v.idleTimeout = idleTimeout);
+  /** The stream fails after a time in which nothing moved; zero, the default, is off. */
+  public StreamOptions idleTimeout(Duration value) {
+    Checks.notNegative("idleTimeout", value);
+    return with(v -> v.idleTimeout = value);
   }
 
-  public StreamOptions readTimeout(Duration readTimeout) {
-    return with(v -> v.readTimeout = readTimeout);
+  /** A parked read fails after this, and the stream goes on; zero, the default, is off. */
+  public StreamOptions readTimeout(Duration value) {
+    Checks.notNegative("readTimeout", value);
+    return with(v -> v.readTimeout = value);
   }
 
-  public StreamOptions writeTimeout(Duration writeTimeout) {
-    return with(v -> v.writeTimeout = writeTimeout);
+  /**
+   * The stream fails when nothing that waits to be sent moved for this long; zero, the default, is
+   * off.
+   */
+  public StreamOptions writeTimeout(Duration value) {
+    Checks.notNegative("writeTimeout", value);
+    return with(v -> v.writeTimeout = value);
   }
 
-  public StreamOptions closeTimeout(Duration closeTimeout) {
-    return with(v -> v.closeTimeout = closeTimeout);
+  /**
+   * How long closing tries to send what is left, and discards what still comes; 10 s by default.
+   */
+  public StreamOptions closeTimeout(Duration value) {
+    Checks.notNegative("closeTimeout", value);
+    return with(v -> v.closeTimeout = value);
   }
 
-  public StreamOptions discardLimitBytes(int discardLimitBytes) {
-    return with(v -> v.discardLimitBytes = discardLimitBytes);
+  /**
+   * Closing an accepted stream that has sent something discards at most this much that its peer
+   * goes on sending, for {@link #closeTimeout} at most, so that the peer can read the answer.
+   * Beyond it, or if it is 0, the kernel resets the connection. 16 MiB by default.
+   */
+  public StreamOptions discardLimitBytes(int value) {
+    Checks.atLeast("discardLimitBytes", value, 0);
+    return with(v -> v.discardLimitBytes = value);
   }
 
-  public StreamOptions sparse(boolean sparse) {
-    return with(v -> v.sparse = sparse);
+  /** Expect a few bytes now and then on very many streams; off unless said otherwise. */
+  public StreamOptions sparse(boolean on) {
+    return with(v -> v.sparse = on);
   }
 
-  private static void atLeast(String name, int value, int least) {
-    if (value < least) {
-      throw new IllegalArgumentException(name + " is " + value + ": at least " + least);
-    }
+  // ---- what is set
+
+  public boolean noDelay() {
+    return values.noDelay;
   }
 
-  private static void notNegative(String name, Duration value) {
-    if (value.isNegative()) {
-      throw new IllegalArgumentException(name + " is " + value + ": must not be negative");
-    }
+  public boolean keepAlive() {
+    return values.keepAlive;
+  }
+
+  public int lingerSeconds() {
+    return values.lingerSeconds;
+  }
+
+  public int sendBufferBytes() {
+    return values.sendBufferBytes;
+  }
+
+  public int receiveBufferBytes() {
+    return values.receiveBufferBytes;
+  }
+
+  public int inputLimitBytes() {
+    return values.inputLimitBytes;
+  }
+
+  public int outputLimitBytes() {
+    return values.outputLimitBytes;
+  }
+
+  public Duration idleTimeout() {
+    return values.idleTimeout;
+  }
+
+  public Duration readTimeout() {
+    return values.readTimeout;
+  }
+
+  public Duration writeTimeout() {
+    return values.writeTimeout;
+  }
+
+  public Duration closeTimeout() {
+    return values.closeTimeout;
+  }
+
+  public int discardLimitBytes() {
+    return values.discardLimitBytes;
+  }
+
+  public boolean sparse() {
+    return values.sparse;
+  }
+
+  private List<Object> all() {
+    Values v = values;
+    return List.of(
+        v.noDelay,
+        v.keepAlive,
+        v.lingerSeconds,
+        v.sendBufferBytes,
+        v.receiveBufferBytes,
+        v.inputLimitBytes,
+        v.outputLimitBytes,
+        v.idleTimeout,
+        v.readTimeout,
+        v.writeTimeout,
+        v.closeTimeout,
+        v.discardLimitBytes,
+        v.sparse);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof StreamOptions options && all().equals(options.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "StreamOptions" + all();
   }
 }

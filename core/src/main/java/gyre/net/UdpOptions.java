@@ -1,80 +1,33 @@
 package gyre.net;
 
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /**
- * How a datagram socket behaves. Immutable; each method gives a changed copy.
- *
- * @param reuseAddress let others bind the same address, as receivers of one group do
- * @param reusePort let several sockets share the port, among which the kernel spreads what comes
- * @param broadcast allow to send to broadcast addresses
- * @param sendBufferBytes the kernel's buffer; 0 leaves it to the kernel
- * @param receiveBufferBytes likewise; what comes while it is full the kernel drops
- * @param maxDatagramBytes longer datagrams are cut, and said to be
- * @param receiveLimitDatagrams receiving pauses while so many are received and not consumed
- * @param receiveLimitBytes likewise, in bytes
- * @param sendSlots datagrams in flight at most; further senders park until one is sent
+ * How a datagram socket behaves. Immutable; each method that takes a value gives a changed copy,
+ * and throws {@link IllegalArgumentException} for a value that makes no sense.
  */
-public record UdpOptions(
-    boolean reuseAddress,
-    boolean reusePort,
-    boolean broadcast,
-    int sendBufferBytes,
-    int receiveBufferBytes,
-    int maxDatagramBytes,
-    int receiveLimitDatagrams,
-    int receiveLimitBytes,
-    int sendSlots) {
-  private static final UdpOptions DEFAULTS =
-      new UdpOptions(false, false, false, 0, 0, 65_536, 1024, 256 * 1024, 32);
+public final class UdpOptions {
+  private static final UdpOptions DEFAULTS = new UdpOptions(new Values());
 
-  /** Checks the values. */
-  public UdpOptions {
-    within("sendBufferBytes", sendBufferBytes, 0, Integer.MAX_VALUE);
-    within("receiveBufferBytes", receiveBufferBytes, 0, Integer.MAX_VALUE);
-    within("maxDatagramBytes", maxDatagramBytes, 1, 65_536);
-    within("receiveLimitDatagrams", receiveLimitDatagrams, 1, 65_536);
-    within("receiveLimitBytes", receiveLimitBytes, 1, 1 << 30);
-    within("sendSlots", sendSlots, 1, 1024);
-  }
-
-  public static UdpOptions defaults() {
-    return DEFAULTS;
-  }
-
-  /** All of it, to be changed. */
-  private static final class Values {
+  /** Everything that can be set, with its default. */
+  private static final class Values implements Cloneable {
     boolean reuseAddress;
     boolean reusePort;
     boolean broadcast;
     int sendBufferBytes;
     int receiveBufferBytes;
-    int maxDatagramBytes;
-    int receiveLimitDatagrams;
-    int receiveLimitBytes;
-    int sendSlots;
+    int maxDatagramBytes = 65_536;
+    int receiveLimitDatagrams = 1024;
+    int receiveLimitBytes = 256 * 1024;
+    int sendSlots = 32;
 
-    Values(UdpOptions from) {
-      reuseAddress = from.reuseAddress;
-      reusePort = from.reusePort;
-      broadcast = from.broadcast;
-      sendBufferBytes = from.sendBufferBytes;
-      receiveBufferBytes = from.receiveBufferBytes;
-      maxDatagramBytes = from.maxDatagramBytes;
-      receiveLimitDatagrams = from.receiveLimitDatagrams;
-      receiveLimitBytes = from.receiveLimitBytes;
-      sendSlots = from.sendSlots;
-    }
-
-    UdpOptions options() {
-      return new UdpOptions(
-          reuseAddress,
-          reusePort,
-          broadcast,
-          sendBufferBytes,
-          receiveBufferBytes,
-          maxDatagramBytes,
-          receiveLimitDatagrams,
-          receiveLimitBytes,
-          sendSlots);
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
     }
   }
 
@@ -82,52 +35,141 @@ public record UdpOptions(
     void apply(Values values);
   }
 
+  private final Values values;
+
+  private UdpOptions(Values values) {
+    this.values = values;
+  }
+
+  /** Up to 32 datagrams in flight, and 1,024 or 256 KiB that wait to be received. */
+  public static UdpOptions defaults() {
+    return DEFAULTS;
+  }
+
   private UdpOptions with(Change change) {
-    Values changed = new Values(this);
+    Values changed = values.copy();
     change.apply(changed);
-    return changed.options();
+    return new UdpOptions(changed);
   }
 
-  public UdpOptions reuseAddress(boolean reuseAddress) {
-    return with(v -> v.reuseAddress = reuseAddress);
+  /** Let others bind the same address, as receivers of one group do. */
+  public UdpOptions reuseAddress(boolean on) {
+    return with(v -> v.reuseAddress = on);
   }
 
-  public UdpOptions reusePort(boolean reusePort) {
-    return with(v -> v.reusePort = reusePort);
+  /** Let several sockets share the port, among which the kernel spreads what comes. */
+  public UdpOptions reusePort(boolean on) {
+    return with(v -> v.reusePort = on);
   }
 
-  public UdpOptions broadcast(boolean broadcast) {
-    return with(v -> v.broadcast = broadcast);
+  /** Allow to send to broadcast addresses. */
+  public UdpOptions broadcast(boolean on) {
+    return with(v -> v.broadcast = on);
   }
 
-  public UdpOptions sendBufferBytes(int sendBufferBytes) {
-    return with(v -> v.sendBufferBytes = sendBufferBytes);
+  /** The kernel's buffer for sending; 0, the default, leaves it to the kernel. */
+  public UdpOptions sendBufferBytes(int value) {
+    Checks.atLeast("sendBufferBytes", value, 0);
+    return with(v -> v.sendBufferBytes = value);
   }
 
-  public UdpOptions receiveBufferBytes(int receiveBufferBytes) {
-    return with(v -> v.receiveBufferBytes = receiveBufferBytes);
+  /**
+   * The kernel's buffer for receiving; 0, the default, leaves it to the kernel. What comes while it
+   * is full the kernel drops.
+   */
+  public UdpOptions receiveBufferBytes(int value) {
+    Checks.atLeast("receiveBufferBytes", value, 0);
+    return with(v -> v.receiveBufferBytes = value);
   }
 
-  public UdpOptions maxDatagramBytes(int maxDatagramBytes) {
-    return with(v -> v.maxDatagramBytes = maxDatagramBytes);
+  /** Longer datagrams are cut, and said to be; by default none is. */
+  public UdpOptions maxDatagramBytes(int value) {
+    Checks.between("maxDatagramBytes", value, 1, 65_536);
+    return with(v -> v.maxDatagramBytes = value);
   }
 
-  public UdpOptions receiveLimitDatagrams(int receiveLimitDatagrams) {
-    return with(v -> v.receiveLimitDatagrams = receiveLimitDatagrams);
+  /** Receiving pauses while so many are received and not consumed; 1,024 by default. */
+  public UdpOptions receiveLimitDatagrams(int value) {
+    Checks.between("receiveLimitDatagrams", value, 1, 65_536);
+    return with(v -> v.receiveLimitDatagrams = value);
   }
 
-  public UdpOptions receiveLimitBytes(int receiveLimitBytes) {
-    return with(v -> v.receiveLimitBytes = receiveLimitBytes);
+  /** Receiving pauses while so much is received and not consumed; 256 KiB by default. */
+  public UdpOptions receiveLimitBytes(int value) {
+    Checks.between("receiveLimitBytes", value, 1, 1 << 30);
+    return with(v -> v.receiveLimitBytes = value);
   }
 
-  public UdpOptions sendSlots(int sendSlots) {
-    return with(v -> v.sendSlots = sendSlots);
+  /** Datagrams in flight at most; further senders park until one is sent. 32 by default. */
+  public UdpOptions sendSlots(int value) {
+    Checks.between("sendSlots", value, 1, 1024);
+    return with(v -> v.sendSlots = value);
   }
 
-  private static void within(String name, int value, int least, int most) {
-    if (value < least || value > most) {
-      throw new IllegalArgumentException(
-          name + " is " + value + ": must be between " + least + " and " + most);
-    }
+  // ---- what is set
+
+  public boolean reuseAddress() {
+    return values.reuseAddress;
+  }
+
+  public boolean reusePort() {
+    return values.reusePort;
+  }
+
+  public boolean broadcast() {
+    return values.broadcast;
+  }
+
+  public int sendBufferBytes() {
+    return values.sendBufferBytes;
+  }
+
+  public int receiveBufferBytes() {
+    return values.receiveBufferBytes;
+  }
+
+  public int maxDatagramBytes() {
+    return values.maxDatagramBytes;
+  }
+
+  public int receiveLimitDatagrams() {
+    return values.receiveLimitDatagrams;
+  }
+
+  public int receiveLimitBytes() {
+    return values.receiveLimitBytes;
+  }
+
+  public int sendSlots() {
+    return values.sendSlots;
+  }
+
+  private List<Object> all() {
+    Values v = values;
+    return List.of(
+        v.reuseAddress,
+        v.reusePort,
+        v.broadcast,
+        v.sendBufferBytes,
+        v.receiveBufferBytes,
+        v.maxDatagramBytes,
+        v.receiveLimitDatagrams,
+        v.receiveLimitBytes,
+        v.sendSlots);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof UdpOptions options && all().equals(options.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "UdpOptions" + all();
   }
 }

@@ -303,7 +303,11 @@ class ConnectTest {
           throw new UnknownHostException(host);
         };
     Loops.runReporting(
-        Loops.options(engine).offload(1, 1).lookup(2, 3),
+        Loops.options(engine)
+            .offloadThreads(1)
+            .offloadQueueLimit(1)
+            .lookupThreads(2)
+            .lookupQueueLimit(3),
         () -> {
           List<Fiber<?>> connecting = new ArrayList<>();
           for (int i = 0; i < 5; i++) {

@@ -92,7 +92,7 @@ class OffloadTest {
         .world(world ->
             world
                 .host("one")
-                .options(options -> options.offload(1, 1))
+                .options(options -> options.offloadThreads(1).offloadQueueLimit(1))
                 .run(() -> {
                   Fiber.start(() -> assertThat(Fiber.offload(() -> 1)).isEqualTo(1));
                   Fiber.start(() -> assertThat(Fiber.offload(() -> 2)).isEqualTo(2));
@@ -108,7 +108,7 @@ class OffloadTest {
                 .world(world ->
                     world
                         .host("one")
-                        .options(options -> options.offload(1, 1))
+                        .options(options -> options.offloadThreads(1).offloadQueueLimit(1))
                         .run(() -> {
                           for (int i = 0; i < 3; i++) {
                             Fiber.start(() -> Fiber.offload(() -> 1));

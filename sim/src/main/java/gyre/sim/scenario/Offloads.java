@@ -20,7 +20,7 @@ final class Offloads extends Weathered {
     int queue = plan.between(1, 20);
     world
         .host("host")
-        .options(options -> options.offload(threads, queue))
+        .options(options -> options.offloadThreads(threads).offloadQueueLimit(queue))
         .run(() -> {
           try (Scope scope = Scope.open("askers")) {
             for (int i = plan.between(1, 10); i > 0; i--) {
