@@ -24,11 +24,16 @@ public final class LoopGroup implements AutoCloseable {
   /** A loop, from before it is open until after it has ended. */
   private static final class Member implements LoopCompany.Newcomer {
     private final LoopOptions options;
+
+    /** Or -1. */
+    private final int cpu;
+
     private final CompletableFuture<Loop> opened = new CompletableFuture<>();
     private final CompletableFuture<ShutdownReport> ended = new CompletableFuture<>();
 
-    Member(LoopOptions options) {
+    Member(LoopOptions options, int cpu) {
       this.options = options;
+      this.cpu = cpu;
     }
 
     void start(@Nullable LoopCompany company) {
@@ -43,6 +48,9 @@ public final class LoopGroup implements AutoCloseable {
     private void run() {
       ShutdownReport report;
       try {
+        if (cpu >= 0) {
+          Pinning.pin(options.name(), cpu);
+        }
         Loop loop = Loop.open(options);
         try (loop) {
           opened(loop);
@@ -92,13 +100,16 @@ public final class LoopGroup implements AutoCloseable {
 
   /** Starts a group; each loop is named after {@code options} and its number. */
   public static LoopGroup open(int loops, LoopOptions options) {
-    if (loops < 1) {
-      throw new IllegalArgumentException(loops + " loops: at least 1");
-    }
+    return open(LoopGroupOptions.defaults().loops(loops).loop(options));
+  }
+
+  /** Starts a group, and returns when all of its loops are open. */
+  public static LoopGroup open(LoopGroupOptions options) {
     LoopCompany company = company();
     List<Member> members = new ArrayList<>();
-    for (int i = 0; i < loops; i++) {
-      members.add(new Member(options.name(options.name() + "-" + i)));
+    LoopOptions each = options.loop();
+    for (int i = 0; i < options.loops(); i++) {
+      members.add(new Member(each.name(each.name() + "-" + i), options.cpu(i)));
     }
     LoopGroup group = new LoopGroup(List.copyOf(members));
     try {

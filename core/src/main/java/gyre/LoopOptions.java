@@ -27,6 +27,7 @@ public final class LoopOptions {
     String engine = System.getProperty("gyre.engine", "auto");
     @Nullable Supplier<Engine> engineSource;
     long tickNanos = 1_000_000;
+    long timerSlackNanos;
     long poolLimitBytes = 64L << 20;
     int inboxLimit = 65_536;
     int offloadThreads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
@@ -104,6 +105,16 @@ public final class LoopOptions {
       throw new IllegalArgumentException("tick is " + tick + ": must be between 1 µs and 1 s");
     }
     return with(v -> v.tickNanos = nanos);
+  }
+
+  /**
+   * By how much a {@link Timer} may be late so that it fires together with others: zero unless said
+   * otherwise. Fewer wake-ups of an idle process, where the exact time does not matter. See {@link
+   * Timer#slack}, which says it for one timer.
+   */
+  public LoopOptions timerSlack(Duration slack) {
+    long nanos = Durations.nanos("timerSlack", slack);
+    return with(v -> v.timerSlackNanos = nanos);
   }
 
   /** Most memory that the loop's buffers may take, off heap: 64 MiB unless said otherwise. */
@@ -196,6 +207,10 @@ public final class LoopOptions {
 
   long tickNanos() {
     return values.tickNanos;
+  }
+
+  long timerSlackNanos() {
+    return values.timerSlackNanos;
   }
 
   long poolLimitBytes() {

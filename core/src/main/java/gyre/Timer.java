@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * of one run to the start of the next.
  *
  * <p>A timer never fires early, and may be late by one tick of the loop's clock (about a
- * millisecond if not configured otherwise) plus what the loop is busy with. A fixed rate does not
- * drift: every deadline is a whole number of periods after the first. Periods that went by while
- * the loop was busy, or while the callback of an earlier one was still running, are not made up for
- * in a burst; {@link #missed} counts them.
+ * millisecond if not configured otherwise), its {@link #slack} and what the loop is busy with. A
+ * fixed rate does not drift: every deadline is a whole number of periods after the first. Periods
+ * that went by while the loop was busy, or while the callback of an earlier one was still running,
+ * are not made up for in a burst; {@link #missed} counts them.
  *
  * <p>Runs of one timer never overlap. A timer that runs once and is restarted from within its
  * callback runs again after that has ended, at the earliest. A callback that throws is reported,
@@ -34,6 +34,10 @@ public final class Timer extends Handle {
   Timer(Scope owner, TimerTask.Mode mode, long periodNanos, Runnable callback) {
     super(owner, false);
     this.task = new Task(this, mode, periodNanos, callback);
+    long slackNanos = owner.loop().options().timerSlackNanos();
+    if (slackNanos != 0) {
+      task.slackNanos(task.isPeriodic() ? Math.min(slackNanos, periodNanos - 1) : slackNanos);
+    }
   }
 
   /**
@@ -51,6 +55,25 @@ public final class Timer extends Handle {
     checkOpen();
     attach();
     task.restartNanos(delayNanos);
+  }
+
+  /**
+   * Lets this timer be late by up to {@code slack}, so that it fires together with others which
+   * have slack too: fewer wake-ups, where the exact time does not matter. A fixed rate does not
+   * drift by it. Holds from the next start or restart, and of a periodic timer from its next
+   * period. Zero is the default, or what {@link LoopOptions#timerSlack} says.
+   *
+   * @throws IllegalArgumentException if it is negative, or not less than the period of a periodic
+   *     timer
+   */
+  public void slack(Duration slack) {
+    checkOnLoop();
+    long nanos = Durations.nanos("slack", slack);
+    if (task.isPeriodic() && nanos >= task.periodNanos()) {
+      throw new IllegalArgumentException(
+          "slack is " + slack + ": must be less than the period of " + name());
+    }
+    task.slackNanos(nanos);
   }
 
   /**

@@ -44,6 +44,12 @@ abstract class TimerTask extends TimerNode {
 
   private long missed;
 
+  /** By how much it may be late to fire together with others. */
+  private long slackNanos;
+
+  /** By how much the node's deadline is later than the one that was asked for. */
+  private long postponedNanos;
+
   /**
    * Makes an idle one. A periodic one fires with the delay of its {@link #restartNanos} first.
    *
@@ -69,12 +75,43 @@ abstract class TimerTask extends TimerNode {
   /** Has {@link #run} called in a fiber of the loop, soon but never inside this call. */
   abstract void handOver();
 
+  /** See {@link Timer#slack}. */
+  final void slackNanos(long nanos) {
+    slackNanos = nanos;
+  }
+
+  /** The delay after which it fires: for all timers of about one time the same point in time. */
+  private long postponed(long nowNanos, long delayNanos) {
+    postponedNanos = 0;
+    if (slackNanos == 0 || delayNanos <= 0) {
+      return delayNanos;
+    }
+    long earliestNanos = nowNanos + delayNanos;
+    long latestNanos = earliestNanos + slackNanos;
+    if (earliestNanos < nowNanos || latestNanos <= earliestNanos) {
+      return delayNanos; // beyond what can be counted
+    }
+    postponedNanos = roundest(earliestNanos, latestNanos) - earliestNanos;
+    return delayNanos + postponedNanos;
+  }
+
+  /**
+   * Of the numbers from {@code first} to {@code last} the one that ends with the most zero bits, so
+   * that ranges which overlap mostly have the same one, though they know nothing of each other.
+   */
+  static long roundest(long first, long last) {
+    assert first < last;
+    long firstDifference = Long.highestOneBit((first - 1) ^ last);
+    return last & -firstDifference;
+  }
+
   /** See {@link Timer#restartNanos}. */
   final void restartNanos(long delayNanos) {
     handed = false;
     dueAgain = false;
     repeating = mode != Mode.ONCE;
-    wheel.restart(this, nowNanos(), delayNanos);
+    long now = nowNanos();
+    wheel.restart(this, now, postponed(now, delayNanos));
   }
 
   /** See {@link Timer#cancel}. */
@@ -97,6 +134,10 @@ abstract class TimerTask extends TimerNode {
     return running || isActive();
   }
 
+  final long periodNanos() {
+    return periodNanos;
+  }
+
   final boolean isPeriodic() {
     return mode != Mode.ONCE;
   }
@@ -106,7 +147,11 @@ abstract class TimerTask extends TimerNode {
    * comes.
    */
   final long remainingNanos() {
-    return isScheduled() ? Math.max(0, wheel.remainingNanos(this, nowNanos())) : 0;
+    if (!isScheduled()) {
+      return 0;
+    }
+    long remaining = wheel.remainingNanos(this, nowNanos());
+    return remaining == Long.MAX_VALUE ? remaining : Math.max(0, remaining - postponedNanos);
   }
 
   /** Periods that went by without a run of their own, since the timer was made. */
@@ -119,8 +164,9 @@ abstract class TimerTask extends TimerNode {
     if (mode == Mode.FIXED_RATE) {
       long lateNanos = -wheel.remainingNanos(this, nowNanos);
       assert lateNanos >= 0 : this + " fires " + -lateNanos + " ns too early";
+      lateNanos += postponedNanos;
       missed += lateNanos / periodNanos;
-      wheel.start(this, nowNanos, periodNanos - lateNanos % periodNanos);
+      wheel.start(this, nowNanos, postponed(nowNanos, periodNanos - lateNanos % periodNanos));
     }
     if (!handed && !running) {
       hand();
@@ -157,7 +203,8 @@ abstract class TimerTask extends TimerNode {
       dueAgain = false;
       hand();
     } else if (mode == Mode.FIXED_DELAY && repeating && !isScheduled()) {
-      wheel.start(this, nowNanos(), periodNanos);
+      long now = nowNanos();
+      wheel.start(this, now, postponed(now, periodNanos));
     }
   }
 

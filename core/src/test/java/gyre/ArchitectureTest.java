@@ -117,6 +117,8 @@ class ArchitectureTest {
         noClasses()
             .that()
             .resideOutsideOfPackages(sys, engines, root + ".io")
+            .and()
+            .doNotHaveFullyQualifiedName(root + ".Pinning") // of threads, not of what they run
             .should()
             .dependOnClassesThat(resideInAPackage(sys))
             .because("everything above the seam runs on every engine"));

@@ -7,6 +7,7 @@ import gyre.loop.TimerWheel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -271,5 +272,78 @@ class TimerTaskTest {
     assertThat(periodic(TimerTask.Mode.FIXED_RATE, 10).toString())
         .startsWith("Timer[every PT0.01S, ");
     assertThat(once().toString()).startsWith("Timer[once, gyre.TimerTaskTest");
+  }
+
+  @Test
+  void shouldFireTogetherWithOthersThatMayBeLateToo() {
+    List<TimerTask> timers = new ArrayList<>();
+    for (int millis = 100; millis < 130; millis++) {
+      TimerTask timer = once();
+      timer.slackNanos(100 * MILLI);
+      timer.restartNanos(millis * MILLI);
+      assertThat(timer.remainingNanos()).as("as if there was no slack").isEqualTo(millis * MILLI);
+      timers.add(timer);
+    }
+    loop.turnAt(129);
+    assertThat(runs).as("which comes first").isEmpty();
+    long dueAt = (wheel.nextDeadlineNanos() + MILLI - 1) / MILLI;
+    assertThat(dueAt).isBetween(129L, 200L);
+    loop.turnAt(dueAt);
+    assertThat(runs).as("all in one turn").hasSize(timers.size());
+    assertThat(wheel.size()).isZero();
+  }
+
+  @Test
+  void shouldNotDriftByItsSlack() {
+    TimerTask timer = periodic(TimerTask.Mode.FIXED_RATE, 10);
+    timer.slackNanos(7 * MILLI);
+    timer.restartNanos(10 * MILLI);
+    for (int millis = 1; millis <= 1000; millis++) {
+      loop.turnAt(millis);
+    }
+    assertThat(runs).hasSizeBetween(98, 100);
+    assertThat(timer.missed()).isZero();
+    for (int i = 0; i < runs.size(); i++) {
+      assertThat(runs.get(i) - 10L * (i + 1)).as("run %d", i).isBetween(0L, 8L);
+    }
+  }
+
+  @Test
+  void shouldKeepToItsTimeWithoutSlack() {
+    TimerTask timer = once();
+    timer.slackNanos(100 * MILLI);
+    timer.slackNanos(0);
+    timer.restartNanos(5 * MILLI);
+    loop.turnAt(5);
+    assertThat(runs).containsExactly(5L);
+    timer.slackNanos(100 * MILLI);
+    timer.restartNanos(Long.MAX_VALUE);
+    assertThat(timer.remainingNanos()).isEqualTo(Long.MAX_VALUE);
+    timer.restartNanos(0);
+    loop.turnAt(5);
+    assertThat(runs).as("due at once is not put off").containsExactly(5L, 5L);
+  }
+
+  @Test
+  void shouldFindTheRoundestNumberOfARange() {
+    Random random = new Random(7);
+    for (int i = 0; i < 10_000; i++) {
+      long first = random.nextLong() >> random.nextInt(64);
+      long last = first + 1 + random.nextInt(1000);
+      if (last < first) {
+        continue;
+      }
+      long found = TimerTask.roundest(first, last);
+      assertThat(found).isBetween(first, last);
+      long best = first;
+      for (long each = first; each <= last; each++) {
+        if (Long.numberOfTrailingZeros(each) > Long.numberOfTrailingZeros(best)) {
+          best = each;
+        }
+      }
+      assertThat(Long.numberOfTrailingZeros(found))
+          .as("%d to %d", first, last)
+          .isEqualTo(Long.numberOfTrailingZeros(best));
+    }
   }
 }

@@ -45,6 +45,8 @@ final class Syscall {
   static final int FDATASYNC = number(75, 83);
   static final int PRCTL = number(157, 167);
   static final int GETTID = number(186, 178);
+  static final int SCHED_SETAFFINITY = number(203, 122);
+  static final int SCHED_GETAFFINITY = number(204, 123);
   static final int EPOLL_CTL = number(233, 21);
   static final int OPENAT = number(257, 56);
   static final int EPOLL_PWAIT = number(281, 22);
