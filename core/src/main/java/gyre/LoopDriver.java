@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.Mailbox;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
