@@ -409,10 +409,11 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     }
     Arena arena = detached ? Arena.ofAuto() : Arena.ofShared();
     MemorySegment memory = reserve(arena, rounded);
-    return memory == null
-        ? null
-        : new Block(
-            new Oversize(memory, detached ? null : arena), 0, memory.address(), (int) rounded);
+    if (memory == null) {
+      return null;
+    }
+    long address = detached ? Memory.attachWeakly(memory) : Memory.attach(memory);
+    return new Block(new Oversize(memory, detached ? null : arena), 0, address, (int) rounded);
   }
 
   /** The owner of one block that is larger than a large one. */
@@ -429,6 +430,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     public void recycle(Block block) {
       usedBytes -= block.capacity;
       reservedBytes -= block.capacity;
+      Memory.detach(block.address);
       if (arena != null) {
         arena.close();
       }

@@ -1,5 +1,6 @@
 package gyre.engine;
 
+import gyre.sys.Memory;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,8 @@ public final class LentMemory implements Block.Owner, Runnable {
   public static Block lend(MemorySegment memory, Executor releases, Runnable onRelease) {
     assert memory.isNative();
     LentMemory owner = new LentMemory(memory, releases, onRelease);
-    Block block = new Block(owner, 0, memory.address(), Math.toIntExact(memory.byteSize()));
+    int length = Math.toIntExact(memory.byteSize());
+    Block block = new Block(owner, 0, Memory.attachWeakly(memory), length);
     block.retain();
     return block;
   }
@@ -39,6 +41,7 @@ public final class LentMemory implements Block.Owner, Runnable {
   @Override
   public void recycle(Block block) {
     assert onRelease != null : "released twice";
+    Memory.detach(block.address);
     releases.execute(this);
   }
 

@@ -17,6 +17,7 @@ final class Slabs {
   static final class Slab {
     private final int index;
     private final MemorySegment memory;
+    private final long base;
 
     /** Null where the memory goes with the last reference to it. */
     private final @Nullable Arena arena;
@@ -27,6 +28,7 @@ final class Slabs {
     private Slab(int index, MemorySegment memory, @Nullable Arena arena, int blocks) {
       this.index = index;
       this.memory = memory;
+      this.base = arena == null ? Memory.attachWeakly(memory) : Memory.attach(memory);
       this.arena = arena;
       this.free = new Block[blocks];
     }
@@ -73,10 +75,9 @@ final class Slabs {
     int blocks = (int) (memory.byteSize() / blockBytes);
     Slab slab = new Slab(index, memory, arena, blocks);
     slabs[index] = slab;
-    long base = memory.address();
     for (int i = blocks - 1; i >= 0; i--) {
       slab.free[slab.freeCount++] =
-          new Block(pool, index, base + (long) i * blockBytes, blockBytes);
+          new Block(pool, index, slab.base + (long) i * blockBytes, blockBytes);
     }
     freeBlocks += blocks;
     bytes += memory.byteSize();
@@ -106,6 +107,7 @@ final class Slabs {
     if (current == slab) {
       current = null;
     }
+    Memory.detach(slab.base);
     if (slab.arena != null) {
       slab.arena.close();
     }
@@ -115,7 +117,7 @@ final class Slabs {
     Slab slab = slabs[block.id];
     return slab == null
         ? Memory.segment(block.address, block.capacity)
-        : slab.memory.asSlice(block.address - slab.memory.address(), block.capacity);
+        : slab.memory.asSlice(block.address - slab.base, block.capacity);
   }
 
   long freeBytes() {

@@ -186,8 +186,7 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
     if (buffer.hasArray()) {
       done = copyIn(buffer.array(), buffer.arrayOffset() + buffer.position(), length);
     } else if (buffer.isDirect()) {
-      done = copyIn(null, MemorySegment.ofBuffer(buffer).address(), length);
-      Reference.reachabilityFence(buffer);
+      done = copyInDirect(buffer, length);
     } else {
       byte[] bytes = new byte[length];
       buffer.get(buffer.position(), bytes);
@@ -197,6 +196,16 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
       buffer.position(buffer.limit());
     }
     return done;
+  }
+
+  private boolean copyInDirect(ByteBuffer buffer, int length) {
+    long address = Memory.attach(MemorySegment.ofBuffer(buffer));
+    try {
+      return copyIn(null, address, length);
+    } finally {
+      Memory.detach(address);
+      Reference.reachabilityFence(buffer);
+    }
   }
 
   /**
@@ -633,14 +642,6 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
     return tail.block().view(tail.end, tail.room());
   }
 
-  /** Like {@link #reserve}, for those who write by address. */
-  public long reserveAddress(int bytes) {
-    if (bytes <= 0) {
-      throw new IllegalArgumentException("can't reserve " + bytes + " bytes");
-    }
-    return space(bytes);
-  }
-
   /** Appends the first bytes of the space that {@link #reserve} has lent. */
   public void commit(int bytes) {
     if (bytes < 0 || bytes > room()) {
@@ -656,7 +657,7 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
 
   // ---- for engines and those who drive them
 
-  /** The address of the first byte; the queue must not be empty. */
+  /** The address of the first byte, for {@link Memory}; the queue must not be empty. */
   public long firstAddress() {
     Chunk head = first;
     assert head != null && size > 0;

@@ -10,11 +10,13 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("denied-native-access")
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class BlockPoolTest {
   private static List<Block> takeAll(BlockPool pool, int size) {

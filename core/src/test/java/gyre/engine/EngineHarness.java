@@ -340,7 +340,7 @@ public abstract class EngineHarness {
       this.total = total;
       this.segments = segments;
       this.segmentBytes = segmentBytes;
-      memory = arena.allocate((long) segments * segmentBytes, 8).address();
+      memory = Memory.attach(arena.allocate((long) segments * segmentBytes, 8));
     }
 
     Sending start() {
@@ -440,7 +440,7 @@ public abstract class EngineHarness {
       descriptor = socket;
       target = to;
       length = bytes.length;
-      memory = arena.allocate(Math.max(1, length), 8).address();
+      memory = Memory.attach(arena.allocate(Math.max(1, length), 8));
       Memory.copy(bytes, 0, memory, length);
     }
 

@@ -3,7 +3,9 @@ package gyre.engine;
 import gyre.engine.nio.NioEngine;
 import java.util.EnumSet;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 
+@Tag("denied-native-access")
 class NioConformanceTest extends EngineConformance {
   @Override
   protected Engine openEngine(EngineOptions options) {

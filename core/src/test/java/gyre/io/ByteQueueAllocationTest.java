@@ -6,25 +6,29 @@ import com.sun.management.ThreadMXBean;
 import gyre.engine.Block;
 import gyre.engine.BlockPool;
 import gyre.engine.Vector;
+import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** In the steady state nothing is allocated. */
+@Tag("denied-native-access")
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class ByteQueueAllocationTest {
   private static final int ROUNDS = 20_000;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private final Arena arena = Arena.ofAuto();
-  private final Vector vector = new Vector(arena.allocate(16L * Vector.CAPACITY, 8).address());
+  private final Vector vector = new Vector(Memory.attach(arena.allocate(16L * Vector.CAPACITY, 8)));
   private final BlockPool pool = new BlockPool(1 << 20);
   private final ByteQueue in = new ByteQueue(pool);
   private final ByteQueue out = new ByteQueue(pool);
-  private final Block received = new Block(block -> {}, 0, arena.allocate(4096).address(), 4096);
+  private final Block received =
+      new Block(block -> {}, 0, Memory.attach(arena.allocate(4096)), 4096);
   private final byte[] message = new byte[64];
   private long checksum;
 

@@ -9,12 +9,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every operation that may need memory, with a pool that has none: all queues stay as they are. */
+@Tag("denied-native-access")
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class ByteQueueExhaustionTest {
   private static final int LIMIT_BYTES = 48 * 1024;

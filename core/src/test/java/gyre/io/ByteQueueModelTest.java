@@ -2,12 +2,14 @@ package gyre.io;
 
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random operations against byte arrays. {@code -Dgyre.test.seed=N} repeats one run. */
+@Tag("denied-native-access")
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ByteQueueModelTest {
   private static final int SEEDS = Integer.getInteger("gyre.test.seeds", 60);

@@ -15,12 +15,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The edges one by one; the model test covers their combinations. */
+@Tag("denied-native-access")
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class ByteQueueTest {
   private static final byte[] LONG = {1, -2, 3, -4, 5, -6, 7, -8};

@@ -36,7 +36,7 @@ final class QueueModel {
 
   private final Choices choices;
   private final Arena arena = Arena.ofAuto();
-  private final Vector vector = new Vector(arena.allocate(16L * Vector.CAPACITY, 8).address());
+  private final Vector vector = new Vector(Memory.attach(arena.allocate(16L * Vector.CAPACITY, 8)));
   private final BlockPool pool;
   private final BlockPool otherPool = new BlockPool(64 * 1024);
   private final Ring ring = new Ring();
@@ -240,9 +240,9 @@ final class QueueModel {
 
   private void appendReceived(int i, ByteQueue queue) {
     byte[] bytes = bytes(1 + length());
-    MemorySegment memory = arena.allocate(bytes.length);
-    Memory.copy(bytes, 0, memory.address(), bytes.length);
-    Block block = new Block(ring, 0, memory.address(), bytes.length);
+    long memory = Memory.attach(arena.allocate(bytes.length));
+    Memory.copy(bytes, 0, memory, bytes.length);
+    Block block = new Block(ring, 0, memory, bytes.length);
     ring.lentBlocks++;
     block.retain();
     for (int from = 0; from < bytes.length; ) {

@@ -7,6 +7,7 @@ import gyre.engine.epoll.EpollEngine;
 import gyre.engine.nio.NioEngine;
 import gyre.engine.uring.UringEngine;
 import gyre.engine.uring.UringOptions;
+import gyre.sys.Memory;
 import java.util.List;
 
 /**
@@ -56,7 +57,7 @@ public final class Engines {
       return new EngineChoice(openNamed(name, options), name + ", as asked for");
     } catch (EngineUnavailable unavailable) {
       throw new EngineUnavailable(
-          "engine %s was asked for, but %s; without that the next best is taken"
+          "engine %s was asked for, but %s; engine auto would take the next best"
               .formatted(name, unavailable.getMessage()));
     }
   }
@@ -83,10 +84,11 @@ public final class Engines {
       return NioEngine.open(options);
     }
     requireLinux();
+    requireNativeAccess();
     try {
       return name.equals("io_uring") ? UringEngine.open(uring(options)) : EpollEngine.open(options);
     } catch (LinkageError | IllegalCallerException noForeignCalls) {
-      throw new EngineUnavailable("no foreign calls here: " + explain(noForeignCalls));
+      throw new EngineUnavailable("no foreign calls here: " + rootMessage(noForeignCalls));
     }
   }
 
@@ -101,13 +103,17 @@ public final class Engines {
     }
   }
 
-  /** In one line; what is missing most of the time is the permission. */
-  private static String explain(Throwable thrown) {
-    Module module = Engines.class.getModule();
-    if (!module.isNativeAccessEnabled()) {
-      String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
-      return "start java with --enable-native-access=" + name;
+  /** Kernels want real addresses, and each of their calls is a foreign one. */
+  private static void requireNativeAccess() {
+    if (!Memory.isAbsolute()) {
+      Module module = Engines.class.getModule();
+      throw new EngineUnavailable(
+          "native access is denied, allow it by java --enable-native-access="
+              + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
     }
+  }
+
+  private static String rootMessage(Throwable thrown) {
     Throwable root = thrown;
     while (root.getCause() != null) {
       root = root.getCause();

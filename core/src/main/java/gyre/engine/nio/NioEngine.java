@@ -51,6 +51,7 @@ public final class NioEngine extends ReadinessEngine {
   /** For datagrams, which the JDK wants in one piece, and one byte more to see what was cut. */
   private final MemorySegment scratchMemory = arena.allocate(SCRATCH_BYTES, 8);
 
+  private final long scratchAddress = Memory.attach(scratchMemory);
   private final ByteBuffer scratch = scratchMemory.asByteBuffer();
   private final ByteBuffer[] pieces = new ByteBuffer[2];
 
@@ -59,8 +60,8 @@ public final class NioEngine extends ReadinessEngine {
     try {
       selector = Selector.open();
     } catch (IOException failed) {
-      pool.close();
-      arena.close();
+      Memory.detach(scratchAddress);
+      closeMemory();
       throw new EngineUnavailable(Errno.describe(NioErrors.result(failed)));
     }
   }
@@ -341,7 +342,7 @@ public final class NioEngine extends ReadinessEngine {
     }
     int length = Math.min(scratch.position(), firstLength + secondLength);
     truncated = scratch.position() > length;
-    long from = scratchMemory.address();
+    long from = scratchAddress;
     Memory.copy(from, first, Math.min(length, firstLength));
     if (length > firstLength) {
       Memory.copy(from + firstLength, second, length - firstLength);
@@ -382,7 +383,7 @@ public final class NioEngine extends ReadinessEngine {
     }
     int length = 0;
     for (int i = 0; i < bytes.count(); i++) {
-      Memory.copy(bytes.base(i), scratchMemory.address() + length, bytes.length(i));
+      Memory.copy(bytes.base(i), scratchAddress + length, bytes.length(i));
       length += bytes.length(i);
     }
     scratch.clear().limit(length);
@@ -411,5 +412,6 @@ public final class NioEngine extends ReadinessEngine {
     } catch (IOException gone) {
       // It is closed all the same.
     }
+    Memory.detach(scratchAddress);
   }
 }

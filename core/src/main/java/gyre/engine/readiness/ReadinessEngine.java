@@ -19,6 +19,7 @@ import gyre.engine.SendTo;
 import gyre.engine.Vector;
 import gyre.engine.Workers;
 import gyre.engine.WriteFile;
+import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.net.SocketAddress;
 import java.util.Arrays;
@@ -64,6 +65,7 @@ public abstract class ReadinessEngine implements Engine {
   protected final Arena arena = Arena.ofShared();
 
   final Landing landing;
+  private final Vector vector;
   private final Reading reading;
 
   /** Who carries out the operations of a kind, by its index; null is left to helper threads. */
@@ -94,7 +96,7 @@ public abstract class ReadinessEngine implements Engine {
   protected ReadinessEngine(long poolLimitBytes) {
     pool = new BlockPool(poolLimitBytes);
     landing = new Landing(pool);
-    Vector vector = new Vector(arena.allocate(16L * Vector.CAPACITY, 8).address());
+    vector = new Vector(Memory.attach(arena.allocate(16L * Vector.CAPACITY, 8)));
     reading = new Reading(this);
     carryOut(Send.KIND, new Sends(this, vector));
     carryOut(SendTo.KIND, new DatagramSends(this, vector));
@@ -539,6 +541,7 @@ public abstract class ReadinessEngine implements Engine {
   /** Gives back what was taken before the engine could be opened. */
   protected final void closeMemory() {
     landing.close();
+    Memory.detach(vector.address());
     arena.close();
     pool.close();
   }

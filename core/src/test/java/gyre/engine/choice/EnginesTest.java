@@ -130,8 +130,8 @@ class EnginesTest {
   void shouldFallBackToNioWhereForeignCallsAreForbidden() throws Exception {
     assertThat(child(List.of("--illegal-native-access=deny"), "auto"))
         .isEqualTo(
-            "io_uring: no foreign calls here: start java with --enable-native-access=ALL-UNNAMED;"
-                + " epoll: no foreign calls here: start java with"
+            "io_uring: native access is denied, allow it by java --enable-native-access=ALL-UNNAMED;"
+                + " epoll: native access is denied, allow it by java"
                 + " --enable-native-access=ALL-UNNAMED → nio");
   }
 
