@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -29,16 +30,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ServeSignalTest {
   private static final Pattern LINE = Pattern.compile("listening on 127\\.0\\.0\\.1:([0-9]+), .*");
 
+  private static final String DENY = "--illegal-native-access=deny";
+
   private @Nullable Process process;
   private @Nullable BufferedReader said;
 
   /** Starts it, and tells its port. */
   private int serve(String engine) throws IOException {
+    String line = start("--enable-native-access=ALL-UNNAMED", engine);
+    Matcher matcher = LINE.matcher(line);
+    assertThat(matcher.matches()).as(line).isTrue();
+    return Integer.parseInt(matcher.group(1));
+  }
+
+  /** Starts it in a JVM that allows or denies native access; the first line that it says. */
+  private String start(String nativeAccess, String engine) throws IOException {
     Process started =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
+                nativeAccess,
                 "--add-opens",
                 "java.base/java.lang=ALL-UNNAMED",
                 "-cp",
@@ -53,10 +64,7 @@ class ServeSignalTest {
             .start();
     process = started;
     said = started.inputReader(StandardCharsets.UTF_8);
-    String line = Objects.requireNonNull(said.readLine());
-    Matcher matcher = LINE.matcher(line);
-    assertThat(matcher.matches()).as(line).isTrue();
-    return Integer.parseInt(matcher.group(1));
+    return Objects.requireNonNull(said.readLine());
   }
 
   private void terminate() {
@@ -130,6 +138,31 @@ class ServeSignalTest {
       assertThat(sender.join(Duration.ofSeconds(30))).isTrue();
     }
     assertThat(Objects.requireNonNull(said).readLine()).contains("loop-0: ");
+  }
+
+  @Test
+  void shouldServeAndSayWhyByNioWhereNativeAccessIsDenied() throws Exception {
+    String line = start(DENY, "auto");
+    assertThat(line)
+        .contains("native access is denied, allow it by java --enable-native-access=ALL-UNNAMED")
+        .contains("→ nio");
+    Matcher matcher = LINE.matcher(line);
+    assertThat(matcher.matches()).as(line).isTrue();
+    try (Socket client = connect(Integer.parseInt(matcher.group(1)))) {
+      exchange(client, new byte[100_000]);
+      terminate();
+      assertThat(client.getInputStream().read()).isEqualTo(-1);
+    }
+    assertThat(exitCode()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldEndAndSayWhyWhereTheEngineAskedForIsDenied(String engine) throws Exception {
+    assertThat(start(DENY, engine))
+        .startsWith("gyre serve: engine " + engine + " was asked for, but native access is denied")
+        .contains("--enable-native-access=ALL-UNNAMED");
+    assertThat(exitCode()).isEqualTo(1);
   }
 
   private static void awaitRefusal(int port) throws IOException {
