@@ -6,6 +6,8 @@ import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Receive buffers that the kernel chooses from when data is there, as those of io_uring: it fills
@@ -25,6 +27,10 @@ final class ReceiveRing implements Block.Owner {
   private final int bufferBytes;
   private final int limit;
   private final Arena arena = Arena.ofAuto();
+
+  /** All buffers: their addresses are valid as long as somebody has them. */
+  private final List<MemorySegment> memory = new ArrayList<>();
+
   private final ArrayDeque<Block> free = new ArrayDeque<>();
   private final ArrayDeque<Block> atHand = new ArrayDeque<>();
   private final ArrayDeque<StreamSocket> starving = new ArrayDeque<>();
@@ -125,8 +131,9 @@ final class ReceiveRing implements Block.Owner {
   }
 
   private Block create() {
-    MemorySegment memory = arena.allocate(bufferBytes);
-    return new Block(this, created++, memory.address(), bufferBytes);
+    MemorySegment buffer = arena.allocate(bufferBytes);
+    memory.add(buffer);
+    return new Block(this, created++, Memory.attachWeakly(buffer), bufferBytes);
   }
 
   @Override

@@ -20,6 +20,7 @@ import gyre.engine.Sockets;
 import gyre.engine.Surroundings;
 import gyre.engine.Vector;
 import gyre.sim.fault.Fault;
+import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketAddress;
@@ -78,7 +79,7 @@ public final class SimEngine implements Engine, Subject {
   private final MemorySegment entries =
       Arena.ofAuto().allocate((long) Vector.ENTRY_BYTES * Vector.CAPACITY, 8);
 
-  private final Vector vector = new Vector(entries.address());
+  private final Vector vector = new Vector(Memory.attachWeakly(entries));
 
   private @Nullable SimSocket[] table = new @Nullable SimSocket[16];
   private final BitSet descriptors = new BitSet();

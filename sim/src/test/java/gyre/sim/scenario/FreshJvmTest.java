@@ -35,7 +35,9 @@ class FreshJvmTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(options));
-    command.add("--enable-native-access=ALL-UNNAMED");
+    if (!command.contains(DENY)) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(Hashes.class.getName());
@@ -70,6 +72,7 @@ class FreshJvmTest {
   }
 
   private static final String OPEN = "--add-opens=java.base/java.lang=ALL-UNNAMED";
+  private static final String DENY = "--illegal-native-access=deny";
 
   @Test
   void shouldComeToTheSameWithASmallHeap() throws Exception {
@@ -89,6 +92,13 @@ class FreshJvmTest {
 
     assertThat(elsewhere(1, few, OPEN, "-Xint", "-Xmx128m", "-XX:+UseG1GC"))
         .isEqualTo(Hashes.of(FIRST, 1, few));
+  }
+
+  @Test
+  void shouldComeToTheSameWhereNativeAccessIsDenied() throws Exception {
+    List<String> few = List.of("half-close", "scopes", "connect");
+
+    assertThat(elsewhere(2, few, OPEN, DENY, "-ea")).isEqualTo(Hashes.of(FIRST, 2, few));
   }
 
   /** Or else equal hashes would mean nothing. */
