@@ -19,6 +19,9 @@ final class BufferDemand {
   /** Used since they were replenished last; the most of that, and all, since the last review. */
   private int used;
 
+  /** It has grown since they were replenished last: who finds none now tells of the same shortage. */
+  private boolean hasGrown;
+
   private int usedAtMost;
   private int usedSinceReview;
 
@@ -35,6 +38,8 @@ final class BufferDemand {
 
   /** The kernel ran out of them. False at the limit. */
   boolean grow() {
+    assert !hasGrown : "one shortage was counted twice";
+    hasGrown = true;
     if (target >= limit) {
       return false;
     }
@@ -53,6 +58,7 @@ final class BufferDemand {
   void replenish() {
     usedAtMost = Math.max(usedAtMost, used);
     used = 0;
+    hasGrown = false;
     if (usedSinceReview >= REVIEW_AFTER) {
       if (usedAtMost < target / 2 && target > least) {
         target = Math.max(target / 2, least);

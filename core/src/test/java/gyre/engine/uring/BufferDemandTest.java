@@ -1,6 +1,7 @@
 package gyre.engine.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,7 @@ class BufferDemandTest {
   private void grow(int times) {
     for (int i = 0; i < times; i++) {
       assertThat(demand.grow()).isTrue();
+      demand.replenish();
     }
   }
 
@@ -33,6 +35,12 @@ class BufferDemandTest {
     assertThat(demand.grow()).isFalse();
     assertThat(demand.target()).isEqualTo(24);
     assertThat(new BufferDemand(4, 2).target()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldNoticeWhoCountsOneShortageTwice() {
+    assertThat(demand.grow()).isTrue();
+    assertThatThrownBy(demand::grow).isInstanceOf(AssertionError.class);
   }
 
   @Test
