@@ -97,8 +97,8 @@ public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
    * Writes to this stream, for libraries of the JDK's world. Failures are those of {@link
    * #asInputStream}. A flush parks until everything has been handed on.
    *
-   * <p>Closing it is {@link #flush} and {@link #shutdownOutput}: the other side is told that nothing
-   * more comes, and reading goes on.
+   * <p>Closing it is {@link #flush} and {@link #shutdownOutput}: the other side is told that
+   * nothing more comes, and reading goes on.
    */
   default OutputStream asOutputStream() {
     return new SinkOutputStream(this);

@@ -15,7 +15,9 @@ public interface DataHandler {
    */
   void onData(ByteQueue in) throws Exception;
 
-  /** The other side has finished sending. By default the stream is closed once its output is sent. */
+  /**
+   * The other side has finished sending. By default the stream is closed once its output is sent.
+   */
   default void onEnd(ByteStream stream) throws Exception {
     stream.close();
   }

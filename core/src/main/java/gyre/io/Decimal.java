@@ -52,7 +52,10 @@ final class Decimal {
     return (byte) ('0' - negative % 10);
   }
 
-  /** The number that {@code length} bytes of the queue are; the caller has checked that they are there. */
+  /**
+   * The number that {@code length} bytes of the queue are; the caller has checked that they are
+   * there.
+   */
   static long parse(ByteQueue queue, long index, int length) {
     boolean isNegative = length > 0 && queue.byteAt(index) == '-';
     int at = isNegative ? 1 : 0;

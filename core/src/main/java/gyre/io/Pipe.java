@@ -57,8 +57,8 @@ public final class Pipe {
   }
 
   /**
-   * A pipe that gives up when nothing moved in either direction for so long, or a quarter longer: it
-   * is looked at from time to time, which costs the bytes nothing.
+   * A pipe that gives up when nothing moved in either direction for so long, or a quarter longer:
+   * it is looked at from time to time, which costs the bytes nothing.
    */
   public static Pipe between(ByteStream left, ByteStream right, Duration idleTimeout) {
     if (idleTimeout.isNegative() || idleTimeout.isZero()) {

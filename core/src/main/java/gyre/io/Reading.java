@@ -13,8 +13,7 @@ final class Reading {
   static void fill(ByteSource source, ByteBuffer target) {
     while (target.hasRemaining()) {
       if (source.read(target) < 0) {
-        throw ended(
-            source, "ended " + target.remaining() + " bytes before what was to be read");
+        throw ended(source, "ended " + target.remaining() + " bytes before what was to be read");
       }
     }
   }

@@ -164,8 +164,7 @@ final class Connector extends Handle {
     for (Attempt attempt : attempts) {
       if (attempt.isIdle()) {
         failure.addSuppressed(
-            NetworkException.of(
-                "connect to", Addresses.format(attempt.address), attempt.result));
+            NetworkException.of("connect to", Addresses.format(attempt.address), attempt.result));
       }
     }
   }

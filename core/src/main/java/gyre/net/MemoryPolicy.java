@@ -593,10 +593,7 @@ final class MemoryPolicy extends Handle {
     gone(victim);
     victim.shed(
         "was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
-            .formatted(
-                held,
-                TimeUnit.NANOSECONDS.toSeconds(now - victim.markNanos),
-                others));
+            .formatted(held, TimeUnit.NANOSECONDS.toSeconds(now - victim.markNanos), others));
     long rest = victim.heldBytes();
     if (rest > 0) {
       unsettledBytes = (now < settledNanos ? unsettledBytes : 0) + rest;

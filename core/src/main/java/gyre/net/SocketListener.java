@@ -422,10 +422,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     if (pauseNanos == FIRST_PAUSE_NANOS) {
       report(
           NetworkException.of(
-              "accept on",
-              describe(),
-              error,
-              "tries again soon, and the other connections go on"));
+              "accept on", describe(), error, "tries again soon, and the other connections go on"));
     }
     pause.start(pauseNanos);
     pauseNanos = Math.min(LONGEST_PAUSE_NANOS, pauseNanos * 2);

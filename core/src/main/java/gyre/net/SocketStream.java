@@ -55,6 +55,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   private @Nullable PausedWatch watch;
   private final StreamEnd end;
   private final StreamDrain drain;
+
   /** The peer broke it, which is counted once. */
   private boolean brokenByPeer;
 

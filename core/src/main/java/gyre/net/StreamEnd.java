@@ -79,7 +79,8 @@ final class StreamEnd {
   }
 
   private void linger(boolean isUnread) {
-    lingering = new Lingering(input, output, engine, isUnread, stream.options().discardLimitBytes());
+    lingering =
+        new Lingering(input, output, engine, isUnread, stream.options().discardLimitBytes());
   }
 
   /** While closing, input has arrived. */

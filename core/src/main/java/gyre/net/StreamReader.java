@@ -80,7 +80,9 @@ final class StreamReader {
       isExpired = false;
       throw stream.byPeer(
           new NetworkTimeoutException(
-              SocketStream.READ, stream.name(), "received nothing for " + stream.options().readTimeout()));
+              SocketStream.READ,
+              stream.name(),
+              "received nothing for " + stream.options().readTimeout()));
     }
     stream.checkNotClosed(caller, "reading from");
     stream.drainState().checkWanted();

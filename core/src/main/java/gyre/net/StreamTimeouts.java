@@ -23,8 +23,8 @@ final class StreamTimeouts {
     this.writeNanos = nanos(options.writeTimeout());
     this.idle = limit("use", "was idle for " + options.idleTimeout(), idleNanos);
     this.read = readNanos == 0 ? null : new ReadLimit(stream);
-    this.write = limit(
-            SocketStream.WRITE, "could send nothing for " + options.writeTimeout(), writeNanos);
+    this.write =
+        limit(SocketStream.WRITE, "could send nothing for " + options.writeTimeout(), writeNanos);
   }
 
   private @Nullable Limit limit(String operation, String reason, long nanos) {

@@ -68,7 +68,9 @@ final class StreamWriter {
   /** All of it or nothing: callbacks can't wait. */
   private void appendAll(ByteBuffer source) {
     int length = source.remaining();
-    long most = Math.max(stream.memory.hardOutputLimit(stream.options().outputLimitBytes()), output.limit());
+    long most =
+        Math.max(
+            stream.memory.hardOutputLimit(stream.options().outputLimitBytes()), output.limit());
     if (output.bytes.size() + length > most && output.bytes.heldBytes() + length > most) {
       throw outputFull(length, most);
     }

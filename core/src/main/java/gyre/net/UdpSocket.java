@@ -347,10 +347,7 @@ public final class UdpSocket extends SocketHandle {
     String target = where == null ? "nobody" : Addresses.format(where);
     if (result == Errno.EMSGSIZE.negated()) {
       return NetworkException.of(
-          operation,
-          target,
-          result,
-          "it is too long: 65507 bytes fit over IPv4, 65487 over IPv6");
+          operation, target, result, "it is too long: 65507 bytes fit over IPv4, 65487 over IPv6");
     }
     if (result == Errno.EACCES.negated()) {
       return NetworkException.of(

@@ -27,7 +27,7 @@ public abstract class FileConformance extends FairnessConformance {
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory = arena.allocate(2L * BYTES, 8);
-  private final long out = memory.address();
+  private final long out = Memory.attach(memory);
   private final long in = out + BYTES;
   private String directory = "";
 
@@ -46,6 +46,7 @@ public abstract class FileConformance extends FairnessConformance {
 
   @AfterEach
   void giveBack() {
+    Memory.detach(out);
     arena.close();
   }
 

@@ -83,9 +83,7 @@ final class ReadingModel {
     }
     int found = find(delimiter);
     int index =
-        single
-            ? source.awaitIndexOf(delimiter[0], limit)
-            : source.awaitIndexOf(delimiter, limit);
+        single ? source.awaitIndexOf(delimiter[0], limit) : source.awaitIndexOf(delimiter, limit);
     assertThat(index).isEqualTo(found < 0 ? -1 : found - at);
     byte[] read = read(delimiter, limit, single);
     if (found < 0) {
@@ -132,8 +130,7 @@ final class ReadingModel {
       assertThat(source.readExactly(bytes)).isEqualTo(Arrays.copyOfRange(all, at, at + bytes));
       at += bytes;
     } else {
-      assertThatThrownBy(() -> source.readExactly(bytes))
-          .isInstanceOf(EndOfStreamException.class);
+      assertThatThrownBy(() -> source.readExactly(bytes)).isInstanceOf(EndOfStreamException.class);
     }
   }
 

@@ -212,8 +212,7 @@ class ConnectTest {
           }
           assertThatThrownBy(() -> TcpStream.connect("127.0.0.1", port))
               .isInstanceOf(NetworkException.class)
-              .hasMessage(
-                  "connect to 127.0.0.1:" + port + ": ECONNREFUSED (connection refused)");
+              .hasMessage("connect to 127.0.0.1:" + port + ": ECONNREFUSED (connection refused)");
           assertNothingLeft();
         });
   }

@@ -19,7 +19,9 @@ final class BufferDemand {
   /** Used since they were replenished last; the most of that, and all, since the last review. */
   private int used;
 
-  /** It has grown since they were replenished last: who finds none now tells of the same shortage. */
+  /**
+   * It has grown since they were replenished last: who finds none now tells of the same shortage.
+   */
   private boolean hasGrown;
 
   private int usedAtMost;

@@ -40,7 +40,8 @@ final class Lane {
     this.connections =
         plan.connections().stream().map(pair -> run.connect(pair.number(), cannotReset)).toList();
     long number = LANES.incrementAndGet();
-    this.host = HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
+    this.host =
+        HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
     String name = "gyre-" + ProcessHandle.current().pid() + "-" + number;
     this.path = Path.of(System.getProperty("java.io.tmpdir", "/tmp"), name);
   }
