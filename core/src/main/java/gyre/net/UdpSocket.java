@@ -50,7 +50,7 @@ public final class UdpSocket extends SocketHandle {
   private final DatagramInbound input;
   private final DatagramOutbound output;
 
-  private final Readable readable = new Readable(this);
+  private final DatagramReady readable = new DatagramReady(this);
   private @Nullable DatagramHandler handler;
 
   /** What the handler is lent. */
@@ -639,10 +639,10 @@ public final class UdpSocket extends SocketHandle {
   }
 
   /** Something for the fiber that receives. */
-  private static final class Readable extends WaitPoint {
+  private static final class DatagramReady extends WaitPoint {
     private final UdpSocket socket;
 
-    Readable(UdpSocket socket) {
+    DatagramReady(UdpSocket socket) {
       this.socket = socket;
     }
 
