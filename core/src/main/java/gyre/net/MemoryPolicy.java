@@ -134,6 +134,9 @@ final class MemoryPolicy extends Handle {
   boolean mayReceive(Holder holder) {
     int wanted = holder.wanted();
     if (wanted <= FLOOR_BYTES) {
+      if (holder.memoryState == MemoryState.WAITING) {
+        readerLeft(holder); // a handler has caught up: in line it would receive nothing at all
+      }
       return holder.inputSize() < FLOOR_BYTES;
     }
     MemoryState state = holder.memoryState;
