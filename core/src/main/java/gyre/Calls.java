@@ -47,7 +47,8 @@ final class Calls {
 
   /** Blocks the calling thread, or parks the calling fiber of another loop. */
   <T extends @Nullable Object> T await(Callable<? extends T> work) throws InterruptedException {
-    if (loop.onLoop()) {
+    boolean isFiber = Loop.isInFiber();
+    if (isFiber ? loop.equals(Loop.current()) : loop.onLoop()) {
       throw new IllegalStateException(
           loop.name()
               + " runs on this thread, which would wait for itself: in a fiber run the work itself,"
@@ -56,7 +57,7 @@ final class Calls {
     CompletableFuture<T> outcome = begin(work);
     boolean isAnswered = false;
     try {
-      T result = Loop.isInFiber() ? Fiber.await(outcome) : outcome.get();
+      T result = isFiber ? Fiber.await(outcome) : outcome.get();
       isAnswered = true;
       return result;
     } catch (ExecutionException e) {

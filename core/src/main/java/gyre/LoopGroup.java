@@ -181,6 +181,22 @@ public final class LoopGroup implements AutoCloseable {
    */
   public List<ShutdownReport> join() {
     checkNotOnMember();
+    if (Loop.isInFiber()) {
+      Fiber.await(allEnded());
+    }
+    return reports();
+  }
+
+  private Completion<?> allEnded() {
+    return Completion.of(all());
+  }
+
+  private CompletableFuture<?> all() {
+    return CompletableFuture.allOf(
+        members.stream().map(member -> member.ended).toArray(CompletableFuture[]::new));
+  }
+
+  private List<ShutdownReport> reports() {
     List<ShutdownReport> reports = new ArrayList<>();
     Throwable failure = null;
     for (Member member : members) {
@@ -215,10 +231,7 @@ public final class LoopGroup implements AutoCloseable {
 
   /** As {@link #join()}, with a limit; null if it has passed. */
   public @Nullable List<ShutdownReport> join(Duration limit) throws InterruptedException {
-    CompletableFuture<?> all =
-        CompletableFuture.allOf(
-            members.stream().map(member -> member.ended).toArray(CompletableFuture[]::new));
-    boolean isOver = CurrentLoop.find() == null ? blockFor(all, limit) : parkFor(all, limit);
+    boolean isOver = CurrentLoop.find() == null ? blockFor(all(), limit) : parkFor(limit);
     return isOver ? join() : null;
   }
 
@@ -235,16 +248,20 @@ public final class LoopGroup implements AutoCloseable {
   }
 
   /** For a fiber: by the time of its loop, which need not be that of the machine. */
-  private static boolean parkFor(CompletableFuture<?> all, Duration limit) {
-    Completion<?> ended = Completion.of(all);
+  private boolean parkFor(Duration limit) {
+    Completion<?> ended = allEnded();
     Source ignored = Fiber.awaitFirst(ended, Deadline.in(limit));
     return ended.isReady();
   }
 
-  /** Shuts down with the times of {@link Loop#close}, and waits. */
+  /** Shuts down with the times of {@link Loop#close}, and waits, also in a cancelled fiber. */
   @Override
   public void close() {
     shutdown(ShutdownOptions.ON_CLOSE);
-    join();
+    checkNotOnMember();
+    if (Loop.isInFiber()) {
+      Handle.awaitAnywhereUncancelled(all());
+    }
+    List<ShutdownReport> ignored = reports();
   }
 }

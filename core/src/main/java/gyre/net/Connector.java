@@ -5,7 +5,6 @@ import gyre.Fiber;
 import gyre.Handle;
 import gyre.Scope;
 import gyre.Source;
-import gyre.WaitPoint;
 import gyre.engine.Connect;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
@@ -34,11 +33,15 @@ final class Connector extends Handle {
   }
 
   private final long startNanos;
-  private final Progress progress = new Progress(this);
   private final List<Attempt> attempts = new ArrayList<>(1);
   private int pending;
   private int won = -1;
   private boolean failedOne;
+
+  /** An attempt has succeeded or failed, or this was closed. */
+  private final Level progress =
+      new Level(() -> won >= 0 || failedOne || !isOpen(), () -> "connecting with " + name());
+
 
   private Connector(Scope owner, long startNanos) {
     super(owner); // from here on it must be closed: nothing that follows may throw
@@ -253,25 +256,6 @@ final class Connector extends Handle {
     @Override
     public String toString() {
       return "connect to " + Addresses.format(address) + " of " + connector.name();
-    }
-  }
-
-  /** An attempt has succeeded or failed, or this was closed. */
-  private static final class Progress extends WaitPoint {
-    private final Connector connector;
-
-    Progress(Connector connector) {
-      this.connector = connector;
-    }
-
-    @Override
-    public boolean isReady() {
-      return connector.won >= 0 || connector.failedOne || !connector.isOpen();
-    }
-
-    @Override
-    public String doing() {
-      return "connecting with " + connector.name();
     }
   }
 }

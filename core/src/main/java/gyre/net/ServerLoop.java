@@ -5,7 +5,6 @@ import gyre.Handle;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.Signal;
-import gyre.WaitPoint;
 import gyre.engine.Sockets;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -67,7 +66,9 @@ final class ServerLoop {
   /** On the loop only: streams that are not released. */
   private int streams;
 
-  private final StreamsEnded streamsEnded = new StreamsEnded();
+  /** In push style: every connection is closed. */
+  private final Level streamsEnded =
+      new Level(() -> streams == 0, () -> "waiting for the connections of a server");
 
   ServerLoop(Loop loop, ListenOptions options, Work work) {
     this.loop = loop;
@@ -355,7 +356,9 @@ final class ServerLoop {
     stream.onReleased(ended -> {
       load.decrementAndGet();
       streams--;
-      streamsEnded.wakeIfReady();
+      if (streams == 0) {
+        streamsEnded.wakeAll();
+      }
       if (ended.isBrokenByPeer()) {
         peerFailures.incrementAndGet();
       }
@@ -366,25 +369,6 @@ final class ServerLoop {
       Fiber<?> ignored = mine.start(() -> ConnectionFiber.serve(work.handler(), stream));
     } else {
       pushing.add(stream);
-    }
-  }
-
-  /** In push style: every connection is closed. */
-  private final class StreamsEnded extends WaitPoint {
-    void wakeIfReady() {
-      if (streams == 0) {
-        wakeAll();
-      }
-    }
-
-    @Override
-    public boolean isReady() {
-      return streams == 0;
-    }
-
-    @Override
-    public String doing() {
-      return "waiting for the connections of a server";
     }
   }
 

@@ -49,8 +49,9 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private final ArrayDeque<Integer> waiting = new ArrayDeque<>();
 
   private final Acceptable acceptable = new Acceptable(this);
-  private final Ending ending = new Ending(this);
-  private final PushedEnded pushedEnded = new PushedEnded(this);
+
+  /** The end of the fiber that serves. */
+  private final Level ending = new Level(this::isOver, () -> "accepting on " + name());
 
   private @Nullable ConnectionHandler<S> server;
   private @Nullable Scope serverScope;
@@ -61,6 +62,10 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   /** Those of them that a callback has got. */
   private int pushed;
+
+  /** The connections that a callback has got are closed. */
+  private final Level pushedEnded =
+      new Level(() -> pushed == 0, () -> "waiting for the connections of " + name());
 
   private Duration drainLimit;
   private long peerFailures;
@@ -547,44 +552,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     @Override
     public String doing() {
       return "accepting on " + listener.name();
-    }
-  }
-
-  /** The end of the fiber that serves. */
-  private static final class Ending extends WaitPoint {
-    private final SocketListener<?> listener;
-
-    Ending(SocketListener<?> listener) {
-      this.listener = listener;
-    }
-
-    @Override
-    public boolean isReady() {
-      return listener.isOver();
-    }
-
-    @Override
-    public String doing() {
-      return "accepting on " + listener.name();
-    }
-  }
-
-  /** The connections that a callback has got are closed. */
-  private static final class PushedEnded extends WaitPoint {
-    private final SocketListener<?> listener;
-
-    PushedEnded(SocketListener<?> listener) {
-      this.listener = listener;
-    }
-
-    @Override
-    public boolean isReady() {
-      return listener.pushed == 0;
-    }
-
-    @Override
-    public String doing() {
-      return "waiting for the connections of " + listener.name();
     }
   }
 

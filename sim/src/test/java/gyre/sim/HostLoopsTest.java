@@ -117,13 +117,82 @@ class HostLoopsTest {
             TcpServer.serve(
                 group,
                 new InetSocketAddress("0.0.0.0", PORT),
-                ServerOptions.defaults()
-                    .distribution(distribution)
-                    .listen(ListenOptions.defaults()),
+                ServerOptions.defaults().distribution(distribution),
                 handler)) {
       assertThat(server.address().getPort()).isEqualTo(PORT);
       Fiber.sleep(Duration.ofHours(1)); // until the world ends
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Distribution.class)
+  void shouldPushOnAllLoopsOfAGroupAndCloseInOrder(Distribution distribution) {
+    Set<String> served = new TreeSet<>();
+    Simulation simulation =
+        Simulation.seed(4)
+            .world(world -> {
+              served.clear();
+              world.host("server").run(() -> pushForASecond(distribution, served));
+              world
+                  .host("client")
+                  .run(() -> {
+                    Fiber.sleep(Duration.ofMillis(10));
+                    for (int i = 0; i < 10; i++) {
+                      askSeveralAtOnce();
+                    }
+                  });
+            });
+    simulation.check();
+    assertThat(served).containsExactly("worker-0", "worker-1", "worker-2");
+  }
+
+  private static void pushForASecond(Distribution distribution, Set<String> served) {
+    try (LoopGroup group = LoopGroup.open(3, LoopOptions.defaults().name("worker"));
+        TcpServer server =
+            TcpServer.onConnection(
+                group,
+                new InetSocketAddress("0.0.0.0", PORT),
+                ServerOptions.defaults().distribution(distribution),
+                stream -> {
+                  served.add(Loop.current().name());
+                  stream.write(new byte[] {1});
+                  stream.onData(in -> in.drain(in.size()));
+                })) {
+      Fiber.sleep(Duration.ofSeconds(5));
+      server.close();
+      assertThat(server.connections()).containsExactly(0, 0, 0);
+    }
+  }
+
+  @Test
+  void shouldCallOtherLoopsOfItsHostAndRunTheirShutdownActions() {
+    List<String> log = new ArrayList<>();
+    Simulation simulation =
+        Simulation.seed(5)
+            .world(world -> {
+              log.clear();
+              world
+                  .host("one")
+                  .run(() -> {
+                    try (LoopGroup group = LoopGroup.open(2, LoopOptions.defaults().name("w"))) {
+                      String name =
+                          group.loop(1).call(() -> {
+                            Loop.current()
+                                .onShutdown(
+                                    () -> {
+                                      Fiber.sleep(Duration.ofMillis(5));
+                                      log.add("left");
+                                    });
+                            Fiber.sleep(Duration.ofSeconds(1));
+                            return Loop.current().name();
+                          });
+                      log.add("called " + name);
+                      log.add("awaited " + Fiber.await(group.loop(0).callAsync(() -> 7)));
+                    }
+                  });
+            });
+    simulation.check();
+    assertThat(log).containsExactly("called w-1", "awaited 7", "left");
   }
 
   @Test
