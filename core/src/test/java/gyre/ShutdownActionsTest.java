@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,10 @@ class ShutdownActionsTest {
     return Loop.open(Loops.options(engine).failures((source, e) -> reported.add(e.getMessage())));
   }
 
+  private static ShutdownReport report(Loop loop) {
+    return Objects.requireNonNull(loop.shutdownReport(), "there was a shutdown");
+  }
+
   @Test
   void shouldRunActionsInFibersTheLastRegisteredFirst() {
     try (Loop loop = open()) {
@@ -48,7 +53,7 @@ class ShutdownActionsTest {
         loop.shutdown(ShutdownOptions.defaults());
       });
       assertThat(log).containsExactly("third", "second", "first");
-      assertThat(loop.shutdownReport().isClean()).isTrue();
+      assertThat(report(loop).isClean()).isTrue();
     }
     assertThat(log).hasSize(3);
   }
@@ -139,8 +144,8 @@ class ShutdownActionsTest {
         loop.shutdown(ShutdownOptions.defaults().drain(SHORT).cancel(SHORT));
       });
       assertThat(log).containsExactly("cancelled");
-      assertThat(loop.shutdownReport().cancelled()).contains("an action of the shutdown");
-      assertThat(loop.shutdownReport().forced())
+      assertThat(report(loop).cancelled()).contains("an action of the shutdown");
+      assertThat(report(loop).forced())
           .containsExactly("1 actions of the shutdown, for which there was no time");
     }
     assertThat(reported).isEmpty();
@@ -161,7 +166,7 @@ class ShutdownActionsTest {
         });
         loop.shutdown(ShutdownOptions.defaults().drain(SHORT).cancel(SHORT).close(SHORT));
       });
-      assertThat(loop.shutdownReport().forced())
+      assertThat(report(loop).forced())
           .singleElement()
           .asString()
           .startsWith("fiber shutdown-actions at");

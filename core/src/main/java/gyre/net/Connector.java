@@ -42,7 +42,6 @@ final class Connector extends Handle {
   private final Level progress =
       new Level(() -> won >= 0 || failedOne || !isOpen(), () -> "connecting with " + name());
 
-
   private Connector(Scope owner, long startNanos) {
     super(owner); // from here on it must be closed: nothing that follows may throw
     this.startNanos = startNanos;

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -115,7 +116,7 @@ class OptionsTest {
     };
   }
 
-  private static Object wrong(Class<?> type) {
+  private static @Nullable Object wrong(Class<?> type) {
     if (type == int.class) {
       return -2;
     }

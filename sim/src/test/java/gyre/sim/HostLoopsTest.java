@@ -159,7 +159,7 @@ class HostLoopsTest {
                   stream.onData(in -> in.drain(in.size()));
                 })) {
       Fiber.sleep(Duration.ofSeconds(5));
-      server.close();
+      server.close(Duration.ofSeconds(10));
       assertThat(server.connections()).containsExactly(0, 0, 0);
     }
   }
@@ -176,16 +176,17 @@ class HostLoopsTest {
                   .run(() -> {
                     try (LoopGroup group = LoopGroup.open(2, LoopOptions.defaults().name("w"))) {
                       String name =
-                          group.loop(1).call(() -> {
-                            Loop.current()
-                                .onShutdown(
-                                    () -> {
+                          group
+                              .loop(1)
+                              .call(() -> {
+                                Loop.current()
+                                    .onShutdown(() -> {
                                       Fiber.sleep(Duration.ofMillis(5));
                                       log.add("left");
                                     });
-                            Fiber.sleep(Duration.ofSeconds(1));
-                            return Loop.current().name();
-                          });
+                                Fiber.sleep(Duration.ofSeconds(1));
+                                return Loop.current().name();
+                              });
                       log.add("called " + name);
                       log.add("awaited " + Fiber.await(group.loop(0).callAsync(() -> 7)));
                     }
