@@ -297,6 +297,11 @@ public abstract class Handle implements AutoCloseable {
     caller.parkHere();
   }
 
+  /** As {@link Fiber#await(Source)}, for a handle that knows its caller already. */
+  protected static final void await(Fiber<?> caller, Source source) {
+    caller.awaitReady(source);
+  }
+
   /** Lets a parked fiber go on. */
   protected static final void resume(@Nullable Fiber<?> fiber) {
     if (fiber != null) {

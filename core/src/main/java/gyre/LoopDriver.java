@@ -79,7 +79,6 @@ public final class LoopDriver {
     loop.checkCanTurn();
     Monitors.checkNoneHeld();
     turn.until(() -> isIdle() || loop.isForced());
-    mailbox.rest();
   }
 
   /**
@@ -110,10 +109,7 @@ public final class LoopDriver {
   public void onTurnNeeded(Runnable callback) {
     loop.checkCanTurn();
     mailbox.onRing(callback);
-    mailbox.rest();
-    if (!mailbox.isEmpty()) {
-      callback.run();
-    }
+    mailbox.restAndLook();
   }
 
   /**

@@ -99,6 +99,7 @@ final class Turn {
     while (!done.getAsBoolean()) {
       once(Engine.FOREVER);
     }
+    mailbox.restAndLook();
   }
 
   private void await(long deadlineNanos) {

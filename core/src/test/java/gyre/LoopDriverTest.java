@@ -168,12 +168,17 @@ class LoopDriverTest {
   }
 
   @Test
-  void shouldLetItsThreadRunTheLoopBetweenTurns() {
+  void shouldLetItsThreadRunTheLoopBetweenTurns() throws Exception {
+    Semaphore needed = new Semaphore(0);
     try (Loop loop = Loop.open(Loops.options(engine))) {
       LoopDriver driver = loop.driver();
-      driver.onTurnNeeded(() -> {});
+      driver.onTurnNeeded(needed::release);
       while (driver.turn()) {}
       assertThat(loop.run(() -> Fiber.offload(() -> 3))).isEqualTo(3);
+      needed.drainPermits();
+      Thread other = Thread.ofPlatform().start(() -> loop.post(() -> {}));
+      needed.acquire(); // told, though no turn of the driver came before
+      other.join();
       while (driver.turn()) {}
       loop.start("sleeper", () -> Fiber.sleep(Duration.ofMillis(1)));
       driver.runUntilIdle();

@@ -136,6 +136,15 @@ public final class Mailbox {
     }
   }
 
+  /** As {@link #rest}, after many turns that nobody has looked behind. */
+  void restAndLook() {
+    rest();
+    Runnable told = onRing;
+    if (told != null && resting && !isEmpty()) {
+      told.run();
+    }
+  }
+
   /** A turn begins. */
   public void endRest() {
     if (resting) {

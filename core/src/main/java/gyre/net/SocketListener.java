@@ -179,7 +179,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   public final S accept() {
     checkUnclaimed();
     Fiber<?> caller = caller();
-    Fiber.await(acceptable);
+    await(caller, acceptable);
     if (!hasConnection()) {
       throwFailure();
       if (stopping) {

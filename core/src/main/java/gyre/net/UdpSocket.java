@@ -197,7 +197,7 @@ public final class UdpSocket extends SocketHandle {
     Fiber<?> caller = caller();
     checkOpen();
     checkDirect();
-    Fiber.await(readable);
+    await(caller, readable);
     if (input.isEmpty()) {
       int error = input.takeError();
       if (error != 0) {
@@ -255,7 +255,7 @@ public final class UdpSocket extends SocketHandle {
     }
     DatagramOutbound.Outcome outcome = new DatagramOutbound.Outcome(this);
     output.send(caller, payload, filling, wireTarget(target), outcome);
-    await(outcome, 1);
+    await(caller, outcome, 1);
   }
 
   /**
@@ -293,12 +293,12 @@ public final class UdpSocket extends SocketHandle {
       output.send(caller, payload, DatagramOutbound.COPYING, target, outcome);
     }
     if (outcome != null) {
-      await(outcome, datagrams.size());
+      await(caller, outcome, datagrams.size());
     }
   }
 
-  private void await(DatagramOutbound.Outcome outcome, int total) {
-    Fiber.await(outcome);
+  private void await(Fiber<?> caller, DatagramOutbound.Outcome outcome, int total) {
+    await(caller, outcome);
     if (outcome.failures > 0) {
       throw outcome.toException(this, total);
     }
