@@ -86,6 +86,7 @@ class StreamFlowTest {
 
   /** What arrives while the handler waits for a lock is no fault of the handler. */
   @Test
+  @SuppressWarnings("LockNotBeforeTry") // another fiber takes it, which is to wait
   void shouldNotBlameAHandlerForWhatArrivesWhileItIsParked() {
     with(
         SMALL,
