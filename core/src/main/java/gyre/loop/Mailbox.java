@@ -137,7 +137,7 @@ public final class Mailbox {
   }
 
   /** As {@link #rest}, after many turns that nobody has looked behind. */
-  void restAndLook() {
+  public void restAndLook() {
     rest();
     Runnable told = onRing;
     if (told != null && resting && !isEmpty()) {
