@@ -228,6 +228,40 @@ class StreamEndTest {
         });
   }
 
+  @Test
+  void shouldEndAnIdlePipeInOrderWithItsServer() {
+    run(
+        StreamOptions.defaults(),
+        listener -> {
+          TcpListener upstream = TcpListener.bind("127.0.0.1", 0);
+          List<String> seen = new ArrayList<>();
+          Fiber<?> server =
+              Fiber.start(() ->
+                  listener.serve(client -> {
+                    try (TcpStream right = TcpStream.connect(upstream.address())) {
+                      ByteStream.pipe(client, right);
+                      seen.add("complete");
+                    } catch (CancelledException e) {
+                      seen.add("cancelled");
+                      throw e;
+                    }
+                  }));
+          TcpStream client = TcpStream.connect(listener.address());
+          TcpStream far = upstream.accept();
+          client.write("question");
+          assertThat(far.readExactly(8)).hasSize(8);
+          far.write("answer");
+          assertThat(client.readExactly(6)).hasSize(6);
+          listener.close();
+          assertThat(client.await(1)).isFalse(); // an end, and no reset
+          assertThat(far.await(1)).isFalse();
+          List.of(client, far).forEach(SocketStream::close);
+          server.join();
+          upstream.close();
+          assertThat(seen).containsExactly("cancelled");
+        });
+  }
+
   /** What a client that uploads first and reads then gets, of a server that answers at once. */
   private void uploadTo(ConnectionHandler<TcpStream> handler) {
     run(
