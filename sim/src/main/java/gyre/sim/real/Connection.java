@@ -13,6 +13,7 @@ final class Connection {
   private final Flow backward;
   private final AtomicInteger lent = new AtomicInteger();
   private volatile boolean mayBreak;
+  private volatile boolean isAwaited;
 
   Connection(int number, boolean cannotReset) {
     this.number = number;
@@ -36,6 +37,15 @@ final class Connection {
 
   boolean mayBreak() {
     return mayBreak;
+  }
+
+  /** The sender waits for all that it has sent to be read, so nothing may be left for later. */
+  void await() {
+    isAwaited = true;
+  }
+
+  boolean isAwaited() {
+    return isAwaited;
   }
 
   /** A Unix-domain socket has no reset: whatever ends it early looks like an end. */

@@ -46,7 +46,30 @@ final class Flow {
     isEndSaid = true;
   }
 
+  /** The bytes of a datagram, which begin with its number. */
+  byte[] datagram(int index, int length) {
+    return Pattern.bytes(source, (long) index * Pattern.DATAGRAM_BYTES, length);
+  }
+
+  boolean isAllReceived() {
+    return received >= written;
+  }
+
   // ---- the receiver
+
+  /** Which one it is. */
+  int receiveDatagram(byte[] bytes, int length) {
+    long position = Pattern.position(source, bytes, length);
+    int wrong = position < 0 ? 0 : Pattern.mismatch(source, position, bytes, length);
+    if (wrong >= 0 || position % Pattern.DATAGRAM_BYTES != 0) {
+      throw new AssertionError(
+          "a wrong datagram of " + length + " bytes for " + this + ": at " + wrong
+              + " there are " + Pattern.identify(bytes, Math.max(0, wrong), length));
+    }
+    long all = received + length;
+    received = all;
+    return (int) (position / Pattern.DATAGRAM_BYTES);
+  }
 
   void receive(byte[] bytes, int length) {
     int wrong = Pattern.mismatch(source, received, bytes, length);

@@ -1,5 +1,6 @@
 package gyre.sim.real;
 
+import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.io.IoException;
@@ -12,6 +13,7 @@ import gyre.net.UnixListener;
 import gyre.net.UnixStream;
 import gyre.sim.real.Plan.Transport;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,9 +38,13 @@ final class Lane {
   Lane(Run run, Plan plan) {
     this.run = run;
     this.plan = plan;
-    boolean cannotReset = plan.transport() != Transport.TCP;
+    boolean cannotReset =
+        switch (plan.transport()) {
+          case TCP, URGENT, UDP -> false;
+          case UNIX, UNIX_PAIR, DESCRIPTORS, HOARDING -> true;
+        };
     this.connections =
-        plan.connections().stream().map(pair -> run.connect(pair.number(), cannotReset)).toList();
+        plan.connections().stream().map(pair -> run.connect(pair, cannotReset)).toList();
     long number = LANES.incrementAndGet();
     this.host =
         HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
@@ -48,9 +54,9 @@ final class Lane {
 
   /** Starts what belongs to this loop. */
   void start(int loop) {
-    if (plan.transport() == Transport.UNIX_PAIR) {
+    if (plan.transport() == Transport.UNIX_PAIR || plan.transport() == Transport.UDP) {
       if (plan.leftLoop() == loop) {
-        start("pairs", 2, this::pairs);
+        start("pairs", 2, plan.transport() == Transport.UDP ? this::datagrams : this::pairs);
       }
       return;
     }
@@ -62,20 +68,53 @@ final class Lane {
     }
   }
 
-  private void start(String side, int sides, Runnable work) {
+  private void start(String side, int sides, Work work) {
     Fiber<?> ignored =
         Fiber.start(
             "lane " + plan.lane() + " " + side,
             () -> {
               try {
-                work.run();
+                if (plan.cancelMicros() > 0) {
+                  cancelled(work);
+                } else {
+                  run.awaitHoarders(plan);
+                  work.run();
+                }
               } catch (Throwable e) {
                 run.failed("lane " + plan.lane() + " " + side, e);
                 port.complete(-1);
               } finally {
-                run.sidesDone(sides);
+                run.sidesDone(plan, sides);
               }
             });
+  }
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  /** Both sides of a lane are cancelled at about the same time, wherever they are. */
+  private void cancelled(Work work) {
+    try (Scope scope = Scope.open("cancelled lane")) {
+      scope.start("work", work::run);
+      Fiber.sleep(Duration.ofNanos(plan.cancelMicros() * 1_000L));
+      for (Connection connection : connections) {
+        connection.breakSoon();
+        connection.flow(false).endsSoon();
+        connection.flow(true).endsSoon();
+      }
+      scope.cancel("as planned");
+    } catch (CancelledException e) {
+      // As planned.
+    } finally {
+      port.complete(-1);
+    }
+  }
+
+  private void datagrams() throws Exception {
+    for (int i = 0; i < connections.size(); i++) {
+      new DatagramPair(run, connections.get(i), plan.connections().get(i)).play(host);
+    }
   }
 
   private void pairs() {
@@ -105,7 +144,7 @@ final class Lane {
   }
 
   private SocketListener<?> listen(ListenOptions options) {
-    if (plan.transport() == Transport.UNIX) {
+    if (plan.transport() == Transport.UNIX || plan.transport() == Transport.DESCRIPTORS) {
       UnixListener listener = UnixListener.bind(path, options);
       port.complete(0);
       return listener;
@@ -117,6 +156,13 @@ final class Lane {
 
   private void connect() {
     await(port);
+    if (port.join() < 0) {
+      return; // the other side has been cancelled or has failed
+    }
+    if (plan.transport() == Transport.URGENT || plan.transport() == Transport.DESCRIPTORS) {
+      outsider();
+      return;
+    }
     for (int i = 0; i < connections.size(); i++) {
       try (Scope scope = Scope.open("left end")) {
         assert scope == Scope.current();
@@ -138,7 +184,25 @@ final class Lane {
     }
   }
 
+  private void outsider() {
+    Outsider.Connecting connecting =
+        plan.transport() == Transport.URGENT
+            ? () -> new Outsider.Urgent(host, port.join())
+            : () -> new Outsider.Passing(path);
+    await(
+        Outsider.play(
+            run, connections.getFirst(), plan.connections().getFirst().left().writes(), connecting));
+  }
+
   private void play(Connection connection, Plan.End end, SocketStream stream, boolean isRight) {
+    if (plan.transport() == Transport.HOARDING) {
+      if (isRight) {
+        Hoarding.right(stream);
+      } else {
+        Hoarding.left(connection, stream, run.othersDone());
+      }
+      return;
+    }
     new Party(run, connection, end, stream, isRight).play();
   }
 

@@ -9,6 +9,7 @@ import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import gyre.io.PoolExhaustedException;
 import gyre.net.NetworkTimeoutException;
 import gyre.net.SocketStream;
@@ -107,7 +108,7 @@ final class Party implements DataHandler {
       if (!connection.mayBreak() && !run.isOver()) {
         run.failed("connection " + connection.number() + " broke", e);
       }
-    } catch (PoolExhaustedException e) {
+    } catch (PoolExhaustedException | OutputFullException e) {
       connection.breakSoon();
       stream.reset();
     } catch (Throwable e) {
@@ -301,7 +302,7 @@ final class Party implements DataHandler {
   public void onData(ByteQueue queue) {
     run.check(() -> {
       long most = queue.size();
-      boolean leavesSome = ++calls % 5 == 0 && most > MOST_LEFT_BYTES;
+      boolean leavesSome = ++calls % 5 == 0 && most > MOST_LEFT_BYTES && !connection.isAwaited();
       long left = leavesSome ? MOST_LEFT_BYTES : 0;
       while (queue.size() > left) {
         int length = (int) Math.min(scratch.length, queue.size() - left);

@@ -8,6 +8,9 @@ package gyre.sim.real;
 final class Pattern {
   static final int WORD = 8;
 
+  /** Each datagram of a source begins at a multiple of this. */
+  static final int DATAGRAM_BYTES = 64 * 1024;
+
   private static final long MAGIC = 0x5A7;
   private static final long ODD_1 = 0xff51afd7ed558ccdL;
   private static final long ODD_2 = 0xc4ceb9fe1a85ec53L;
@@ -80,14 +83,28 @@ final class Pattern {
     return -1;
   }
 
+  /** Where the first bytes stand in what {@code source} sends; -1 if they are of another one. */
+  static long position(int source, byte[] bytes, int length) {
+    if (length < WORD) {
+      return -1;
+    }
+    long plain = unmix(word(bytes, 0));
+    boolean isOfSource = plain >>> 32 == ((long) source << 11 | MAGIC);
+    return isOfSource ? (plain & 0xFFFFFFFFL) * WORD : -1;
+  }
+
+  private static long word(byte[] bytes, int start) {
+    long word = 0;
+    for (int i = WORD - 1; i >= 0; i--) {
+      word = (word << 8) | (bytes[start + i] & 0xFF);
+    }
+    return word;
+  }
+
   /** Whose bytes these are. */
   static String identify(byte[] bytes, int from, int to) {
     for (int start = from; start + WORD <= to; start++) {
-      long word = 0;
-      for (int i = WORD - 1; i >= 0; i--) {
-        word = (word << 8) | (bytes[start + i] & 0xFF);
-      }
-      long plain = unmix(word);
+      long plain = unmix(word(bytes, start));
       long source = plain >>> 43;
       long index = plain & 0xFFFFFFFFL;
       if ((plain >>> 32 & 0x7FF) == MAGIC && source < 2 * MOST_CONNECTIONS && index < MOST_WORDS) {

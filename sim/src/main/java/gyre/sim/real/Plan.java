@@ -3,15 +3,29 @@ package gyre.sim.real;
 import gyre.net.StreamOptions;
 import java.util.List;
 
-/** What is to be done on one lane: connections of two ends, one after the other. */
-record Plan(int lane, Transport transport, int leftLoop, int rightLoop, List<Pair> connections) {
+/**
+ * What is to be done on one lane: connections of two ends, one after the other.
+ *
+ * @param cancelMicros when all that belongs to it is cancelled; 0 for never
+ */
+record Plan(
+    int lane,
+    Transport transport,
+    int leftLoop,
+    int rightLoop,
+    List<Pair> connections,
+    int cancelMicros) {
   enum Transport {
     TCP,
     UNIX,
     UNIX_PAIR,
     /** A left end that is no Gyre stream and sends urgent data between. */
     URGENT,
-    UDP
+    /** A left end that is no Gyre stream and sends descriptors along. */
+    DESCRIPTORS,
+    UDP,
+    /** A connection that holds memory until all others are through. */
+    HOARDING
   }
 
   /** One connection. */
@@ -45,6 +59,11 @@ record Plan(int lane, Transport transport, int leftLoop, int rightLoop, List<Pai
       List<Step> reads,
       Ending ending,
       int endMicros) {
+    /** Whether it may give up because nothing moves, at any moment. */
+    boolean isImpatient() {
+      return !options.idleTimeout().isZero() || !options.writeTimeout().isZero();
+    }
+
     /** With fewer steps. */
     End first(int steps) {
       return new End(
@@ -66,6 +85,7 @@ record Plan(int lane, Transport transport, int leftLoop, int rightLoop, List<Pai
         rightLoop,
         connections.stream()
             .map(pair -> new Pair(pair.number, pair.left.first(steps), pair.right.first(steps)))
-            .toList());
+            .toList(),
+        cancelMicros);
   }
 }

@@ -24,13 +24,35 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
 
   private static final int CONNECTIONS_A_LANE = 8;
 
+  /**
+   * The one program with hardly any memory: others may have more streams than there are reserves,
+   * and stand still until those that hold memory are reset, which takes longer than a hang limit.
+   */
+  private static final long SCARCE_SEED = 1;
+
+  /** As many frames as need more than all memory of a loop where it is scarce. */
+  private static final int HOARDERS = 24;
+
+  /** What everybody may receive while memory is scarce, without waiting for a turn. */
+  private static final int SMALL_BYTES = 1000;
+
   static Program of(String engine, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    Setup setup = Setup.of(engine, random.split());
+    Setup ample = Setup.of(engine, random.split());
+    SplittableRandom more = new SplittableRandom(~seed);
+    boolean isScarce = seed == SCARCE_SEED;
+    Setup setup = isScarce ? ample.scarce() : ample;
     int count = random.nextInt(8) == 0 ? 60 + random.nextInt(60) : 4 + random.nextInt(28);
     List<Plan> lanes = new ArrayList<>();
     for (int lane = 0; lane < count; lane++) {
-      lanes.add(lane(lane, setup, random.split()));
+      Plan plan = lane(lane, setup, random.split());
+      lanes.add(isScarce ? modest(plan) : plan);
+    }
+    for (int left = more.nextInt(6); left > 0; left--) {
+      lanes.add(special(lanes.size(), setup, more.split()));
+    }
+    for (int left = isScarce ? HOARDERS : 0; left > 0; left--) {
+      lanes.add(lane(lanes.size(), Transport.HOARDING, 0, more.split()));
     }
     return new Program(engine, seed, setup, lanes, ALL_STEPS);
   }
@@ -67,7 +89,117 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
       StreamOptions ofLeft = transport == Transport.UNIX_PAIR ? ofRight : options(random);
       pairs.add(pair(lane * CONNECTIONS_A_LANE + i, ofLeft, ofRight, random));
     }
-    return new Plan(lane, transport, left, right, pairs);
+    return new Plan(lane, transport, left, right, pairs, 0);
+  }
+
+  /** Who waits for much at once would have to wait for those that hold all memory. */
+  private static Plan modest(Plan plan) {
+    return new Plan(
+        plan.lane(),
+        plan.transport(),
+        plan.leftLoop(),
+        plan.rightLoop(),
+        plan.connections().stream()
+            .map(pair -> new Plan.Pair(pair.number(), modest(pair.left()), modest(pair.right())))
+            .toList(),
+        plan.cancelMicros());
+  }
+
+  private static End modest(End end) {
+    List<Step> reads =
+        end.reads().stream()
+            .map(step ->
+                new Step(
+                    step.kind(),
+                    Math.min(step.bytes(), SMALL_BYTES),
+                    step.pieces(),
+                    step.micros()))
+            .toList();
+    return new End(
+        end.style(), end.options(), end.writes(), reads, end.ending(), end.endMicros());
+  }
+
+  private static Plan special(int lane, Setup setup, SplittableRandom random) {
+    return switch (random.nextInt(6)) {
+      case 0 -> lane(lane, Transport.UDP, random.nextInt(setup.loops()), random);
+      case 1 -> lane(lane, Transport.URGENT, random.nextInt(setup.loops()), random);
+      case 2 ->
+          lane(
+              lane,
+              setup.engine().equals("nio") ? Transport.URGENT : Transport.DESCRIPTORS,
+              random.nextInt(setup.loops()),
+              random);
+      case 3 -> {
+        Plan plan = modest(lane(lane, setup, random));
+        yield new Plan(
+            lane,
+            plan.transport(),
+            plan.leftLoop(),
+            plan.rightLoop(),
+            plan.connections(),
+            1 + random.nextInt(6_000));
+      }
+      default -> impatient(modest(lane(lane, setup, random)), random);
+    };
+  }
+
+  /** Of one connection, on one loop, whose right end only reads. */
+  private static Plan lane(int lane, Transport transport, int loop, SplittableRandom random) {
+    StreamOptions options = options(random).readTimeout(Duration.ZERO);
+    boolean isHoarding = transport == Transport.HOARDING;
+    StreamOptions ofRight =
+        isHoarding ? options.inputLimitBytes(64 * 1024).sparse(false) : options;
+    Style style = random.nextBoolean() ? Style.DIRECT : Style.PUSH;
+    int size = transport == Transport.UDP && random.nextInt(3) == 0 ? 30_000 : 300;
+    List<Step> writes =
+        Steps.writes(4 + random.nextInt(60), size, random).stream()
+            .map(step ->
+                new Step(step.kind(), Pattern.WORD + step.bytes(), step.pieces(), step.micros()))
+            .toList();
+    // Its sender waits for what it has sent, so nobody may wait for more than that.
+    List<Step> reads =
+        Steps.reads(1 + random.nextInt(5), random).stream()
+            .filter(step -> step.kind() != Step.Kind.AWAIT)
+            .toList();
+    End left = new End(Style.DIRECT, options, writes, reads, Ending.POLITE, 0);
+    End right = new End(style, ofRight, List.of(), reads, Ending.POLITE, 0);
+    int number = lane * CONNECTIONS_A_LANE;
+    return new Plan(
+        lane,
+        transport,
+        loop,
+        loop,
+        List.of(new Plan.Pair(number, modest(left), modest(right))),
+        0);
+  }
+
+  /** Each end gives up when nothing moves for a moment. */
+  private static Plan impatient(Plan plan, SplittableRandom random) {
+    return new Plan(
+        plan.lane(),
+        plan.transport(),
+        plan.leftLoop(),
+        plan.rightLoop(),
+        plan.connections().stream()
+            .map(pair ->
+                new Plan.Pair(
+                    pair.number(),
+                    impatient(pair.left(), random),
+                    impatient(pair.right(), random)))
+            .toList(),
+        0);
+  }
+
+  private static End impatient(End end, SplittableRandom random) {
+    Duration limit = Duration.ofMillis(1 + random.nextInt(15));
+    StreamOptions options = end.options().readTimeout(Duration.ZERO);
+    return new End(
+        end.style(),
+        random.nextBoolean() ? options.idleTimeout(limit) : options.writeTimeout(limit),
+        end.writes(),
+        end.reads(),
+        end.ending(),
+        end.endMicros());
   }
 
   /**

@@ -1,6 +1,7 @@
 package gyre.sim.real;
 
 import gyre.CancelledException;
+import gyre.Fiber;
 import gyre.HandleInfo;
 import gyre.Loop;
 import gyre.LoopOptions;
@@ -28,19 +29,22 @@ final class Run {
   private static final long WARM_SEED = 2;
   private static final long DUMP_MILLIS = 1_000;
   private static final long ENDING_SECONDS = 5;
+  private static final long HOARDING_MILLIS = 20;
   private static final long LOOK_MILLIS = 5;
 
   /** One look may have to wait for long, because the machine stood still and not the program. */
   private static final long LONGEST_LOOK_NANOS = 20 * LOOK_MILLIS * 1_000_000;
 
-  /** An engine may have blocks at hand to receive into. */
-  private static final long LANDING_BYTES = 2L * BlockPool.LARGE_BYTES;
+  /** An engine may have blocks at hand to receive into, one of them for datagrams. */
+  private static final long LANDING_BYTES = 2L * BlockPool.LARGE_BYTES + 64 * 1024;
 
   private final Program program;
   private final Duration limit;
   private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
   private final CountDownLatch failed = new CountDownLatch(1);
   private final AtomicInteger sidesLeft;
+  private final AtomicInteger othersLeft;
+  private final CompletableFuture<Boolean> othersDone = new CompletableFuture<>();
   private final CompletableFuture<Boolean> sidesDone = new CompletableFuture<>();
   private final AtomicReferenceArray<@Nullable Loop> loops;
   private final CompletableFuture<Boolean> allOpen = new CompletableFuture<>();
@@ -54,6 +58,9 @@ final class Run {
     this.loops = new AtomicReferenceArray<>(program.setup().loops());
     this.toOpen = new AtomicInteger(loops.length());
     this.sidesLeft = new AtomicInteger(2 * program.lanes().size());
+    this.othersLeft =
+        new AtomicInteger(
+            2 * (int) program.lanes().stream().filter(plan -> !isHoarding(plan)).count());
     this.lanes = program.lanes().stream().map(plan -> new Lane(this, plan)).toList();
   }
 
@@ -161,13 +168,40 @@ final class Run {
   private void main(int number) {
     Lane.await(allOpen);
     lanes.forEach(lane -> lane.start(number));
-    sidesDone(0); // there may be none
+    tellDone(); // there may be none
     Lane.await(sidesDone);
   }
 
-  void sidesDone(int sides) {
-    if (sidesLeft.addAndGet(-sides) == 0) {
+  private static boolean isHoarding(Plan plan) {
+    return plan.transport() == Plan.Transport.HOARDING;
+  }
+
+  void sidesDone(Plan plan, int sides) {
+    int ignored = sidesLeft.addAndGet(-sides);
+    if (!isHoarding(plan)) {
+      ignored = othersLeft.addAndGet(-sides);
+    }
+    tellDone();
+  }
+
+  private void tellDone() {
+    if (othersLeft.get() == 0) {
+      othersDone.complete(true);
+    }
+    if (sidesLeft.get() == 0) {
       sidesDone.complete(true);
+    }
+  }
+
+  /** Done when all but those are through who hold memory until then. */
+  CompletableFuture<?> othersDone() {
+    return othersDone;
+  }
+
+  /** Gives those who hold memory the time to take it. */
+  void awaitHoarders(Plan plan) {
+    if (program.setup().isScarce() && !isHoarding(plan)) {
+      Fiber.sleep(Duration.ofMillis(HOARDING_MILLIS));
     }
   }
 
@@ -193,8 +227,11 @@ final class Run {
 
   // ---- for lanes
 
-  Connection connect(int number, boolean cannotReset) {
-    Connection connection = new Connection(number, cannotReset);
+  Connection connect(Plan.Pair pair, boolean cannotReset) {
+    Connection connection = new Connection(pair.number(), cannotReset);
+    if (pair.left().isImpatient() || pair.right().isImpatient()) {
+      connection.breakSoon();
+    }
     connections.add(connection);
     return connection;
   }

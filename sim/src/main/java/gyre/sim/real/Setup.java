@@ -18,6 +18,7 @@ record Setup(
     long bufferLimitBytes,
     long poolLimitBytes) {
   private static final int BUFFER_BYTES = 4096;
+  private static final long SCARCE_POOL_BYTES = 1 << 20;
 
   static Setup of(String engine, SplittableRandom random) {
     int entries = 8 << random.nextInt(4);
@@ -29,6 +30,22 @@ record Setup(
         1 << random.nextInt(4),
         BUFFER_BYTES * (32L << random.nextInt(5)),
         (8L << 20) << random.nextInt(3));
+  }
+
+  /** One loop with hardly any memory. */
+  Setup scarce() {
+    return new Setup(
+        engine,
+        1,
+        submissionEntries,
+        completionEntries,
+        buffersInitial,
+        bufferLimitBytes,
+        SCARCE_POOL_BYTES);
+  }
+
+  boolean isScarce() {
+    return poolLimitBytes == SCARCE_POOL_BYTES;
   }
 
   /** On the thread that it is for. */

@@ -23,7 +23,7 @@ class TortureTest {
   private static final long COMMIT = Long.getLong("gyre.sim.commit", 1);
   private static final long FIXED = 25;
   private static final long OWN = 25;
-  private static final Duration LONGEST = Duration.ofSeconds(5);
+  private static final Duration LONGEST = Duration.ofSeconds(3);
   private static final Duration SHRINK = Duration.ofSeconds(10);
 
   private static void assertPasses(TortureOptions options) {
