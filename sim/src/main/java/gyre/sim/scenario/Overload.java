@@ -242,7 +242,9 @@ final class Overload extends Weathered {
         new DataHandler() {
           @Override
           public void onData(ByteQueue in) {
-            sink.write(in);
+            if (sink.isOpen()) { // else the server is ending
+              sink.write(in);
+            }
           }
 
           @Override
