@@ -32,6 +32,9 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   private static final byte POISON_BYTE = (byte) 0xDB;
   private static final Runnable[] NO_LISTENERS = {};
 
+  /** So little is never in use. */
+  private static final long NEVER = -1;
+
   /** Watches over blocks that are not lent, for those who look for misuse. */
   public interface Guard {
     /** {@code block} has come back: nobody may touch it from now on. */
@@ -85,7 +88,12 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   private Runnable governor = () -> {};
   private long alarmAbove = Long.MAX_VALUE;
-  private long wakeBelow = -1;
+
+  /** What {@link #wakeAt} was given; and the used bytes that come to the same. */
+  private long wakeInUse = NEVER;
+
+  private long wakeRoom = Long.MAX_VALUE;
+  private long wakeUsed = NEVER;
   private long ringCap = Long.MAX_VALUE;
   private long landingCap = Long.MAX_VALUE;
   private boolean isShort;
@@ -134,8 +142,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
    * @param reserve all that is left alone
    * @param floors of it for small blocks alone
    * @param landing of it for receiving into
-   * @param newGovernor is told as {@link #alarmAbove}, {@link #wakeBelow} and {@link #fallShort}
-   *     say, from inside a take or a release: it must only note the fact
+   * @param newGovernor is told as {@link #alarmAbove}, {@link #wakeAt} and {@link #fallShort} say, from inside a take or a release: it must only note the fact
    */
   public void govern(long reserve, long floors, long landing, Runnable newGovernor) {
     assert floors + landing <= reserve && reserve < limitBytes;
@@ -151,10 +158,16 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   }
 
   private void limitsChanged() {
+    long ordinaryBefore = ordinaryLimit;
+    long transitBefore = transitLimit;
     reservedLimit = limitBytes - promisedBytes - transitBytes;
     copyLimit = limitBytes - promisedBytes;
     ordinaryLimit = reservedLimit - reserveBytes;
     transitLimit = Math.min(ordinaryLimit + landingBytes, landingCap);
+    wakeUsed = Math.max(wakeInUse - transitBytes, ordinaryLimit - wakeRoom);
+    if (ordinaryLimit > ordinaryBefore || transitLimit > transitBefore) {
+      tellListeners(); // what was refused may be had now, though no block came back
+    }
   }
 
   /** Tells the governor once when more than so much is used or in transit. */
@@ -186,9 +199,25 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     return Math.max(0, Math.min(roomBytes(), ringCap - usedBytes - transitBytes));
   }
 
-  /** Tells the governor once when no more than so much is used. */
-  public void wakeBelow(long bytes) {
-    wakeBelow = bytes;
+  /**
+   * Tells the governor once when no more than {@code inUse} is used or in transit, or when ordinary
+   * takes could have {@code room}: whatever it is that falls, what is used, in transit or promised.
+   */
+  public void wakeAt(long inUse, long room) {
+    wakeInUse = inUse;
+    wakeRoom = room;
+    limitsChanged();
+  }
+
+  public void neverWake() {
+    wakeAt(NEVER, Long.MAX_VALUE);
+  }
+
+  private void wakeIfReached() {
+    if (usedBytes <= wakeUsed) {
+      neverWake();
+      governor.run();
+    }
   }
 
   /** For an engine: so much memory of its own is with the kernel or lent. */
@@ -197,6 +226,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
       transitBytes = bytes;
       limitsChanged();
       alarmIfAbove();
+      wakeIfReached();
     }
   }
 
@@ -209,6 +239,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     promisedBytes += bytes;
     assert promisedBytes >= 0;
     limitsChanged();
+    wakeIfReached();
   }
 
   public long promisedBytes() {
@@ -346,6 +377,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     if (closed) {
       trim();
     } else {
+      wakeIfReached();
       tellListeners();
     }
   }
@@ -435,6 +467,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
         arena.close();
       }
       if (!closed) {
+        wakeIfReached();
         tellListeners();
       }
     }
@@ -463,8 +496,8 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   }
 
   /**
-   * Is told when a block comes back after the pool has refused one: once, until it refuses again.
-   * It runs inside the release, so it must only note the fact and never take or release by itself.
+   * Is told when a block comes back, or a limit rises, after the pool has refused a block: once,
+   * until it refuses again. It runs inside the release, so it must only note the fact and never take or release by itself.
    */
   public void addListener(Runnable listener) {
     listeners = Arrays.copyOf(listeners, listeners.length + 1);
@@ -472,10 +505,6 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   }
 
   private void tellListeners() {
-    if (usedBytes <= wakeBelow) {
-      wakeBelow = -1;
-      governor.run();
-    }
     if (starved) {
       starved = false;
       for (Runnable listener : listeners) {

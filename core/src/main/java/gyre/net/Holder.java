@@ -17,6 +17,9 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
   /** When it began to wait for its turn. */
   long waitingNanos;
 
+  /** It wants to write, and is told when there is room. */
+  boolean awaitsRoom;
+
   /** When it last got on, and how many bytes had left it by then. */
   long markNanos;
 
@@ -42,6 +45,9 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
 
   /** Bytes received and not consumed. */
   abstract long inputSize();
+
+  /** Whether the kernel has bytes for it that were not received, which costs a system call. */
+  abstract boolean isBehind();
 
   /** Memory of the pool that it keeps from being used, in both directions. */
   abstract long heldBytes();

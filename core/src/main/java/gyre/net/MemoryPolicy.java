@@ -106,7 +106,7 @@ final class MemoryPolicy extends Handle {
    * be filled before this has had its turn.
    */
   private void watchForTightness() {
-    pool.wakeBelow(-1);
+    pool.neverWake();
     pool.alarmAbove(tightAboveBytes);
     long cap = tightAboveBytes + pool.limitBytes() / 8;
     pool.transitCaps(cap, cap);
@@ -134,9 +134,7 @@ final class MemoryPolicy extends Handle {
   boolean mayReceive(Holder holder) {
     int wanted = holder.wanted();
     if (wanted <= FLOOR_BYTES) {
-      if (holder.memoryState == MemoryState.WAITING) {
-        readerLeft(holder); // a handler has caught up: in line it would receive nothing at all
-      }
+      withdraw(holder);
       return holder.inputSize() < FLOOR_BYTES;
     }
     MemoryState state = holder.memoryState;
@@ -174,8 +172,12 @@ final class MemoryPolicy extends Handle {
    * the first in line while nobody else has a promise: so there is always one who can finish.
    */
   private long roomFor(Holder holder) {
+    return pool.roomBytes() + relayRoom(holder);
+  }
+
+  private long relayRoom(Holder holder) {
     boolean mayRelay = holder.isOurs() || granted == 0;
-    return pool.roomBytes() + (mayRelay ? relayBytes : 0);
+    return mayRelay ? relayBytes : 0;
   }
 
   private void grant(Holder holder, long need) {
@@ -237,38 +239,40 @@ final class MemoryPolicy extends Handle {
       holder.memoryState = MemoryState.HOLDING;
       link(holder);
       mark(holder);
-    } else {
-      touch(holder);
+      return;
+    }
+    touch(holder);
+    if (holder.wanted() <= FLOOR_BYTES) {
+      withdraw(holder);
     }
   }
 
   /** It holds nothing any more. */
   void left(Holder holder) {
-    switch (holder.memoryState) {
-      case HOLDING -> unlink(holder);
-      case GRANTED -> {
-        if (holder.wanted() > FLOOR_BYTES) {
-          touch(holder);
-          return; // it has not begun to receive
-        }
-        revoke(holder);
-        unlink(holder);
-      }
-      case LIGHT, WAITING, SHED -> {
-        return;
-      }
+    if (holder.wanted() > FLOOR_BYTES) {
+      touch(holder); // it has not begun to receive
+    } else {
+      withdraw(holder);
     }
-    holder.memoryState = MemoryState.LIGHT;
+    if (holder.memoryState == MemoryState.HOLDING) {
+      unlink(holder);
+      holder.memoryState = MemoryState.LIGHT;
+    }
   }
 
-  /** Nobody reads any more; what was received stays. */
-  void readerLeft(Holder holder) {
+  /** It asks for nothing more: its place in line, or what was promised, is others'. */
+  private void withdraw(Holder holder) {
     if (holder.memoryState == MemoryState.WAITING) {
       leaveLine(holder);
       holder.memoryState = MemoryState.HOLDING;
     } else if (holder.memoryState == MemoryState.GRANTED) {
       revoke(holder);
     }
+  }
+
+  /** Nobody reads any more; what was received stays. */
+  void readerLeft(Holder holder) {
+    withdraw(holder);
     if (holder.memoryState == MemoryState.HOLDING && holder.heldBytes() == 0) {
       left(holder);
     }
@@ -276,12 +280,7 @@ final class MemoryPolicy extends Handle {
 
   /** It is closing. */
   void gone(Holder holder) {
-    if (holder.memoryState == MemoryState.WAITING) {
-      leaveLine(holder);
-      holder.memoryState = MemoryState.HOLDING;
-    } else if (holder.memoryState == MemoryState.GRANTED) {
-      revoke(holder);
-    }
+    withdraw(holder);
     if (holder.memoryState == MemoryState.HOLDING) {
       unlink(holder);
     }
@@ -302,7 +301,7 @@ final class MemoryPolicy extends Handle {
   /** What callbacks, which can't pause, may have unsent in all. */
   long hardOutputLimit(int softBytes) {
     return isTight()
-        ? Math.max(softBytes, Math.max(0, pool.roomBytes()) / 8)
+        ? Math.max(outputLimit(softBytes) + STEP_BYTES, Math.max(0, pool.roomBytes()) / 8)
         : Math.max(2L * softBytes, pool.commonBytes() / 8);
   }
 
@@ -315,17 +314,25 @@ final class MemoryPolicy extends Handle {
     writesRefused++;
   }
 
+  /** Whether a piece of 16 KiB could be written now. */
+  boolean hasRoomToWrite() {
+    return pool.roomBytes() >= STEP_BYTES;
+  }
+
   /** {@link Holder#roomCame} follows. */
   void awaitRoom(Holder holder) {
     pool.fallShort();
-    if (!writers.contains(holder)) {
+    if (!holder.awaitsRoom) {
+      holder.awaitsRoom = true;
       writers.add(holder);
     }
   }
 
   private void resumeWriters() {
-    for (int left = writers.size(); left > 0 && pool.roomBytes() >= STEP_BYTES; left--) {
-      writers.remove().roomCame();
+    for (int left = writers.size(); left > 0 && hasRoomToWrite(); left--) {
+      Holder writer = writers.remove();
+      writer.awaitsRoom = false;
+      writer.roomCame();
     }
   }
 
@@ -381,6 +388,7 @@ final class MemoryPolicy extends Handle {
       shortNanos = 0;
     }
     if (level == MemoryLevel.CALM && !tighten(now, wasShort)) {
+      resumeWriters();
       watchForTightness();
       return;
     }
@@ -463,14 +471,32 @@ final class MemoryPolicy extends Handle {
 
   private void rearm(long now) {
     Holder first = head;
-    long fits = first == null ? -1 : pool.usedBytes() + roomFor(first) - need(first);
-    pool.wakeBelow(Math.max(fits, calmBelowBytes - pool.transitBytes()));
+    pool.wakeAt(calmBelowBytes - 1, roomWanted());
     boolean isNeeded = first != null || shortNanos != 0;
     if (!isNeeded) {
       tick.cancel();
     } else if (!tick.isActive()) {
       tick.start(Math.max(1, Math.max(settledNanos, nextDue(now)) - now));
     }
+  }
+
+  /** The room that there must be before somebody can go on who can't now. */
+  private long roomWanted() {
+    long wanted = Long.MAX_VALUE;
+    Holder first = head;
+    if (first != null) {
+      wanted = need(first) - relayRoom(first);
+    }
+    if (!writers.isEmpty()) {
+      wanted = Math.min(wanted, STEP_BYTES);
+    }
+    if (pool.isShort()) {
+      wanted = Math.min(wanted, 0);
+    }
+    if (!pausedListeners.isEmpty()) {
+      wanted = Math.min(wanted, -pool.reserveBytes() / 2);
+    }
+    return wanted;
   }
 
   /** When the next one may be found to stand still, while somebody waits. */
@@ -553,7 +579,14 @@ final class MemoryPolicy extends Handle {
     if (holder.memoryState == MemoryState.WAITING) {
       stood = holder.waitingNanos - holder.markNanos; // the rest of the time is ours
     }
-    return holder.wanted() > holder.inputSize() && stood > patience(holder);
+    return holder.wanted() > holder.inputSize()
+        && stood > patience(holder)
+        && !isKeptWaiting(holder);
+  }
+
+  /** Whether its peer has sent more, and it is want of memory that it was not received. */
+  private static boolean isKeptWaiting(Holder holder) {
+    return holder.memoryState == MemoryState.HOLDING && holder.isBehind();
   }
 
   /**

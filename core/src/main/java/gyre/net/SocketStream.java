@@ -293,10 +293,31 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
   }
 
+  /**
+   * Whether less waits to be sent than the stream's limit, and the loop has memory for more. A
+   * write of up to 16 KiB is taken then. If not, {@link DataHandler#onDrained} follows when it is.
+   */
   @Override
   public final boolean isWritable() {
     checkThread();
-    return isOpen() && !output.isFull();
+    if (!isOpen() || output.isFull()) {
+      return false;
+    }
+    if (memory.hasRoomToWrite()) {
+      return true;
+    }
+    refuseUntilDrained();
+    return false;
+  }
+
+  /** The handler is told when it may write again, and gets nothing before. */
+  final void refuseUntilDrained() {
+    if (push != null) {
+      push.filled();
+    }
+    if (output.isDone()) {
+      memory.awaitRoom(this); // otherwise it is told when something has been sent
+    }
   }
 
   /** Bytes written that the kernel has not taken. */
@@ -624,6 +645,11 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   @Override
   final long inputSize() {
     return input.bytes.size();
+  }
+
+  @Override
+  final boolean isBehind() {
+    return !input.isEnded() && engine().sockets().hasInput(descriptor());
   }
 
   @Override

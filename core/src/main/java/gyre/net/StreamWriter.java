@@ -92,10 +92,7 @@ final class StreamWriter {
 
   private OutputFullException outputFull(long length, long most) {
     stream.memory.writeRefused();
-    stream.outputFilled();
-    if (output.isDone()) {
-      stream.memory.awaitRoom(stream);
-    }
+    stream.refuseUntilDrained();
     long unsent = output.bytes.size();
     String limit =
         most > 0 ? "at most " + most + " may be" : "the loop has no memory for that at present";

@@ -179,4 +179,37 @@ class BlockPoolTest {
       assertThat(pool.reservedBytes()).as("seed %d", seed).isZero();
     }
   }
+
+  @Test
+  void shouldTellWhoWaitsWhenALimitRisesThoughNoBlockComesBack() {
+    try (BlockPool pool = new BlockPool(64 * 1024)) {
+      List<String> told = new ArrayList<>();
+      pool.addListener(() -> told.add("listener"));
+      pool.promise(56 * 1024);
+      assertThat(pool.take(BlockPool.LARGE_BYTES)).isNull();
+      pool.promise(-56 * 1024);
+      assertThat(told).containsExactly("listener");
+      pool.transit(56 * 1024);
+      assertThat(pool.take(BlockPool.LARGE_BYTES)).isNull();
+      pool.transit(0);
+      assertThat(told).containsExactly("listener", "listener");
+    }
+  }
+
+  @Test
+  void shouldWakeTheGovernorWhenThereIsRoomWhateverGaveItBack() {
+    try (BlockPool pool = new BlockPool(256 * 1024)) {
+      List<String> told = new ArrayList<>();
+      pool.govern(64 * 1024, 16 * 1024, 16 * 1024, () -> told.add("governor"));
+      pool.transit(128 * 1024);
+      pool.promise(64 * 1024);
+      pool.wakeAt(0, 32 * 1024);
+      pool.transit(112 * 1024);
+      assertThat(told).isEmpty();
+      pool.promise(-16 * 1024);
+      assertThat(told).containsExactly("governor");
+      pool.promise(-16 * 1024);
+      assertThat(told).hasSize(1);
+    }
+  }
 }
