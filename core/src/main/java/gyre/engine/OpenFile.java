@@ -10,7 +10,7 @@ public abstract class OpenFile extends FileOperation {
   /** Set before submit: without a zero at its end. */
   public byte[] path = {};
 
-  /** Set before submit: of {@link gyre.sys.LinuxFiles}; close-on-exec comes by itself. */
+  /** Set before submit: {@link FileFlags}; close-on-exec comes by itself. */
   public int flags;
 
   /** Set before submit: permissions of a file that is made. */

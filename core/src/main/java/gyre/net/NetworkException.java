@@ -36,10 +36,12 @@ public class NetworkException extends IoException {
     return new NetworkException(operation, subject, reason(errno, advice(errno)), errno);
   }
 
-  /** As the other one, with advice that only the caller knows. */
+  /** As the other one, with advice before the usual one that only the caller knows. */
   static NetworkException of(String operation, String subject, int result, String advice) {
     int errno = Math.abs(result);
-    return new NetworkException(operation, subject, reason(errno, advice), errno);
+    String usual = advice(errno);
+    String both = usual.isEmpty() ? advice : advice + "; " + usual;
+    return new NetworkException(operation, subject, reason(errno, both), errno);
   }
 
   /** Whether a connection that fails with this was broken by its peer, or on the way to it. */

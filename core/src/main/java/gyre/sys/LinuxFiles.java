@@ -5,25 +5,8 @@ import java.lang.foreign.ValueLayout;
 
 /** Calls on descriptors of any kind. All answer a negative errno where they fail. */
 public final class LinuxFiles {
-  private static final boolean IS_ARM = System.getProperty("os.arch").equals("aarch64");
-
-  public static final int O_RDONLY = 0;
-  public static final int O_WRONLY = 1;
-  public static final int O_RDWR = 2;
-  public static final int O_ACCESS_MODE = 3;
-  public static final int O_CREAT = 0x40;
-  public static final int O_EXCL = 0x80;
-  public static final int O_NOCTTY = 0x100;
-  public static final int O_TRUNC = 0x200;
-  public static final int O_APPEND = 0x400;
   public static final int O_NONBLOCK = 0x800;
-  public static final int O_DSYNC = 0x1000;
-  public static final int O_DIRECT = IS_ARM ? 0x10000 : 0x4000;
-  public static final int O_DIRECTORY = IS_ARM ? 0x4000 : 0x10000;
-  public static final int O_NOFOLLOW = IS_ARM ? 0x8000 : 0x20000;
   public static final int O_CLOEXEC = 0x80000;
-  public static final int O_SYNC = 0x101000;
-  public static final int O_TMPFILE = 0x400000 | O_DIRECTORY;
 
   public static final int AT_FDCWD = -100;
   public static final int AT_SYMLINK_NOFOLLOW = 0x100;

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Operations on files: open, read, write, sync, close and stat. */
 public abstract class FileConformance extends FairnessConformance {
   private static final int BYTES = 100_000;
-  private static final int CREATE = LinuxFiles.O_RDWR | LinuxFiles.O_CREAT | LinuxFiles.O_EXCL;
+  private static final int CREATE = FileFlags.O_RDWR | FileFlags.O_CREAT | FileFlags.O_EXCL;
 
   @TempDir private Path temporary = Path.of("");
 
@@ -195,7 +195,7 @@ public abstract class FileConformance extends FairnessConformance {
     assertThat(write(file, out, 10, FileCalls.AT_POSITION)).isEqualTo(10);
     assertThat(write(file, out + 10, 20, FileCalls.AT_POSITION)).isEqualTo(20);
     assertThat(closeFile(file)).isZero();
-    int again = open(path("file"), LinuxFiles.O_RDONLY);
+    int again = open(path("file"), FileFlags.O_RDONLY);
     assertThat(read(again, in, 5, FileCalls.AT_POSITION)).isEqualTo(5);
     assertThat(read(again, in + 5, 100, FileCalls.AT_POSITION)).isEqualTo(25);
     assertThat(isSame(0, 30)).isTrue();
@@ -208,10 +208,10 @@ public abstract class FileConformance extends FairnessConformance {
     int file = openNew("file");
     assertThat(write(file, out, 100, 0)).isEqualTo(100);
     assertThat(closeFile(file)).isZero();
-    int log = open(path("file"), LinuxFiles.O_WRONLY | LinuxFiles.O_APPEND);
+    int log = open(path("file"), FileFlags.O_WRONLY | FileFlags.O_APPEND);
     assertThat(write(log, out + 100, 50, FileCalls.AT_POSITION)).isEqualTo(50);
     assertThat(closeFile(log)).isZero();
-    int again = open(path("file"), LinuxFiles.O_RDONLY);
+    int again = open(path("file"), FileFlags.O_RDONLY);
     assertThat(read(again, in, 1000, 0)).isEqualTo(150);
     assertThat(isSame(0, 150)).isTrue();
     assertThat(closeFile(again)).isZero();
@@ -253,15 +253,15 @@ public abstract class FileConformance extends FairnessConformance {
 
   @Test
   void shouldSayWhatIsWrong() {
-    assertThat(open(path("missing"), LinuxFiles.O_RDONLY)).isEqualTo(Errno.ENOENT.negated());
+    assertThat(open(path("missing"), FileFlags.O_RDONLY)).isEqualTo(Errno.ENOENT.negated());
     assertThat(ask(FileCalls.WORKING_DIRECTORY, path("missing")).result)
         .isEqualTo(Errno.ENOENT.negated());
     int file = openNew("file");
     assertThat(open(path("file"), CREATE)).isEqualTo(Errno.EEXIST.negated());
     assertThat(closeFile(file)).isZero();
     byte[] directoryPath = directory.getBytes(StandardCharsets.UTF_8);
-    assertThat(open(directoryPath, LinuxFiles.O_RDWR)).isEqualTo(Errno.EISDIR.negated());
-    int reader = open(path("file"), LinuxFiles.O_RDONLY);
+    assertThat(open(directoryPath, FileFlags.O_RDWR)).isEqualTo(Errno.EISDIR.negated());
+    int reader = open(path("file"), FileFlags.O_RDONLY);
     assertThat(write(reader, out, 10, 0)).isEqualTo(Errno.EBADF.negated());
     assertThat(closeFile(reader)).isZero();
   }
@@ -334,7 +334,7 @@ public abstract class FileConformance extends FairnessConformance {
 
   /** What others share must not be made non-blocking by us, and may have been by them. */
   @ParameterizedTest
-  @ValueSource(ints = {0, LinuxFiles.O_NONBLOCK})
+  @ValueSource(ints = {0, FileFlags.O_NONBLOCK})
   void shouldWaitForWhatComesThroughAPipe(int flags) {
     needs(Capability.KERNEL_DESCRIPTORS);
     int[] ends = pipe(flags);
@@ -358,7 +358,7 @@ public abstract class FileConformance extends FairnessConformance {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, LinuxFiles.O_NONBLOCK})
+  @ValueSource(ints = {0, FileFlags.O_NONBLOCK})
   void shouldWaitForRoomInAPipe(int flags) {
     needs(Capability.KERNEL_DESCRIPTORS);
     int[] ends = pipe(flags);

@@ -2,8 +2,8 @@ package gyre.engine.nio;
 
 import gyre.engine.Errno;
 import gyre.engine.FileCalls;
+import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
-import gyre.sys.LinuxFiles;
 import gyre.sys.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,15 +37,15 @@ final class NioFiles implements FileCalls {
   private static final int FIRST_DESCRIPTOR = 1 << 24;
 
   private static final int OFFERED_FLAGS =
-      LinuxFiles.O_ACCESS_MODE
-          | LinuxFiles.O_CREAT
-          | LinuxFiles.O_EXCL
-          | LinuxFiles.O_TRUNC
-          | LinuxFiles.O_APPEND
-          | LinuxFiles.O_NOFOLLOW
-          | LinuxFiles.O_SYNC
-          | LinuxFiles.O_NOCTTY
-          | LinuxFiles.O_CLOEXEC;
+      FileFlags.O_ACCESS_MODE
+          | FileFlags.O_CREAT
+          | FileFlags.O_EXCL
+          | FileFlags.O_TRUNC
+          | FileFlags.O_APPEND
+          | FileFlags.O_NOFOLLOW
+          | FileFlags.O_SYNC
+          | FileFlags.O_NOCTTY
+          | FileFlags.O_CLOEXEC;
 
   private record OpenedFile(Path path, FileChannel channel, boolean isAppending) {}
 
@@ -62,7 +62,7 @@ final class NioFiles implements FileCalls {
       if (Files.isDirectory(file)) {
         return Errno.EISDIR.negated();
       }
-      boolean isAppending = (flags & LinuxFiles.O_APPEND) != 0;
+      boolean isAppending = (flags & FileFlags.O_APPEND) != 0;
       FileChannel channel = FileChannel.open(file, options(flags), permissions(file, mode));
       int descriptor = next.getAndIncrement();
       files.put(descriptor, new OpenedFile(file, channel, isAppending));
@@ -74,26 +74,26 @@ final class NioFiles implements FileCalls {
 
   private static Set<OpenOption> options(int flags) {
     Set<OpenOption> options = new HashSet<>();
-    int access = flags & LinuxFiles.O_ACCESS_MODE;
-    if (access != LinuxFiles.O_WRONLY) {
+    int access = flags & FileFlags.O_ACCESS_MODE;
+    if (access != FileFlags.O_WRONLY) {
       options.add(StandardOpenOption.READ);
     }
-    if (access != LinuxFiles.O_RDONLY) {
+    if (access != FileFlags.O_RDONLY) {
       options.add(StandardOpenOption.WRITE);
     }
-    if ((flags & LinuxFiles.O_CREAT) != 0) {
-      boolean isExclusive = (flags & LinuxFiles.O_EXCL) != 0;
+    if ((flags & FileFlags.O_CREAT) != 0) {
+      boolean isExclusive = (flags & FileFlags.O_EXCL) != 0;
       options.add(isExclusive ? StandardOpenOption.CREATE_NEW : StandardOpenOption.CREATE);
     }
-    if ((flags & LinuxFiles.O_TRUNC) != 0) {
+    if ((flags & FileFlags.O_TRUNC) != 0) {
       options.add(StandardOpenOption.TRUNCATE_EXISTING);
     }
-    if ((flags & LinuxFiles.O_NOFOLLOW) != 0) {
+    if ((flags & FileFlags.O_NOFOLLOW) != 0) {
       options.add(LinkOption.NOFOLLOW_LINKS);
     }
-    if ((flags & LinuxFiles.O_SYNC) == LinuxFiles.O_SYNC) {
+    if ((flags & FileFlags.O_SYNC) == FileFlags.O_SYNC) {
       options.add(StandardOpenOption.SYNC);
-    } else if ((flags & LinuxFiles.O_DSYNC) != 0) {
+    } else if ((flags & FileFlags.O_DSYNC) != 0) {
       options.add(StandardOpenOption.DSYNC);
     }
     return options;

@@ -2,8 +2,8 @@ package gyre.sim.engine;
 
 import gyre.engine.Errno;
 import gyre.engine.FileCalls;
+import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
-import gyre.sys.LinuxFiles;
 import gyre.sys.Memory;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -26,11 +26,11 @@ final class SimFiles implements FileCalls {
     }
 
     boolean isReadable() {
-      return (flags & LinuxFiles.O_ACCESS_MODE) != LinuxFiles.O_WRONLY;
+      return (flags & FileFlags.O_ACCESS_MODE) != FileFlags.O_WRONLY;
     }
 
     boolean isWritable() {
-      return (flags & LinuxFiles.O_ACCESS_MODE) != LinuxFiles.O_RDONLY;
+      return (flags & FileFlags.O_ACCESS_MODE) != FileFlags.O_RDONLY;
     }
   }
 
@@ -74,21 +74,21 @@ final class SimFiles implements FileCalls {
     }
     String text = text(path);
     Disk.Node node = disk().find(from, text);
-    boolean isWriting = (flags & LinuxFiles.O_ACCESS_MODE) != LinuxFiles.O_RDONLY;
+    boolean isWriting = (flags & FileFlags.O_ACCESS_MODE) != FileFlags.O_RDONLY;
     if (node == null) {
       Disk.Node parent = disk().parent(from, text);
-      if ((flags & LinuxFiles.O_CREAT) == 0 || parent == null) {
+      if ((flags & FileFlags.O_CREAT) == 0 || parent == null) {
         return Errno.ENOENT.negated();
       }
       node = disk().create(false, mode, nowNanos());
       parent.children.put(Disk.name(text), node);
-    } else if ((flags & LinuxFiles.O_CREAT) != 0 && (flags & LinuxFiles.O_EXCL) != 0) {
+    } else if ((flags & FileFlags.O_CREAT) != 0 && (flags & FileFlags.O_EXCL) != 0) {
       return Errno.EEXIST.negated();
     } else if (node.isDirectory && isWriting) {
       return Errno.EISDIR.negated();
-    } else if (!node.isDirectory && (flags & LinuxFiles.O_DIRECTORY) == LinuxFiles.O_DIRECTORY) {
+    } else if (!node.isDirectory && (flags & FileFlags.O_DIRECTORY) == FileFlags.O_DIRECTORY) {
       return Errno.ENOTDIR.negated();
-    } else if (isWriting && (flags & LinuxFiles.O_TRUNC) != 0) {
+    } else if (isWriting && (flags & FileFlags.O_TRUNC) != 0) {
       node.truncate();
     }
     int descriptor = engine.takeDescriptor();
@@ -122,7 +122,7 @@ final class SimFiles implements FileCalls {
     if (file == null || !file.isWritable()) {
       return Errno.EBADF.negated();
     }
-    boolean isAppending = (file.flags & LinuxFiles.O_APPEND) != 0;
+    boolean isAppending = (file.flags & FileFlags.O_APPEND) != 0;
     long at = isAppending ? file.node.size() : offset == AT_POSITION ? file.position : offset;
     if (at + length > MOST_BYTES) {
       return Errno.ENOSPC.negated();
