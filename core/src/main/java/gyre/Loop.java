@@ -1,7 +1,7 @@
 package gyre;
 
 import gyre.engine.Engine;
-import gyre.engine.Surroundings;
+import gyre.engine.Environment;
 import gyre.loop.Inbox;
 import gyre.loop.Logging;
 import gyre.loop.Mailbox;
@@ -44,7 +44,7 @@ public final class Loop implements AutoCloseable {
   private final Engine engine;
   private final String engineChoice;
   private final FiberMode fiberMode;
-  private final Surroundings surroundings;
+  private final Environment environment;
   private final FiberMechanism mechanism;
   private final Mailbox mailbox;
   private final Offload offload;
@@ -77,19 +77,19 @@ public final class Loop implements AutoCloseable {
     this.fiberMode = fiberMode;
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
-    this.surroundings = engine.surroundings();
+    this.environment = engine.environment();
     this.mechanism = FiberMechanism.of(this, fiberMode);
     this.mailbox = new Mailbox(options.name(), options.inboxLimit(), engine, mechanism::onLoop);
     this.offload =
         new Offload(
-            surroundings,
+            environment,
             options.name(),
             "offload",
             options.offloadThreads(),
             options.offloadQueueLimit());
     this.lookup =
         new Offload(
-            surroundings,
+            environment,
             options.name(),
             "lookup",
             options.lookupThreads(),
@@ -515,7 +515,7 @@ public final class Loop implements AutoCloseable {
 
   /** The date and time of day, which may jump; {@link #nanoTime} is for measuring. */
   public InstantSource clock() {
-    return surroundings.clock();
+    return environment.clock();
   }
 
   /**

@@ -2,7 +2,7 @@ package gyre;
 
 /**
  * Turns the loops of a {@link LoopGroup} beside the one whose program opens it, so that they need
- * no threads of their own. Surroundings of a simulated engine implement it; users have no need of
+ * no threads of their own. Environment of a simulated engine implement it; users have no need of
  * it.
  */
 public interface LoopCompany {

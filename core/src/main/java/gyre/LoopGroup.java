@@ -128,7 +128,7 @@ public final class LoopGroup implements AutoCloseable {
   /** Who turns the loops, if that is not for threads to do. */
   private static @Nullable LoopCompany company() {
     Loop caller = CurrentLoop.find();
-    return caller != null && caller.engine().surroundings() instanceof LoopCompany company
+    return caller != null && caller.engine().environment() instanceof LoopCompany company
         ? company
         : null;
   }

@@ -1,6 +1,6 @@
 package gyre;
 
-import gyre.engine.Surroundings;
+import gyre.engine.Environment;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -21,24 +21,24 @@ final class Offload {
   private final String kind;
   private final int threads;
   private final int queueLimit;
-  private final Surroundings.Workers workers;
+  private final Environment.Workers workers;
   private boolean closed;
 
   /**
    * @param kind what is handed over, for names and messages
    */
-  Offload(Surroundings surroundings, String name, String kind, int threads, int queueLimit) {
+  Offload(Environment environment, String name, String kind, int threads, int queueLimit) {
     this.kind = kind;
     this.threads = threads;
     this.queueLimit = queueLimit;
-    this.workers = surroundings.workers(name + "-" + kind, threads, queueLimit);
+    this.workers = environment.workers(name + "-" + kind, threads, queueLimit);
   }
 
   <R extends @Nullable Object> R call(Fiber<?> caller, Callable<R> work) throws Exception {
     caller.cancellation().check();
     CompletableFuture<R> outcome = new CompletableFuture<>();
     Done done = new Done(caller.loop(), outcome);
-    Surroundings.Job job = submit(work, outcome, done);
+    Environment.Job job = submit(work, outcome, done);
     try {
       caller.awaitReady(done);
     } catch (Throwable cancelled) {
@@ -52,7 +52,7 @@ final class Offload {
     return outcome(outcome);
   }
 
-  private <R extends @Nullable Object> Surroundings.Job submit(
+  private <R extends @Nullable Object> Environment.Job submit(
       Callable<R> work, CompletableFuture<R> outcome, Done done) {
     try {
       return workers.submit(() -> {

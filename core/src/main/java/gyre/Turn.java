@@ -48,7 +48,7 @@ final class Turn {
     this.pump = pump;
     this.counters = counters;
     this.nowNanos = engine.nanoTime();
-    this.runQueue = new RunQueue(engine.surroundings().order());
+    this.runQueue = new RunQueue(engine.environment().order());
     this.wheel = new TimerWheel(nowNanos, tickNanos);
   }
 

@@ -49,7 +49,7 @@ class LoopOpeningTest {
 
   @Test
   void shouldCloseTheEngineOfALoopThatCannotBeOpened() {
-    for (String failing : List.of("surroundings", "nanoTime")) {
+    for (String failing : List.of("environment", "nanoTime")) {
       log.clear();
       LoopOptions options = Loops.options("nio").engine(() -> engine(failing));
       assertThatThrownBy(() -> Loop.open(options)).hasMessage("no " + failing);

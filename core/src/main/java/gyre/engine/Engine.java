@@ -60,8 +60,8 @@ public interface Engine extends AutoCloseable {
   Sockets sockets();
 
   /** What the loop takes from the world beside this engine. */
-  default Surroundings surroundings() {
-    return Surroundings.REAL;
+  default Environment environment() {
+    return Environment.REAL;
   }
 
   /** Memory for queues above the seam. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * what does not fit is refused, not hidden. Threads start on demand and end after a minute without
  * work.
  */
-final class HelperThreads implements Surroundings.Workers {
+final class HelperThreads implements Environment.Workers {
   private final String name;
   private final int threads;
   private final int queueLimit;
@@ -25,7 +25,7 @@ final class HelperThreads implements Surroundings.Workers {
   }
 
   @Override
-  public Surroundings.Job submit(Runnable job) {
+  public Environment.Job submit(Runnable job) {
     ThreadPoolExecutor executor = pool();
     FutureTask<Boolean> task = new FutureTask<>(job, true);
     executor.execute(task);

@@ -62,7 +62,7 @@ public final class Workers {
       threads = present;
     }
     try {
-      Surroundings.Job ignored = present.submit(job);
+      Environment.Job ignored = present.submit(job);
       return true;
     } catch (RejectedExecutionException full) {
       return false;

@@ -1,7 +1,7 @@
 package gyre.loop;
 
 import gyre.engine.Engine;
-import gyre.engine.Surroundings;
+import gyre.engine.Environment;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ public final class Mailbox {
   private final Inbox inbox;
   private final Doorbell doorbell = new Doorbell();
   private final Engine engine;
-  private final Surroundings surroundings;
+  private final Environment environment;
   private final BooleanSupplier onLoop;
   private volatile boolean closed;
 
@@ -30,7 +30,7 @@ public final class Mailbox {
    */
   public Mailbox(String owner, int limit, Engine engine, BooleanSupplier onLoop) {
     this.owner = owner;
-    this.surroundings = engine.surroundings();
+    this.environment = engine.environment();
     this.onLoop = onLoop;
     this.inbox = new Inbox(limit);
     this.engine = engine;
@@ -80,7 +80,7 @@ public final class Mailbox {
   }
 
   private void ring() {
-    surroundings.reached(onLoop);
+    environment.reached(onLoop);
     if (doorbell.ring()) {
       wake();
     }

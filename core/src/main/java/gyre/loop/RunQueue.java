@@ -1,6 +1,6 @@
 package gyre.loop;
 
-import gyre.engine.Surroundings;
+import gyre.engine.Environment;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +13,9 @@ public final class RunQueue {
   private final ArrayDeque<Object> runnable = new ArrayDeque<>(64);
 
   /** Null for first in, first out. */
-  private final Surroundings.@Nullable Order order;
+  private final Environment.@Nullable Order order;
 
-  public RunQueue(Surroundings.@Nullable Order order) {
+  public RunQueue(Environment.@Nullable Order order) {
     this.order = order;
   }
 

@@ -25,15 +25,15 @@ final class Lingering {
     OVER
   }
 
-  private final Inbound input;
-  private final Outbound output;
+  private final StreamInput input;
+  private final StreamOutput output;
   private final Engine engine;
   private Phase phase;
   private int turns;
   private long leftBytes;
 
   Lingering(
-      Inbound input, Outbound output, Engine engine, boolean isUnread, long discardLimitBytes) {
+      StreamInput input, StreamOutput output, Engine engine, boolean isUnread, long discardLimitBytes) {
     this.input = input;
     this.output = output;
     this.engine = engine;

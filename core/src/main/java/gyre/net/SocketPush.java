@@ -8,10 +8,10 @@ import gyre.stream.PushDriver;
 /** The push style of a socket: how its halves stand. */
 final class SocketPush extends PushDriver {
   private final SocketStream stream;
-  private final Inbound input;
-  private final Outbound output;
+  private final StreamInput input;
+  private final StreamOutput output;
 
-  SocketPush(SocketStream stream, Inbound input, Outbound output, DataHandler handler) {
+  SocketPush(SocketStream stream, StreamInput input, StreamOutput output, DataHandler handler) {
     super(stream, handler, output.isFull());
     this.stream = stream;
     this.input = input;

@@ -40,14 +40,14 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   static final String WRITE = "write to";
 
   private final StreamOptions options;
-  private final Inbound input;
-  private final Outbound output;
+  private final StreamInput input;
+  private final StreamOutput output;
   private final StreamReader reader;
   private final StreamWriter writer;
   private @Nullable SocketPush push;
   private @Nullable ByteAppender appender;
   private @Nullable StreamTimeouts timeouts;
-  private @Nullable Breakage breakage;
+  private @Nullable StreamFailure streamFailure;
   private @Nullable Consumer<SocketStream> whenReleased;
 
   private @Nullable SinkWait sinkWait;
@@ -63,8 +63,8 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   SocketStream(Scope owner, int descriptor, StreamOptions options) {
     super(owner, descriptor);
     this.options = options;
-    this.input = new Inbound(this, engine());
-    this.output = new Outbound(this, engine());
+    this.input = new StreamInput(this, engine());
+    this.output = new StreamOutput(this, engine());
     this.reader = new StreamReader(this, input);
     this.writer = new StreamWriter(this, output);
     this.end = new StreamEnd(this, engine(), input, output);
@@ -179,7 +179,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   }
 
   final void checkUnbroken() {
-    Breakage known = breakage;
+    StreamFailure known = streamFailure;
     if (known != null) {
       throw known.toException();
     }
@@ -348,11 +348,11 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   // ---- for the push side
 
   final boolean isBroken() {
-    return breakage != null || output.failure != 0;
+    return streamFailure != null || output.failure != 0;
   }
 
   final boolean hasBreakage() {
-    return breakage != null;
+    return streamFailure != null;
   }
 
   final boolean isReleased() {
@@ -429,7 +429,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
    * The kernel tells only one call that a connection broke: was it a send, a receive finds nothing
    * but the end, which must not pass for an orderly one.
    */
-  final int howItEnded(int result) {
+  final int endResult(int result) {
     return result == 0 && output.isConnectionBroken() ? output.failure : result;
   }
 
@@ -491,10 +491,10 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   /** A timeout has passed: everybody who waits is told. */
   final void timedOut(String operation, String reason) {
-    if (!isOpen() || breakage != null) {
+    if (!isOpen() || streamFailure != null) {
       return;
     }
-    broken(new Breakage(operation, name(), reason, Breakage.TOO_LATE));
+    broken(new StreamFailure(operation, name(), reason, StreamFailure.TOO_LATE));
     resume(input.reader);
     resume(output.writer);
     if (push != null) {
@@ -503,16 +503,16 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   }
 
   final NetworkException fail(String operation, int result) {
-    Breakage known = breakage;
+    StreamFailure known = streamFailure;
     if (known == null) {
-      known = new Breakage(operation, name(), "", result);
+      known = new StreamFailure(operation, name(), "", result);
       broken(known);
     }
     return known.toException();
   }
 
-  private void broken(Breakage by) {
-    breakage = by;
+  private void broken(StreamFailure by) {
+    streamFailure = by;
     if (by.isRemote()) {
       countBrokenByPeer();
     }
@@ -627,8 +627,8 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       return;
     }
     memory.resetSeen();
-    if (breakage == null) {
-      broken(new Breakage(READ, name(), "", Errno.ECONNRESET.negated()));
+    if (streamFailure == null) {
+      broken(new StreamFailure(READ, name(), "", Errno.ECONNRESET.negated()));
     }
     input.end = Errno.ECONNRESET.negated();
     if (memory.isTight()) {
@@ -714,7 +714,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     if (!isOpen()) {
       return;
     }
-    broken(new Breakage("keep", name(), why, Breakage.SHED));
+    broken(new StreamFailure("keep", name(), why, StreamFailure.SHED));
     engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
     end.abort();
     engine().cancel(input);

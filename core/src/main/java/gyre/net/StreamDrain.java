@@ -33,14 +33,14 @@ final class StreamDrain {
 
   private final SocketStream stream;
   private final Engine engine;
-  private final Inbound input;
+  private final StreamInput input;
   private Work work = Work.INFERRED;
   private Idleness idleness = Idleness.UNKNOWN;
 
   /** Something was sent since the last bytes were received. */
   private boolean isAnswered = true;
 
-  StreamDrain(SocketStream stream, Engine engine, Inbound input) {
+  StreamDrain(SocketStream stream, Engine engine, StreamInput input) {
     this.stream = stream;
     this.engine = engine;
     this.input = input;

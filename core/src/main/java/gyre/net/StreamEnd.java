@@ -17,12 +17,12 @@ final class StreamEnd {
 
   private final SocketStream stream;
   private final Engine engine;
-  private final Inbound input;
-  private final Outbound output;
+  private final StreamInput input;
+  private final StreamOutput output;
   private Manner manner = Manner.ORDERLY;
   private @Nullable Lingering lingering;
 
-  StreamEnd(SocketStream stream, Engine engine, Inbound input, Outbound output) {
+  StreamEnd(SocketStream stream, Engine engine, StreamInput input, StreamOutput output) {
     this.stream = stream;
     this.engine = engine;
     this.input = input;

@@ -5,12 +5,12 @@ import gyre.Fiber;
 /** The reads of a stream in direct style: how a fiber waits for bytes, and what it is told. */
 final class StreamReader {
   private final SocketStream stream;
-  private final Inbound input;
+  private final StreamInput input;
 
   /** The read that waits has come to its time limit. */
   private boolean isExpired;
 
-  StreamReader(SocketStream stream, Inbound input) {
+  StreamReader(SocketStream stream, StreamInput input) {
     this.stream = stream;
     this.input = input;
   }

@@ -14,9 +14,9 @@ import java.nio.ByteBuffer;
  */
 final class StreamWriter {
   private final SocketStream stream;
-  private final Outbound output;
+  private final StreamOutput output;
 
-  StreamWriter(SocketStream stream, Outbound output) {
+  StreamWriter(SocketStream stream, StreamOutput output) {
     this.stream = stream;
     this.output = output;
   }

@@ -34,7 +34,7 @@ public final class TcpStream extends SocketStream {
 
   public static TcpStream connect(
       String host, int port, StreamOptions options, ConnectOptions how) {
-    return connect(host, port, options, how, Access.engine(Loop.current()).surroundings()::resolve);
+    return connect(host, port, options, how, Access.engine(Loop.current()).environment()::resolve);
   }
 
   static TcpStream connect(

@@ -47,8 +47,8 @@ public final class UdpSocket extends SocketHandle {
 
   private final InetSocketAddress local;
   private final @Nullable InetSocketAddress peer;
-  private final DatagramInbound input;
-  private final DatagramOutbound output;
+  private final DatagramInput input;
+  private final DatagramOutput output;
 
   private final DatagramReady readable = new DatagramReady(this);
   private @Nullable DatagramHandler handler;
@@ -70,8 +70,8 @@ public final class UdpSocket extends SocketHandle {
     super(owner, descriptor);
     this.local = local;
     this.peer = peer;
-    this.input = new DatagramInbound(this, engine(), descriptor, options);
-    this.output = new DatagramOutbound(this, engine(), descriptor, options.sendSlots());
+    this.input = new DatagramInput(this, engine(), descriptor, options);
+    this.output = new DatagramOutput(this, engine(), descriptor, options.sendSlots());
   }
 
   // ---- opening
@@ -232,7 +232,7 @@ public final class UdpSocket extends SocketHandle {
    * failures.
    */
   public void send(ByteBuffer payload, InetSocketAddress target) {
-    send(payload, payload.remaining(), DatagramOutbound.COPYING, target);
+    send(payload, payload.remaining(), DatagramOutput.COPYING, target);
   }
 
   /** As {@link #send(ByteBuffer)}, without copying; the queue is empty afterwards. */
@@ -242,18 +242,18 @@ public final class UdpSocket extends SocketHandle {
 
   /** As {@link #send(ByteBuffer, InetSocketAddress)}, without copying; the queue is empty then. */
   public void send(ByteQueue payload, InetSocketAddress target) {
-    send(payload, payload.size(), DatagramOutbound.MOVING, target);
+    send(payload, payload.size(), DatagramOutput.MOVING, target);
   }
 
   private <P> void send(
-      P payload, long length, DatagramOutbound.Filling<P> filling, InetSocketAddress target) {
+      P payload, long length, DatagramOutput.Filling<P> filling, InetSocketAddress target) {
     Fiber<?> caller = caller();
     check(length, target);
     if (isCallback(caller)) {
       output.send(caller, payload, filling, wireTarget(target), null);
       return;
     }
-    DatagramOutbound.Outcome outcome = new DatagramOutbound.Outcome(this);
+    DatagramOutput.Outcome outcome = new DatagramOutput.Outcome(this);
     output.send(caller, payload, filling, wireTarget(target), outcome);
     await(caller, outcome, 1);
   }
@@ -266,13 +266,13 @@ public final class UdpSocket extends SocketHandle {
    */
   public boolean trySend(ByteBuffer payload, InetSocketAddress target) {
     check(payload.remaining(), target);
-    return output.trySend(payload, DatagramOutbound.COPYING, wireTarget(target));
+    return output.trySend(payload, DatagramOutput.COPYING, wireTarget(target));
   }
 
   /** As {@link #trySend(ByteBuffer, InetSocketAddress)}, without copying. */
   public boolean trySend(ByteQueue payload, InetSocketAddress target) {
     check(payload.size(), target);
-    return output.trySend(payload, DatagramOutbound.MOVING, wireTarget(target));
+    return output.trySend(payload, DatagramOutput.MOVING, wireTarget(target));
   }
 
   /**
@@ -282,22 +282,22 @@ public final class UdpSocket extends SocketHandle {
    */
   public void sendAll(List<Datagram> datagrams) {
     Fiber<?> caller = caller();
-    DatagramOutbound.Outcome outcome =
-        isCallback(caller) ? null : new DatagramOutbound.Outcome(this);
+    DatagramOutput.Outcome outcome =
+        isCallback(caller) ? null : new DatagramOutput.Outcome(this);
     for (Datagram datagram : datagrams) {
       check(datagram.payload().remaining(), datagram.address());
     }
     for (Datagram datagram : datagrams) {
       ByteBuffer payload = datagram.payload();
       InetSocketAddress target = wireTarget(datagram.address());
-      output.send(caller, payload, DatagramOutbound.COPYING, target, outcome);
+      output.send(caller, payload, DatagramOutput.COPYING, target, outcome);
     }
     if (outcome != null) {
       await(caller, outcome, datagrams.size());
     }
   }
 
-  private void await(Fiber<?> caller, DatagramOutbound.Outcome outcome, int total) {
+  private void await(Fiber<?> caller, DatagramOutput.Outcome outcome, int total) {
     await(caller, outcome);
     if (outcome.failures > 0) {
       throw outcome.toException(this, total);

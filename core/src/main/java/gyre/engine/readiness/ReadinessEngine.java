@@ -64,7 +64,7 @@ public abstract class ReadinessEngine implements Engine {
   protected final BlockPool pool;
   protected final Arena arena = Arena.ofShared();
 
-  final Landing landing;
+  final ReceiveBuffer landing;
   private final Vector vector;
   private final Reading reading;
 
@@ -95,7 +95,7 @@ public abstract class ReadinessEngine implements Engine {
 
   protected ReadinessEngine(long poolLimitBytes) {
     pool = new BlockPool(poolLimitBytes);
-    landing = new Landing(pool);
+    landing = new ReceiveBuffer(pool);
     vector = new Vector(Memory.attach(arena.allocate(16L * Vector.CAPACITY, 8)));
     reading = new Reading(this);
     carryOut(Send.KIND, new Sends(this, vector));

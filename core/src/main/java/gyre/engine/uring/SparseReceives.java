@@ -209,7 +209,7 @@ final class SparseReceives extends Requests<Receive> {
       ready.add(receive.tag);
       return;
     }
-    int result = howItEnded(receive, count);
+    int result = endResult(receive, count);
     if (isArmed) {
       receive.phase = Operation.Phase.ENDING;
       receive.value = result;
@@ -223,7 +223,7 @@ final class SparseReceives extends Requests<Receive> {
    * The kernel tells an error to one call alone. Where that is a send, whose completion may come
    * behind the event of the poll, what is read here looks like an orderly end, and is none.
    */
-  private static int howItEnded(Receive receive, int count) {
+  private static int endResult(Receive receive, int count) {
     boolean isBroken = (receive.value & Poll.ERROR) != 0;
     return count == 0 && isBroken ? Errno.ECONNRESET.negated() : count;
   }

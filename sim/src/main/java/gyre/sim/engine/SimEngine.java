@@ -17,7 +17,7 @@ import gyre.engine.ReceiveFrom;
 import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
-import gyre.engine.Surroundings;
+import gyre.engine.Environment;
 import gyre.engine.Vector;
 import gyre.sim.fault.Fault;
 import gyre.sys.Memory;
@@ -72,7 +72,7 @@ public final class SimEngine implements Engine, Subject {
   private final SimSockets sockets;
   private final SimFiles files;
   private final FileWork fileWork;
-  private final SimSurroundings surroundings;
+  private final SimEnvironment environment;
   private final EngineCounters counters = new EngineCounters();
 
   /** Keeps the vector's memory alive. */
@@ -115,7 +115,7 @@ public final class SimEngine implements Engine, Subject {
     this.sockets = new SimSockets(this, universe);
     this.files = new SimFiles(this);
     this.fileWork = new FileWork(this, universe, files);
-    this.surroundings = new SimSurroundings(this, universe);
+    this.environment = new SimEnvironment(this, universe);
     descriptors.set(0, FIRST_DESCRIPTOR);
     pool.addListener(() -> memoryCame = true);
   }
@@ -163,8 +163,8 @@ public final class SimEngine implements Engine, Subject {
   }
 
   @Override
-  public Surroundings surroundings() {
-    return surroundings;
+  public Environment environment() {
+    return environment;
   }
 
   @Override

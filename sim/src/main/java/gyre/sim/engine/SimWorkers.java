@@ -2,8 +2,8 @@ package gyre.sim.engine;
 
 import gyre.FiberMode;
 import gyre.Loop;
-import gyre.engine.Surroundings.Job;
-import gyre.engine.Surroundings.Workers;
+import gyre.engine.Environment.Job;
+import gyre.engine.Environment.Workers;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

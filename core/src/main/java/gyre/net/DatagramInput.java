@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * and goes on when half of what waited is consumed. Until the cancel takes effect more may arrive:
  * the ring takes twice the limits, and what comes beyond is dropped and counted.
  */
-final class DatagramInbound extends ReceiveFrom {
+final class DatagramInput extends ReceiveFrom {
   private static final int INITIAL_CAPACITY = 16;
 
   private final UdpSocket socket;
@@ -48,7 +48,7 @@ final class DatagramInbound extends ReceiveFrom {
   long truncated;
   long pauses;
 
-  DatagramInbound(UdpSocket socket, Engine engine, int descriptor, UdpOptions options) {
+  DatagramInput(UdpSocket socket, Engine engine, int descriptor, UdpOptions options) {
     this.socket = socket;
     this.engine = engine;
     this.memory = MemoryPolicy.of(socket.loop());

@@ -8,7 +8,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The machine that this program runs on. */
-final class RealSurroundings implements Surroundings {
+final class RealEnvironment implements Environment {
   @Override
   public @Nullable Order order() {
     return null;

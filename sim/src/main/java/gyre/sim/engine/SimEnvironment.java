@@ -1,7 +1,7 @@
 package gyre.sim.engine;
 
 import gyre.LoopCompany;
-import gyre.engine.Surroundings;
+import gyre.engine.Environment;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.InstantSource;
@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** What a simulated loop finds around itself: all of it comes from the world. */
-final class SimSurroundings implements Surroundings, LoopCompany {
+final class SimEnvironment implements Environment, LoopCompany {
   private final SimEngine engine;
   private final Universe universe;
   private final Order order;
 
-  SimSurroundings(SimEngine engine, Universe universe) {
+  SimEnvironment(SimEngine engine, Universe universe) {
     this.engine = engine;
     this.universe = universe;
     this.order = this::pick;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is written during a turn goes out at its end in one send. New bytes are only ever
  * appended behind those that the kernel has.
  */
-final class Outbound extends Send {
+final class StreamOutput extends Send {
   private final SocketStream stream;
   private final Engine engine;
   final ByteQueue bytes;
@@ -46,7 +46,7 @@ final class Outbound extends Send {
   /** Bytes that were written will never be sent: the peer must not be told of an orderly end. */
   boolean lost;
 
-  Outbound(SocketStream stream, Engine engine) {
+  StreamOutput(SocketStream stream, Engine engine) {
     this.stream = stream;
     this.engine = engine;
     this.bytes = new ByteQueue(engine.pool());

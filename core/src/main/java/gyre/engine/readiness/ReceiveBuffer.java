@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Once nobody holds a slice of the current block any more, filling starts over at its beginning:
  * with consumers that are done at once, the same warm cache lines serve every message.
  */
-final class Landing {
+final class ReceiveBuffer {
   /** With less space than this left in a block, the next receive gets another one. */
   private static final int USEFUL_BYTES = 2048;
 
@@ -24,7 +24,7 @@ final class Landing {
   /** The size of a huge block that was asked for in vain. */
   private int hugeWanted;
 
-  Landing(BlockPool pool) {
+  ReceiveBuffer(BlockPool pool) {
     this.pool = pool;
   }
 

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * What a loop takes from the world beside its engine: helper threads, names, the date, and which of
  * its runnable fibers goes first. One place for all of it, so that a simulated engine can own it.
  */
-public interface Surroundings {
+public interface Environment {
   /** Those of a program that runs for real. */
-  Surroundings REAL = new RealSurroundings();
+  Environment REAL = new RealEnvironment();
 
   /** Decides between fibers that could go next. */
   interface Order {

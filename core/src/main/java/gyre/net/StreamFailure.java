@@ -5,7 +5,7 @@ package gyre.net;
  *
  * @param reason of what no system call has told
  */
-record Breakage(String operation, String subject, String reason, int result) {
+record StreamFailure(String operation, String subject, String reason, int result) {
   static final int TOO_LATE = 0;
   static final int SHED = 1;
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Who finds no slot free waits in line. A slot that becomes free is handed to the first of the
  * line; if that one was cancelled meanwhile, it hands the slot on.
  */
-final class DatagramOutbound {
+final class DatagramOutput {
   /** The outcome of one or more datagrams that somebody waits for. */
   static final class Outcome extends WaitPoint {
     private final UdpSocket socket;
@@ -123,7 +123,7 @@ final class DatagramOutbound {
   long sent;
   long failed;
 
-  DatagramOutbound(UdpSocket socket, Engine engine, int descriptor, int limit) {
+  DatagramOutput(UdpSocket socket, Engine engine, int descriptor, int limit) {
     this.socket = socket;
     this.engine = engine;
     this.descriptor = descriptor;
@@ -299,12 +299,12 @@ final class DatagramOutbound {
   }
 
   static final class Slot extends SendTo {
-    private final DatagramOutbound outbound;
+    private final DatagramOutput outbound;
     private final ByteQueue payload;
     private @Nullable Outcome outcome;
     private @Nullable Slot nextFree;
 
-    Slot(DatagramOutbound outbound) {
+    Slot(DatagramOutput outbound) {
       this.outbound = outbound;
       this.payload = new ByteQueue(outbound.engine.pool());
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Receiving is one long operation. It is paused, by cancelling it, while the consumer does not
  * keep up, and goes on when half of what waited is consumed.
  */
-final class Inbound extends Receive {
+final class StreamInput extends Receive {
   /** Not ended; any other value of {@link #end} is the result that ended it: 0 or -errno. */
   static final int OPEN = 1;
 
@@ -38,7 +38,7 @@ final class Inbound extends Receive {
   /** Receiving has begun once. */
   private boolean wasActive;
 
-  Inbound(SocketStream stream, Engine engine) {
+  StreamInput(SocketStream stream, Engine engine) {
     this.stream = stream;
     this.engine = engine;
     this.bytes = new ByteQueue(engine.pool());
@@ -156,7 +156,7 @@ final class Inbound extends Receive {
         stream.beDeaf();
       }
     } else {
-      end = stream.howItEnded(result);
+      end = stream.endResult(result);
       stream.drainState().inputEnded();
       stream.arrived();
     }
