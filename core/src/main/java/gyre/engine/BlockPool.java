@@ -142,7 +142,8 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
    * @param reserve all that is left alone
    * @param floors of it for small blocks alone
    * @param landing of it for receiving into
-   * @param newGovernor is told as {@link #alarmAbove}, {@link #wakeAt} and {@link #fallShort} say, from inside a take or a release: it must only note the fact
+   * @param newGovernor is told as {@link #alarmAbove}, {@link #wakeAt} and {@link #fallShort} say,
+   *     from inside a take or a release: it must only note the fact
    */
   public void govern(long reserve, long floors, long landing, Runnable newGovernor) {
     assert floors + landing <= reserve && reserve < limitBytes;
@@ -497,7 +498,8 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   /**
    * Is told when a block comes back, or a limit rises, after the pool has refused a block: once,
-   * until it refuses again. It runs inside the release, so it must only note the fact and never take or release by itself.
+   * until it refuses again. It runs inside the release, so it must only note the fact and never
+   * take or release by itself.
    */
   public void addListener(Runnable listener) {
     listeners = Arrays.copyOf(listeners, listeners.length + 1);

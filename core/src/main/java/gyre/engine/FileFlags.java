@@ -13,8 +13,10 @@ public final class FileFlags {
   public static final int O_NOCTTY = 0x100;
   public static final int O_TRUNC = 0x200;
   public static final int O_APPEND = 0x400;
+
   /** Waits for nothing, at opening or later. */
   public static final int O_NONBLOCK = 0x800;
+
   public static final int O_DSYNC = 0x1000;
   public static final int O_DIRECT = IS_ARM ? 0x10000 : 0x4000;
   public static final int O_DIRECTORY = IS_ARM ? 0x4000 : 0x10000;

@@ -33,7 +33,11 @@ final class Lingering {
   private long leftBytes;
 
   Lingering(
-      StreamInput input, StreamOutput output, Engine engine, boolean isUnread, long discardLimitBytes) {
+      StreamInput input,
+      StreamOutput output,
+      Engine engine,
+      boolean isUnread,
+      long discardLimitBytes) {
     this.input = input;
     this.output = output;
     this.engine = engine;

@@ -282,8 +282,7 @@ public final class UdpSocket extends SocketHandle {
    */
   public void sendAll(List<Datagram> datagrams) {
     Fiber<?> caller = caller();
-    DatagramOutput.Outcome outcome =
-        isCallback(caller) ? null : new DatagramOutput.Outcome(this);
+    DatagramOutput.Outcome outcome = isCallback(caller) ? null : new DatagramOutput.Outcome(this);
     for (Datagram datagram : datagrams) {
       check(datagram.payload().remaining(), datagram.address());
     }

@@ -41,10 +41,12 @@ final class DatagramPair {
         UdpSocket receiver = UdpSocket.bind(host, 0);
         UdpSocket sender = UdpSocket.bind(host, 0)) {
       Fiber<?> sending =
-          scope.start("sender", () -> {
-            send(sender, receiver.localAddress());
-            isSent = true;
-          });
+          scope.start(
+              "sender",
+              () -> {
+                send(sender, receiver.localAddress());
+                isSent = true;
+              });
       if (plan.right().style() == Style.DIRECT) {
         receive(receiver, sender.localAddress());
       } else {
@@ -78,8 +80,7 @@ final class DatagramPair {
   private static void cancelled(
       Step step, UdpSocket sender, ByteBuffer payload, InetSocketAddress to) throws Exception {
     try {
-      Cancellation.within(
-          Duration.ofNanos(step.micros() * 1_000L), () -> sender.send(payload, to));
+      Cancellation.within(Duration.ofNanos(step.micros() * 1_000L), () -> sender.send(payload, to));
     } catch (DeadlineExceededException e) {
       // It was sent, or it was not.
     }

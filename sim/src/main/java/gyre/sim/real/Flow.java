@@ -63,8 +63,14 @@ final class Flow {
     int wrong = position < 0 ? 0 : Pattern.mismatch(source, position, bytes, length);
     if (wrong >= 0 || position % Pattern.DATAGRAM_BYTES != 0) {
       throw new AssertionError(
-          "a wrong datagram of " + length + " bytes for " + this + ": at " + wrong
-              + " there are " + Pattern.identify(bytes, Math.max(0, wrong), length));
+          "a wrong datagram of "
+              + length
+              + " bytes for "
+              + this
+              + ": at "
+              + wrong
+              + " there are "
+              + Pattern.identify(bytes, Math.max(0, wrong), length));
     }
     long all = received + length;
     received = all;

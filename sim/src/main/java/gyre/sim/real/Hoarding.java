@@ -20,13 +20,15 @@ final class Hoarding {
   static void left(Connection connection, SocketStream stream, CompletableFuture<?> othersDone) {
     try (Scope scope = Scope.open("hoarder")) {
       Fiber<?> ignored =
-          scope.start("writer", () -> {
-            try {
-              stream.write(new byte[FRAME_BYTES - 1]);
-            } catch (NetworkException | ClosedException e) {
-              // As it has to be, sooner or later.
-            }
-          });
+          scope.start(
+              "writer",
+              () -> {
+                try {
+                  stream.write(new byte[FRAME_BYTES - 1]);
+                } catch (NetworkException | ClosedException e) {
+                  // As it has to be, sooner or later.
+                }
+              });
       Lane.await(othersDone);
       connection.breakSoon();
       stream.reset();

@@ -191,7 +191,10 @@ final class Lane {
             : () -> new Outsider.Passing(path);
     await(
         Outsider.play(
-            run, connections.getFirst(), plan.connections().getFirst().left().writes(), connecting));
+            run,
+            connections.getFirst(),
+            plan.connections().getFirst().left().writes(),
+            connecting));
   }
 
   private void play(Connection connection, Plan.End end, SocketStream stream, boolean isRight) {

@@ -60,8 +60,7 @@ abstract sealed class Outsider {
    * Behind each mark comes a bit more, and then nothing before that is received: so nothing else
    * tells the other end of it.
    */
-  private static void play(Run run, Flow out, List<Step> writes, Outsider peer)
-      throws IOException {
+  private static void play(Run run, Flow out, List<Step> writes, Outsider peer) throws IOException {
     for (int i = 0; i < writes.size() && !run.isOver(); i++) {
       byte[] bytes = out.next(0, writes.get(i).bytes());
       out.writes(bytes.length);
@@ -132,8 +131,7 @@ abstract sealed class Outsider {
         MemorySegment address = arena.allocate(length, 8);
         address.set(ValueLayout.JAVA_SHORT, 0, (short) LinuxSockets.AF_UNIX);
         MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, Short.BYTES, name.length);
-        int ignored =
-            checked(LinuxSockets.connect(calls, descriptor, address.address(), length));
+        int ignored = checked(LinuxSockets.connect(calls, descriptor, address.address(), length));
       }
     }
 
@@ -186,8 +184,7 @@ abstract sealed class Outsider {
     @Override
     void end() throws IOException {
       try (Arena arena = Arena.ofConfined()) {
-        int ignored =
-            checked(LinuxSockets.shutdown(calls, descriptor, LinuxSockets.SHUT_WR));
+        int ignored = checked(LinuxSockets.shutdown(calls, descriptor, LinuxSockets.SHUT_WR));
         MemorySegment one = arena.allocate(1);
         while (checked(LinuxSockets.recv(calls, descriptor, one.address(), 1, 0)) > 0) {
           // It writes nothing.

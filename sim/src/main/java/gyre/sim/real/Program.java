@@ -110,13 +110,9 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
         end.reads().stream()
             .map(step ->
                 new Step(
-                    step.kind(),
-                    Math.min(step.bytes(), SMALL_BYTES),
-                    step.pieces(),
-                    step.micros()))
+                    step.kind(), Math.min(step.bytes(), SMALL_BYTES), step.pieces(), step.micros()))
             .toList();
-    return new End(
-        end.style(), end.options(), end.writes(), reads, end.ending(), end.endMicros());
+    return new End(end.style(), end.options(), end.writes(), reads, end.ending(), end.endMicros());
   }
 
   private static Plan special(int lane, Setup setup, SplittableRandom random) {
@@ -147,8 +143,7 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
   private static Plan lane(int lane, Transport transport, int loop, SplittableRandom random) {
     StreamOptions options = options(random).readTimeout(Duration.ZERO);
     boolean isHoarding = transport == Transport.HOARDING;
-    StreamOptions ofRight =
-        isHoarding ? options.inputLimitBytes(64 * 1024).sparse(false) : options;
+    StreamOptions ofRight = isHoarding ? options.inputLimitBytes(64 * 1024).sparse(false) : options;
     Style style = random.nextBoolean() ? Style.DIRECT : Style.PUSH;
     int size = transport == Transport.UDP && random.nextInt(3) == 0 ? 30_000 : 300;
     List<Step> writes =
@@ -183,9 +178,7 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
         plan.connections().stream()
             .map(pair ->
                 new Plan.Pair(
-                    pair.number(),
-                    impatient(pair.left(), random),
-                    impatient(pair.right(), random)))
+                    pair.number(), impatient(pair.left(), random), impatient(pair.right(), random)))
             .toList(),
         0);
   }
