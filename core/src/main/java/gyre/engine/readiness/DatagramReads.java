@@ -26,7 +26,7 @@ final class DatagramReads extends Reads<ReceiveFrom> {
     int beyond = limit - space;
     Block huge = beyond > 0 ? engine.landing.huge(limit) : null;
     if (beyond > 0 && huge == null) {
-      engine.starve(channel);
+      engine.starveForHuge(channel);
       return 0;
     }
     // What does not fit into the current block lands in the huge one, behind room for the start.

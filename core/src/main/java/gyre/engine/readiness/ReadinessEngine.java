@@ -75,6 +75,7 @@ public abstract class ReadinessEngine implements Engine {
   private final OperationQueue completed = new OperationQueue();
   private final ChannelQueue ready = new ChannelQueue();
   private final ChannelQueue starved = new ChannelQueue();
+  private final ChannelQueue starvedForHuge = new ChannelQueue();
   private @Nullable Channel[] channels = new @Nullable Channel[64];
   private @Nullable Workers workers;
   private int active;
@@ -227,9 +228,7 @@ public abstract class ReadinessEngine implements Engine {
   @Override
   public final void await(long timeoutNanos) {
     startSubmitted();
-    if (!starved.isEmpty()) {
-      feedStarved();
-    }
+    feedStarved();
     long timeout = timeoutNanos;
     boolean hasResults = workers != null && workers.hasResults();
     if (!completed.isEmpty() || !ready.isEmpty() || hasResults) {
@@ -333,19 +332,34 @@ public abstract class ReadinessEngine implements Engine {
 
   /** The channel's receiver has to wait until blocks come back. */
   final void starve(Channel channel) {
+    starve(channel, starved);
+  }
+
+  /** The same for a huge one, which may take much longer: nobody else waits for that. */
+  final void starveForHuge(Channel channel) {
+    starve(channel, starvedForHuge);
+  }
+
+  private void starve(Channel channel, ChannelQueue queue) {
     assert !channel.queued;
     counters.starvations++;
     channel.starved = true;
-    starved.add(channel);
+    queue.add(channel);
   }
 
   /** Blocks come back on this thread alone, so it is enough to look before each wait. */
   private void feedStarved() {
-    if (!landing.hasRoom()) {
-      return;
+    if (!starved.isEmpty() && landing.hasRoom()) {
+      feed(starved);
     }
-    for (int left = starved.size(); left > 0; left--) {
-      Channel channel = starved.poll();
+    if (!starvedForHuge.isEmpty() && landing.hasRoom() && landing.hasHuge()) {
+      feed(starvedForHuge);
+    }
+  }
+
+  private void feed(ChannelQueue queue) {
+    for (int left = queue.size(); left > 0; left--) {
+      Channel channel = queue.poll();
       if (channel != null) {
         channel.starved = false;
         if (!channel.closed) {

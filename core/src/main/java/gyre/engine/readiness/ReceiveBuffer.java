@@ -28,9 +28,14 @@ final class ReceiveBuffer {
     this.pool = pool;
   }
 
-  /** Whether those who had to wait for memory may try again. */
+  /** Whether those who had to wait for a block may try again. */
   boolean hasRoom() {
-    if (current() == null || (hugeWanted > 0 && huge(hugeWanted) == null)) {
+    return current() != null;
+  }
+
+  /** Whether those who had to wait for a huge block may try again. */
+  boolean hasHuge() {
+    if (hugeWanted > 0 && huge(hugeWanted) == null) {
       return false;
     }
     hugeWanted = 0;

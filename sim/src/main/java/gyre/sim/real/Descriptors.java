@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /** Sockets, rings and the like that this process has open. Files come and go with classes. */
@@ -29,6 +31,21 @@ final class Descriptors {
       throw new UncheckedIOException(e);
     }
     return count;
+  }
+
+  /** What they are, for those who find one too many. */
+  static List<String> list() {
+    List<String> list = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(ALL)) {
+      for (Path one : all) {
+        if (isOfKernel(one)) {
+          list.add(one.getFileName() + " " + Files.readSymbolicLink(one));
+        }
+      }
+    } catch (IOException e) {
+      list.add(e.toString());
+    }
+    return list;
   }
 
   private static boolean isOfKernel(Path descriptor) {

@@ -103,7 +103,14 @@ final class Run {
       checkNothingIsLent();
     }
     if (failure.get() == null && !Descriptors.settle(before)) {
-      failed("descriptors are left: " + Descriptors.open() + " after " + before + " before", null);
+      failed(
+          "descriptors are left: "
+              + Descriptors.open()
+              + " after "
+              + before
+              + " before: "
+              + Descriptors.list(),
+          null);
     }
     return failure.get();
   }
