@@ -46,9 +46,10 @@ final class Lane {
     this.connections =
         plan.connections().stream().map(pair -> run.connect(pair, cannotReset)).toList();
     long number = LANES.incrementAndGet();
-    this.host =
-        HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
-    String name = "gyre-" + ProcessHandle.current().pid() + "-" + number;
+    this.host = HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
+    // Copies of this class, as those with planted bugs, count for themselves.
+    String copy = Integer.toHexString(System.identityHashCode(Lane.class));
+    String name = "gyre-" + ProcessHandle.current().pid() + "-" + copy + "-" + number;
     this.path = Path.of(System.getProperty("java.io.tmpdir", "/tmp"), name);
   }
 
