@@ -5,13 +5,17 @@ import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxSockets;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -30,6 +34,35 @@ abstract sealed class Outsider {
 
   /** Says that nothing more comes, waits for the other's end, and closes. */
   abstract void end() throws IOException;
+
+  /** The JDK keeps a socket for those that are closed while a thread reads from them. */
+  static void warmUp() {
+    try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Socket socket = new Socket(listener.getInetAddress(), listener.getLocalPort());
+        Socket peer = listener.accept()) {
+      Thread reader = Thread.ofPlatform().daemon().start(() -> readOne(peer));
+      while (reader.getState() != Thread.State.TERMINATED && !isReading(reader)) {
+        Thread.onSpinWait();
+      }
+      peer.close();
+      assert socket.isConnected();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isReading(Thread reader) {
+    return Arrays.stream(reader.getStackTrace())
+        .anyMatch(frame -> frame.getMethodName().equals("implRead"));
+  }
+
+  private static void readOne(Socket peer) {
+    try {
+      int ignored = peer.getInputStream().read();
+    } catch (IOException e) {
+      // It was closed, as it has to be.
+    }
+  }
 
   /** Connects it and plays its part on a thread of its own. */
   static CompletableFuture<Boolean> play(

@@ -68,6 +68,7 @@ final class Run {
   static synchronized Optional<Failure> of(Program program, Duration limit) {
     if (WARM.add(program.engine())) {
       // What the JDK opens the first time and keeps is no leak.
+      Outsider.warmUp();
       Object ignored = new Run(Program.of(program.engine(), WARM_SEED), limit).run();
     }
     return Optional.ofNullable(new Run(program, limit).run());
