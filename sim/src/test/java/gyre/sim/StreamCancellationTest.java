@@ -89,9 +89,18 @@ class StreamCancellationTest {
     stream.shutdownOutput();
   }
 
+  /** Tries until it listens, which may be late. */
   private static TcpStream connect(String host) {
-    Fiber.sleep(Duration.ofMillis(1)); // until it listens
-    return TcpStream.connect(host, 7000, SMALL);
+    for (int tries = 1; ; tries++) {
+      Fiber.sleep(Duration.ofMillis(1));
+      try {
+        return TcpStream.connect(host, 7000, SMALL);
+      } catch (IoException e) {
+        if (tries == 100) {
+          throw e;
+        }
+      }
+    }
   }
 
   private interface Body {
