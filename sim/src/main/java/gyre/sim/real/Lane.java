@@ -46,7 +46,8 @@ final class Lane {
     this.connections =
         plan.connections().stream().map(pair -> run.connect(pair, cannotReset)).toList();
     long number = LANES.incrementAndGet();
-    this.host = HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
+    this.host =
+        HAS_MANY_ADDRESSES ? "127.0." + number % 250 + "." + (1 + number / 250 % 250) : "127.0.0.1";
     // Copies of this class, as those with planted bugs, count for themselves.
     String copy = Integer.toHexString(System.identityHashCode(Lane.class));
     String name = "gyre-" + ProcessHandle.current().pid() + "-" + copy + "-" + number;
