@@ -36,6 +36,7 @@ abstract sealed class Outsider {
   abstract void end() throws IOException;
 
   /** The JDK keeps a socket for those that are closed while a thread reads from them. */
+  @SuppressWarnings("try") // closing is what it is about
   static void warmUp() {
     try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Socket socket = new Socket(listener.getInetAddress(), listener.getLocalPort());
