@@ -3,17 +3,8 @@ package gyre.engine;
 /**
  * Writes memory that the owner lends. The result is the number of bytes, maybe fewer than asked.
  */
-public abstract class WriteFile extends FileOperation {
+public abstract class WriteFile extends FileTransfer {
   public static final OperationKind KIND = OperationKind.named("write");
-
-  /** Set before submit: lent until the end of the operation. */
-  public long address;
-
-  /** Set before submit. */
-  public int length;
-
-  /** Set before submit: or {@link FileCalls#AT_POSITION}, as for pipes and terminals. */
-  public long offset = FileCalls.AT_POSITION;
 
   @Override
   public final OperationKind kind() {

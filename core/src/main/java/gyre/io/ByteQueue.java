@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one data structure, whose reads, writes and searches share its chain.
 /**
  * A queue of bytes: appended at one end, read at the other, moved to another queue without copying.
  *

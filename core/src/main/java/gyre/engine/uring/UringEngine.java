@@ -35,7 +35,6 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-// Over 500 lines: one switchboard between the ring and a dozen kinds of operations.
 /**
  * The engine on io_uring.
  *
@@ -167,8 +166,8 @@ public final class UringEngine implements Engine {
     carryOut(ReceiveFrom.KIND, datagrams);
     carryOut(SendTo.KIND, new DatagramSends(submitter, operations, sockets, vector));
     carryOut(OpenFile.KIND, new FileOpens(submitter, operations));
-    carryOut(ReadFile.KIND, new FileReads(submitter, operations));
-    carryOut(WriteFile.KIND, new FileWrites(submitter, operations));
+    carryOut(ReadFile.KIND, FileTransfers.reads(submitter, operations));
+    carryOut(WriteFile.KIND, FileTransfers.writes(submitter, operations));
     carryOut(SyncFile.KIND, new FileSyncs(submitter, operations));
     carryOut(CloseFile.KIND, new FileCloses(submitter, operations));
     carryOut(StatFile.KIND, new FileStats(submitter, operations, pool));

@@ -1,45 +1,59 @@
 package gyre.engine.uring;
 
 import gyre.engine.Errno;
+import gyre.engine.FileTransfer;
 import gyre.engine.Poll;
-import gyre.engine.ReadFile;
 import gyre.sys.Uring;
 
 /**
- * Reads from files, pipes and terminals.
+ * Reads from files, pipes and terminals, or writes to them.
  *
  * <p>A descriptor that was made non-blocking by somebody answers {@code EAGAIN} instead of having
  * the kernel wait: then its readiness is waited for first.
  */
-final class FileReads extends Requests<ReadFile> {
+final class FileTransfers extends Requests<FileTransfer> {
   /** In {@code engineBits}: the present request waits for readiness. */
   private static final int WAITING = 1;
 
-  FileReads(Submitter submitter, OperationTable operations) {
+  private final int request;
+  private final int readiness;
+
+  private FileTransfers(
+      Submitter submitter, OperationTable operations, int request, int readiness) {
     super(submitter, operations);
+    this.request = request;
+    this.readiness = readiness;
+  }
+
+  static FileTransfers reads(Submitter submitter, OperationTable operations) {
+    return new FileTransfers(submitter, operations, Uring.OP_READ, Poll.READABLE);
+  }
+
+  static FileTransfers writes(Submitter submitter, OperationTable operations) {
+    return new FileTransfers(submitter, operations, Uring.OP_WRITE, Poll.WRITABLE);
   }
 
   @Override
-  void start(ReadFile file) {
+  void start(FileTransfer file) {
     file.engineBits = 0;
     super.start(file);
   }
 
   @Override
-  void begin(ReadFile file) {
+  void begin(FileTransfer file) {
     if (file.engineBits == WAITING) {
       int ignored =
           submitter.emit(
               SubmissionQueue.control(Uring.OP_POLL_ADD, 0, 0, file.descriptor),
               0,
               0,
-              (long) Poll.READABLE << 32,
+              (long) readiness << 32,
               file.tag);
       return;
     }
     int ignored =
         submitter.emit(
-            SubmissionQueue.control(Uring.OP_READ, 0, 0, file.descriptor),
+            SubmissionQueue.control(request, 0, 0, file.descriptor),
             file.offset,
             file.address,
             file.length,
@@ -47,7 +61,7 @@ final class FileReads extends Requests<ReadFile> {
   }
 
   @Override
-  void complete(ReadFile file, int result, int flags) {
+  void complete(FileTransfer file, int result, int flags) {
     if (file.engineBits == WAITING && result >= 0) {
       file.engineBits = 0;
       again(file);
