@@ -300,11 +300,17 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   /** A large block for an engine to receive into. */
   public @Nullable Block takeTransit() {
-    Block block = counted(tryTake(large, transitLimit));
+    Block block = counted(tryTake(large, landingLimit()));
     if (block == null && isGoverned()) {
       fallShort();
     }
     return block;
+  }
+
+  /** What is received on many streams must not keep the next from being received on one more. */
+  private long landingLimit() {
+    long floorsInUse = Math.min(floorBytes, small.lentBytes());
+    return Math.min(transitLimit + floorsInUse, landingCap);
   }
 
   /** Like {@link #takeAny}, from the reserve where nothing else is left: for the first KiB. */

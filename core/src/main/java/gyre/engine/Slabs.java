@@ -120,6 +120,10 @@ final class Slabs {
         : slab.memory.asSlice(block.address - slab.base, block.capacity);
   }
 
+  long lentBytes() {
+    return bytes - freeBytes();
+  }
+
   long freeBytes() {
     return (long) freeBlocks * blockBytes;
   }

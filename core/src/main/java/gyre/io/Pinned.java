@@ -37,14 +37,15 @@ final class Pinned {
   /**
    * Copies it all; the bytes are the same in any case.
    *
+   * @param isTight whether a slice may leave no part of its block unused, whatever that costs
    * @return false if the pool has no memory for the rest of it
    */
-  static boolean copyAll(Chain chain) {
+  static boolean copyAll(Chain chain, boolean isTight) {
     Chunk before = null;
     for (Chunk chunk = chain.first; chunk != null; ) {
       Chunk following = chunk.next;
-      if (pins(chain, chunk)) {
-        Chunk copy = copyBehind(chain, before, chunk);
+      if (pins(chain, chunk, isTight)) {
+        Chunk copy = copyBehind(chain, before, chunk, isTight);
         if (copy == null) {
           return false;
         }
@@ -57,12 +58,13 @@ final class Pinned {
     return true;
   }
 
-  private static boolean pins(Chain chain, Chunk chunk) {
+  private static boolean pins(Chain chain, Chunk chunk, boolean isTight) {
     Block block = chunk.block();
     if (chunk.length() == 0 || block.owner() instanceof LentMemory) {
       return false;
     }
-    boolean wasteful = chunk.length() < block.capacity / 2 && chunk.room() == 0;
+    int least = isTight ? block.capacity : block.capacity / 2;
+    boolean wasteful = chunk.length() < least && chunk.room() == 0;
     return (wasteful && block.capacity > BlockPool.SMALL_BYTES) || block.owner() != chain.pool;
   }
 
@@ -70,10 +72,11 @@ final class Pinned {
    * Replaces {@code chunk} by copies, in what room {@code before} has and in new blocks; the last
    * of them, or null if exhausted.
    */
-  private static @Nullable Chunk copyBehind(Chain chain, @Nullable Chunk before, Chunk chunk) {
+  private static @Nullable Chunk copyBehind(
+      Chain chain, @Nullable Chunk before, Chunk chunk, boolean isTight) {
     Chunk target = before;
     while (true) {
-      if (target == null || target.room() == 0 || pins(chain, target)) {
+      if (target == null || target.room() == 0 || pins(chain, target, isTight)) {
         target = insert(chain, target, chunk);
         if (target == null) {
           return null;
@@ -94,7 +97,9 @@ final class Pinned {
   private static @Nullable Chunk insert(Chain chain, @Nullable Chunk before, Chunk next) {
     int length = next.length();
     boolean isLittle = length <= SMALL_BLOCKS_LIMIT;
-    Block block = chain.pool.takeForCopy(isLittle ? BlockPool.SMALL_BYTES : BlockPool.LARGE_BYTES);
+    int size = isLittle ? BlockPool.SMALL_BYTES : BlockPool.LARGE_BYTES;
+    boolean isOfPool = next.block().owner() == chain.pool;
+    Block block = isOfPool ? chain.pool.takeReserved(size) : chain.pool.takeForCopy(size);
     if (block == null) {
       return null;
     }

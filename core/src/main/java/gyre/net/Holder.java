@@ -11,8 +11,11 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
   /** Bytes that it may hold of what it receives, all in all; of who is GRANTED or WAITING. */
   int claim;
 
-  /** What of the claim is set aside in the pool and was not received yet. */
+  /** What of the budget is set aside in the pool and was not received yet. */
   long promise;
+
+  /** Memory that its input may hold when the claim is filled. */
+  long budget;
 
   /** When it began to wait for its turn. */
   long waitingNanos;
@@ -45,6 +48,9 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
 
   /** Bytes received and not consumed. */
   abstract long inputSize();
+
+  /** Memory of the pool that those keep from being used. */
+  abstract long inputHeldBytes();
 
   /** Whether the kernel has bytes for it that were not received, which costs a system call. */
   abstract boolean isBehind();

@@ -161,10 +161,13 @@ final class MemoryPolicy extends Handle {
     return false;
   }
 
-  /** What to set aside so that the claim can be filled: what comes is packed into whole blocks. */
+  /**
+   * What to set aside so that the claim can be filled: what comes is packed tightly, into whole
+   * blocks, of which the last may be begun.
+   */
   private static long need(Holder holder) {
     long missing = Math.max(1, holder.claim - holder.inputSize());
-    return (missing + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES;
+    return (missing + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES + STEP_BYTES;
   }
 
   /**
@@ -184,6 +187,7 @@ final class MemoryPolicy extends Handle {
     boolean hasWaited = holder.memoryState == MemoryState.WAITING;
     boolean isNew = holder.memoryState == MemoryState.LIGHT;
     holder.memoryState = MemoryState.GRANTED;
+    holder.budget = holder.inputHeldBytes() + need;
     holder.promise = need;
     pool.promise(need);
     assert pool.holdsInvariant();
@@ -222,13 +226,15 @@ final class MemoryPolicy extends Handle {
     };
   }
 
-  /** While memory is scarce: it has received something. */
+  /** While memory is scarce: it has received something, or packed it. */
   void received(Holder holder) {
     if (holder.memoryState == MemoryState.GRANTED) {
-      long need = holder.inputSize() >= holder.claim ? 0 : need(holder);
-      if (need < holder.promise) {
-        pool.promise(need - holder.promise);
-        holder.promise = need;
+      boolean isFilled = holder.inputSize() >= holder.claim;
+      long left = isFilled ? 0 : Math.max(0, holder.budget - holder.inputHeldBytes());
+      left = Math.min(left, holder.promise + Math.max(0, pool.roomBytes()));
+      if (left != holder.promise) {
+        pool.promise(left - holder.promise);
+        holder.promise = left;
       }
     }
   }

@@ -648,6 +648,11 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   }
 
   @Override
+  final long inputHeldBytes() {
+    return input.bytes.heldBytes();
+  }
+
+  @Override
   final boolean isBehind() {
     return !input.isEnded() && engine().sockets().hasInput(descriptor());
   }
@@ -688,10 +693,11 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   @Override
   final void tighten() {
     if (!input.bytes.isEmpty() || !output.bytes.isEmpty()) {
-      keepInput();
+      boolean ignored = input.bytes.pack();
+      account();
     }
     if (!input.isIdle() && wanted() > MemoryPolicy.FLOOR_BYTES) {
-      boolean ignored = memory.mayReceive(this); // it is asked for now
+      boolean unused = memory.mayReceive(this); // it is asked for now
       engine().cancel(input); // and goes on as it may
     }
   }

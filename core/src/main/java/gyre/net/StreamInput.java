@@ -135,12 +135,13 @@ final class StreamInput extends Receive {
   private void receivedInNeed() {
     stream.memory.received(stream);
     boolean isGranted = stream.memoryState == MemoryState.GRANTED;
-    if (isGranted || stream.wanted() > MemoryPolicy.FLOOR_BYTES) {
+    if (isGranted) {
+      boolean ignored = bytes.pack(); // or it would hold more than was set aside
+      stream.memory.received(stream);
+    } else if (stream.wanted() > MemoryPolicy.FLOOR_BYTES) {
       keep();
       stream.memory.kept(stream);
-      if (!isGranted) {
-        engine.cancel(this);
-      }
+      engine.cancel(this);
     }
   }
 

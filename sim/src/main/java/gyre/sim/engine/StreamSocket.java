@@ -424,7 +424,7 @@ final class StreamSocket extends SimSocket {
     Chaos chaos = universe.chaos();
     ReceiveRing ring = trying.ring;
     boolean isBurst =
-        ring != null && !receive.exact && !receive.sparse && !receivesExactly(receive);
+        ring != null && !receive.exact && !receive.sparse && !receivesExactly(receive, ring);
     int left = isBurst ? Integer.MAX_VALUE : TURN_BYTES;
     for (int pieces = 0;
         from.hasUnread() && left > 0 && pieces < BURST_PIECES && receiver == receive;
@@ -482,9 +482,10 @@ final class StreamSocket extends SimSocket {
     return length;
   }
 
-  /** Goes back to the ring as soon as it may have any amount. */
-  private boolean receivesExactly(Receive receive) {
-    receivesExactly = receivesExactly && receive.allowance() < Integer.MAX_VALUE;
+  /** Goes back to the ring as soon as that has buffers and the owner takes any amount. */
+  private boolean receivesExactly(Receive receive, ReceiveRing ring) {
+    receivesExactly =
+        receivesExactly && (ring.space() == 0 || receive.allowance() < Integer.MAX_VALUE);
     return receivesExactly;
   }
 

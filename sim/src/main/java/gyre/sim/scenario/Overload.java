@@ -79,8 +79,16 @@ final class Overload extends Weathered {
     Storm(World world, Plan plan) {
       this.world = world;
       this.isRough = plan.isRough();
-      this.poolBytes = plan.between(6, 16) * 64 * 1024;
+      this.poolBytes = plan.between(16, 64) * 64 * 1024;
       this.frameBytes = plan.between(5_000, poolBytes / 10);
+    }
+
+    /**
+     * While even the first KiB has to wait: those who had their turn, and stand still, are reset
+     * when their time is over, and those who get theirs then, and stand still too, once more.
+     */
+    Duration longestShortage() {
+      return Duration.ofSeconds(10 + 2 * (10 + frameBytes / (16 * 1024)));
     }
 
     void awaitEnd() {
@@ -310,7 +318,7 @@ final class Overload extends Weathered {
     byte[] message = new byte[plan.between(1, 500)];
     within(
         storm,
-        Duration.ofSeconds(30),
+        storm.longestShortage(),
         "an echo of " + message.length + " bytes",
         () -> {
           try (TcpStream stream = OverloadPeers.connectTo(ECHO)) {

@@ -16,6 +16,7 @@ public final class Scenarios {
           new Crashes(),
           new ConnectFailures(),
           new Backpressure(),
+          new Overload(),
           new Fairness(),
           new Scopes(),
           new Timers(),
