@@ -77,7 +77,7 @@ final class Pinned {
     Chunk target = before;
     while (true) {
       if (target == null || target.room() == 0 || pins(chain, target, isTight)) {
-        target = insert(chain, target, chunk);
+        target = insert(chain, target, chunk, isTight);
         if (target == null) {
           return null;
         }
@@ -94,9 +94,10 @@ final class Pinned {
   }
 
   /** An empty chunk between two; null if exhausted. A few KiB are held in small blocks. */
-  private static @Nullable Chunk insert(Chain chain, @Nullable Chunk before, Chunk next) {
+  private static @Nullable Chunk insert(
+      Chain chain, @Nullable Chunk before, Chunk next, boolean isTight) {
     int length = next.length();
-    boolean isLittle = length <= SMALL_BLOCKS_LIMIT;
+    boolean isLittle = isTight ? length < BlockPool.LARGE_BYTES : length <= SMALL_BLOCKS_LIMIT;
     int size = isLittle ? BlockPool.SMALL_BYTES : BlockPool.LARGE_BYTES;
     boolean isOfPool = next.block().owner() == chain.pool;
     Block block = isOfPool ? chain.pool.takeReserved(size) : chain.pool.takeForCopy(size);

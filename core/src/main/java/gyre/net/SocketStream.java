@@ -693,8 +693,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   @Override
   final void tighten() {
     if (!input.bytes.isEmpty() || !output.bytes.isEmpty()) {
-      boolean ignored = input.bytes.pack();
-      account();
+      keepInput();
     }
     if (!input.isIdle() && wanted() > MemoryPolicy.FLOOR_BYTES) {
       boolean unused = memory.mayReceive(this); // it is asked for now

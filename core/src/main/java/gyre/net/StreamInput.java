@@ -81,7 +81,7 @@ final class StreamInput extends Receive {
   /** Bytes stay beyond this turn: don't hold memory that the engine receives into. */
   void keep() {
     if (!bytes.isEmpty()) {
-      bytes.own();
+      boolean ignored = stream.memory.isTight() ? bytes.pack() : bytes.own();
     }
   }
 
@@ -136,7 +136,7 @@ final class StreamInput extends Receive {
     stream.memory.received(stream);
     boolean isGranted = stream.memoryState == MemoryState.GRANTED;
     if (isGranted) {
-      boolean ignored = bytes.pack(); // or it would hold more than was set aside
+      keep(); // tightly, or it would hold more than was set aside
       stream.memory.received(stream);
     } else if (stream.wanted() > MemoryPolicy.FLOOR_BYTES) {
       keep();

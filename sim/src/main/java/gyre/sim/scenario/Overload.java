@@ -79,7 +79,7 @@ final class Overload extends Weathered {
     Storm(World world, Plan plan) {
       this.world = world;
       this.isRough = plan.isRough();
-      this.poolBytes = plan.between(16, 64) * 64 * 1024;
+      this.poolBytes = plan.between(64, 128) * 64 * 1024;
       this.frameBytes = plan.between(5_000, poolBytes / 10);
     }
 
