@@ -12,6 +12,8 @@ module gyre.core {
       gyre.sim;
   exports gyre.engine.uring to
       gyre.sim;
+  exports gyre.spi to
+      gyre.sim;
   exports gyre.sys to
       gyre.sim;
 }

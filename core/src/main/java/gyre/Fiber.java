@@ -68,7 +68,7 @@ public final class Fiber<T extends @Nullable Object> {
   private boolean interrupted;
 
   /** Of a fiber that runs callbacks: the handle whose callback it runs. */
-  @Nullable Handle serves;
+  @Nullable HandleBase serves;
 
   /** For fibers of the pump: runs a task that was posted, and may be parked in it. */
   boolean inPost;

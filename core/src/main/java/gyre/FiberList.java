@@ -29,8 +29,8 @@ final class FiberList {
   }
 
   private void askHandles(Scope scope) {
-    for (Handle h = scope.firstHandle(); h != null; h = h.scopeNext) {
-      Handle handle = h;
+    for (HandleBase h = scope.firstHandle(); h != null; h = h.scopeNext) {
+      HandleBase handle = h;
       handle.waits((fiber, doing, descriptor) -> {
         if (fiber != null) {
           inHandles.put(fiber, new Wait(doing + " " + handle.name(), descriptor));

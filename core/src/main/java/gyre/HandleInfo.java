@@ -15,7 +15,7 @@ public record HandleInfo(
     long ageMillis,
     int pendingOperations,
     @Nullable Throwable opened) {
-  static HandleInfo of(Handle handle) {
+  static HandleInfo of(HandleBase handle) {
     return new HandleInfo(
         handle.kind(),
         handle.name(),

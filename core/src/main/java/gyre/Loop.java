@@ -449,7 +449,7 @@ public final class Loop implements AutoCloseable {
   }
 
   private static void collectHandles(Scope scope, List<HandleInfo> list) {
-    for (Handle h = scope.firstHandle(); h != null; h = h.scopeNext) {
+    for (HandleBase h = scope.firstHandle(); h != null; h = h.scopeNext) {
       list.add(HandleInfo.of(h));
     }
     for (Scope child = scope.firstChild(); child != null; child = child.nextSibling()) {
@@ -457,12 +457,12 @@ public final class Loop implements AutoCloseable {
     }
   }
 
-  void eachHandle(Consumer<Handle> action) {
+  void eachHandle(Consumer<HandleBase> action) {
     roots().forEach(scope -> eachHandle(scope, action));
   }
 
-  private static void eachHandle(Scope scope, Consumer<Handle> action) {
-    for (Handle h = scope.firstHandle(); h != null; h = h.scopeNext) {
+  private static void eachHandle(Scope scope, Consumer<HandleBase> action) {
+    for (HandleBase h = scope.firstHandle(); h != null; h = h.scopeNext) {
       action.accept(h);
     }
     for (Scope child = scope.firstChild(); child != null; child = child.nextSibling()) {
@@ -671,7 +671,7 @@ public final class Loop implements AutoCloseable {
     pump.add(callback);
   }
 
-  void enqueueFlush(Handle handle) {
+  void enqueueFlush(HandleBase handle) {
     turn.enqueueFlush(handle);
   }
 
@@ -689,11 +689,11 @@ public final class Loop implements AutoCloseable {
     turn.wheel().cancel(timer);
   }
 
-  void handleOpened(Handle handle) {
+  void handleOpened(HandleBase handle) {
     counters.handlesOpened++;
   }
 
-  void handleClosed(Handle handle) {
+  void handleClosed(HandleBase handle) {
     counters.handlesClosed++;
     lifeEnded();
   }

@@ -260,7 +260,7 @@ public final class LoopGroup implements AutoCloseable {
     shutdown(ShutdownOptions.ON_CLOSE);
     checkNotOnMember();
     if (Loop.isInFiber()) {
-      Handle.awaitAnywhereUncancelled(all());
+      AnyThread.awaitUncancelled(all());
     }
     List<ShutdownReport> ignored = reports();
   }

@@ -109,7 +109,7 @@ final class Pump {
   }
 
   private void runOne(Fiber<?> self, Object callback) {
-    if (callback instanceof Handle handle) {
+    if (callback instanceof HandleBase handle) {
       handle.runCallback(self);
     } else {
       runPost(self, (Runnable) callback);

@@ -58,7 +58,7 @@ public final class Scope implements AutoCloseable {
 
   private @Nullable Fiber<?> firstFiber;
   private int fibers;
-  private @Nullable Handle firstHandle;
+  private @Nullable HandleBase firstHandle;
   private int handles;
 
   /** Those of the handles that nobody waits for. */
@@ -334,8 +334,8 @@ public final class Scope implements AutoCloseable {
   /** Has all that lives in it, and below it, end as soon as what it is doing is done. */
   void drain() {
     Shutdown.eachScope(this, scope -> scope.draining = true);
-    Shutdown.eachHandle(this, Handle::beginDrain);
-    Shutdown.eachHandle(this, Handle::drainIfOpen);
+    Shutdown.eachHandle(this, HandleBase::beginDrain);
+    Shutdown.eachHandle(this, HandleBase::drainIfOpen);
   }
 
   boolean isDraining() {
@@ -360,7 +360,7 @@ public final class Scope implements AutoCloseable {
 
   /** Whether user code runs on behalf of a handle of this scope; it may be parked. */
   private boolean isInCallback() {
-    for (Handle handle = firstHandle; handle != null; handle = handle.scopeNext) {
+    for (HandleBase handle = firstHandle; handle != null; handle = handle.scopeNext) {
       if (handle.isInCallback()) {
         return true;
       }
@@ -375,7 +375,7 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  void adopt(Handle handle) {
+  void adopt(HandleBase handle) {
     checkOpen();
     handle.scopeNext = firstHandle;
     if (firstHandle != null) {
@@ -396,7 +396,7 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  void closed(Handle handle) {
+  void closed(HandleBase handle) {
     if (handle.scopePrevious == null) {
       firstHandle = handle.scopeNext;
     } else {
@@ -460,15 +460,15 @@ public final class Scope implements AutoCloseable {
     if (!loop.options().reportsLeaks() || cancellation.isCancelled() || isDraining()) {
       return;
     }
-    for (Handle handle = firstHandle; handle != null; handle = handle.scopeNext) {
+    for (HandleBase handle = firstHandle; handle != null; handle = handle.scopeNext) {
       handle.reportIfForgotten();
     }
   }
 
   void closeHandles() {
-    Handle handle = firstHandle;
+    HandleBase handle = firstHandle;
     while (handle != null) {
-      Handle next = handle.scopeNext;
+      HandleBase next = handle.scopeNext;
       handle.beginClose();
       handle = next;
     }
@@ -534,7 +534,7 @@ public final class Scope implements AutoCloseable {
     return firstFiber;
   }
 
-  @Nullable Handle firstHandle() {
+  @Nullable HandleBase firstHandle() {
     return firstHandle;
   }
 

@@ -211,7 +211,7 @@ final class Shutdown {
   }
 
   static void abortAll(Scope root) {
-    eachHandle(root, Handle::abort);
+    eachHandle(root, HandleBase::abort);
   }
 
   static boolean hasHandles(Scope scope) {
@@ -243,13 +243,13 @@ final class Shutdown {
         });
   }
 
-  static void eachHandle(Scope root, Consumer<Handle> action) {
+  static void eachHandle(Scope root, Consumer<HandleBase> action) {
     eachScope(
         root,
         scope -> {
-          Handle handle = scope.firstHandle();
+          HandleBase handle = scope.firstHandle();
           while (handle != null) {
-            Handle next = handle.scopeNext;
+            HandleBase next = handle.scopeNext;
             action.accept(handle);
             handle = next;
           }

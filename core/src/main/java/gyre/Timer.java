@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Like all handles it is confined to its loop: calls from other threads are refused.
  */
-public final class Timer extends Handle {
+public final class Timer extends HandleBase {
   private final TimerTask task;
   private @Nullable Fired fired; // made by the first who waits for it
 
@@ -229,7 +229,7 @@ public final class Timer extends Handle {
 
     @Override
     long nowNanos() {
-      return timer.engine().nanoTime();
+      return timer.loop().engine().nanoTime();
     }
 
     @Override

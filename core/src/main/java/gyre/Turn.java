@@ -31,7 +31,7 @@ final class Turn {
   private final LoopCounters counters;
   private final RunQueue runQueue;
   private final TimerWheel wheel;
-  private final ArrayDeque<Handle> flushes = new ArrayDeque<>();
+  private final ArrayDeque<HandleBase> flushes = new ArrayDeque<>();
 
   private @Nullable Fiber<?> running;
   private boolean underWay;
@@ -141,7 +141,7 @@ final class Turn {
 
   private void runFlushes() {
     for (int left = flushes.size(); left > 0; left--) {
-      Handle handle = flushes.remove();
+      HandleBase handle = flushes.remove();
       try {
         handle.runFlush();
       } catch (Throwable e) {
@@ -151,7 +151,7 @@ final class Turn {
     }
   }
 
-  private void abort(Handle handle) {
+  private void abort(HandleBase handle) {
     try {
       handle.abort();
     } catch (Throwable e) {
@@ -224,7 +224,7 @@ final class Turn {
     runQueue.add(fiberOrContinuation);
   }
 
-  void enqueueFlush(Handle handle) {
+  void enqueueFlush(HandleBase handle) {
     flushes.add(handle);
   }
 

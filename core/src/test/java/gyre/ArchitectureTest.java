@@ -38,9 +38,9 @@ class ArchitectureTest {
           List.of(".engine.choice"),
           List.of(".loop"),
           List.of(""),
-          List.of(".io"),
+          List.of(".spi"),
+          List.of(".sync", ".io"),
           List.of(".stream"),
-          List.of(".sync"),
           List.of(".net", ".file", ".process", ".terminal"));
 
   private static final JavaClasses GYRE =

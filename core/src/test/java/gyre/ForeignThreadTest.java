@@ -532,6 +532,7 @@ class ForeignThreadTest {
         && !type.isEnum()
         && !Throwable.class.isAssignableFrom(type)
         && !type.getSimpleName().endsWith("Options")
-        && type != Handle.Timeout.class;
+        && type != HandleBase.class
+        && type != InternalAccess.class;
   }
 }

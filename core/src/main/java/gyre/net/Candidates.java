@@ -2,6 +2,7 @@ package gyre.net;
 
 import gyre.Cancellation;
 import gyre.DeadlineExceededException;
+import gyre.spi.Internals;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -57,8 +58,8 @@ final class Candidates {
     Callable<List<InetAddress>> job = () -> resolver.resolve(host);
     try {
       return timeout.isZero()
-          ? Access.lookUp(job)
-          : Cancellation.within(timeout, () -> Access.lookUp(job));
+          ? Internals.lookUp(job)
+          : Cancellation.within(timeout, () -> Internals.lookUp(job));
     } catch (UnknownHostException e) {
       NetworkException failure = unknown(host, goal);
       failure.initCause(e);

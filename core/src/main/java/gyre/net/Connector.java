@@ -2,12 +2,12 @@ package gyre.net;
 
 import gyre.Deadline;
 import gyre.Fiber;
-import gyre.Handle;
 import gyre.Scope;
 import gyre.Source;
 import gyre.engine.Connect;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
+import gyre.spi.Resource;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  * whatever happens to the fiber that waits: each descriptor is closed once the kernel has let go of
  * it, and the handle with the last.
  */
-final class Connector extends Handle {
+final class Connector extends Resource {
   /** Makes a descriptor that is ready to be connected, or answers -errno. */
   @FunctionalInterface
   interface Opener<A extends SocketAddress> {

@@ -4,6 +4,7 @@ import gyre.Deadline;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
+import gyre.spi.Internals;
 import java.time.Duration;
 
 /**
@@ -21,12 +22,12 @@ final class Draining {
    * @param ended ready when the connections have ended
    */
   static void end(Scope connections, Source ended, Duration limit) {
-    boolean isLoopEnding = Access.isScopeDraining(connections);
-    Access.drainAll(connections);
+    boolean isLoopEnding = Internals.isDraining(connections);
+    Internals.drain(connections);
     if (isLoopEnding) {
       Fiber.await(ended);
     } else if (!within(limit, ended)) {
-      Access.each(
+      Internals.eachHandle(
           connections,
           handle -> {
             if (handle instanceof SocketStream stream) {

@@ -1,8 +1,8 @@
 package gyre.net;
 
-import gyre.Handle;
 import gyre.Loop;
 import gyre.engine.BlockPool;
+import gyre.spi.Resource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>While memory is plentiful nothing is counted or looked at; the pool tells when that ends.
  */
-final class MemoryPolicy extends Handle {
+final class MemoryPolicy extends Resource {
   /** What every stream may hold, always. */
   static final int FLOOR_BYTES = BlockPool.SMALL_BYTES;
 

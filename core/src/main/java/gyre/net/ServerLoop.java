@@ -1,11 +1,12 @@
 package gyre.net;
 
 import gyre.Fiber;
-import gyre.Handle;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.Signal;
 import gyre.engine.Sockets;
+import gyre.spi.Internals;
+import gyre.spi.Resource;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -94,19 +95,19 @@ final class ServerLoop {
    */
   InetSocketAddress start(InetSocketAddress where, List<ServerLoop> targets) {
     posted = true;
-    if (!loop.tryPost(new Opening(where, targets)) && !Access.isClosed(loop)) {
+    if (!loop.tryPost(new Opening(where, targets)) && !Internals.isClosed(loop)) {
       posted = false;
       throw new RejectedExecutionException("the inbox of " + loop.name() + " is full");
     }
     // Of a loop that is closed the end tells why.
-    return Access.await(started);
+    return Internals.awaitAnywhere(started);
   }
 
   /** Throws if the caller would keep the loop from turning. */
   void checkCanBeAwaited() {
-    Access.checkCanAwait(loop);
+    Internals.checkCanAwait(loop);
     Scope mine = scope;
-    if (mine != null && Access.isInside(mine)) {
+    if (mine != null && Internals.isCallerInside(mine)) {
       throw new IllegalStateException(
           "the handler of a connection of the server would wait for itself: close the server in"
               + " another fiber");
@@ -126,7 +127,7 @@ final class ServerLoop {
 
   void awaitEnd() {
     if (posted) {
-      Access.awaitUncancelled(ended);
+      Internals.awaitAnywhereUncancelled(ended);
     }
   }
 
@@ -190,13 +191,13 @@ final class ServerLoop {
     started.completeExceptionally(
         failure == null
             ? new IllegalStateException(
-                loop.name() + (Access.isClosed(loop) ? " is closed" : " is shutting down"))
+                loop.name() + (Internals.isClosed(loop) ? " is closed" : " is shutting down"))
             : new IllegalStateException(loop.name() + " has died: " + failure, failure));
     ended.complete(true);
   }
 
   /** Hears of the loop's shutdown. What the loop waits for is the keeper, not this. */
-  private final class Life extends Handle {
+  private final class Life extends Resource {
     Life() {
       super(loop.root());
       background(true);
@@ -282,7 +283,7 @@ final class ServerLoop {
       take(connection, this);
       return;
     }
-    Sockets sockets = Access.engine(loop).sockets();
+    Sockets sockets = Internals.engine(loop).sockets();
     HandedOver handed = new HandedOver(this, least, sockets, sockets.release(connection));
     if (!least.loop.tryPost(handed)) {
       handed.takeBack();
@@ -307,7 +308,7 @@ final class ServerLoop {
     @Override
     public void run() {
       taker.load.decrementAndGet(); // counted again by take
-      int connection = Access.engine(taker.loop).sockets().adopt(released);
+      int connection = Internals.engine(taker.loop).sockets().adopt(released);
       if (connection >= 0) {
         taker.take(connection, giver);
       } else {
@@ -373,7 +374,7 @@ final class ServerLoop {
   }
 
   /** Calls a push handler with each connection. It belongs to the scope of the connections. */
-  private final class Greeter extends Handle {
+  private final class Greeter extends Resource {
     private final ArrayDeque<TcpStream> arrived = new ArrayDeque<>();
 
     Greeter(Scope owner) {
@@ -434,7 +435,7 @@ final class ServerLoop {
   }
 
   private void drop(int connection, ServerLoop giver) {
-    Access.engine(loop).sockets().close(connection);
+    Internals.engine(loop).sockets().close(connection);
     giver.gone();
   }
 

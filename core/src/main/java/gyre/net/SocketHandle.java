@@ -1,8 +1,8 @@
 package gyre.net;
 
-import gyre.Handle;
 import gyre.Scope;
 import gyre.engine.Sockets.Option;
+import gyre.spi.Resource;
 
 /**
  * A handle that owns a socket.
@@ -11,7 +11,7 @@ import gyre.engine.Sockets.Option;
  * because the scope has ended, or begun to, while the socket was opened, the constructor closes it:
  * who opens sockets has nothing to clean up.
  */
-abstract sealed class SocketHandle extends Handle permits Holder, SocketListener, UdpSocket {
+abstract sealed class SocketHandle extends Resource permits Holder, SocketListener, UdpSocket {
   private final int descriptor;
 
   SocketHandle(Scope owner, int descriptor) {

@@ -8,6 +8,7 @@ import gyre.WaitPoint;
 import gyre.Waiter;
 import gyre.engine.Accept;
 import gyre.engine.Errno;
+import gyre.spi.Internals;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -162,7 +163,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   private void eachPushed(Consumer<SocketStream> action) {
     if (pushed > 0) {
-      eachHandle(
+      Internals.eachHandle(
           owner(),
           handle -> {
             if (handle instanceof SocketStream stream && stream.isReleasedTo(whenPushedCloses)) {

@@ -1,6 +1,7 @@
 package gyre.net;
 
 import gyre.Fiber;
+import gyre.spi.Internals;
 
 /** The reads of a stream in direct style: how a fiber waits for bytes, and what it is told. */
 final class StreamReader {
@@ -69,7 +70,7 @@ final class StreamReader {
     }
     stream.drainingAfterData();
     try {
-      Access.parkFiber(caller);
+      Internals.park(caller);
     } finally {
       input.reader = null;
       if (timeouts != null) {
@@ -92,7 +93,7 @@ final class StreamReader {
   void timedOut() {
     if (input.reader != null) {
       isExpired = true;
-      Access.resumeFiber(input.reader);
+      Internals.resume(input.reader);
     }
   }
 }

@@ -1,6 +1,6 @@
 package gyre.net;
 
-import gyre.Handle;
+import gyre.spi.Resource;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -115,7 +115,7 @@ final class StreamTimeouts {
     }
   }
 
-  private static class Limit extends Handle.Timeout {
+  private static class Limit extends Resource.Timeout {
     final SocketStream stream;
     private final String operation;
     private final String reason;

@@ -4,6 +4,7 @@ import gyre.Fiber;
 import gyre.engine.BlockPool;
 import gyre.io.ByteQueue;
 import gyre.io.OutputFullException;
+import gyre.spi.Internals;
 import java.nio.ByteBuffer;
 
 /**
@@ -28,13 +29,13 @@ final class StreamWriter {
       }
       append(source, caller);
     }
-    if (output.isFull() && Access.isCallbackFiber(caller)) {
+    if (output.isFull() && Internals.isCallback(caller)) {
       awaitDrained(caller);
     }
   }
 
   void write(ByteQueue source, Fiber<?> caller) {
-    if (output.isFull() && Access.isCallbackFiber(caller)) {
+    if (output.isFull() && Internals.isCallback(caller)) {
       checkRoomToMove(source);
     }
     output.append(source);
@@ -52,7 +53,7 @@ final class StreamWriter {
   }
 
   private void append(ByteBuffer source, Fiber<?> caller) {
-    if (Access.isCallbackFiber(caller)) {
+    if (Internals.isCallback(caller)) {
       appendAll(source);
     } else if (!appendSome(source)) {
       if (output.isDone()) {
@@ -124,9 +125,9 @@ final class StreamWriter {
   }
 
   private void awaitDrained(Fiber<?> caller) {
-    if (Access.isCallbackFiber(caller)) {
+    if (Internals.isCallback(caller)) {
       stream.outputFilled();
-      if (Access.served(caller) instanceof SocketStream source && source != stream) {
+      if (Internals.inCallbackOf(caller) instanceof SocketStream source && source != stream) {
         source.waitFor(stream);
       }
       return;
@@ -145,7 +146,7 @@ final class StreamWriter {
     output.writer = caller;
     stream.sendSoon();
     try {
-      Access.parkFiber(caller);
+      Internals.park(caller);
     } finally {
       output.writer = null;
     }

@@ -4,6 +4,7 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
+import gyre.spi.Internals;
 import java.net.InetSocketAddress;
 
 /** Listens for TCP connections. See {@link SocketListener} for how to use it. */
@@ -35,7 +36,7 @@ public final class TcpListener extends SocketListener<TcpStream> {
   public static TcpListener bind(InetSocketAddress where, ListenOptions options) {
     Addresses.requireResolved(where);
     String subject = Addresses.format(where);
-    Sockets sockets = Access.engine(Loop.current()).sockets();
+    Sockets sockets = Internals.engine(Loop.current()).sockets();
     int descriptor = sockets.open(SocketOptions.family(where), Sockets.Type.STREAM);
     if (descriptor < 0) {
       throw NetworkException.of("listen on", subject, descriptor);

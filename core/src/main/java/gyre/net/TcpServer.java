@@ -2,6 +2,7 @@ package gyre.net;
 
 import gyre.Loop;
 import gyre.LoopGroup;
+import gyre.spi.Internals;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -110,7 +111,7 @@ public final class TcpServer implements AutoCloseable {
   private static TcpServer open(
       Loop loop, InetSocketAddress where, ServerOptions options, ServerLoop.Work work) {
     ListenOptions listen = options.listen().reusePort(false);
-    return open(List.of(part(loop, listen, work, Access.closed(loop))), where, options);
+    return open(List.of(part(loop, listen, work, Internals.whenClosed(loop))), where, options);
   }
 
   private static ServerLoop part(

@@ -5,6 +5,7 @@ import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
+import gyre.spi.Internals;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
@@ -34,7 +35,7 @@ public final class TcpStream extends SocketStream {
 
   public static TcpStream connect(
       String host, int port, StreamOptions options, ConnectOptions how) {
-    return connect(host, port, options, how, Access.engine(Loop.current()).environment()::resolve);
+    return connect(host, port, options, how, Internals.engine(Loop.current()).environment()::resolve);
   }
 
   static TcpStream connect(

@@ -5,6 +5,7 @@ import gyre.engine.Errno;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Family;
 import gyre.engine.Sockets.Option;
+import gyre.spi.Internals;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +54,7 @@ final class UdpOpening {
   }
 
   private static Sockets sockets() {
-    return Access.engine(Loop.current()).sockets();
+    return Internals.engine(Loop.current()).sockets();
   }
 
   private static int open(Sockets sockets, InetSocketAddress address, String operation) {

@@ -4,6 +4,7 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Errno;
 import gyre.engine.Sockets;
+import gyre.spi.Internals;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
@@ -38,7 +39,7 @@ public final class UnixListener extends SocketListener<UnixStream> {
     Scope owner = Scope.current();
     checkCanOpen(owner); // or the path would stay when there can be no listener
     SocketAddress address = UnixDomainSocketAddress.of(path); // throws for foreign file systems
-    Sockets sockets = Access.engine(Loop.current()).sockets();
+    Sockets sockets = Internals.engine(Loop.current()).sockets();
     int descriptor = sockets.open(Sockets.Family.UNIX, Sockets.Type.STREAM);
     if (descriptor < 0) {
       throw NetworkException.of("listen on", path.toString(), descriptor);

@@ -3,6 +3,7 @@ package gyre.net;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.engine.Sockets;
+import gyre.spi.Internals;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,7 +56,7 @@ public final class UnixStream extends SocketStream {
 
   public static Pair pair(StreamOptions options) {
     Scope owner = Scope.current();
-    Sockets sockets = Access.engine(Loop.current()).sockets();
+    Sockets sockets = Internals.engine(Loop.current()).sockets();
     checkCanOpen(owner); // or the second would be lost when there can be no first
     int[] two = new int[2];
     int result = sockets.pair(two);

@@ -1,0 +1,136 @@
+package gyre;
+
+import gyre.engine.Engine;
+import gyre.loop.TimerNode;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one door from this package to {@code gyre.spi}: what handles may do with loops, scopes and
+ * fibers, and users may not. Everything in it is said in full by {@code gyre.spi.Internals}, which
+ * is its only subclass.
+ *
+ * @hidden
+ */
+@SuppressWarnings("exports") // only for gyre.spi
+public abstract class InternalAccess {
+  protected InternalAccess() {}
+
+  // ---- loops
+
+  protected static Engine engine(Loop loop) {
+    return loop.engine();
+  }
+
+  protected static boolean isOnLoop(Loop loop) {
+    return loop.onLoop();
+  }
+
+  protected static boolean isClosed(Loop loop) {
+    return loop.isClosed();
+  }
+
+  protected static CompletionStage<?> whenClosed(Loop loop) {
+    return loop.closed();
+  }
+
+  protected static <T> T onePerLoop(Loop loop, Class<T> type, Function<Loop, T> maker) {
+    return loop.part(type, maker);
+  }
+
+  protected static Scope internalScope(Loop loop) {
+    return loop.internal();
+  }
+
+  protected static void eachHandle(Loop loop, Consumer<Handle> action) {
+    loop.eachHandle(action::accept);
+  }
+
+  protected static void startTimer(Loop loop, TimerNode timer, long nanos) {
+    loop.startTimer(timer, nanos);
+  }
+
+  protected static void cancelTimer(Loop loop, TimerNode timer) {
+    loop.cancelTimer(timer);
+  }
+
+  protected static void countPeerFailure(Loop loop) {
+    loop.peerFailed();
+  }
+
+  // ---- scopes
+
+  protected static Loop loop(Scope scope) {
+    return scope.loop();
+  }
+
+  protected static void checkCanOpen(Scope scope) {
+    scope.loop().checkOnLoop();
+    scope.checkOpen();
+  }
+
+  protected static boolean isDraining(Scope scope) {
+    return scope.isDraining();
+  }
+
+  protected static void drain(Scope scope) {
+    scope.drain();
+  }
+
+  protected static void eachHandle(Scope scope, Consumer<Handle> action) {
+    HandleBase handle = scope.firstHandle();
+    while (handle != null) {
+      HandleBase next = handle.scopeNext;
+      action.accept(handle);
+      handle = next;
+    }
+  }
+
+  // ---- fibers
+
+  protected static boolean isInFiber() {
+    return Loop.isInFiber();
+  }
+
+  protected static Fiber<?> caller(Loop loop) {
+    return loop.fiber();
+  }
+
+  protected static void park(Fiber<?> caller) {
+    caller.parkHere();
+  }
+
+  protected static void await(Fiber<?> caller, Source source) {
+    caller.awaitReady(source);
+  }
+
+  protected static void resume(Fiber<?> fiber) {
+    fiber.wake();
+  }
+
+  protected static boolean isCallback(Fiber<?> caller) {
+    return caller.isPump();
+  }
+
+  protected static @Nullable Handle inCallbackOf(Fiber<?> caller) {
+    return caller.serves;
+  }
+
+  // ---- waiting, for whoever calls
+
+  protected static <R extends @Nullable Object> R lookUp(Callable<R> work) throws Exception {
+    return Loop.current().lookup().call(Fiber.current(), work);
+  }
+
+  protected static <T extends @Nullable Object> T awaitAnywhere(CompletableFuture<T> future) {
+    return AnyThread.await(future);
+  }
+
+  protected static void awaitAnywhereUncancelled(CompletableFuture<?> future) {
+    AnyThread.awaitUncancelled(future);
+  }
+}

@@ -1,0 +1,177 @@
+package gyre.spi;
+
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Handle;
+import gyre.InternalAccess;
+import gyre.Loop;
+import gyre.Scope;
+import gyre.Source;
+import gyre.engine.Engine;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the packages of handles may do with loops, scopes and fibers, and users may not. On the loop
+ * unless it says otherwise.
+ */
+public final class Internals extends InternalAccess {
+  private Internals() {}
+
+  // ---- loops
+
+  public static Engine engine(Loop loop) {
+    return InternalAccess.engine(loop);
+  }
+
+  /** The engine of a scope's loop, for those who open descriptors before there is a handle. */
+  public static Engine engine(Scope scope) {
+    return InternalAccess.engine(InternalAccess.loop(scope));
+  }
+
+  /** Whether nothing can be handed to the loop any more. From any thread. */
+  public static boolean isClosed(Loop loop) {
+    return InternalAccess.isClosed(loop);
+  }
+
+  /** Completes when the loop has been closed, in whatever way. From any thread. */
+  public static CompletionStage<?> whenClosed(Loop loop) {
+    return InternalAccess.whenClosed(loop);
+  }
+
+  /**
+   * What each loop has one of for a package of handles.
+   *
+   * @param maker makes it, when it is asked for the first time
+   */
+  public static <T> T onePerLoop(Loop loop, Class<T> type, Function<Loop, T> maker) {
+    return InternalAccess.onePerLoop(loop, type, maker);
+  }
+
+  /** All handles of the loop that belong to users. */
+  public static void eachHandle(Loop loop, Consumer<Handle> action) {
+    InternalAccess.eachHandle(loop, action);
+  }
+
+  // ---- scopes
+
+  public static Loop loop(Scope scope) {
+    return InternalAccess.loop(scope);
+  }
+
+  /** Throws unless the caller may open a handle in {@code scope}, which may be closing. */
+  public static void checkCanOpen(Scope scope) {
+    InternalAccess.checkCanOpen(scope);
+  }
+
+  /** Whether what lives in a scope is to end as soon as what it is doing is done. */
+  public static boolean isDraining(Scope scope) {
+    return InternalAccess.isDraining(scope);
+  }
+
+  /** Has all that lives in a scope and below it end as soon as what it is doing is done. */
+  public static void drain(Scope scope) {
+    InternalAccess.drain(scope);
+  }
+
+  /** Those of the scope itself, not of scopes below it. */
+  public static void eachHandle(Scope scope, Consumer<Handle> action) {
+    InternalAccess.eachHandle(scope, action);
+  }
+
+  /** Whether the caller is a fiber that lives in {@code scope} or below it, or has it open. */
+  public static boolean isCallerInside(Scope scope) {
+    if (!InternalAccess.isOnLoop(InternalAccess.loop(scope)) || !InternalAccess.isInFiber()) {
+      return false;
+    }
+    for (Scope up = Scope.current(); up != null; up = up.parent()) {
+      if (up == scope) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // ---- fibers
+
+  /**
+   * Parks the calling fiber. May return without reason.
+   *
+   * @throws CancelledException if it is cancelled
+   */
+  public static void park(Fiber<?> caller) {
+    InternalAccess.park(caller);
+  }
+
+  /** As {@link Fiber#await(Source)}, for those who know their caller already. */
+  public static void await(Fiber<?> caller, Source source) {
+    InternalAccess.await(caller, source);
+  }
+
+  /** Lets a parked fiber go on. */
+  public static void resume(@Nullable Fiber<?> fiber) {
+    if (fiber != null) {
+      InternalAccess.resume(fiber);
+    }
+  }
+
+  /** Whether the calling fiber runs a callback: it should not be parked for long. */
+  public static boolean isCallback(Fiber<?> caller) {
+    return InternalAccess.isCallback(caller);
+  }
+
+  /** The handle whose callback {@code caller} runs, if it does. */
+  public static @Nullable Handle inCallbackOf(Fiber<?> caller) {
+    return InternalAccess.inCallbackOf(caller);
+  }
+
+  // ---- waiting
+
+  /** As {@link Fiber#offload}, but on the threads that look up names. */
+  public static <R extends @Nullable Object> R lookUp(Callable<R> work) throws Exception {
+    return InternalAccess.lookUp(work);
+  }
+
+  /**
+   * The result of {@code future}, or throws what it failed with: parks a fiber, of whatever loop,
+   * and blocks any other thread.
+   */
+  public static <T extends @Nullable Object> T awaitAnywhere(CompletableFuture<T> future) {
+    return InternalAccess.awaitAnywhere(future);
+  }
+
+  /** Waits as {@link #awaitAnywhere} does, also in a fiber that is cancelled. */
+  public static void awaitAnywhereUncancelled(CompletableFuture<?> future) {
+    InternalAccess.awaitAnywhereUncancelled(future);
+  }
+
+  /** Throws if the caller keeps this loop from turning by waiting for something that it does. */
+  public static void checkCanAwait(Loop loop) {
+    if (InternalAccess.isOnLoop(loop) && !InternalAccess.isInFiber()) {
+      throw new IllegalStateException(
+          loop.name() + " has to turn meanwhile: call this in a fiber, or on another thread");
+    }
+  }
+
+  // ---- for Resource
+
+  static Fiber<?> callerOn(Loop loop) {
+    return InternalAccess.caller(loop);
+  }
+
+  static void start(Loop loop, Resource.Timeout timeout, long nanos) {
+    InternalAccess.startTimer(loop, timeout, nanos);
+  }
+
+  static void cancel(Loop loop, Resource.Timeout timeout) {
+    InternalAccess.cancelTimer(loop, timeout);
+  }
+
+  static void countFailureOfPeer(Loop loop) {
+    InternalAccess.countPeerFailure(loop);
+  }
+}
