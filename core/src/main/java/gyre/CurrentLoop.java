@@ -1,5 +1,8 @@
 package gyre;
 
+import gyre.loop.BatonFibers;
+import gyre.loop.FiberMechanism;
+import gyre.loop.NativeFibers;
 import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -49,8 +52,8 @@ final class CurrentLoop {
       return of(caller);
     }
     // In this order: asking for a thread-local makes a map of them, in every fiber that asks.
-    Loop loop = FiberMechanism.mode() == FiberMode.NATIVE ? of(NativeFibers.carrier()) : null;
-    return loop == null ? BatonFibers.loopOfCaller() : loop;
+    Loop loop = FiberMechanism.isNativePossible() ? of(NativeFibers.carrier()) : null;
+    return loop == null && BatonFibers.caller() instanceof Fiber<?> fiber ? fiber.loop() : loop;
   }
 
   static Loop get() {

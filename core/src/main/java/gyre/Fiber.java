@@ -1,7 +1,6 @@
 package gyre;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import gyre.loop.FiberThread;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -26,33 +25,19 @@ import org.jspecify.annotations.Nullable;
  *                    |------body throws---&gt; FAILED
  * </pre>
  */
-public final class Fiber<T extends @Nullable Object> {
+@SuppressWarnings("exports") // its inside
+public final class Fiber<T extends @Nullable Object> extends FiberThread {
   private enum State {
     ALIVE,
     DONE,
     FAILED
   }
 
-  private static final VarHandle UNPARKING;
-
-  static {
-    try {
-      UNPARKING = MethodHandles.lookup().findVarHandle(Fiber.class, "unparking", boolean.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   private final Loop loop;
   private final Scope scope;
   private final long number;
-  private final boolean pump;
   private @Nullable String name;
   private @Nullable Callable<? extends T> body;
-  private final Thread thread;
-
-  /** What the JDK wants run to continue this fiber; set by its first run (native fibers). */
-  private @Nullable Runnable continuation;
 
   private volatile State state = State.ALIVE;
   private boolean started;
@@ -61,10 +46,6 @@ public final class Fiber<T extends @Nullable Object> {
 
   private boolean expectedToFail;
 
-  /** An unpark from outside stands in the inbox: one is enough. */
-  @SuppressWarnings("unused") // by its handle
-  private volatile boolean unparking;
-
   private boolean interrupted;
 
   /** Of a fiber that runs callbacks: the handle whose callback it runs. */
@@ -72,9 +53,6 @@ public final class Fiber<T extends @Nullable Object> {
 
   /** For fibers of the pump: runs a task that was posted, and may be parked in it. */
   boolean inPost;
-
-  /** For baton fibers: blocked by something that is not the loop's, so that its turn was taken. */
-  boolean lostTurn;
 
   /** Written before {@link #state}, which is read before them. */
   private @Nullable T result;
@@ -101,17 +79,15 @@ public final class Fiber<T extends @Nullable Object> {
 
   @Nullable Fiber<?> siblingPrevious;
 
-  @SuppressWarnings("this-escape")
   Fiber(Scope scope, @Nullable String name, Callable<? extends T> body, boolean pump) {
+    super(scope.loop().mechanism(), name == null ? "" : name, pump, scope.bindings());
     this.scope = scope;
     this.loop = scope.loop();
     this.number = loop.nextNumber();
     this.name = name;
     this.body = body;
-    this.pump = pump;
     this.current = scope;
     this.cancellation = scope.cancellation();
-    this.thread = loop.mechanism().create(this);
   }
 
   // ---- starting and waiting, by the user
@@ -270,19 +246,9 @@ public final class Fiber<T extends @Nullable Object> {
   public void unpark() {
     if (loop.onLoop()) {
       wake();
-    } else if (!(boolean) UNPARKING.getAndSet(this, true)) {
-      loop.postInternal(this::wakeFromOutside);
+    } else {
+      wakeFromOutside(loop.mailbox());
     }
-  }
-
-  /**
-   * The flag is exchanged, not just read and written: who finds it set has done so before this, and
-   * what they wrote before is seen by the fiber.
-   */
-  private void wakeFromOutside() {
-    boolean wasSet = (boolean) UNPARKING.getAndSet(this, false);
-    assert wasSet;
-    wake();
   }
 
   public String name() {
@@ -302,7 +268,7 @@ public final class Fiber<T extends @Nullable Object> {
 
   /** Where the fiber stands, for diagnosis. */
   public StackTraceElement[] stackTrace() {
-    return thread.getStackTrace();
+    return thread().getStackTrace();
   }
 
   @Override
@@ -318,9 +284,9 @@ public final class Fiber<T extends @Nullable Object> {
     loop.mechanism().start(this);
   }
 
-  /** The body of the thread. */
-  void run() {
-    assert loop.isRunning(this) && Thread.currentThread() == thread : "run by its loop alone";
+  @Override
+  protected void run() {
+    assert loop.isRunning(this) && Thread.currentThread() == thread() : "run by its loop alone";
     Callable<? extends T> work = body;
     assert work != null;
     body = null;
@@ -386,16 +352,16 @@ public final class Fiber<T extends @Nullable Object> {
    */
   private void interrupted() {
     interrupted |= Thread.interrupted();
-    if (interrupted && (pump || !cancellation.isShield())) {
+    if (interrupted && (isPump() || !cancellation.isShield())) {
       interrupted = false;
-      if (!pump && !cancellation.isCancelled()) {
+      if (!isPump() && !cancellation.isCancelled()) {
         throw new CancelledException("the thread of " + name() + " was interrupted", null);
       }
     }
   }
 
-  /** On the loop: lets a parked fiber go on. */
-  void wake() {
+  @Override
+  protected void wake() {
     if (permitted || state != State.ALIVE) {
       return;
     }
@@ -409,13 +375,13 @@ public final class Fiber<T extends @Nullable Object> {
   /** On the loop: the token that this fiber runs under has been cancelled. */
   void cancelled() {
     if (!parked && !loop.isRunning(this) && loop.mechanism().isBlockedElsewhere(this)) {
-      thread.interrupt();
+      thread().interrupt();
     }
     wake();
   }
 
-  /** On the loop: the thread of this fiber was interrupted, maybe while it was parked. */
-  void disturb() {
+  @Override
+  protected void disturb() {
     if (parked) {
       parked = false;
       loop.mechanism().unpark(this);
@@ -467,16 +433,18 @@ public final class Fiber<T extends @Nullable Object> {
     return loop;
   }
 
-  Thread thread() {
-    return thread;
+  /** Whether it is this fiber that calls. */
+  boolean isCalling() {
+    return thread() == Thread.currentThread();
   }
 
   boolean isParked() {
     return parked;
   }
 
+  /** Whether it runs callbacks. */
   boolean isPump() {
-    return pump;
+    return runsCallbacks();
   }
 
   Cancellation cancellation() {
@@ -519,24 +487,5 @@ public final class Fiber<T extends @Nullable Object> {
   @SuppressWarnings("NullAway") // T itself says whether null is a result
   private T result() {
     return result;
-  }
-
-  /** Whether {@code runnable} is this fiber's own continuation; the first one handed in is. */
-  boolean adopt(Runnable runnable) {
-    if (continuation == null) {
-      continuation = runnable;
-    }
-    return continuation == runnable;
-  }
-
-  Runnable continuation() {
-    Runnable known = continuation;
-    assert known != null;
-    return known;
-  }
-
-  String threadName() {
-    String known = name;
-    return known == null ? "" : known;
   }
 }

@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.EndOfTurn;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @hidden
  */
-public abstract class HandleBase implements Handle {
+@SuppressWarnings("exports") // for gyre.spi alone
+public abstract class HandleBase extends EndOfTurn implements Handle {
   private final Loop loop;
   private final Scope owner;
   private final long number;
@@ -18,7 +20,7 @@ public abstract class HandleBase implements Handle {
   private volatile State state = State.OPEN;
   private boolean callbackRequested;
   private boolean inCallback;
-  private boolean flushRequested;
+  private boolean endOfTurnRequested;
 
   /** Among the handles of its scope. */
   private boolean attached;
@@ -241,9 +243,9 @@ public abstract class HandleBase implements Handle {
 
   /** Has {@link #endOfTurn} run at the end of this turn. */
   protected final void requestEndOfTurn() {
-    if (!flushRequested) {
-      flushRequested = true;
-      loop.enqueueFlush(this);
+    if (!endOfTurnRequested) {
+      endOfTurnRequested = true;
+      loop.enqueueEndOfTurn(this);
     }
   }
 
@@ -389,15 +391,17 @@ public abstract class HandleBase implements Handle {
     }
   }
 
-  final void abort() {
+  @Override
+  protected final void abort() {
     if (state != State.CLOSED) {
       state = State.CLOSING;
       aborting();
     }
   }
 
-  final void runFlush() {
-    flushRequested = false;
+  @Override
+  protected final void turnEnds() {
+    endOfTurnRequested = false;
     endOfTurn();
   }
 

@@ -2,11 +2,13 @@ package gyre;
 
 import gyre.engine.Engine;
 import gyre.engine.Environment;
-import gyre.loop.Inbox;
+import gyre.loop.FiberMechanism;
 import gyre.loop.Logging;
 import gyre.loop.Mailbox;
+import gyre.loop.Monitors;
 import gyre.loop.TimerNode;
 import gyre.loop.TimerWheel;
+import gyre.loop.Turn;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -57,7 +59,7 @@ public final class Loop implements AutoCloseable {
   private final Cancellation never;
   private final Pump pump;
   private final Turn turn;
-  private final LoopCounters counters = new LoopCounters();
+  private final LoopCounters counters;
   private final FailureReports reports;
 
   /** Callbacks of lent memory that has come back. */
@@ -78,8 +80,21 @@ public final class Loop implements AutoCloseable {
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
     this.environment = engine.environment();
-    this.mechanism = FiberMechanism.of(this, fiberMode);
-    this.mailbox = new Mailbox(options.name(), options.inboxLimit(), engine, mechanism::onLoop);
+    this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
+    this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
+    this.pump = new Pump(this, internal);
+    this.turn =
+        new Turn(
+            options.name(),
+            engine,
+            fiberMode == FiberMode.NATIVE,
+            options.inboxLimit(),
+            options.tickNanos(),
+            pump,
+            this::report);
+    this.counters = new LoopCounters(turn);
+    this.mechanism = turn.mechanism();
+    this.mailbox = turn.mailbox();
     this.offload =
         new Offload(
             environment,
@@ -94,12 +109,8 @@ public final class Loop implements AutoCloseable {
             "lookup",
             options.lookupThreads(),
             options.lookupQueueLimit());
-    this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
-    this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
     this.shutdownActions = new ShutdownActions(this, Scope.late(this));
     this.never = Cancellation.forScope(internal, null, null);
-    this.pump = new Pump(this, internal);
-    this.turn = new Turn(this, mailbox, pump, counters, options.tickNanos());
     this.driver = new LoopDriver(this, turn, mailbox);
     this.reports = new FailureReports(this);
     this.releases = new UserCalls(this, "the callbacks of released memory");
@@ -434,10 +445,6 @@ public final class Loop implements AutoCloseable {
     mailbox.postInternal(action);
   }
 
-  void enqueueFromOutside(Object runnable) {
-    mailbox.resume(runnable);
-  }
-
   // ---- what lives in it
 
   /** Everything open at present, with its owner and age, and what is closed but in a callback. */
@@ -581,8 +588,8 @@ public final class Loop implements AutoCloseable {
     return List.of(root, shutdownActions.scope());
   }
 
-  Inbox inbox() {
-    return mailbox.inbox();
+  Mailbox mailbox() {
+    return mailbox;
   }
 
   LoopOptions options() {
@@ -598,7 +605,7 @@ public final class Loop implements AutoCloseable {
   }
 
   @Nullable Fiber<?> running() {
-    return turn.running();
+    return (Fiber<?>) turn.running();
   }
 
   boolean isRunning(Fiber<?> fiber) {
@@ -608,15 +615,15 @@ public final class Loop implements AutoCloseable {
   /** Whether the caller is a fiber, of whatever loop. */
   static boolean isInFiber() {
     Loop loop = CurrentLoop.find();
-    Fiber<?> running = loop == null ? null : loop.turn.running();
-    return running != null && running.thread() == Thread.currentThread();
+    Fiber<?> running = loop == null ? null : loop.running();
+    return running != null && running.isCalling();
   }
 
   /** The calling fiber. */
   Fiber<?> fiber() {
     mechanism.reclaim();
-    Fiber<?> fiber = turn.running();
-    if (fiber == null || fiber.thread() != Thread.currentThread()) {
+    Fiber<?> fiber = running();
+    if (fiber == null || !fiber.isCalling()) {
       throw notAFiber();
     }
     return fiber;
@@ -659,20 +666,20 @@ public final class Loop implements AutoCloseable {
   }
 
   Scope currentScope() {
-    Fiber<?> fiber = turn.running();
+    Fiber<?> fiber = running();
     return fiber == null ? root : fiber.currentScope();
   }
 
-  void enqueue(Object runnable) {
-    turn.enqueue(runnable);
-  }
-
-  void enqueueCallback(Object callback) {
+  void enqueueCallback(Runnable callback) {
     pump.add(callback);
   }
 
-  void enqueueFlush(HandleBase handle) {
-    turn.enqueueFlush(handle);
+  void enqueueCallback(HandleBase handle) {
+    pump.add(handle);
+  }
+
+  void enqueueEndOfTurn(HandleBase handle) {
+    turn.enqueueEndOfTurn(handle);
   }
 
   /** Starts or restarts a timer of the runtime, {@code delayNanos} after the time of this turn. */

@@ -1,23 +1,26 @@
 package gyre;
 
+import gyre.loop.Turn;
+
 /** What a loop has done since it was opened. Read on the loop, or elsewhere without guarantee. */
 public final class LoopCounters {
-  long turns;
-  long completions;
+  private final Turn turn;
   long handlesOpened;
   long handlesClosed;
   long failures;
   long peerFailures;
 
-  LoopCounters() {}
+  LoopCounters(Turn turn) {
+    this.turn = turn;
+  }
 
   public long turns() {
-    return turns;
+    return turn.turns();
   }
 
   /** Completions of operations. */
   public long completions() {
-    return completions;
+    return turn.completions();
   }
 
   public long handlesOpened() {

@@ -1,6 +1,8 @@
 package gyre;
 
 import gyre.loop.Mailbox;
+import gyre.loop.Monitors;
+import gyre.loop.Turn;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package gyre;
 
 import gyre.engine.Engine;
 import gyre.engine.choice.Engines;
+import gyre.loop.FiberMechanism;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -247,7 +248,7 @@ public final class LoopOptions {
 
   FiberMode fiberMode() {
     FiberMode forced = values.fiberMode;
-    FiberMode best = FiberMechanism.mode();
+    FiberMode best = FiberMechanism.isNativePossible() ? FiberMode.NATIVE : FiberMode.BATON;
     if (forced == FiberMode.NATIVE && best != FiberMode.NATIVE) {
       throw new IllegalStateException(
           "native fibers are not to be had in this process: start Java with --add-opens"

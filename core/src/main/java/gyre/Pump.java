@@ -1,5 +1,6 @@
 package gyre;
 
+import gyre.loop.Callbacks;
 import gyre.loop.Inbox;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One fiber takes callback after callback and parks when there is none. If a callback parks,
  * that fiber stays with it, and another takes over.
  */
-final class Pump {
+final class Pump implements Callbacks {
   private static final int IDLE_LIMIT = 8;
 
   private final Loop loop;
@@ -38,7 +39,16 @@ final class Pump {
     this.scope = scope;
   }
 
-  void add(Object callback) {
+  @Override
+  public void add(Runnable callback) {
+    addAny(callback);
+  }
+
+  void add(HandleBase handle) {
+    addAny(handle);
+  }
+
+  private void addAny(Object callback) {
     if (closed) {
       Inbox.discard(callback);
     } else {
@@ -46,12 +56,13 @@ final class Pump {
     }
   }
 
-  boolean isEmpty() {
+  @Override
+  public boolean isEmpty() {
     return callbacks.isEmpty();
   }
 
-  /** Lets a fiber run the callbacks that are there now; those that they request come next turn. */
-  void prime() {
+  @Override
+  public void begin() {
     budget = callbacks.size();
     if (budget > 0) {
       wakeOne();
@@ -69,11 +80,9 @@ final class Pump {
     }
   }
 
-  /**
-   * Has another fiber go on where the one that had the callbacks is parked in one of them. One that
-   * has not come to begin with any is not helped by another: the next turn goes on.
-   */
-  boolean takeOver() {
+  /** One that has not come to begin with any is not helped by another: the next turn goes on. */
+  @Override
+  public boolean takeOver() {
     if (budget == 0 || callbacks.isEmpty() || budget == budgetAtWake) {
       return false;
     }

@@ -435,7 +435,7 @@ class LoopFaultsTest {
           while (other.isAlive()) {
             Thread.onSpinWait(); // the loop stands still
           }
-          assertThat(loop.inbox().resumes()).isEqualTo(2);
+          assertThat(loop.mailbox().inbox().resumes()).isEqualTo(2);
           Fiber.park();
           assertThat(token.isCancelled()).isTrue();
           token.close();

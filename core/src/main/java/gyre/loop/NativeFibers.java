@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -6,6 +6,7 @@ import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fibers as virtual threads whose scheduler is the loop.
@@ -16,13 +17,13 @@ import java.util.concurrent.locks.LockSupport;
  * so a fiber's executor may be handed continuations that are not the fiber's own: the loop runs
  * those too, and {@link OrphanThreads} once it is closed.
  */
-final class NativeFibers implements FiberMechanism {
+public final class NativeFibers implements FiberMechanism {
   private static final int NO_INHERITABLE_THREAD_LOCALS = 1 << 2;
 
-  private final Loop loop;
+  private final Turn turn;
 
-  NativeFibers(Loop loop) {
-    this.loop = loop;
+  NativeFibers(Turn turn) {
+    this.turn = turn;
   }
 
   /** The parts of {@code java.lang} that this takes; resolving them fails without the opens. */
@@ -57,7 +58,8 @@ final class NativeFibers implements FiberMechanism {
     }
   }
 
-  static Thread carrier() {
+  /** The platform thread that the caller is carried by. */
+  public static Thread carrier() {
     try {
       return (Thread) Jdk.CURRENT_CARRIER.invokeExact();
     } catch (Throwable e) {
@@ -77,11 +79,11 @@ final class NativeFibers implements FiberMechanism {
   }
 
   @Override
-  public Thread create(Fiber<?> fiber) {
-    Schedule schedule = new Schedule(loop, fiber);
-    Thread thread = newThread(schedule, fiber.threadName(), schedule);
-    if (!fiber.isPump()) { // which runs the callbacks of many
-      Jdk.SCOPED_VALUES.set(thread, inherited(fiber.scope()));
+  public Thread create(FiberThread fiber, String name, @Nullable Object scopeBindings) {
+    Schedule schedule = new Schedule(turn, fiber);
+    Thread thread = newThread(schedule, name, schedule);
+    if (!fiber.runsCallbacks()) {
+      Jdk.SCOPED_VALUES.set(thread, inherited(scopeBindings));
     }
     return thread;
   }
@@ -90,17 +92,16 @@ final class NativeFibers implements FiberMechanism {
    * Those of the caller. But what the loop itself starts, and callbacks do, is on behalf of whoever
    * opened the scope.
    */
-  private Object inherited(Scope scope) {
+  private Object inherited(@Nullable Object ofScope) {
     Object bindings = bindings();
-    Object ofScope = scope.bindings();
-    boolean anonymous = !Thread.currentThread().isVirtual() || isUnboundPump(bindings);
+    boolean anonymous = !Thread.currentThread().isVirtual() || isUnboundCallback(bindings);
     return anonymous && ofScope != null ? ofScope : bindings;
   }
 
   @SuppressWarnings("ReferenceEquality") // a mark
-  private boolean isUnboundPump(Object bindings) {
-    Fiber<?> running = loop.running();
-    return bindings == Jdk.UNBOUND && running != null && running.isPump();
+  private boolean isUnboundCallback(Object bindings) {
+    FiberThread running = turn.running();
+    return bindings == Jdk.UNBOUND && running != null && running.runsCallbacks();
   }
 
   @Override
@@ -109,38 +110,38 @@ final class NativeFibers implements FiberMechanism {
   }
 
   @Override
-  public void start(Fiber<?> fiber) {
+  public void start(FiberThread fiber) {
     fiber.thread().start();
   }
 
   @Override
-  public void run(Fiber<?> fiber) {
+  public void run(FiberThread fiber) {
     fiber.continuation().run();
   }
 
   @Override
-  public void park(Fiber<?> fiber) {
+  public void park(FiberThread fiber) {
     LockSupport.park();
   }
 
   @Override
-  public void unpark(Fiber<?> fiber) {
+  public void unpark(FiberThread fiber) {
     LockSupport.unpark(fiber.thread());
   }
 
   @Override
   @SuppressWarnings("ThreadPriorityCheck") // the scheduler is ours
-  public void giveWay(Fiber<?> fiber) {
+  public void giveWay(FiberThread fiber) {
     Thread.yield();
   }
 
   @Override
   public boolean onLoop() {
-    return carrier() == loop.thread();
+    return carrier() == turn.thread();
   }
 
   @Override
-  public boolean isBlockedElsewhere(Fiber<?> fiber) {
+  public boolean isBlockedElsewhere(FiberThread fiber) {
     return switch (fiber.thread().getState()) {
       case BLOCKED, WAITING, TIMED_WAITING -> true;
       default -> false;
@@ -154,11 +155,11 @@ final class NativeFibers implements FiberMechanism {
 
   /** The scheduler of one fiber, and the body of its thread. */
   private static final class Schedule implements Executor, Runnable {
-    private final Loop loop;
-    private final Fiber<?> fiber;
+    private final Turn turn;
+    private final FiberThread fiber;
 
-    Schedule(Loop loop, Fiber<?> fiber) {
-      this.loop = loop;
+    Schedule(Turn turn, FiberThread fiber) {
+      this.turn = turn;
       this.fiber = fiber;
     }
 
@@ -170,10 +171,10 @@ final class NativeFibers implements FiberMechanism {
     @Override
     public void execute(Runnable continuation) {
       Object runnable = fiber.adopt(continuation) ? fiber : continuation;
-      if (carrier() == loop.thread() && !loop.isClosed()) {
-        loop.enqueue(runnable);
+      if (carrier() == turn.thread() && !turn.mailbox().isClosed()) {
+        turn.enqueue(runnable);
       } else {
-        loop.enqueueFromOutside(runnable);
+        turn.mailbox().resume(runnable);
       }
     }
   }

@@ -1,6 +1,5 @@
-package gyre;
+package gyre.loop;
 
-import gyre.loop.Baton;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,27 +10,26 @@ import org.jspecify.annotations.Nullable;
  * after some milliseconds. It then runs beside the loop from the end of that block to its next call
  * of Gyre, which waits for a new turn.
  */
-final class BatonFibers implements FiberMechanism {
+public final class BatonFibers implements FiberMechanism {
   /** The fiber of the calling thread. */
-  private static final ThreadLocal<@Nullable Fiber<?>> CALLER = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable FiberThread> CALLER = new ThreadLocal<>();
 
-  private final Loop loop;
+  private final Turn turn;
   private final Baton baton = new Baton();
 
-  BatonFibers(Loop loop) {
-    this.loop = loop;
+  BatonFibers(Turn turn) {
+    this.turn = turn;
   }
 
-  /** The loop of the calling thread, if that is a baton fiber. */
-  static @Nullable Loop loopOfCaller() {
-    Fiber<?> fiber = CALLER.get();
-    return fiber == null ? null : fiber.loop();
+  /** The fiber that calls, if it is one of these. */
+  public static @Nullable FiberThread caller() {
+    return CALLER.get();
   }
 
   @Override
-  public Thread create(Fiber<?> fiber) {
+  public Thread create(FiberThread fiber, String name, @Nullable Object scopeBindings) {
     return Thread.ofVirtual()
-        .name(fiber.threadName())
+        .name(name)
         .inheritInheritableThreadLocals(false)
         .unstarted(() -> {
           baton.awaitTurn();
@@ -51,33 +49,33 @@ final class BatonFibers implements FiberMechanism {
   }
 
   @Override
-  public void start(Fiber<?> fiber) {
+  public void start(FiberThread fiber) {
     fiber.thread().start();
-    loop.enqueue(fiber);
+    turn.enqueue(fiber);
   }
 
   @Override
-  public void run(Fiber<?> fiber) {
+  public void run(FiberThread fiber) {
     fiber.lostTurn = !baton.handTo(fiber.thread());
   }
 
   @Override
-  public void park(Fiber<?> fiber) {
+  public void park(FiberThread fiber) {
     baton.giveBack();
     if (!baton.awaitTurnOrInterrupt()) {
-      loop.postInternal(fiber::disturb);
+      turn.mailbox().postInternal(fiber::disturb);
       baton.awaitTurn();
     }
   }
 
   @Override
-  public void unpark(Fiber<?> fiber) {
-    loop.enqueue(fiber);
+  public void unpark(FiberThread fiber) {
+    turn.enqueue(fiber);
   }
 
   @Override
-  public void giveWay(Fiber<?> fiber) {
-    loop.enqueue(fiber);
+  public void giveWay(FiberThread fiber) {
+    turn.enqueue(fiber);
     baton.giveBack();
     baton.awaitTurn();
   }
@@ -86,23 +84,23 @@ final class BatonFibers implements FiberMechanism {
   public boolean onLoop() {
     reclaim();
     Thread caller = Thread.currentThread();
-    Fiber<?> running = loop.running();
-    return running == null ? caller == loop.thread() : caller == running.thread();
+    FiberThread running = turn.running();
+    return running == null ? caller == turn.thread() : caller == running.thread();
   }
 
   @Override
-  public boolean isBlockedElsewhere(Fiber<?> fiber) {
+  public boolean isBlockedElsewhere(FiberThread fiber) {
     return fiber.lostTurn;
   }
 
   @Override
   public void reclaim() {
-    if (Thread.currentThread() == loop.thread() || baton.keep()) {
+    if (Thread.currentThread() == turn.thread() || baton.keep()) {
       return;
     }
-    Fiber<?> fiber = CALLER.get();
-    if (fiber != null && fiber.loop() == loop) {
-      loop.enqueueFromOutside(fiber);
+    FiberThread fiber = CALLER.get();
+    if (fiber != null && fiber.isCarriedBy(this)) {
+      turn.mailbox().resume(fiber);
       baton.awaitTurn();
     }
   }

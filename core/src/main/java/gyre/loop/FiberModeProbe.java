@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
@@ -6,7 +6,7 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out once which {@link FiberMode} this process can have, by carrying one virtual thread
+ * Finds out once whether this process can carry fibers on the thread of their loop, by carrying one virtual thread
  * through start, yield and end on the calling thread.
  *
  * <p>It also makes the JDK start its own socket poller from a platform thread. Were that first
@@ -14,16 +14,16 @@ import org.jspecify.annotations.Nullable;
  * blocking sockets elsewhere in the process would hang once that loop is gone.
  */
 final class FiberModeProbe {
-  static final FiberMode MODE = probe();
+  static final boolean IS_NATIVE_POSSIBLE = probe();
 
   private FiberModeProbe() {}
 
-  private static FiberMode probe() {
+  private static boolean probe() {
     String wanted = System.getProperty("gyre.fibers", "auto");
     switch (wanted) {
       case "auto", "native" -> {}
       case "baton" -> {
-        return FiberMode.BATON;
+        return false;
       }
       default ->
           throw new IllegalArgumentException(
@@ -31,7 +31,7 @@ final class FiberModeProbe {
     }
     String problem = tryNative();
     if (problem == null) {
-      return FiberMode.NATIVE;
+      return true;
     }
     if (wanted.equals("native")) {
       throw new IllegalStateException("-Dgyre.fibers=native: " + problem);
@@ -43,7 +43,7 @@ final class FiberModeProbe {
                 + problem
                 + "), which costs about twice the"
                 + " CPU time. Start Java with --add-opens java.base/java.lang=ALL-UNNAMED.");
-    return FiberMode.BATON;
+    return false;
   }
 
   @SuppressWarnings("ThreadPriorityCheck") // the probe is its own scheduler

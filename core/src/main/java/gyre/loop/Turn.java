@@ -1,10 +1,8 @@
-package gyre;
+package gyre.loop;
 
 import gyre.engine.Engine;
-import gyre.loop.Mailbox;
-import gyre.loop.RunQueue;
-import gyre.loop.TimerWheel;
 import java.util.ArrayDeque;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What a loop does again and again, and what waits for it to be done.
  *
  * <pre>
- *   flush → engine (submit everything, wait, collect) → dispatch → inbox → due timers
+ *   ends of the turn before → engine (submit everything, wait, collect) → dispatch → inbox → due timers
  *         → callbacks → run queue
  * </pre>
  *
@@ -20,33 +18,50 @@ import org.jspecify.annotations.Nullable;
  * hold up the others. The clock is read once. What code of users throws is reported, and the rest
  * goes on.
  */
-final class Turn {
+public final class Turn {
   /** Completions, posts, timers and fibers that one turn handles at most, each. */
   private static final int BUDGET = 1024;
 
-  private final Loop loop;
+  private final Thread thread = Thread.currentThread();
+  private final String loopName;
   private final Engine engine;
+  private final FiberMechanism mechanism;
   private final Mailbox mailbox;
-  private final Pump pump;
-  private final LoopCounters counters;
+  private final Callbacks callbacks;
+  private final BiConsumer<String, Throwable> failures;
   private final RunQueue runQueue;
   private final TimerWheel wheel;
-  private final ArrayDeque<HandleBase> flushes = new ArrayDeque<>();
+  private final ArrayDeque<EndOfTurn> ends = new ArrayDeque<>();
 
-  private @Nullable Fiber<?> running;
+  private @Nullable FiberThread running;
   private boolean underWay;
+  private long turns;
+  private long completions;
 
   /** Completions were handled after the fibers had run, for which a turn is due. */
   private boolean unsettled;
 
   private long nowNanos;
 
-  Turn(Loop loop, Mailbox mailbox, Pump pump, LoopCounters counters, long tickNanos) {
-    this.loop = loop;
-    this.engine = loop.engine();
-    this.mailbox = mailbox;
-    this.pump = pump;
-    this.counters = counters;
+  /**
+   * Of the calling thread.
+   *
+   * @param failures is told what code threw that nobody else can be told of, with its source
+   */
+  public Turn(
+      String loopName,
+      Engine engine,
+      boolean nativeFibers,
+      int inboxLimit,
+      long tickNanos,
+      Callbacks callbacks,
+      BiConsumer<String, Throwable> failures) {
+    this.loopName = loopName;
+    this.engine = engine;
+    this.callbacks = callbacks;
+    this.failures = failures;
+    this.mechanism = nativeFibers ? new NativeFibers(this) : new BatonFibers(this);
+    this.mailbox = new Mailbox(loopName, inboxLimit, engine, mechanism::onLoop);
     this.nowNanos = engine.nanoTime();
     this.runQueue = new RunQueue(engine.environment().order());
     this.wheel = new TimerWheel(nowNanos, tickNanos);
@@ -59,22 +74,22 @@ final class Turn {
    *
    * @param deadlineNanos until when it may wait; 0 for not at all
    */
-  void once(long deadlineNanos) {
+  public void once(long deadlineNanos) {
     assert !underWay;
     underWay = true;
     try {
-      counters.turns++;
+      turns++;
       mailbox.endRest();
-      runFlushes();
+      runEnds();
       await(deadlineNanos);
       unsettled = false;
       nowNanos = engine.nanoTime();
       int ignored = dispatch();
       drainInbox();
       fireTimers();
-      pump.prime();
+      callbacks.begin();
       runFibers();
-      while (pump.takeOver()) {
+      while (callbacks.takeOver()) {
         runFibers();
       }
     } finally {
@@ -83,7 +98,7 @@ final class Turn {
   }
 
   /** Hands what was submitted to the kernel: for a loop whose thread waits elsewhere. */
-  void submit() {
+  public void submit() {
     assert !underWay;
     underWay = true;
     try {
@@ -95,7 +110,7 @@ final class Turn {
   }
 
   /** Turns until it is done. */
-  void until(BooleanSupplier done) {
+  public void until(BooleanSupplier done) {
     while (!done.getAsBoolean()) {
       once(Engine.FOREVER);
     }
@@ -121,11 +136,11 @@ final class Turn {
   /** What a callback throws is its handle's fault: the others go on in the next turn. */
   private int dispatch() {
     try {
-      int completions = engine.dispatch(BUDGET);
-      counters.completions += completions;
-      return completions;
+      int handled = engine.dispatch(BUDGET);
+      completions += handled;
+      return handled;
     } catch (Throwable e) {
-      loop.report("a completion", e);
+      failures.accept("a completion", e);
       return 1;
     }
   }
@@ -135,27 +150,27 @@ final class Turn {
     try {
       wheel.advance(nowNanos, BUDGET);
     } catch (Throwable e) {
-      loop.report("a timer", e);
+      failures.accept("a timer", e);
     }
   }
 
-  private void runFlushes() {
-    for (int left = flushes.size(); left > 0; left--) {
-      HandleBase handle = flushes.remove();
+  private void runEnds() {
+    for (int left = ends.size(); left > 0; left--) {
+      EndOfTurn handle = ends.remove();
       try {
-        handle.runFlush();
+        handle.turnEnds();
       } catch (Throwable e) {
-        loop.report(handle.name(), e);
+        failures.accept(handle.name(), e);
         abort(handle);
       }
     }
   }
 
-  private void abort(HandleBase handle) {
+  private void abort(EndOfTurn handle) {
     try {
       handle.abort();
     } catch (Throwable e) {
-      loop.report(handle.name(), e);
+      failures.accept(handle.name(), e);
     }
   }
 
@@ -179,7 +194,7 @@ final class Turn {
       if (post == null) {
         break;
       }
-      pump.add(post);
+      callbacks.add(post);
     }
   }
 
@@ -187,16 +202,16 @@ final class Turn {
     try {
       step.action().run();
     } catch (Throwable e) {
-      loop.report(loop.name(), e);
+      failures.accept(loopName, e);
     }
   }
 
   private void runFibers() {
     for (int left = Math.min(runQueue.size(), BUDGET); left > 0; left--) {
       Object next = runQueue.take(left);
-      if (next instanceof Fiber<?> fiber) {
+      if (next instanceof FiberThread fiber) {
         running = fiber;
-        loop.mechanism().run(fiber);
+        mechanism.run(fiber);
         running = null;
       } else {
         ((Runnable) next).run();
@@ -207,12 +222,12 @@ final class Turn {
   // ---- what waits for it
 
   /** Whether the next turn has something to do without waiting, besides what is in the inbox. */
-  boolean hasWork() {
-    return !runQueue.isEmpty() || !pump.isEmpty() || !flushes.isEmpty() || unsettled;
+  public boolean hasWork() {
+    return !runQueue.isEmpty() || !callbacks.isEmpty() || !ends.isEmpty() || unsettled;
   }
 
   /** How long nothing is to do if nothing else happens. */
-  long idleNanos() {
+  public long idleNanos() {
     if (hasWork() || !mailbox.isEmpty()) {
       return 0;
     }
@@ -220,35 +235,58 @@ final class Turn {
     return next == Long.MAX_VALUE ? Engine.FOREVER : Math.max(0, next - engine.nanoTime());
   }
 
-  void enqueue(Object fiberOrContinuation) {
+  public void enqueue(Object fiberOrContinuation) {
     runQueue.add(fiberOrContinuation);
   }
 
-  void enqueueFlush(HandleBase handle) {
-    flushes.add(handle);
+  /** Has it called back before the loop waits again. */
+  public void enqueueEndOfTurn(EndOfTurn handle) {
+    ends.add(handle);
   }
 
   /** The loop has closed: nothing runs on it any more. */
-  void abandon() {
+  public void abandon() {
     runQueue.abandon();
   }
 
-  TimerWheel wheel() {
+  public TimerWheel wheel() {
     return wheel;
   }
 
   // ---- how it stands
 
-  boolean isUnderWay() {
+  public boolean isUnderWay() {
     return underWay;
   }
 
-  @Nullable Fiber<?> running() {
+  public @Nullable FiberThread running() {
     return running;
   }
 
+  public Thread thread() {
+    return thread;
+  }
+
+  public FiberMechanism mechanism() {
+    return mechanism;
+  }
+
+  public Mailbox mailbox() {
+    return mailbox;
+  }
+
+  /** How many there have been. */
+  public long turns() {
+    return turns;
+  }
+
+  /** How many completions of operations were handled. */
+  public long completions() {
+    return completions;
+  }
+
   /** When the last turn had waited. */
-  long nowNanos() {
+  public long nowNanos() {
     return nowNanos;
   }
 }

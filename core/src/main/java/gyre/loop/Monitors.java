@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -12,17 +12,17 @@ import org.jspecify.annotations.Nullable;
  * <p>The frames' monitors are known to the JDK's own stack walker, which the opens that native
  * fibers take give access to; without them there is nothing to protect.
  */
-final class Monitors {
+public final class Monitors {
   private Monitors() {}
 
-  static void checkNoneHeld() {
-    if (FiberMechanism.mode() == FiberMode.NATIVE && Walk.AVAILABLE) {
+  public static void checkNoneHeld() {
+    if (FiberMechanism.isNativePossible() && Walk.AVAILABLE) {
       Walk.checkNoneHeld();
     }
   }
 
   /** For assertions. */
-  static boolean noneHeld() {
+  public static boolean noneHeld() {
     checkNoneHeld();
     return true;
   }

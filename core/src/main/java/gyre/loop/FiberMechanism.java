@@ -1,4 +1,4 @@
-package gyre;
+package gyre.loop;
 
 import org.jspecify.annotations.Nullable;
 
@@ -8,21 +8,18 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>In both, at any time either the loop or exactly one of its fibers runs.
  */
-sealed interface FiberMechanism permits NativeFibers, BatonFibers {
-  /** Which one this process uses: tested once, by doing it. */
-  static FiberMode mode() {
-    return FiberModeProbe.MODE;
+public sealed interface FiberMechanism permits NativeFibers, BatonFibers {
+  /** Whether this process can carry fibers on the loop's own thread: tested once, by doing it. */
+  static boolean isNativePossible() {
+    return FiberModeProbe.IS_NATIVE_POSSIBLE;
   }
 
-  static FiberMechanism of(Loop loop, FiberMode mode) {
-    return switch (mode) {
-      case NATIVE -> new NativeFibers(loop);
-      case BATON -> new BatonFibers(loop);
-    };
-  }
-
-  /** Creates the thread of a fiber, not yet started. */
-  Thread create(Fiber<?> fiber);
+  /**
+   * Creates the thread of a fiber, not yet started.
+   *
+   * @param scopeBindings the scoped values of whoever opened its scope
+   */
+  Thread create(FiberThread fiber, String name, @Nullable Object scopeBindings);
 
   /**
    * The scoped values that the calling thread has bound, for fibers of a scope that it opens. Null
@@ -31,25 +28,25 @@ sealed interface FiberMechanism permits NativeFibers, BatonFibers {
   @Nullable Object bindings();
 
   /** Makes a created fiber runnable. On the loop. */
-  void start(Fiber<?> fiber);
+  void start(FiberThread fiber);
 
   /** Runs a runnable fiber until it parks, yields or ends. On the loop's own thread. */
-  void run(Fiber<?> fiber);
+  void run(FiberThread fiber);
 
   /** Parks the calling fiber. May return without reason. */
-  void park(Fiber<?> fiber);
+  void park(FiberThread fiber);
 
   /** Makes a parked fiber runnable; at most once for each park. On the loop. */
-  void unpark(Fiber<?> fiber);
+  void unpark(FiberThread fiber);
 
   /** Lets others run before the calling fiber goes on. */
-  void giveWay(Fiber<?> fiber);
+  void giveWay(FiberThread fiber);
 
   /** Whether the calling thread runs on the loop: is its thread, or a fiber that has the turn. */
   boolean onLoop();
 
   /** Whether a fiber that has not ended waits for something that is not the loop's. On the loop. */
-  boolean isBlockedElsewhere(Fiber<?> fiber);
+  boolean isBlockedElsewhere(FiberThread fiber);
 
   /**
    * At the entry of whatever touches the loop: a fiber that has lost its turn waits for a new one.
