@@ -4,6 +4,7 @@ import gyre.loop.Mailbox;
 import gyre.loop.Monitors;
 import gyre.loop.Turn;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * called again soon, and else at {@link #nextDeadlineNanos}, or earlier when something happens.
  * What other threads hand to the loop ({@link Loop#post}, {@link Loop#call}, results of offloaded
  * work, signals, the end of a stage) is announced by {@link #onTurnNeeded}. What the kernel has
- * ready is found by turning alone: a program that waits for its peers turns as often as it wants to
- * react, or waits by {@link #turn(Duration)}.
+ * ready is found by turning: a program that waits for its peers turns as often as it wants to react,
+ * waits by {@link #turn(Duration)}, or waits for the {@link #descriptor} in a loop of its own.
  *
  * <p>All of it is for the thread that opened the loop, outside of the loop's fibers. Calls from
  * elsewhere throw {@link IllegalStateException}. What that thread does with the loop between turns,
@@ -112,6 +113,27 @@ public final class LoopDriver {
     loop.checkCanTurn();
     mailbox.onRing(callback);
     mailbox.restAndLook();
+  }
+
+  /**
+   * A file descriptor that is readable when a turn is due for what the kernel or another thread
+   * has, so that a loop of another kind (a library's, or {@code poll} by a foreign call) can wait
+   * for this one beside all else: watch it for input, level-triggered, no longer than {@link
+   * #nextDeadlineNanos}; when it is ready or the time is up, call {@link #turn()} until that
+   * answers false. Wait only after that.
+   *
+   * <p>It belongs to the loop and lives as long: nobody else may read from it or close it. Empty
+   * where the engine has none: it is {@code nio} or simulated.
+   */
+  public OptionalInt descriptor() {
+    loop.checkCanTurn();
+    int descriptor = loop.engine().readyDescriptor();
+    if (descriptor < 0) {
+      return OptionalInt.empty();
+    }
+    mailbox.watchEngine();
+    mailbox.restAndLook();
+    return OptionalInt.of(descriptor);
   }
 
   /**

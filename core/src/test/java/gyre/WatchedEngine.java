@@ -192,6 +192,11 @@ public final class WatchedEngine implements Engine {
   }
 
   @Override
+  public int readyDescriptor() {
+    return real.readyDescriptor();
+  }
+
+  @Override
   public void hurry() {
     real.hurry();
   }

@@ -57,6 +57,15 @@ public interface Engine extends AutoCloseable {
   /** The next {@link #await} does not wait. By the loop itself, for which it costs nothing. */
   void hurry();
 
+  /**
+   * A descriptor that another poller finds readable while {@link #await} would not wait, for a loop
+   * that is turned by a program which waits elsewhere; -1 where the engine has none. It stays the
+   * engine's: nobody may read from it or close it.
+   */
+  default int readyDescriptor() {
+    return -1;
+  }
+
   Sockets sockets();
 
   /** What the loop takes from the world beside this engine. */

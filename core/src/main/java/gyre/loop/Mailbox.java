@@ -23,6 +23,9 @@ public final class Mailbox {
   /** Who is told, in place of the engine, while the loop rests between turns. */
   private volatile @Nullable Runnable onRing;
 
+  /** The engine is to be woken too while the loop rests: somebody waits for its descriptor. */
+  private volatile boolean isEngineWatched;
+
   private volatile boolean resting;
 
   /**
@@ -91,9 +94,10 @@ public final class Mailbox {
     Runnable told = resting ? onRing : null;
     boolean isDone = false;
     try {
-      if (told == null) {
+      if (told == null || isEngineWatched) {
         engine.wake();
-      } else {
+      }
+      if (told != null) {
         told.run();
       }
       isDone = true;
@@ -120,6 +124,11 @@ public final class Mailbox {
     }
   }
 
+  /** Has the engine woken for the first ring of each rest: its descriptor is waited for. */
+  public void watchEngine() {
+    isEngineWatched = true;
+  }
+
   /** Has {@code callback} run for the first ring of each rest. */
   public void onRing(Runnable callback) {
     onRing = callback;
@@ -130,7 +139,7 @@ public final class Mailbox {
    * has seen the last rest may come in this one, which tells the driver once too often.
    */
   public void rest() {
-    if (onRing != null && !resting && !closed) {
+    if ((onRing != null || isEngineWatched) && !resting && !closed) {
       resting = true;
       doorbell.prepareToSleep();
     }
@@ -139,9 +148,8 @@ public final class Mailbox {
   /** As {@link #rest}, after many turns that nobody has looked behind. */
   public void restAndLook() {
     rest();
-    Runnable told = onRing;
-    if (told != null && resting && !isEmpty()) {
-      told.run();
+    if (resting && !isEmpty()) {
+      wake();
     }
   }
 

@@ -103,6 +103,7 @@ public final class Uring {
   public static final int WAIT_TIMESPEC = 16;
 
   // io_uring_register.
+  public static final int REGISTER_EVENTFD = 4;
   public static final int REGISTER_PROBE = 8;
   public static final int REGISTER_RING_FDS = 20;
   public static final int UNREGISTER_RING_FDS = 21;

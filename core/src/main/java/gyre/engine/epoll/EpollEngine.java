@@ -341,6 +341,12 @@ public final class EpollEngine extends ReadinessEngine {
     return new KernelFiles();
   }
 
+  /** An epoll descriptor can be waited for like what is in it. */
+  @Override
+  public int readyDescriptor() {
+    return epoll;
+  }
+
   @Override
   public void hurry() {
     wake();

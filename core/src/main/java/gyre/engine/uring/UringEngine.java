@@ -82,6 +82,9 @@ public final class UringEngine implements Engine {
   private final Waker waker;
   private final Mapping memory;
 
+  /** There if somebody waits for this engine elsewhere. */
+  private @Nullable ReadySignal ready;
+
   private final BufferRing streamBuffers;
   private final StreamReceives streams;
   private final SparseReceives sparse;
@@ -267,6 +270,9 @@ public final class UringEngine implements Engine {
 
   @Override
   public void await(long timeoutNanos) {
+    if (ready != null) {
+      ready.reset(calls);
+    }
     boolean hasFed = streams.replenish() || streams.giveUp(sparse::adopt);
     if (datagrams.hasBufferRing()) {
       hasFed |= datagrams.replenish();
@@ -408,6 +414,14 @@ public final class UringEngine implements Engine {
   }
 
   @Override
+  public int readyDescriptor() {
+    if (ready == null) {
+      ready = ReadySignal.register(calls, ring);
+    }
+    return ready == null ? -1 : ready.descriptor();
+  }
+
+  @Override
   public void hurry() {
     wokenBySelf = true;
   }
@@ -452,6 +466,9 @@ public final class UringEngine implements Engine {
     hasEnded &= new Drain(ring, submitter, operations, sends, cancels).run();
     waker.close(calls);
     ring.close();
+    if (ready != null) {
+      ready.close(calls);
+    }
     if (hasEnded) {
       streamBuffers.close(calls);
       if (datagrams.hasBufferRing()) {
