@@ -22,7 +22,7 @@ public final class LoopGroup implements AutoCloseable {
   private final List<Member> members;
 
   /** A loop, from before it is open until after it has ended. */
-  private static final class Member implements LoopCompany.Newcomer {
+  private static final class Member implements LoopHost.HostedLoop {
     private final LoopOptions options;
 
     /** Or -1. */
@@ -36,11 +36,11 @@ public final class LoopGroup implements AutoCloseable {
       this.cpu = cpu;
     }
 
-    void start(@Nullable LoopCompany company) {
-      if (company == null) {
+    void start(@Nullable LoopHost host) {
+      if (host == null) {
         Thread.ofPlatform().name(options.name()).start(this::run);
       } else {
-        company.join(this);
+        host.join(this);
       }
     }
 
@@ -105,7 +105,7 @@ public final class LoopGroup implements AutoCloseable {
 
   /** Starts a group, and returns when all of its loops are open. */
   public static LoopGroup open(LoopGroupOptions options) {
-    LoopCompany company = company();
+    LoopHost host = host();
     List<Member> members = new ArrayList<>();
     LoopOptions each = options.loop();
     for (int i = 0; i < options.loops(); i++) {
@@ -113,7 +113,7 @@ public final class LoopGroup implements AutoCloseable {
     }
     LoopGroup group = new LoopGroup(List.copyOf(members));
     try {
-      members.forEach(member -> member.start(company));
+      members.forEach(member -> member.start(host));
       members.forEach(Member::loop);
     } catch (CompletionException e) {
       group.abandon();
@@ -126,10 +126,10 @@ public final class LoopGroup implements AutoCloseable {
   }
 
   /** Who turns the loops, if that is not for threads to do. */
-  private static @Nullable LoopCompany company() {
+  private static @Nullable LoopHost host() {
     Loop caller = CurrentLoop.find();
-    return caller != null && caller.engine().environment() instanceof LoopCompany company
-        ? company
+    return caller != null && caller.engine().environment() instanceof LoopHost host
+        ? host
         : null;
   }
 

@@ -84,7 +84,7 @@ public final class Timer extends HandleBase {
   public boolean cancel() {
     checkThread();
     boolean wasActive = task.cancelAll();
-    settle();
+    detachIfIdle();
     return wasActive;
   }
 
@@ -183,7 +183,7 @@ public final class Timer extends HandleBase {
     try {
       task.run();
     } finally {
-      settle();
+      detachIfIdle();
     }
   }
 
@@ -213,7 +213,7 @@ public final class Timer extends HandleBase {
     }
   }
 
-  private void settle() {
+  private void detachIfIdle() {
     if (!task.isBusy()) {
       detach();
     }
@@ -241,7 +241,7 @@ public final class Timer extends HandleBase {
     }
 
     @Override
-    void handOver() {
+    void requestRun() {
       timer.requestCallback();
     }
 

@@ -12,7 +12,7 @@ import java.util.Objects;
  * or run once more after it.
  *
  * <pre>
- *   idle --restart--&gt; scheduled --deadline--&gt; handed to the loop --&gt; running --&gt; idle
+ *   idle --restart--&gt; scheduled --deadline--&gt; run requested --&gt; running --&gt; idle
  *                          ^                                             |
  *                          +--fixed rate: at the deadline; delay: here --+
  * </pre>
@@ -34,7 +34,7 @@ abstract class TimerTask extends TimerNode {
   private boolean repeating;
 
   /** The loop has the callback, and it has not begun. */
-  private boolean handed;
+  private boolean runRequested;
 
   /** The callback has begun and not ended. */
   private boolean running;
@@ -73,7 +73,7 @@ abstract class TimerTask extends TimerNode {
   abstract void begins();
 
   /** Has {@link #run} called in a fiber of the loop, soon but never inside this call. */
-  abstract void handOver();
+  abstract void requestRun();
 
   /** See {@link Timer#slack}. */
   final void slackNanos(long nanos) {
@@ -107,7 +107,7 @@ abstract class TimerTask extends TimerNode {
 
   /** See {@link Timer#restartNanos}. */
   final void restartNanos(long delayNanos) {
-    handed = false;
+    runRequested = false;
     dueAgain = false;
     repeating = mode != Mode.ONCE;
     long now = nowNanos();
@@ -118,7 +118,7 @@ abstract class TimerTask extends TimerNode {
   final boolean cancelAll() {
     boolean wasActive = isActive();
     wheel.cancel(this);
-    handed = false;
+    runRequested = false;
     dueAgain = false;
     repeating = false;
     return wasActive;
@@ -126,7 +126,7 @@ abstract class TimerTask extends TimerNode {
 
   /** Whether another run will begin if nobody cancels it. */
   final boolean isActive() {
-    return isScheduled() || handed || dueAgain || repeating;
+    return isScheduled() || runRequested || dueAgain || repeating;
   }
 
   /** Active, or in the middle of a run. */
@@ -168,8 +168,8 @@ abstract class TimerTask extends TimerNode {
       missed += lateNanos / periodNanos;
       wheel.start(this, nowNanos, postponed(nowNanos, periodNanos - lateNanos % periodNanos));
     }
-    if (!handed && !running) {
-      hand();
+    if (!runRequested && !running) {
+      requestFirst();
     } else if (mode == Mode.FIXED_RATE) {
       missed++;
     } else {
@@ -177,17 +177,17 @@ abstract class TimerTask extends TimerNode {
     }
   }
 
-  private void hand() {
-    handed = true;
-    handOver();
+  private void requestFirst() {
+    runRequested = true;
+    requestRun();
   }
 
   /** Calls back, unless that has been withdrawn meanwhile. */
   final void run() {
-    if (!handed || running) {
+    if (!runRequested || running) {
       return;
     }
-    handed = false;
+    runRequested = false;
     running = true;
     begins();
     try {
@@ -201,7 +201,7 @@ abstract class TimerTask extends TimerNode {
   private void ended() {
     if (dueAgain) {
       dueAgain = false;
-      hand();
+      requestFirst();
     } else if (mode == Mode.FIXED_DELAY && repeating && !isScheduled()) {
       long now = nowNanos();
       wheel.start(this, now, postponed(now, periodNanos));

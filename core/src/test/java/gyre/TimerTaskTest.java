@@ -57,7 +57,7 @@ class TimerTaskTest {
       void begins() {}
 
       @Override
-      void handOver() {
+      void requestRun() {
         loop.queue.add(this::run);
       }
     };

@@ -54,7 +54,7 @@ public interface Environment {
    *
    * @param onLoop whether the caller runs on the thread of the loop
    */
-  void reached(BooleanSupplier onLoop);
+  void inboxReceived(BooleanSupplier onLoop);
 
   /** The addresses of a name, the best first. May block: called on a helper. */
   List<InetAddress> resolve(String host) throws UnknownHostException;

@@ -25,7 +25,7 @@ final class RealEnvironment implements Environment {
   }
 
   @Override
-  public void reached(BooleanSupplier onLoop) {
+  public void inboxReceived(BooleanSupplier onLoop) {
     // From any thread is what an inbox is for.
   }
 

@@ -688,12 +688,12 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
    *
    * @return false if the pool has no memory for all of it; the bytes are the same in any case
    */
-  public boolean own() {
+  public boolean copyPinned() {
     return Pinned.copyAll(this, false);
   }
 
   /**
-   * Like {@link #own}, and as tightly as it goes: beside the bytes themselves the queue holds less
+   * Like {@link #copyPinned}, and as tightly as it goes: beside the bytes themselves the queue holds less
    * than one large block afterwards.
    */
   public boolean pack() {

@@ -83,7 +83,7 @@ public final class Mailbox {
   }
 
   private void ring() {
-    environment.reached(onLoop);
+    environment.inboxReceived(onLoop);
     if (doorbell.ring()) {
       wake();
     }

@@ -46,7 +46,7 @@ final class ConnectionFiber {
   }
 
   private static void report(SocketStream stream, Throwable thrown) {
-    if (!stream.explains(thrown)) {
+    if (!stream.isClosedElsewhere(thrown)) {
       stream.reportFailure(thrown);
     }
   }

@@ -128,10 +128,10 @@ final class DatagramInput extends ReceiveFrom {
   }
 
   /** What stays beyond this turn must not hold memory that the engine receives into. */
-  void keep() {
+  void copyPinned() {
     boolean hasRoom = !memory.isTight() || engine.pool().roomBytes() > bytes.size();
     if (!bytes.isEmpty() && hasRoom) { // what is reserved is for streams
-      boolean ignored = bytes.own(); // if there is no memory for it, it stays where it is
+      boolean ignored = bytes.copyPinned(); // if there is no memory for it, it stays where it is
     }
   }
 

@@ -243,7 +243,7 @@ final class ServerLoop {
       started.complete(listener == null ? where : listener.address());
       while (!stopping) {
         if (listener != null) {
-          listener.handOverMore();
+          listener.giveMore();
         }
         Fiber.await(again);
         again.take();
@@ -264,7 +264,7 @@ final class ServerLoop {
 
   private TcpListener listen(InetSocketAddress where, List<ServerLoop> targets) {
     TcpListener listener = TcpListener.bind(where, options);
-    listener.handOver(connection -> give(connection, targets), accepted::get);
+    listener.giveConnections(connection -> give(connection, targets), accepted::get);
     return listener;
   }
 
@@ -415,7 +415,7 @@ final class ServerLoop {
       try {
         work.handler().handle(stream);
       } catch (Throwable e) {
-        if (!stream.explains(e)) {
+        if (!stream.isClosedElsewhere(e)) {
           stream.reportFailure(e);
         }
         stream.reset();

@@ -57,8 +57,8 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private @Nullable ConnectionHandler<S> server;
   private @Nullable Scope serverScope;
   private @Nullable ConnectionHandler<S> callback;
-  private @Nullable IntConsumer hand;
-  private @Nullable IntSupplier handedOver;
+  private @Nullable IntConsumer taker;
+  private @Nullable IntSupplier givenAndOpen;
   private int connections;
 
   /** Those of them that a callback has got. */
@@ -131,16 +131,16 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
    * them.
    *
    * @param open tells how many of them are open; when it falls below the limit on connections call
-   *     {@link #handOverMore}
+   *     {@link #giveMore}
    */
-  final void handOver(IntConsumer taker, IntSupplier open) {
+  final void giveConnections(IntConsumer taker, IntSupplier open) {
     checkUntouched();
-    hand = taker;
-    handedOver = open;
+    this.taker = taker;
+    givenAndOpen = open;
     start();
   }
 
-  final void handOverMore() {
+  final void giveMore() {
     takeWaiting();
     start();
   }
@@ -219,7 +219,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   }
 
   private int count() {
-    return handedOver == null ? connections : handedOver.getAsInt();
+    return givenAndOpen == null ? connections : givenAndOpen.getAsInt();
   }
 
   /**
@@ -238,7 +238,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private void checkUnclaimed() {
     checkOnLoop();
     checkOpen();
-    if (server != null || callback != null || hand != null) {
+    if (server != null || callback != null || taker != null) {
       throw new IllegalStateException("connections of " + name() + " go to somebody already");
     }
   }
@@ -314,9 +314,9 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   /** On the loop: hands what was accepted to whoever takes it. */
   private void takeWaiting() {
     ConnectionHandler<S> handler = server;
-    if (hand != null) {
+    if (taker != null) {
       while (!waiting.isEmpty() && !isFull()) {
-        hand.accept(waiting.remove());
+        taker.accept(waiting.remove());
       }
     } else if (handler != null) {
       while (!waiting.isEmpty() && !isFull()) {
@@ -352,7 +352,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   @Override
   protected final boolean isServing() {
-    return callback != null || hand != null;
+    return callback != null || taker != null;
   }
 
   @Override
@@ -412,7 +412,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
       }
     } else {
       failure = error;
-      if (callback != null || hand != null) {
+      if (callback != null || taker != null) {
         report(failure());
         closeSoon();
       }

@@ -405,7 +405,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   /** What is not consumed stays over a turn. */
   final void keepInput() {
-    input.keep();
+    input.copyPinned();
     if (memory.isTight()) {
       account();
     }
@@ -466,7 +466,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   @Override
   protected final void endOfTurn() {
     if (state() != State.CLOSED) {
-      input.keep();
+      input.copyPinned();
       output.flush();
       if (end.hasLingered() && output.isDone()) {
         operationEnded();
@@ -838,7 +838,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
    * Whether what the calling fiber got is no fault of the code that uses this stream: somebody else
    * closed it. What the peer did is not reported anyway.
    */
-  final boolean explains(Throwable thrown) {
+  final boolean isClosedElsewhere(Throwable thrown) {
     return thrown instanceof ClosedException && isClosedByAnother(caller());
   }
 

@@ -79,9 +79,9 @@ final class StreamInput extends Receive {
   }
 
   /** Bytes stay beyond this turn: don't hold memory that the engine receives into. */
-  void keep() {
+  void copyPinned() {
     if (!bytes.isEmpty()) {
-      boolean ignored = stream.memory.isTight() ? bytes.pack() : bytes.own();
+      boolean ignored = stream.memory.isTight() ? bytes.pack() : bytes.copyPinned();
     }
   }
 
@@ -136,10 +136,10 @@ final class StreamInput extends Receive {
     stream.memory.received(stream);
     boolean isGranted = stream.memoryState == MemoryState.GRANTED;
     if (isGranted) {
-      keep(); // tightly, or it would hold more than was set aside
+      copyPinned(); // tightly, or it would hold more than was set aside
       stream.memory.received(stream);
     } else if (stream.wanted() > MemoryPolicy.FLOOR_BYTES) {
-      keep();
+      copyPinned();
       stream.memory.kept(stream);
       engine.cancel(this);
     }

@@ -141,16 +141,16 @@ final class StreamOutput extends Send {
   }
 
   /** A slow peer must not hold the memory that the engine receives into. */
-  private void keep() {
+  private void copyPinned() {
     if (!bytes.isEmpty()) {
-      bytes.own();
+      bytes.copyPinned();
     }
   }
 
   /** Takes over all of {@code source}. */
   void append(ByteQueue source) {
     if (!isIdle()) {
-      source.own(); // it will stay for a while
+      source.copyPinned(); // it will stay for a while
     }
     bytes.append(source);
   }
@@ -166,9 +166,9 @@ final class StreamOutput extends Send {
       begun = true;
       bytes.drain(result);
       sentBytes += result;
-      keep();
+      copyPinned();
     } else if (result == Errno.EAGAIN.negated()) {
-      keep();
+      copyPinned();
     } else if (result != Errno.EINTR.negated()) {
       failure = result;
       lost = true;

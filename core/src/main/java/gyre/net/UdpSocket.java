@@ -474,7 +474,7 @@ public final class UdpSocket extends SocketHandle {
   @Override
   protected void endOfTurn() {
     if (isOpen()) {
-      input.keep();
+      input.copyPinned();
     }
   }
 

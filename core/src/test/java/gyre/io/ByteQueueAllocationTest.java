@@ -123,7 +123,7 @@ class ByteQueueAllocationTest {
     in.appendInt(7);
     in.prependShort(9);
     checksum += in.readShort() + in.indexOf((byte) '\n', 0) + in.byteAt(3);
-    in.own();
+    in.copyPinned();
     in.read(message, 0, message.length);
     in.clear();
   }

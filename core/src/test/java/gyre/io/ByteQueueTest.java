@@ -201,7 +201,7 @@ class ByteQueueTest {
     queue.drain(5);
     queue.prependInt(-1);
     queue.append("more");
-    queue.own();
+    queue.copyPinned();
     byte[] now = new byte[content.length];
     lent.get(now);
     assertThat(now).isEqualTo(content);
@@ -218,7 +218,7 @@ class ByteQueueTest {
     assertThat(released).containsExactly("empty");
     ByteQueue other = queue.sibling();
     other.append(queue, 4);
-    queue.own();
+    queue.copyPinned();
     queue.drain(6);
     assertThat(released).as("a part is still in the other queue").containsExactly("empty");
     other.clear();
@@ -327,10 +327,10 @@ class ByteQueueTest {
     queue.append(new byte[BlockPool.LARGE_BYTES]);
     queue.drain(BlockPool.LARGE_BYTES - 10L);
     assertThat(pool.usedBytes()).isEqualTo(BlockPool.LARGE_BYTES);
-    assertThat(queue.own()).isTrue();
+    assertThat(queue.copyPinned()).isTrue();
     assertThat(pool.usedBytes()).isEqualTo(BlockPool.SMALL_BYTES);
     long address = queue.firstAddress();
-    assertThat(queue.own()).isTrue();
+    assertThat(queue.copyPinned()).isTrue();
     assertThat(queue.firstAddress()).as("copied once").isEqualTo(address);
     assertThat(queue.take(10)).isEqualTo(new byte[10]);
   }

@@ -120,7 +120,7 @@ final class QueueModel {
       case 15 -> drain(i, queue);
       case 16 -> clear(i, queue);
       case 17 -> pullUp(i, queue);
-      case 18 -> queue.own();
+      case 18 -> queue.copyPinned();
       case 19 -> searchByte(i, queue);
       case 20 -> searchPattern(i, queue);
       case 21 -> peek(i, queue);

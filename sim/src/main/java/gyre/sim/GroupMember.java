@@ -1,7 +1,7 @@
 package gyre.sim;
 
 import gyre.Loop;
-import gyre.LoopCompany;
+import gyre.LoopHost;
 import gyre.LoopOptions;
 import gyre.ShutdownReport;
 import org.jspecify.annotations.Nullable;
@@ -15,18 +15,18 @@ final class GroupMember extends Program {
   /** A thread takes a while from its last turn to closing its loop, and others still reach it. */
   private static final long LONGEST_END_NANOS = 50_000;
 
-  private final LoopCompany.Newcomer newcomer;
+  private final LoopHost.HostedLoop hosted;
   private boolean ending;
   private boolean gone;
 
-  GroupMember(World world, Host host, String name, LoopCompany.Newcomer newcomer) {
+  GroupMember(World world, Host host, String name, LoopHost.HostedLoop hosted) {
     super(world, host, name);
-    this.newcomer = newcomer;
+    this.hosted = hosted;
   }
 
   @Override
   LoopOptions options() {
-    return newcomer.options();
+    return hosted.options();
   }
 
   @Override
@@ -35,13 +35,13 @@ final class GroupMember extends Program {
       super.start();
     } catch (RuntimeException e) {
       gone = true;
-      newcomer.failed(e);
+      hosted.failed(e);
     }
   }
 
   @Override
   void begin(Loop opened) {
-    newcomer.opened(opened);
+    hosted.opened(opened);
   }
 
   @Override
@@ -65,7 +65,7 @@ final class GroupMember extends Program {
       ended.close();
       ShutdownReport report = ended.shutdownReport();
       assert report != null;
-      newcomer.ended(report);
+      hosted.ended(report);
     }
   }
 

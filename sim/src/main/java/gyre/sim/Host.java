@@ -1,6 +1,6 @@
 package gyre.sim;
 
-import gyre.LoopCompany;
+import gyre.LoopHost;
 import gyre.LoopOptions;
 import gyre.Task;
 import gyre.engine.EngineOptions;
@@ -72,8 +72,8 @@ public final class Host {
   }
 
   /** One of its programs opens a further loop. */
-  void welcome(LoopCompany.Newcomer newcomer) {
-    add(new GroupMember(world, this, name() + "/" + newcomer.options().name(), newcomer));
+  void host(LoopHost.HostedLoop hosted) {
+    add(new GroupMember(world, this, name() + "/" + hosted.options().name(), hosted));
   }
 
   /** Drops those that will not run again. */

@@ -69,7 +69,7 @@ public final class World {
     this.weather = new Weather(this, universe);
     this.turns = universe.chance("turns");
     this.ends = universe.chance("ends");
-    universe.onNewcomer((machine, newcomer) -> host(machine.name()).welcome(newcomer));
+    universe.onHostedLoop((machine, hosted) -> host(machine.name()).host(hosted));
   }
 
   // ---- what it consists of

@@ -18,15 +18,15 @@ final class Drain {
   private final Submitter submitter;
   private final OperationTable operations;
   private final Sends sends;
-  private final EntryKind unheard;
+  private final EntryKind ignoredKind;
 
-  Drain(Ring ring, Submitter submitter, OperationTable operations, Sends sends, EntryKind unheard) {
+  Drain(Ring ring, Submitter submitter, OperationTable operations, Sends sends, EntryKind ignoredKind) {
     this.ring = ring;
     this.completions = ring.completions;
     this.submitter = submitter;
     this.operations = operations;
     this.sends = sends;
-    this.unheard = unheard;
+    this.ignoredKind = ignoredKind;
   }
 
   /** False if something did not end in time: its memory must be left to it. */
@@ -35,10 +35,10 @@ final class Drain {
     abandonWithoutRequest();
     do {
       // Again and again: a request on its way between the kernel's lists is not found.
-      boolean isAsked = submitter.cancelAll(OperationTable.withKind(unheard, 0));
+      boolean isAsked = submitter.cancelAll(OperationTable.withKind(ignoredKind, 0));
       assert isAsked || !submitter.isEmpty() : "a queue without entries has no room";
       int ignored = ring.submitAndWait(operations.active() == 0 ? 0 : STEP_NANOS);
-      submitter.settle();
+      submitter.freeScratch();
       abandonCompleted();
       abandonQuiet();
     } while ((operations.active() > 0 || !submitter.isEmpty())

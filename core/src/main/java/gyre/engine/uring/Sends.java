@@ -120,12 +120,12 @@ final class Sends extends Requests<Send> {
   }
 
   /** All completions of what the kernel has taken so far are seen. */
-  void decide() {
+  void decideTaken() {
     decided = queue.head();
   }
 
   /** Tells up to {@code budget} quiet sends that they are done. */
-  int conclude(int budget) {
+  int completeDecided(int budget) {
     int told = 0;
     while (told < budget && !quiet.isEmpty()) {
       Operation send = operations.find(quiet.peek());

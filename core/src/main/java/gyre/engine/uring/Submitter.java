@@ -161,7 +161,7 @@ final class Submitter {
     counters.waits++;
     // The result says what the queue's head says as well.
     int ignored = ring.submit();
-    settle();
+    freeScratch();
     return true;
   }
 
@@ -173,7 +173,7 @@ final class Submitter {
   }
 
   /** After the kernel was called: what it took needs no scratch memory any more. */
-  void settle() {
+  void freeScratch() {
     checkNoEntryOwed();
     if (queue.pending() == 0) {
       scratch.reset();

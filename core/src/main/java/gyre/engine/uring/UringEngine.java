@@ -98,7 +98,7 @@ public final class UringEngine implements Engine {
   private int collected;
 
   /** Completions of the present walk that ran no callback. */
-  private int unheard;
+  private int droppedCompletions;
 
   /** The last dispatch stopped at its budget. */
   private boolean hasBacklog;
@@ -297,7 +297,7 @@ public final class UringEngine implements Engine {
     if (result < 0) {
       check(result);
     }
-    submitter.settle();
+    submitter.freeScratch();
     collect();
   }
 
@@ -345,7 +345,7 @@ public final class UringEngine implements Engine {
     if (sends.hasQuiet()) {
       sends.findFailures(completions, collected, tail);
       if ((ring.submissions.flags() & Uring.SQ_CQ_OVERFLOW) == 0) {
-        sends.decide();
+        sends.decideTaken();
       }
     }
     if ((ring.submissions.flags() & Uring.SQ_CQ_OVERFLOW) != 0) {
@@ -357,7 +357,7 @@ public final class UringEngine implements Engine {
   @Override
   public int dispatch(int budget) {
     hasBacklog = true; // stays so if a callback throws
-    int told = sends.conclude(budget);
+    int told = sends.completeDecided(budget);
     told += tellEnded(budget - told);
     told += workers.dispatch(budget - told);
     told += walk(budget - told);
@@ -387,22 +387,22 @@ public final class UringEngine implements Engine {
     if (count <= 0) {
       return 0;
     }
-    unheard = 0;
+    droppedCompletions = 0;
     int sequence = head;
     try {
       while (sequence != head + count) {
         long outcome = completions.outcome(sequence);
         long tag = completions.userData(sequence++);
-        boolean isHeard =
+        boolean ranCallback =
             operations.kindOf(tag).complete(tag, (int) outcome, (int) (outcome >>> 32));
-        unheard += isHeard ? 0 : 1;
+        droppedCompletions += ranCallback ? 0 : 1;
       }
     } finally {
       // A callback that throws has had its completion: neither that nor those after it are lost.
       counters.completions += sequence - head;
       completions.release(sequence);
     }
-    return count - unheard;
+    return count - droppedCompletions;
   }
 
   @Override

@@ -1,6 +1,6 @@
 package gyre.sim.engine;
 
-import gyre.LoopCompany;
+import gyre.LoopHost;
 import gyre.engine.Environment;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** What a simulated loop finds around itself: all of it comes from the world. */
-final class SimEnvironment implements Environment, LoopCompany {
+final class SimEnvironment implements Environment, LoopHost {
   private final SimEngine engine;
   private final Universe universe;
   private final Order order;
@@ -35,14 +35,14 @@ final class SimEnvironment implements Environment, LoopCompany {
   }
 
   @Override
-  public void reached(BooleanSupplier onLoop) {
+  public void inboxReceived(BooleanSupplier onLoop) {
     universe.entered(onLoop.getAsBoolean(), engine.label() + " is woken");
   }
 
   /** A group's loops are turned by the world, as those of programs are. */
   @Override
-  public void join(Newcomer newcomer) {
-    universe.welcome(engine.machine(), newcomer);
+  public void join(HostedLoop hosted) {
+    universe.host(engine.machine(), hosted);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package gyre.sim.engine;
 
-import gyre.LoopCompany;
+import gyre.LoopHost;
 import gyre.sim.fault.Faults;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +38,7 @@ public final class Universe implements Subject {
   private boolean ending;
   private boolean wakesFromOutside;
   private volatile @Nullable Throwable intruder;
-  private @Nullable BiConsumer<Machine, LoopCompany.Newcomer> newcomers;
+  private @Nullable BiConsumer<Machine, LoopHost.HostedLoop> loopHost;
 
   public Universe(
       long seed, Faults faults, Trace.@Nullable Listener listener, LongPredicate admitted) {
@@ -141,15 +141,15 @@ public final class Universe implements Subject {
   }
 
   /** Has loops that programs open beside their own taken care of, from now on. */
-  public void onNewcomer(BiConsumer<Machine, LoopCompany.Newcomer> host) {
-    newcomers = host;
+  public void onHostedLoop(BiConsumer<Machine, LoopHost.HostedLoop> host) {
+    loopHost = host;
   }
 
-  void welcome(Machine machine, LoopCompany.Newcomer newcomer) {
-    if (newcomers == null) {
+  void host(Machine machine, LoopHost.HostedLoop hosted) {
+    if (loopHost == null) {
       throw new UnsupportedOperationException("nobody turns further loops in this universe");
     }
-    newcomers.accept(machine, newcomer);
+    loopHost.accept(machine, hosted);
   }
 
   /** From any thread: somebody reaches a loop. Notes it if he comes from outside of the world. */

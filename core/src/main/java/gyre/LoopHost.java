@@ -2,15 +2,17 @@ package gyre;
 
 /**
  * Turns the loops of a {@link LoopGroup} beside the one whose program opens it, so that they need
- * no threads of their own. Environment of a simulated engine implement it; users have no need of
- * it.
+ * no threads of their own. The environment of a simulated engine implements it; users have no need
+ * of it.
+ *
+ * @hidden
  */
-public interface LoopCompany {
-  /** Has the newcomer's loop opened and turned, soon and after this call. */
-  void join(Newcomer newcomer);
+public interface LoopHost {
+  /** Has the hosted's loop opened and turned, soon and after this call. */
+  void join(HostedLoop hosted);
 
   /** A loop that is to be opened and turned by others until it has shut down, and its ends. */
-  interface Newcomer {
+  interface HostedLoop {
     /** How to open it, but for the engine. */
     LoopOptions options();
 
