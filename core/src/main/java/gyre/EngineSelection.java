@@ -17,7 +17,7 @@ record EngineSelection(Engine engine, String explanation) {
     EngineChoice choice =
         Engines.open(
             options.engine(),
-            EngineOptions.defaults().withPoolLimitBytes(options.poolLimitBytes()));
+            EngineOptions.defaults().poolLimitBytes(options.poolLimitBytes()));
     return new EngineSelection(choice.engine(), choice.explanation());
   }
 }

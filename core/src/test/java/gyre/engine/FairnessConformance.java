@@ -78,7 +78,7 @@ public abstract class FairnessConformance extends DatagramConformance {
 
   @Test
   void shouldWaitForMemoryAndGoOnWhenItComesBack() {
-    reopen(EngineOptions.defaults().withPoolLimitBytes(512 * 1024));
+    reopen(EngineOptions.defaults().poolLimitBytes(512 * 1024));
     Connection one = connect();
     Connection two = connect();
     Pattern pattern = new Pattern(5);
@@ -107,7 +107,7 @@ public abstract class FairnessConformance extends DatagramConformance {
 
   @Test
   void shouldCancelAndEndWhileItWaitsForMemory() {
-    reopen(EngineOptions.defaults().withPoolLimitBytes(512 * 1024));
+    reopen(EngineOptions.defaults().poolLimitBytes(512 * 1024));
     Connection connection = connect();
     Pattern pattern = new Pattern(6);
     Receiving receiving = new Receiving(connection.server(), pattern);

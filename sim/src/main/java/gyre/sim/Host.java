@@ -102,7 +102,7 @@ public final class Host {
 
   /** How much memory each of its loops has for buffers; instead of what its options say. */
   public Host poolLimitBytes(long limit) {
-    engineOptions = engineOptions.withPoolLimitBytes(limit);
+    engineOptions = engineOptions.poolLimitBytes(limit);
     return this;
   }
 

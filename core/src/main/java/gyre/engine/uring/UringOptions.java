@@ -6,64 +6,185 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 
-/**
- * Sizes of one engine, and what it must do without.
- *
- * @param submissionEntries a power of two; when so many are queued they go to the kernel in the
- *     middle of a turn. Small enough for the first-level cache
- * @param completionEntries a power of two; when more come at once the kernel keeps them for us, at
- *     a price
- * @param bufferBytes size of one receive buffer where the kernel fills it bit by bit
- * @param fixedBufferBytes size of one receive buffer where each message takes a whole one
- * @param buffersInitial how many buffers the kernel has at hand at first; twice as many each time
- *     it runs out. Few means that the same warm memory is used again and again
- * @param bufferLimitBytes all receive buffers together; only what was used is resident
- * @param datagramLimitBytes the same for datagrams, whose buffers are 64 KiB each
- * @param without features not to use, even where the kernel has them
- */
-public record UringOptions(
-    int submissionEntries,
-    int completionEntries,
-    int bufferBytes,
-    int fixedBufferBytes,
-    int buffersInitial,
-    long bufferLimitBytes,
-    long datagramLimitBytes,
-    long poolLimitBytes,
-    Set<Feature> without) {
-
+/** Sizes of one engine, and what it must do without. Immutable. */
+public final class UringOptions {
   /** Room for the one buffer without which there are no datagrams. */
   private static final int LEAST_DATAGRAM_BYTES = 128 * 1024;
 
-  public UringOptions {
-    requirePowerOfTwo("submissionEntries", submissionEntries, 8, 32768);
-    requirePowerOfTwo("completionEntries", completionEntries, 16, 65536);
-    requirePowerOfTwo("bufferBytes", bufferBytes, 4096, 1 << 24);
-    requirePowerOfTwo("fixedBufferBytes", fixedBufferBytes, 1024, 1 << 24);
-    requirePowerOfTwo("buffersInitial", buffersInitial, 1, 32768);
-    require(bufferLimitBytes >= bufferBytes, "bufferLimitBytes", bufferLimitBytes);
-    require(datagramLimitBytes >= LEAST_DATAGRAM_BYTES, "datagramLimitBytes", datagramLimitBytes);
-    without = without.isEmpty() ? Set.of() : Set.copyOf(without);
+  private static final UringOptions DEFAULTS = new UringOptions(new Values());
+
+  /** Everything that can be set, with its default. */
+  private static final class Values implements Cloneable {
+    int submissionEntries = 256;
+    int completionEntries = 4096;
+    int bufferBytes = 64 * 1024;
+    int fixedBufferBytes = 4096;
+    int buffersInitial = 16;
+    long bufferLimitBytes = 64L << 20;
+    long datagramLimitBytes = 8L << 20;
+    long poolLimitBytes = 64L << 20;
+    Set<Feature> without = Set.of();
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private interface Change {
+    void apply(Values values);
+  }
+
+  private final Values values;
+
+  private UringOptions(Values values) {
+    this.values = values;
   }
 
   public static UringOptions defaults() {
-    return new UringOptions(
-        256, 4096, 64 * 1024, 4096, 16, 64L << 20, 8L << 20, 64L << 20, Set.of());
+    return DEFAULTS;
+  }
+
+  private UringOptions with(Change change) {
+    Values changed = values.copy();
+    change.apply(changed);
+    return new UringOptions(changed);
+  }
+
+  /**
+   * A power of two; when so many are queued they go to the kernel in the middle of a turn. Small
+   * enough for the first-level cache.
+   */
+  public UringOptions submissionEntries(int entries) {
+    requirePowerOfTwo("submissionEntries", entries, 8, 32768);
+    return with(v -> v.submissionEntries = entries);
+  }
+
+  public int submissionEntries() {
+    return values.submissionEntries;
+  }
+
+  /** A power of two; when more come at once the kernel keeps them for us, at a price. */
+  public UringOptions completionEntries(int entries) {
+    requirePowerOfTwo("completionEntries", entries, 16, 65536);
+    return with(v -> v.completionEntries = entries);
+  }
+
+  public int completionEntries() {
+    return values.completionEntries;
+  }
+
+  /**
+   * Size of one receive buffer where the kernel fills it bit by bit; a power of two, and not more
+   * than {@link #bufferLimitBytes(long)}.
+   */
+  public UringOptions bufferBytes(int bytes) {
+    requirePowerOfTwo("bufferBytes", bytes, 4096, 1 << 24);
+    require(bytes <= values.bufferLimitBytes, "bufferBytes", bytes);
+    return with(v -> v.bufferBytes = bytes);
+  }
+
+  public int bufferBytes() {
+    return values.bufferBytes;
+  }
+
+  /** Size of one receive buffer where each message takes a whole one; a power of two. */
+  public UringOptions fixedBufferBytes(int bytes) {
+    requirePowerOfTwo("fixedBufferBytes", bytes, 1024, 1 << 24);
+    return with(v -> v.fixedBufferBytes = bytes);
+  }
+
+  public int fixedBufferBytes() {
+    return values.fixedBufferBytes;
+  }
+
+  /**
+   * How many buffers the kernel has at hand at first; twice as many each time it runs out. Few
+   * means that the same warm memory is used again and again. A power of two.
+   */
+  public UringOptions buffersInitial(int count) {
+    requirePowerOfTwo("buffersInitial", count, 1, 32768);
+    return with(v -> v.buffersInitial = count);
+  }
+
+  public int buffersInitial() {
+    return values.buffersInitial;
+  }
+
+  /** All receive buffers together; only what was used is resident. */
+  public UringOptions bufferLimitBytes(long bytes) {
+    require(bytes >= values.bufferBytes, "bufferLimitBytes", bytes);
+    return with(v -> v.bufferLimitBytes = bytes);
+  }
+
+  public long bufferLimitBytes() {
+    return values.bufferLimitBytes;
+  }
+
+  /** The same for datagrams, whose buffers are 64 KiB each. */
+  public UringOptions datagramLimitBytes(long bytes) {
+    require(bytes >= LEAST_DATAGRAM_BYTES, "datagramLimitBytes", bytes);
+    return with(v -> v.datagramLimitBytes = bytes);
+  }
+
+  public long datagramLimitBytes() {
+    return values.datagramLimitBytes;
+  }
+
+  /** Blocks of queues together. */
+  public UringOptions poolLimitBytes(long bytes) {
+    require(bytes >= BlockPool.LARGE_BYTES, "poolLimitBytes", bytes);
+    return with(v -> v.poolLimitBytes = bytes);
+  }
+
+  public long poolLimitBytes() {
+    return values.poolLimitBytes;
+  }
+
+  /** Features not to use, even where the kernel has them. */
+  public UringOptions without(Set<Feature> features) {
+    Set<Feature> copy = Set.copyOf(features);
+    return with(v -> v.without = copy);
+  }
+
+  public Set<Feature> without() {
+    return values.without;
   }
 
   /** The defaults, changed by system properties {@code gyre.uring.*}. */
   public static UringOptions fromSystemProperties() {
-    UringOptions base = defaults();
-    return new UringOptions(
-        Integer.getInteger("gyre.uring.submissionEntries", base.submissionEntries),
-        Integer.getInteger("gyre.uring.completionEntries", base.completionEntries),
-        Integer.getInteger("gyre.uring.bufferBytes", base.bufferBytes),
-        Integer.getInteger("gyre.uring.fixedBufferBytes", base.fixedBufferBytes),
-        Integer.getInteger("gyre.uring.buffersInitial", base.buffersInitial),
-        Long.getLong("gyre.uring.bufferLimitBytes", base.bufferLimitBytes),
-        Long.getLong("gyre.uring.datagramLimitBytes", base.datagramLimitBytes),
-        Long.getLong("gyre.uring.poolLimitBytes", base.poolLimitBytes),
-        parseFeatures(System.getProperty("gyre.uring.without", "")));
+    return defaults()
+        .submissionEntries(property("submissionEntries", DEFAULTS.submissionEntries()))
+        .completionEntries(property("completionEntries", DEFAULTS.completionEntries()))
+        .withBuffers(
+            property("bufferBytes", DEFAULTS.bufferBytes()),
+            property("bufferLimitBytes", DEFAULTS.bufferLimitBytes()))
+        .fixedBufferBytes(property("fixedBufferBytes", DEFAULTS.fixedBufferBytes()))
+        .buffersInitial(property("buffersInitial", DEFAULTS.buffersInitial()))
+        .datagramLimitBytes(property("datagramLimitBytes", DEFAULTS.datagramLimitBytes()))
+        .poolLimitBytes(property("poolLimitBytes", DEFAULTS.poolLimitBytes()))
+        .without(parseFeatures(System.getProperty("gyre.uring.without", "")));
+  }
+
+  private static int property(String name, int otherwise) {
+    return Integer.getInteger("gyre.uring." + name, otherwise);
+  }
+
+  private static long property(String name, long otherwise) {
+    return Long.getLong("gyre.uring." + name, otherwise);
+  }
+
+  /** Both at once: each is checked against the other. */
+  private UringOptions withBuffers(int bytes, long limitBytes) {
+    requirePowerOfTwo("bufferBytes", bytes, 4096, 1 << 24);
+    require(limitBytes >= bytes, "bufferLimitBytes", limitBytes);
+    return with(v -> {
+      v.bufferBytes = bytes;
+      v.bufferLimitBytes = limitBytes;
+    });
   }
 
   /**
@@ -73,35 +194,15 @@ public record UringOptions(
    */
   public UringOptions within(EngineOptions limits) {
     long limit = limits.poolLimitBytes();
-    long datagrams = Math.min(datagramLimitBytes, Math.max(LEAST_DATAGRAM_BYTES, limit / 16));
-    long ring = Math.max(limit / 4 - datagrams, limit / 8);
-    int largest = Math.clamp(Long.highestOneBit(ring / 8), 4096, bufferBytes);
-    ring = Math.min(Math.max(ring, largest), bufferLimitBytes);
+    long datagrams = Math.min(datagramLimitBytes(), Math.max(LEAST_DATAGRAM_BYTES, limit / 16));
+    long share = Math.max(limit / 4 - datagrams, limit / 8);
+    int largest = Math.clamp(Long.highestOneBit(share / 8), 4096, bufferBytes());
+    long ring = Math.min(Math.max(share, largest), bufferLimitBytes());
     long pool = Math.max(limit - ring - datagrams, BlockPool.LARGE_BYTES);
-    boolean isSmaller = poolLimitBytes < defaults().poolLimitBytes;
-    return new UringOptions(
-        submissionEntries,
-        completionEntries,
-        largest,
-        fixedBufferBytes,
-        buffersInitial,
-        ring,
-        datagrams,
-        isSmaller ? Math.min(pool, poolLimitBytes) : pool,
-        without);
-  }
-
-  public UringOptions without(Set<Feature> features) {
-    return new UringOptions(
-        submissionEntries,
-        completionEntries,
-        bufferBytes,
-        fixedBufferBytes,
-        buffersInitial,
-        bufferLimitBytes,
-        datagramLimitBytes,
-        poolLimitBytes,
-        features);
+    boolean isSmaller = poolLimitBytes() < DEFAULTS.poolLimitBytes();
+    return withBuffers(largest, ring)
+        .datagramLimitBytes(datagrams)
+        .poolLimitBytes(isSmaller ? Math.min(pool, poolLimitBytes()) : pool);
   }
 
   private static Set<Feature> parseFeatures(String list) {

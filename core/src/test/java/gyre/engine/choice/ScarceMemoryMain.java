@@ -10,7 +10,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
 
 /**
  * Opens an engine on io_uring that needs more memory than there is, again and again, and says what
@@ -30,17 +29,7 @@ public final class ScarceMemoryMain {
     UringOptions good = UringOptions.defaults();
     UringEngine.open(good).close();
     limitMemory();
-    UringOptions large =
-        new UringOptions(
-            good.submissionEntries(),
-            good.completionEntries(),
-            1 << 24,
-            good.fixedBufferBytes(),
-            good.buffersInitial(),
-            1L << 39,
-            good.datagramLimitBytes(),
-            good.poolLimitBytes(),
-            Set.of());
+    UringOptions large = good.bufferLimitBytes(1L << 39).bufferBytes(1 << 24);
     for (int i = 0; i < ATTEMPTS; i++) {
       try {
         UringEngine.open(large).close();

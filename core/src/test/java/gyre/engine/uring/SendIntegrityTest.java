@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,8 +32,15 @@ class SendIntegrityTest {
   private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private static UringOptions options(int entries) {
-    return new UringOptions(
-        entries, 2 * entries, 64 * 1024, 1024, 16, 1 << 24, 1 << 20, 1 << 20, Set.of());
+    return UringOptions.defaults()
+            .submissionEntries(entries)
+            .completionEntries(2 * entries)
+            .bufferBytes(64 * 1024)
+            .fixedBufferBytes(1024)
+            .buffersInitial(16)
+            .bufferLimitBytes(1 << 24)
+            .datagramLimitBytes(1 << 20)
+            .poolLimitBytes(1 << 20);
   }
 
   /** Sends some segments whose bytes are all the number of its connection. */

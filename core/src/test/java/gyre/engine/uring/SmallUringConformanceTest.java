@@ -3,7 +3,6 @@ package gyre.engine.uring;
 import gyre.engine.Engine;
 import gyre.engine.EngineConformance;
 import gyre.engine.EngineOptions;
-import java.util.Set;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
@@ -13,6 +12,14 @@ class SmallUringConformanceTest extends EngineConformance {
   @Override
   protected Engine openEngine(EngineOptions options) {
     return UringEngine.open(
-        new UringOptions(8, 16, 4096, 1024, 1, 32 * 1024, 128 * 1024, 8L << 20, Set.of()));
+        UringOptions.defaults()
+            .submissionEntries(8)
+            .completionEntries(16)
+            .bufferBytes(4096)
+            .fixedBufferBytes(1024)
+            .buffersInitial(1)
+            .bufferLimitBytes(32 * 1024)
+            .datagramLimitBytes(128 * 1024)
+            .poolLimitBytes(8L << 20));
   }
 }

@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,7 +30,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class UringEngineTest {
   private static UringOptions small(int bufferBytes, long limitBytes) {
-    return new UringOptions(8, 16, bufferBytes, 1024, 1, limitBytes, 1 << 20, 1 << 20, Set.of());
+    return UringOptions.defaults()
+            .submissionEntries(8)
+            .completionEntries(16)
+            .bufferBytes(bufferBytes)
+            .fixedBufferBytes(1024)
+            .buffersInitial(1)
+            .bufferLimitBytes(limitBytes)
+            .datagramLimitBytes(1 << 20)
+            .poolLimitBytes(1 << 20);
   }
 
   @Test
@@ -392,7 +399,15 @@ class UringEngineTest {
   @Test
   void shouldTakeAShortageThatManyFeelForOne() {
     UringOptions options =
-        new UringOptions(64, 128, 4096, 4096, 1, 256 * 4096, 1 << 20, 1 << 20, Set.of());
+        UringOptions.defaults()
+            .submissionEntries(64)
+            .completionEntries(128)
+            .bufferBytes(4096)
+            .fixedBufferBytes(4096)
+            .buffersInitial(1)
+            .bufferLimitBytes(256 * 4096)
+            .datagramLimitBytes(1 << 20)
+            .poolLimitBytes(1 << 20);
     try (UringEngine engine = UringEngine.open(options)) {
       List<TestPair> pairs = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
@@ -416,7 +431,15 @@ class UringEngineTest {
   @Test
   void shouldTakeAShortageForOneThatIsDispatchedInManyTurns() {
     UringOptions options =
-        new UringOptions(64, 128, 4096, 4096, 1, 256 * 4096, 1 << 20, 1 << 20, Set.of());
+        UringOptions.defaults()
+            .submissionEntries(64)
+            .completionEntries(128)
+            .bufferBytes(4096)
+            .fixedBufferBytes(4096)
+            .buffersInitial(1)
+            .bufferLimitBytes(256 * 4096)
+            .datagramLimitBytes(1 << 20)
+            .poolLimitBytes(1 << 20);
     try (UringEngine engine = UringEngine.open(options)) {
       List<TestPair> pairs = new ArrayList<>();
       for (int i = 0; i < 12; i++) {

@@ -55,20 +55,31 @@ class UringFeatureTest {
 
   @Test
   void shouldRefuseSizesThatAreNoPowersOfTwo() {
-    UringOptions good = UringOptions.defaults();
-    assertThatThrownBy(() ->
-            new UringOptions(
-                100,
-                good.completionEntries(),
-                good.bufferBytes(),
-                good.fixedBufferBytes(),
-                good.buffersInitial(),
-                good.bufferLimitBytes(),
-                good.datagramLimitBytes(),
-                good.poolLimitBytes(),
-                good.without()))
+    assertThatThrownBy(() -> UringOptions.defaults().submissionEntries(100))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("gyre.uring.submissionEntries can't be 100");
+    assertThatThrownBy(() -> UringOptions.defaults().bufferBytes(5000))
+        .hasMessage("gyre.uring.bufferBytes can't be 5000");
+  }
+
+  @Test
+  void shouldRefuseBuffersThatAreLargerThanAllOfThemMayBe() {
+    UringOptions small = UringOptions.defaults().bufferBytes(4096).bufferLimitBytes(8192);
+    assertThatThrownBy(() -> small.bufferBytes(16384))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("gyre.uring.bufferBytes can't be 16384");
+    assertThatThrownBy(() -> small.bufferLimitBytes(1024))
+        .hasMessage("gyre.uring.bufferLimitBytes can't be 1024");
+  }
+
+  @Test
+  void shouldLeaveTheOptionsAsTheyWereThatOthersAreMadeOf() {
+    UringOptions before = UringOptions.defaults();
+    UringOptions changed = before.submissionEntries(8).poolLimitBytes(8L << 20);
+    assertThat(changed.submissionEntries()).isEqualTo(8);
+    assertThat(changed.poolLimitBytes()).isEqualTo(8L << 20);
+    assertThat(before.submissionEntries()).isEqualTo(256);
+    assertThat(before.poolLimitBytes()).isEqualTo(64L << 20);
   }
 
   @Test

@@ -5,7 +5,6 @@ import gyre.engine.EngineOptions;
 import gyre.engine.choice.Engines;
 import gyre.engine.uring.UringEngine;
 import gyre.engine.uring.UringOptions;
-import java.util.Set;
 import java.util.SplittableRandom;
 
 /** How small everything is. */
@@ -51,18 +50,17 @@ record Setup(
   /** On the thread that it is for. */
   Engine open() {
     if (!engine.equals("io_uring")) {
-      return Engines.open(engine, new EngineOptions(poolLimitBytes)).engine();
+      return Engines.open(engine, EngineOptions.defaults().poolLimitBytes(poolLimitBytes)).engine();
     }
     return UringEngine.open(
-        new UringOptions(
-            submissionEntries,
-            completionEntries,
-            BUFFER_BYTES,
-            1024,
-            buffersInitial,
-            bufferLimitBytes,
-            256 * 1024,
-            poolLimitBytes,
-            Set.of()));
+        UringOptions.defaults()
+            .submissionEntries(submissionEntries)
+            .completionEntries(completionEntries)
+            .bufferBytes(BUFFER_BYTES)
+            .fixedBufferBytes(1024)
+            .buffersInitial(buffersInitial)
+            .bufferLimitBytes(bufferLimitBytes)
+            .datagramLimitBytes(256 * 1024)
+            .poolLimitBytes(poolLimitBytes));
   }
 }
