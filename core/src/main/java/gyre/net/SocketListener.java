@@ -6,12 +6,10 @@ import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
 import gyre.Waiter;
-import gyre.engine.Accept;
-import gyre.engine.Errno;
+import gyre.engine.Engine;
 import gyre.spi.Internals;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
@@ -30,19 +28,10 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     permits TcpListener, UnixListener {
   private static final int WAITING_LIMIT = 256;
 
-  /**
-   * Failures in a row that may each be of one connection, and are not waited after. Beyond that the
-   * next attempt would most likely fail too, and a loop that tried at once would do nothing else.
-   */
-  private static final int AT_ONCE_LIMIT = 8;
-
-  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ListenOptions options;
   private final MemoryPolicy memory;
-  private final Acceptor acceptor = new Acceptor(this);
-  private final Pause pause = new Pause(this);
+  private final Accepting accepting;
   private final Consumer<SocketStream> whenConnectionCloses = this::connectionClosed;
   private final Consumer<SocketStream> whenPushedCloses = this::pushedClosed;
 
@@ -71,20 +60,13 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private Duration drainLimit;
   private long peerFailures;
   private boolean stopping;
-  private long pauseNanos = FIRST_PAUSE_NANOS;
-
-  /** Since a connection was accepted. */
-  private int failuresInARow;
-
-  /** 0, or the -errno that ended accepting for good. */
-  private int failure;
 
   SocketListener(Scope owner, int descriptor, ListenOptions options) {
     super(owner, descriptor);
     this.options = options;
     this.drainLimit = options.drainTimeout();
     this.memory = MemoryPolicy.of(loop());
-    acceptor.descriptor = descriptor;
+    this.accepting = new Accepting(this);
   }
 
   // ---- for users
@@ -114,7 +96,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     } finally {
       serverScope = null;
     }
-    throwFailure();
+    accepting.throwFailure();
   }
 
   /**
@@ -182,7 +164,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     Fiber<?> caller = caller();
     await(caller, acceptable);
     if (!hasConnection()) {
-      throwFailure();
+      accepting.throwFailure();
       if (stopping) {
         throw new CancelledException(name() + " is closing while the loop shuts down", null);
       }
@@ -209,7 +191,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   }
 
   private boolean isOver() {
-    return stopping || failure != 0 || !isOpen();
+    return stopping || accepting.isOver() || !isOpen();
   }
 
   /** Number of connections accepted by this listener that are open. */
@@ -246,10 +228,10 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   /** For those who take all connections from now on. */
   private void checkUntouched() {
     checkUnclaimed();
-    Fiber<?> accepting = acceptable.firstFiber();
-    if (accepting != null) {
+    Fiber<?> waits = acceptable.firstFiber();
+    if (waits != null) {
       throw new IllegalStateException(
-          "fiber " + accepting.name() + " accepts connections of " + name());
+          "fiber " + waits.name() + " accepts connections of " + name());
     }
   }
 
@@ -257,12 +239,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private void wakeAll() {
     acceptable.wakeAll();
     ending.wakeAll();
-  }
-
-  private void throwFailure() {
-    if (failure != 0) {
-      throw failure();
-    }
   }
 
   // ---- connections
@@ -297,9 +273,8 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     start();
   }
 
-  private void accepted(int connection) {
-    pauseNanos = FIRST_PAUSE_NANOS;
-    failuresInARow = 0;
+  /** The kernel has one more. */
+  final void accepted(int connection) {
     if (!isOpen()) {
       drop(connection);
       return;
@@ -307,7 +282,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     waiting.add(connection);
     takeWaiting();
     if (waiting.size() >= WAITING_LIMIT || isFull() || !memory.mayAccept(this)) {
-      engine().cancel(acceptor);
+      accepting.cancel();
     }
   }
 
@@ -383,73 +358,53 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   /** Accepts, unless there is a reason not to. */
   private void start() {
-    if (isOpen()
+    if (mayAccept()) {
+      accepting.start();
+    }
+  }
+
+  private boolean mayAccept() {
+    return isOpen()
         && !stopping
-        && failure == 0
-        && acceptor.isIdle()
-        && !pause.isActive()
+        && accepting.isStartable()
         && waiting.size() < WAITING_LIMIT / 2
         && !isFull()
-        && memory.mayAccept(this)) {
-      engine().submit(acceptor);
-    }
+        && memory.mayAccept(this);
   }
 
-  private void stopped(int error) {
+  final Engine ownEngine() {
+    return engine();
+  }
+
+  final void reportPause(NetworkException why) {
+    report(why);
+  }
+
+  /** The time to try again has come. */
+  final void tryAgain() {
+    start();
+  }
+
+  /** The operation has ended: whether that was meant, and is dealt with here. */
+  final boolean hasBeenStopped() {
     if (state() == State.CLOSING) {
       finish();
-    } else if (stopping) {
-      wakeAll();
-    } else if (error == Errno.ECANCELED.negated()) {
-      start();
-    } else if (Errno.isShortage(error)) {
-      pauseAccepting(error);
-    } else if (isOfOneConnection(error)) {
-      if (failuresInARow++ < AT_ONCE_LIMIT) {
-        start();
-      } else {
-        pauseAccepting(error);
-      }
-    } else {
-      failure = error;
-      if (callback != null || taker != null) {
-        report(failure());
-        closeSoon();
-      }
-      wakeAll();
+      return true;
     }
-  }
-
-  private NetworkException failure() {
-    return NetworkException.of("accept on", describe(), failure);
-  }
-
-  private void pauseAccepting(int error) {
-    if (pauseNanos == FIRST_PAUSE_NANOS) {
-      report(
-          NetworkException.of(
-              "accept on", describe(), error, "tries again soon, and the other connections go on"));
+    if (stopping) {
+      wakeAll();
+      return true;
     }
-    pause.start(pauseNanos);
-    pauseNanos = Math.min(LONGEST_PAUSE_NANOS, pauseNanos * 2);
+    return false;
   }
 
-  /**
-   * Errors that accept reports of a connection which died in the queue: see accept(2). Some of them
-   * can come of the listener as well, and then they come every time.
-   */
-  private static boolean isOfOneConnection(int error) {
-    return error == Errno.ECONNABORTED.negated()
-        || error == Errno.EINTR.negated()
-        || error == Errno.EAGAIN.negated()
-        || error == Errno.EPERM.negated()
-        || error == Errno.EPROTO.negated()
-        || error == Errno.ENETDOWN.negated()
-        || error == Errno.ENETUNREACH.negated()
-        || error == Errno.EHOSTDOWN.negated()
-        || error == Errno.EHOSTUNREACH.negated()
-        || error == Errno.EOPNOTSUPP.negated()
-        || error == Errno.ENOPROTOOPT.negated();
+  /** Nothing will be accepted any more. */
+  final void brokeDown(NetworkException why) {
+    if (isServing()) {
+      report(why);
+      closeSoon();
+    }
+    wakeAll();
   }
 
   // ---- the end
@@ -460,8 +415,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   protected final void stopAccepting() {
     if (isOpen() && !stopping) {
       stopping = true;
-      pause.cancel();
-      engine().cancel(acceptor);
+      accepting.stop();
       wakeAll();
     }
   }
@@ -473,8 +427,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   @Override
   protected final void closing() {
-    pause.cancel();
-    engine().cancel(acceptor);
+    accepting.stop();
     dropWaiting();
     wakeAll();
     finish();
@@ -486,7 +439,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   }
 
   private void finish() {
-    if (state() == State.CLOSING && acceptor.isIdle()) {
+    if (state() == State.CLOSING && accepting.isIdle()) {
       beforeClosing();
       closeDescriptor();
       released();
@@ -504,30 +457,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   @Override
   public final int pendingOperations() {
-    return acceptor.isIdle() ? 0 : 1;
-  }
-
-  private static final class Acceptor extends Accept {
-    private final SocketListener<?> listener;
-
-    Acceptor(SocketListener<?> listener) {
-      this.listener = listener;
-    }
-
-    @Override
-    public void accepted(int connection) {
-      listener.accepted(connection);
-    }
-
-    @Override
-    public void ended(int error) {
-      listener.stopped(error);
-    }
-
-    @Override
-    public String toString() {
-      return "accept of " + listener.name();
-    }
+    return accepting.isIdle() ? 0 : 1;
   }
 
   /** There is a connection for one of the fibers that accept, or none will come any more. */
@@ -553,21 +483,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     @Override
     public String doing() {
       return "accepting on " + listener.name();
-    }
-  }
-
-  /** Until accepting is tried again. */
-  private static final class Pause extends Timeout {
-    private final SocketListener<?> listener;
-
-    Pause(SocketListener<?> listener) {
-      super(listener);
-      this.listener = listener;
-    }
-
-    @Override
-    protected void expired() {
-      listener.start();
     }
   }
 }
