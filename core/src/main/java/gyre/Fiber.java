@@ -198,7 +198,7 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     Fiber<?> caller = current();
     switch (source) {
       case End end -> Joins.checkCanEnd(end.awaited, caller);
-      case Scope.End end -> Joins.checkCanEnd(end.scope, caller);
+      case ScopeEnd end -> Joins.checkCanEnd(end.scope, caller);
       default -> {}
     }
     caller.awaitReady(source);

@@ -63,7 +63,7 @@ final class Joins {
   }
 
   private static boolean awaitsScopeAround(Fiber<?> fiber, Fiber<?> caller) {
-    return fiber.awaited() instanceof Scope.End end && ancestorIn(end.scope, caller) != null;
+    return fiber.awaited() instanceof ScopeEnd end && ancestorIn(end.scope, caller) != null;
   }
 
   private static @Nullable Fiber<?> ancestorIn(Scope scope, Fiber<?> caller) {

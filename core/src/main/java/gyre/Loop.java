@@ -23,6 +23,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: what users do with a loop, nearly half of it in words. The work is in Turn, Pump,
+// Calls, Shutdown and the engine; what is left here is that each of them gets what it needs.
 /**
  * One loop for everything that waits.
  *

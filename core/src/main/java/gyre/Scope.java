@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * its own body binds: besides {@code java.lang} itself, which is not open then, only {@code
  * StructuredTaskScope} hands bindings on to another thread, and that is a preview in JDK 25.
  */
-public final class Scope implements AutoCloseable {
+public final class Scope extends Residents implements AutoCloseable {
   /** What the failure of a fiber means for the others of its scope. */
   enum Policy {
     /** It cancels them. */
@@ -55,18 +55,6 @@ public final class Scope implements AutoCloseable {
 
   /** The scoped values of the owner, for fibers that are started on its behalf. */
   private final @Nullable Object bindings;
-
-  private @Nullable Fiber<?> firstFiber;
-  private int fibers;
-  private @Nullable HandleBase firstHandle;
-  private int handles;
-
-  /** Those of the handles that nobody waits for. */
-  private int background;
-
-  private @Nullable Scope firstChild;
-  private @Nullable Scope nextSibling;
-  private @Nullable Scope previousSibling;
 
   private @Nullable Throwable failure;
   private boolean failureSeen;
@@ -101,7 +89,7 @@ public final class Scope implements AutoCloseable {
     this.cancellation = Cancellation.forScope(this, above, owner);
     if (parent != null) {
       draining = parent.draining;
-      parent.adopt(this);
+      parent.add(this);
     }
     if (owner != null) {
       owner.enter(this, cancellation);
@@ -209,7 +197,7 @@ public final class Scope implements AutoCloseable {
   /** Number of fibers alive in just this scope. On the loop. */
   public int fibers() {
     loop.checkThread();
-    return fibers;
+    return fiberCount();
   }
 
   /**
@@ -233,7 +221,7 @@ public final class Scope implements AutoCloseable {
     closed = true;
     caller.enter(this, loop.neverCancelled());
     try {
-      if (fibers > 0 || isInCallback()) {
+      if (hasFibers() || isInCallback()) {
         cancellation.cancel("scope " + name + " is closing", null, false);
       }
       caller.awaitReady(end());
@@ -275,30 +263,17 @@ public final class Scope implements AutoCloseable {
       throw new IllegalStateException("scope " + name + " is closed: nothing can start in it");
     }
     Fiber<T> fiber = new Fiber<>(this, fiberName, body, pump);
-    fiber.siblingNext = firstFiber;
-    if (firstFiber != null) {
-      firstFiber.siblingPrevious = fiber;
-    }
-    firstFiber = fiber;
-    fibers++;
+    add(fiber);
     fiber.begin();
     return fiber;
   }
 
   void ended(Fiber<?> fiber, @Nullable Throwable problem) {
-    if (fiber.siblingPrevious == null) {
-      firstFiber = fiber.siblingNext;
-    } else {
-      fiber.siblingPrevious.siblingNext = fiber.siblingNext;
-    }
-    if (fiber.siblingNext != null) {
-      fiber.siblingNext.siblingPrevious = fiber.siblingPrevious;
-    }
-    fibers--;
+    remove(fiber);
     if (problem != null) {
       failed(fiber, problem);
     }
-    if (fibers == 0) {
+    if (!hasFibers()) {
       wakeWaiters();
       loop.lifeEnded();
     }
@@ -350,24 +325,6 @@ public final class Scope implements AutoCloseable {
     wakeWaiters();
   }
 
-  private void wakeCancelledFibers() {
-    for (Fiber<?> fiber = firstFiber; fiber != null; fiber = fiber.siblingNext) {
-      if (fiber.cancellation().isCancelled()) {
-        fiber.cancelled();
-      }
-    }
-  }
-
-  /** Whether user code runs on behalf of a handle of this scope; it may be parked. */
-  private boolean isInCallback() {
-    for (HandleBase handle = firstHandle; handle != null; handle = handle.scopeNext) {
-      if (handle.isInCallback()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   void checkOpen() {
     if (closed) {
       cancellation.check();
@@ -377,41 +334,20 @@ public final class Scope implements AutoCloseable {
 
   void adopt(HandleBase handle) {
     checkOpen();
-    handle.scopeNext = firstHandle;
-    if (firstHandle != null) {
-      firstHandle.scopePrevious = handle;
-    }
-    firstHandle = handle;
-    handles++;
-    if (handle.isBackground()) {
-      background++;
-    }
+    add(handle);
   }
 
   void backgroundChanged(boolean on) {
-    background += on ? 1 : -1;
-    if (handles == background) {
+    countBackground(on);
+    if (hasOnlyBackground()) {
       wakeWaiters();
       loop.lifeEnded();
     }
   }
 
   void closed(HandleBase handle) {
-    if (handle.scopePrevious == null) {
-      firstHandle = handle.scopeNext;
-    } else {
-      handle.scopePrevious.scopeNext = handle.scopeNext;
-    }
-    if (handle.scopeNext != null) {
-      handle.scopeNext.scopePrevious = handle.scopePrevious;
-    }
-    handle.scopeNext = null;
-    handle.scopePrevious = null;
-    handles--;
-    if (handle.isBackground()) {
-      background--;
-    }
-    if (handles == background) {
+    remove(handle);
+    if (hasOnlyBackground()) {
       wakeWaiters();
     }
   }
@@ -460,24 +396,16 @@ public final class Scope implements AutoCloseable {
     if (!loop.options().reportsLeaks() || cancellation.isCancelled() || isDraining()) {
       return;
     }
-    for (HandleBase handle = firstHandle; handle != null; handle = handle.scopeNext) {
+    for (HandleBase handle = firstHandle(); handle != null; handle = handle.scopeNext) {
       handle.reportIfForgotten();
-    }
-  }
-
-  void closeHandles() {
-    HandleBase handle = firstHandle;
-    while (handle != null) {
-      HandleBase next = handle.scopeNext;
-      handle.beginClose();
-      handle = next;
     }
   }
 
   private void leave(Fiber<?> caller) {
     cancellation.close();
     if (parent != null) {
-      parent.forget(this);
+      parent.remove(this);
+      parent.loop.lifeEnded();
       caller.enter(parent, outer == null ? parent.cancellation : outer);
     }
   }
@@ -497,26 +425,6 @@ public final class Scope implements AutoCloseable {
     }
   }
 
-  private void adopt(Scope child) {
-    child.nextSibling = firstChild;
-    if (firstChild != null) {
-      firstChild.previousSibling = child;
-    }
-    firstChild = child;
-  }
-
-  private void forget(Scope child) {
-    if (child.previousSibling == null) {
-      firstChild = child.nextSibling;
-    } else {
-      child.previousSibling.nextSibling = child.nextSibling;
-    }
-    if (child.nextSibling != null) {
-      child.nextSibling.previousSibling = child.previousSibling;
-    }
-    loop.lifeEnded();
-  }
-
   Loop loop() {
     return loop;
   }
@@ -530,34 +438,9 @@ public final class Scope implements AutoCloseable {
     return bindings;
   }
 
-  @Nullable Fiber<?> firstFiber() {
-    return firstFiber;
-  }
-
-  @Nullable HandleBase firstHandle() {
-    return firstHandle;
-  }
-
-  @Nullable Scope firstChild() {
-    return firstChild;
-  }
-
-  @Nullable Scope nextSibling() {
-    return nextSibling;
-  }
-
-  /** Nothing lives in it that has to be waited for. */
-  boolean isQuiet() {
-    return fibers == 0 && handles == background && firstChild == null;
-  }
-
-  boolean isEmpty() {
-    return fibers == 0 && handles == 0 && firstChild == null;
-  }
-
   /** Whoever lives in it has changed. */
   private void wakeWaiters() {
-    if (end != null && fibers == 0) {
+    if (end != null && !hasFibers()) {
       end.wakeAll();
     }
     if (rest != null) {
@@ -570,28 +453,10 @@ public final class Scope implements AutoCloseable {
     loop.checkThread();
     WaitPoint known = end;
     if (known == null) {
-      known = new End(this);
+      known = new ScopeEnd(this);
       end = known;
     }
     return known;
-  }
-
-  static final class End extends WaitPoint {
-    final Scope scope;
-
-    End(Scope scope) {
-      this.scope = scope;
-    }
-
-    @Override
-    public boolean isReady() {
-      return scope.fibers == 0;
-    }
-
-    @Override
-    public String doing() {
-      return "waiting for all that lives in scope " + scope;
-    }
   }
 
   /**
@@ -616,9 +481,9 @@ public final class Scope implements AutoCloseable {
     @Override
     public boolean isReady() {
       return scope.closed
-          ? scope.fibers == 0 && scope.handles == 0
+          ? !scope.hasFibers() && !scope.hasHandles()
           : scope.cancellation.isCancelled()
-              || (scope.fibers == 0 && scope.handles == scope.background);
+              || (!scope.hasFibers() && scope.hasOnlyBackground());
     }
 
     @Override
