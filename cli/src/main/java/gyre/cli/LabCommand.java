@@ -3,8 +3,10 @@ package gyre.cli;
 import gyre.lab.CompareOptions;
 import gyre.lab.ExperimentOptions;
 import gyre.lab.Lab;
+import gyre.lab.OverloadOptions;
 import gyre.lab.RaceOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +26,7 @@ import picocli.CommandLine.Spec;
       LabCommand.Race.class,
       LabCommand.Compare.class,
       LabCommand.Profile.class,
+      LabCommand.Overload.class,
       LabCommand.Experiment.class
     },
     mixinStandardHelpOptions = true,
@@ -193,6 +196,100 @@ final class LabCommand implements Callable<Integer> {
     public Integer call() {
       Lab.open(System.out).profile(workload, peer, force);
       return 0;
+    }
+  }
+
+  /** {@code gyre lab overload}. */
+  @Command(
+      name = "overload",
+      description = {
+        "Has many peers misbehave towards a server, and says what an honest client had of it.",
+        "Exit code 1 says that a promise of docs/guide/limits.md was broken."
+      },
+      mixinStandardHelpOptions = true,
+      versionProvider = Main.Version.class,
+      sortOptions = false)
+  static final class Overload implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+        names = "--engine",
+        paramLabel = "NAME",
+        defaultValue = "all",
+        description = "uring, epoll, nio or all. Default: ${DEFAULT-VALUE}")
+    private String engine = "all";
+
+    @Option(
+        names = "--greedy",
+        paramLabel = "N",
+        defaultValue = "1500",
+        description =
+            "Connections that send 99,000 of 100,000 bytes and fall silent."
+                + " Default: ${DEFAULT-VALUE}")
+    private int greedy;
+
+    @Option(
+        names = "--slow",
+        paramLabel = "N",
+        defaultValue = "400",
+        description =
+            "Connections that ask for 1 MiB and read four bytes a second. Default: ${DEFAULT-VALUE}")
+    private int slow;
+
+    @Option(
+        names = "--resetting",
+        paramLabel = "N",
+        defaultValue = "200",
+        description = "Connections that send 50,000 bytes and are reset. Default: ${DEFAULT-VALUE}")
+    private int resetting;
+
+    @Option(
+        names = "--seconds",
+        paramLabel = "N",
+        defaultValue = "95",
+        description = "How long they are there, on each engine. Default: ${DEFAULT-VALUE}")
+    private int seconds;
+
+    @Option(
+        names = "--patience",
+        paramLabel = "N",
+        defaultValue = "10",
+        description =
+            "Seconds in which an honest small request has to be answered, and in which all has to"
+                + " be as before when they have left. Default: ${DEFAULT-VALUE}")
+    private int patience;
+
+    @Option(
+        names = "--pool-mib",
+        paramLabel = "N",
+        defaultValue = "0",
+        description = "Limit of the loop's memory; 0 for the default of 64.")
+    private int poolMebibytes;
+
+    @Override
+    public Integer call() {
+      OverloadOptions options =
+          new OverloadOptions(
+              engines(),
+              greedy,
+              slow,
+              resetting,
+              Duration.ofSeconds(seconds),
+              Duration.ofSeconds(patience),
+              Math.multiplyExact(poolMebibytes, 1 << 20));
+      return Lab.open(System.out).overload(options) ? 0 : 1;
+    }
+
+    private List<String> engines() {
+      return switch (engine) {
+        case "all" -> OverloadOptions.ENGINES;
+        case "uring", "io_uring" -> List.of("io_uring");
+        case "epoll", "nio" -> List.of(engine);
+        default ->
+            throw new ParameterException(
+                spec.commandLine(),
+                "--engine: unknown '" + engine + "'; engines: uring, epoll, nio, all");
+      };
     }
   }
 

@@ -1,6 +1,10 @@
 package gyre.lab;
 
 import gyre.lab.experiment.Experiment;
+import gyre.lab.overload.Overload;
+import gyre.lab.overload.OverloadResult;
+import gyre.lab.overload.Promise;
+import gyre.lab.peer.JavaPeers;
 import gyre.lab.peer.NativePeers;
 import gyre.lab.peer.Peer;
 import gyre.lab.peer.Roster;
@@ -8,6 +12,7 @@ import gyre.lab.profile.Profile;
 import gyre.lab.race.Bench;
 import gyre.lab.race.Children;
 import gyre.lab.race.Pace;
+import gyre.lab.race.PeerFailure;
 import gyre.lab.race.Plan;
 import gyre.lab.race.ProcessFiles;
 import gyre.lab.race.Progress;
@@ -35,6 +40,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The lab as the command line sees it. */
 public final class Lab {
@@ -43,6 +49,7 @@ public final class Lab {
   private static final int PERCENT = 100;
   private static final int SECONDS = 60;
   private static final int CORES = 2;
+  private static final int SPARE_DESCRIPTORS = 100;
   private static final String OURS = "gyre";
   private static final String OUR_BEST = "gyre-push";
 
@@ -139,6 +146,62 @@ public final class Lab {
     options
         .markdown()
         .ifPresent(file -> OutputFiles.write(Map.of(file, agreement.markdown()), out));
+  }
+
+  /**
+   * Overloads a server on each engine and prints what became of it; answers whether all promises
+   * were kept.
+   */
+  public boolean overload(OverloadOptions options) {
+    int needed = options.peers() + SPARE_DESCRIPTORS;
+    if (ProcessFiles.descriptors() < needed) {
+      throw new LabException(
+          "this needs %,d descriptors and %,d may be open: raise ulimit -n, or take fewer peers"
+              .formatted(needed, ProcessFiles.descriptors()));
+    }
+    new Workshop(home, out)
+        .javaPeers().stream()
+            .filter(Peer::isAbsent)
+            .findFirst()
+            .ifPresent(absent -> {
+              throw new LabException(absent.reason());
+            });
+    Overload overload =
+        new Overload(
+            JavaPeers.command(home, "gyre-direct", "overload"),
+            JavaPeers.command(home, "nio", "overload"),
+            options,
+            out);
+    AtomicBoolean isKept = new AtomicBoolean(true);
+    Interruption.tidily(
+        () -> {
+          for (String engine : options.engines()) {
+            isKept.compareAndSet(true, overload(overload, engine, options));
+          }
+        },
+        () -> out.println("ended early"));
+    return isKept.get();
+  }
+
+  private boolean overload(Overload overload, String engine, OverloadOptions options) {
+    out.printf(
+        Locale.ROOT,
+        "%s: %,d greedy, %,d slow and %,d resetting peers for %d s%n",
+        engine,
+        options.greedy(),
+        options.slow(),
+        options.resetting(),
+        options.attack().toSeconds());
+    try {
+      OverloadResult result = overload.run(engine);
+      out.println(result.report(options));
+      return result.promises(options).stream().allMatch(Promise::isKept);
+    } catch (PeerFailure e) {
+      Interruption.check();
+      boolean isAbsent = e.status() == Entry.Status.ABSENT;
+      out.println((isAbsent ? "  left out: " : "  BROKEN  ") + e.getMessage());
+      return isAbsent;
+    }
   }
 
   /** Judges a change against its base, and adds the answer to the log. */

@@ -56,6 +56,13 @@ public final class JavaPeers {
         peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo"));
   }
 
+  /** The command of a program that is not raced; its options follow. */
+  public static List<String> command(Home home, String name, String mode) {
+    List<String> command = new ArrayList<>(peer(home, name, List.of(), mode).command());
+    command.add(mode);
+    return List.copyOf(command);
+  }
+
   private static Peer peer(Home home, String name, List<String> flags, String... modes) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -55,7 +56,7 @@ public final class Child implements AutoCloseable {
     return Thread.ofPlatform().daemon().name("reader of " + name).start(reading);
   }
 
-  static Child start(String name, List<String> command) throws PeerFailure {
+  public static Child start(String name, List<String> command) throws PeerFailure {
     if (Children.areEnding()) {
       throw new PeerFailure(Status.ABSENT, "not started before the end");
     }
@@ -132,7 +133,7 @@ public final class Child implements AutoCloseable {
     }
   }
 
-  void say(String line) throws PeerFailure {
+  public void say(String line) throws PeerFailure {
     try {
       input.write(line + "\n");
       input.flush();
@@ -142,7 +143,7 @@ public final class Child implements AutoCloseable {
   }
 
   /** The next line it says; a failure where it ends or stays silent instead. */
-  String hear(Duration patience) throws PeerFailure {
+  public String hear(Duration patience) throws PeerFailure {
     long deadline = System.nanoTime() + patience.toNanos();
     try {
       while (true) {
@@ -162,6 +163,15 @@ public final class Child implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw failure("was not waited for");
     }
+  }
+
+  /** A line that it has said already, if there is one; a failure where it has ended. */
+  public Optional<String> heard() throws PeerFailure {
+    Optional<String> line = Optional.ofNullable(lines.poll());
+    if (line.isEmpty() && !outputReader.isAlive()) {
+      throw failure("ended");
+    }
+    return line;
   }
 
   private PeerFailure failure(String what) throws PeerFailure {
@@ -194,7 +204,7 @@ public final class Child implements AutoCloseable {
   /**
    * Tells it that nothing more is said, to which some answer with what they have to say at last.
    */
-  void endInput() throws PeerFailure {
+  public void endInput() throws PeerFailure {
     try {
       input.close();
     } catch (IOException e) {

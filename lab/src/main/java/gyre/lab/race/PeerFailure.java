@@ -13,7 +13,8 @@ public final class PeerFailure extends Exception {
     this.status = status;
   }
 
-  Status status() {
+  /** Whether it is not there, or did wrong. */
+  public Status status() {
     return status;
   }
 }

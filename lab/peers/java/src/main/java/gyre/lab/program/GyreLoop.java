@@ -2,6 +2,7 @@ package gyre.lab.program;
 
 import gyre.Fiber;
 import gyre.Loop;
+import gyre.LoopOptions;
 import gyre.Task;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -19,16 +20,26 @@ final class GyreLoop implements Poster {
     return start(() -> {});
   }
 
+  static GyreLoop start(LoopOptions options) throws ExecutionException, InterruptedException {
+    return start(() -> {}, options);
+  }
+
   /** {@code first} runs on the loop's thread before anything else. */
   static GyreLoop start(Runnable first) throws ExecutionException, InterruptedException {
+    return start(first, LoopOptions.defaults());
+  }
+
+  private static GyreLoop start(Runnable first, LoopOptions options)
+      throws ExecutionException, InterruptedException {
     CompletableFuture<Loop> opened = new CompletableFuture<>();
-    Thread.ofPlatform().daemon().name("loop").start(() -> run(first, opened));
+    Thread.ofPlatform().daemon().name("loop").start(() -> run(first, options, opened));
     return new GyreLoop(opened.get());
   }
 
-  private static void run(Runnable first, CompletableFuture<Loop> opened) {
+  private static void run(
+      Runnable first, LoopOptions options, CompletableFuture<Loop> opened) {
     first.run();
-    try (Loop loop = Loop.open()) {
+    try (Loop loop = Loop.open(options)) {
       System.err.println(loop.engineExplanation());
       loop.run(() -> {
         opened.complete(loop);

@@ -69,6 +69,14 @@ final class GyreProgram extends Program {
             options, GyreLoop.start(Cores::pinToFirst), GyreLoop.start(Cores::pinToSecond)));
   }
 
+  @Override
+  void overload(Options options) throws Exception {
+    if (push) {
+      throw new UnsupportedOperationException("frames are awaited by fibers: see gyre-direct");
+    }
+    OverloadServer.start(options).untilTheEnd();
+  }
+
   private Round pushOnly(Round round) {
     if (!push) {
       throw new UnsupportedOperationException("the same as gyre-push: there are callbacks only");

@@ -26,4 +26,9 @@ final class NioProgram extends Program {
     return WakeRound.of(
         options, NioLoop.start(Cores::pinToFirst), NioLoop.start(Cores::pinToSecond));
   }
+
+  @Override
+  void overload(Options options) throws Exception {
+    OverloadClients.run(options);
+  }
 }

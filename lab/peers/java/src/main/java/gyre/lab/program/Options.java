@@ -22,7 +22,14 @@ final class Options {
           "ops",
           "passes",
           "producers",
-          "variant");
+          "variant",
+          "engine",
+          "pool-bytes",
+          "greedy",
+          "slow",
+          "resetting",
+          "attack-ms",
+          "patience-ms");
 
   private final Map<String, String> values = new HashMap<>();
 

@@ -9,9 +9,10 @@ abstract class Program {
       case "cascade" -> Rounds.run(mode, cascade(options), options);
       case "timers" -> Rounds.run(mode, timers(options), options);
       case "wake" -> Rounds.run(mode, wake(options), options);
+      case "overload" -> overload(options);
       default ->
           throw new IllegalArgumentException(
-              "no mode '" + mode + "'; there are echo, events, cascade, timers, wake");
+              "no mode '" + mode + "'; there are echo, events, cascade, timers, wake, overload");
     }
   }
 
@@ -34,6 +35,11 @@ abstract class Program {
 
   Round wake(Options options) throws Exception {
     throw notOffered("wake");
+  }
+
+  /** One end of an overload, until its input ends. */
+  void overload(Options options) throws Exception {
+    throw notOffered("overload");
   }
 
   private static UnsupportedOperationException notOffered(String mode) {

@@ -1,0 +1,85 @@
+package gyre.lab.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gyre.lab.OverloadOptions;
+import gyre.lab.overload.Overload;
+import gyre.lab.overload.OverloadResult;
+import gyre.lab.overload.Promise;
+import gyre.lab.race.PeerFailure;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A small overload, on a loop with little memory. */
+@Timeout(120)
+class OverloadTest {
+  private static final int GREEDY = 150;
+  private static final int SLOW = 40;
+  private static final int RESETTING = 20;
+  private static final int POOL_BYTES = 6 << 20;
+
+  private static OverloadOptions options(String engine) {
+    return new OverloadOptions(
+        List.of(engine),
+        GREEDY,
+        SLOW,
+        RESETTING,
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(30),
+        POOL_BYTES);
+  }
+
+  private static List<String> command(String program) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--enable-native-access=ALL-UNNAMED",
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "gyre.lab.program.Main",
+        program,
+        "overload");
+  }
+
+  private static OverloadResult run(String serverProgram, String engine) throws PeerFailure {
+    PrintStream silence =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+    return new Overload(command(serverProgram), command("nio"), options(engine), silence)
+        .run(engine);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll", "nio"})
+  void shouldKeepItsPromisesTowardsAnHonestClient(String engine) throws PeerFailure {
+    OverloadResult result = run("gyre-direct", engine);
+    assertThat(result.promises(options(engine))).allMatch(Promise::isKept);
+    assertThat(result.engine()).startsWith(engine);
+    // That it was an overload: all came, memory was scarce, and more was wanted than there was.
+    assertThat(result.clients().getInt("peersStarted")).isEqualTo(GREEDY + SLOW + RESETTING);
+    assertThat(result.clients().getInt("resets")).isEqualTo(RESETTING);
+    assertThat(result.before().getString("level")).isEqualTo("CALM");
+    assertThat(result.during().getString("level")).isIn("TIGHT", "SHED");
+    assertThat(result.during().getInt("waiting")).isPositive();
+    assertThat(result.during().getInt("connections")).isGreaterThanOrEqualTo(GREEDY + SLOW);
+    assertThat(result.after().getString("level")).isEqualTo("CALM");
+    assertThat(result.after().getInt("waiting")).isZero();
+    assertThat(result.log().getFirst().text()).contains("memory is tight");
+    assertThat(result.log().getLast().text()).contains("calm again");
+  }
+
+  @Test
+  void shouldTellOfAServerThatCannotBeStarted() {
+    assertThatThrownBy(() -> run("nobody", "epoll"))
+        .isInstanceOf(PeerFailure.class)
+        .hasMessageContaining("no peer 'nobody'");
+  }
+}
