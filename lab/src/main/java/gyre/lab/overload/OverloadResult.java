@@ -123,11 +123,12 @@ public record OverloadResult(
     line(
         text,
         "peers",
-        "%,d came, %,d reset by themselves; the server reset %,d greedy and %,d slow ones",
+        "%,d came, %,d reset by themselves; the server reset %,d greedy ones and %,d others",
         count(clients, "peersStarted"),
         count(clients, "resets"),
         count(clients, "greedyLost"),
-        count(clients, "slowLost"));
+        // Who reads slowly does not notice before it has read what had arrived.
+        count(after, "shedStreams") - count(clients, "greedyLost"));
     for (LogLine each : log) {
       line(text, "log", "%6.1f s  %s", each.millis() / 1e3, each.text());
     }
