@@ -219,31 +219,28 @@ class FiberTest {
     Loops.runReporting(
         Loops.options(engine).offloadThreads(1).offloadQueueLimit(2),
         () -> {
-          Cancellation taking = Cancellation.current().child();
-          Fiber<?> taker =
-              Fiber.start(() ->
-                  taking.run(() ->
-                      got.add(
-                          Fiber.offload(() -> {
-                            gate.await();
-                            return "result";
-                          }))));
-          Fiber.yield();
-          Fiber<?> other =
-              Fiber.start(() ->
+          Scope taking = Scope.open("taking");
+          taking.start(() ->
+              got.add(
                   Fiber.offload(() -> {
-                    second.countDown();
-                    return 1;
-                  }));
+                    gate.await();
+                    return "result";
+                  })));
+          Fiber.yield();
+          taking.start(() ->
+              Fiber.offload(() -> {
+                second.countDown();
+                return 1;
+              }));
           Fiber.yield();
           // One worker: when it has come to the second job, the first result is there. The loop
           // stands still meanwhile, so whoever waits for that result was not told of it.
           gate.countDown();
-          second.await();
+          while (second.getCount() > 0) {
+            Thread.onSpinWait(); // a fiber that waited for the latch would let the loop go on
+          }
           taking.cancel("no longer needed");
-          taker.join();
           taking.close();
-          other.join();
         });
     assertThat(got).containsExactly("result");
   }
