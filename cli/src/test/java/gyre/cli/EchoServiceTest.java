@@ -13,15 +13,21 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EchoServiceTest {
   private static final Pattern LINE =
       Pattern.compile("listening on 127\\.0\\.0\\.1:([0-9]+), engine .*");
@@ -48,13 +54,18 @@ class EchoServiceTest {
 
   /** An engine that cannot wait: a loop on it dies in its first turn. */
   private static Engine dying() {
+    return dying(() -> true);
+  }
+
+  /** An engine that cannot wait any more from some moment on. */
+  private static Engine dying(BooleanSupplier isBroken) {
     Engine real = Engines.open("nio", EngineOptions.defaults()).engine();
     return (Engine)
         Proxy.newProxyInstance(
             Engine.class.getClassLoader(),
             new Class<?>[] {Engine.class},
             (proxy, method, arguments) -> {
-              if (method.getName().equals("await")) {
+              if (method.getName().equals("await") && isBroken.getAsBoolean()) {
                 throw new IllegalStateException("waiting is not permitted here");
               }
               return method.invoke(real, arguments);
@@ -71,6 +82,31 @@ class EchoServiceTest {
     assertThatThrownBy(() -> EchoService.start(new ListenAddress("127.0.0.1", 0), options, 1))
         .hasMessageContaining("waiting is not permitted here");
     assertThat(reported).containsExactly("loop-0 has died: waiting is not permitted here");
+  }
+
+  @Test
+  void shouldEndWhenOneOfItsLoopsDiesLater() {
+    AtomicBoolean isTaken = new AtomicBoolean();
+    AtomicBoolean isBroken = new AtomicBoolean();
+    AtomicReference<@Nullable Engine> breaking = new AtomicReference<>();
+    List<String> reported = new CopyOnWriteArrayList<>();
+    LoopOptions options =
+        LoopOptions.defaults()
+            .engine(() -> {
+              // Each loop opens its own, at the same time; the engine belongs to that thread.
+              boolean isFirst = isTaken.compareAndSet(false, true);
+              Engine engine = dying(() -> isFirst && isBroken.get());
+              if (isFirst) {
+                breaking.set(engine);
+              }
+              return engine;
+            })
+            .failures((source, failure) -> reported.add(source + " " + failure.getMessage()));
+    EchoService service = EchoService.start(new ListenAddress("127.0.0.1", 0), options, 2);
+    isBroken.set(true);
+    Objects.requireNonNull(breaking.get()).wake();
+    assertThatThrownBy(service::await).hasMessageContaining("waiting is not permitted here");
+    assertThat(reported).singleElement().asString().contains("has died");
   }
 
   @Test
