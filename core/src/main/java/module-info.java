@@ -2,10 +2,12 @@
 module gyre.core {
   requires static transitive org.jspecify;
   requires org.jctools.core;
+  requires jdk.unsupported;
 
   exports gyre.io;
   exports gyre;
   exports gyre.net;
+  exports gyre.process;
   exports gyre.engine to
       gyre.sim;
   exports gyre.engine.choice to

@@ -30,6 +30,10 @@ public abstract class InternalAccess {
     return loop.onLoop();
   }
 
+  protected static void handToLoop(Loop loop, Runnable step) {
+    loop.postInternal(step);
+  }
+
   protected static boolean isClosed(Loop loop) {
     return loop.isClosed();
   }

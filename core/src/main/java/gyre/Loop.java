@@ -12,6 +12,7 @@ import gyre.loop.Turn;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -217,6 +218,53 @@ public final class Loop implements AutoCloseable {
     checkCanTurn();
     Monitors.checkNoneHeld();
     turn.until(() -> shutdown != null && shutdown.isDone());
+  }
+
+  /** As {@link #runUntilShutdown(ShutdownOptions, Task)}, with the usual times. */
+  public ExitStatus runUntilShutdown(Task main) {
+    return runUntilShutdown(ShutdownOptions.defaults(), main);
+  }
+
+  /**
+   * The whole life of a program: runs {@code main} as {@link #run(Task)} does, and ends in order
+   * when the system asks for it.
+   *
+   * <ul>
+   *   <li>The first INT or TERM begins a shutdown: what is under way may end within {@code how}.
+   *   <li>The second one forces it. A third has the effect that it has on any JVM.
+   *   <li>HUP changes nothing here; a {@code SignalStream} may reload by it.
+   *   <li>A loop that still stands when the time of all steps is over, because a fiber never gives
+   *       way, ends the process: with shutdown hooks if they are quick, with code 1, and with the
+   *       place where it hangs in the log.
+   * </ul>
+   *
+   * <p>Returns as well when all that lives in the loop has ended, or when {@link #shutdown} is
+   * through. Failures have been told to the listener by then.
+   *
+   * <pre>{@code
+   * try (Loop loop = Loop.open()) {
+   *   status = loop.runUntilShutdown(() -> TcpServer.serve(...));
+   * }
+   * System.exit(status.code());
+   * }</pre>
+   *
+   * @throws UnsupportedOperationException if this JVM hands out no signals, because it runs with
+   *     {@code -Xrs}
+   */
+  public ExitStatus runUntilShutdown(ShutdownOptions how, Task main) {
+    checkCanTurn();
+    try (StopSignals signals = new StopSignals(environment, List.of(this), how)) {
+      run(main);
+      for (int i = 0; i < CLOSING_TURNS && !reports.calls().isReady(); i++) {
+        turn.once(0);
+      }
+      return signals.status(shutdown == null ? List.of() : List.of(reported(shutdown)));
+    }
+  }
+
+  private static ShutdownReport reported(Shutdown through) {
+    ShutdownReport report = through.report();
+    return report == null ? new ShutdownReport(Duration.ZERO, List.of(), List.of()) : report;
   }
 
   /** Starts a fiber in a loop that is not running yet, or is turned by its {@link #driver}. */
@@ -550,6 +598,18 @@ public final class Loop implements AutoCloseable {
 
   Engine engine() {
     return engine;
+  }
+
+  Environment environment() {
+    return environment;
+  }
+
+  /** For a look from outside at a loop that hangs: what it runs, and where that stands. */
+  String whereItStands() {
+    Fiber<?> fiber = running();
+    return fiber == null
+        ? options.name() + " at " + Arrays.toString(thread.getStackTrace())
+        : options.name() + " in " + Shutdown.describe("fiber " + fiber.name(), fiber);
   }
 
   Thread thread() {

@@ -161,6 +161,34 @@ public final class LoopGroup implements AutoCloseable {
     members.forEach(member -> member.loop().shutdown(how));
   }
 
+  /**
+   * The whole life of a program on these loops: runs {@code main} on the calling thread, which
+   * starts what there is to serve, and waits until all loops have ended. INT, TERM and HUP do what
+   * {@link Loop#runUntilShutdown(ShutdownOptions, Task)} says, for all loops. A loop that dies takes
+   * the others with it, in order, and its failure is thrown then: a service that lacks a loop must
+   * not look healthy. So it is when {@code main} throws.
+   */
+  public ExitStatus runUntilShutdown(ShutdownOptions how, Task main) {
+    checkNotOnMember();
+    try (StopSignals signals = new StopSignals(loop(0).environment(), loops(), how)) {
+      for (Member member : members) {
+        var ignored =
+            member.ended.whenComplete((report, failure) -> {
+              if (failure != null) {
+                shutdown(how);
+              }
+            });
+      }
+      try {
+        main.run();
+      } catch (Throwable e) {
+        shutdown(how);
+        throw Failures.rethrow(e);
+      }
+      return signals.status(join());
+    }
+  }
+
   /** Has all loops end without waiting for anything. From any thread. */
   public void forceShutdown() {
     members.forEach(member -> member.loop().forceShutdown());

@@ -186,7 +186,7 @@ final class Shutdown {
     }
   }
 
-  private static String describe(String what, Fiber<?> fiber) {
+  static String describe(String what, Fiber<?> fiber) {
     String stack =
         Arrays.stream(fiber.stackTrace())
             .dropWhile(frame -> "java.base".equals(frame.getModuleName()))

@@ -76,6 +76,11 @@ public final class ShutdownOptions {
         + "]";
   }
 
+  /** When even the slowest shutdown is through. */
+  long totalNanos() {
+    return drainNanos + cancelNanos + closeNanos + poolNanos;
+  }
+
   long drainNanos() {
     return drainNanos;
   }

@@ -1,20 +1,20 @@
 package gyre.cli;
 
+import gyre.ExitStatus;
 import gyre.LoopGroup;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
+import gyre.Task;
 import gyre.net.ServerOptions;
 import gyre.net.TcpServer;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What {@code gyre serve} runs: an echo server on a group of loops. */
 final class EchoService {
   private final ListenAddress address;
   private final LoopGroup group;
-  private final AtomicBoolean stopping = new AtomicBoolean();
 
   private EchoService(ListenAddress address, LoopGroup group) {
     this.address = address;
@@ -59,33 +59,25 @@ final class EchoService {
         + "; Ctrl-C stops it";
   }
 
-  /** Starts an orderly shutdown; the second time it is forced. From any thread. */
-  void stop() {
-    if (stopping.compareAndSet(false, true)) {
-      group.shutdown(ShutdownOptions.defaults());
-    } else {
-      group.forceShutdown();
-    }
+  /**
+   * Waits until every loop has ended, by signals or because one of them fails, whose failure is
+   * thrown.
+   *
+   * @param ready told once signals end the service in order
+   */
+  ExitStatus await(Task ready) {
+    return group.runUntilShutdown(ShutdownOptions.defaults(), ready);
   }
 
-  /**
-   * Waits until every loop has ended. A line for each, how it ended. If one of them fails the
-   * others are shut down, and its failure is thrown: a service that lacks a loop must not look
-   * healthy.
-   */
-  List<String> await() {
-    for (int index = 0; index < group.size(); index++) {
-      var ignored =
-          group
-              .ended(index)
-              .whenComplete((report, failure) -> {
-                if (failure != null) {
-                  group.shutdown(ShutdownOptions.defaults());
-                }
-              });
-    }
+  /** Begins an orderly shutdown. From any thread. */
+  void stop() {
+    group.shutdown(ShutdownOptions.defaults());
+  }
+
+  /** A line for each loop, how it ended. */
+  List<String> lines(ExitStatus status) {
     List<String> lines = new ArrayList<>();
-    group.join().forEach(report -> lines.add(group.loop(lines.size()).name() + ": " + report));
+    status.reports().forEach(report -> lines.add(group.loop(lines.size()).name() + ": " + report));
     return lines;
   }
 }

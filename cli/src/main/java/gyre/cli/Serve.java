@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.ExitStatus;
 import gyre.LoopOptions;
 import java.io.PrintWriter;
 import java.util.List;
@@ -59,14 +60,14 @@ final class Serve implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     EchoService service = EchoService.start(listen, LoopOptions.defaults().engine(engine), loops);
-    Signals.onStop(service::stop);
-    out.println(service.describe());
+    ExitStatus status =
+        service.await(() -> {
+          out.println(service.describe());
+          out.flush();
+        });
+    service.lines(status).forEach(out::println);
     out.flush();
-    for (String line : service.await()) {
-      out.println(line);
-    }
-    out.flush();
-    return 0;
+    return status.code();
   }
 
   /** For picocli. */

@@ -49,7 +49,7 @@ class EchoServiceTest {
     } finally {
       service.stop();
     }
-    assertThat(service.await()).hasSize(loops);
+    assertThat(service.lines(service.await(() -> {}))).hasSize(loops);
   }
 
   /** An engine that cannot wait: a loop on it dies in its first turn. */

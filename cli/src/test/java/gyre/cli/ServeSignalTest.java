@@ -134,7 +134,7 @@ class ServeSignalTest {
       terminate();
       awaitRefusal(port);
       terminate();
-      assertThat(exitCode()).isZero();
+      assertThat(exitCode()).as("128 and the number of TERM").isEqualTo(143);
       assertThat(sender.join(Duration.ofSeconds(30))).isTrue();
     }
     assertThat(Objects.requireNonNull(said).readLine()).contains("loop-0: ");

@@ -40,11 +40,42 @@ public interface Environment {
     void cancel();
   }
 
+  /** The signals that the operating system sends to this program. */
+  interface Signals {
+    /**
+     * Has {@code arrived} run for each arrival from now on, on whatever thread; it must be short
+     * and must not throw. While there is a subscription nothing else happens when that signal
+     * comes. From any thread.
+     *
+     * @param name without {@code SIG}: {@code TERM}
+     * @throws UnsupportedOperationException if the signal is not to be had; the message says why
+     */
+    Subscription subscribe(String name, Runnable arrived);
+  }
+
+  /** Until it is cancelled somebody is told of something. */
+  interface Subscription {
+    /**
+     * The second time nothing happens. What has begun to be told may still be. From any thread.
+     * After the last of a signal it does again what it did before the first.
+     */
+    void cancel();
+  }
+
   /** Null for first in, first out. */
   @Nullable Order order();
 
   /** The date and time of day, which may jump; not for measuring. */
   InstantSource clock();
+
+  /** All programs of one process share its signals. */
+  Signals signals();
+
+  /**
+   * Has {@code expired} run after a time unless it is cancelled, also if the loop has stopped
+   * turning by then: on a thread of its own. Not at all where a loop can't get stuck.
+   */
+  Subscription lastMoment(long delayNanos, Runnable expired);
 
   /** Bounded helpers of one loop; started when they are first needed. */
   Workers workers(String name, int threads, int queueLimit);

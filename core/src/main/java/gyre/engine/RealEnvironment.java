@@ -4,6 +4,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,30 @@ final class RealEnvironment implements Environment {
   @Override
   public InstantSource clock() {
     return InstantSource.system();
+  }
+
+  @Override
+  public Signals signals() {
+    return JvmSignals.INSTANCE;
+  }
+
+  @Override
+  public Subscription lastMoment(long delayNanos, Runnable expired) {
+    CountDownLatch cancelled = new CountDownLatch(1);
+    Thread ignored =
+        Thread.ofPlatform()
+            .daemon()
+            .name("gyre-last-moment")
+            .start(() -> {
+              try {
+                if (!cancelled.await(delayNanos, TimeUnit.NANOSECONDS)) {
+                  expired.run();
+                }
+              } catch (InterruptedException e) {
+                // Nobody has reason to interrupt it; then there is no last moment.
+              }
+            });
+    return cancelled::countDown;
   }
 
   @Override

@@ -33,6 +33,14 @@ public final class Internals extends InternalAccess {
     return InternalAccess.engine(InternalAccess.loop(scope));
   }
 
+  /**
+   * Has {@code step} run on the loop, on its bare thread and outside of fibers; not at all once the
+   * loop is closed. From any thread. Nothing bounds how many wait: the caller has to.
+   */
+  public static void handToLoop(Loop loop, Runnable step) {
+    InternalAccess.handToLoop(loop, step);
+  }
+
   /** Whether nothing can be handed to the loop any more. From any thread. */
   public static boolean isClosed(Loop loop) {
     return InternalAccess.isClosed(loop);

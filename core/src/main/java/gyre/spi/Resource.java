@@ -8,6 +8,7 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
 import gyre.engine.Engine;
+import gyre.engine.Environment;
 import gyre.loop.TimerNode;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -51,6 +52,16 @@ public abstract class Resource extends HandleBase {
 
   protected final Engine engine() {
     return Internals.engine(loop());
+  }
+
+  /** As {@link Internals#handToLoop}, to this handle's loop. */
+  protected final void handToLoop(Runnable step) {
+    Internals.handToLoop(loop(), step);
+  }
+
+  /** What a loop takes from the world: signals, helper threads, the date. */
+  protected static Environment environmentOf(Loop loop) {
+    return Internals.engine(loop).environment();
   }
 
   // ---- fibers

@@ -4,6 +4,7 @@ import gyre.LoopHost;
 import gyre.LoopOptions;
 import gyre.Task;
 import gyre.engine.EngineOptions;
+import gyre.process.OsSignal;
 import gyre.sim.engine.Machine;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -112,6 +113,16 @@ public final class Host {
    */
   public Host receiveRing(boolean has) {
     machine.setReceiveRing(has);
+    return this;
+  }
+
+  /**
+   * Sends a signal to the programs of this host, which count as one process. One that none of them
+   * subscribes to has no effect: nothing here is ended by a signal but by its own doing.
+   */
+  public Host signal(OsSignal signal) {
+    world.script(name() + " gets " + signal);
+    machine.signal(signal.name());
     return this;
   }
 

@@ -39,6 +39,7 @@ public final class Machine implements Subject, InstantSource {
   private int descriptorLimit = 1 << 20;
   private boolean hasReceiveRing;
   private final Disk disk = new Disk();
+  private final SimSignals signals = new SimSignals();
 
   Machine(Universe universe, int number, String name) {
     this.universe = universe;
@@ -117,10 +118,27 @@ public final class Machine implements Subject, InstantSource {
     ports.clear();
     unixNames.clear();
     disk.crash();
+    signals.clear();
   }
 
   Disk disk() {
     return disk;
+  }
+
+  SimSignals signals() {
+    return signals;
+  }
+
+  /** Tells all programs that want to know of a signal, soon, outside of their turns. */
+  public void signal(String name) {
+    universe.at(
+        universe.nowNanos(),
+        () -> {
+          boolean isTold = up && signals.deliver(name);
+          if (!isTold) {
+            universe.script(name() + " has nobody who wants " + name);
+          }
+        });
   }
 
   public void restart() {

@@ -58,6 +58,17 @@ final class SimEnvironment implements Environment, LoopHost {
   }
 
   @Override
+  public Signals signals() {
+    return engine.machine().signals();
+  }
+
+  /** The world notices by itself if a loop gets stuck. */
+  @Override
+  public Subscription lastMoment(long delayNanos, Runnable expired) {
+    return () -> {};
+  }
+
+  @Override
   public Workers workers(String name, int threads, int queueLimit) {
     return new SimWorkers(engine, universe, name, threads, queueLimit);
   }

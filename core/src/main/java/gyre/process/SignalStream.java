@@ -1,0 +1,287 @@
+package gyre.process;
+
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.spi.Resource;
+import gyre.Loop;
+import gyre.Scope;
+import gyre.Source;
+import gyre.WaitPoint;
+import gyre.engine.Environment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Signals of the operating system, as they come in.
+ *
+ * <pre>{@code
+ * try (SignalStream signals = SignalStream.open(OsSignal.HUP)) {
+ *   while (true) {
+ *     signals.next();
+ *     reload();
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Any number of streams, on any loops, may subscribe to one signal: each is told of it. As long
+ * as one does, the signal has no other effect; after the last it has the effect that it had before.
+ * Several arrivals of a signal before it is taken are one event with their count. The system
+ * coalesces them as well, so that count is a lower bound.
+ *
+ * <p>While it is open it keeps {@link Loop#run} from returning, unless it is in the {@link
+ * #background}. In a loop that drains it is over once what has come is taken.
+ *
+ * <p>A program that was started with INT, TERM or HUP ignored (by {@code nohup}, or in the
+ * background of a script) never gets that one.
+ */
+public final class SignalStream extends Resource {
+  private static final int COUNT_LIMIT = 1_000_000;
+
+  /** A signal that is subscribed to. */
+  private final class Line {
+    final OsSignal signal;
+
+    /** Written by the threads that signals come on. */
+    final AtomicInteger count = new AtomicInteger();
+
+    final Runnable reached = () -> reached(this);
+    Environment.@Nullable Subscription subscription;
+
+    Line(OsSignal signal) {
+      this.signal = signal;
+    }
+
+    /** On whatever thread. At most one step for the loop is on its way at a time. */
+    void arrived() {
+      if (count.getAndUpdate(n -> n == COUNT_LIMIT ? n : n + 1) == 0) {
+        handToLoop(reached);
+      }
+    }
+  }
+
+  private final String names;
+  private final List<Line> lines = new ArrayList<>();
+
+  /** Those with something to tell, in the order in which they came; each stands here once. */
+  private final ArrayDeque<Line> waiting = new ArrayDeque<>();
+
+  private final Arrived arrived = new Arrived(this);
+  private @Nullable SignalHandler handler;
+
+  private SignalStream(Scope owner, Set<OsSignal> signals) {
+    super(owner);
+    this.names = String.join(", ", signals.stream().map(OsSignal::name).toList());
+  }
+
+  /**
+   * Subscribes to signals, in the current scope.
+   *
+   * @throws IllegalArgumentException if a program can't receive one of them: the message says why
+   * @throws UnsupportedOperationException if this JVM can't, because it runs with {@code -Xrs}
+   */
+  public static SignalStream open(OsSignal first, OsSignal... more) {
+    EnumSet<OsSignal> signals = EnumSet.of(first, more);
+    for (OsSignal signal : signals) {
+      String why = signal.refusal().orElse(null);
+      if (why != null) {
+        throw new IllegalArgumentException("receive SIG" + signal + ": " + why);
+      }
+    }
+    Scope owner = Scope.current();
+    checkCanOpen(owner);
+    SignalStream stream = new SignalStream(owner, signals);
+    try {
+      stream.subscribe(signals);
+    } catch (Throwable e) {
+      stream.closeSoon();
+      throw e;
+    }
+    return stream;
+  }
+
+  private void subscribe(Set<OsSignal> signals) {
+    Environment.Signals all = environmentOf(loop()).signals();
+    for (OsSignal signal : signals) {
+      Line line = new Line(signal);
+      line.subscription = all.subscribe(signal.name(), line::arrived);
+      lines.add(line);
+    }
+  }
+
+  // ---- direct style
+
+  /**
+   * The next signal. Parks until one comes.
+   *
+   * @throws CancelledException if the loop shuts down, and nothing is left to take
+   */
+  public SignalEvent next() {
+    Fiber<?> caller = caller();
+    checkOpen();
+    checkDirect();
+    await(caller, arrived);
+    if (waiting.isEmpty()) {
+      checkStillOpen(caller, "waiting for");
+      throw new CancelledException(name() + " is over while the loop shuts down", null);
+    }
+    return take();
+  }
+
+  /** A signal that has come, without waiting. */
+  public Optional<SignalEvent> poll() {
+    checkOnLoop();
+    checkDirect();
+    return waiting.isEmpty() ? Optional.empty() : Optional.of(take());
+  }
+
+  /**
+   * Ready while {@link #next} would not park: a signal has come, or this is closed or over, which
+   * that call then tells.
+   */
+  public Source arrived() {
+    checkThread();
+    return arrived;
+  }
+
+  private SignalEvent take() {
+    Line line = waiting.remove();
+    int count = line.count.getAndSet(0);
+    assert count > 0 : line.signal + " waits to be told and has not come";
+    return new SignalEvent(line.signal, count);
+  }
+
+  private void checkDirect() {
+    if (handler != null) {
+      throw new IllegalStateException(name() + " is read in push style");
+    }
+  }
+
+  // ---- push style
+
+  /** Has {@code newHandler} told of signals from now on, and of those that have come already. */
+  public void onSignal(SignalHandler newHandler) {
+    checkOnLoop();
+    checkOpen();
+    Fiber<?> waiter = arrived.firstFiber();
+    if (waiter != null) {
+      throw new IllegalStateException("fiber " + waiter.name() + " waits for " + name());
+    }
+    handler = newHandler;
+    if (!waiting.isEmpty()) {
+      requestCallback();
+    }
+  }
+
+  @Override
+  protected boolean isServing() {
+    return handler != null;
+  }
+
+  @Override
+  protected void callback() throws Exception {
+    SignalHandler told = handler;
+    if (told == null || !isOpen() || waiting.isEmpty()) {
+      return;
+    }
+    SignalEvent event = take();
+    if (!waiting.isEmpty()) {
+      requestCallback();
+    }
+    told.onSignal(event);
+  }
+
+  /** The next signal is told of all the same. */
+  @Override
+  protected void callbackFailed(Throwable failure) {}
+
+  // ---- on the loop
+
+  private void reached(Line line) {
+    if (!isOpen()) {
+      return;
+    }
+    waiting.add(line);
+    assert waiting.size() <= lines.size() : "a signal waits twice to be told";
+    if (handler != null) {
+      requestCallback();
+    } else {
+      arrived.wakeFirst();
+    }
+  }
+
+  // ---- the end
+
+  @Override
+  public String kind() {
+    return "signals";
+  }
+
+  @Override
+  protected String addressText() {
+    return names;
+  }
+
+  @Override
+  public int pendingOperations() {
+    return 0;
+  }
+
+  @Override
+  protected void waits(Waits waits) {
+    waits.told(arrived.firstFiber(), "waiting for", -1);
+  }
+
+  @Override
+  protected void draining() {
+    if (!waiting.isEmpty()) {
+      return;
+    }
+    if (handler != null) {
+      closeSoon();
+    } else {
+      arrived.wakeAll();
+    }
+  }
+
+  @Override
+  protected void closing() {
+    for (Line line : lines) {
+      if (line.subscription != null) {
+        line.subscription.cancel();
+      }
+    }
+    waiting.clear();
+    arrived.wakeAll();
+    released();
+  }
+
+  @Override
+  protected void aborting() {
+    closing();
+  }
+
+  /** Something for whoever waits. */
+  private static final class Arrived extends WaitPoint {
+    private final SignalStream stream;
+
+    Arrived(SignalStream stream) {
+      this.stream = stream;
+    }
+
+    @Override
+    public boolean isReady() {
+      return !stream.waiting.isEmpty() || !stream.isOpen() || stream.isDraining();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for " + stream.name();
+    }
+  }
+}

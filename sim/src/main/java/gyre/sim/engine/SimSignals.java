@@ -1,0 +1,34 @@
+package gyre.sim.engine;
+
+import gyre.engine.Environment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The signals of a simulated host, whose programs count as one process: all who subscribe to a
+ * signal are told of it.
+ */
+final class SimSignals implements Environment.Signals {
+  private final Map<String, List<Runnable>> subscribers = new HashMap<>();
+
+  @Override
+  public Environment.Subscription subscribe(String name, Runnable arrived) {
+    Runnable own = arrived::run; // the same twice is two subscriptions
+    subscribers.computeIfAbsent(name, _ -> new ArrayList<>(1)).add(own);
+    return () -> subscribers.getOrDefault(name, List.of()).remove(own);
+  }
+
+  /** Whether anybody was told. */
+  boolean deliver(String name) {
+    List<Runnable> told = List.copyOf(subscribers.getOrDefault(name, List.of()));
+    told.forEach(Runnable::run);
+    return !told.isEmpty();
+  }
+
+  /** The host has crashed. */
+  void clear() {
+    subscribers.clear();
+  }
+}
