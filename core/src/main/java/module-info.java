@@ -6,6 +6,7 @@ module gyre.core {
 
   exports gyre.io;
   exports gyre;
+  exports gyre.file;
   exports gyre.net;
   exports gyre.process;
   exports gyre.engine to

@@ -27,4 +27,9 @@ public interface FileCalls {
 
   /** See {@link StatFile}. */
   int stat(int directory, byte[] path, boolean isLinkItself, FileStatus into);
+
+  /** To be told of what changes in directories. */
+  default WatchCalls watches() {
+    return WatchCalls.NONE;
+  }
 }

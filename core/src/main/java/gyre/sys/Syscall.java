@@ -48,12 +48,15 @@ final class Syscall {
   static final int SCHED_SETAFFINITY = number(203, 122);
   static final int SCHED_GETAFFINITY = number(204, 123);
   static final int EPOLL_CTL = number(233, 21);
+  static final int INOTIFY_ADD_WATCH = number(254, 27);
+  static final int INOTIFY_RM_WATCH = number(255, 28);
   static final int OPENAT = number(257, 56);
   static final int EPOLL_PWAIT = number(281, 22);
   static final int ACCEPT4 = number(288, 242);
   static final int EVENTFD2 = number(290, 19);
   static final int EPOLL_CREATE1 = number(291, 20);
   static final int PIPE2 = number(293, 59);
+  static final int INOTIFY_INIT1 = number(294, 26);
   static final int PRLIMIT64 = number(302, 261);
   static final int SECCOMP = number(317, 277);
   static final int STATX = number(332, 291);

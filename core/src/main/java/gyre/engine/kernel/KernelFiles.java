@@ -3,6 +3,7 @@ package gyre.engine.kernel;
 import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileStatus;
+import gyre.engine.WatchCalls;
 import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.Memory;
@@ -30,6 +31,8 @@ public final class KernelFiles implements FileCalls {
   }
 
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
+
+  private final WatchCalls watches = new KernelWatches();
 
   /** 0, or why the kernel could not take it as it is. */
   public static int checkPath(byte[] path) {
@@ -100,6 +103,11 @@ public final class KernelFiles implements FileCalls {
   public int sync(int descriptor, boolean dataOnly) {
     CallState state = SCRATCH.get().state;
     return dataOnly ? LinuxFiles.fdatasync(state, descriptor) : LinuxFiles.fsync(state, descriptor);
+  }
+
+  @Override
+  public WatchCalls watches() {
+    return watches;
   }
 
   @Override

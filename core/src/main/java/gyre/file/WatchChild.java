@@ -1,0 +1,16 @@
+package gyre.file;
+
+/** Something in a directory that is watched. */
+sealed interface WatchChild permits WatchNode, WatchChild.Entry {
+  boolean isDirectory();
+
+  /**
+   * What is not watched itself.
+   *
+   * @param stamp of its content, or {@link #UNKNOWN}
+   */
+  record Entry(boolean isDirectory, long stamp) implements WatchChild {
+    /** It has changed since somebody looked. */
+    static final long UNKNOWN = Long.MIN_VALUE;
+  }
+}

@@ -1,0 +1,530 @@
+package gyre.file;
+
+import gyre.engine.Errno;
+import gyre.engine.WatchMask;
+import gyre.file.WatchEvent.Created;
+import gyre.file.WatchEvent.Deleted;
+import gyre.file.WatchEvent.Lost;
+import gyre.file.WatchEvent.Moved;
+import gyre.file.WatchEvent.Overflowed;
+import gyre.file.WatchEvent.Reason;
+import gyre.file.WatchEvent.Rescanned;
+import gyre.file.WatchEvent.Returned;
+import gyre.file.WatchEvent.Written;
+import gyre.file.WatchChild.Entry;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a watcher has been told of a directory, and how it is told the rest: from events of the
+ * kernel, and from comparisons with what is there.
+ *
+ * <pre>
+ *   OPENING --all is watched--&gt; CURRENT --a queue was full--&gt; OVERFLOWED --that was told--&gt; RESCANNING
+ *                               ^  |  ^                                                       |
+ *           the directory is back  |  '----------------------all is told----------------------'
+ *                               |  v
+ *                               GONE
+ * </pre>
+ *
+ * <p>Only what was told is entered. So what does not fit into the queue is found again later, and
+ * events of the kernel that a comparison was quicker than change nothing.
+ */
+final class WatchTree {
+  private enum Sync {
+    OPENING,
+    CURRENT,
+    OVERFLOWED,
+    RESCANNING,
+    GONE
+  }
+
+  /** The first half of a rename, whose other half has not come. */
+  private record PendingMove(WatchNode node, String name, WatchChild child, int cookie) {}
+
+  private final Watcher watcher;
+  private final WatchHub hub;
+  private final Path root;
+  private final WatchOptions options;
+  private final ArrayDeque<WatchNode> toScan = new ArrayDeque<>();
+
+  /** Watches of before a comparison that were not found again. */
+  private final Set<Integer> loose = new HashSet<>();
+
+  private WatchNode rootNode = newRoot();
+  private @Nullable WatchNode ancestor;
+  private @Nullable PendingMove move;
+  private Sync sync = Sync.OPENING;
+  private boolean awaiting;
+  private boolean closed;
+
+  /** How many directories are being looked at. */
+  private int scanning;
+
+  WatchTree(Watcher watcher, WatchHub hub, Path root, WatchOptions options) {
+    this.watcher = watcher;
+    this.hub = hub;
+    this.root = root;
+    this.options = options;
+    toScan.add(rootNode);
+  }
+
+  private WatchNode newRoot() {
+    return new WatchNode(this, null, "", false);
+  }
+
+  Path root() {
+    return root;
+  }
+
+  boolean isRoot(WatchNode node) {
+    return node == rootNode;
+  }
+
+  /** Whether the kernel tells of nothing here. */
+  boolean isPolled() {
+    return options.isPolling() || hub.isPolling();
+  }
+
+  void close() {
+    closed = true;
+    toScan.clear();
+    move = null;
+    unwatch(rootNode);
+    leaveAncestor();
+    loose.forEach(hub::discard);
+    loose.clear();
+  }
+
+  /** The kernel tells of nothing any more. */
+  void broken(WatchException why) {
+    watcher.broken(why);
+  }
+
+  // ---- what is told
+
+  private boolean tell(WatchEvent event) {
+    if (watcher.offer(event)) {
+      return true;
+    }
+    overflowed(WatchEvent.Queue.WATCHER);
+    return false;
+  }
+
+  /** A queue was full: nothing is entered any more until the user has been told. */
+  void overflowed(WatchEvent.Queue where) {
+    if (sync == Sync.GONE && where == WatchEvent.Queue.KERNEL) {
+      awaitReturn();
+      return;
+    }
+    if (sync == Sync.OVERFLOWED) {
+      return;
+    }
+    PendingMove pending = move;
+    if (pending != null) {
+      move = null;
+      pending.node.children.put(pending.name, pending.child);
+    }
+    boolean isOpening = sync == Sync.OPENING;
+    sync = Sync.OVERFLOWED;
+    awaiting = false;
+    toScan.clear();
+    watcher.overflowed(new Overflowed(root, where));
+    if (isOpening) {
+      watcher.opened(null);
+    }
+  }
+
+  /** The user has been told of the overflow. */
+  void rescan() {
+    assert sync == Sync.OVERFLOWED : sync;
+    sync = Sync.RESCANNING;
+    loosen(rootNode);
+    leaveAncestor();
+    toScan.add(rootNode);
+    hub.requestWork();
+  }
+
+  private void loosen(WatchNode node) {
+    if (node.watch >= 0) {
+      loose.add(node.watch);
+      hub.loosen(node);
+    }
+    for (WatchChild child : node.children.values()) {
+      if (child instanceof WatchNode directory) {
+        loosen(directory);
+      }
+    }
+  }
+
+  // ---- from the kernel
+
+  void event(WatchNode node, int mask, int cookie, String name) {
+    if (node.isAncestor) {
+      ancestorChanged(node, mask, name);
+      return;
+    }
+    if (sync == Sync.OVERFLOWED || sync == Sync.GONE) {
+      return; // a comparison finds it
+    }
+    if (name.isEmpty()) {
+      selfChanged(node, mask);
+      return;
+    }
+    boolean isDirectory = (mask & WatchMask.IS_DIRECTORY) != 0;
+    if (options.excludes(node.path().resolve(name))) {
+      return;
+    }
+    PendingMove pending = move;
+    if (pending != null && pending.node == node && pending.name.equals(name)) {
+      settleMove(); // its name is taken by something else already
+    }
+    if ((mask & WatchMask.CREATE) != 0) {
+      created(node, name, isDirectory);
+    } else if ((mask & WatchMask.DELETE) != 0) {
+      deleted(node, name);
+    } else if ((mask & WatchMask.MOVED_FROM) != 0) {
+      movedFrom(node, name, cookie);
+    } else if ((mask & WatchMask.MOVED_TO) != 0) {
+      movedTo(node, name, cookie, isDirectory);
+    } else {
+      written(node, name);
+    }
+  }
+
+  private void selfChanged(WatchNode node, int mask) {
+    boolean isUnmounted = (mask & WatchMask.UNMOUNT) != 0;
+    boolean isMoved = (mask & WatchMask.MOVE_SELF) != 0;
+    if (node == rootNode) {
+      lost(isUnmounted ? Reason.UNMOUNTED : isMoved ? Reason.MOVED : Reason.DELETED, "");
+    } else if (isUnmounted && node.parent != null && node.isAttached()) {
+      // What is below the mount point comes to light, as another directory of the same name.
+      if (tell(new Lost(node.path(), Reason.UNMOUNTED, ""))) {
+        node.parent.children.remove(node.name);
+        unwatch(node);
+        scan(node.parent);
+      }
+    }
+  }
+
+  /** Of a directory below, its parent tells. */
+  void watchGone(WatchNode node) {
+    if (node.isAncestor) {
+      ancestorChanged(node, WatchMask.DELETE_SELF, "");
+    } else if (node == rootNode && sync != Sync.OVERFLOWED && sync != Sync.GONE) {
+      lost(Reason.DELETED, "");
+    }
+  }
+
+  private boolean created(WatchNode node, String name, boolean isDirectory) {
+    WatchChild known = node.children.get(name);
+    if (known != null && known.isDirectory() == isDirectory) {
+      return true; // a comparison was quicker
+    }
+    if (known != null && !deleted(node, name)) {
+      return false;
+    }
+    if (!isTold() || tell(new Created(node.path().resolve(name), isDirectory))) {
+      enter(node, name, isDirectory, Entry.UNKNOWN);
+      return true;
+    }
+    return false;
+  }
+
+  /** Of what is there at the beginning only those are told who want to know. */
+  private boolean isTold() {
+    return sync != Sync.OPENING || options.tellsExisting();
+  }
+
+  private void enter(WatchNode node, String name, boolean isDirectory, long stamp) {
+    if (isDirectory && options.isRecursive()) {
+      WatchNode directory = new WatchNode(this, node, name, false);
+      node.children.put(name, directory);
+      scan(directory);
+    } else {
+      node.children.put(name, new Entry(isDirectory, stamp));
+    }
+  }
+
+  private void scan(WatchNode node) {
+    toScan.add(node);
+    hub.requestWork();
+  }
+
+  private void written(WatchNode node, String name) {
+    WatchChild known = node.children.get(name);
+    if (known instanceof Entry && tell(new Written(node.path().resolve(name)))) {
+      node.children.put(name, new Entry(false, Entry.UNKNOWN));
+    }
+  }
+
+  private boolean deleted(WatchNode node, String name) {
+    WatchChild known = node.children.get(name);
+    if (known == null) {
+      return true;
+    }
+    if (!tell(new Deleted(node.path().resolve(name), known.isDirectory()))) {
+      return false;
+    }
+    node.children.remove(name);
+    unwatch(known);
+    return true;
+  }
+
+  private void unwatch(WatchChild child) {
+    if (child instanceof WatchNode node) {
+      hub.unbind(node);
+      node.children.values().forEach(this::unwatch);
+    }
+  }
+
+  // ---- renames
+
+  private void movedFrom(WatchNode node, String name, int cookie) {
+    settleMove();
+    WatchChild known = node.children.get(name);
+    if (known != null && sync != Sync.OVERFLOWED) {
+      node.children.remove(name);
+      move = new PendingMove(node, name, known, cookie);
+      watcher.awaitMove();
+    }
+  }
+
+  /** The other half does not come: it was moved to elsewhere. */
+  void settleMove() {
+    PendingMove pending = move;
+    if (pending == null) {
+      return;
+    }
+    pending.node.children.put(pending.name, pending.child);
+    move = null;
+    boolean ignored = deleted(pending.node, pending.name);
+  }
+
+  private void movedTo(WatchNode node, String name, int cookie, boolean isDirectory) {
+    PendingMove pending = move;
+    if (pending == null || pending.cookie != cookie) {
+      WatchChild replaced = node.children.get(name);
+      if (replaced != null && !replaced.isDirectory() && !isDirectory) {
+        written(node, name);
+      } else {
+        boolean ignored = created(node, name, isDirectory);
+      }
+      return;
+    }
+    Path from = pending.node.path().resolve(pending.name);
+    if (!tell(new Moved(from, node.path().resolve(name), isDirectory))) {
+      return; // the overflow has put it back
+    }
+    move = null;
+    WatchChild replaced = node.children.put(name, pending.child);
+    if (pending.child instanceof WatchNode directory) {
+      directory.parent = node;
+      directory.name = name;
+      directory.scansDeep = true; // somebody may have looked at its old name meanwhile
+      scan(directory);
+    }
+    if (replaced != null) {
+      unwatch(replaced);
+    }
+  }
+
+  // ---- the directory itself
+
+  private void lost(Reason reason, String detail) {
+    settleMove();
+    if (sync == Sync.OVERFLOWED || !tell(new Lost(root, reason, detail))) {
+      return; // a comparison finds it
+    }
+    unwatch(rootNode);
+    rootNode = newRoot();
+    toScan.clear();
+    loose.forEach(hub::discard);
+    loose.clear();
+    sync = Sync.GONE;
+    awaitReturn();
+  }
+
+  private void awaitReturn() {
+    leaveAncestor();
+    awaiting = true;
+    hub.requestWork();
+  }
+
+  private void leaveAncestor() {
+    if (ancestor != null) {
+      hub.unbind(ancestor);
+      ancestor = null;
+    }
+  }
+
+  private void ancestorChanged(WatchNode node, int mask, String name) {
+    boolean isItself = (mask & (WatchMask.DELETE_SELF | WatchMask.MOVE_SELF)) != 0;
+    boolean isBack = (mask & (WatchMask.CREATE | WatchMask.MOVED_TO)) != 0;
+    if (node == ancestor && sync == Sync.GONE && (isItself || (isBack && name.equals(node.name)))) {
+      awaitReturn();
+    }
+  }
+
+  private void awaited(WatchScan.Target target) {
+    if (target.result == 0) {
+      if (tell(new Returned(root))) {
+        sync = Sync.CURRENT;
+        hub.bind(rootNode, target.watch);
+        compare(rootNode, target.found);
+      }
+    } else if (target.ancestorWatch >= 0) {
+      ancestor = new WatchNode(this, null, target.awaitedName, true);
+      hub.bind(ancestor, target.ancestorWatch);
+    } else {
+      watcher.pollLater();
+    }
+  }
+
+  /** The time has come to look again. */
+  void poll() {
+    if (sync == Sync.GONE) {
+      awaitReturn();
+    } else if (isPolled() && sync == Sync.CURRENT && scanning == 0 && toScan.isEmpty()) {
+      scan(rootNode);
+    } else if (isPolled()) {
+      watcher.pollLater();
+    }
+  }
+
+  // ---- comparisons
+
+  /** Takes some directories that are to be looked at. */
+  void takeTargets(List<WatchScan.Target> into, int limit) {
+    if (awaiting) {
+      awaiting = false;
+      scanning++;
+      into.add(new WatchScan.Target(rootNode, true));
+    }
+    while (into.size() < limit && !toScan.isEmpty()) {
+      WatchNode node = toScan.remove();
+      if (node.isAttached()) {
+        scanning++;
+        into.add(new WatchScan.Target(node, false));
+      }
+    }
+  }
+
+  boolean hasTargets() {
+    return awaiting || !toScan.isEmpty();
+  }
+
+  void scanned(WatchScan.Target target, String limits) {
+    scanning--;
+    WatchNode node = target.node;
+    boolean isUseless =
+        closed || sync == Sync.OVERFLOWED || (sync == Sync.GONE) != target.isAwaited;
+    if (isUseless || !node.isAttached()) {
+      hub.discard(target.watch);
+      hub.discard(target.ancestorWatch);
+    } else if (target.isAwaited) {
+      awaited(target);
+    } else if (target.result < 0) {
+      failed(node, target.result, limits);
+    } else {
+      hub.bind(node, target.watch);
+      loose.remove(target.watch);
+      compare(node, target.found);
+    }
+    if (!closed && scanning == 0 && toScan.isEmpty()) {
+      allScanned();
+    }
+  }
+
+  private void allScanned() {
+    if (sync == Sync.OPENING) {
+      sync = Sync.CURRENT;
+      watcher.opened(null);
+    } else if (sync == Sync.RESCANNING && tell(new Rescanned(root))) {
+      sync = Sync.CURRENT;
+      loose.forEach(hub::discard);
+      loose.clear();
+    }
+    if (isPolled()) {
+      watcher.pollLater();
+    }
+  }
+
+  private void failed(WatchNode node, int result, String limits) {
+    boolean isMissing = result == Errno.ENOENT.negated() || result == Errno.ENOTDIR.negated();
+    boolean isLimit = result == Errno.ENOSPC.negated() || result == Errno.EMFILE.negated();
+    if (sync == Sync.OPENING && (node == rootNode || isLimit)) {
+      closed = true;
+      watcher.opened(WatchException.of(node.path(), result, limits));
+    } else if (node == rootNode) {
+      lost(isMissing ? Reason.DELETED : Reason.UNREADABLE, "");
+    } else if (!isMissing) { // or else its parent is about to tell
+      String detail = String.valueOf(WatchException.of(node.path(), result, limits).getMessage());
+      boolean ignored =
+          tell(new Lost(node.path(), isLimit ? Reason.LIMIT : Reason.UNREADABLE, detail));
+    }
+  }
+
+  /** Tells the differences between what was told and what is there. */
+  private void compare(WatchNode node, List<WatchScan.Found> found) {
+    boolean mayHideWrites = sync == Sync.RESCANNING || isPolled();
+    boolean isDeep = mayHideWrites || node.scansDeep;
+    node.scansDeep = false;
+    Map<String, WatchScan.Found> byName = HashMap.newHashMap(found.size());
+    Path path = node.path();
+    for (WatchScan.Found each : found) {
+      if (!options.excludes(path.resolve(each.name()))) {
+        byName.put(each.name(), each);
+      }
+    }
+    if (!tellDeleted(node, byName)) {
+      return;
+    }
+    Iterator<WatchScan.Found> all = byName.values().iterator();
+    boolean isGoingOn = true;
+    while (isGoingOn && all.hasNext()) {
+      isGoingOn = compare(node, all.next(), mayHideWrites, isDeep);
+    }
+  }
+
+  private boolean tellDeleted(WatchNode node, Map<String, WatchScan.Found> found) {
+    for (String name : List.copyOf(node.children.keySet())) {
+      if (!found.containsKey(name) && !deleted(node, name)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean compare(
+      WatchNode node, WatchScan.Found found, boolean mayHideWrites, boolean isDeep) {
+    WatchChild known = node.children.get(found.name());
+    if (known == null || known.isDirectory() != found.isDirectory()) {
+      if (!created(node, found.name(), found.isDirectory())) {
+        return false;
+      }
+      known = node.children.get(found.name());
+      mayHideWrites = false;
+    }
+    if (known instanceof WatchNode directory) {
+      if (isDeep && !toScan.contains(directory)) {
+        directory.scansDeep = true;
+        scan(directory);
+      }
+    } else if (known instanceof Entry(boolean isDirectory, long stamp) && !isDirectory) {
+      boolean isWritten = mayHideWrites && stamp != found.stamp();
+      if (isWritten && !tell(new Written(node.path().resolve(found.name())))) {
+        return false;
+      }
+      node.children.put(found.name(), new Entry(false, found.stamp()));
+    }
+    return true;
+  }
+}

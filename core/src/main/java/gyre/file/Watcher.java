@@ -1,0 +1,379 @@
+package gyre.file;
+
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Handle;
+import gyre.Loop;
+import gyre.Scope;
+import gyre.Source;
+import gyre.WaitPoint;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells what changes in a directory.
+ *
+ * <pre>{@code
+ * try (Watcher watcher = Watcher.open(Path.of("src"), WatchOptions.defaults().recursive(true))) {
+ *   while (true) {
+ *     switch (watcher.next()) {
+ *       case WatchEvent.Written written -> compile(written.path());
+ *       case WatchEvent event -> log(event);
+ *     }
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>On Linux the kernel tells, by one inotify instance for all watchers of a loop. On the NIO
+ * engine, and on request, it is found by looking from time to time, which needs no native access,
+ * takes a directory's size in time, and sees a rename as one file deleted and another created.
+ *
+ * <p>Nothing is lost without a word: where events come faster than they are taken there is a {@link
+ * WatchEvent.Overflowed}, and once that is taken all is compared, the differences are told, and
+ * then {@link WatchEvent.Rescanned}.
+ *
+ * <p>A watcher goes on after its directory was deleted or moved, and tells when there is one of that
+ * path again. That one of its parents is renamed it does not notice. It knows the names of all
+ * files that it watches, which takes memory.
+ */
+public final class Watcher extends Handle {
+  /** In which the second half of a rename has come, if it comes. */
+  private static final long MOVE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private static final int EVENTS_PER_CALLBACK = 64;
+
+  private final Path directory;
+  private final WatchOptions options;
+  private final WatchQueue queue;
+  private final WatchHub hub;
+  private final WatchTree tree;
+  private final Changed changed = new Changed(this);
+  private final Opened opened = new Opened(this);
+  private final Timeout moveTimer = timeout(this::moveIsOver);
+  private final Timeout pollTimer = timeout(this::pollIsDue);
+  private final Timeout gatherTimer = timeout(this::gatheringIsOver);
+  private @Nullable WatchHandler handler;
+  private @Nullable WatchException failure;
+  private boolean isLeaving;
+
+  @SuppressWarnings("this-escape") // used later, on the loop
+  private Watcher(Scope owner, Path directory, WatchOptions options) {
+    super(owner);
+    this.directory = directory;
+    this.options = options;
+    this.queue = new WatchQueue(options.queueLimit(), options.coalesceNanos() > 0);
+    this.hub = onePerLoop(loop(), WatchHub.Place.class, WatchHub.Place::new).hub(engine());
+    this.tree = new WatchTree(this, hub, directory, options);
+  }
+
+  /** As {@link #open(Path, WatchOptions)}, of the directory itself alone. */
+  public static Watcher open(Path directory) {
+    return open(directory, WatchOptions.defaults());
+  }
+
+  /**
+   * Watches a directory, in the current scope. Parks until all of it is watched: what happens after
+   * the return is told.
+   *
+   * @throws WatchException if it is none or can't be read, or if the limits of inotify are reached,
+   *     which it names with their values
+   */
+  public static Watcher open(Path directory, WatchOptions options) {
+    Scope owner = Scope.current();
+    checkCanOpen(owner);
+    Watcher watcher = new Watcher(owner, directory, options);
+    try {
+      watcher.hub.join(watcher.tree);
+      await(watcher.caller(), watcher.opened);
+      watcher.checkNotFailed();
+    } catch (Throwable e) {
+      watcher.closeSoon();
+      throw e;
+    }
+    return watcher;
+  }
+
+  private Timeout timeout(Runnable action) {
+    return new Timeout(this) {
+      @Override
+      protected void expired() {
+        action.run();
+      }
+    };
+  }
+
+  /** What is watched. */
+  public Path directory() {
+    return directory;
+  }
+
+  // ---- direct style
+
+  /**
+   * The next event. Parks until there is one.
+   *
+   * @throws CancelledException if the loop shuts down, and nothing is left to take
+   */
+  public WatchEvent next() {
+    Fiber<?> caller = caller();
+    checkOpen();
+    checkDirect();
+    await(caller, changed);
+    WatchEvent event = take();
+    if (event == null) {
+      checkNotFailed();
+      checkStillOpen(caller, "waiting for changes by");
+      throw new CancelledException(name() + " is idle while the loop shuts down", null);
+    }
+    return event;
+  }
+
+  /** An event that is there, without waiting. */
+  public Optional<WatchEvent> poll() {
+    checkOnLoop();
+    checkDirect();
+    return Optional.ofNullable(take());
+  }
+
+  /** Ready while {@link #next} would not park: there is an event, or no more will come. */
+  public Source changed() {
+    checkThread();
+    return changed;
+  }
+
+  private @Nullable WatchEvent take() {
+    WatchEvent event = queue.poll();
+    if (event instanceof WatchEvent.Overflowed && isOpen()) {
+      tree.rescan();
+    }
+    return event;
+  }
+
+  private void checkDirect() {
+    if (handler != null) {
+      throw new IllegalStateException(name() + " is read in push style");
+    }
+  }
+
+  private void checkNotFailed() {
+    WatchException known = failure;
+    if (known != null) {
+      throw known;
+    }
+  }
+
+  // ---- push style
+
+  /** Has {@code newHandler} told of events from now on, and of those that wait already. */
+  public void onEvent(WatchHandler newHandler) {
+    checkOnLoop();
+    checkOpen();
+    Fiber<?> waiter = changed.firstFiber();
+    if (waiter != null) {
+      throw new IllegalStateException("fiber " + waiter.name() + " waits for " + name());
+    }
+    handler = newHandler;
+    if (!queue.isEmpty()) {
+      requestCallback();
+    }
+  }
+
+  @Override
+  protected boolean isServing() {
+    return handler != null;
+  }
+
+  @Override
+  protected void callback() throws Exception {
+    WatchHandler told = handler;
+    for (int left = EVENTS_PER_CALLBACK; told != null && left > 0 && isOpen(); left--) {
+      WatchEvent event = take();
+      if (event == null) {
+        return;
+      }
+      told.onEvent(event);
+    }
+    if (isOpen() && !queue.isEmpty()) {
+      requestCallback();
+    }
+  }
+
+  // ---- from the tree
+
+  /** False if there is no room for it. */
+  boolean offer(WatchEvent event) {
+    if (!isOpen()) {
+      return true;
+    }
+    if (!queue.offer(event)) {
+      return false;
+    }
+    if (queue.isGathering() && !gatherTimer.isActive()) {
+      gatherTimer.start(options.coalesceNanos());
+    }
+    tell();
+    return true;
+  }
+
+  void overflowed(WatchEvent.Overflowed event) {
+    queue.overflowed(event);
+    tell();
+  }
+
+  private void tell() {
+    if (queue.isEmpty()) {
+      return;
+    }
+    if (handler != null) {
+      requestCallback();
+    } else {
+      changed.wakeFirst();
+    }
+  }
+
+  private void gatheringIsOver() {
+    queue.flush();
+    tell();
+  }
+
+  /** All is watched, or it can't be. */
+  void opened(@Nullable WatchException why) {
+    failure = why;
+    opened.isDone = true;
+    opened.wakeAll();
+  }
+
+  /** The kernel tells of nothing any more. */
+  void broken(WatchException why) {
+    failure = why;
+    if (handler != null) {
+      report(why);
+      closeSoon();
+    }
+    opened.isDone = true;
+    opened.wakeAll();
+    changed.wakeAll();
+  }
+
+  void awaitMove() {
+    moveTimer.start(MOVE_NANOS);
+  }
+
+  private void moveIsOver() {
+    if (hub.isBehind()) {
+      awaitMove();
+    } else {
+      tree.settleMove();
+    }
+  }
+
+  /** Has the tree look again after a while. */
+  void pollLater() {
+    if (isOpen() && !pollTimer.isActive()) {
+      pollTimer.start(options.pollNanos());
+    }
+  }
+
+  private void pollIsDue() {
+    tree.poll();
+  }
+
+  // ---- the end
+
+  @Override
+  public String kind() {
+    return "watcher";
+  }
+
+  @Override
+  protected String addressText() {
+    return directory.toString();
+  }
+
+  @Override
+  public int pendingOperations() {
+    return isLeaving ? hub.pendingOperations() : 0;
+  }
+
+  @Override
+  protected void waits(Waits waits) {
+    waits.told(changed.firstFiber(), "waiting for changes by", -1);
+  }
+
+  @Override
+  protected void draining() {
+    if (handler == null) {
+      changed.wakeAll();
+    } else if (queue.isEmpty()) {
+      closeSoon();
+    }
+  }
+
+  @Override
+  protected void closing() {
+    moveTimer.cancel();
+    pollTimer.cancel();
+    gatherTimer.cancel();
+    queue.clear();
+    changed.wakeAll();
+    opened.wakeAll();
+    isLeaving = true;
+    hub.leave(tree, this::left);
+  }
+
+  private void left() {
+    isLeaving = false;
+    released();
+  }
+
+  @Override
+  protected void aborting() {
+    if (!isLeaving) {
+      closing();
+    }
+  }
+
+  /** Something for whoever takes events. */
+  private static final class Changed extends WaitPoint {
+    private final Watcher watcher;
+
+    Changed(Watcher watcher) {
+      this.watcher = watcher;
+    }
+
+    @Override
+    public boolean isReady() {
+      return !watcher.queue.isEmpty()
+          || watcher.failure != null
+          || !watcher.isOpen()
+          || watcher.isDraining();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for changes by " + watcher.name();
+    }
+  }
+
+  /** All of it is watched. */
+  private static final class Opened extends WaitPoint {
+    private final Watcher watcher;
+    private boolean isDone;
+
+    Opened(Watcher watcher) {
+      this.watcher = watcher;
+    }
+
+    @Override
+    public boolean isReady() {
+      return isDone || !watcher.isOpen();
+    }
+
+    @Override
+    public String doing() {
+      return "having " + watcher.directory + " watched";
+    }
+  }
+}
