@@ -27,6 +27,9 @@ final class WatchNode implements WatchChild {
   /** It is to be compared with all that is below it. */
   boolean scansDeep;
 
+  /** It can't be watched, and that has been told. */
+  boolean isLost;
+
   final Map<String, WatchChild> children = new HashMap<>();
 
   WatchNode(WatchTree tree, @Nullable WatchNode parent, String name, boolean isAncestor) {

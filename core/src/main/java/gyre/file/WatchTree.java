@@ -413,6 +413,8 @@ final class WatchTree {
       if (node.isAttached()) {
         scanning++;
         into.add(new WatchScan.Target(node, false));
+      } else {
+        endScanIf(toScan.isEmpty());
       }
     }
   }
@@ -436,14 +438,16 @@ final class WatchTree {
     } else {
       hub.bind(node, target.watch);
       loose.remove(target.watch);
+      node.isLost = false;
       compare(node, target.found);
     }
-    if (!closed && scanning == 0 && toScan.isEmpty()) {
-      allScanned();
-    }
+    endScanIf(toScan.isEmpty());
   }
 
-  private void allScanned() {
+  private void endScanIf(boolean isNothingLeft) {
+    if (closed || scanning > 0 || !isNothingLeft) {
+      return;
+    }
     if (sync == Sync.OPENING) {
       sync = Sync.CURRENT;
       watcher.opened(null);
@@ -465,7 +469,8 @@ final class WatchTree {
       watcher.opened(WatchException.of(node.path(), result, limits));
     } else if (node == rootNode) {
       lost(isMissing ? Reason.DELETED : Reason.UNREADABLE, "");
-    } else if (!isMissing) { // or else its parent is about to tell
+    } else if (!isMissing && !node.isLost) { // or else its parent is about to tell
+      node.isLost = true;
       String detail = String.valueOf(WatchException.of(node.path(), result, limits).getMessage());
       boolean ignored =
           tell(new Lost(node.path(), isLimit ? Reason.LIMIT : Reason.UNREADABLE, detail));

@@ -1,0 +1,230 @@
+package gyre.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gyre.Fiber;
+import gyre.Loops;
+import gyre.Task;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What only a kernel can tell. */
+@EnabledOnOs(OS.LINUX)
+@ParameterizedClass
+@ValueSource(strings = {"io_uring", "epoll"})
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class InotifyTest {
+  private static final WatchOptions DEEP = WatchOptions.defaults().recursive(true);
+
+  @Parameter String engine = "";
+  @TempDir Path temp = Path.of("");
+  private Path root = Path.of("");
+  private Path outside = Path.of("");
+
+  @BeforeEach
+  void makeRoot() throws IOException {
+    root = Files.createDirectory(temp.resolve("root"));
+    outside = Files.createDirectory(temp.resolve("outside"));
+  }
+
+  private void run(Task main) {
+    Loops.run(engine, main);
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static Path file(Path path) throws IOException {
+    return Files.writeString(path, "x");
+  }
+
+  @Test
+  void shouldTellBothNamesOfWhatMovesInside() throws IOException {
+    Path below = Files.createDirectory(root.resolve("below"));
+    Path from = file(root.resolve("from"));
+    Path replaced = file(below.resolve("to"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        move(from, replaced);
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Moved(from, replaced, false));
+        Files.delete(replaced);
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Deleted(replaced, false));
+      }
+    });
+  }
+
+  @Test
+  void shouldGoOnToWatchADirectoryThatMovesInside() throws IOException {
+    Path from = Files.createDirectories(root.resolve("from/deep"));
+    Path to = root.resolve("to");
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        move(root.resolve("from"), to);
+        assertThat(watcher.next())
+            .isEqualTo(new WatchEvent.Moved(root.resolve("from"), to, true));
+        Path made = file(to.resolve("deep/file"));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Created(made, false));
+        assertThat(Files.exists(from)).isFalse();
+      }
+    });
+  }
+
+  @Test
+  void shouldTellOfWhatMovesInWithAllThatIsInIt() throws IOException {
+    Files.createDirectory(outside.resolve("directory"));
+    file(outside.resolve("directory/file"));
+    Path plain = file(outside.resolve("plain"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        WatchModel model = WatchModel.of(root);
+        move(plain, root.resolve("plain"));
+        move(outside.resolve("directory"), root.resolve("directory"));
+        model.follow(watcher, root);
+        assertThat(model.events).allMatch(e -> e instanceof WatchEvent.Created);
+      }
+    });
+  }
+
+  @Test
+  void shouldTellOfWhatMovesOutAndWatchItNoLonger() throws IOException {
+    Path directory = Files.createDirectory(root.resolve("directory"));
+    Path plain = file(root.resolve("plain"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        move(plain, outside.resolve("plain"));
+        move(directory, outside.resolve("directory"));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Deleted(plain, false));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Deleted(directory, true));
+        file(outside.resolve("directory/file"));
+        Path last = Files.createDirectory(root.resolve("last"));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Created(last, true));
+      }
+    });
+  }
+
+  @Test
+  void shouldTellThatTheDirectoryItselfHasMovedAndIsReplaced() throws IOException {
+    file(root.resolve("old"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        move(root, outside.resolve("root"));
+        assertThat(watcher.next())
+            .isEqualTo(new WatchEvent.Lost(root, WatchEvent.Reason.MOVED, ""));
+        file(outside.resolve("root/unseen"));
+        Files.createDirectory(root);
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Returned(root));
+        Path made = Files.createDirectory(root.resolve("new"));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Created(made, true));
+      }
+    });
+  }
+
+  @Test
+  void shouldTellAWriterThatDoesNotCloseAsWell() throws IOException {
+    Path path = file(root.resolve("log"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP);
+          var out = Files.newOutputStream(path)) {
+        out.write(1);
+        out.flush();
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Written(path));
+      }
+    });
+  }
+
+  /** In one place, while nobody reads: more than the kernel keeps. */
+  @Test
+  void shouldReportALossInTheKernelAndTellOfEveryFileOfABurst() {
+    run(() -> {
+      WatchOptions large = DEEP.queueLimit(200_000);
+      try (Watcher watcher = Watcher.open(root, large)) {
+        WatchModel model = WatchModel.of(root);
+        Path directory = Files.createDirectory(root.resolve("directory"));
+        assertThat(watcher.next().path()).isEqualTo(directory);
+        model = WatchModel.of(root);
+        Fiber.yield();
+        for (int i = 0; i < 50_000; i++) {
+          Files.createFile(directory.resolve("file" + i));
+        }
+        model.follow(watcher, root);
+        WatchEvent.Overflowed overflowed =
+            model.events.stream()
+                .filter(WatchEvent.Overflowed.class::isInstance)
+                .map(WatchEvent.Overflowed.class::cast)
+                .findFirst()
+                .orElseThrow();
+        assertThat(overflowed.where()).isEqualTo(WatchEvent.Queue.KERNEL);
+        model.await(watcher, WatchEvent.Rescanned.class);
+        Path last = Files.createDirectory(root.resolve("last"));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Created(last, true));
+      }
+    });
+  }
+
+  @Test
+  void shouldUseOneInstanceForAllWatchersOfALoopAndNoneAfterThem() {
+    run(() -> {
+      assertThat(instances()).isZero();
+      List<Watcher> watchers = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        watchers.add(Watcher.open(i % 2 == 0 ? root : outside, DEEP));
+      }
+      assertThat(instances()).isEqualTo(1);
+      Path made = Files.createDirectory(root.resolve("made"));
+      for (Watcher watcher : watchers.reversed()) {
+        if (watcher.directory().equals(root)) {
+          assertThat(watcher.next()).isEqualTo(new WatchEvent.Created(made, true));
+        }
+        watcher.close();
+      }
+      assertThat(instances()).isZero();
+    });
+  }
+
+  private static long instances() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.filter(InotifyTest::isInotify).count();
+    }
+  }
+
+  private static boolean isInotify(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString().contains("inotify");
+    } catch (IOException e) {
+      return false; // closed meanwhile
+    }
+  }
+
+  @Test
+  void shouldLookFromTimeToTimeIfAskedTo() {
+    run(() -> {
+      WatchOptions polling = DEEP.polling(true).pollInterval(Duration.ofMillis(10));
+      try (Watcher watcher = Watcher.open(root, polling)) {
+        assertThat(instances()).isZero();
+        Path made = Files.createDirectories(root.resolve("a/b"));
+        assertThat(watcher.next().path()).isEqualTo(root.resolve("a"));
+        assertThat(watcher.next().path()).isEqualTo(made);
+        assertThatThrownBy(() -> Watcher.open(root.resolve("none"), polling))
+            .hasMessageContaining("ENOENT");
+      }
+    });
+  }
+}
