@@ -25,8 +25,12 @@ class GuideTest {
   private static final String IMPORTS =
       """
       import gyre.*;
+      import gyre.file.WatchEvent;
+      import gyre.file.WatchOptions;
+      import gyre.file.Watcher;
       import gyre.io.*;
       import gyre.net.*;
+      import gyre.process.*;
       import java.net.*;
       import java.nio.*;
       import java.nio.charset.*;

@@ -15,8 +15,12 @@ import java.util.concurrent.TimeUnit;
 /** Is told of what a directory holds. */
 @FunctionalInterface
 public interface DirectoryVisitor {
+  /** A file that was written so shortly ago may be written again without that its time tells. */
+  long RACY_MILLIS = 20;
+
   /**
-   * @param stamp changes when the content of a file does
+   * @param stamp changes when the content of a file does; and maybe once more, if it had changed
+   *     just before somebody looked
    */
   void found(String name, boolean isDirectory, long stamp);
 
@@ -42,9 +46,11 @@ public interface DirectoryVisitor {
     } catch (NoSuchFileException e) {
       return; // deleted since
     }
+    long ageMillis = System.currentTimeMillis() - found.lastModifiedTime().toMillis();
     long stamp = found.lastModifiedTime().to(TimeUnit.NANOSECONDS) * 31 + found.size();
     Object key = found.fileKey();
     stamp = stamp * 31 + (key == null ? 0 : key.hashCode());
+    stamp = stamp * 2 + (ageMillis < RACY_MILLIS ? 1 : 0);
     visitor.found(String.valueOf(entry.getFileName()), found.isDirectory(), stamp);
   }
 

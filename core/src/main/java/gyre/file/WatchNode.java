@@ -24,6 +24,9 @@ final class WatchNode implements WatchChild {
   /** Not watched for itself: the watched one is going to come back below it. */
   final boolean isAncestor;
 
+  /** In line to be looked at. */
+  boolean isQueued;
+
   /** It is to be compared with all that is below it. */
   boolean scansDeep;
 

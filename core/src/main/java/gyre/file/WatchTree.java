@@ -95,7 +95,7 @@ final class WatchTree {
 
   void close() {
     closed = true;
-    toScan.clear();
+    scanNothing();
     move = null;
     unwatch(rootNode);
     leaveAncestor();
@@ -135,7 +135,7 @@ final class WatchTree {
     boolean isOpening = sync == Sync.OPENING;
     sync = Sync.OVERFLOWED;
     awaiting = false;
-    toScan.clear();
+    scanNothing();
     watcher.overflowed(new Overflowed(root, where));
     if (isOpening) {
       watcher.opened(null);
@@ -148,8 +148,7 @@ final class WatchTree {
     sync = Sync.RESCANNING;
     loosen(rootNode);
     leaveAncestor();
-    toScan.add(rootNode);
-    hub.requestWork();
+    scan(rootNode);
   }
 
   private void loosen(WatchNode node) {
@@ -254,8 +253,16 @@ final class WatchTree {
   }
 
   private void scan(WatchNode node) {
-    toScan.add(node);
+    if (!node.isQueued) {
+      node.isQueued = true;
+      toScan.add(node);
+    }
     hub.requestWork();
+  }
+
+  private void scanNothing() {
+    toScan.forEach(node -> node.isQueued = false);
+    toScan.clear();
   }
 
   private void written(WatchNode node, String name) {
@@ -345,7 +352,7 @@ final class WatchTree {
     }
     unwatch(rootNode);
     rootNode = newRoot();
-    toScan.clear();
+    scanNothing();
     loose.forEach(hub::discard);
     loose.clear();
     sync = Sync.GONE;
@@ -410,6 +417,7 @@ final class WatchTree {
     }
     while (into.size() < limit && !toScan.isEmpty()) {
       WatchNode node = toScan.remove();
+      node.isQueued = false;
       if (node.isAttached()) {
         scanning++;
         into.add(new WatchScan.Target(node, false));
@@ -519,7 +527,7 @@ final class WatchTree {
       mayHideWrites = false;
     }
     if (known instanceof WatchNode directory) {
-      if (isDeep && !toScan.contains(directory)) {
+      if (isDeep) {
         directory.scansDeep = true;
         scan(directory);
       }

@@ -1,14 +1,22 @@
 package gyre.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.ExitStatus;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.LoopOptions;
+import gyre.ShutdownOptions;
+import gyre.net.ServerOptions;
+import gyre.net.TcpServer;
+import gyre.net.TcpStream;
 import gyre.process.OsSignal;
 import gyre.process.SignalEvent;
 import gyre.process.SignalStream;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +27,8 @@ import org.junit.jupiter.api.Timeout;
 /** Signals of simulated hosts. */
 @Timeout(60)
 class HostSignalTest {
+  private static final int PORT = 7000;
+  private static final int REQUESTS = 100;
   private static final Duration SOON = Duration.ofMillis(10);
 
   @Test
@@ -86,5 +96,63 @@ class HostSignalTest {
         })
         .check();
     assertThat(told).containsExactly("server USR1");
+  }
+
+  /** 100 requests of 200 ms are under way when TERM comes, and HUP before it. */
+  @Test
+  void shouldAnswerWhatIsUnderWayAndRefuseWhatComesLater() {
+    List<ExitStatus> ended = new ArrayList<>();
+    int[] answers = new int[1];
+    Simulation.seed(5)
+        .world(world -> {
+          ended.clear();
+          answers[0] = 0;
+          Host server = world.host("server");
+          server.run(() -> ended.add(serve()));
+          world
+              .host("client")
+              .run(() -> {
+                Fiber.sleep(SOON);
+                for (int i = 0; i < REQUESTS; i++) {
+                  Fiber<?> ignored = Fiber.start(() -> answers[0] += ask());
+                }
+                Fiber.sleep(Duration.ofMillis(100));
+                server.signal(OsSignal.HUP);
+                server.signal(OsSignal.TERM);
+                Fiber.sleep(Duration.ofMillis(50));
+                assertThatThrownBy(HostSignalTest::ask).hasMessageContaining("ECONNREFUSED");
+              });
+        })
+        .check();
+    assertThat(answers[0]).isEqualTo(REQUESTS);
+    assertThat(ended).hasSize(1);
+    assertThat(ended.getFirst().code()).isZero();
+    assertThat(ended.getFirst().signal()).isEqualTo("TERM");
+  }
+
+  private static ExitStatus serve() {
+    try (LoopGroup group = LoopGroup.open(2, LoopOptions.defaults())) {
+      return group.runUntilShutdown(
+          ShutdownOptions.defaults(),
+          () -> {
+            TcpServer ignored =
+                TcpServer.serve(
+                    group,
+                    new InetSocketAddress("0.0.0.0", PORT),
+                    ServerOptions.defaults(),
+                    stream -> {
+                      assertThat(stream.read(ByteBuffer.allocate(1))).isEqualTo(1);
+                      Fiber.sleep(Duration.ofMillis(200));
+                      stream.write(new byte[] {1});
+                    });
+          });
+    }
+  }
+
+  private static int ask() {
+    try (TcpStream stream = TcpStream.connect("server", PORT)) {
+      stream.write(new byte[] {1});
+      return stream.read(ByteBuffer.allocate(1));
+    }
   }
 }

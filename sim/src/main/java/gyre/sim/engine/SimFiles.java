@@ -4,6 +4,7 @@ import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
+import gyre.engine.WatchCalls;
 import gyre.sys.Memory;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -36,16 +37,17 @@ final class SimFiles implements FileCalls {
 
   private final SimEngine engine;
   private final Map<Integer, OpenedFile> files = new HashMap<>();
+  private final WatchCalls watches = new SimWatches(this);
 
   SimFiles(SimEngine engine) {
     this.engine = engine;
   }
 
-  private Disk disk() {
+  Disk disk() {
     return engine.machine().disk();
   }
 
-  private long nowNanos() {
+  long nowNanos() {
     Instant now = engine.machine().instant();
     return now.getEpochSecond() * 1_000_000_000L + now.getNano();
   }
@@ -136,6 +138,11 @@ final class SimFiles implements FileCalls {
       file.position = at + length;
     }
     return length;
+  }
+
+  @Override
+  public WatchCalls watches() {
+    return watches;
   }
 
   @Override
