@@ -2,7 +2,7 @@ package gyre.file;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.Handle;
+import gyre.spi.Resource;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * path again. That one of its parents is renamed it does not notice. It knows the names of all
  * files that it watches, which takes memory.
  */
-public final class Watcher extends Handle {
+public final class Watcher extends Resource {
   /** In which the second half of a rename has come, if it comes. */
   private static final long MOVE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 

@@ -3,7 +3,7 @@ package gyre.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Fiber;
-import gyre.Handle;
+import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.engine.CloseFile;
 import gyre.engine.FileFlags;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SimWatchTest {
   /** Creates an empty file, by the operations of the engine. */
-  private static final class Creation extends Handle {
+  private static final class Creation extends Resource {
     private int pending = 1;
 
     private final CloseFile closing =
