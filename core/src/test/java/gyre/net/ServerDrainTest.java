@@ -122,7 +122,9 @@ class ServerDrainTest {
     Loop loop = group.loop(0);
     loop.post(() -> {
       holding.countDown();
-      await(sent);
+      while (sent.getCount() > 0) {
+        Thread.onSpinWait(); // who waits for the latch would let the loop go on
+      }
       loop.shutdown(ShutdownOptions.defaults().drain(LONG));
     });
     await(holding);
@@ -241,6 +243,33 @@ class ServerDrainTest {
       assertOrderlyEnd(client);
     }
     assertDrained();
+  }
+
+  @Test
+  void shouldAnswerWhatLiesInTheKernelWhenAListenerCloses() throws Exception {
+    TcpListener listener = listener(stream -> stream.onData(stream::write));
+    CountDownLatch holding = new CountDownLatch(1);
+    CountDownLatch sent = new CountDownLatch(1);
+    CompletableFuture<Boolean> closed = new CompletableFuture<>();
+    try (Socket client = connect(listener.port())) {
+      exchange(client, 1);
+      group
+          .loop(0)
+          .post(() -> {
+            holding.countDown();
+            while (sent.getCount() > 0) {
+              Thread.onSpinWait(); // who waits for the latch would let the loop go on
+            }
+            listener.close(LONG);
+            closed.complete(true);
+          });
+      await(holding);
+      client.getOutputStream().write(2);
+      sent.countDown();
+      assertThat(client.getInputStream().read()).isEqualTo(2);
+      assertOrderlyEnd(client);
+      assertThat(closed.join()).isTrue();
+    }
   }
 
   private void assertDrained() {
