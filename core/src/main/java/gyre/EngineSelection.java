@@ -16,8 +16,7 @@ record EngineSelection(Engine engine, String explanation) {
     }
     EngineChoice choice =
         Engines.open(
-            options.engine(),
-            EngineOptions.defaults().poolLimitBytes(options.poolLimitBytes()));
+            options.engine(), EngineOptions.defaults().poolLimitBytes(options.poolLimitBytes()));
     return new EngineSelection(choice.engine(), choice.explanation());
   }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * place among the handles of its scope, and its callbacks. It stands in this package because those
  * reach into each other; what a package of handles extends is {@code gyre.spi.Resource}.
  *
- * @hidden
+ * <p>No part of the API: users have {@link Handle}.
  */
 @SuppressWarnings("exports") // for gyre.spi alone
 public abstract class HandleBase extends EndOfTurn implements Handle {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * fibers, and users may not. Everything in it is said in full by {@code gyre.spi.Internals}, which
  * is its only subclass.
  *
- * @hidden
+ * <p>No part of the API.
  */
 @SuppressWarnings("exports") // only for gyre.spi
 public abstract class InternalAccess {

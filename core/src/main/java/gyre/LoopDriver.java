@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * called again soon, and else at {@link #nextDeadlineNanos}, or earlier when something happens.
  * What other threads hand to the loop ({@link Loop#post}, {@link Loop#call}, results of offloaded
  * work, signals, the end of a stage) is announced by {@link #onTurnNeeded}. What the kernel has
- * ready is found by turning: a program that waits for its peers turns as often as it wants to react,
- * waits by {@link #turn(Duration)}, or waits for the {@link #descriptor} in a loop of its own.
+ * ready is found by turning: a program that waits for its peers turns as often as it wants to
+ * react, waits by {@link #turn(Duration)}, or waits for the {@link #descriptor} in a loop of its
+ * own.
  *
  * <p>All of it is for the thread that opened the loop, outside of the loop's fibers. Calls from
  * elsewhere throw {@link IllegalStateException}. What that thread does with the loop between turns,

@@ -128,9 +128,7 @@ public final class LoopGroup implements AutoCloseable {
   /** Who turns the loops, if that is not for threads to do. */
   private static @Nullable LoopHost host() {
     Loop caller = CurrentLoop.find();
-    return caller != null && caller.engine().environment() instanceof LoopHost host
-        ? host
-        : null;
+    return caller != null && caller.engine().environment() instanceof LoopHost host ? host : null;
   }
 
   public static LoopGroup open(int loops) {

@@ -2,10 +2,9 @@ package gyre;
 
 /**
  * Turns the loops of a {@link LoopGroup} beside the one whose program opens it, so that they need
- * no threads of their own. The environment of a simulated engine implements it; users have no need
- * of it.
+ * no threads of their own. The environment of a simulated engine implements it.
  *
- * @hidden
+ * <p>No part of the API.
  */
 public interface LoopHost {
   /** Has the hosted's loop opened and turned, soon and after this call. */

@@ -482,8 +482,7 @@ public final class Scope extends Residents implements AutoCloseable {
     public boolean isReady() {
       return scope.closed
           ? !scope.hasFibers() && !scope.hasHandles()
-          : scope.cancellation.isCancelled()
-              || (!scope.hasFibers() && scope.hasOnlyBackground());
+          : scope.cancellation.isCancelled() || (!scope.hasFibers() && scope.hasOnlyBackground());
     }
 
     @Override

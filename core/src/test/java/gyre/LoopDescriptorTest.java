@@ -49,8 +49,7 @@ class LoopDescriptorTest {
       this.driver = driver;
       int descriptor = driver.descriptor().orElseThrow();
       LinuxEpoll.putEvent(events, LinuxEpoll.EPOLLIN, 0);
-      assertThat(
-              LinuxEpoll.control(calls, epoll, LinuxEpoll.EPOLL_CTL_ADD, descriptor, events))
+      assertThat(LinuxEpoll.control(calls, epoll, LinuxEpoll.EPOLL_CTL_ADD, descriptor, events))
           .isZero();
     }
 
@@ -67,8 +66,7 @@ class LoopDescriptorTest {
     void step() {
       long deadlineNanos = driver.nextDeadlineNanos();
       boolean isTimed = TimeUnit.NANOSECONDS.toMillis(deadlineNanos) < HANG_MILLIS;
-      int millis =
-          isTimed ? (int) Math.ceilDiv(deadlineNanos, 1_000_000L) : HANG_MILLIS;
+      int millis = isTimed ? (int) Math.ceilDiv(deadlineNanos, 1_000_000L) : HANG_MILLIS;
       boolean isReady = isReady(millis);
       assertThat(isReady || isTimed).as("the descriptor told of what has happened").isTrue();
       turn();
@@ -200,10 +198,12 @@ class LoopDescriptorTest {
     try (Loop loop = Loop.open(Loops.options(engine));
         Outer outer = new Outer(loop.driver())) {
       List<String> fired = new ArrayList<>();
-      loop.start("sleeper", () -> {
-        Fiber.sleep(Duration.ofMillis(3));
-        fired.add("slept");
-      });
+      loop.start(
+          "sleeper",
+          () -> {
+            Fiber.sleep(Duration.ofMillis(3));
+            fired.add("slept");
+          });
       outer.turn();
       while (fired.isEmpty()) {
         outer.step();
@@ -223,8 +223,8 @@ class LoopDescriptorTest {
   void shouldBeForItsThreadAlone() {
     try (Loop loop = Loop.open(Loops.options(engine))) {
       LoopDriver driver = loop.driver();
-      loop.run(() ->
-          assertThatThrownBy(driver::descriptor).hasMessageContaining("running already"));
+      loop.run(
+          () -> assertThatThrownBy(driver::descriptor).hasMessageContaining("running already"));
     }
   }
 }

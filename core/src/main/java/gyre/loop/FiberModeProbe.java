@@ -6,8 +6,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out once whether this process can carry fibers on the thread of their loop, by carrying one virtual thread
- * through start, yield and end on the calling thread.
+ * Finds out once whether this process can carry fibers on the thread of their loop, by carrying one
+ * virtual thread through start, yield and end on the calling thread.
  *
  * <p>It also makes the JDK start its own socket poller from a platform thread. Were that first
  * touched from inside a fiber, the poller's threads would inherit the loop as their scheduler, and

@@ -28,7 +28,6 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     permits TcpListener, UnixListener {
   private static final int WAITING_LIMIT = 256;
 
-
   private final ListenOptions options;
   private final MemoryPolicy memory;
   private final Accepting accepting;

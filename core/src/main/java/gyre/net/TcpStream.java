@@ -35,7 +35,8 @@ public final class TcpStream extends SocketStream {
 
   public static TcpStream connect(
       String host, int port, StreamOptions options, ConnectOptions how) {
-    return connect(host, port, options, how, Internals.engine(Loop.current()).environment()::resolve);
+    return connect(
+        host, port, options, how, Internals.engine(Loop.current()).environment()::resolve);
   }
 
   static TcpStream connect(

@@ -20,7 +20,12 @@ final class Drain {
   private final Sends sends;
   private final EntryKind ignoredKind;
 
-  Drain(Ring ring, Submitter submitter, OperationTable operations, Sends sends, EntryKind ignoredKind) {
+  Drain(
+      Ring ring,
+      Submitter submitter,
+      OperationTable operations,
+      Sends sends,
+      EntryKind ignoredKind) {
     this.ring = ring;
     this.completions = ring.completions;
     this.submitter = submitter;

@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What other pollers wait for in place of the ring, made when somebody asks: an event counter that
  * the kernel signals for each completion, also for work that becomes one at the next call. The
- * ring's own descriptor does not tell of such work, which waits for its thread (seen on Linux 6.18).
+ * ring's own descriptor does not tell of such work, which waits for its thread (seen on Linux
+ * 6.18).
  *
- * <p>It is reset before the call, so that what comes after is signalled anew. A signal for what that
- * call itself has completed is left behind then, and costs a turn in vain.
+ * <p>It is reset before the call, so that what comes after is signalled anew. A signal for what
+ * that call itself has completed is left behind then, and costs a turn in vain.
  */
 final class ReadySignal {
   private final MemorySegment word = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);

@@ -33,14 +33,14 @@ class SendIntegrityTest {
 
   private static UringOptions options(int entries) {
     return UringOptions.defaults()
-            .submissionEntries(entries)
-            .completionEntries(2 * entries)
-            .bufferBytes(64 * 1024)
-            .fixedBufferBytes(1024)
-            .buffersInitial(16)
-            .bufferLimitBytes(1 << 24)
-            .datagramLimitBytes(1 << 20)
-            .poolLimitBytes(1 << 20);
+        .submissionEntries(entries)
+        .completionEntries(2 * entries)
+        .bufferBytes(64 * 1024)
+        .fixedBufferBytes(1024)
+        .buffersInitial(16)
+        .bufferLimitBytes(1 << 24)
+        .datagramLimitBytes(1 << 20)
+        .poolLimitBytes(1 << 20);
   }
 
   /** Sends some segments whose bytes are all the number of its connection. */

@@ -31,14 +31,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UringEngineTest {
   private static UringOptions small(int bufferBytes, long limitBytes) {
     return UringOptions.defaults()
-            .submissionEntries(8)
-            .completionEntries(16)
-            .bufferBytes(bufferBytes)
-            .fixedBufferBytes(1024)
-            .buffersInitial(1)
-            .bufferLimitBytes(limitBytes)
-            .datagramLimitBytes(1 << 20)
-            .poolLimitBytes(1 << 20);
+        .submissionEntries(8)
+        .completionEntries(16)
+        .bufferBytes(bufferBytes)
+        .fixedBufferBytes(1024)
+        .buffersInitial(1)
+        .bufferLimitBytes(limitBytes)
+        .datagramLimitBytes(1 << 20)
+        .poolLimitBytes(1 << 20);
   }
 
   @Test
