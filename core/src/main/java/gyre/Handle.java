@@ -11,7 +11,7 @@ package gyre;
  * confined to its loop: other threads reach it through {@link Loop#post}. What they call directly
  * throws {@link IllegalStateException}, but for what never changes ({@link #kind}, {@link #owner},
  * {@link #loop}, addresses) and for what tells how it stands: {@link #name}, {@link #state}, {@link
- * #isOpen}, {@link #pendingOperations} and {@link #toString}.
+ * #isOpen}, {@link #pendingOperations} and {@code toString}.
  */
 public interface Handle extends AutoCloseable {
   /** Life of a handle. */
