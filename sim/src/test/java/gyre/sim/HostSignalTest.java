@@ -114,7 +114,11 @@ class HostSignalTest {
               .run(() -> {
                 Fiber.sleep(SOON);
                 for (int i = 0; i < REQUESTS; i++) {
-                  Fiber<?> ignored = Fiber.start(() -> answers[0] += ask());
+                  Fiber<?> ignored =
+                      Fiber.start(() -> {
+                        int answer = ask(); // parks, and others count meanwhile
+                        answers[0] += answer;
+                      });
                 }
                 Fiber.sleep(Duration.ofMillis(100));
                 server.signal(OsSignal.HUP);
