@@ -6,6 +6,8 @@ import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
+import gyre.engine.Pipes;
+import gyre.engine.Processes;
 import gyre.engine.Sockets;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -209,6 +211,16 @@ public final class WatchedEngine implements Engine {
   @Override
   public Sockets sockets() {
     return sockets;
+  }
+
+  @Override
+  public Pipes pipes() {
+    return real.pipes();
+  }
+
+  @Override
+  public Processes processes() {
+    return real.processes();
   }
 
   @Override

@@ -68,6 +68,16 @@ public interface Engine extends AutoCloseable {
 
   Sockets sockets();
 
+  /** Pipes and pseudo-terminals, where there are such. */
+  default Pipes pipes() {
+    return Pipes.NONE;
+  }
+
+  /** Child processes, where there are such. */
+  default Processes processes() {
+    return Processes.NONE;
+  }
+
   /** What the loop takes from the world beside this engine. */
   default Environment environment() {
     return Environment.REAL;

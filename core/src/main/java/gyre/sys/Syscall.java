@@ -24,6 +24,7 @@ final class Syscall {
   static final int CLOSE = number(3, 57);
   static final int MMAP = number(9, 222);
   static final int MUNMAP = number(11, 215);
+  static final int IOCTL = number(16, 29);
   static final int PREAD64 = number(17, 67);
   static final int PWRITE64 = number(18, 68);
   static final int SOCKET = number(41, 198);
@@ -40,6 +41,7 @@ final class Syscall {
   static final int SOCKETPAIR = number(53, 199);
   static final int SETSOCKOPT = number(54, 208);
   static final int GETSOCKOPT = number(55, 209);
+  static final int KILL = number(62, 129);
   static final int FCNTL = number(72, 25);
   static final int FSYNC = number(74, 82);
   static final int FDATASYNC = number(75, 83);
@@ -50,7 +52,9 @@ final class Syscall {
   static final int EPOLL_CTL = number(233, 21);
   static final int INOTIFY_ADD_WATCH = number(254, 27);
   static final int INOTIFY_RM_WATCH = number(255, 28);
+  static final int WAITID = number(247, 95);
   static final int OPENAT = number(257, 56);
+  static final int MKNODAT = number(259, 33);
   static final int EPOLL_PWAIT = number(281, 22);
   static final int ACCEPT4 = number(288, 242);
   static final int EVENTFD2 = number(290, 19);
@@ -62,9 +66,11 @@ final class Syscall {
   static final int STATX = number(332, 291);
 
   // From here on the kernel numbers calls alike everywhere.
+  static final int PIDFD_SEND_SIGNAL = 424;
   static final int IO_URING_SETUP = 425;
   static final int IO_URING_ENTER = 426;
   static final int IO_URING_REGISTER = 427;
+  static final int PIDFD_OPEN = 434;
   static final int EPOLL_PWAIT2 = 441;
 
   private static final MethodHandle HANDLE = link();

@@ -16,12 +16,16 @@ import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
 import gyre.engine.FileCalls;
+import gyre.engine.Pipes;
 import gyre.engine.Poll;
+import gyre.engine.Processes;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
 import gyre.engine.kernel.AddressCache;
 import gyre.engine.kernel.EventCounter;
 import gyre.engine.kernel.KernelFiles;
+import gyre.engine.kernel.KernelPipes;
+import gyre.engine.kernel.KernelProcesses;
 import gyre.engine.readiness.Channel;
 import gyre.engine.readiness.ReadinessEngine;
 import gyre.sys.CallState;
@@ -59,6 +63,8 @@ public final class EpollEngine extends ReadinessEngine {
   private final CallState state = new CallState();
   private final AddressCache addresses = new AddressCache();
   private final EpollSockets sockets = new EpollSockets(this, counters);
+  private final KernelPipes pipes = new KernelPipes(counters);
+  private final KernelProcesses processes = new KernelProcesses(counters);
   private final int epoll;
   private final EventCounter waker;
   private final long events = allocate((long) EVENTS * LinuxEpoll.EVENT_BYTES);
@@ -130,6 +136,16 @@ public final class EpollEngine extends ReadinessEngine {
   @Override
   public Sockets sockets() {
     return sockets;
+  }
+
+  @Override
+  public Pipes pipes() {
+    return pipes;
+  }
+
+  @Override
+  public Processes processes() {
+    return processes;
   }
 
   @Override

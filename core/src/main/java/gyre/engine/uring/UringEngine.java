@@ -11,8 +11,10 @@ import gyre.engine.EngineUnavailable;
 import gyre.engine.Errno;
 import gyre.engine.OpenFile;
 import gyre.engine.Operation;
+import gyre.engine.Pipes;
 import gyre.engine.OperationKind;
 import gyre.engine.Poll;
+import gyre.engine.Processes;
 import gyre.engine.ReadFile;
 import gyre.engine.Receive;
 import gyre.engine.ReceiveFrom;
@@ -25,6 +27,8 @@ import gyre.engine.Vector;
 import gyre.engine.Workers;
 import gyre.engine.WriteFile;
 import gyre.engine.kernel.KernelFiles;
+import gyre.engine.kernel.KernelPipes;
+import gyre.engine.kernel.KernelProcesses;
 import gyre.engine.kernel.KernelSockets;
 import gyre.sys.CallState;
 import gyre.sys.Uring;
@@ -72,6 +76,8 @@ public final class UringEngine implements Engine {
   private final CallState calls = new CallState();
   private final EngineCounters counters = new EngineCounters();
   private final KernelSockets sockets;
+  private final KernelPipes pipes;
+  private final KernelProcesses processes;
   private final BlockPool pool;
   private final Ring ring;
   private final CompletionQueue completions;
@@ -129,6 +135,8 @@ public final class UringEngine implements Engine {
       long scratch = sparseMessage + SPARSE_BYTES;
       submitter = new Submitter(ring, operations, new Scratch(scratch, SCRATCH_BYTES), counters);
       sockets = new KernelSockets(counters);
+      pipes = new KernelPipes(counters);
+      processes = new KernelProcesses(counters);
       cancels = new Cancels(ring, submitter, operations);
       registered = BufferRing.forStreams(calls, ring, options, pool);
       streamBuffers = registered;
@@ -429,6 +437,16 @@ public final class UringEngine implements Engine {
   @Override
   public Sockets sockets() {
     return sockets;
+  }
+
+  @Override
+  public Pipes pipes() {
+    return pipes;
+  }
+
+  @Override
+  public Processes processes() {
+    return processes;
   }
 
   @Override

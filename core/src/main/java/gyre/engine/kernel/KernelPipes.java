@@ -1,0 +1,67 @@
+package gyre.engine.kernel;
+
+import gyre.engine.EngineCounters;
+import gyre.engine.FileCalls;
+import gyre.engine.FileFlags;
+import gyre.engine.Pipes;
+import gyre.sys.CallState;
+import gyre.sys.LinuxFiles;
+import gyre.sys.LinuxPseudoTerminals;
+import gyre.sys.Memory;
+import java.lang.foreign.Arena;
+
+/** Pipes whose descriptors are the kernel's own. Confined to the thread of its engine. */
+public final class KernelPipes implements Pipes {
+  private static final String MULTIPLEXER = "/dev/ptmx";
+
+  private final EngineCounters counters;
+  private final CallState state = new CallState();
+  private final long scratch = Arena.global().allocate(16, 8).address();
+
+  public KernelPipes(EngineCounters counters) {
+    this.counters = counters;
+  }
+
+  @Override
+  public int pipe(int[] two) {
+    counters.calls++;
+    int result = LinuxFiles.pipe(state, scratch, LinuxFiles.O_CLOEXEC);
+    if (result == 0) {
+      two[0] = Memory.getInt(scratch);
+      two[1] = Memory.getInt(scratch + 4);
+    }
+    return result;
+  }
+
+  @Override
+  public int unblock(int descriptor) {
+    counters.calls += 2;
+    int flags = LinuxFiles.fcntl(state, descriptor, LinuxFiles.F_GETFL, 0);
+    return flags < 0
+        ? flags
+        : LinuxFiles.fcntl(
+            state, descriptor, LinuxFiles.F_SETFL, flags | LinuxFiles.O_NONBLOCK);
+  }
+
+  @Override
+  public int pseudoTerminal(int[] two) {
+    Memory.putString(scratch, MULTIPLEXER);
+    int flags =
+        FileFlags.O_RDWR | FileFlags.O_NOCTTY | FileFlags.O_NONBLOCK | FileFlags.O_CLOEXEC;
+    counters.calls += 4;
+    int driver = LinuxFiles.openat(state, FileCalls.WORKING_DIRECTORY, scratch, flags, 0);
+    if (driver < 0) {
+      return driver;
+    }
+    int result = LinuxPseudoTerminals.unlock(state, driver, scratch);
+    int number = result < 0 ? result : LinuxPseudoTerminals.number(state, driver, scratch);
+    int user = number < 0 ? number : LinuxPseudoTerminals.openUser(state, driver);
+    if (user < 0) {
+      LinuxFiles.discard(driver);
+      return user;
+    }
+    two[0] = driver;
+    two[1] = user;
+    return number;
+  }
+}

@@ -1,0 +1,190 @@
+package gyre.stream;
+
+import gyre.WaitPoint;
+import gyre.engine.Block;
+import gyre.engine.BlockPool;
+import gyre.engine.Engine;
+import gyre.engine.Errno;
+import gyre.engine.ReadFile;
+import gyre.io.ByteQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reading half of a stream over descriptors: what has arrived and is not consumed, and how it
+ * ended.
+ *
+ * <p>One read is with the kernel at a time, into a block of the pool. None is begun while as much
+ * waits as the limit allows, so the other side is held back by the kernel.
+ */
+final class DescriptorInput extends ReadFile {
+  /** How far the input has come. */
+  enum State {
+    OPEN,
+    /** The other side has finished. */
+    ENDED,
+    FAILED
+  }
+
+  private final DescriptorStream stream;
+  private final Engine engine;
+  final ByteQueue bytes;
+  final Readable readable;
+  private State state = State.OPEN;
+  private @Nullable StreamFailure failure;
+  private @Nullable Block block;
+
+  /** All that ever arrived. */
+  long receivedBytes;
+
+  /** Bytes that the reader needs there to be. */
+  int awaited = 1;
+
+  /** The consumer has asked for nothing more until it says so. */
+  boolean paused;
+
+  /** The read that waits has come to its time limit. */
+  boolean isExpired;
+
+  /** A terminal tells of its end by an error. */
+  boolean endsByError;
+
+  DescriptorInput(DescriptorStream stream, Engine engine, int descriptor) {
+    this.stream = stream;
+    this.engine = engine;
+    this.bytes = new ByteQueue(engine.pool());
+    this.readable = new Readable(this, stream);
+    this.descriptor = descriptor;
+  }
+
+  /** What a reader waits for. */
+  static final class Readable extends WaitPoint {
+    private final DescriptorInput input;
+    private final DescriptorStream stream;
+
+    Readable(DescriptorInput input, DescriptorStream stream) {
+      this.input = input;
+      this.stream = stream;
+    }
+
+    @Override
+    public boolean isReady() {
+      return input.bytes.size() >= input.awaited
+          || input.isEnded()
+          || input.isExpired
+          || !stream.isOpen();
+    }
+
+    @Override
+    public String doing() {
+      return "reading from " + stream.name();
+    }
+  }
+
+  /** There is a descriptor to read from. */
+  boolean exists() {
+    return descriptor >= 0;
+  }
+
+  boolean isEnded() {
+    return state != State.OPEN;
+  }
+
+  boolean isEndedInOrder() {
+    return state == State.ENDED;
+  }
+
+  @Nullable StreamFailure failure() {
+    return failure;
+  }
+
+  private boolean isFull() {
+    return bytes.size() >= stream.options().inputLimitBytes();
+  }
+
+  /** Reads on, if that is wanted and there is room. */
+  void start() {
+    if (!isIdle() || isEnded() || paused || isFull() || !stream.isOpen()) {
+      return;
+    }
+    if (!stream.hasOtherSide()) {
+      return; // it is told of that first
+    }
+    long room = stream.options().inputLimitBytes() - bytes.size();
+    Block taken = engine.pool().takeAny(room);
+    if (taken == null) {
+      taken = engine.pool().takeReserved(BlockPool.SMALL_BYTES);
+    }
+    if (taken == null) {
+      stream.tryLater();
+      return;
+    }
+    taken.filled = Block.NOT_FILLABLE;
+    block = taken;
+    address = taken.address;
+    length = (int) Math.min(taken.capacity, room);
+    engine.submit(this);
+  }
+
+  /** The consumer has taken something. */
+  void consumed() {
+    if (bytes.size() <= stream.options().inputLimitBytes() / 2) {
+      start();
+    }
+  }
+
+  /** Bytes stay beyond this turn: they must not hold more memory than they need. */
+  void keep() {
+    if (!bytes.isEmpty()) {
+      bytes.own();
+    }
+  }
+
+  void end(State as, @Nullable StreamFailure by) {
+    if (state == State.OPEN) {
+      state = as;
+      failure = by;
+    }
+  }
+
+  @Override
+  public void ended(int result) {
+    Block used = block;
+    block = null;
+    assert used != null : "read without memory";
+    if (used != null) {
+      if (result > 0 && stream.isOpen()) {
+        bytes.append(used, 0, result);
+      } else {
+        used.release();
+      }
+    }
+    if (!stream.isOpen()) {
+      stream.operationEnded();
+    } else {
+      told(result);
+    }
+  }
+
+  private void told(int result) {
+    if (result > 0) {
+      receivedBytes += result;
+    } else if (result == Errno.ECANCELED.negated() || result == Errno.EINTR.negated()) {
+      start(); // where it was resumed meanwhile
+      return;
+    } else if (result == Errno.EAGAIN.negated()) {
+      stream.tryLater();
+      return;
+    } else if (result == 0 || (endsByError && result == Errno.EIO.negated())) {
+      end(State.ENDED, null);
+    } else {
+      end(State.FAILED, StreamFailure.of(DescriptorStream.READ, result));
+    }
+    start();
+    stream.arrived();
+  }
+
+  @Override
+  public String toString() {
+    return "read of " + stream.name();
+  }
+}
