@@ -32,4 +32,9 @@ public interface FileCalls {
   default WatchCalls watches() {
     return WatchCalls.NONE;
   }
+
+  /** A FIFO of this name. */
+  default int makeFifo(byte[] path, int mode) {
+    return Errno.EOPNOTSUPP.negated();
+  }
 }

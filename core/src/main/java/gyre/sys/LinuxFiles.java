@@ -21,6 +21,8 @@ public final class LinuxFiles {
   /** The longest path, with the zero at its end. */
   public static final int PATH_BYTES = 4096;
 
+  private static final int S_IFIFO = 0x1000;
+
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
 
@@ -86,6 +88,10 @@ public final class LinuxFiles {
    */
   public static int pipe(CallState state, long two, int flags) {
     return Syscall.call(state, Syscall.PIPE2, two, flags);
+  }
+
+  public static int makeFifo(CallState state, long path, int mode) {
+    return Syscall.call(state, Syscall.MKNODAT, AT_FDCWD, path, S_IFIFO | mode, 0);
   }
 
   // What stands in a struct statx.

@@ -136,4 +136,11 @@ public final class KernelFiles implements FileCalls {
     }
     return result;
   }
+
+  @Override
+  public int makeFifo(byte[] path, int mode) {
+    Scratch scratch = SCRATCH.get();
+    int result = scratch.putPath(path);
+    return result < 0 ? result : LinuxFiles.makeFifo(scratch.state, scratch.memory, mode);
+  }
 }
