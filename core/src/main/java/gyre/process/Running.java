@@ -1,0 +1,187 @@
+package gyre.process;
+
+import gyre.CancelledException;
+import gyre.ClosedException;
+import gyre.Deadline;
+import gyre.Fiber;
+import gyre.Handle;
+import gyre.Scope;
+import gyre.engine.Engine;
+import gyre.engine.Errno;
+import gyre.io.ByteStream;
+import gyre.io.IoException;
+import gyre.io.LimitExceededException;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One run of commands, each of which reads what the one before it writes. */
+final class Running {
+  private final List<Command> commands;
+  private final List<ChildProcess> children = new ArrayList<>();
+  private final List<Fiber<?>> drains = new ArrayList<>();
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private final List<ByteArrayOutputStream> errors = new ArrayList<>();
+  private boolean isGivenUp;
+
+  /** Of a fiber that helps, which cancels the one that waits. */
+  private @Nullable IoException failure;
+
+  private Running(List<Command> commands) {
+    this.commands = commands;
+  }
+
+  private abstract static class Access extends Handle {
+    static Engine engine(Scope scope) {
+      checkCanOpen(scope);
+      return engineOf(scope);
+    }
+  }
+
+  /**
+   * @param isFed whether the first gets {@code input}
+   */
+  static CommandResult run(List<Command> commands, byte[] input, boolean isFed) {
+    Running running = new Running(commands);
+    try {
+      return running.run(input, isFed);
+    } catch (CancelledException cancelled) {
+      IoException cause = running.failure; // a helper that fails cancels the scope
+      if (cause != null) {
+        throw cause;
+      }
+      throw cancelled;
+    }
+  }
+
+  private CommandResult run(byte[] input, boolean isFed) {
+    try (Scope scope = Scope.open(commands.getFirst().program())) {
+      start(scope);
+      ChildProcess first = children.getFirst();
+      if (first.has(0)) {
+        Fiber<?> ignored =
+            scope.start("feed", () -> feed(first.stdin(), isFed ? input : new byte[0]));
+      }
+      drainAll(scope);
+      CommandResult result = await();
+      for (ChildProcess child : children) {
+        child.close(); // who of its group is left goes too
+      }
+      scope.join();
+      return result;
+    }
+  }
+
+  private void start(Scope scope) {
+    Engine engine = Access.engine(scope);
+    Integer input = null;
+    try {
+      for (int i = 0; i < commands.size(); i++) {
+        int[] two = {-1, -1};
+        boolean isLast = i == commands.size() - 1;
+        if (!isLast) {
+          int result = engine.pipes().pipe(two);
+          if (result < 0) {
+            throw ProcessException.of("run", commands.get(i).toString(), result);
+          }
+        }
+        Integer readsFrom = input;
+        input = isLast ? null : two[0];
+        try {
+          Integer writesTo = isLast ? null : two[1];
+          children.add(Starting.start(commands.get(i), scope, readsFrom, writesTo));
+        } finally {
+          close(engine, readsFrom);
+          close(engine, isLast ? null : two[1]);
+        }
+      }
+    } finally {
+      close(engine, input);
+    }
+  }
+
+  private static void close(Engine engine, @Nullable Integer descriptor) {
+    if (descriptor != null) {
+      engine.sockets().close(descriptor);
+    }
+  }
+
+  /** One that does not want all of its input is left in peace. */
+  private void feed(ByteStream stdin, byte[] input) {
+    try {
+      stdin.write(input);
+      stdin.flush();
+      stdin.close();
+    } catch (IoException failed) {
+      if (failed.errno() != Errno.EPIPE.number()) {
+        failure = failed;
+        throw failed;
+      }
+    } catch (ClosedException ended) {
+      // The child has ended, and its streams with it.
+    }
+  }
+
+  private void drainAll(Scope scope) {
+    for (ChildProcess child : children) {
+      ByteArrayOutputStream into = new ByteArrayOutputStream();
+      errors.add(into);
+      if (child.has(2)) {
+        drains.add(scope.start("errors", () -> drain(child, child.stderr(), into)));
+      }
+    }
+    ChildProcess last = children.getLast();
+    if (last.has(1)) {
+      drains.add(scope.start("output", () -> drain(last, last.stdout(), output)));
+    }
+  }
+
+  private void drain(ChildProcess child, ByteStream from, ByteArrayOutputStream into) {
+    int limit = child.command().outputLimitBytes();
+    try {
+      while (from.await(1)) {
+        int length = (int) from.input().size();
+        if (length > limit - into.size()) {
+          throw new LimitExceededException(
+              "run",
+              child.command().toString(),
+              "it writes more than outputLimitBytes, " + limit + ": raise that, or use start()");
+        }
+        into.writeBytes(from.input().take(length));
+      }
+    } catch (IoException failed) {
+      failure = failed;
+      throw failed;
+    } catch (ClosedException closed) {
+      if (!isGivenUp) {
+        throw closed;
+      }
+    }
+  }
+
+  private CommandResult await() {
+    List<ChildExit> exits = new ArrayList<>();
+    for (ChildProcess child : children) {
+      exits.add(child.await());
+    }
+    boolean isComplete = awaitOutputs();
+    isGivenUp = true;
+    return new CommandResult(
+        exits,
+        output.toByteArray(),
+        errors.stream().map(ByteArrayOutputStream::toByteArray).toList(),
+        isComplete);
+  }
+
+  /** All have ended: what they wrote is there, but others may keep the pipes open. */
+  private boolean awaitOutputs() {
+    Deadline deadline = Deadline.in(commands.getLast().grace());
+    for (Fiber<?> drain : drains) {
+      if (drain.isAlive() && Fiber.awaitFirst(drain.end(), deadline) == deadline) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,392 @@
+package gyre.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gyre.Cancellation;
+import gyre.DeadlineExceededException;
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.Loops;
+import gyre.Scope;
+import gyre.Task;
+import gyre.engine.Errno;
+import gyre.io.IoException;
+import gyre.io.LimitExceededException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Child processes: what they get, what they give, and how they end. */
+@Tag("fiber-modes")
+@ParameterizedClass
+@ValueSource(strings = {"io_uring", "epoll"})
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class CommandTest {
+  private static final Duration SHORT = Duration.ofMillis(50);
+
+  @Parameter private String engine = "";
+
+  @TempDir private Path temporary = Path.of("");
+
+  private void run(Task main) {
+    Loops.run(engine, main);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Our children that have ended and were not waited for. */
+  static long zombies() throws IOException {
+    long self = ProcessHandle.current().pid();
+    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
+      return all.filter(path -> isZombieOf(path, self)).count();
+    }
+  }
+
+  private static boolean isZombieOf(Path path, long parent) {
+    try {
+      String stat = Files.readString(path.resolve("stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      return fields[0].equals("Z") && Long.parseLong(fields[1]) == parent;
+    } catch (IOException | RuntimeException gone) {
+      return false;
+    }
+  }
+
+  private static boolean isAlive(long process) {
+    return Files.exists(Path.of("/proc/" + process))
+        && ProcessHandle.of(process).map(ProcessHandle::isAlive).orElse(false);
+  }
+
+  /** Parks until it is true; the limit of the test ends a wait in vain. */
+  private static void awaitGone(long process) {
+    while (isAlive(process)) {
+      Fiber.sleep(Duration.ofMillis(1));
+    }
+  }
+
+  // ---- what it gives
+
+  @Test
+  void shouldCollectBothOutputsAndTheExit() {
+    run(() -> {
+      CommandResult result = Command.shell("echo out; echo err >&2; exit 3").run();
+      assertThat(result.output()).isEqualTo("out\n");
+      assertThat(result.stderr()).isEqualTo(bytes("err\n"));
+      assertThat(result.exit().code()).isEqualTo(3);
+      assertThat(result.isSuccess()).isFalse();
+      assertThat(result.isComplete()).isTrue();
+      assertThat(result.exit().peakMemoryBytes()).isPositive();
+    });
+  }
+
+  @Test
+  void shouldGiveArgumentsAsTheyAre() {
+    run(() -> {
+      CommandResult result = Command.of("printf", "%s|", "a b", "$HOME", "*", "'\"", "ü", "").run();
+      assertThat(result.output()).isEqualTo("a b|$HOME|*|'\"|ü||");
+    });
+  }
+
+  @Test
+  void shouldRunInADirectoryWithAnEnvironment() {
+    run(() -> {
+      Command command =
+          Command.of("/bin/sh", "-c", "pwd; echo $MINE").environment("MINE", "yes");
+      assertThat(command.directory(temporary).run().output())
+          .isEqualTo(temporary.toRealPath() + "\nyes\n");
+      assertThat(Command.of("/usr/bin/env").clearEnvironment().environment("A", "1").run().output())
+          .isEqualTo("A=1\n");
+    });
+  }
+
+  @Test
+  void shouldTellOfASignal() {
+    run(() -> {
+      CommandResult result = Command.shell("kill -KILL $$").run();
+      assertThat(result.exit().signal()).contains(OsSignal.KILL);
+      assertThat(result.exit().code()).isEqualTo(128 + 9);
+    });
+  }
+
+  @Test
+  void shouldUseFilesAndMerge() {
+    run(() -> {
+      Path in = Files.writeString(temporary.resolve("in"), "from a file\n");
+      Path out = temporary.resolve("out");
+      Command cat = Command.shell("cat; echo err >&2").stdin(Stdio.file(in)).stderr(Stdio.MERGE);
+      assertThat(cat.run().output()).isEqualTo("from a file\nerr\n");
+      assertThat(cat.stdout(Stdio.file(out)).run().isSuccess()).isTrue();
+      assertThat(cat.stdout(Stdio.append(out)).run().isSuccess()).isTrue();
+      assertThat(out).hasContent("from a file\nerr\nfrom a file\nerr\n");
+    });
+  }
+
+  @Test
+  void shouldWriteReadAndDrainErrorsAtOnce() {
+    run(() -> {
+      byte[] much = new byte[10 << 20];
+      Arrays.fill(much, (byte) 'x');
+      CommandResult result = Command.of("cat").transform(much);
+      assertThat(result.stdout()).isEqualTo(much);
+      CommandResult loud = Command.shell("head -c 1000000 /dev/zero >&2; cat").transform(much);
+      assertThat(loud.stdout()).hasSize(much.length);
+      assertThat(loud.stderr()).hasSize(1_000_000);
+    });
+  }
+
+  @Test
+  void shouldLeaveAChildInPeaceThatEndsItsInputEarly() {
+    run(() -> {
+      CommandResult result = Command.of("head", "-c", "3").transform(new byte[5 << 20]);
+      assertThat(result.stdout()).hasSize(3);
+      assertThat(result.isSuccess()).isTrue();
+    });
+  }
+
+  @Test
+  void shouldTellOfAPipeThatNobodyReads() {
+    run(() -> {
+      ChildProcess child = Command.of("true").stdin(Stdio.PIPE).start();
+      child.await();
+      assertThatThrownBy(() -> {
+            child.stdin().write(new byte[1 << 20]);
+            child.stdin().flush();
+          })
+          .isInstanceOfSatisfying(
+              IoException.class,
+              failure -> {
+                assertThat(failure.errno()).isEqualTo(Errno.EPIPE.number());
+                assertThat(failure).hasMessageContaining("true").hasMessageContaining("EPIPE");
+              });
+      child.close();
+    });
+  }
+
+  @Test
+  void shouldTalkWithAChild() {
+    run(() -> {
+      try (ChildProcess child = Command.of("cat").stdin(Stdio.PIPE).start()) {
+        for (int i = 0; i < 100; i++) {
+          child.stdin().write("line " + i + "\n");
+          assertThat(child.stdout().readLine(100)).isEqualTo("line " + i);
+        }
+        child.stdin().close();
+        assertThat(child.stdout().readLine(100)).isNull();
+        assertThat(child.await().isSuccess()).isTrue();
+      }
+    });
+  }
+
+  @Test
+  void shouldRunPipelines() {
+    run(() -> {
+      CommandResult result =
+          Command.of("printf", "b\\na\\nc\\n")
+              .pipeTo(Command.of("sort"))
+              .pipeTo(Command.of("head", "-n", "2"))
+              .run();
+      assertThat(result.output()).isEqualTo("a\nb\n");
+      assertThat(result.exits()).hasSize(3).allMatch(ChildExit::isSuccess);
+      assertThat(Command.of("cat").pipeTo(Command.of("wc", "-c")).transform(new byte[999]).output())
+          .isEqualToIgnoringWhitespace("999");
+    });
+  }
+
+  @Test
+  void shouldRunOnATerminal() {
+    run(() -> {
+      try (ChildProcess child =
+          Command.shell("test -t 0 && test -t 1 && echo yes < /dev/tty").onTerminal().start()) {
+        assertThat(child.terminal().readLine(100)).isEqualTo("yes");
+        assertThat(child.await().isSuccess()).isTrue();
+        assertThat(child.terminal().await(1)).isFalse();
+      }
+    });
+  }
+
+  // ---- what it inherits
+
+  @Test
+  void shouldInheritNoDescriptorsAndNoSignals() {
+    run(() -> {
+      try (var _ = Files.newInputStream(Path.of("/dev/zero"))) {
+        String open = Command.of("ls", "/proc/self/fd").run().output();
+        assertThat(open.lines().toList()).containsExactly("0", "1", "2", "3"); // 3 is the list
+        String status = Command.of("cat", "/proc/self/status").run().output();
+        assertThat(signals(status, "SigBlk:")).isZero();
+      assertThat(signals(status, "SigIgn:")).isZero();
+      }
+    });
+  }
+
+  /** A set of signals in what the kernel tells of a process, without those of the C library. */
+  private static long signals(String status, String name) {
+    String line = status.lines().filter(each -> each.startsWith(name)).findFirst().orElseThrow();
+    return Long.parseUnsignedLong(line.substring(name.length()).strip(), 16) & 0x7FFF_FFFF;
+  }
+
+  // ---- what cannot be run
+
+  @Test
+  void shouldTellWhyACommandCannotBeRun() {
+    run(() -> {
+      Path script = Files.writeString(temporary.resolve("script"), "echo no\n");
+      assertFails(Command.of("no-such-command", "x"), Errno.ENOENT, "PATH");
+      assertFails(Command.of(script.toString()), Errno.EACCES, "chmod +x");
+      assertThat(script.toFile().setExecutable(true)).isTrue();
+      assertFails(Command.of(script.toString()), Errno.ENOEXEC, "#!");
+      assertFails(
+          Command.of("true").directory(temporary.resolve("none")), Errno.ENOENT, "directory");
+      assertFails(Command.of("cat").stdin(Stdio.file(temporary.resolve("none"))), Errno.ENOENT,
+          "input");
+      assertFails(Command.of("echo", "a\0b"), Errno.EINVAL, "character 0");
+    });
+  }
+
+  private static void assertFails(Command command, Errno errno, String advice) {
+    assertThatThrownBy(command::run)
+        .isInstanceOfSatisfying(
+            ProcessException.class,
+            failure -> {
+              assertThat(failure.errno()).isEqualTo(errno.number());
+              assertThat(failure.subject()).isEqualTo(command.toString());
+              assertThat(failure).hasMessageContaining(errno.name()).hasMessageContaining(advice);
+            });
+  }
+
+  // ---- how it ends
+
+  @Test
+  void shouldLimitWhatItWrites() {
+    run(() -> {
+      assertThatThrownBy(() -> Command.of("yes").outputLimitBytes(100_000).run())
+          .isInstanceOf(LimitExceededException.class)
+          .hasMessageContaining("outputLimitBytes");
+      assertThat(zombies()).isZero();
+    });
+  }
+
+  @Test
+  void shouldEndWhatTakesTooLong() {
+    run(() -> {
+      assertThatThrownBy(() -> Command.of("sleep", "1000").timeout(SHORT).run())
+          .isInstanceOfSatisfying(
+              ProcessException.class, failure -> assertThat(failure.isTimeout()).isTrue());
+      assertThat(zombies()).isZero();
+    });
+  }
+
+  @Test
+  void shouldKillWhatIgnoresTheRequestToEnd() {
+    run(() -> {
+      ChildProcess child =
+          Command.shell("trap '' TERM; echo ready; while :; do sleep 1000; done")
+              .grace(SHORT)
+              .start();
+      assertThat(child.stdout().readLine(100)).isEqualTo("ready");
+      assertThat(child.terminate().signal()).contains(OsSignal.KILL);
+      child.close();
+    });
+  }
+
+  @Test
+  void shouldEndTheGroupWithTheScope() {
+    run(() -> {
+      long grandchild;
+      ChildProcess child;
+      try (Scope scope = Scope.open("children")) {
+        child = Command.shell("sleep 1000 & echo $!; wait").start();
+        grandchild = Long.parseLong(child.stdout().readLine(100));
+        assertThat(isAlive(grandchild)).isTrue();
+      }
+      awaitGone(grandchild);
+      assertThat(child.exit()).isPresent();
+      assertThat(zombies()).isZero();
+    });
+  }
+
+  @Test
+  void shouldEndTheGroupOfWhoeverIsCancelled() {
+    run(() -> {
+      ChildProcess child = Command.shell("sleep 1000 & echo $!; wait").start();
+      long grandchild = Long.parseLong(child.stdout().readLine(100));
+      assertThatThrownBy(() -> Cancellation.within(SHORT, () -> child.await().isSuccess()))
+          .isInstanceOf(DeadlineExceededException.class);
+      child.close();
+      awaitGone(grandchild);
+      assertThat(child.exit()).isPresent();
+    });
+  }
+
+  @Test
+  void shouldNotWaitForGrandchildrenThatHoldThePipe() {
+    run(() -> {
+      CommandResult result = Command.shell("sleep 1000 & echo $!").grace(SHORT).run();
+      long grandchild = Long.parseLong(result.output().strip());
+      assertThat(result.isSuccess()).isTrue();
+      assertThat(result.isComplete()).isFalse();
+      awaitGone(grandchild);
+    });
+  }
+
+  @Test
+  void shouldReapChildrenThatNobodyWaitsFor() {
+    run(() -> {
+      Command quiet = Command.of("true").stdout(Stdio.NULL).stderr(Stdio.NULL);
+      quiet.run();
+      long before = descriptors();
+      for (int i = 0; i < 1000; i++) {
+        quiet.start();
+      }
+      while (!Loop.current().handles().isEmpty()) {
+        Fiber.sleep(Duration.ofMillis(1));
+      }
+      assertThat(zombies()).isZero();
+      assertThat(descriptors()).isEqualTo(before);
+    });
+  }
+
+  private static long descriptors() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.count();
+    }
+  }
+
+  @Test
+  void shouldEndWithItsParent() {
+    run(() -> {
+      CommandResult result = Command.of("true").endWithParent().run();
+      assertThat(result.isSuccess()).isTrue();
+      try (ChildProcess child =
+          Command.shell("echo ready; sleep 1000").endWithParent().start()) {
+        assertThat(child.stdout().readLine(100)).isEqualTo("ready");
+        assertThat(child.exit()).isEmpty(); // the thread that has started it is still there
+      }
+    });
+  }
+
+  @Test
+  void shouldLeaveProcessesOfTheJdkAlone() {
+    run(() -> {
+      Process theirs = new ProcessBuilder("sleep", "0.2").start();
+      assertThat(Command.of("true").run().isSuccess()).isTrue();
+      int code = Fiber.offload(theirs::waitFor);
+      assertThat(code).isZero();
+    });
+  }
+}
