@@ -1,6 +1,6 @@
 package gyre.file;
 
-import gyre.Handle;
+import gyre.spi.Internals;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.io.ByteStream;
@@ -26,14 +26,6 @@ public final class AnonymousPipe implements AutoCloseable {
     this.writer = writer;
   }
 
-  /** What opens one has to know of the engine. */
-  private abstract static class Access extends Handle {
-    static Engine engine(Scope scope) {
-      checkCanOpen(scope);
-      return engineOf(scope);
-    }
-  }
-
   public static AnonymousPipe open() {
     return open(PipeOptions.defaults());
   }
@@ -41,7 +33,7 @@ public final class AnonymousPipe implements AutoCloseable {
   /** Opens one in the current scope. */
   public static AnonymousPipe open(PipeOptions options) {
     Scope scope = Scope.current();
-    Engine engine = Access.engine(scope);
+    Engine engine = Internals.engineToOpenIn(scope);
     int[] two = new int[2];
     int result = engine.pipes().pipe(two);
     for (int i = 0; i < 2 && result >= 0; i++) {

@@ -2,7 +2,7 @@ package gyre.file;
 
 import gyre.Cancellation;
 import gyre.Fiber;
-import gyre.Handle;
+import gyre.spi.Internals;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
@@ -97,24 +97,6 @@ public final class Fifo {
     return path.toString().getBytes(CHARSET);
   }
 
-  /** What this has to know of the loop, and the wait for one operation. */
-  private abstract static class Access extends Handle {
-    static Engine engine(Scope scope) {
-      checkCanOpen(scope);
-      return engineOf(scope);
-    }
-
-    /** Also of a scope that has ended. */
-    static Engine closingEngine(Scope scope) {
-      return engineOf(scope);
-    }
-
-    /** Cancelled or not: what it brings must not be lost, and none of them waits for somebody. */
-    static void awaitEnd(CompletableFuture<?> end) {
-      awaitAnywhereUncancelled(end);
-    }
-  }
-
   /** Makes it, for its owner alone. Fails if there is something of that name. */
   public void create() {
     create(PERMISSIONS);
@@ -133,14 +115,14 @@ public final class Fifo {
     };
     operation.path = pathBytes();
     operation.mode = permissions;
-    check("create FIFO", perform(Access.engine(Scope.current()), operation, end));
+    check("create FIFO", perform(Internals.engineToOpenIn(Scope.current()), operation, end));
   }
 
   private static int perform(
       Engine engine, FileOperation operation, CompletableFuture<Integer> end) {
     Cancellation.current().check();
     engine.submit(operation);
-    Access.awaitEnd(end);
+    Internals.awaitAnywhereUncancelled(end);
     return end.join();
   }
 
@@ -205,7 +187,7 @@ public final class Fifo {
   /** Opens it to read, in the current scope. Waits for nobody: the first read does. */
   public ByteStream openReader() {
     Scope scope = Scope.current();
-    Engine engine = Access.engine(scope);
+    Engine engine = Internals.engineToOpenIn(scope);
     int reader = openEnd(engine, FileFlags.O_RDONLY);
     int writer = isKeptOpen ? openSecond(engine, FileFlags.O_WRONLY, reader) : NONE;
     DescriptorStream stream = stream(scope, "fifo-reader", reader, NONE, writer);
@@ -221,7 +203,7 @@ public final class Fifo {
    */
   public ByteStream openWriter() {
     Scope scope = Scope.current();
-    Engine engine = Access.engine(scope);
+    Engine engine = Internals.engineToOpenIn(scope);
     if (isKeptOpen) {
       int reader = openEnd(engine, FileFlags.O_RDONLY);
       int writer = openSecond(engine, FileFlags.O_WRONLY, reader);
@@ -267,7 +249,7 @@ public final class Fifo {
       stream = new DescriptorStream(scope, kind, path.toString(), read, write, options);
     } catch (RuntimeException ended) {
       if (companion >= 0) {
-        Access.closingEngine(scope).sockets().close(companion);
+        Internals.engine(scope).sockets().close(companion);
       }
       throw ended;
     }

@@ -2,7 +2,7 @@ package gyre.process;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.Handle;
+import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * and killed when the grace of its command is over. What became of it is taken from the kernel as
  * soon as it has ended, whether anybody waits or not.
  */
-public final class ChildProcess extends Handle {
+public final class ChildProcess extends Resource {
   private static final int NONE = -1;
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -141,7 +141,7 @@ public final class ChildProcess extends Handle {
     }
   }
 
-  private static final class Limit extends Handle.Timeout {
+  private static final class Limit extends Resource.Timeout {
     enum Purpose {
       TIMEOUT,
       GRACE,

@@ -4,7 +4,7 @@ import gyre.CancelledException;
 import gyre.ClosedException;
 import gyre.Deadline;
 import gyre.Fiber;
-import gyre.Handle;
+import gyre.spi.Internals;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
@@ -30,13 +30,6 @@ final class Running {
 
   private Running(List<Command> commands) {
     this.commands = commands;
-  }
-
-  private abstract static class Access extends Handle {
-    static Engine engine(Scope scope) {
-      checkCanOpen(scope);
-      return engineOf(scope);
-    }
   }
 
   /**
@@ -74,7 +67,7 @@ final class Running {
   }
 
   private void start(Scope scope) {
-    Engine engine = Access.engine(scope);
+    Engine engine = Internals.engineToOpenIn(scope);
     Integer input = null;
     try {
       for (int i = 0; i < commands.size(); i++) {

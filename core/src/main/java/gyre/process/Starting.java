@@ -1,6 +1,6 @@
 package gyre.process;
 
-import gyre.Handle;
+import gyre.spi.Internals;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.FileFlags;
@@ -43,18 +43,6 @@ final class Starting {
     this.engine = engine;
   }
 
-  /** What starting one has to know of the loop. */
-  private abstract static class Access extends Handle {
-    static Engine engine(Scope scope) {
-      checkCanOpen(scope);
-      return engineOf(scope);
-    }
-
-    static void await(CompletableFuture<?> future) {
-      awaitAnywhereUncancelled(future);
-    }
-  }
-
   private static Charset charset() {
     String encoding = System.getProperty("sun.jnu.encoding");
     return encoding != null && Charset.isSupported(encoding)
@@ -74,7 +62,7 @@ final class Starting {
   static ChildProcess start(
       Command command, Scope scope, @Nullable Integer input, @Nullable Integer output) {
     gyre.Cancellation.current().check();
-    Starting starting = new Starting(command, Access.engine(scope));
+    Starting starting = new Starting(command, Internals.engineToOpenIn(scope));
     try {
       starting.prepare(input, output);
       return starting.start(scope);
@@ -174,7 +162,7 @@ final class Starting {
   /** Not cancelled: it takes no longer than the child's program needs to begin. */
   private ChildProcess start(Scope scope) {
     CompletableFuture<Integer> spawned = Spawner.spawn(engine.processes(), spawn);
-    Access.await(spawned);
+    Internals.awaitAnywhere(spawned);
     int process = spawned.join();
     if (process < 0) {
       throw ProcessException.ofStart(command, spawn, process);

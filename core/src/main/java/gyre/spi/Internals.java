@@ -41,6 +41,12 @@ public final class Internals extends InternalAccess {
     InternalAccess.handToLoop(loop, step);
   }
 
+  /** The engine of a scope's loop, for who opens something in that scope: which may be closing. */
+  public static Engine engineToOpenIn(Scope scope) {
+    checkCanOpen(scope);
+    return engine(scope);
+  }
+
   /** Whether nothing can be handed to the loop any more. From any thread. */
   public static boolean isClosed(Loop loop) {
     return InternalAccess.isClosed(loop);

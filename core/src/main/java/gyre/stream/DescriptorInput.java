@@ -135,7 +135,7 @@ final class DescriptorInput extends ReadFile {
   /** Bytes stay beyond this turn: they must not hold more memory than they need. */
   void keep() {
     if (!bytes.isEmpty()) {
-      bytes.own();
+      bytes.copyPinned();
     }
   }
 

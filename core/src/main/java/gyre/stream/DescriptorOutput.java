@@ -118,7 +118,7 @@ final class DescriptorOutput extends WriteFile {
   /** Takes over all of {@code source}. */
   void append(ByteQueue source) {
     if (!isIdle()) {
-      source.own(); // it will stay for a while
+      source.copyPinned(); // it will stay for a while
     }
     bytes.append(source);
   }
@@ -141,7 +141,7 @@ final class DescriptorOutput extends WriteFile {
       bytes.drain(result);
       sentBytes += result;
       if (!bytes.isEmpty()) {
-        bytes.own(); // a slow reader must not hold the memory of others
+        bytes.copyPinned(); // a slow reader must not hold the memory of others
       }
     } else if (result == Errno.EAGAIN.negated() && failure == null) {
       stream.tryLater();

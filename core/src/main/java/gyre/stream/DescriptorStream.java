@@ -1,7 +1,8 @@
 package gyre.stream;
 
 import gyre.Fiber;
-import gyre.Handle;
+import gyre.spi.Internals;
+import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The descriptors are the stream's from the call of the constructor on, and closed also if that
  * throws. They should be non-blocking, where nobody else shares them.
  */
-public final class DescriptorStream extends Handle implements ByteStream {
+public final class DescriptorStream extends Resource implements ByteStream {
   static final String READ = "read from";
   static final String WRITE = "write to";
   private static final int NONE = -1;
@@ -264,7 +265,7 @@ public final class DescriptorStream extends Handle implements ByteStream {
 
   /** The handler of this very stream cannot wait for it: it is told when it may go on. */
   private boolean isOwnCallback(Fiber<?> caller) {
-    return inCallbackOf(caller) == this;
+    return Internals.inCallbackOf(caller) == this;
   }
 
   private void full(Fiber<?> caller, long more) {

@@ -1,6 +1,6 @@
 package gyre.stream;
 
-import gyre.Handle;
+import gyre.spi.Resource;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,7 @@ final class DescriptorTimeouts {
     this.stream = stream;
   }
 
-  private static final class Limit extends Handle.Timeout {
+  private static final class Limit extends Resource.Timeout {
     private final DescriptorStream stream;
     private final Purpose purpose;
 

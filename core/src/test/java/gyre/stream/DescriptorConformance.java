@@ -2,7 +2,7 @@ package gyre.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import gyre.Handle;
+import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.io.ByteStreamConformance;
@@ -14,7 +14,7 @@ abstract class DescriptorConformance extends ByteStreamConformance {
   /** Whether each direction has a descriptor of its own. */
   abstract boolean isPipes();
 
-  private abstract static class Access extends Handle {
+  private abstract static class Access extends Resource {
     static Engine currentEngine() {
       return engineOf(Scope.current());
     }
