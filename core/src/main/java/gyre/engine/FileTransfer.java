@@ -8,6 +8,12 @@ public abstract class FileTransfer extends FileOperation {
   /** Set before submit. */
   public int length;
 
+  /**
+   * Set before submit: {@link #address} is that of a {@code struct iovec[]}, and {@link #length} how
+   * many it has. Both the array and what it points to are lent until the end.
+   */
+  public boolean isVector;
+
   /** Set before submit: or {@link FileCalls#AT_POSITION}, as for pipes and terminals. */
   public long offset = FileCalls.AT_POSITION;
 

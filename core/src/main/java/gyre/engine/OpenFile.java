@@ -16,6 +16,12 @@ public abstract class OpenFile extends FileOperation {
   /** Set before submit: permissions of a file that is made. */
   public int mode = 0666;
 
+  /**
+   * Set before submit: nothing outside of {@link #directory} may be reached by the path, whoever
+   * changes what meanwhile; {@code EXDEV} instead.
+   */
+  public boolean isBelow;
+
   @Override
   public final OperationKind kind() {
     return KIND;
@@ -23,6 +29,8 @@ public abstract class OpenFile extends FileOperation {
 
   @Override
   public final int perform(FileCalls calls) {
-    return calls.open(directory, path, flags, mode);
+    return isBelow
+        ? calls.openBelow(directory, path, flags, mode)
+        : calls.open(directory, path, flags, mode);
   }
 }

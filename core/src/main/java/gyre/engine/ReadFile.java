@@ -11,6 +11,8 @@ public abstract class ReadFile extends FileTransfer {
 
   @Override
   public final int perform(FileCalls calls) {
-    return calls.read(descriptor, address, length, offset);
+    return isVector
+        ? calls.readVector(descriptor, address, length, offset)
+        : calls.read(descriptor, address, length, offset);
   }
 }

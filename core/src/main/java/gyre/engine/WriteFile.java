@@ -13,6 +13,8 @@ public abstract class WriteFile extends FileTransfer {
 
   @Override
   public final int perform(FileCalls calls) {
-    return calls.write(descriptor, address, length, offset);
+    return isVector
+        ? calls.writeVector(descriptor, address, length, offset)
+        : calls.write(descriptor, address, length, offset);
   }
 }

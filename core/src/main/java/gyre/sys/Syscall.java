@@ -45,24 +45,37 @@ final class Syscall {
   static final int FCNTL = number(72, 25);
   static final int FSYNC = number(74, 82);
   static final int FDATASYNC = number(75, 83);
+  static final int FTRUNCATE = number(77, 46);
+  static final int FCHMOD = number(91, 52);
   static final int PRCTL = number(157, 167);
   static final int GETTID = number(186, 178);
   static final int SCHED_SETAFFINITY = number(203, 122);
   static final int SCHED_GETAFFINITY = number(204, 123);
+  static final int GETDENTS64 = number(217, 61);
   static final int EPOLL_CTL = number(233, 21);
   static final int INOTIFY_ADD_WATCH = number(254, 27);
   static final int INOTIFY_RM_WATCH = number(255, 28);
   static final int WAITID = number(247, 95);
   static final int OPENAT = number(257, 56);
   static final int MKNODAT = number(259, 33);
+  static final int MKDIRAT = number(258, 34);
+  static final int UNLINKAT = number(263, 35);
+  static final int LINKAT = number(265, 37);
+  static final int SYMLINKAT = number(266, 36);
+  static final int READLINKAT = number(267, 78);
   static final int EPOLL_PWAIT = number(281, 22);
+  static final int FALLOCATE = number(285, 47);
   static final int ACCEPT4 = number(288, 242);
   static final int EVENTFD2 = number(290, 19);
   static final int EPOLL_CREATE1 = number(291, 20);
   static final int PIPE2 = number(293, 59);
   static final int INOTIFY_INIT1 = number(294, 26);
+  static final int PREADV = number(295, 69);
+  static final int PWRITEV = number(296, 70);
   static final int PRLIMIT64 = number(302, 261);
+  static final int RENAMEAT2 = number(316, 276);
   static final int SECCOMP = number(317, 277);
+  static final int COPY_FILE_RANGE = number(326, 285);
   static final int STATX = number(332, 291);
 
   // From here on the kernel numbers calls alike everywhere.
@@ -71,6 +84,7 @@ final class Syscall {
   static final int IO_URING_ENTER = 426;
   static final int IO_URING_REGISTER = 427;
   static final int PIDFD_OPEN = 434;
+  static final int OPENAT2 = 437;
   static final int EPOLL_PWAIT2 = 441;
 
   private static final MethodHandle HANDLE = link();

@@ -9,6 +9,8 @@ public final class Uring {
   public static final int CQE_BYTES = 16;
 
   // Operations.
+  public static final int OP_READV = 1;
+  public static final int OP_WRITEV = 2;
   public static final int OP_FSYNC = 3;
   public static final int OP_POLL_ADD = 6;
   public static final int OP_SENDMSG = 9;
@@ -16,6 +18,7 @@ public final class Uring {
   public static final int OP_ACCEPT = 13;
   public static final int OP_ASYNC_CANCEL = 14;
   public static final int OP_CONNECT = 16;
+  public static final int OP_FALLOCATE = 17;
   public static final int OP_OPENAT = 18;
   public static final int OP_CLOSE = 19;
   public static final int OP_STATX = 21;
@@ -23,12 +26,19 @@ public final class Uring {
   public static final int OP_WRITE = 23;
   public static final int OP_SEND = 26;
   public static final int OP_RECV = 27;
+  public static final int OP_OPENAT2 = 28;
+  public static final int OP_RENAMEAT = 35;
+  public static final int OP_UNLINKAT = 36;
+  public static final int OP_MKDIRAT = 37;
+  public static final int OP_SYMLINKAT = 38;
+  public static final int OP_LINKAT = 39;
 
   /** In the flags of {@link #OP_FSYNC}: data alone. */
   public static final int FSYNC_DATASYNC = 1;
 
   public static final int OP_MSG_RING = 40;
   public static final int OP_SEND_ZC = 47;
+  public static final int OP_FTRUNCATE = 55;
 
   // Flags of an entry, in its second byte.
   public static final int SQE_BUFFER_SELECT = 1 << 5;

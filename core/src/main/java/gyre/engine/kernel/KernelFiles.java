@@ -6,32 +6,11 @@ import gyre.engine.FileStatus;
 import gyre.engine.WatchCalls;
 import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
+import gyre.sys.LinuxNames;
 import gyre.sys.Memory;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /** Files whose descriptors are the kernel's own. */
-public final class KernelFiles implements FileCalls {
-  /** What a thread needs for its calls, which is kept as long as the thread. */
-  private static final class Scratch {
-    private final MemorySegment segment =
-        Arena.ofAuto().allocate(LinuxFiles.PATH_BYTES + LinuxFiles.STATX_BYTES, 8);
-
-    final CallState state = new CallState(Arena.ofAuto());
-    final long memory = segment.address();
-
-    /** Writes a path with a zero behind it; 0 or a negative errno. */
-    int putPath(byte[] path) {
-      int result = checkPath(path);
-      if (result == 0) {
-        KernelFiles.putPath(path, memory);
-      }
-      return result;
-    }
-  }
-
-  private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
-
+public final class KernelFiles extends KernelNames implements FileCalls {
   private final WatchCalls watches = new KernelWatches();
 
   /** 0, or why the kernel could not take it as it is. */
@@ -75,17 +54,28 @@ public final class KernelFiles implements FileCalls {
 
   @Override
   public int open(int directory, byte[] path, int flags, int mode) {
-    Scratch scratch = SCRATCH.get();
-    int result = scratch.putPath(path);
+    CallScratch scratch = CallScratch.get();
+    int result = scratch.put(path);
     return result < 0
         ? result
         : LinuxFiles.openat(
-            scratch.state, directory, scratch.memory, flags | LinuxFiles.O_CLOEXEC, mode);
+            scratch.state, directory, scratch.path, flags | LinuxFiles.O_CLOEXEC, mode);
+  }
+
+  @Override
+  public int openBelow(int directory, byte[] path, int flags, int mode) {
+    return OpenBelow.open(directory, path, flags, mode);
+  }
+
+  /** Writes what {@code openat2} wants to know. */
+  public static void putOpenHow(long how, int flags, int mode) {
+    LinuxNames.putOpenHow(
+        how, flags | LinuxFiles.O_CLOEXEC, OpenBelow.modeFor(flags, mode), OpenBelow.RESOLVE);
   }
 
   @Override
   public int read(int descriptor, long address, int length, long offset) {
-    CallState state = SCRATCH.get().state;
+    CallState state = CallScratch.get().state;
     return offset == AT_POSITION
         ? LinuxFiles.read(state, descriptor, address, length)
         : LinuxFiles.pread(state, descriptor, address, length, offset);
@@ -93,15 +83,25 @@ public final class KernelFiles implements FileCalls {
 
   @Override
   public int write(int descriptor, long address, int length, long offset) {
-    CallState state = SCRATCH.get().state;
+    CallState state = CallScratch.get().state;
     return offset == AT_POSITION
         ? LinuxFiles.write(state, descriptor, address, length)
         : LinuxFiles.pwrite(state, descriptor, address, length, offset);
   }
 
   @Override
+  public int readVector(int descriptor, long vector, int count, long offset) {
+    return LinuxNames.preadv(CallScratch.get().state, descriptor, vector, count, offset);
+  }
+
+  @Override
+  public int writeVector(int descriptor, long vector, int count, long offset) {
+    return LinuxNames.pwritev(CallScratch.get().state, descriptor, vector, count, offset);
+  }
+
+  @Override
   public int sync(int descriptor, boolean dataOnly) {
-    CallState state = SCRATCH.get().state;
+    CallState state = CallScratch.get().state;
     return dataOnly ? LinuxFiles.fdatasync(state, descriptor) : LinuxFiles.fsync(state, descriptor);
   }
 
@@ -112,35 +112,75 @@ public final class KernelFiles implements FileCalls {
 
   @Override
   public int close(int descriptor) {
-    return LinuxFiles.close(SCRATCH.get().state, descriptor);
+    return LinuxFiles.close(CallScratch.get().state, descriptor);
   }
 
   @Override
   public int stat(int directory, byte[] path, boolean isLinkItself, FileStatus into) {
-    Scratch scratch = SCRATCH.get();
-    int result = scratch.putPath(path);
+    CallScratch scratch = CallScratch.get();
+    int result = scratch.put(path);
     if (result < 0) {
       return result;
     }
-    long buffer = scratch.memory + LinuxFiles.PATH_BYTES;
     result =
         LinuxFiles.statx(
             scratch.state,
             directory,
-            scratch.memory,
+            scratch.path,
             statFlags(path, isLinkItself),
             LinuxFiles.STATX_BASIC_STATS,
-            buffer);
+            scratch.buffer);
     if (result == 0) {
-      decode(buffer, into);
+      decode(scratch.buffer, into);
     }
     return result;
   }
 
   @Override
   public int makeFifo(byte[] path, int mode) {
-    Scratch scratch = SCRATCH.get();
-    int result = scratch.putPath(path);
-    return result < 0 ? result : LinuxFiles.makeFifo(scratch.state, scratch.memory, mode);
+    CallScratch scratch = CallScratch.get();
+    int result = scratch.put(path);
+    return result < 0 ? result : LinuxFiles.makeFifo(scratch.state, scratch.path, mode);
+  }
+
+  @Override
+  public int truncate(int descriptor, long sizeBytes) {
+    return LinuxNames.ftruncate(CallScratch.get().state, descriptor, sizeBytes);
+  }
+
+  @Override
+  public int allocate(int descriptor, boolean keepsSize, long offset, long bytes) {
+    return LinuxNames.fallocate(
+        CallScratch.get().state, descriptor, allocationMode(keepsSize), offset, bytes);
+  }
+
+  public static int allocationMode(boolean keepsSize) {
+    return keepsSize ? LinuxNames.FALLOC_FL_KEEP_SIZE : 0;
+  }
+
+  @Override
+  public int changeMode(int descriptor, int mode) {
+    return LinuxNames.fchmod(CallScratch.get().state, descriptor, mode);
+  }
+
+  @Override
+  public int copy(int from, long fromOffset, int to, long toOffset, int bytes) {
+    CallScratch scratch = CallScratch.get();
+    return LinuxNames.copyFileRange(
+        scratch.state, from, fromOffset, to, toOffset, bytes, scratch.buffer);
+  }
+
+  @Override
+  public int share(int from, int to) {
+    int result = LinuxNames.clone(CallScratch.get().state, to, from);
+    return result == Errno.ENOTTY.negated() ? Errno.EOPNOTSUPP.negated() : result;
+  }
+
+  @Override
+  public int lock(int descriptor, int type, long offset, long bytes) {
+    CallScratch scratch = CallScratch.get();
+    int result =
+        LinuxNames.lock(scratch.state, descriptor, type, offset, bytes, scratch.buffer);
+    return result == Errno.EACCES.negated() ? Errno.EAGAIN.negated() : result;
   }
 }

@@ -4,35 +4,36 @@ import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
+import gyre.engine.Vector;
 import gyre.sys.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files as the JDK has them: without what it does not offer, which is refused with {@code
  * EOPNOTSUPP}.
  */
-final class NioFiles implements FileCalls {
+final class NioFiles extends NioNames implements FileCalls {
   /** Numbers that no socket of the engine has. */
   private static final int FIRST_DESCRIPTOR = 1 << 24;
 
@@ -45,31 +46,90 @@ final class NioFiles implements FileCalls {
           | FileFlags.O_NOFOLLOW
           | FileFlags.O_SYNC
           | FileFlags.O_NOCTTY
+          | FileFlags.O_NONBLOCK
+          | FileFlags.O_DIRECTORY
           | FileFlags.O_CLOEXEC;
 
-  private record OpenedFile(Path path, FileChannel channel, boolean isAppending) {}
+  private static final class OpenedFile {
+    final Path path;
+    final FileChannel channel;
+    final boolean isAppending;
+    final List<FileLock> locks = new ArrayList<>(0);
+    @Nullable Listing listing;
+
+    OpenedFile(Path path, FileChannel channel, boolean isAppending) {
+      this.path = path;
+      this.channel = channel;
+      this.isAppending = isAppending;
+    }
+  }
 
   private final Map<Integer, OpenedFile> files = new ConcurrentHashMap<>();
   private final AtomicInteger next = new AtomicInteger(FIRST_DESCRIPTOR);
 
+  private OpenedFile find(int descriptor) throws IOException {
+    OpenedFile file = files.get(descriptor);
+    if (file == null) {
+      throw new ClosedChannelException();
+    }
+    return file;
+  }
+
+  @Override
+  Path at(int directory, byte[] path) throws IOException {
+    if (directory == WORKING_DIRECTORY) {
+      return path(path);
+    }
+    Path start = find(directory).path;
+    return path.length == 0 ? start : start.resolve(path(path));
+  }
+
+  @Override
+  Listing listing(int descriptor) throws IOException {
+    OpenedFile file = find(descriptor);
+    synchronized (file) {
+      Listing known = file.listing;
+      if (known == null) {
+        checkIsDirectory(file.path);
+        known = new Listing(file.path);
+        file.listing = known;
+      }
+      return known;
+    }
+  }
+
+  @Override
+  public int openBelow(int directory, byte[] path, int flags, int mode) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
   @Override
   public int open(int directory, byte[] path, int flags, int mode) {
-    if (directory != WORKING_DIRECTORY || (flags & ~OFFERED_FLAGS) != 0) {
+    if ((flags & ~OFFERED_FLAGS) != 0) {
       return Errno.EOPNOTSUPP.negated();
     }
-    try {
-      Path file = path(path);
-      if (Files.isDirectory(file)) {
-        return Errno.EISDIR.negated();
-      }
-      boolean isAppending = (flags & FileFlags.O_APPEND) != 0;
-      FileChannel channel = FileChannel.open(file, options(flags), permissions(file, mode));
-      int descriptor = next.getAndIncrement();
-      files.put(descriptor, new OpenedFile(file, channel, isAppending));
-      return descriptor;
-    } catch (IOException | RuntimeException failed) {
-      return NioErrors.result(failed);
+    return result(() -> open(at(directory, path), flags, mode));
+  }
+
+  private int open(Path file, int flags, int mode) throws IOException {
+    boolean isDirectory = Files.isDirectory(file);
+    if ((flags & FileFlags.O_DIRECTORY) != 0) {
+      checkIsDirectory(file);
+    } else if (isDirectory) {
+      return Errno.EISDIR.negated();
     }
+    if ((flags & FileFlags.O_NONBLOCK) != 0 && isSpecial(file)) {
+      return Errno.EOPNOTSUPP.negated(); // the JDK might wait for somebody at the other end
+    }
+    FileChannel channel = FileChannel.open(file, options(flags), attributes(file, mode));
+    int descriptor = next.getAndIncrement();
+    boolean isAppending = (flags & FileFlags.O_APPEND) != 0;
+    files.put(descriptor, new OpenedFile(file, channel, isAppending));
+    return descriptor;
+  }
+
+  private static boolean isSpecial(Path file) {
+    return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
   }
 
   private static Set<OpenOption> options(int flags) {
@@ -99,105 +159,171 @@ final class NioFiles implements FileCalls {
     return options;
   }
 
-  private static FileAttribute<?>[] permissions(Path file, int mode) {
-    if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      return new FileAttribute<?>[0];
-    }
-    Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
-    PosixFilePermission[] all = PosixFilePermission.values(); // from the owner's read downwards
-    for (int bit = 0; bit < all.length; bit++) {
-      if ((mode & (0400 >> bit)) != 0) {
-        set.add(all[bit]);
-      }
-    }
-    return new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(set)};
-  }
-
   @Override
   public int read(int descriptor, long address, int length, long offset) {
-    OpenedFile file = files.get(descriptor);
-    if (file == null) {
-      return Errno.EBADF.negated();
-    }
-    try {
-      ByteBuffer into = Memory.segment(address, length).asByteBuffer();
-      int count = offset == AT_POSITION ? file.channel.read(into) : file.channel.read(into, offset);
-      return Math.max(0, count);
-    } catch (IOException | RuntimeException failed) {
-      return NioErrors.result(failed);
-    }
+    return result(
+        () -> {
+          FileChannel channel = find(descriptor).channel;
+          ByteBuffer into = Memory.segment(address, length).asByteBuffer();
+          int count = offset == AT_POSITION ? channel.read(into) : channel.read(into, offset);
+          return Math.max(0, count);
+        });
   }
 
   @Override
   public int write(int descriptor, long address, int length, long offset) {
-    OpenedFile file = files.get(descriptor);
-    if (file == null) {
-      return Errno.EBADF.negated();
-    }
-    try {
-      ByteBuffer from = Memory.segment(address, length).asByteBuffer();
-      if (offset != AT_POSITION && !file.isAppending) {
-        return file.channel.write(from, offset);
+    return result(
+        () -> {
+          OpenedFile file = find(descriptor);
+          ByteBuffer from = Memory.segment(address, length).asByteBuffer();
+          if (offset != AT_POSITION && !file.isAppending) {
+            return file.channel.write(from, offset);
+          }
+          synchronized (file) {
+            if (file.isAppending) {
+              // The JDK's own way to append forbids to read.
+              FileChannel ignored = file.channel.position(file.channel.size());
+            }
+            return file.channel.write(from);
+          }
+        });
+  }
+
+  /** One piece of a vector, at its offset in the file. */
+  private interface Transfer {
+    int at(long address, int length, long offset);
+  }
+
+  /** The JDK has vectors without an offset only: piece by piece, until one is not done whole. */
+  private static int each(long vector, int count, long offset, Transfer transfer) {
+    int total = 0;
+    for (int i = 0; i < count; i++) {
+      long address = Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i);
+      int length = (int) Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i + 8);
+      int done = transfer.at(address, length, offset == AT_POSITION ? offset : offset + total);
+      if (done < 0) {
+        return total == 0 ? done : total;
       }
-      synchronized (file) {
-        if (file.isAppending) {
-          // The JDK's own way to append forbids to read.
-          FileChannel ignored = file.channel.position(file.channel.size());
-        }
-        return file.channel.write(from);
+      total += done;
+      if (done < length) {
+        return total;
       }
-    } catch (IOException | RuntimeException failed) {
-      return NioErrors.result(failed);
     }
+    return total;
+  }
+
+  @Override
+  public int readVector(int descriptor, long vector, int count, long offset) {
+    return each(vector, count, offset, (base, length, at) -> read(descriptor, base, length, at));
+  }
+
+  @Override
+  public int writeVector(int descriptor, long vector, int count, long offset) {
+    return each(vector, count, offset, (base, length, at) -> write(descriptor, base, length, at));
   }
 
   @Override
   public int sync(int descriptor, boolean dataOnly) {
-    OpenedFile file = files.get(descriptor);
-    if (file == null) {
-      return Errno.EBADF.negated();
-    }
+    return result(
+        () -> {
+          find(descriptor).channel.force(!dataOnly);
+          return 0;
+        });
+  }
+
+  @Override
+  public int truncate(int descriptor, long sizeBytes) {
+    return result(
+        () -> {
+          FileChannel channel = find(descriptor).channel;
+          if (sizeBytes <= channel.size()) {
+            FileChannel ignored = channel.truncate(sizeBytes);
+            return 0;
+          }
+          return Math.min(0, channel.write(ByteBuffer.allocate(1), sizeBytes - 1));
+        });
+  }
+
+  @Override
+  public int allocate(int descriptor, boolean keepsSize, long offset, long bytes) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  @Override
+  public int changeMode(int descriptor, int mode) {
+    return result(
+        () -> {
+          Path path = find(descriptor).path;
+          if (hasPermissions(path)) {
+            Path ignored = Files.setPosixFilePermissions(path, permissions(mode));
+          }
+          return 0;
+        });
+  }
+
+  @Override
+  public int copy(int from, long fromOffset, int to, long toOffset, int bytes) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  @Override
+  public int share(int from, int to) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  /** The JDK's locks belong to the process, and other files of it are in each other's way too. */
+  @Override
+  public int lock(int descriptor, int type, long offset, long bytes) {
+    return result(
+        () -> {
+          OpenedFile file = find(descriptor);
+          synchronized (file) {
+            for (FileLock lock : file.locks) {
+              lock.release();
+            }
+            file.locks.clear();
+            if (type == LOCK_NONE) {
+              return 0;
+            }
+            return lock(file, type == LOCK_SHARED, offset, bytes);
+          }
+        });
+  }
+
+  private static int lock(OpenedFile file, boolean isShared, long offset, long bytes)
+      throws IOException {
     try {
-      file.channel.force(!dataOnly);
+      long length = bytes == 0 ? Long.MAX_VALUE - offset : bytes;
+      FileLock lock = file.channel.tryLock(offset, length, isShared);
+      if (lock == null) {
+        return Errno.EAGAIN.negated();
+      }
+      file.locks.add(lock);
       return 0;
-    } catch (IOException failed) {
-      return NioErrors.result(failed);
+    } catch (OverlappingFileLockException held) {
+      return Errno.EAGAIN.negated();
     }
   }
 
   @Override
   public int close(int descriptor) {
-    OpenedFile file = files.remove(descriptor);
-    if (file == null) {
-      return Errno.EBADF.negated();
-    }
-    try {
-      file.channel.close();
-      return 0;
-    } catch (IOException failed) {
-      return NioErrors.result(failed);
-    }
+    return result(
+        () -> {
+          OpenedFile file = find(descriptor);
+          files.remove(descriptor);
+          Listing listing = file.listing;
+          try (file.channel) {
+            if (listing != null) {
+              listing.close();
+            }
+          }
+          return 0;
+        });
   }
 
   @Override
   public int stat(int directory, byte[] path, boolean isLinkItself, FileStatus into) {
-    try {
-      Path file;
-      if (path.length > 0 && directory == WORKING_DIRECTORY) {
-        file = path(path);
-      } else if (path.length == 0) {
-        OpenedFile opened = files.get(directory);
-        if (opened == null) {
-          return Errno.EBADF.negated();
-        }
-        file = opened.path;
-      } else {
-        return Errno.EOPNOTSUPP.negated();
-      }
-      return stat(file, isLinkItself, into);
-    } catch (IOException | RuntimeException failed) {
-      return NioErrors.result(failed);
-    }
+    return result(() -> stat(at(directory, path), isLinkItself, into));
   }
 
   private static int stat(Path file, boolean isLinkItself, FileStatus into) throws IOException {
@@ -226,14 +352,5 @@ final class NioFiles implements FileCalls {
 
   private static long number(Map<String, Object> attributes, String name, long without) {
     return attributes.get(name) instanceof Number number ? number.longValue() : without;
-  }
-
-  private static Path path(byte[] path) {
-    String encoding = System.getProperty("sun.jnu.encoding");
-    Charset charset =
-        encoding != null && Charset.isSupported(encoding)
-            ? Charset.forName(encoding)
-            : StandardCharsets.UTF_8;
-    return Path.of(new String(path, charset));
   }
 }

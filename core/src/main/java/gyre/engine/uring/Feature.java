@@ -29,7 +29,9 @@ public enum Feature {
   /** 5.17: sends that nobody waits for complete without a completion. */
   QUIET_SENDS(0),
   /** 6.13: any thread wakes a loop with a message to its ring. */
-  FOREIGN_MESSAGES(0);
+  FOREIGN_MESSAGES(0),
+  /** 6.9: the size of a file is changed without a helper thread. */
+  TRUNCATE(0);
 
   /** Of {@code io_uring_setup}; 0 where the feature is found out in another way. */
   final int setupFlag;

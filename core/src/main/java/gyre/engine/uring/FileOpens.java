@@ -4,6 +4,7 @@ import gyre.engine.Errno;
 import gyre.engine.OpenFile;
 import gyre.engine.kernel.KernelFiles;
 import gyre.sys.LinuxFiles;
+import gyre.sys.LinuxNames;
 import gyre.sys.Uring;
 
 /** Opens files. */
@@ -14,7 +15,7 @@ final class FileOpens extends Requests<OpenFile> {
 
   @Override
   int memoryBytes() {
-    return LinuxFiles.PATH_BYTES;
+    return LinuxFiles.PATH_BYTES + LinuxNames.OPEN_HOW_BYTES;
   }
 
   @Override
@@ -26,6 +27,18 @@ final class FileOpens extends Requests<OpenFile> {
     }
     long path = submitter.memory(LinuxFiles.PATH_BYTES);
     KernelFiles.putPath(file.path, path);
+    if (file.isBelow) {
+      long how = submitter.memory(LinuxNames.OPEN_HOW_BYTES);
+      KernelFiles.putOpenHow(how, file.flags, file.mode);
+      int ignored =
+          submitter.emit(
+              SubmissionQueue.control(Uring.OP_OPENAT2, 0, 0, file.directory),
+              how,
+              path,
+              LinuxNames.OPEN_HOW_BYTES,
+              file.tag);
+      return;
+    }
     long flags = (long) (file.flags | LinuxFiles.O_CLOEXEC) << 32;
     int ignored =
         submitter.emit(

@@ -16,21 +16,27 @@ final class FileTransfers extends Requests<FileTransfer> {
   private static final int WAITING = 1;
 
   private final int request;
+  private final int vectorRequest;
   private final int readiness;
 
   private FileTransfers(
-      Submitter submitter, OperationTable operations, int request, int readiness) {
+      Submitter submitter,
+      OperationTable operations,
+      int request,
+      int vectorRequest,
+      int readiness) {
     super(submitter, operations);
     this.request = request;
+    this.vectorRequest = vectorRequest;
     this.readiness = readiness;
   }
 
   static FileTransfers reads(Submitter submitter, OperationTable operations) {
-    return new FileTransfers(submitter, operations, Uring.OP_READ, Poll.READABLE);
+    return new FileTransfers(submitter, operations, Uring.OP_READ, Uring.OP_READV, Poll.READABLE);
   }
 
   static FileTransfers writes(Submitter submitter, OperationTable operations) {
-    return new FileTransfers(submitter, operations, Uring.OP_WRITE, Poll.WRITABLE);
+    return new FileTransfers(submitter, operations, Uring.OP_WRITE, Uring.OP_WRITEV, Poll.WRITABLE);
   }
 
   @Override
@@ -53,7 +59,8 @@ final class FileTransfers extends Requests<FileTransfer> {
     }
     int ignored =
         submitter.emit(
-            SubmissionQueue.control(request, 0, 0, file.descriptor),
+            SubmissionQueue.control(
+                file.isVector ? vectorRequest : request, 0, 0, file.descriptor),
             file.offset,
             file.address,
             file.length,

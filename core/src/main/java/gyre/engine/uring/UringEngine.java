@@ -1,7 +1,9 @@
 package gyre.engine.uring;
 
 import gyre.engine.Accept;
+import gyre.engine.AllocateFile;
 import gyre.engine.BlockPool;
+import gyre.engine.ChangeName;
 import gyre.engine.CloseFile;
 import gyre.engine.Connect;
 import gyre.engine.Engine;
@@ -23,6 +25,7 @@ import gyre.engine.SendTo;
 import gyre.engine.Sockets;
 import gyre.engine.StatFile;
 import gyre.engine.SyncFile;
+import gyre.engine.TruncateFile;
 import gyre.engine.Vector;
 import gyre.engine.Workers;
 import gyre.engine.WriteFile;
@@ -182,6 +185,11 @@ public final class UringEngine implements Engine {
     carryOut(SyncFile.KIND, new FileSyncs(submitter, operations));
     carryOut(CloseFile.KIND, new FileCloses(submitter, operations));
     carryOut(StatFile.KIND, new FileStats(submitter, operations, pool));
+    carryOut(ChangeName.KIND, new NameChanges(submitter, operations));
+    carryOut(AllocateFile.KIND, new FileAllocations(submitter, operations));
+    if (ring.has(Feature.TRUNCATE)) {
+      carryOut(TruncateFile.KIND, new FileTruncations(submitter, operations));
+    }
     // What was tried while opening has left completions.
     int ignored = ring.submitAndWait(0);
     collected = completions.tail();

@@ -119,6 +119,7 @@ final class UringSetup {
       // It came together with multishot receive, which can't be asked for.
       throw new EngineUnavailable("this kernel's io_uring is older than Linux 6.0");
     }
+    keep(Feature.TRUNCATE, isOffered(probe, Uring.OP_FTRUNCATE));
   }
 
   /**

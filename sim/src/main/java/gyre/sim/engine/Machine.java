@@ -1,6 +1,7 @@
 package gyre.sim.engine;
 
 import gyre.engine.Errno;
+import gyre.sim.fault.Fault;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -117,8 +118,16 @@ public final class Machine implements Subject, InstantSource {
     universe.vanishAdrift(this);
     ports.clear();
     unixNames.clear();
-    disk.crash();
     signals.clear();
+    Chaos chaos = universe.chaos();
+    boolean isTorn = chaos.strikes(Fault.TORN_WRITE, this, null);
+    disk.crash(isTorn ? chaos.of(Fault.TORN_WRITE) : null);
+  }
+
+  /** The date, in nanoseconds since 1970. */
+  long dateNanos() {
+    Instant now = instant();
+    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
   }
 
   Disk disk() {

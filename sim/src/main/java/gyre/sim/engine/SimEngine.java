@@ -113,7 +113,7 @@ public final class SimEngine implements Engine, Subject {
     this.pool = BlockPool.guarded(options.poolLimitBytes(), guard);
     this.ring = machine.hasReceiveRing() ? new ReceiveRing(pool) : null;
     this.sockets = new SimSockets(this, universe);
-    this.files = new SimFiles(this);
+    this.files = new SimFiles(this, universe);
     this.fileWork = new FileWork(this, universe, files);
     this.environment = new SimEnvironment(this, universe);
     descriptors.set(0, FIRST_DESCRIPTOR);
@@ -788,6 +788,7 @@ public final class SimEngine implements Engine, Subject {
   void vanish() {
     gone = true;
     fileWork.vanish();
+    files.vanish();
     for (SimSocket socket : table) {
       if (socket != null) {
         socket.vanish();
@@ -806,6 +807,7 @@ public final class SimEngine implements Engine, Subject {
     closed = true;
     fileWork.vanish();
     StringBuilder left = new StringBuilder(files.leftBehind());
+    files.vanish();
     for (int descriptor = 0; descriptor < table.length; descriptor++) {
       SimSocket socket = find(descriptor);
       if (socket != null) {

@@ -1,27 +1,31 @@
 package gyre.sim.engine;
 
+import gyre.engine.DirectoryEntries;
 import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
 import gyre.engine.WatchCalls;
+import gyre.engine.Vector;
+import gyre.sim.fault.Fault;
 import gyre.sys.Memory;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The open files of a program, on the disk of its machine. */
-final class SimFiles implements FileCalls {
+final class SimFiles extends SimNames implements FileCalls {
   private static final int MOST_BYTES = 1 << 26;
 
   private static final class OpenedFile {
-    final Disk.Node node;
+    final DiskNode node;
     final int flags;
     long position;
+    @Nullable ArrayDeque<DirectoryEntries.Entry> listing;
 
-    OpenedFile(Disk.Node node, int flags) {
+    OpenedFile(DiskNode node, int flags) {
       this.node = node;
       this.flags = flags;
     }
@@ -35,25 +39,17 @@ final class SimFiles implements FileCalls {
     }
   }
 
-  private final SimEngine engine;
+  private final Universe universe;
   private final Map<Integer, OpenedFile> files = new HashMap<>();
   private final WatchCalls watches = new SimWatches(this);
 
-  SimFiles(SimEngine engine) {
-    this.engine = engine;
+  SimFiles(SimEngine engine, Universe universe) {
+    super(engine);
+    this.universe = universe;
   }
 
-  Disk disk() {
-    return engine.machine().disk();
-  }
-
-  long nowNanos() {
-    Instant now = engine.machine().instant();
-    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-  }
-
-  /** Where relative paths start; null if that is no open directory. */
-  private Disk.@Nullable Node start(int directory) {
+  @Override
+  @Nullable DiskNode start(int directory) {
     if (directory == WORKING_DIRECTORY) {
       return disk().root();
     }
@@ -61,38 +57,88 @@ final class SimFiles implements FileCalls {
     return file == null ? null : file.node;
   }
 
-  private static String text(byte[] path) {
-    return new String(path, StandardCharsets.UTF_8);
+  @Override
+  @Nullable ArrayDeque<DirectoryEntries.Entry> listing(int descriptor) {
+    OpenedFile file = files.get(descriptor);
+    if (file == null || !file.node.isDirectory()) {
+      return null;
+    }
+    ArrayDeque<DirectoryEntries.Entry> known = file.listing;
+    if (known == null) {
+      known = new ArrayDeque<>();
+      for (Map.Entry<String, DiskNode> child : file.node.children.entrySet()) {
+        DiskNode node = child.getValue();
+        known.add(new DirectoryEntries.Entry(bytes(child.getKey()), node.type, node.inode));
+      }
+      file.listing = known;
+    }
+    return known;
   }
+
+  // ---- open and close
 
   @Override
   public int open(int directory, byte[] path, int flags, int mode) {
-    Disk.Node from = start(directory);
-    if (from == null) {
-      return Errno.EBADF.negated();
+    return open(directory, path, flags, mode, false);
+  }
+
+  @Override
+  public int openBelow(int directory, byte[] path, int flags, int mode) {
+    return open(directory, path, flags, mode, true);
+  }
+
+  private int open(int directory, byte[] path, int flags, int mode, boolean isBelow) {
+    boolean isExclusive = (flags & FileFlags.O_CREAT) != 0 && (flags & FileFlags.O_EXCL) != 0;
+    boolean follows = (flags & FileFlags.O_NOFOLLOW) == 0 && !isExclusive;
+    Disk.Place place = find(directory, path, follows, isBelow);
+    if (place.error() < 0) {
+      return place.error();
     }
-    if (path.length == 0) {
-      return Errno.ENOENT.negated();
-    }
-    String text = text(path);
-    Disk.Node node = disk().find(from, text);
+    DiskNode node = place.node();
     boolean isWriting = (flags & FileFlags.O_ACCESS_MODE) != FileFlags.O_RDONLY;
-    if (node == null) {
-      Disk.Node parent = disk().parent(from, text);
-      if ((flags & FileFlags.O_CREAT) == 0 || parent == null) {
+    if ((flags & FileFlags.O_TMPFILE) == FileFlags.O_TMPFILE) {
+      if (node == null) {
         return Errno.ENOENT.negated();
       }
-      node = disk().create(false, mode, nowNanos());
-      parent.children.put(Disk.name(text), node);
-    } else if ((flags & FileFlags.O_CREAT) != 0 && (flags & FileFlags.O_EXCL) != 0) {
-      return Errno.EEXIST.negated();
-    } else if (node.isDirectory && isWriting) {
-      return Errno.EISDIR.negated();
-    } else if (!node.isDirectory && (flags & FileFlags.O_DIRECTORY) == FileFlags.O_DIRECTORY) {
-      return Errno.ENOTDIR.negated();
-    } else if (isWriting && (flags & FileFlags.O_TRUNC) != 0) {
-      node.truncate();
+      return install(disk().create(FileStatus.REGULAR, mode, nowNanos()), flags);
     }
+    if (node == null) {
+      return (flags & FileFlags.O_CREAT) == 0
+          ? Errno.ENOENT.negated()
+          : create(place, flags, mode);
+    }
+    if (isExclusive) {
+      return Errno.EEXIST.negated();
+    }
+    if (node.isLink()) {
+      return Errno.ELOOP.negated();
+    }
+    if (node.isDirectory() && isWriting) {
+      return Errno.EISDIR.negated();
+    }
+    if (!node.isDirectory() && (flags & FileFlags.O_DIRECTORY) != 0) {
+      return Errno.ENOTDIR.negated();
+    }
+    int descriptor = install(node, flags);
+    if (descriptor >= 0 && isWriting && (flags & FileFlags.O_TRUNC) != 0) {
+      node.truncate(0);
+    }
+    return descriptor;
+  }
+
+  private int create(Disk.Place place, int flags, int mode) {
+    if (universe.chaos().strikes(Fault.DISK_FULL, engine, place.name())) {
+      return Errno.ENOSPC.negated();
+    }
+    DiskNode node = disk().create(FileStatus.REGULAR, mode, nowNanos());
+    int descriptor = install(node, flags);
+    if (descriptor >= 0) {
+      disk().name(List.of(new Disk.Naming(place.directory(), place.name(), node)));
+    }
+    return descriptor;
+  }
+
+  private int install(DiskNode node, int flags) {
     int descriptor = engine.takeDescriptor();
     if (descriptor >= 0) {
       files.put(descriptor, new OpenedFile(node, flags));
@@ -101,16 +147,47 @@ final class SimFiles implements FileCalls {
   }
 
   @Override
+  public int close(int descriptor) {
+    OpenedFile file = files.remove(descriptor);
+    if (file == null) {
+      return Errno.EBADF.negated();
+    }
+    file.node.unlock(file);
+    engine.giveDescriptor(descriptor);
+    return 0;
+  }
+
+  // ---- content
+
+  /** What a transfer of so many bytes comes to: a part of them, or an error. */
+  private int strike(OpenedFile file, int length, boolean isWriting) {
+    if (universe.chaos().strikes(Fault.FILE_ERROR, engine, file)) {
+      return Errno.EIO.negated();
+    }
+    if (isWriting && universe.chaos().strikes(Fault.DISK_FULL, engine, file)) {
+      return Errno.ENOSPC.negated();
+    }
+    if (length > 1 && universe.chaos().strikes(Fault.SHORT_TRANSFER, engine, file)) {
+      return 1 + universe.chaos().of(Fault.SHORT_TRANSFER).below(length - 1);
+    }
+    return length;
+  }
+
+  @Override
   public int read(int descriptor, long address, int length, long offset) {
     OpenedFile file = files.get(descriptor);
     if (file == null || !file.isReadable()) {
       return Errno.EBADF.negated();
     }
-    if (file.node.isDirectory) {
+    if (file.node.isDirectory()) {
       return Errno.EISDIR.negated();
     }
-    byte[] bytes = new byte[length];
-    int count = file.node.read(offset == AT_POSITION ? file.position : offset, bytes, length);
+    int part = strike(file, length, false);
+    if (part < 0) {
+      return part;
+    }
+    byte[] bytes = new byte[part];
+    int count = file.node.read(offset == AT_POSITION ? file.position : offset, bytes, part);
     Memory.copy(bytes, 0, address, count);
     if (offset == AT_POSITION) {
       file.position += count;
@@ -129,15 +206,55 @@ final class SimFiles implements FileCalls {
     if (at + length > MOST_BYTES) {
       return Errno.ENOSPC.negated();
     }
-    byte[] bytes = new byte[length];
-    Memory.copy(address, bytes, 0, length);
-    file.node.write(at, bytes, length);
-    file.node.modifiedNanos = nowNanos();
-    file.node.changedNanos = nowNanos();
-    if (offset == AT_POSITION) {
-      file.position = at + length;
+    int part = strike(file, length, true);
+    if (part < 0) {
+      return part;
     }
-    return length;
+    byte[] bytes = new byte[part];
+    Memory.copy(address, bytes, 0, part);
+    file.node.write(at, bytes, part);
+    touch(file.node);
+    if (offset == AT_POSITION) {
+      file.position = at + part;
+    }
+    return part;
+  }
+
+  private void touch(DiskNode node) {
+    node.modifiedNanos = nowNanos();
+    node.changedNanos = nowNanos();
+  }
+
+  /** One piece of a vector, at its offset in the file. */
+  private interface Transfer {
+    int at(long address, int length, long offset);
+  }
+
+  private static int each(long vector, int count, long offset, Transfer transfer) {
+    int total = 0;
+    for (int i = 0; i < count; i++) {
+      long address = Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i);
+      int length = (int) Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i + 8);
+      int done = transfer.at(address, length, offset == AT_POSITION ? offset : offset + total);
+      if (done < 0) {
+        return total == 0 ? done : total;
+      }
+      total += done;
+      if (done < length) {
+        return total;
+      }
+    }
+    return total;
+  }
+
+  @Override
+  public int readVector(int descriptor, long vector, int count, long offset) {
+    return each(vector, count, offset, (base, length, at) -> read(descriptor, base, length, at));
+  }
+
+  @Override
+  public int writeVector(int descriptor, long vector, int count, long offset) {
+    return each(vector, count, offset, (base, length, at) -> write(descriptor, base, length, at));
   }
 
   @Override
@@ -151,35 +268,98 @@ final class SimFiles implements FileCalls {
     if (file == null) {
       return Errno.EBADF.negated();
     }
-    file.node.sync();
+    if (universe.chaos().strikes(Fault.FILE_ERROR, engine, file)) {
+      return Errno.EIO.negated();
+    }
+    disk().sync(file.node);
     return 0;
   }
 
   @Override
-  public int close(int descriptor) {
-    if (files.remove(descriptor) == null) {
+  public int truncate(int descriptor, long sizeBytes) {
+    OpenedFile file = files.get(descriptor);
+    if (file == null || !file.isWritable()) {
       return Errno.EBADF.negated();
     }
-    engine.giveDescriptor(descriptor);
+    if (sizeBytes > MOST_BYTES) {
+      return Errno.EFBIG.negated();
+    }
+    file.node.truncate((int) sizeBytes);
+    touch(file.node);
     return 0;
   }
+
+  @Override
+  public int allocate(int descriptor, boolean keepsSize, long offset, long bytes) {
+    OpenedFile file = files.get(descriptor);
+    if (file == null || !file.isWritable()) {
+      return Errno.EBADF.negated();
+    }
+    boolean isFull = universe.chaos().strikes(Fault.DISK_FULL, engine, file);
+    if (offset + bytes > MOST_BYTES || isFull) {
+      return Errno.ENOSPC.negated();
+    }
+    return keepsSize || offset + bytes <= file.node.size()
+        ? 0
+        : truncate(descriptor, offset + bytes);
+  }
+
+  // ---- what it is
 
   @Override
   public int stat(int directory, byte[] path, boolean isLinkItself, FileStatus into) {
-    Disk.Node from = start(directory);
-    if (from == null) {
-      return Errno.EBADF.negated();
+    DiskNode node = start(directory);
+    if (path.length > 0) {
+      Disk.Place place = find(directory, path, !isLinkItself, false);
+      if (place.errorIfMissing() < 0) {
+        return place.errorIfMissing();
+      }
+      node = place.node();
     }
-    Disk.Node node = path.length == 0 ? from : disk().find(from, text(path));
     if (node == null) {
-      return Errno.ENOENT.negated();
+      return Errno.EBADF.negated();
     }
     node.fill(into);
     return 0;
   }
 
+  @Override
+  public int changeMode(int descriptor, int mode) {
+    OpenedFile file = files.get(descriptor);
+    if (file == null) {
+      return Errno.EBADF.negated();
+    }
+    file.node.permissions = mode & 07777;
+    return 0;
+  }
+
+  // ---- several files
+
+  @Override
+  public int copy(int from, long fromOffset, int to, long toOffset, int bytes) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  @Override
+  public int share(int from, int to) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  /** Locks are of the whole file here. */
+  @Override
+  public int lock(int descriptor, int type, long offset, long bytes) {
+    OpenedFile file = files.get(descriptor);
+    return file == null ? Errno.EBADF.negated() : file.node.lock(file, type);
+  }
+
   /** What a program should have closed; empty if there is nothing. */
   String leftBehind() {
     return files.isEmpty() ? "" : files.size() + " open files";
+  }
+
+  /** The program is gone, and with it what its open files have locked. */
+  void vanish() {
+    files.values().forEach(file -> file.node.unlock(file));
+    files.clear();
   }
 }

@@ -18,15 +18,16 @@ final class SimWatches implements WatchCalls {
   @Override
   public int list(Path directory, DirectoryVisitor visitor) {
     Disk disk = files.disk();
-    Disk.Node node = disk.find(disk.root(), directory.toString());
-    if (node == null || !node.isDirectory) {
-      return (node == null ? Errno.ENOENT : Errno.ENOTDIR).negated();
+    Disk.Place place = disk.find(disk.root(), directory.toString(), true, false);
+    DiskNode node = place.node();
+    if (node == null || !node.isDirectory()) {
+      return node == null ? place.errorIfMissing() : Errno.ENOTDIR.negated();
     }
-    node.children.forEach((name, child) -> visitor.found(name, child.isDirectory, stamp(child)));
+    node.children.forEach((name, child) -> visitor.found(name, child.isDirectory(), stamp(child)));
     return 0;
   }
 
-  private long stamp(Disk.Node node) {
+  private long stamp(DiskNode node) {
     long stamp = (node.modifiedNanos * 31 + node.size()) * 31 + node.inode;
     boolean isRacy = files.nowNanos() - node.modifiedNanos < RACY_NANOS;
     return stamp * 2 + (isRacy ? 1 : 0);

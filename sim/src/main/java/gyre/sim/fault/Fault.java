@@ -58,5 +58,17 @@ public enum Fault {
   /** The date of a host jumps. */
   CLOCK_STEP,
   /** The clock of a host runs fast or slow. */
-  CLOCK_DRIFT
+  CLOCK_DRIFT,
+
+  /** A read or write of a file moves fewer bytes than it was asked to. */
+  SHORT_TRANSFER,
+  /** A read, write or sync of a file fails. */
+  FILE_ERROR,
+  /** There is no space for a file, or for what is written. */
+  DISK_FULL,
+  /**
+   * Of what was not synced when a host crashed, some is on its disk: sectors of files, and the first
+   * changes of names. If this does not strike, none of it is.
+   */
+  TORN_WRITE
 }

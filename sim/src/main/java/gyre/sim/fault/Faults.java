@@ -42,7 +42,8 @@ public final class Faults {
         .with(Fault.REORDERED_COMPLETIONS, 0.3)
         .with(Fault.LATE_CANCEL, 0.3)
         .with(Fault.STALL, 0.001)
-        .with(Fault.REORDERING, 0.05);
+        .with(Fault.REORDERING, 0.05)
+        .with(Fault.SHORT_TRANSFER, 0.2);
   }
 
   /** Everything, each rarely enough that programs still get somewhere. */
@@ -64,7 +65,10 @@ public final class Faults {
         .with(Fault.PARTITION, 0.01)
         .with(Fault.CRASH, 0.005)
         .with(Fault.CLOCK_STEP, 0.01)
-        .with(Fault.CLOCK_DRIFT, 0.5);
+        .with(Fault.CLOCK_DRIFT, 0.5)
+        .with(Fault.FILE_ERROR, 0.005)
+        .with(Fault.DISK_FULL, 0.005)
+        .with(Fault.TORN_WRITE, 0.5);
   }
 
   public Faults with(Fault kind, double probability) {

@@ -1,0 +1,154 @@
+package gyre.sim.engine;
+
+import gyre.engine.Errno;
+import gyre.engine.FileCalls;
+import gyre.engine.FileStatus;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A file, a directory or a symbolic link on a {@link Disk}: as programs see it, and what of it is on
+ * the device.
+ */
+final class DiskNode {
+  /** What a device writes whole or not at all. */
+  private static final int SECTOR_BYTES = 512;
+
+  final long inode;
+
+  /** As {@link FileStatus#type()}. */
+  final int type;
+
+  int permissions;
+  int links;
+  long modifiedNanos;
+  long changedNanos;
+
+  /** Of a directory: the one that it is in. */
+  DiskNode parent = this;
+
+  private byte[] content = {};
+  private int size;
+  private byte[] durable = {};
+
+  /** Of a directory. */
+  final Map<String, DiskNode> children = new TreeMap<>();
+
+  final Map<String, DiskNode> durableChildren = new TreeMap<>();
+
+  /** By open file. */
+  private final Map<Object, Integer> locks = new HashMap<>(0);
+
+  /** Of a symbolic link. */
+  String target = "";
+
+  DiskNode(long inode, int type, int permissions) {
+    this.inode = inode;
+    this.type = type;
+    this.permissions = permissions & 07777;
+  }
+
+  boolean isDirectory() {
+    return type == FileStatus.DIRECTORY;
+  }
+
+  boolean isLink() {
+    return type == FileStatus.SYMBOLIC_LINK;
+  }
+
+  int size() {
+    return size;
+  }
+
+  int read(long offset, byte[] into, int length) {
+    int count = (int) Math.max(0, Math.min(length, size - offset));
+    if (count > 0) {
+      System.arraycopy(content, (int) offset, into, 0, count);
+    }
+    return count;
+  }
+
+  void write(long offset, byte[] from, int length) {
+    int end = Math.toIntExact(offset + length);
+    grow(end);
+    System.arraycopy(from, 0, content, (int) offset, length);
+    size = Math.max(size, end);
+  }
+
+  private void grow(int end) {
+    if (end > content.length) {
+      content = Arrays.copyOf(content, Math.max(end, content.length * 2));
+    }
+  }
+
+  void truncate(int newSize) {
+    grow(newSize);
+    Arrays.fill(content, Math.min(newSize, size), Math.max(newSize, size), (byte) 0);
+    size = newSize;
+  }
+
+  void sync() {
+    durable = Arrays.copyOf(content, size);
+  }
+
+  /** The host has crashed: what was not synced is gone. */
+  void lose() {
+    content = durable.clone();
+    size = content.length;
+  }
+
+  /** The same, but some of the sectors and maybe the size had got to the device. */
+  void tear(Chance chance) {
+    byte[] written = Arrays.copyOf(content, size);
+    byte[] left = Arrays.copyOf(durable, chance.below(2) == 0 ? size : durable.length);
+    for (int start = 0; start < left.length; start += SECTOR_BYTES) {
+      int end = Math.min(start + SECTOR_BYTES, Math.min(left.length, written.length));
+      if (end > start && chance.below(2) == 0) {
+        System.arraycopy(written, start, left, start, end - start);
+      }
+    }
+    durable = left;
+    lose();
+  }
+
+  /**
+   * Takes, changes or gives up a lock on the whole file, without waiting.
+   *
+   * @param type of {@link FileCalls}
+   */
+  int lock(Object holder, int type) {
+    for (Map.Entry<Object, Integer> other : locks.entrySet()) {
+      boolean isShared =
+          type == FileCalls.LOCK_SHARED && other.getValue() == FileCalls.LOCK_SHARED;
+      if (type != FileCalls.LOCK_NONE && !isShared && !other.getKey().equals(holder)) {
+        return Errno.EAGAIN.negated();
+      }
+    }
+    if (type == FileCalls.LOCK_NONE) {
+      unlock(holder);
+    } else {
+      locks.put(holder, type);
+    }
+    return 0;
+  }
+
+  void unlock(Object holder) {
+    locks.remove(holder);
+  }
+
+  void fill(FileStatus into) {
+    into.mode = type | permissions;
+    into.sizeBytes = isLink() ? target.length() : size;
+    into.modifiedNanos = modifiedNanos;
+    into.changedNanos = changedNanos;
+    into.inode = inode;
+    into.device = 1;
+    into.links = links;
+    into.user = 0;
+    into.group = 0;
+    into.allocatedBytes = (size + 511L) / 512 * 512;
+    into.blockBytes = 4096;
+  }
+}
