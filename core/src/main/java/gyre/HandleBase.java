@@ -454,13 +454,7 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
       awaited = new Closed(this);
       closed = awaited;
     }
-    Cancellation token = caller.cancellation();
-    caller.enter(caller.currentScope(), loop.neverCancelled());
-    try {
-      caller.awaitReady(awaited);
-    } finally {
-      caller.enter(caller.currentScope(), token);
-    }
+    InternalAccess.awaitUncancelled(caller, awaited);
   }
 
   private static final class Closed extends WaitPoint {

@@ -112,6 +112,16 @@ public abstract class InternalAccess {
     caller.awaitReady(source);
   }
 
+  protected static void awaitUncancelled(Fiber<?> caller, Source source) {
+    Cancellation token = caller.cancellation();
+    caller.enter(caller.currentScope(), caller.loop().neverCancelled());
+    try {
+      caller.awaitReady(source);
+    } finally {
+      caller.enter(caller.currentScope(), token);
+    }
+  }
+
   protected static void resume(Fiber<?> fiber) {
     fiber.wake();
   }

@@ -126,6 +126,11 @@ public final class Internals extends InternalAccess {
     InternalAccess.await(caller, source);
   }
 
+  /** As {@link #await}, also in a fiber that is cancelled: for what is certain to come soon. */
+  public static void awaitUncancelled(Fiber<?> caller, Source source) {
+    InternalAccess.awaitUncancelled(caller, source);
+  }
+
   /** Lets a parked fiber go on. */
   public static void resume(@Nullable Fiber<?> fiber) {
     if (fiber != null) {

@@ -85,6 +85,11 @@ public abstract class Resource extends HandleBase {
     Internals.await(caller, source);
   }
 
+  /** As {@link #await}, also in a fiber that is cancelled: for what is certain to come soon. */
+  protected static void awaitUncancelled(Fiber<?> caller, Source source) {
+    Internals.awaitUncancelled(caller, source);
+  }
+
   /** Lets a parked fiber go on. */
   protected static void resume(@Nullable Fiber<?> fiber) {
     Internals.resume(fiber);

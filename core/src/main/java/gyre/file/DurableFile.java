@@ -1,0 +1,138 @@
+package gyre.file;
+
+import gyre.Cancellation;
+import gyre.Loop;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Replaces the content of a file so that it is whole at every moment, whatever crashes when: readers
+ * see the old one or the new one, and once {@code replace} has returned the new one stays.
+ *
+ * <p>The new content goes into a temporary file in the same directory, which is synced, gets the name
+ * by a rename, and then the directory is synced. Each of the four is needed: without the first sync a
+ * crash may leave the new name with no content, without the second the old content.
+ *
+ * <p>If it fails, or is cancelled, before the rename, the old content stays and the temporary file is
+ * deleted. The last two steps are not cancelled. A crash may leave a temporary file, whose name
+ * begins with {@code .} and ends with {@code .tmp}.
+ */
+public final class DurableFile {
+  private static final int ATTEMPTS = 100;
+  private static final Duration LAST_STEPS_LIMIT = Duration.ofSeconds(60);
+
+  /** Writes the new content. */
+  public interface Writer {
+    void write(FileSink sink) throws Exception;
+  }
+
+  private final Directory directory;
+  private final String name;
+
+  private DurableFile(Directory directory, String name) {
+    this.directory = directory;
+    this.name = name;
+  }
+
+  public static void replace(Path path, byte[] content) throws Exception {
+    replace(path, sink -> sink.write(ByteBuffer.wrap(content)));
+  }
+
+  /**
+   * The same with content that is made as it is written.
+   *
+   * @throws Exception what the writer throws, or {@link FileException}
+   */
+  public static void replace(Path path, Writer content) throws Exception {
+    Path name = path.getFileName();
+    if (name == null) {
+      throw new IllegalArgumentException("\"" + path + "\" has no name that a file could have");
+    }
+    try (Directory directory = Directory.open(Paths.parent(path))) {
+      new DurableFile(directory, name.toString()).replaceBy(content);
+    }
+  }
+
+  private void replaceBy(Writer content) throws Exception {
+    Creation creation = create();
+    try (File file = creation.file) {
+      try (FileSink sink = file.sink(0)) {
+        content.write(sink);
+      }
+      keepPermissions(file);
+      file.sync();
+    } catch (Throwable failed) {
+      delete(creation.name, failed);
+      throw failed;
+    }
+    finish(creation.name);
+  }
+
+  private void finish(String temporary) throws Exception {
+    boolean[] isRenamed = {false};
+    try {
+      Cancellation.current().check();
+      Cancellation.shield(
+          LAST_STEPS_LIMIT,
+          () -> {
+            directory.rename(temporary, name);
+            isRenamed[0] = true;
+            directory.sync();
+          });
+    } catch (Throwable failed) {
+      if (!isRenamed[0]) {
+        delete(temporary, failed);
+      }
+      throw failed;
+    }
+  }
+
+  private record Creation(String name, File file) {}
+
+  /** A new file of a name that nobody has. */
+  private Creation create() {
+    OpenOptions options = OpenOptions.writing().createNew(true);
+    long start = Loop.current().nanoTime();
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      String candidate = "." + name + "." + Long.toString(start + attempt, 36) + ".tmp";
+      try {
+        return new Creation(candidate, directory.openChildFile(candidate, options));
+      } catch (FileException e) {
+        if (!e.isExisting()) {
+          throw e;
+        }
+      }
+    }
+    throw FileException.of(
+        "replace",
+        directory.path() + "/" + name,
+        "no name for a temporary file beside it was free; delete ." + name + ".*.tmp");
+  }
+
+  /** Those of the file that is replaced, if there is one. */
+  private void keepPermissions(File file) {
+    FileInfo old;
+    try {
+      old = directory.info(name);
+    } catch (FileException e) {
+      if (e.isMissing()) {
+        return;
+      }
+      throw e;
+    }
+    file.permissions(old.permissions());
+  }
+
+  private void delete(String temporary, Throwable failed) {
+    try {
+      Cancellation.shield(
+          LAST_STEPS_LIMIT,
+          () -> {
+            int ignored = Names.tryUnlink(directory.place(Paths.bytes(temporary)), 0);
+          });
+    } catch (Exception alsoFailed) {
+      failed.addSuppressed(alsoFailed);
+    }
+  }
+}

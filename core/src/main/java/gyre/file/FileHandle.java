@@ -1,0 +1,226 @@
+package gyre.file;
+
+import gyre.Cancellation;
+import gyre.Fiber;
+import gyre.Scope;
+import gyre.engine.BlockPool;
+import gyre.engine.CallFile;
+import gyre.engine.CloseFile;
+import gyre.engine.Engine;
+import gyre.engine.Errno;
+import gyre.engine.FileOperation;
+import gyre.engine.OpenFile;
+import gyre.spi.Resource;
+import java.util.ArrayList;
+
+/**
+ * A handle that owns the descriptor of a file or directory.
+ *
+ * <p>Whoever waits for an operation waits until it has ended, cancelled or not: what it was lent is
+ * the kernel's until then. A cancelled operation that had been quicker counts as done, so that its
+ * result is not lost; the next call that parks tells of the cancellation.
+ */
+abstract sealed class FileHandle extends Resource permits Directory, File {
+  private final int descriptor;
+  private final String path;
+  private final ArrayList<FileOperation> active = new ArrayList<>(2);
+  private final Closing closing = new Closing();
+  private boolean isClosingSubmitted;
+
+  FileHandle(Scope owner, int descriptor, String path) {
+    super(owner);
+    this.descriptor = descriptor;
+    this.path = path;
+  }
+
+  private final class Closing extends CloseFile {
+    @Override
+    public void ended(int result) {
+      released();
+    }
+  }
+
+  final BlockPool pool() {
+    return engine().pool();
+  }
+
+  final int descriptor() {
+    return descriptor;
+  }
+
+  /** What it was opened by; it may have got another name since. */
+  public final String path() {
+    return path;
+  }
+
+  @Override
+  protected final String addressText() {
+    return path;
+  }
+
+  @Override
+  public final int pendingOperations() {
+    return active.size() + (closing.isIdle() ? 0 : 1);
+  }
+
+  @Override
+  protected final void closing() {
+    closeParts();
+    for (FileOperation each : active) {
+      engine().cancel(each);
+    }
+    closeWhenIdle();
+  }
+
+  @Override
+  protected final void aborting() {
+    closing();
+  }
+
+  /** What uses this handle gives back its memory; again and again. */
+  void closeParts() {}
+
+  private void closeWhenIdle() {
+    if (active.isEmpty() && !isClosingSubmitted) {
+      isClosingSubmitted = true;
+      closing.descriptor = descriptor;
+      engine().submit(closing);
+    }
+  }
+
+  /** An operation of this handle is under way from now on; {@link #end} says until when. */
+  final void begin(FileOperation operation) {
+    assert operation.isIdle() : "begun twice";
+    active.add(operation);
+    engine().submit(operation);
+  }
+
+  final void end(FileOperation operation) {
+    int index = active.lastIndexOf(operation);
+    FileOperation last = active.removeLast();
+    if (index < active.size()) {
+      active.set(index, last);
+    }
+    if (!isOpen()) {
+      closeWhenIdle();
+    }
+  }
+
+  /**
+   * Carries out an operation on this handle, and parks until it has ended.
+   *
+   * @param verb what it does, for failures: {@code write to}
+   * @return its result
+   * @throws FileException if that is an error
+   */
+  final int perform(FileOperation operation, Pending pending, String verb) {
+    int result = attempt(operation, pending, verb);
+    if (result < 0) {
+      throw FileException.of(verb, path, result);
+    }
+    return result;
+  }
+
+  /** As {@link #perform}, but answers errors too. */
+  final int attempt(FileOperation operation, Pending pending, String verb) {
+    Fiber<?> caller = caller();
+    Cancellation.current().check();
+    checkOpen();
+    pending.begin(verb + " " + path);
+    begin(operation);
+    try {
+      awaitEnd(engine(), caller, operation, pending);
+    } finally {
+      end(operation);
+    }
+    int result = pending.result();
+    if (result == Errno.ECANCELED.negated()) {
+      checkStillOpen(caller, "busy with");
+    }
+    return result;
+  }
+
+  /** The same for any call that takes a helper thread. */
+  final int attempt(String verb, CallFile.Call call) {
+    Pending pending = new Pending();
+    CallFile operation = Requests.call(pending);
+    operation.call = call;
+    return attempt(operation, pending, verb);
+  }
+
+  final int perform(String verb, CallFile.Call call) {
+    int result = attempt(verb, call);
+    if (result < 0) {
+      throw FileException.of(verb, path, result);
+    }
+    return result;
+  }
+
+  /** Parks until an operation that was submitted has ended, and throws if it was cancelled. */
+  private static void awaitEnd(
+      Engine engine, Fiber<?> caller, FileOperation operation, Pending pending) {
+    try {
+      await(caller, pending);
+    } catch (Throwable cancelled) {
+      engine.cancel(operation);
+      awaitUncancelled(caller, pending);
+      if (pending.result() == Errno.ECANCELED.negated()
+          || pending.result() == Errno.EINTR.negated()) {
+        throw cancelled;
+      }
+    }
+  }
+
+  /** Carries out an operation that belongs to no handle, and parks until it has ended. */
+  static int attemptAlone(FileOperation operation, Pending pending, String doing) {
+    Fiber<?> caller = Fiber.current();
+    Cancellation.current().check();
+    Engine engine = engineOf(Scope.current());
+    pending.begin(doing);
+    engine.submit(operation);
+    awaitEnd(engine, caller, operation, pending);
+    return pending.result();
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @param start the descriptor of a directory, which must stay open meanwhile
+   */
+  static int open(int start, boolean isBelow, byte[] path, OpenOptions options, String subject) {
+    checkCanOpen(Scope.current());
+    Pending pending = new Pending();
+    OpenFile operation = Requests.open(pending);
+    operation.directory = start;
+    operation.isBelow = isBelow;
+    operation.path = path;
+    operation.flags = options.flags();
+    operation.mode = options.permissions();
+    int result = attemptAlone(operation, pending, "open " + subject);
+    if (result < 0) {
+      throw FileException.of("open", subject, result);
+    }
+    return result;
+  }
+
+  /** Who the handle of a new descriptor belongs to; closes that if there can be no handle. */
+  static Scope ownerOf(int descriptor) {
+    Scope owner = Scope.current();
+    try {
+      checkCanOpen(owner);
+    } catch (RuntimeException e) {
+      closeUnowned(owner, descriptor);
+      throw e;
+    }
+    return owner;
+  }
+
+  private static void closeUnowned(Scope owner, int descriptor) {
+    Pending pending = new Pending();
+    CloseFile operation = Requests.close(pending);
+    operation.descriptor = descriptor;
+    pending.begin("close");
+    engineOf(owner).submit(operation);
+    awaitUncancelled(Fiber.current(), pending);
+  }
+}

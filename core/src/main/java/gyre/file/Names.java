@@ -1,0 +1,133 @@
+package gyre.file;
+
+import gyre.engine.CallFile;
+import gyre.engine.ChangeName;
+import gyre.engine.FileCalls;
+import gyre.engine.StatFile;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** What is done with names, wherever the paths start. Each parks until it is done. */
+final class Names {
+  private static final int LONGEST_LINK_BYTES = 4096;
+
+  private Names() {}
+
+  /** A name, and the directory that its path starts at: that must stay open meanwhile. */
+  record Place(int directory, byte[] path, String subject) {
+    static Place of(Path path) {
+      return new Place(FileCalls.WORKING_DIRECTORY, Paths.bytes(path), path.toString());
+    }
+  }
+
+  private static void perform(ChangeName operation, Pending pending, String verb, String subject) {
+    check(verb, subject, FileHandle.attemptAlone(operation, pending, verb + " " + subject));
+  }
+
+  private static void check(String verb, String subject, int result) {
+    if (result < 0) {
+      throw FileException.of(verb, subject, result);
+    }
+  }
+
+  static void rename(Place from, Place to, int flags) {
+    Pending pending = new Pending();
+    ChangeName operation = Requests.changeName(pending);
+    operation.action = ChangeName.Action.RENAME;
+    operation.flags = flags;
+    operation.directory = from.directory;
+    operation.path = from.path;
+    operation.toDirectory = to.directory;
+    operation.to = to.path;
+    String verb = flags == FileCalls.EXCHANGE ? "exchange" : "rename";
+    perform(operation, pending, verb, from.subject + " to " + to.subject);
+  }
+
+  static void link(Place existing, Place name) {
+    Pending pending = new Pending();
+    ChangeName operation = Requests.changeName(pending);
+    operation.action = ChangeName.Action.LINK;
+    operation.directory = existing.directory;
+    operation.path = existing.path;
+    operation.toDirectory = name.directory;
+    operation.to = name.path;
+    perform(operation, pending, "link", name.subject + " to " + existing.subject);
+  }
+
+  static void symlink(String target, Place name) {
+    Pending pending = new Pending();
+    ChangeName operation = Requests.changeName(pending);
+    operation.action = ChangeName.Action.SYMLINK;
+    operation.path = Paths.bytes(target);
+    operation.toDirectory = name.directory;
+    operation.to = name.path;
+    perform(operation, pending, "link", name.subject + " to " + target);
+  }
+
+  static void unlink(Place name, int flags) {
+    int result = tryUnlink(name, flags);
+    check("delete", name.subject, result);
+  }
+
+  /** Answers errors too. */
+  static int tryUnlink(Place name, int flags) {
+    Pending pending = new Pending();
+    ChangeName operation = Requests.changeName(pending);
+    operation.action = ChangeName.Action.UNLINK;
+    operation.directory = name.directory;
+    operation.path = name.path;
+    operation.flags = flags;
+    return FileHandle.attemptAlone(operation, pending, "delete " + name.subject);
+  }
+
+  /** Answers errors too. */
+  static int tryMakeDirectory(Place name, int permissions) {
+    Pending pending = new Pending();
+    ChangeName operation = Requests.changeName(pending);
+    operation.action = ChangeName.Action.MAKE_DIRECTORY;
+    operation.directory = name.directory;
+    operation.path = name.path;
+    operation.mode = permissions;
+    return FileHandle.attemptAlone(operation, pending, "create directory " + name.subject);
+  }
+
+  static void makeDirectory(Place name, int permissions) {
+    check("create directory", name.subject, tryMakeDirectory(name, permissions));
+  }
+
+  static String readLink(Place name) {
+    byte[] target = new byte[LONGEST_LINK_BYTES];
+    Pending pending = new Pending();
+    CallFile operation = Requests.call(pending);
+    operation.call = calls -> calls.readLink(name.directory, name.path, target);
+    int length = FileHandle.attemptAlone(operation, pending, "read link " + name.subject);
+    check("read link", name.subject, length);
+    return Paths.text(Arrays.copyOf(target, length));
+  }
+
+  static FileInfo info(Place name, boolean isLinkItself) {
+    Pending pending = new Pending();
+    StatFile operation = stat(name, isLinkItself, pending);
+    String verb = "ask about";
+    check(
+        verb,
+        name.subject,
+        FileHandle.attemptAlone(operation, pending, verb + " " + name.subject));
+    return FileInfo.of(operation.status);
+  }
+
+  /** Answers errors too. */
+  static int tryStat(Place name, boolean isLinkItself) {
+    Pending pending = new Pending();
+    return FileHandle.attemptAlone(
+        stat(name, isLinkItself, pending), pending, "ask about " + name.subject);
+  }
+
+  private static StatFile stat(Place name, boolean isLinkItself, Pending pending) {
+    StatFile operation = Requests.stat(pending);
+    operation.directory = name.directory;
+    operation.path = name.path;
+    operation.isLinkItself = isLinkItself;
+    return operation;
+  }
+}
