@@ -50,8 +50,8 @@ public final class Directory extends FileHandle {
   public File openFile(String below, OpenOptions options) {
     checkPartOpen();
     String subject = path() + "/" + below;
-    int opened = open(descriptor(), true, Paths.bytes(below), options, subject);
-    return new File(opened, subject, options);
+    Names.Place place = new Names.Place(descriptor(), Paths.bytes(below), subject);
+    return File.open(place, true, options);
   }
 
   /** Opens a directory below this one. */
@@ -64,11 +64,7 @@ public final class Directory extends FileHandle {
 
   /** Opens a file that has this very name. */
   File openChildFile(String name, OpenOptions options) {
-    Names.Place place = place(name);
-    return new File(
-        open(place.directory(), false, place.path(), options, place.subject()),
-        place.subject(),
-        options);
+    return File.open(place(name), false, options);
   }
 
   /** Opens one that has this very name, and is no link. */

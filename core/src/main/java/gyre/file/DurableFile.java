@@ -125,14 +125,6 @@ public final class DurableFile {
   }
 
   private void delete(String temporary, Throwable failed) {
-    try {
-      Cancellation.shield(
-          LAST_STEPS_LIMIT,
-          () -> {
-            int ignored = Names.tryUnlink(directory.place(Paths.bytes(temporary)), 0);
-          });
-    } catch (Exception alsoFailed) {
-      failed.addSuppressed(alsoFailed);
-    }
+    Names.unlinkUncancelled(directory.place(Paths.bytes(temporary)), failed);
   }
 }

@@ -63,10 +63,23 @@ public final class File extends FileHandle {
    * @throws FileException if that is not possible; the message says why
    */
   public static File open(Path path, OpenOptions options) {
-    String subject = path.toString();
-    int descriptor =
-        open(FileCalls.WORKING_DIRECTORY, false, Paths.bytes(path), options, subject);
-    return new File(descriptor, subject, options);
+    return open(Names.Place.of(path), false, options);
+  }
+
+  /**
+   * If there can be no handle, because the scope has ended meanwhile, a file that was made for it is
+   * deleted again.
+   */
+  static File open(Names.Place place, boolean isBelow, OpenOptions options) {
+    int descriptor = open(place.directory(), isBelow, place.path(), options, place.subject());
+    try {
+      return new File(descriptor, place.subject(), options);
+    } catch (RuntimeException e) {
+      if (options.isCreatingNew() && !isBelow) {
+        Names.unlinkUncancelled(place, e);
+      }
+      throw e;
+    }
   }
 
   /**

@@ -53,15 +53,24 @@ public final class FileSink implements ByteSink, AutoCloseable, File.Part {
     write(ByteBuffer.wrap(source, from, length));
   }
 
+  /** Takes what is there at once: more may arrive in the queue of a stream while this is parked. */
   @Override
   public void write(ByteQueue source) {
     checkOpen();
-    while (!source.isEmpty()) {
-      long part = Math.min(source.size(), LIMIT_BYTES - gathered.size());
-      if (part > 0) {
-        gathered.append(source, part);
+    ByteQueue taken = gathered.sibling();
+    taken.append(source);
+    try {
+      while (!taken.isEmpty()) {
+        long part = Math.min(taken.size(), LIMIT_BYTES - gathered.size());
+        if (part > 0) {
+          gathered.append(taken, part);
+        }
+        writeIfFull();
       }
-      writeIfFull();
+    } finally {
+      if (!taken.isEmpty()) {
+        source.prepend(taken);
+      }
     }
   }
 

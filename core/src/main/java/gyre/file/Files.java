@@ -1,12 +1,10 @@
 package gyre.file;
 
-import gyre.Cancellation;
 import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 
 /**
  * What one does with files by their paths. Each call parks the fiber until it is done.
@@ -15,7 +13,6 @@ import java.time.Duration;
  */
 public final class Files {
   private static final int DIRECTORY_PERMISSIONS = 0777;
-  private static final Duration CLEANING_LIMIT = Duration.ofSeconds(10);
 
   private Files() {}
 
@@ -62,26 +59,22 @@ public final class Files {
    * @throws FileException if there is something at the target already ({@link
    *     FileException#isExisting}), among others
    */
-  public static long copy(Path from, Path to) throws Exception {
+  public static long copy(Path from, Path to) {
     OpenOptions making = OpenOptions.writing().createNew(true);
     try (File source = File.open(from)) {
       FileInfo info = source.info();
       try (File target = File.open(to, making.permissions(info.permissions()))) {
-        return FileCopy.copy(source, target);
-      } catch (Throwable failed) {
-        if (!(failed instanceof FileException known && known.isExisting())) {
-          clean(to, failed);
-        }
-        throw failed;
+        return copy(source, target, to);
       }
     }
   }
 
-  private static void clean(Path path, Throwable failed) {
+  private static long copy(File source, File target, Path to) {
     try {
-      Cancellation.shield(CLEANING_LIMIT, () -> deleteIfExists(path));
-    } catch (Exception alsoFailed) {
-      failed.addSuppressed(alsoFailed);
+      return FileCopy.copy(source, target);
+    } catch (Throwable failed) {
+      Names.unlinkUncancelled(Names.Place.of(to), failed);
+      throw failed;
     }
   }
 

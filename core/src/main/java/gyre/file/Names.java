@@ -1,14 +1,18 @@
 package gyre.file;
 
+import gyre.Cancellation;
 import gyre.engine.CallFile;
 import gyre.engine.ChangeName;
+import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.StatFile;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 
 /** What is done with names, wherever the paths start. Each parks until it is done. */
 final class Names {
+  private static final Duration CLEANING_LIMIT = Duration.ofSeconds(10);
   private static final int LONGEST_LINK_BYTES = 4096;
 
   private Names() {}
@@ -78,6 +82,22 @@ final class Names {
     operation.path = name.path;
     operation.flags = flags;
     return FileHandle.attemptAlone(operation, pending, "delete " + name.subject);
+  }
+
+  /** Cleans up after a failure, which is told if that fails too. */
+  static void unlinkUncancelled(Place name, Throwable failed) {
+    try {
+      Cancellation.shield(
+          CLEANING_LIMIT,
+          () -> {
+            int result = tryUnlink(name, 0);
+            if (result != Errno.ENOENT.negated()) {
+              check("delete", name.subject, result);
+            }
+          });
+    } catch (Exception alsoFailed) {
+      failed.addSuppressed(alsoFailed);
+    }
   }
 
   /** Answers errors too. */

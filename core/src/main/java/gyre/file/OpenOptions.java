@@ -108,6 +108,10 @@ public final class OpenOptions {
     return (flags & FileFlags.O_ACCESS_MODE) != FileFlags.O_RDONLY;
   }
 
+  boolean isCreatingNew() {
+    return (flags & FileFlags.O_EXCL) != 0;
+  }
+
   boolean isAppending() {
     return (flags & FileFlags.O_APPEND) != 0;
   }
