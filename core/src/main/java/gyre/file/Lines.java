@@ -31,7 +31,6 @@ final class Lines implements Iterator<String> {
     }
     String line = next;
     next = null;
-    assert line != null;
-    return line == null ? "" : line;
+    return line == null ? "" : line; // it is none after hasNext
   }
 }

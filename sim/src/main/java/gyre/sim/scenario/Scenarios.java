@@ -22,7 +22,8 @@ public final class Scenarios {
           new Timers(),
           new Posts(),
           new Datagrams(),
-          new Offloads());
+          new Offloads(),
+          new DurableFiles());
 
   private Scenarios() {}
 
