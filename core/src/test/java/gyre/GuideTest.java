@@ -25,9 +25,7 @@ class GuideTest {
   private static final String IMPORTS =
       """
       import gyre.*;
-      import gyre.file.WatchEvent;
-      import gyre.file.WatchOptions;
-      import gyre.file.Watcher;
+      import gyre.file.*;
       import gyre.io.*;
       import gyre.net.*;
       import gyre.process.*;
