@@ -10,6 +10,7 @@ public final class DirectoryEntries {
    *
    * @param type as in {@link FileStatus#type()}; 0 where the file system does not tell
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   public record Entry(byte[] name, int type, long inode) {}
 
   private DirectoryEntries() {}

@@ -18,6 +18,7 @@ final class Names {
   private Names() {}
 
   /** A name, and the directory that its path starts at: that must stay open meanwhile. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Place(int directory, byte[] path, String subject) {
     static Place of(Path path) {
       return new Place(FileCalls.WORKING_DIRECTORY, Paths.bytes(path), path.toString());
