@@ -44,6 +44,7 @@ abstract class NioNames implements NameCalls {
     /** Taken, and there was no room for it. */
     private DirectoryEntries.@Nullable Entry waiting;
 
+    @SuppressWarnings("StreamResourceLeak") // closed with the descriptor
     Listing(Path directory) throws IOException {
       stream = Files.newDirectoryStream(directory);
       names = stream.iterator();
