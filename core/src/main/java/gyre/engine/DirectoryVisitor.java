@@ -11,6 +11,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Is told of what a directory holds. */
 @FunctionalInterface
@@ -54,8 +55,9 @@ public interface DirectoryVisitor {
     visitor.found(String.valueOf(entry.getFileName()), found.isDirectory(), stamp);
   }
 
-  private static int result(IOException e) {
+  private static int result(@Nullable IOException e) {
     return switch (e) {
+      case null -> Errno.EIO.negated();
       case NoSuchFileException _ -> Errno.ENOENT.negated();
       case NotDirectoryException _ -> Errno.ENOTDIR.negated();
       case AccessDeniedException _ -> Errno.EACCES.negated();
