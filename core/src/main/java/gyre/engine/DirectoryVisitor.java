@@ -20,6 +20,8 @@ public interface DirectoryVisitor {
   long RACY_MILLIS = 20;
 
   /**
+   * There is something of that name.
+   *
    * @param stamp changes when the content of a file does; and maybe once more, if it had changed
    *     just before somebody looked
    */
