@@ -21,9 +21,18 @@ import org.jspecify.annotations.Nullable;
 final class JvmSignals implements Environment.Signals {
   static final JvmSignals INSTANCE = new JvmSignals();
 
+  /** The same callback twice is two of these. */
+  private static final class Subscriber {
+    final Runnable arrived;
+
+    Subscriber(Runnable arrived) {
+      this.arrived = arrived;
+    }
+  }
+
   /** Those of a signal, and the handler that was there before. */
   private static final class Line {
-    final List<Runnable> subscribers = new CopyOnWriteArrayList<>();
+    final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
     final Object handler;
     @Nullable Object previous;
 
@@ -36,7 +45,7 @@ final class JvmSignals implements Environment.Signals {
     private @Nullable Object call(Object self, Method method, Object @Nullable [] arguments) {
       return switch (method.getName()) {
         case "handle" -> {
-          subscribers.forEach(Runnable::run);
+          subscribers.forEach(subscriber -> subscriber.arrived.run());
           yield null;
         }
         case "equals" -> arguments != null && self == arguments[0];
@@ -54,7 +63,7 @@ final class JvmSignals implements Environment.Signals {
 
   @Override
   public synchronized Environment.Subscription subscribe(String name, Runnable arrived) {
-    Runnable own = arrived::run; // the same twice is two subscriptions
+    Subscriber own = new Subscriber(arrived);
     Line line = lines.get(name);
     if (line == null) {
       line = new Line(type("sun.misc.SignalHandler"));
@@ -72,7 +81,7 @@ final class JvmSignals implements Environment.Signals {
     };
   }
 
-  private synchronized void unsubscribe(String name, Runnable own) {
+  private synchronized void unsubscribe(String name, Subscriber own) {
     Line line = lines.get(name);
     assert line != null : name + " has a subscriber and no handler";
     if (line.subscribers.size() > 1) {

@@ -11,19 +11,28 @@ import java.util.Map;
  * signal are told of it.
  */
 final class SimSignals implements Environment.Signals {
-  private final Map<String, List<Runnable>> subscribers = new HashMap<>();
+  /** The same callback twice is two of these. */
+  private static final class Subscriber {
+    final Runnable arrived;
+
+    Subscriber(Runnable arrived) {
+      this.arrived = arrived;
+    }
+  }
+
+  private final Map<String, List<Subscriber>> subscribers = new HashMap<>();
 
   @Override
   public Environment.Subscription subscribe(String name, Runnable arrived) {
-    Runnable own = arrived::run; // the same twice is two subscriptions
+    Subscriber own = new Subscriber(arrived);
     subscribers.computeIfAbsent(name, _ -> new ArrayList<>(1)).add(own);
     return () -> subscribers.getOrDefault(name, List.of()).remove(own);
   }
 
   /** Whether anybody was told. */
   boolean deliver(String name) {
-    List<Runnable> told = List.copyOf(subscribers.getOrDefault(name, List.of()));
-    told.forEach(Runnable::run);
+    List<Subscriber> told = List.copyOf(subscribers.getOrDefault(name, List.of()));
+    told.forEach(subscriber -> subscriber.arrived.run());
     return !told.isEmpty();
   }
 
