@@ -13,6 +13,7 @@ import gyre.Task;
 import gyre.engine.Errno;
 import gyre.io.IoException;
 import gyre.io.LimitExceededException;
+import gyre.io.PipeOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -282,6 +283,38 @@ class CommandTest {
   }
 
   @Test
+  void shouldHoldBackAChildThatNobodyReads() {
+    run(() -> {
+      PipeOptions small = PipeOptions.defaults().inputLimitBytes(4096);
+      try (ChildProcess child = Command.of("yes").pipes(small).grace(SHORT).start()) {
+        for (int i = 0; i < 100; i++) {
+          assertThat(child.stdout().await(4096)).isTrue();
+          assertThat(child.stdout().input().size()).isEqualTo(4096);
+          child.stdout().input().clear();
+        }
+        assertThat(child.exit()).isEmpty();
+      }
+    });
+  }
+
+  @Test
+  void shouldReadMuchMoreThanItHolds() {
+    run(() -> {
+      long wanted = 256L << 20;
+      Command command = Command.of("head", "-c", Long.toString(wanted), "/dev/zero");
+      try (ChildProcess child = command.start()) {
+        long got = 0;
+        while (child.stdout().await(1)) {
+          got += child.stdout().input().size();
+          child.stdout().input().clear();
+        }
+        assertThat(got).isEqualTo(wanted);
+        assertThat(child.await().isSuccess()).isTrue();
+      }
+    });
+  }
+
+  @Test
   void shouldEndWhatTakesTooLong() {
     run(() -> {
       assertThatThrownBy(() -> Command.of("sleep", "1000").timeout(SHORT).run())
@@ -310,7 +343,7 @@ class CommandTest {
       long grandchild;
       ChildProcess child;
       try (Scope scope = Scope.open("children")) {
-        child = Command.shell("sleep 1000 & echo $!; wait").start();
+        child = Command.shell("sleep 1000 & echo $!; wait").grace(SHORT).start();
         grandchild = Long.parseLong(child.stdout().readLine(100));
         assertThat(isAlive(grandchild)).isTrue();
       }
@@ -323,7 +356,7 @@ class CommandTest {
   @Test
   void shouldEndTheGroupOfWhoeverIsCancelled() {
     run(() -> {
-      ChildProcess child = Command.shell("sleep 1000 & echo $!; wait").start();
+      ChildProcess child = Command.shell("sleep 1000 & echo $!; wait").grace(SHORT).start();
       long grandchild = Long.parseLong(child.stdout().readLine(100));
       assertThatThrownBy(() -> Cancellation.within(SHORT, () -> child.await().isSuccess()))
           .isInstanceOf(DeadlineExceededException.class);
@@ -373,7 +406,7 @@ class CommandTest {
       CommandResult result = Command.of("true").endWithParent().run();
       assertThat(result.isSuccess()).isTrue();
       try (ChildProcess child =
-          Command.shell("echo ready; sleep 1000").endWithParent().start()) {
+          Command.shell("echo ready; sleep 1000").endWithParent().grace(SHORT).start()) {
         assertThat(child.stdout().readLine(100)).isEqualTo("ready");
         assertThat(child.exit()).isEmpty(); // the thread that has started it is still there
       }
