@@ -27,6 +27,7 @@ final class Syscall {
   static final int IOCTL = number(16, 29);
   static final int PREAD64 = number(17, 67);
   static final int PWRITE64 = number(18, 68);
+  static final int GETPID = number(39, 172);
   static final int SOCKET = number(41, 198);
   static final int CONNECT = number(42, 203);
   static final int SENDTO = number(44, 206);
@@ -56,6 +57,7 @@ final class Syscall {
   static final int INOTIFY_ADD_WATCH = number(254, 27);
   static final int INOTIFY_RM_WATCH = number(255, 28);
   static final int WAITID = number(247, 95);
+  static final int TGKILL = number(234, 131);
   static final int OPENAT = number(257, 56);
   static final int MKNODAT = number(259, 33);
   static final int MKDIRAT = number(258, 34);
