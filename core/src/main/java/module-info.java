@@ -8,6 +8,7 @@ module gyre.core {
   exports gyre;
   exports gyre.file;
   exports gyre.net;
+  exports gyre.terminal;
   exports gyre.process;
   exports gyre.engine to
       gyre.sim;

@@ -23,6 +23,7 @@ public final class LinuxFiles {
 
   private static final int S_IFIFO = 0x1000;
 
+  public static final int F_DUPFD_CLOEXEC = 1030;
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
 
@@ -146,6 +147,21 @@ public final class LinuxFiles {
 
   public static int fcntl(CallState state, int fd, int command, long argument) {
     return Syscall.call(state, Syscall.FCNTL, fd, command, argument);
+  }
+
+  /**
+   * Waits until a descriptor is ready.
+   *
+   * @param scratch room for 24 bytes
+   * @return which of the events are there; 0 when the time is up
+   */
+  public static int poll(CallState state, int fd, int events, long timeoutNanos, long scratch) {
+    Memory.putInt(scratch, fd);
+    Memory.putInt(scratch + 4, events); // and no results yet
+    Memory.putLong(scratch + 8, timeoutNanos / 1_000_000_000);
+    Memory.putLong(scratch + 16, timeoutNanos % 1_000_000_000);
+    int count = Syscall.call(state, Syscall.PPOLL, scratch, 1, scratch + 8, 0, 0);
+    return count > 0 ? Memory.getShort(scratch + 6) & 0xFFFF : count;
   }
 
   /** Non-blocking and close-on-exec. */

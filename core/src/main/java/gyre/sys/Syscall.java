@@ -65,6 +65,7 @@ final class Syscall {
   static final int LINKAT = number(265, 37);
   static final int SYMLINKAT = number(266, 36);
   static final int READLINKAT = number(267, 78);
+  static final int PPOLL = number(271, 73);
   static final int EPOLL_PWAIT = number(281, 22);
   static final int FALLOCATE = number(285, 47);
   static final int ACCEPT4 = number(288, 242);

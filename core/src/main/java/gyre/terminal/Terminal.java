@@ -1,0 +1,524 @@
+package gyre.terminal;
+
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Handle;
+import gyre.Scope;
+import gyre.Source;
+import gyre.WaitPoint;
+import gyre.engine.Engine;
+import gyre.engine.Environment.Subscription;
+import gyre.engine.Poll;
+import gyre.engine.kernel.KernelTerminal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The terminal of this program: keys, mouse, pastes and changes of its size as events; frames as
+ * output.
+ *
+ * <pre>{@code
+ * try (Terminal terminal = Terminal.open()) {
+ *   while (true) {
+ *     terminal.draw(screen -> screen.put(0, 0, "q ends this", Style.plain().bold()));
+ *     if (terminal.next() instanceof TerminalEvent.Key key && key.is('q')) {
+ *       break;
+ *     }
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>While it is open the terminal is in raw mode, and shows the alternate screen. Both end with
+ * it: when it is closed, by whomever, its scope included; when the program is stopped, until it
+ * goes on; and when the JVM ends by Ctrl-C, TERM, HUP or System.exit. Only KILL, or a crash of the
+ * JVM, leave the terminal as it is; then {@code reset} helps. In raw mode Ctrl-C is a key: {@code
+ * key.isControl('c')}.
+ *
+ * <p>Where the output is no terminal, or one that understands no sequences ({@code TERM=dumb}),
+ * {@link #isInteractive} is false: frames are printed as lines of text, as far as they change, and
+ * what comes in is told as keys.
+ *
+ * <p>Events are taken by {@link #next} or {@link #poll}, or by a handler: {@link #onEvent}. It
+ * needs the engine of io_uring or epoll.
+ */
+public final class Terminal extends Handle {
+  private static final long FLUSH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final TerminalOptions options;
+  private final String device;
+  private final KernelTerminal calls;
+  private final TerminalLine readLine;
+  private final TerminalLine writeLine;
+
+  /** Null where the terminal is left as it is. */
+  private final @Nullable TerminalMode mode;
+
+  private final TerminalInput input;
+  private final TerminalOutput output;
+  private final EscapeTimeout escapeTimeout = new EscapeTimeout(this);
+  private final Arrived arrived = new Arrived(this);
+  private final List<Subscription> subscriptions = new ArrayList<>();
+  private @Nullable Subscription stops;
+  private @Nullable TerminalHandler handler;
+  private TerminalSize size;
+  private boolean isSuspending;
+
+  @SuppressWarnings("this-escape") // the parts keep it, and use it later
+  Terminal(Scope owner, TerminalOpening opening, TerminalOptions options) {
+    super(owner);
+    Engine engine = engine();
+    this.options = options;
+    this.device = opening.device();
+    this.calls = opening.calls();
+    this.mode = opening.mode();
+    boolean mayBlock = opening.isInherited();
+    this.readLine =
+        new TerminalLine(
+            this, calls, engine, opening.input(), Poll.READABLE, opening.isInputInherited());
+    this.writeLine =
+        new TerminalLine(this, calls, engine, opening.output(), Poll.WRITABLE, mayBlock);
+    this.size = currentSize();
+    this.input = new TerminalInput(this, options.maxPasteBytes());
+    this.output = new TerminalOutput(writeLine, size, opening.encoder());
+  }
+
+  // ---- opening
+
+  /** Opens the terminal that this program was started in, in the current scope. */
+  public static Terminal open() {
+    return open(TerminalOptions.defaults());
+  }
+
+  /**
+   * @throws TerminalException if there is a terminal and it can't be opened or set; nothing of it
+   *     is changed then
+   */
+  public static Terminal open(TerminalOptions options) {
+    Scope owner = Scope.current();
+    checkCanOpen(owner);
+    TerminalOpening opening = TerminalOpening.open(engineOf(owner), options);
+    Terminal terminal = opening.finish(owner, options);
+    terminal.begin();
+    return terminal;
+  }
+
+  private void begin() {
+    subscribe("WINCH", this::sizeMayHaveChanged);
+    if (mode != null) {
+      subscribe("CONT", this::continued);
+      if (options.suspends()) {
+        stops = subscribe("TSTP", this::suspend);
+      }
+    }
+    readLine.watch();
+    if (mode == null) {
+      lineReady(readLine); // of a pipe something may be there already
+    }
+  }
+
+  /** Has a step run on the loop after a signal, once however often it comes before. */
+  private @Nullable Subscription subscribe(String signal, Runnable step) {
+    AtomicBoolean isOnItsWay = new AtomicBoolean();
+    Runnable onLoop =
+        () -> {
+          isOnItsWay.set(false);
+          if (isOpen()) {
+            step.run();
+          }
+        };
+    try {
+      Subscription subscription =
+          environmentOf(loop())
+              .signals()
+              .subscribe(
+                  signal,
+                  () -> {
+                    if (!isOnItsWay.getAndSet(true)) {
+                      handToLoop(onLoop);
+                    }
+                  });
+      subscriptions.add(subscription);
+      return subscription;
+    } catch (UnsupportedOperationException refused) {
+      return null; // this JVM tells of no signals: the size is looked at when something is drawn
+    }
+  }
+
+  // ---- events in direct style
+
+  /**
+   * The next event. Parks until there is one. After {@link TerminalEvent.Ended} it answers that
+   * again.
+   *
+   * @throws CancelledException if the loop shuts down, and nothing is left to take
+   */
+  public TerminalEvent next() {
+    Fiber<?> caller = caller();
+    checkOpen();
+    checkDirect();
+    await(caller, arrived);
+    checkStillOpen(caller, "waiting for an event of");
+    if (input.isEmpty()) {
+      throw new CancelledException(name() + " is idle while the loop shuts down", null);
+    }
+    return take();
+  }
+
+  /** An event that is there, without waiting. */
+  public Optional<TerminalEvent> poll() {
+    checkOnLoop();
+    checkOpen();
+    checkDirect();
+    return input.isEmpty() ? Optional.empty() : Optional.of(take());
+  }
+
+  /** Ready while {@link #next} would not park. For {@link Fiber#awaitFirst}. */
+  public Source arrived() {
+    checkThread();
+    return arrived;
+  }
+
+  private TerminalEvent take() {
+    TerminalEvent event = input.take();
+    if (input.isToBeRead()) {
+      read();
+    }
+    return event;
+  }
+
+  private void checkDirect() {
+    if (handler != null) {
+      throw new IllegalStateException(name() + " is read in push style");
+    }
+  }
+
+  // ---- events in push style
+
+  /** Has {@code newHandler} told of events from now on, and of those that have come already. */
+  public void onEvent(TerminalHandler newHandler) {
+    checkOnLoop();
+    checkOpen();
+    Fiber<?> waiter = arrived.firstFiber();
+    if (waiter != null) {
+      throw new IllegalStateException("fiber " + waiter.name() + " waits for " + name());
+    }
+    handler = newHandler;
+    tell();
+  }
+
+  @Override
+  protected boolean isServing() {
+    return handler != null;
+  }
+
+  @Override
+  protected void callback() throws Exception {
+    TerminalHandler told = handler;
+    if (told == null || !isOpen() || input.isEmpty()) {
+      return;
+    }
+    boolean isLast = input.hasEnded();
+    TerminalEvent event = take();
+    if (!input.isEmpty() && !isLast) { // the end is told once
+      requestCallback();
+    }
+    told.onEvent(event);
+  }
+
+  // ---- output
+
+  /**
+   * Draws the next frame: {@code drawing} is given a blank screen of the terminal's size, runs at
+   * once, and must not keep it. The frame is shown at the end of this turn; of several the newest.
+   * While the terminal is too slow to take the one before, newer frames replace each other.
+   *
+   * @throws TerminalException if an earlier frame could not be written
+   */
+  public void draw(Consumer<Screen> drawing) {
+    checkOnLoop();
+    checkOpen();
+    int failure = output.failure();
+    if (failure != 0) {
+      throw TerminalException.of("write to", name(), failure);
+    }
+    if (mode != null && !options.fullScreen()) {
+      throw new IllegalStateException(name() + " is open without its screen: fullScreen is false");
+    }
+    if (subscriptions.isEmpty()) {
+      sizeMayHaveChanged();
+    }
+    drawing.accept(output.begin(size));
+    output.drawn();
+    requestEndOfTurn();
+  }
+
+  @Override
+  protected void endOfTurn() {
+    if (isOpen()) {
+      flush();
+    }
+  }
+
+  private void flush() {
+    output.flush();
+    if (output.failure() != 0) {
+      input.ended(TerminalException.reasonOf(output.failure()));
+      tell();
+    }
+  }
+
+  /** As it is now. {@link TerminalEvent.Resize} tells of another. */
+  public TerminalSize size() {
+    checkThread();
+    return size;
+  }
+
+  /** Whether frames are drawn on a screen, and keys are told as they are pressed. */
+  public boolean isInteractive() {
+    return mode != null;
+  }
+
+  public TerminalStatistics statistics() {
+    checkThread();
+    return new TerminalStatistics(output.written(), output.skipped());
+  }
+
+  // ---- what happens
+
+  /** A line may have become ready. */
+  void lineReady(TerminalLine line) {
+    if (!isOpen()) {
+      return;
+    }
+    if (line == readLine) {
+      read();
+    } else {
+      flush();
+    }
+  }
+
+  /** Nothing watches a line any more. */
+  void lineEnded(TerminalLine line, int error) {
+    if (!isOpen()) {
+      operationEnded();
+    } else if (line == readLine) {
+      input.ended(TerminalException.reasonOf(error));
+      tell();
+    }
+  }
+
+  private void read() {
+    input.read(readLine, mode != null);
+    if (input.isUndecided()) {
+      escapeTimeout.start(TimeUnit.MILLISECONDS.toNanos(options.escapeMillis()));
+    } else {
+      escapeTimeout.cancel();
+    }
+    if (isSuspending) {
+      isSuspending = false;
+      suspend();
+    }
+    if (input.isToBeRead()) {
+      requestReadLater();
+    }
+    tell();
+  }
+
+  /** More may be there than was read in one go: others come first. */
+  private void requestReadLater() {
+    handToLoop(
+        () -> {
+          if (isOpen() && input.isToBeRead()) {
+            read();
+          }
+        });
+  }
+
+  private void escapeIsAlone() {
+    input.decide();
+    tell();
+  }
+
+  private void tell() {
+    if (input.isEmpty()) {
+      return;
+    }
+    if (handler != null) {
+      requestCallback();
+    } else {
+      arrived.wakeFirst();
+    }
+  }
+
+  void keyboardOffered() {
+    if (mode != null) {
+      mode.keyboardOffered();
+    }
+  }
+
+  private TerminalSize currentSize() {
+    int packed = calls.size(writeLine.descriptor());
+    return packed <= 0 ? TerminalSize.FALLBACK : TerminalSize.reported(packed >> 16, packed & 0xFFFF);
+  }
+
+  private void sizeMayHaveChanged() {
+    TerminalSize now = currentSize();
+    if (!now.equals(size)) {
+      size = now;
+      input.resized(now);
+      tell();
+    }
+  }
+
+  // ---- stop and continue
+
+  boolean wantsToSuspend() {
+    return mode != null && options.suspends();
+  }
+
+  /** Ctrl-Z was typed: after what was read with it. */
+  void suspendSoon() {
+    isSuspending = true;
+  }
+
+  /** Stops this process, with the terminal as it was before; returns when it goes on. */
+  private void suspend() {
+    TerminalMode entered = mode;
+    assert entered != null;
+    entered.leave();
+    Subscription ours = stops;
+    if (ours != null) {
+      ours.cancel(); // so that the signal stops again
+      subscriptions.remove(ours);
+    }
+    int ignored = calls.stop();
+    stops = subscribe("TSTP", this::suspend);
+    continued();
+  }
+
+  /** This process was stopped, and the shell may have used the terminal meanwhile. */
+  private void continued() {
+    TerminalMode entered = mode;
+    assert entered != null;
+    int result = entered.enter();
+    if (result < 0) {
+      input.ended(TerminalException.reasonOf(result));
+    } else {
+      sizeMayHaveChanged();
+      input.resumed();
+      output.redraw();
+      flush();
+    }
+    tell();
+  }
+
+  // ---- the end
+
+  @Override
+  public String kind() {
+    return "terminal";
+  }
+
+  @Override
+  protected String addressText() {
+    return device;
+  }
+
+  @Override
+  public int pendingOperations() {
+    return (readLine.isIdle() ? 0 : 1) + (writeLine.isIdle() ? 0 : 1);
+  }
+
+  @Override
+  protected void waits(Waits waits) {
+    waits.told(arrived.firstFiber(), "waiting for an event of", readLine.descriptor());
+  }
+
+  @Override
+  protected void draining() {
+    if (!isOpen() || !input.isEmpty()) {
+      return;
+    }
+    if (handler != null) {
+      closeSoon();
+    } else {
+      arrived.wakeAll();
+    }
+  }
+
+  @Override
+  protected void closing() {
+    escapeTimeout.cancel();
+    subscriptions.forEach(Subscription::cancel);
+    if (mode != null) {
+      mode.leave();
+    } else {
+      flushLines();
+    }
+    readLine.unwatch();
+    writeLine.unwatch();
+    arrived.wakeAll();
+    operationEnded();
+  }
+
+  /** What was printed as lines is wanted also when the program has ended. */
+  private void flushLines() {
+    output.flush();
+    if (output.isBlocked() && output.failure() == 0) {
+      boolean ignored = calls.isWritable(writeLine.descriptor(), FLUSH_NANOS);
+      output.flush();
+    }
+  }
+
+  @Override
+  protected void aborting() {
+    operationEnded();
+  }
+
+  private void operationEnded() {
+    if (state() == State.CLOSING && pendingOperations() == 0) {
+      readLine.close();
+      writeLine.close();
+      released();
+    }
+  }
+
+  /** An event for whoever waits. */
+  private static final class Arrived extends WaitPoint {
+    private final Terminal terminal;
+
+    Arrived(Terminal terminal) {
+      this.terminal = terminal;
+    }
+
+    @Override
+    public boolean isReady() {
+      return !terminal.input.isEmpty() || !terminal.isOpen() || terminal.isDraining();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for an event of " + terminal.name();
+    }
+  }
+
+  /** Nothing followed an Escape. */
+  private static final class EscapeTimeout extends Timeout {
+    private final Terminal terminal;
+
+    EscapeTimeout(Terminal terminal) {
+      super(terminal);
+      this.terminal = terminal;
+    }
+
+    @Override
+    protected void expired() {
+      terminal.escapeIsAlone();
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package gyre.terminal;
+
+import gyre.Scope;
+import gyre.engine.Engine;
+import gyre.engine.Errno;
+import gyre.engine.kernel.KernelSockets;
+import gyre.engine.kernel.KernelTerminal;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the terminal of this program and opens it. What is open so far is closed again if something
+ * fails.
+ *
+ * <p>Output goes where standard output goes. If that is a terminal, a new description of it is
+ * opened, through {@code /proc/self/fd} or else {@code /dev/tty}: it must not wait, and the one that
+ * was inherited is shared with the shell. Input comes from standard input if that is a terminal, or
+ * from the controlling terminal, so that {@code producer | program} has keys.
+ */
+final class TerminalOpening {
+  private static final int STANDARD_INPUT = 0;
+  private static final int STANDARD_OUTPUT = 1;
+  private static final String CONTROLLING = "/dev/tty";
+
+  private final KernelTerminal calls = new KernelTerminal();
+  private final TerminalOptions options;
+  private String device = CONTROLLING;
+  private int input = -1;
+  private int output = -1;
+  private boolean isInherited;
+  private boolean isInputInherited;
+  private @Nullable TerminalMode mode;
+
+  private TerminalOpening(TerminalOptions options) {
+    this.options = options;
+  }
+
+  static TerminalOpening open(Engine engine, TerminalOptions options) {
+    if (!(engine.sockets() instanceof KernelSockets)) {
+      throw TerminalException.of(
+          "open",
+          "the terminal",
+          "the engine "
+              + engine.name()
+              + " can't wait for terminals: take io_uring or epoll, by LoopOptions.engine or"
+              + " -Dgyre.engine, and allow native access");
+    }
+    TerminalOpening opening = new TerminalOpening(options);
+    try {
+      opening.find();
+      opening.enter();
+      return opening;
+    } catch (Throwable e) {
+      opening.abandon();
+      throw e;
+    }
+  }
+
+  private void find() {
+    Path given = options.device().orElse(null);
+    if (given != null) {
+      device = given.toString();
+      output = open(device);
+      input = open(device);
+    } else if (calls.isTerminal(STANDARD_OUTPUT)) {
+      output = reopen(STANDARD_OUTPUT);
+      input = calls.isTerminal(STANDARD_INPUT) ? reopen(STANDARD_INPUT) : open(CONTROLLING);
+    } else {
+      device = "standard output";
+      isInherited = true;
+      isInputInherited = true;
+      output = duplicate(STANDARD_OUTPUT);
+      input = duplicate(STANDARD_INPUT);
+    }
+  }
+
+  private int reopen(int standard) {
+    int descriptor = calls.open("/proc/self/fd/" + standard);
+    return descriptor >= 0 ? descriptor : open(CONTROLLING);
+  }
+
+  private int open(String path) {
+    int descriptor = calls.open(path);
+    if (descriptor < 0) {
+      throw TerminalException.of("open", path, descriptor);
+    }
+    if (!calls.isTerminal(descriptor)) {
+      calls.close(descriptor);
+      throw TerminalException.of("open", path, Errno.ENOTTY.negated());
+    }
+    return descriptor;
+  }
+
+  private int duplicate(int descriptor) {
+    int duplicate = calls.duplicate(descriptor);
+    if (duplicate < 0) {
+      throw TerminalException.of("open", "standard stream " + descriptor, duplicate);
+    }
+    return duplicate;
+  }
+
+  /** The last step: whatever fails later is undone by leaving. */
+  private void enter() {
+    if (isInherited || options.isDumb()) {
+      return;
+    }
+    byte[] settings = calls.settings(output);
+    if (settings == null) {
+      throw TerminalException.of("read the settings of", device, Errno.ENOTTY.negated());
+    }
+    TerminalMode entering = new TerminalMode(output, settings, options);
+    int result = entering.enter();
+    if (result < 0) {
+      throw TerminalException.of("set", device, result);
+    }
+    mode = entering;
+  }
+
+  Terminal finish(Scope owner, TerminalOptions chosen) {
+    try {
+      return new Terminal(owner, this, chosen);
+    } catch (Throwable e) {
+      abandon();
+      throw e;
+    }
+  }
+
+  private void abandon() {
+    if (mode != null) {
+      mode.leave();
+    }
+    if (output >= 0) {
+      calls.close(output);
+    }
+    if (input >= 0) {
+      calls.close(input);
+    }
+  }
+
+  KernelTerminal calls() {
+    return calls;
+  }
+
+  String device() {
+    return device;
+  }
+
+  int input() {
+    return input;
+  }
+
+  int output() {
+    return output;
+  }
+
+  boolean isInherited() {
+    return isInherited;
+  }
+
+  boolean isInputInherited() {
+    return isInputInherited;
+  }
+
+  @Nullable TerminalMode mode() {
+    return mode;
+  }
+
+  /** Null for what understands no sequences. */
+  @Nullable FrameEncoder encoder() {
+    return mode == null ? null : FrameEncoder.of(options.colorDepth(), true);
+  }
+}
