@@ -285,7 +285,7 @@ public final class Terminal extends Handle {
 
   public TerminalStatistics statistics() {
     checkThread();
-    return new TerminalStatistics(output.written(), output.skipped());
+    return new TerminalStatistics(output.written(), output.skipped(), calls.writes());
   }
 
   // ---- what happens

@@ -1,6 +1,7 @@
 package gyre.terminal;
 
 import gyre.engine.Engine;
+import gyre.engine.Errno;
 import gyre.engine.Poll;
 import gyre.engine.kernel.KernelTerminal;
 
@@ -15,9 +16,9 @@ final class TerminalLine {
   /** What a pipe that is ready takes without waiting. */
   private static final int ATOMIC_BYTES = 4096;
 
-  private static final int EAGAIN = gyre.engine.Errno.EAGAIN.negated();
-  private static final int EINTR = gyre.engine.Errno.EINTR.negated();
-  private static final int EPERM = gyre.engine.Errno.EPERM.negated();
+  private static final int EAGAIN = Errno.EAGAIN.negated();
+  private static final int EINTR = Errno.EINTR.negated();
+  private static final int EPERM = Errno.EPERM.negated();
   private static final int TRIES = 100;
 
   private final Terminal terminal;

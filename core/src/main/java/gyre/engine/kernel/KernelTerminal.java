@@ -10,6 +10,7 @@ import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +26,12 @@ public final class KernelTerminal {
   private static final int SCRATCH_BYTES = 64;
 
   private final CallState state = new CallState(Arena.ofAuto());
+  private long writes;
   private MemorySegment memory = Arena.ofAuto().allocate(INITIAL_BYTES, 8);
 
   /** A new description of a terminal, so that it not waiting is nobody else's business. */
   public int open(String path) {
-    byte[] bytes = path.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
     int checked = KernelFiles.checkPath(bytes);
     if (checked < 0) {
       return checked;
@@ -102,8 +104,14 @@ public final class KernelTerminal {
   /** In one call. The number of bytes taken, maybe fewer. */
   public int write(int descriptor, byte[] from, int offset, int length) {
     long address = room(length);
+    writes++;
     MemorySegment.copy(from, offset, memory, ValueLayout.JAVA_BYTE, 0, length);
     return LinuxFiles.write(state, descriptor, address, length);
+  }
+
+  /** How many calls of {@link #write} there were. */
+  public long writes() {
+    return writes;
   }
 
   /** Waits until something can be read, or the time is up. */

@@ -1,0 +1,144 @@
+package gyre.terminal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.engine.FileFlags;
+import gyre.engine.Poll;
+import gyre.sys.CallState;
+import gyre.sys.LinuxFiles;
+import gyre.sys.LinuxTerminals;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** A pseudo-terminal, and the user before it. One thread at a time. */
+final class Pty implements AutoCloseable {
+  private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final int EAGAIN = -11;
+
+  private final Arena arena = Arena.ofAuto();
+  private final CallState state = new CallState(arena);
+  private final MemorySegment buffer = arena.allocate(65536, 8);
+  private final int master;
+
+  /** Kept open, so that its settings stay when the program closes it. */
+  private final int slave;
+
+  private final StringBuilder seen = new StringBuilder();
+  private boolean isGone;
+
+  Pty(int columns, int rows) {
+    master = LinuxTerminals.openMaster(state, FileFlags.O_NONBLOCK);
+    assertThat(master).isNotNegative();
+    slave = LinuxTerminals.openSlave(state, master, FileFlags.O_NONBLOCK);
+    assertThat(slave).isNotNegative();
+    resize(columns, rows);
+  }
+
+  Path path() {
+    return Path.of("/dev/pts/" + LinuxTerminals.slaveNumber(state, master));
+  }
+
+  void resize(int columns, int rows) {
+    assertThat(LinuxTerminals.setSize(state, master, columns, rows)).isZero();
+  }
+
+  /** All of them as text. */
+  String settings() {
+    assertThat(LinuxTerminals.settings(state, slave, buffer.address())).isZero();
+    byte[] bytes = buffer.asSlice(0, LinuxTerminals.SETTINGS_BYTES).toArray(ValueLayout.JAVA_BYTE);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  void type(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    MemorySegment.copy(bytes, 0, buffer, ValueLayout.JAVA_BYTE, 0, bytes.length);
+    assertThat(LinuxFiles.write(state, master, buffer.address(), bytes.length))
+        .isEqualTo(bytes.length);
+  }
+
+  /** As a program that the terminal belongs to, until it takes no more, however it is set. */
+  void fill() {
+    MemorySegment settings = arena.allocate(LinuxTerminals.SETTINGS_BYTES, 8);
+    MemorySegment raw = arena.allocate(LinuxTerminals.SETTINGS_BYTES, 8);
+    assertThat(LinuxTerminals.settings(state, slave, settings.address())).isZero();
+    raw.copyFrom(settings);
+    LinuxTerminals.makeRaw(raw.address());
+    assertThat(LinuxTerminals.setSettings(state, slave, raw.address())).isZero();
+    do {
+      fillOnce();
+      // The kernel moves what it has on to the reader, which makes room again.
+    } while (LinuxFiles.poll(state, slave, Poll.WRITABLE, 50_000_000, buffer.address()) > 0);
+    fillOnce();
+    assertThat(LinuxTerminals.setSettings(state, slave, settings.address())).isZero();
+  }
+
+  private void fillOnce() {
+    for (int size : new int[] {4096, 100, 1}) { // there is other room for little
+      int result;
+      do {
+        result = LinuxFiles.write(state, slave, buffer.address(), size);
+      } while (result > 0);
+      assertThat(result).isEqualTo(EAGAIN);
+    }
+  }
+
+  /** What is there, added to what was seen before. */
+  String read() {
+    int result;
+    while ((result = LinuxFiles.read(state, master, buffer.address(), 65536)) > 0) {
+      byte[] bytes = buffer.asSlice(0, result).toArray(ValueLayout.JAVA_BYTE);
+      seen.append(new String(bytes, StandardCharsets.ISO_8859_1));
+    }
+    return text();
+  }
+
+  private String text() {
+    return new String(
+        seen.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+  }
+
+  /** Waits, on the calling thread, until what was seen is as wanted. */
+  String await(String what, Predicate<String> wanted) {
+    long deadlineNanos = System.nanoTime() + HANG_NANOS;
+    while (true) {
+      String text = read();
+      if (wanted.test(text)) {
+        return text;
+      }
+      long leftNanos = deadlineNanos - System.nanoTime();
+      if (leftNanos <= 0) {
+        throw new AssertionError("no " + what + " in: " + text.replace('\u001b', '~'));
+      }
+      int ignored = LinuxFiles.poll(state, master, Poll.READABLE, leftNanos, buffer.address());
+    }
+  }
+
+  String await(String wanted) {
+    return await(wanted, text -> text.contains(wanted));
+  }
+
+  void forget() {
+    String ignored = read();
+    seen.setLength(0);
+  }
+
+  /** Pulls the plug. */
+  void vanish() {
+    if (!isGone) {
+      isGone = true;
+      LinuxFiles.discard(master);
+    }
+  }
+
+  @Override
+  public void close() {
+    vanish();
+    LinuxFiles.discard(slave);
+  }
+}
