@@ -29,6 +29,7 @@ class GuideTest {
       import gyre.io.*;
       import gyre.net.*;
       import gyre.process.*;
+      import gyre.terminal.*;
       import java.net.*;
       import java.nio.*;
       import java.nio.charset.*;
