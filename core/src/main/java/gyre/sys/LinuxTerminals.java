@@ -87,8 +87,7 @@ public final class LinuxTerminals {
    */
   public static void makeRaw(long settings) {
     clear(
-        settings + INPUT_OFFSET,
-        IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+        settings + INPUT_OFFSET, IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
     clear(settings + OUTPUT_OFFSET, OPOST);
     clear(settings + CONTROL_OFFSET, CSIZE | PARENB);
     Memory.putInt(settings + CONTROL_OFFSET, Memory.getInt(settings + CONTROL_OFFSET) | CS8);

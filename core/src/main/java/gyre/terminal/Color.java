@@ -151,8 +151,6 @@ public final class Color {
     if (code == 0) {
       return "default";
     }
-    return (code & RGB) != 0
-        ? "#%06x".formatted(code & 0xFFFFFF)
-        : "color " + (code & 0xFF);
+    return (code & RGB) != 0 ? "#%06x".formatted(code & 0xFFFFFF) : "color " + (code & 0xFF);
   }
 }

@@ -67,8 +67,7 @@ public final class FrameEncoder {
    * @return how many bytes of {@link #bytes} it takes; 0 if nothing has changed
    */
   public int encode(Screen frame) {
-    boolean isAnew =
-        !isValid || frame.columns() != shown.columns() || frame.rows() != shown.rows();
+    boolean isAnew = !isValid || frame.columns() != shown.columns() || frame.rows() != shown.rows();
     out.clear();
     if (isAnew) {
       showsCursor = true; // or so it may be

@@ -61,8 +61,7 @@ final class KeySequences {
     if (last == 'Z') {
       return new Key(KeyCode.TAB, 0, modifiers | Modifiers.SHIFT, action);
     }
-    int shift =
-        switch (last) { // rxvt says it by the end of the sequence
+    int shift = switch (last) { // rxvt says it by the end of the sequence
           case '$' -> Modifiers.SHIFT;
           case '^' -> Modifiers.CONTROL;
           case '@' -> Modifiers.SHIFT | Modifiers.CONTROL;

@@ -51,8 +51,7 @@ public final class Style {
   }
 
   public Style background(Color color) {
-    return new Style(
-        (bits & ~(COLOR_MASK << Color.BITS)) | (long) color.code() << Color.BITS);
+    return new Style((bits & ~(COLOR_MASK << Color.BITS)) | (long) color.code() << Color.BITS);
   }
 
   public Style bold() {

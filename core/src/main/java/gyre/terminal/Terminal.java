@@ -331,12 +331,11 @@ public final class Terminal extends Handle {
 
   /** More may be there than was read in one go: others come first. */
   private void requestReadLater() {
-    handToLoop(
-        () -> {
-          if (isOpen() && input.isToBeRead()) {
-            read();
-          }
-        });
+    handToLoop(() -> {
+      if (isOpen() && input.isToBeRead()) {
+        read();
+      }
+    });
   }
 
   private void escapeIsAlone() {
@@ -363,7 +362,9 @@ public final class Terminal extends Handle {
 
   private TerminalSize currentSize() {
     int packed = calls.size(writeLine.descriptor());
-    return packed <= 0 ? TerminalSize.FALLBACK : TerminalSize.reported(packed >> 16, packed & 0xFFFF);
+    return packed <= 0
+        ? TerminalSize.FALLBACK
+        : TerminalSize.reported(packed >> 16, packed & 0xFFFF);
   }
 
   private void sizeMayHaveChanged() {

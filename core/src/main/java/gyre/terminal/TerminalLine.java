@@ -56,8 +56,7 @@ final class TerminalLine {
   int read(byte[] into) {
     int result = EINTR;
     for (int i = 0; i < TRIES && result == EINTR; i++) {
-      result =
-          mayBlock && !calls.isReadable(descriptor, 0) ? EAGAIN : calls.read(descriptor, into);
+      result = mayBlock && !calls.isReadable(descriptor, 0) ? EAGAIN : calls.read(descriptor, into);
     }
     return result == EINTR ? EAGAIN : result;
   }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The changed state of a terminal: raw settings, alternate screen, reports of mouse, focus and
  * pastes. Entered in order and left in the reverse one, whoever leaves it: the loop, or the hook
- * that runs when the JVM ends, which Ctrl-C, TERM and HUP lead to as well. That is why it is for any
- * thread: what happens to one terminal happens under its lock.
+ * that runs when the JVM ends, which Ctrl-C, TERM and HUP lead to as well. That is why it is for
+ * any thread: what happens to one terminal happens under its lock.
  *
  * <pre>
  *   PLAIN --enter--&gt; ENTERED --leave--&gt; PLAIN;   after the hook it is PLAIN for good
@@ -146,8 +146,8 @@ final class TerminalMode {
   private static void remember(TerminalMode mode) {
     synchronized (ENTERED) {
       if (hook == null) {
-        Thread restore = Thread.ofPlatform().name("gyre-terminal-restore").unstarted(
-            TerminalMode::leaveAll);
+        Thread restore =
+            Thread.ofPlatform().name("gyre-terminal-restore").unstarted(TerminalMode::leaveAll);
         try {
           Runtime.getRuntime().addShutdownHook(restore);
         } catch (IllegalStateException e) {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * fails.
  *
  * <p>Output goes where standard output goes. If that is a terminal, a new description of it is
- * opened, through {@code /proc/self/fd} or else {@code /dev/tty}: it must not wait, and the one that
- * was inherited is shared with the shell. Input comes from standard input if that is a terminal, or
- * from the controlling terminal, so that {@code producer | program} has keys.
+ * opened, through {@code /proc/self/fd} or else {@code /dev/tty}: it must not wait, and the one
+ * that was inherited is shared with the shell. Input comes from standard input if that is a
+ * terminal, or from the controlling terminal, so that {@code producer | program} has keys.
  */
 final class TerminalOpening {
   private static final int STANDARD_INPUT = 0;

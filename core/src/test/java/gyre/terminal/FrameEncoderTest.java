@@ -14,7 +14,18 @@ class FrameEncoderTest {
   private static final int FRAMES = 12;
 
   private static final List<String> TEXTS =
-      List.of("a", "hello world", "漢字", "é", "e\u0301x", "😀!", "─┼─", "  ", "x漢", "👩\u200D🚀", "\u001b[2J");
+      List.of(
+          "a",
+          "hello world",
+          "漢字",
+          "é",
+          "e\u0301x",
+          "😀!",
+          "─┼─",
+          "  ",
+          "x漢",
+          "👩\u200D🚀",
+          "\u001b[2J");
 
   private final FrameEncoder encoder = FrameEncoder.of(ColorDepth.TRUE_COLOR, true);
   private final Screen screen = Screen.of(SIZE);

@@ -117,7 +117,10 @@ class InputDecoderTest {
   })
   void shouldKnowTheKey(String bytes, String key) {
     feed(bytes);
-    assertThat(events).singleElement().asString().isEqualTo(key.equals("control+") ? "control+ " : key);
+    assertThat(events)
+        .singleElement()
+        .asString()
+        .isEqualTo(key.equals("control+") ? "control+ " : key);
     assertThat(decoder.isUndecided()).isFalse();
   }
 
@@ -202,16 +205,14 @@ class InputDecoderTest {
   @Test
   void shouldTellAPasteAsOneEvent() {
     feed("^[[200~rm -rf^M^[[A é^[[201~x");
-    assertThat(events)
-        .containsExactly(new Paste("rm -rf\r\u001b[A é", 0), Key.character('x', 0));
+    assertThat(events).containsExactly(new Paste("rm -rf\r\u001b[A é", 0), Key.character('x', 0));
   }
 
   @Test
   void shouldFindTheEndOfAPasteBehindWhatLooksLikeIt() {
     feed("^[[200~a^[[20^[[201~");
     feed("^[[200~^[^[[201~");
-    assertThat(events)
-        .containsExactly(new Paste("a\u001b[20", 0), new Paste("\u001b", 0));
+    assertThat(events).containsExactly(new Paste("a\u001b[20", 0), new Paste("\u001b", 0));
   }
 
   @Test

@@ -93,8 +93,22 @@ class ScreenTest {
 
   @ParameterizedTest
   @CsvSource({
-    "a, 1", "é, 1", "e\u0301, 1", "漢, 2", "カ, 2", "ｶ, 1", "한, 2", "😀, 2", "⌚, 2", "❤, 1",
-    "─, 1", "…, 1", "\uFF21, 2", "🇩🇪, 2", "abc漢, 5", "\u200B, 0"
+    "a, 1",
+    "é, 1",
+    "e\u0301, 1",
+    "漢, 2",
+    "カ, 2",
+    "ｶ, 1",
+    "한, 2",
+    "😀, 2",
+    "⌚, 2",
+    "❤, 1",
+    "─, 1",
+    "…, 1",
+    "\uFF21, 2",
+    "🇩🇪, 2",
+    "abc漢, 5",
+    "\u200B, 0"
   })
   void shouldKnowHowWideTextIs(String text, int columns) {
     assertThat(TextWidth.of(text)).isEqualTo(columns);

@@ -6,7 +6,9 @@ import gyre.terminal.TerminalEvent.Ended;
 import gyre.terminal.TerminalEvent.Key;
 import gyre.terminal.TerminalEvent.Resumed;
 
-/** A program with a screen: run in a JVM and a terminal of its own by {@link TerminalProgramTest}. */
+/**
+ * A program with a screen: run in a JVM and a terminal of its own by {@link TerminalProgramTest}.
+ */
 final class TerminalProgram {
   private TerminalProgram() {}
 

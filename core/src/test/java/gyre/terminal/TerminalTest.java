@@ -79,15 +79,14 @@ class TerminalTest {
   @ParameterizedTest
   @ValueSource(strings = {"io_uring", "epoll"})
   void shouldRestoreTheTerminalWhenTheBodyThrows(String engine) {
-    assertThatThrownBy(
-            () ->
-                run(
-                    engine,
-                    () -> {
-                      Terminal terminal = Terminal.open(options());
-                      terminal.draw(screen -> screen.put(0, 0, "x", Style.plain()));
-                      throw new IllegalArgumentException("planted");
-                    }))
+    assertThatThrownBy(() ->
+            run(
+                engine,
+                () -> {
+                  Terminal terminal = Terminal.open(options());
+                  terminal.draw(screen -> screen.put(0, 0, "x", Style.plain()));
+                  throw new IllegalArgumentException("planted");
+                }))
         .hasMessageContaining("planted");
     assertThat(pty.settings()).isEqualTo(before);
     assertThat(pty.read()).endsWith(LEAVE_SCREEN);
@@ -158,8 +157,7 @@ class TerminalTest {
     run(
         engine,
         () -> {
-          try (Terminal terminal =
-              Terminal.open(options().escapeTimeout(Duration.ofMillis(5)))) {
+          try (Terminal terminal = Terminal.open(options().escapeTimeout(Duration.ofMillis(5)))) {
             pty.type("\u001b");
             assertThat(terminal.next()).isEqualTo(Key.of(KeyCode.ESCAPE, 0));
             pty.type("\u001b[A");
@@ -181,7 +179,6 @@ class TerminalTest {
                     () -> {
                       Fiber.sleep(Duration.ofMillis(1));
                       pty.type("x");
-                      
                     });
             assertThat(terminal.next()).isEqualTo(Key.character('x', 0));
             other.join();
@@ -197,13 +194,12 @@ class TerminalTest {
         () -> {
           List<TerminalEvent> told = new ArrayList<>();
           Terminal terminal = Terminal.open(options());
-          terminal.onEvent(
-              event -> {
-                told.add(event);
-                if (event instanceof Key key && key.is('q')) {
-                  terminal.close();
-                }
-              });
+          terminal.onEvent(event -> {
+            told.add(event);
+            if (event instanceof Key key && key.is('q')) {
+              terminal.close();
+            }
+          });
           assertThatThrownBy(terminal::next).hasMessageContaining("push style");
           pty.type("abq");
           while (terminal.isOpen()) {

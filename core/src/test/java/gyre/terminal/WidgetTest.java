@@ -58,8 +58,7 @@ class WidgetTest {
         Table.of("name", "cpu")
             .rightAligned(1)
             .rows(List.of(List.of("init", "1"), List.of("a long name", "100"), List.of("x")));
-    assertThat(draw(table))
-        .isEqualTo("name         cpu\ninit           1\na long name  100\nx\n");
+    assertThat(draw(table)).isEqualTo("name         cpu\ninit           1\na long name  100\nx\n");
     assertThat(draw(table.firstRow(2).selected(2))).isEqualTo("name  cpu\nx\n\n\n");
     assertThat(screen.cell(19, 1).style()).isEqualTo(Style.plain().reversed());
     assertThat(draw(table.firstRow(99))).isEqualTo("name  cpu\n\n\n\n");

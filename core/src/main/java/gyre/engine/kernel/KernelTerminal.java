@@ -37,8 +37,7 @@ public final class KernelTerminal {
       return checked;
     }
     KernelFiles.putPath(bytes, room(LinuxFiles.PATH_BYTES));
-    int flags =
-        FileFlags.O_RDWR | FileFlags.O_NOCTTY | FileFlags.O_NONBLOCK | FileFlags.O_CLOEXEC;
+    int flags = FileFlags.O_RDWR | FileFlags.O_NOCTTY | FileFlags.O_NONBLOCK | FileFlags.O_CLOEXEC;
     return LinuxFiles.openat(state, LinuxFiles.AT_FDCWD, room(0), flags, 0);
   }
 
