@@ -67,6 +67,7 @@ public final class Terminal extends Handle {
   private @Nullable TerminalHandler handler;
   private TerminalSize size;
   private boolean isSuspending;
+  private boolean isReadRequested;
 
   @SuppressWarnings("this-escape") // the parts keep it, and use it later
   Terminal(Scope owner, TerminalOpening opening, TerminalOptions options) {
@@ -331,11 +332,17 @@ public final class Terminal extends Handle {
 
   /** More may be there than was read in one go: others come first. */
   private void requestReadLater() {
-    handToLoop(() -> {
-      if (isOpen() && input.isToBeRead()) {
-        read();
-      }
-    });
+    if (isReadRequested) {
+      return;
+    }
+    isReadRequested = true;
+    handToLoop(
+        () -> {
+          isReadRequested = false;
+          if (isOpen() && input.isToBeRead()) {
+            read();
+          }
+        });
   }
 
   private void escapeIsAlone() {

@@ -50,7 +50,8 @@ final class TerminalMode {
   private static volatile boolean isEnding;
 
   private final KernelTerminal calls = new KernelTerminal();
-  private final int descriptor;
+  private final int input;
+  private final int output;
   private final byte[] original;
   private final byte[] raw;
   private final boolean hasScreen;
@@ -59,10 +60,13 @@ final class TerminalMode {
   private boolean hasKeyboard;
 
   /**
+   * @param input the terminal whose settings are changed
+   * @param output where sequences go: mostly the same terminal
    * @param original the settings to come back to
    */
-  TerminalMode(int descriptor, byte[] original, TerminalOptions options) {
-    this.descriptor = descriptor;
+  TerminalMode(int input, int output, byte[] original, TerminalOptions options) {
+    this.input = input;
+    this.output = output;
     this.original = original.clone();
     this.raw = calls.raw(original);
     this.hasScreen = options.fullScreen();
@@ -81,7 +85,7 @@ final class TerminalMode {
     }
     remember(this);
     state = State.ENTERED;
-    int result = calls.setSettings(descriptor, raw);
+    int result = calls.setSettings(input, raw);
     if (result >= 0) {
       result =
           write(
@@ -108,7 +112,7 @@ final class TerminalMode {
                 + (hasMouse ? LEAVE_MOUSE : "")
                 + LEAVE_REPORTS
                 + (hasScreen ? LEAVE_SCREEN : ""));
-    ignored = calls.setSettings(descriptor, original);
+    ignored = calls.setSettings(input, original);
     forget(this);
   }
 
@@ -126,7 +130,7 @@ final class TerminalMode {
     long deadlineNanos = System.nanoTime() + LEAVE_NANOS;
     int written = 0;
     while (written < bytes.length) {
-      int result = calls.write(descriptor, bytes, written, bytes.length - written);
+      int result = calls.write(output, bytes, written, bytes.length - written);
       long leftNanos = deadlineNanos - System.nanoTime();
       if (result >= 0) {
         written += result;
@@ -135,7 +139,7 @@ final class TerminalMode {
       } else if (leftNanos <= 0) {
         return Errno.ETIMEDOUT.negated();
       } else if (result == Errno.EAGAIN.negated()) {
-        boolean ignored = calls.isWritable(descriptor, leftNanos);
+        boolean ignored = calls.isWritable(output, leftNanos);
       }
     }
     return 0;

@@ -104,11 +104,11 @@ final class TerminalOpening {
     if (isInherited || options.isDumb()) {
       return;
     }
-    byte[] settings = calls.settings(output);
+    byte[] settings = calls.settings(input);
     if (settings == null) {
       throw TerminalException.of("read the settings of", device, Errno.ENOTTY.negated());
     }
-    TerminalMode entering = new TerminalMode(output, settings, options);
+    TerminalMode entering = new TerminalMode(input, output, settings, options);
     int result = entering.enter();
     if (result < 0) {
       throw TerminalException.of("set", device, result);
