@@ -35,8 +35,8 @@ public final class Area {
   public Area part(int column, int row, int partWidth, int partHeight) {
     int from = Math.clamp(column, 0, width);
     int above = Math.clamp(row, 0, height);
-    int right = (int) Math.clamp((long) column + partWidth, from, width);
-    int bottom = (int) Math.clamp((long) row + partHeight, above, height);
+    int right = Math.clamp((long) column + partWidth, from, width);
+    int bottom = Math.clamp((long) row + partHeight, above, height);
     return new Area(screen, left + from, top + above, right - from, bottom - above);
   }
 
