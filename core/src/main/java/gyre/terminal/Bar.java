@@ -19,6 +19,8 @@ public final class Bar implements Widget {
   }
 
   /**
+   * A bar without a label.
+   *
    * @param share from 0 to 1; what is beyond is shown as the end, and NaN as 0
    */
   public static Bar of(double share) {

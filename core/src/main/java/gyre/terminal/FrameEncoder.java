@@ -46,6 +46,8 @@ public final class FrameEncoder {
   }
 
   /**
+   * An encoder that knows nothing yet of what the terminal shows.
+   *
    * @param synchronizes whether frames ask the terminal to be shown at once
    */
   public static FrameEncoder of(ColorDepth depth, boolean synchronizes) {

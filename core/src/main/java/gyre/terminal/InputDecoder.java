@@ -84,6 +84,8 @@ public final class InputDecoder {
   }
 
   /**
+   * A decoder at the beginning of what a terminal sends.
+   *
    * @param maxPasteBytes what is kept of one paste
    */
   public static InputDecoder of(InputSink sink, int maxPasteBytes) {

@@ -96,6 +96,8 @@ public final class Terminal extends Handle {
   }
 
   /**
+   * As {@link #open()}, used as the options say.
+   *
    * @throws TerminalException if there is a terminal and it can't be opened or set; nothing of it
    *     is changed then
    */
