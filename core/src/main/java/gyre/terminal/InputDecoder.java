@@ -1,7 +1,6 @@
 package gyre.terminal;
 
 import gyre.terminal.TerminalEvent.Focus;
-import gyre.terminal.TerminalEvent.Key;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -119,10 +118,10 @@ public final class InputDecoder {
     State undecided = state;
     state = State.GROUND;
     switch (undecided) {
-      case ESCAPE -> tell(Key.of(KeyCode.ESCAPE, modifiers));
-      case SS3 -> tell(Key.character('O', modifiers | Modifiers.ALT));
-      case STRING -> tell(Key.character(codePoint, modifiers | Modifiers.ALT));
-      default -> tell(Key.character('[', modifiers | Modifiers.ALT));
+      case ESCAPE -> tell(TerminalEvent.Key.of(KeyCode.ESCAPE, modifiers));
+      case SS3 -> tell(TerminalEvent.Key.character('O', modifiers | Modifiers.ALT));
+      case STRING -> tell(TerminalEvent.Key.character(codePoint, modifiers | Modifiers.ALT));
+      default -> tell(TerminalEvent.Key.character('[', modifiers | Modifiers.ALT));
     }
   }
 
@@ -154,7 +153,7 @@ public final class InputDecoder {
   }
 
   /** A whole key: with what an ESC before has brought. */
-  private void tell(Key key) {
+  private void tell(TerminalEvent.Key key) {
     state = State.GROUND;
     modifiers = 0;
     sink.event(key);
@@ -163,16 +162,16 @@ public final class InputDecoder {
   private void ascii(int next) {
     tell(
         switch (next) {
-          case '\r', '\n' -> Key.of(KeyCode.ENTER, modifiers);
-          case '\t' -> Key.of(KeyCode.TAB, modifiers);
-          case 0x7f -> Key.of(KeyCode.BACKSPACE, modifiers);
-          case 0 -> Key.character(' ', modifiers | Modifiers.CONTROL);
+          case '\r', '\n' -> TerminalEvent.Key.of(KeyCode.ENTER, modifiers);
+          case '\t' -> TerminalEvent.Key.of(KeyCode.TAB, modifiers);
+          case 0x7f -> TerminalEvent.Key.of(KeyCode.BACKSPACE, modifiers);
+          case 0 -> TerminalEvent.Key.character(' ', modifiers | Modifiers.CONTROL);
           default -> {
             if (next >= ' ') {
-              yield Key.character(next, modifiers);
+              yield TerminalEvent.Key.character(next, modifiers);
             }
             int typed = next <= 26 ? next + 'a' - 1 : next + '@';
-            yield Key.character(typed, modifiers | Modifiers.CONTROL);
+            yield TerminalEvent.Key.character(typed, modifiers | Modifiers.CONTROL);
           }
         });
   }
@@ -185,7 +184,7 @@ public final class InputDecoder {
     } else if (first >= 0xF0 && first < 0xF5) {
       begin(first & 0x07, 3, 0x10000);
     } else {
-      tell(Key.character(REPLACEMENT, modifiers));
+      tell(TerminalEvent.Key.character(REPLACEMENT, modifiers));
     }
   }
 
@@ -198,7 +197,7 @@ public final class InputDecoder {
 
   private void character(int next) {
     if ((next & 0xC0) != 0x80) {
-      tell(Key.character(REPLACEMENT, modifiers));
+      tell(TerminalEvent.Key.character(REPLACEMENT, modifiers));
       feed(next);
       return;
     }
@@ -209,7 +208,7 @@ public final class InputDecoder {
           codePoint >= lowest
               && codePoint <= Character.MAX_CODE_POINT
               && (codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE);
-      tell(Key.character(isValid ? codePoint : REPLACEMENT, modifiers));
+      tell(TerminalEvent.Key.character(isValid ? codePoint : REPLACEMENT, modifiers));
     }
   }
 
@@ -222,7 +221,7 @@ public final class InputDecoder {
       case ']', 'P', '_' -> beginString(next);
       case ESC -> {
         if (modifiers != 0) {
-          sink.event(Key.of(KeyCode.ESCAPE, 0)); // the first of three stands alone
+          sink.event(TerminalEvent.Key.of(KeyCode.ESCAPE, 0)); // the first of three stands alone
         }
         modifiers = Modifiers.ALT;
       }
@@ -299,7 +298,7 @@ public final class InputDecoder {
     } else if (parameters.prefix() != 0 || last == 'y' || last == 'n' || last == 't') {
       sink.reply(new String(sequence, 0, used, StandardCharsets.ISO_8859_1), last);
     } else {
-      Key key = KeySequences.decode(parameters, last, held);
+      TerminalEvent.Key key = KeySequences.decode(parameters, last, held);
       if (key != null) {
         sink.event(key);
       }
@@ -325,7 +324,7 @@ public final class InputDecoder {
     int held = modifiers | (length == 1 ? Modifiers.ofParameter(sequence[0] - '0') : 0);
     state = State.GROUND;
     modifiers = 0;
-    Key key = KeySequences.application((char) next, held);
+    TerminalEvent.Key key = KeySequences.application((char) next, held);
     if (key != null) {
       sink.event(key);
     }
@@ -335,7 +334,7 @@ public final class InputDecoder {
     if (next == ESC) {
       abandon();
     } else if (next >= 'A' && next <= 'E') {
-      tell(Key.of(KeyCode.function(next - 'A' + 1), modifiers));
+      tell(TerminalEvent.Key.of(KeyCode.function(next - 'A' + 1), modifiers));
     } else {
       state = State.GROUND;
       modifiers = 0;

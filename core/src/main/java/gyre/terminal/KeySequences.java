@@ -1,6 +1,5 @@
 package gyre.terminal;
 
-import gyre.terminal.TerminalEvent.Key;
 import gyre.terminal.TerminalEvent.KeyAction;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +48,7 @@ final class KeySequences {
    *
    * @param held what an ESC before it means
    */
-  static @Nullable Key decode(Parameters parameters, char last, int held) {
+  static TerminalEvent.@Nullable Key decode(Parameters parameters, char last, int held) {
     int modifiers = held | Modifiers.ofParameter(parameters.part(1, 0));
     KeyAction action = action(parameters.part(1, 1));
     if (last == 'u') {
@@ -59,7 +58,7 @@ final class KeySequences {
       return unicode(parameters.get(2), modifiers, action);
     }
     if (last == 'Z') {
-      return new Key(KeyCode.TAB, 0, modifiers | Modifiers.SHIFT, action);
+      return new TerminalEvent.Key(KeyCode.TAB, 0, modifiers | Modifiers.SHIFT, action);
     }
     int shift = switch (last) { // rxvt says it by the end of the sequence
           case '$' -> Modifiers.SHIFT;
@@ -72,7 +71,7 @@ final class KeySequences {
         last == '~' || last == '$' || last == '^' || last == '@'
             ? numbered(parameters.get(0))
             : lettered(Character.toUpperCase(last), shift != 0);
-    return code == null ? null : new Key(code, 0, modifiers | shift, action);
+    return code == null ? null : new TerminalEvent.Key(code, 0, modifiers | shift, action);
   }
 
   private static KeyAction action(int number) {
@@ -117,7 +116,7 @@ final class KeySequences {
     };
   }
 
-  private static @Nullable Key unicode(int number, int modifiers, KeyAction action) {
+  private static TerminalEvent.@Nullable Key unicode(int number, int modifiers, KeyAction action) {
     KeyCode code =
         switch (number) {
           case 9 -> KeyCode.TAB;
@@ -127,7 +126,7 @@ final class KeySequences {
           default -> null;
         };
     if (code != null) {
-      return new Key(code, 0, modifiers, action);
+      return new TerminalEvent.Key(code, 0, modifiers, action);
     }
     if (number >= KITTY_FIRST && number <= KITTY_LAST) {
       return kitty(number, modifiers, action);
@@ -136,48 +135,48 @@ final class KeySequences {
         number >= ' '
             && number <= Character.MAX_CODE_POINT
             && (number < Character.MIN_SURROGATE || number > Character.MAX_SURROGATE);
-    return isCharacter ? new Key(KeyCode.CHARACTER, number, modifiers, action) : null;
+    return isCharacter ? new TerminalEvent.Key(KeyCode.CHARACTER, number, modifiers, action) : null;
   }
 
-  private static Key kitty(int number, int modifiers, KeyAction action) {
+  private static TerminalEvent.Key kitty(int number, int modifiers, KeyAction action) {
     if (number >= KITTY_F13 && number <= KITTY_F24) {
-      return new Key(KeyCode.function(number - KITTY_F13 + 13), 0, modifiers, action);
+      return new TerminalEvent.Key(KeyCode.function(number - KITTY_F13 + 13), 0, modifiers, action);
     }
     if (number >= KITTY_LOCK && number < KITTY_LOCK + KITTY_LOCKS.length) {
-      return new Key(KITTY_LOCKS[number - KITTY_LOCK], 0, modifiers, action);
+      return new TerminalEvent.Key(KITTY_LOCKS[number - KITTY_LOCK], 0, modifiers, action);
     }
     if (number >= KITTY_KEYPAD_LEFT && number < KITTY_KEYPAD_LEFT + KITTY_KEYPAD_MOVES.length) {
-      return new Key(KITTY_KEYPAD_MOVES[number - KITTY_KEYPAD_LEFT], 0, modifiers, action);
+      return new TerminalEvent.Key(KITTY_KEYPAD_MOVES[number - KITTY_KEYPAD_LEFT], 0, modifiers, action);
     }
     int keypad = number - KITTY_KEYPAD_0;
     if (keypad >= 0 && keypad < KITTY_KEYPAD.length()) {
       char typed = KITTY_KEYPAD.charAt(keypad);
       return typed == '\r'
-          ? new Key(KeyCode.ENTER, 0, modifiers, action)
-          : new Key(KeyCode.CHARACTER, typed, modifiers, action);
+          ? new TerminalEvent.Key(KeyCode.ENTER, 0, modifiers, action)
+          : new TerminalEvent.Key(KeyCode.CHARACTER, typed, modifiers, action);
     }
-    return new Key(KeyCode.OTHER, number, modifiers, action);
+    return new TerminalEvent.Key(KeyCode.OTHER, number, modifiers, action);
   }
 
   /** The key of {@code SS3 last}: function keys, and a keypad in application mode. */
-  static @Nullable Key application(char last, int modifiers) {
+  static TerminalEvent.@Nullable Key application(char last, int modifiers) {
     if (last >= 'a' && last <= 'd') { // rxvt
       KeyCode arrow = lettered(Character.toUpperCase(last), true);
-      return arrow == null ? null : Key.of(arrow, modifiers | Modifiers.CONTROL);
+      return arrow == null ? null : TerminalEvent.Key.of(arrow, modifiers | Modifiers.CONTROL);
     }
     if (last == 'M') {
-      return Key.of(KeyCode.ENTER, modifiers);
+      return TerminalEvent.Key.of(KeyCode.ENTER, modifiers);
     }
     if (last == 'I') {
-      return Key.of(KeyCode.TAB, modifiers);
+      return TerminalEvent.Key.of(KeyCode.TAB, modifiers);
     }
     if (last >= 'j' && last <= 'y') {
-      return Key.character("*+,-./0123456789".charAt(last - 'j'), modifiers);
+      return TerminalEvent.Key.character("*+,-./0123456789".charAt(last - 'j'), modifiers);
     }
     if (last == 'X') {
-      return Key.character('=', modifiers);
+      return TerminalEvent.Key.character('=', modifiers);
     }
     KeyCode code = lettered(last, false);
-    return code == null ? null : Key.of(code, modifiers);
+    return code == null ? null : TerminalEvent.Key.of(code, modifiers);
   }
 }

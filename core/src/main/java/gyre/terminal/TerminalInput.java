@@ -2,7 +2,6 @@ package gyre.terminal;
 
 import gyre.engine.Errno;
 import gyre.terminal.TerminalEvent.Ended;
-import gyre.terminal.TerminalEvent.Key;
 import gyre.terminal.TerminalEvent.Mouse;
 import gyre.terminal.TerminalEvent.MouseAction;
 import gyre.terminal.TerminalEvent.Resize;
@@ -124,7 +123,7 @@ final class TerminalInput implements InputSink {
 
   @Override
   public void event(TerminalEvent event) {
-    if (event instanceof Key key && key.isControl('z') && terminal.wantsToSuspend()) {
+    if (event instanceof TerminalEvent.Key key && key.isControl('z') && terminal.wantsToSuspend()) {
       terminal.suspendSoon();
       return;
     }

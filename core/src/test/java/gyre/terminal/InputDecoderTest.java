@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.terminal.TerminalEvent.Button;
 import gyre.terminal.TerminalEvent.Focus;
-import gyre.terminal.TerminalEvent.Key;
 import gyre.terminal.TerminalEvent.KeyAction;
 import gyre.terminal.TerminalEvent.Mouse;
 import gyre.terminal.TerminalEvent.MouseAction;
@@ -130,7 +129,7 @@ class InputDecoderTest {
     assertThat(events).isEmpty();
     assertThat(decoder.isUndecided()).isTrue();
     decoder.decide();
-    assertThat(events).containsExactly(Key.of(KeyCode.ESCAPE, 0));
+    assertThat(events).containsExactly(TerminalEvent.Key.of(KeyCode.ESCAPE, 0));
     assertThat(decoder.isUndecided()).isFalse();
     decoder.decide();
     feed("[A");
@@ -205,7 +204,7 @@ class InputDecoderTest {
   @Test
   void shouldTellAPasteAsOneEvent() {
     feed("^[[200~rm -rf^M^[[A é^[[201~x");
-    assertThat(events).containsExactly(new Paste("rm -rf\r\u001b[A é", 0), Key.character('x', 0));
+    assertThat(events).containsExactly(new Paste("rm -rf\r\u001b[A é", 0), TerminalEvent.Key.character('x', 0));
   }
 
   @Test
@@ -219,7 +218,7 @@ class InputDecoderTest {
   void shouldBoundAPaste() {
     feed("^[[200~" + "y".repeat(PASTE_LIMIT + 7) + "^[[201~x");
     assertThat(events)
-        .containsExactly(new Paste("y".repeat(PASTE_LIMIT), 7), Key.character('x', 0));
+        .containsExactly(new Paste("y".repeat(PASTE_LIMIT), 7), TerminalEvent.Key.character('x', 0));
   }
 
   @Test
@@ -229,7 +228,7 @@ class InputDecoderTest {
     decoder.feed(new byte[] {(byte) 0xED, (byte) 0xA0, (byte) 0x80}, 0, 3); // half of a pair
     decoder.feed(new byte[] {(byte) 0xF4, (byte) 0x90, (byte) 0x80, (byte) 0x80}, 0, 4);
     assertThat(events)
-        .extracting(event -> ((Key) event).codePoint())
+        .extracting(event -> ((TerminalEvent.Key) event).codePoint())
         .containsExactly(0xFFFD, (int) 'a', 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD, 0xFFFD);
   }
 
@@ -237,13 +236,13 @@ class InputDecoderTest {
   void shouldTellAnswersApartFromKeys() {
     feed("^[[?1u^[[?62;22c^[[?2026;2$y^[]11;rgb:0/0/0^[\\^[P>|kitty^[\\^[_G^Gx");
     assertThat(replies).containsExactly("?1u", "?62;22c", "?2026;2$y");
-    assertThat(events).containsExactly(Key.character('x', 0));
+    assertThat(events).containsExactly(TerminalEvent.Key.character('x', 0));
   }
 
   @Test
   void shouldSkipASequenceThatIsTooLong() {
     feed("^[[" + "1;".repeat(InputDecoder.MAX_SEQUENCE_BYTES) + "Ax");
-    assertThat(events).containsExactly(Key.character('x', 0));
+    assertThat(events).containsExactly(TerminalEvent.Key.character('x', 0));
   }
 
   @Test
@@ -261,16 +260,16 @@ class InputDecoderTest {
   @Test
   void shouldIgnoreSequencesThatMeanNothing() {
     feed("^[[99~^[[1;2Y^[Oz^[[999999999999;5u^[[<1M^[[55296ux");
-    assertThat(events).containsExactly(Key.character('x', 0));
+    assertThat(events).containsExactly(TerminalEvent.Key.character('x', 0));
   }
 
   @Test
   void shouldAnswerWhatPeopleAskOfAKey() {
-    assertThat(Key.character('q', 0).is('q')).isTrue();
-    assertThat(Key.character('q', Modifiers.ALT).is('q')).isFalse();
-    assertThat(Key.character('c', Modifiers.CONTROL).isControl('c')).isTrue();
-    assertThat(Key.of(KeyCode.UP, 0).is(KeyCode.UP)).isTrue();
-    assertThat(new Key(KeyCode.UP, 0, 0, KeyAction.RELEASE).is(KeyCode.UP)).isFalse();
+    assertThat(TerminalEvent.Key.character('q', 0).is('q')).isTrue();
+    assertThat(TerminalEvent.Key.character('q', Modifiers.ALT).is('q')).isFalse();
+    assertThat(TerminalEvent.Key.character('c', Modifiers.CONTROL).isControl('c')).isTrue();
+    assertThat(TerminalEvent.Key.of(KeyCode.UP, 0).is(KeyCode.UP)).isTrue();
+    assertThat(new TerminalEvent.Key(KeyCode.UP, 0, 0, KeyAction.RELEASE).is(KeyCode.UP)).isFalse();
   }
 
   private void feed(String text) {

@@ -3,7 +3,6 @@ package gyre.terminal;
 import gyre.Loop;
 import gyre.Loops;
 import gyre.terminal.TerminalEvent.Ended;
-import gyre.terminal.TerminalEvent.Key;
 import gyre.terminal.TerminalEvent.Resumed;
 
 /**
@@ -26,13 +25,13 @@ final class TerminalProgram {
         String text = last + " " + terminal.size() + (terminal.isInteractive() ? "" : " plain");
         terminal.draw(screen -> screen.put(0, 0, text, Style.plain()));
         TerminalEvent event = terminal.next();
-        if (event instanceof Ended || (event instanceof Key key && key.is('q'))) {
+        if (event instanceof Ended || (event instanceof TerminalEvent.Key key && key.is('q'))) {
           return;
         }
-        if (event instanceof Key key && key.is('t')) {
+        if (event instanceof TerminalEvent.Key key && key.is('t')) {
           throw new IllegalStateException("planted failure");
         }
-        if (event instanceof Key key && key.is('e')) {
+        if (event instanceof TerminalEvent.Key key && key.is('e')) {
           System.exit(3);
         }
         last = event instanceof Resumed ? "resumed" : event.toString();

@@ -11,7 +11,6 @@ import gyre.ShutdownOptions;
 import gyre.Task;
 import gyre.terminal.TerminalEvent.Ended;
 import gyre.terminal.TerminalEvent.Focus;
-import gyre.terminal.TerminalEvent.Key;
 import gyre.terminal.TerminalEvent.Paste;
 import gyre.terminal.TerminalEvent.Resize;
 import java.nio.charset.StandardCharsets;
@@ -140,12 +139,12 @@ class TerminalTest {
           try (Terminal terminal = Terminal.open(options().mouse(true))) {
             pty.await("\u001b[?1006h");
             pty.type("q\u001b[1;5A\u0003\u001b[200~two\rlines\u001b[201~\u001b[Ié");
-            assertThat(terminal.next()).isEqualTo(Key.character('q', 0));
-            assertThat(terminal.next()).isEqualTo(Key.of(KeyCode.UP, Modifiers.CONTROL));
-            assertThat(terminal.next()).isEqualTo(Key.character('c', Modifiers.CONTROL));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('q', 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.of(KeyCode.UP, Modifiers.CONTROL));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('c', Modifiers.CONTROL));
             assertThat(terminal.next()).isEqualTo(new Paste("two\rlines", 0));
             assertThat(terminal.next()).isEqualTo(new Focus(true));
-            assertThat(terminal.next()).isEqualTo(Key.character('é', 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('é', 0));
             assertThat(terminal.poll()).isEmpty();
           }
         });
@@ -159,9 +158,9 @@ class TerminalTest {
         () -> {
           try (Terminal terminal = Terminal.open(options().escapeTimeout(Duration.ofMillis(5)))) {
             pty.type("\u001b");
-            assertThat(terminal.next()).isEqualTo(Key.of(KeyCode.ESCAPE, 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.of(KeyCode.ESCAPE, 0));
             pty.type("\u001b[A");
-            assertThat(terminal.next()).isEqualTo(Key.of(KeyCode.UP, 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.of(KeyCode.UP, 0));
           }
         });
   }
@@ -180,7 +179,7 @@ class TerminalTest {
                       Fiber.sleep(Duration.ofMillis(1));
                       pty.type("x");
                     });
-            assertThat(terminal.next()).isEqualTo(Key.character('x', 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('x', 0));
             other.join();
           }
         });
@@ -196,7 +195,7 @@ class TerminalTest {
           Terminal terminal = Terminal.open(options());
           terminal.onEvent(event -> {
             told.add(event);
-            if (event instanceof Key key && key.is('q')) {
+            if (event instanceof TerminalEvent.Key key && key.is('q')) {
               terminal.close();
             }
           });
@@ -222,7 +221,7 @@ class TerminalTest {
               Fiber.yield();
               if (round % 4 == 3) {
                 for (int i = 0; i < 4000; i++) {
-                  assertThat(terminal.next()).isEqualTo(Key.character('x', 0));
+                  assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('x', 0));
                   total++;
                 }
               }
@@ -242,7 +241,7 @@ class TerminalTest {
           try (Terminal terminal = Terminal.open(options())) {
             assertThat(pty.read()).endsWith("\u001b[?u").doesNotContain("\u001b[>1u");
             pty.type("\u001b[?0ux");
-            assertThat(terminal.next()).isEqualTo(Key.character('x', 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('x', 0));
             assertThat(pty.read()).endsWith("\u001b[>1u");
           }
           assertThat(pty.read()).contains("\u001b[<u");
@@ -259,7 +258,7 @@ class TerminalTest {
           try (Terminal terminal = Terminal.open(options())) {
             terminal.draw(screen -> screen.put(0, 0, "x", Style.plain()));
             pty.type("a");
-            assertThat(terminal.next()).isEqualTo(Key.character('a', 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('a', 0));
             pty.vanish();
             assertThat(terminal.next())
                 .isInstanceOfSatisfying(
@@ -408,9 +407,9 @@ class TerminalTest {
             Fiber.yield();
             assertThat(pty.read()).isEqualTo("12:00\r\n12:01\r\n");
             pty.type("ok\r\u0004");
-            assertThat(terminal.next()).isEqualTo(Key.character('o', 0));
-            assertThat(terminal.next()).isEqualTo(Key.character('k', 0));
-            assertThat(terminal.next()).isEqualTo(Key.of(KeyCode.ENTER, 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('o', 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('k', 0));
+            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.of(KeyCode.ENTER, 0));
             assertThat(terminal.next()).isEqualTo(new Ended(""));
           }
         });
