@@ -2,7 +2,6 @@ package gyre.terminal;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.Handle;
 import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
@@ -10,6 +9,7 @@ import gyre.engine.Engine;
 import gyre.engine.Environment.Subscription;
 import gyre.engine.Poll;
 import gyre.engine.kernel.KernelTerminal;
+import gyre.spi.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Events are taken by {@link #next} or {@link #poll}, or by a handler: {@link #onEvent}. It
  * needs the engine of io_uring or epoll.
  */
-public final class Terminal extends Handle {
+public final class Terminal extends Resource {
   private static final long FLUSH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final TerminalOptions options;
