@@ -162,9 +162,9 @@ public final class LoopGroup implements AutoCloseable {
   /**
    * The whole life of a program on these loops: runs {@code main} on the calling thread, which
    * starts what there is to serve, and waits until all loops have ended. INT, TERM and HUP do what
-   * {@link Loop#runUntilShutdown(ShutdownOptions, Task)} says, for all loops. A loop that dies takes
-   * the others with it, in order, and its failure is thrown then: a service that lacks a loop must
-   * not look healthy. So it is when {@code main} throws.
+   * {@link Loop#runUntilShutdown(ShutdownOptions, Task)} says, for all loops. A loop that dies
+   * takes the others with it, in order, and its failure is thrown then: a service that lacks a loop
+   * must not look healthy. So it is when {@code main} throws.
    */
   public ExitStatus runUntilShutdown(ShutdownOptions how, Task main) {
     checkNotOnMember();

@@ -105,7 +105,8 @@ class EchoServiceTest {
     EchoService service = EchoService.start(new ListenAddress("127.0.0.1", 0), options, 2);
     isBroken.set(true);
     Objects.requireNonNull(breaking.get()).wake();
-    assertThatThrownBy(service::await).hasMessageContaining("waiting is not permitted here");
+    assertThatThrownBy(() -> service.await(() -> {}))
+        .hasMessageContaining("waiting is not permitted here");
     assertThat(reported).singleElement().asString().contains("has died");
   }
 

@@ -44,8 +44,7 @@ public interface DirectoryVisitor {
   private static void visitEntry(Path entry, DirectoryVisitor visitor) throws IOException {
     BasicFileAttributes found;
     try {
-      found =
-          Files.readAttributes(entry, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      found = Files.readAttributes(entry, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     } catch (NoSuchFileException e) {
       return; // deleted since
     }

@@ -23,6 +23,7 @@ public final class FileFlags {
   public static final int O_NOFOLLOW = IS_ARM ? 0x8000 : 0x20000;
   public static final int O_CLOEXEC = 0x80000;
   public static final int O_SYNC = 0x101000;
+
   /** A place in the tree to start at, which is neither read nor written. */
   public static final int O_PATH = 0x200000;
 

@@ -9,8 +9,8 @@ public abstract class FileTransfer extends FileOperation {
   public int length;
 
   /**
-   * Set before submit: {@link #address} is that of a {@code struct iovec[]}, and {@link #length} how
-   * many it has. Both the array and what it points to are lent until the end.
+   * Set before submit: {@link #address} is that of a {@code struct iovec[]}, and {@link #length}
+   * how many it has. Both the array and what it points to are lent until the end.
    */
   public boolean isVector;
 

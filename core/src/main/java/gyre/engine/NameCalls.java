@@ -16,8 +16,10 @@ public interface NameCalls {
 
   int rename(int directory, byte[] path, int toDirectory, byte[] to, int flags);
 
-  /** A further name of the same file; with an empty path of the one that {@code directory} is,
-   * which may have none yet. */
+  /**
+   * A further name of the same file; with an empty path of the one that {@code directory} is, which
+   * may have none yet.
+   */
   int link(int directory, byte[] path, int toDirectory, byte[] to);
 
   /** A link at {@code path} that leads to {@code target}. */

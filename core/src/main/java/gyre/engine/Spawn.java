@@ -19,7 +19,16 @@ public final class Spawn {
     DIRECTORY,
     INPUT,
     OUTPUT,
-    ERRORS
+    ERRORS;
+
+    /** Which of the three that every program has. */
+    public static Part ofDescriptor(int number) {
+      return switch (number) {
+        case 0 -> INPUT;
+        case 1 -> OUTPUT;
+        default -> ERRORS;
+      };
+    }
   }
 
   /** The name of the program and its arguments. */

@@ -1,11 +1,11 @@
 package gyre.file;
 
-import gyre.spi.Internals;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.io.PipeOptions;
+import gyre.spi.Internals;
 import gyre.stream.DescriptorException;
 import gyre.stream.DescriptorStream;
 

@@ -14,10 +14,10 @@ import java.nio.file.Path;
  * }</pre>
  *
  * <p>{@link #openFile} and {@link #openDirectory} take paths of several names. {@code ..} and
- * symbolic links may occur in them as long as they stay below; one that leaves is refused with {@code
- * EXDEV}. Where a sandbox refuses the system call for it ({@code openat2}), and io_uring is not used,
- * each name is opened by itself, and symbolic links are refused with {@code ELOOP}. On NIO they throw:
- * the JDK can't do it. All other methods take a single name.
+ * symbolic links may occur in them as long as they stay below; one that leaves is refused with
+ * {@code EXDEV}. Where a sandbox refuses the system call for it ({@code openat2}), and io_uring is
+ * not used, each name is opened by itself, and symbolic links are refused with {@code ELOOP}. On
+ * NIO they throw: the JDK can't do it. All other methods take a single name.
  */
 public final class Directory extends FileHandle {
   private Directory(int descriptor, String path) {
@@ -32,8 +32,7 @@ public final class Directory extends FileHandle {
   static Directory open(Path path, boolean follows) {
     String subject = path.toString();
     OpenOptions options = options(follows);
-    int descriptor =
-        open(FileCalls.WORKING_DIRECTORY, false, Paths.bytes(path), options, subject);
+    int descriptor = open(FileCalls.WORKING_DIRECTORY, false, Paths.bytes(path), options, subject);
     return new Directory(descriptor, subject);
   }
 

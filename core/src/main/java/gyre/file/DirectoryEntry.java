@@ -12,7 +12,9 @@ public final class DirectoryEntry {
     this.inode = inode;
   }
 
-  /** The name alone, without the directory. Bytes that are no text become replacement characters. */
+  /**
+   * The name alone, without the directory. Bytes that are no text become replacement characters.
+   */
   public String name() {
     return Paths.text(rawName);
   }

@@ -10,8 +10,8 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names in a directory, in no order, as many at a time as fit into 16 KiB: so a directory may be
- * of any size. Asking for the next one may park the fiber.
+ * The names in a directory, in no order, as many at a time as fit into 16 KiB: so a directory may
+ * be of any size. Asking for the next one may park the fiber.
  *
  * <pre>{@code
  * try (DirectoryListing names = Files.list(path)) {
@@ -49,8 +49,7 @@ public final class DirectoryListing implements Iterable<DirectoryEntry>, AutoClo
     try {
       int descriptor = directory.descriptor();
       int bytes =
-          directory.perform(
-              "list", calls -> calls.list(descriptor, block.address, block.capacity));
+          directory.perform("list", calls -> calls.list(descriptor, block.address, block.capacity));
       DirectoryEntries.read(block.address, bytes, this::add);
       return bytes;
     } finally {

@@ -7,15 +7,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Replaces the content of a file so that it is whole at every moment, whatever crashes when: readers
- * see the old one or the new one, and once {@code replace} has returned the new one stays.
+ * Replaces the content of a file so that it is whole at every moment, whatever crashes when:
+ * readers see the old one or the new one, and once {@code replace} has returned the new one stays.
  *
- * <p>The new content goes into a temporary file in the same directory, which is synced, gets the name
- * by a rename, and then the directory is synced. Each of the four is needed: without the first sync a
- * crash may leave the new name with no content, without the second the old content.
+ * <p>The new content goes into a temporary file in the same directory, which is synced, gets the
+ * name by a rename, and then the directory is synced. Each of the four is needed: without the first
+ * sync a crash may leave the new name with no content, without the second the old content.
  *
- * <p>If it fails, or is cancelled, before the rename, the old content stays and the temporary file is
- * deleted. The last two steps are not cancelled. A crash may leave a temporary file, whose name
+ * <p>If it fails, or is cancelled, before the rename, the old content stays and the temporary file
+ * is deleted. The last two steps are not cancelled. A crash may leave a temporary file, whose name
  * begins with {@code .} and ends with {@code .tmp}.
  */
 public final class DurableFile {

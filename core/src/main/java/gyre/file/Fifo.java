@@ -2,7 +2,6 @@ package gyre.file;
 
 import gyre.Cancellation;
 import gyre.Fiber;
-import gyre.spi.Internals;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
@@ -14,6 +13,7 @@ import gyre.engine.StatFile;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.io.PipeOptions;
+import gyre.spi.Internals;
 import gyre.stream.DescriptorException;
 import gyre.stream.DescriptorStream;
 import java.nio.charset.Charset;
@@ -71,9 +71,9 @@ public final class Fifo {
   }
 
   /**
-   * Whether whoever opens one end here holds the other end, too. Then a reader survives writers that
-   * come and go: it has no end. And a writer needs no reader: what it writes waits in the kernel, as
-   * far as there is room. Off, if nothing is said.
+   * Whether whoever opens one end here holds the other end, too. Then a reader survives writers
+   * that come and go: it has no end. And a writer needs no reader: what it writes waits in the
+   * kernel, as far as there is room. Off, if nothing is said.
    */
   public Fifo keepOpen(boolean on) {
     return new Fifo(path, on, options);
@@ -103,16 +103,19 @@ public final class Fifo {
   }
 
   /**
+   * Makes it, with permissions of its own.
+   *
    * @param permissions as {@code chmod} takes them, less those of the umask
    */
   public void create(int permissions) {
     CompletableFuture<Integer> end = new CompletableFuture<>();
-    MakeFifo operation = new MakeFifo() {
-      @Override
-      public void ended(int result) {
-        end.complete(result);
-      }
-    };
+    MakeFifo operation =
+        new MakeFifo() {
+          @Override
+          public void ended(int result) {
+            end.complete(result);
+          }
+        };
     operation.path = pathBytes();
     operation.mode = permissions;
     check("create FIFO", perform(Internals.engineToOpenIn(Scope.current()), operation, end));
@@ -152,12 +155,13 @@ public final class Fifo {
 
   private int open(Engine engine, int flags) {
     CompletableFuture<Integer> end = new CompletableFuture<>();
-    OpenFile operation = new OpenFile() {
-      @Override
-      public void ended(int result) {
-        end.complete(result);
-      }
-    };
+    OpenFile operation =
+        new OpenFile() {
+          @Override
+          public void ended(int result) {
+            end.complete(result);
+          }
+        };
     operation.path = pathBytes();
     operation.flags = flags | FileFlags.O_NONBLOCK | FileFlags.O_NOCTTY;
     return perform(engine, operation, end);
@@ -166,12 +170,13 @@ public final class Fifo {
   /** Opening a file by mistake would make it look as if it were a pipe. */
   private void checkIsFifo(Engine engine, int descriptor) {
     CompletableFuture<Integer> end = new CompletableFuture<>();
-    StatFile operation = new StatFile() {
-      @Override
-      public void ended(int result) {
-        end.complete(result);
-      }
-    };
+    StatFile operation =
+        new StatFile() {
+          @Override
+          public void ended(int result) {
+            end.complete(result);
+          }
+        };
     operation.directory = descriptor;
     try {
       check("open FIFO", perform(engine, operation, end));

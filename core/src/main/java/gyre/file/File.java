@@ -67,8 +67,8 @@ public final class File extends FileHandle {
   }
 
   /**
-   * If there can be no handle, because the scope has ended meanwhile, a file that was made for it is
-   * deleted again.
+   * If there can be no handle, because the scope has ended meanwhile, a file that was made for it
+   * is deleted again.
    */
   static File open(Names.Place place, boolean isBelow, OpenOptions options) {
     int descriptor = open(place.directory(), isBelow, place.path(), options, place.subject());
@@ -135,8 +135,8 @@ public final class File extends FileHandle {
   }
 
   /**
-   * Reads into several buffers, one after the other, by one call of the system where all of them are
-   * direct.
+   * Reads into several buffers, one after the other, by one call of the system where all of them
+   * are direct.
    *
    * @return the number of bytes, or -1 at or beyond the end
    */
@@ -329,8 +329,7 @@ public final class File extends FileHandle {
   /** Changes the permissions, as in {@code 0640}. */
   public void permissions(int permissions) {
     int own = descriptor();
-    int ignored =
-        perform("change the permissions of", calls -> calls.changeMode(own, permissions));
+    int ignored = perform("change the permissions of", calls -> calls.changeMode(own, permissions));
   }
 
   /** Gives a further name to it, or a first one to a {@link #temporary} file. */

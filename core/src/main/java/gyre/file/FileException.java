@@ -4,8 +4,8 @@ import gyre.engine.Errno;
 import gyre.io.IoException;
 
 /**
- * Something could not be done with a file. The message names what was tried, the path, the error and
- * what to do:
+ * Something could not be done with a file. The message names what was tried, the path, the error
+ * and what to do:
  *
  * <pre>
  * open /etc/shadow: EACCES (permission denied): look at the permissions of the file and of the directories above it

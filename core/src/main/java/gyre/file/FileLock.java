@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * out only those who ask for locks too. On NIO it belongs to the process, as the JDK's locks do.
  *
  * <p>The kernel has no way to be told when a lock is free but a thread that waits for it. So who
- * waits tries again instead, after 1 ms, 2 ms, and so on up to 100 ms: no thread is held, and whoever
- * waits can be cancelled.
+ * waits tries again instead, after 1 ms, 2 ms, and so on up to 100 ms: no thread is held, and
+ * whoever waits can be cancelled.
  */
 public final class FileLock implements AutoCloseable {
   private static final int FIRST_MILLIS = 1;

@@ -6,11 +6,12 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Writes to a file one thing after the other. Small writes are gathered, up to {@link #LIMIT_BYTES};
- * {@link #flush} hands them to the kernel, and {@link File#sync} gets them to the device.
+ * Writes to a file one thing after the other. Small writes are gathered, up to {@link
+ * #LIMIT_BYTES}; {@link #flush} hands them to the kernel, and {@link File#sync} gets them to the
+ * device.
  *
- * <p>If a write fails, what could not be written is kept, and the next write or flush tries again at
- * the same place.
+ * <p>If a write fails, what could not be written is kept, and the next write or flush tries again
+ * at the same place.
  */
 public final class FileSink implements ByteSink, AutoCloseable, File.Part {
   /** How much is gathered before it is written. */

@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a file from an offset to its end, as one reads a stream: lines, delimiters, or all of it to a
- * sink ({@link #transferTo}), with blocks that are moved and not copied.
+ * Reads a file from an offset to its end, as one reads a stream: lines, delimiters, or all of it to
+ * a sink ({@link #transferTo}), with blocks that are moved and not copied.
  *
  * <p>While its bytes are looked at, the next ones are being read: at most {@link #LIMIT_BYTES} are
  * here at a time, however large the file is and however slow the sink.
@@ -33,8 +33,10 @@ public final class FileSource implements ByteSource, AutoCloseable, File.Part {
   private final Ahead ahead = new Ahead();
   private final Arrival arrival = new Arrival();
   private @Nullable Blocks blocks;
+
   /** Where the next read begins. */
   private long position;
+
   private boolean isAtEnd;
   private boolean isClosed;
 
@@ -218,5 +220,4 @@ public final class FileSource implements ByteSource, AutoCloseable, File.Part {
     input.clear();
     arrived.clear();
   }
-
 }

@@ -16,9 +16,9 @@ import java.nio.ReadOnlyBufferException;
 /**
  * Reads and writes of one file, for fibers that wait for them. Any number may be under way.
  *
- * <p>The kernel gets the memory of a direct buffer itself, and for others a block of the loop's pool
- * between. Neither is touched again before the operation has ended: {@link FileHandle#attempt} comes
- * back no sooner.
+ * <p>The kernel gets the memory of a direct buffer itself, and for others a block of the loop's
+ * pool between. Neither is touched again before the operation has ended: {@link FileHandle#attempt}
+ * comes back no sooner.
  */
 final class FileTransfers {
   /** Blocks of one read into a queue. */
@@ -64,8 +64,7 @@ final class FileTransfers {
     int length = Math.min(target.remaining(), BlockPool.LARGE_BYTES);
     Block block = take(READ, length);
     try {
-      int count =
-          transfer(false, block.address, Math.min(length, block.capacity), false, offset);
+      int count = transfer(false, block.address, Math.min(length, block.capacity), false, offset);
       target.put(block.view(0, count));
       return count;
     } finally {

@@ -131,9 +131,7 @@ final class Names {
     StatFile operation = stat(name, isLinkItself, pending);
     String verb = "ask about";
     check(
-        verb,
-        name.subject,
-        FileHandle.attemptAlone(operation, pending, verb + " " + name.subject));
+        verb, name.subject, FileHandle.attemptAlone(operation, pending, verb + " " + name.subject));
     return FileInfo.of(operation.status);
   }
 

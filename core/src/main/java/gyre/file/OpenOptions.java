@@ -70,7 +70,10 @@ public final class OpenOptions {
     return with(FileFlags.O_NOFOLLOW, on);
   }
 
-  /** Past the page cache: buffers, offsets and lengths have to be aligned, see {@link File#alignedBuffer}. */
+  /**
+   * Past the page cache: buffers, offsets and lengths have to be aligned, see {@link
+   * File#alignedBuffer}.
+   */
   public OpenOptions direct(boolean on) {
     return with(FileFlags.O_DIRECT, on);
   }

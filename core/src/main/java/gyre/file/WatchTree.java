@@ -2,6 +2,7 @@ package gyre.file;
 
 import gyre.engine.Errno;
 import gyre.engine.WatchMask;
+import gyre.file.WatchChild.Entry;
 import gyre.file.WatchEvent.Created;
 import gyre.file.WatchEvent.Deleted;
 import gyre.file.WatchEvent.Lost;
@@ -11,7 +12,6 @@ import gyre.file.WatchEvent.Reason;
 import gyre.file.WatchEvent.Rescanned;
 import gyre.file.WatchEvent.Returned;
 import gyre.file.WatchEvent.Written;
-import gyre.file.WatchChild.Entry;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.HashMap;

@@ -2,11 +2,10 @@ package gyre.file;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.spi.Resource;
-import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
+import gyre.spi.Resource;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -34,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  * WatchEvent.Overflowed}, and once that is taken all is compared, the differences are told, and
  * then {@link WatchEvent.Rescanned}.
  *
- * <p>A watcher goes on after its directory was deleted or moved, and tells when there is one of that
- * path again. That one of its parents is renamed it does not notice. It knows the names of all
+ * <p>A watcher goes on after its directory was deleted or moved, and tells when there is one of
+ * that path again. That one of its parents is renamed it does not notice. It knows the names of all
  * files that it watches, which takes memory.
  */
+@SuppressWarnings("exports") // Resource is for the packages of handles
 public final class Watcher extends Resource {
   /** In which the second half of a rename has come, if it comes. */
   private static final long MOVE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);

@@ -693,8 +693,8 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
   }
 
   /**
-   * Like {@link #copyPinned}, and as tightly as it goes: beside the bytes themselves the queue holds less
-   * than one large block afterwards.
+   * Like {@link #copyPinned}, and as tightly as it goes: beside the bytes themselves the queue
+   * holds less than one large block afterwards.
    */
   public boolean pack() {
     return Pinned.copyAll(this, true);

@@ -4,13 +4,15 @@ import java.time.Duration;
 
 /**
  * How the stream of a pipe, a FIFO or a terminal behaves. Immutable; each method that takes a value
- * gives a changed copy, and throws {@link IllegalArgumentException} for a value that makes no sense.
+ * gives a changed copy, and throws {@link IllegalArgumentException} for a value that makes no
+ * sense.
  *
  * @param inputLimitBytes receiving pauses while so much is not consumed
  * @param outputLimitBytes a writer parks while more than this waits for the other side
- * @param readTimeout a read that gets nothing for so long fails, and may be tried again; zero is for
+ * @param readTimeout a read that gets nothing for so long fails, and may be tried again; zero is
+ *     for ever
+ * @param writeTimeout the output fails if the other side takes nothing for so long; zero is for
  *     ever
- * @param writeTimeout the output fails if the other side takes nothing for so long; zero is for ever
  * @param closeTimeout so long closing waits for the other side to take what was written
  */
 public record PipeOptions(
@@ -32,7 +34,9 @@ public record PipeOptions(
     notNegative("closeTimeout", closeTimeout);
   }
 
-  /** No timeouts but ten seconds for closing, and limits of 64 KiB, as the kernel's own pipes have. */
+  /**
+   * No timeouts but ten seconds for closing, and limits of 64 KiB, as the kernel's own pipes have.
+   */
   public static PipeOptions defaults() {
     return DEFAULTS;
   }

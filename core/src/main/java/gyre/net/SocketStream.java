@@ -696,7 +696,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       keepInput();
     }
     if (!input.isIdle() && wanted() > MemoryPolicy.FLOOR_BYTES) {
-      boolean unused = memory.mayReceive(this); // it is asked for now
+      boolean _ = memory.mayReceive(this); // it is asked for now
       engine().cancel(input); // and goes on as it may
     }
   }

@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * What became of a child process.
  *
- * @param code what it has returned, or 128 and the number of the signal that ended it, as shells say
+ * @param code what it has returned, or 128 and the number of the signal that ended it, as shells
+ *     say
  * @param signal what ended it, if it was a signal
  * @param userTime of the processor, of it and the children that it has waited for
  * @param systemTime the same, in the kernel

@@ -2,14 +2,13 @@ package gyre.process;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
-import gyre.engine.Engine;
 import gyre.engine.Poll;
 import gyre.engine.Processes;
 import gyre.io.ByteStream;
+import gyre.spi.Resource;
 import gyre.stream.DescriptorStream;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * A child process that was started by {@link Command#start}.
  *
  * <p>It belongs to the scope that it was started in. The end of that, {@link #close}, and the
- * cancellation of a fiber in {@link #await} all end it and its group: they are asked by {@code TERM},
- * and killed when the grace of its command is over. What became of it is taken from the kernel as
- * soon as it has ended, whether anybody waits or not.
+ * cancellation of a fiber in {@link #await} all end it and its group: they are asked by {@code
+ * TERM}, and killed when the grace of its command is over. What became of it is taken from the
+ * kernel as soon as it has ended, whether anybody waits or not.
  */
+@SuppressWarnings("exports") // Resource is for the packages of handles
 public final class ChildProcess extends Resource {
   private static final int NONE = -1;
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -271,8 +271,8 @@ public final class ChildProcess extends Resource {
   }
 
   /**
-   * Asks it and its group to end, by {@code TERM}, kills what is left after the grace of its command,
-   * and parks until then.
+   * Asks it and its group to end, by {@code TERM}, kills what is left after the grace of its
+   * command, and parks until then.
    */
   public ChildExit terminate() {
     checkOnLoop();

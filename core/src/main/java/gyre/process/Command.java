@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Command.of("ps", "ax").pipeTo(Command.of("wc", "-l")).run();
  * }</pre>
  *
- * <p>Arguments reach the program as they are: no shell looks at them, unless {@link #shell} is asked
- * for. The child has none of this program's descriptors but the three that are said here, leads a
- * group of its own, and no signal is blocked or ignored in it.
+ * <p>Arguments reach the program as they are: no shell looks at them, unless {@link #shell} is
+ * asked for. The child has none of this program's descriptors but the three that are said here,
+ * leads a group of its own, and no signal is blocked or ignored in it.
  *
  * <p>On Linux, with io_uring and epoll. Elsewhere the methods that run something throw a {@link
  * ProcessException}.
@@ -73,6 +73,8 @@ public final class Command {
   }
 
   /**
+   * A program with its arguments, as they are: no shell looks at them.
+   *
    * @param program a path, or a name that is looked for in the PATH of this program
    */
   public static Command of(String program, String... arguments) {
@@ -91,7 +93,9 @@ public final class Command {
     return new Command(values);
   }
 
-  /** A line for {@code /bin/sh}. Never build it of what others have said: give that as arguments. */
+  /**
+   * A line for {@code /bin/sh}. Never build it of what others have said: give that as arguments.
+   */
   public static Command shell(String line) {
     return of("/bin/sh", "-c", line);
   }
@@ -109,7 +113,9 @@ public final class Command {
     return with(v -> v.arguments = List.copyOf(all));
   }
 
-  /** Where it runs; a relative path of the program starts there. That of this program if not said. */
+  /**
+   * Where it runs; a relative path of the program starts there. That of this program if not said.
+   */
   public Command directory(Path value) {
     return with(v -> v.directory = value);
   }
@@ -172,8 +178,8 @@ public final class Command {
   }
 
   /**
-   * It stays in the group of this program, so that Ctrl-C at the terminal reaches both. Then its own
-   * children are not ended with it.
+   * It stays in the group of this program, so that Ctrl-C at the terminal reaches both. Then its
+   * own children are not ended with it.
    */
   public Command inheritGroup() {
     return with(v -> v.group = Group.INHERITED);
@@ -231,8 +237,8 @@ public final class Command {
   }
 
   /**
-   * Runs it to its end, and collects what it writes. Who is cancelled meanwhile has ended it and its
-   * group.
+   * Runs it to its end, and collects what it writes. Who is cancelled meanwhile has ended it and
+   * its group.
    *
    * @throws ProcessException if it cannot be started, or takes longer than its {@link #timeout}
    * @throws gyre.io.LimitExceededException if it writes more than {@link #outputLimitBytes}

@@ -9,8 +9,8 @@ import java.util.List;
  * @param exits of each, in order
  * @param stdout what the last one wrote to its output, if that was a pipe
  * @param errors what each wrote to its errors, if that was a pipe
- * @param isComplete whether the ends of the outputs were seen. They are not where a process that was
- *     left behind keeps one open for longer than the grace; then what had come by then is here
+ * @param isComplete whether the ends of the outputs were seen. They are not where a process that
+ *     was left behind keeps one open for longer than the grace; then what had come by then is here
  */
 @SuppressWarnings("ArrayRecordComponent") // bytes of a program are an array everywhere
 public record CommandResult(

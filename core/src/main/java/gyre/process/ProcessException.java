@@ -5,8 +5,8 @@ import gyre.engine.Spawn;
 import gyre.io.IoException;
 
 /**
- * A command could not be run, or took too long. The message names the command, the error and what to
- * do:
+ * A command could not be run, or took too long. The message names the command, the error and what
+ * to do:
  *
  * <pre>
  * run gti status: ENOENT (no such file or directory): no directory of PATH has such a command
@@ -27,8 +27,7 @@ public final class ProcessException extends IoException {
     return of(operation, command, result, advice(result));
   }
 
-  private static ProcessException of(
-      String operation, String command, int result, String advice) {
+  private static ProcessException of(String operation, String command, int result, String advice) {
     int errno = Math.abs(result);
     return new ProcessException(operation, command, reason(errno, advice), errno, false);
   }

@@ -2,12 +2,12 @@ package gyre.process;
 
 import gyre.CancelledException;
 import gyre.Fiber;
-import gyre.spi.Resource;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
 import gyre.engine.Environment;
+import gyre.spi.Resource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A program that was started with INT, TERM or HUP ignored (by {@code nohup}, or in the
  * background of a script) never gets that one.
  */
+@SuppressWarnings("exports") // Resource is for the packages of handles
 public final class SignalStream extends Resource {
   private static final int COUNT_LIMIT = 1_000_000;
 

@@ -1,10 +1,10 @@
 package gyre.process;
 
-import gyre.spi.Internals;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.FileFlags;
 import gyre.engine.Spawn;
+import gyre.spi.Internals;
 import gyre.stream.DescriptorStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;

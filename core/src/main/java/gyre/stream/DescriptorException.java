@@ -16,6 +16,8 @@ public final class DescriptorException extends IoException {
   }
 
   /**
+   * What the kernel answered.
+   *
    * @param result a negative errno
    */
   public static DescriptorException of(String operation, String subject, int result) {

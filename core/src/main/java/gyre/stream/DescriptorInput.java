@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DescriptorInput extends ReadFile {
   /** How far the input has come. */
-  enum State {
+  enum Progress {
     OPEN,
     /** The other side has finished. */
     ENDED,
@@ -28,8 +28,8 @@ final class DescriptorInput extends ReadFile {
   private final DescriptorStream stream;
   private final Engine engine;
   final ByteQueue bytes;
-  final Readable readable;
-  private State state = State.OPEN;
+  final InputSource readable;
+  private Progress progress = Progress.OPEN;
   private @Nullable StreamFailure failure;
   private @Nullable Block block;
 
@@ -52,16 +52,16 @@ final class DescriptorInput extends ReadFile {
     this.stream = stream;
     this.engine = engine;
     this.bytes = new ByteQueue(engine.pool());
-    this.readable = new Readable(this, stream);
+    this.readable = new InputSource(this, stream);
     this.descriptor = descriptor;
   }
 
   /** What a reader waits for. */
-  static final class Readable extends WaitPoint {
+  static final class InputSource extends WaitPoint {
     private final DescriptorInput input;
     private final DescriptorStream stream;
 
-    Readable(DescriptorInput input, DescriptorStream stream) {
+    InputSource(DescriptorInput input, DescriptorStream stream) {
       this.input = input;
       this.stream = stream;
     }
@@ -86,11 +86,11 @@ final class DescriptorInput extends ReadFile {
   }
 
   boolean isEnded() {
-    return state != State.OPEN;
+    return progress != Progress.OPEN;
   }
 
   boolean isEndedInOrder() {
-    return state == State.ENDED;
+    return progress == Progress.ENDED;
   }
 
   @Nullable StreamFailure failure() {
@@ -139,9 +139,9 @@ final class DescriptorInput extends ReadFile {
     }
   }
 
-  void end(State as, @Nullable StreamFailure by) {
-    if (state == State.OPEN) {
-      state = as;
+  void end(Progress as, @Nullable StreamFailure by) {
+    if (progress == Progress.OPEN) {
+      progress = as;
       failure = by;
     }
   }
@@ -175,9 +175,9 @@ final class DescriptorInput extends ReadFile {
       stream.tryLater();
       return;
     } else if (result == 0 || (endsByError && result == Errno.EIO.negated())) {
-      end(State.ENDED, null);
+      end(Progress.ENDED, null);
     } else {
-      end(State.FAILED, StreamFailure.of(DescriptorStream.READ, result));
+      end(Progress.FAILED, StreamFailure.of(DescriptorStream.READ, result));
     }
     start();
     stream.arrived();

@@ -1,8 +1,6 @@
 package gyre.stream;
 
 import gyre.Fiber;
-import gyre.spi.Internals;
-import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
@@ -10,6 +8,8 @@ import gyre.io.DataHandler;
 import gyre.io.IoException;
 import gyre.io.OutputFullException;
 import gyre.io.PipeOptions;
+import gyre.spi.Internals;
+import gyre.spi.Resource;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -558,7 +558,7 @@ public final class DescriptorStream extends Resource implements ByteStream {
     if (!isOpen()) {
       operationEnded();
     } else if (result < 0) {
-      input.end(DescriptorInput.State.FAILED, StreamFailure.of(READ, result));
+      input.end(DescriptorInput.Progress.FAILED, StreamFailure.of(READ, result));
       arrived();
     } else {
       otherSide = null;

@@ -70,7 +70,9 @@ public final class LinuxNames {
     return Syscall.call(state, Syscall.READLINKAT, directory, path, into, length);
   }
 
-  /** Entries of a directory, as {@code struct linux_dirent64}; the number of bytes, 0 at the end. */
+  /**
+   * Entries of a directory, as {@code struct linux_dirent64}; the number of bytes, 0 at the end.
+   */
   public static int getdents(CallState state, int fd, long into, int length) {
     return Syscall.call(state, Syscall.GETDENTS64, fd, into, length);
   }
@@ -101,12 +103,17 @@ public final class LinuxNames {
    * @param offsets room for two longs: where to begin in each file
    */
   public static int copyFileRange(
-      CallState state, int from, long fromOffset, int to, long toOffset, long length, long offsets) {
+      CallState state,
+      int from,
+      long fromOffset,
+      int to,
+      long toOffset,
+      long length,
+      long offsets) {
     Memory.putLong(offsets, fromOffset);
     Memory.putLong(offsets + 8, toOffset);
     return (int)
-        Syscall.call(
-            state, Syscall.COPY_FILE_RANGE, from, offsets, to, offsets + 8, length, 0);
+        Syscall.call(state, Syscall.COPY_FILE_RANGE, from, offsets, to, offsets + 8, length, 0);
   }
 
   /** Has a file share all that another one has, until one of them is changed. */
@@ -120,8 +127,7 @@ public final class LinuxNames {
    * @param type 0 shared, 1 exclusive, 2 none
    * @param flock room for {@link #FLOCK_BYTES}
    */
-  public static int lock(
-      CallState state, int fd, int type, long offset, long length, long flock) {
+  public static int lock(CallState state, int fd, int type, long offset, long length, long flock) {
     Memory.putLong(flock, type & 0xFFFF); // SEEK_SET behind it is 0
     Memory.putLong(flock + 8, offset);
     Memory.putLong(flock + 16, length);

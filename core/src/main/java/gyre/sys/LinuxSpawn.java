@@ -29,18 +29,17 @@ public final class LinuxSpawn implements AutoCloseable {
 
   /** The functions; null where this C library lacks one. */
   private static final class Functions {
-    static final MethodHandle SPAWN =
-        link("posix_spawnp", WORD, WORD, WORD, WORD, WORD, WORD);
+    static final MethodHandle SPAWN = link("posix_spawnp", WORD, WORD, WORD, WORD, WORD, WORD);
     static final MethodHandle ATTRIBUTES = link("posix_spawnattr_init", WORD);
     static final MethodHandle ATTRIBUTES_END = link("posix_spawnattr_destroy", WORD);
-    static final MethodHandle FLAGS = link("posix_spawnattr_setflags", WORD, ValueLayout.JAVA_SHORT);
+    static final MethodHandle FLAGS =
+        link("posix_spawnattr_setflags", WORD, ValueLayout.JAVA_SHORT);
     static final MethodHandle GROUP = link("posix_spawnattr_setpgroup", WORD, INT);
     static final MethodHandle MASK = link("posix_spawnattr_setsigmask", WORD, WORD);
     static final MethodHandle DEFAULTS = link("posix_spawnattr_setsigdefault", WORD, WORD);
     static final MethodHandle ACTIONS = link("posix_spawn_file_actions_init", WORD);
     static final MethodHandle ACTIONS_END = link("posix_spawn_file_actions_destroy", WORD);
-    static final MethodHandle DUPLICATE =
-        link("posix_spawn_file_actions_adddup2", WORD, INT, INT);
+    static final MethodHandle DUPLICATE = link("posix_spawn_file_actions_adddup2", WORD, INT, INT);
     static final MethodHandle OPEN =
         link("posix_spawn_file_actions_addopen", WORD, INT, WORD, INT, INT);
     static final MethodHandle CLOSE_FROM =

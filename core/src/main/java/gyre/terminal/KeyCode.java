@@ -1,5 +1,7 @@
 package gyre.terminal;
 
+import java.util.EnumSet;
+
 /** Which key. */
 public enum KeyCode {
   /** One that types something: {@link TerminalEvent.Key#codePoint} says what. */
@@ -53,10 +55,10 @@ public enum KeyCode {
   /** Another key of the kitty keyboard protocol: the code point is its number there. */
   OTHER;
 
-  private static final KeyCode[] ALL = values();
+  private static final KeyCode[] FUNCTIONS = EnumSet.range(F1, F24).toArray(new KeyCode[0]);
 
   /** F1 is 1. Null where there is none. */
   static KeyCode function(int number) {
-    return number >= 1 && number <= 24 ? ALL[F1.ordinal() + number - 1] : OTHER;
+    return number >= 1 && number <= FUNCTIONS.length ? FUNCTIONS[number - 1] : OTHER;
   }
 }

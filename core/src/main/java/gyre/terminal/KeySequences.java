@@ -146,7 +146,8 @@ final class KeySequences {
       return new TerminalEvent.Key(KITTY_LOCKS[number - KITTY_LOCK], 0, modifiers, action);
     }
     if (number >= KITTY_KEYPAD_LEFT && number < KITTY_KEYPAD_LEFT + KITTY_KEYPAD_MOVES.length) {
-      return new TerminalEvent.Key(KITTY_KEYPAD_MOVES[number - KITTY_KEYPAD_LEFT], 0, modifiers, action);
+      return new TerminalEvent.Key(
+          KITTY_KEYPAD_MOVES[number - KITTY_KEYPAD_LEFT], 0, modifiers, action);
     }
     int keypad = number - KITTY_KEYPAD_0;
     if (keypad >= 0 && keypad < KITTY_KEYPAD.length()) {

@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Events are taken by {@link #next} or {@link #poll}, or by a handler: {@link #onEvent}. It
  * needs the engine of io_uring or epoll.
  */
+@SuppressWarnings("exports") // Resource is for the packages of handles
 public final class Terminal extends Resource {
   private static final long FLUSH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -338,13 +339,12 @@ public final class Terminal extends Resource {
       return;
     }
     isReadRequested = true;
-    handToLoop(
-        () -> {
-          isReadRequested = false;
-          if (isOpen() && input.isToBeRead()) {
-            read();
-          }
-        });
+    handToLoop(() -> {
+      isReadRequested = false;
+      if (isOpen() && input.isToBeRead()) {
+        read();
+      }
+    });
   }
 
   private void escapeIsAlone() {

@@ -101,11 +101,13 @@ class DirectoryTest {
       Files.write(path("root/place/secret"), "harmless");
       boolean[] isDone = {false};
       try (Scope scope = Scope.open("attacker")) {
-        scope.start("attacker", () -> {
-          while (!isDone[0]) {
-            Files.exchange(path("trap"), path("root/place"));
-          }
-        });
+        scope.start(
+            "attacker",
+            () -> {
+              while (!isDone[0]) {
+                Files.exchange(path("trap"), path("root/place"));
+              }
+            });
         for (int i = 0; i < 500; i++) {
           try {
             assertThat(read(root, "place/secret")).isEqualTo("harmless");

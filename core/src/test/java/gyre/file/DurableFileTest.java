@@ -59,11 +59,13 @@ class DurableFileTest {
       try (File file = File.open(path(), OpenOptions.writing())) {
         file.permissions(0604);
       }
-      DurableFile.replace(path(), sink -> {
-        for (int i = 0; i < 100_000; i++) {
-          sink.write("line\n");
-        }
-      });
+      DurableFile.replace(
+          path(),
+          sink -> {
+            for (int i = 0; i < 100_000; i++) {
+              sink.write("line\n");
+            }
+          });
       assertContent("line\n".repeat(100_000));
       assertThat(Files.info(path()).permissions()).isEqualTo(0604);
     });
@@ -73,15 +75,14 @@ class DurableFileTest {
   void shouldKeepTheOldContentWhenTheWriterFails() {
     run(() -> {
       DurableFile.replace(path(), bytes("old"));
-      assertThatThrownBy(
-              () ->
-                  DurableFile.replace(
-                      path(),
-                      sink -> {
-                        sink.write("half of the new one");
-                        sink.flush();
-                        throw new IOException("no more");
-                      }))
+      assertThatThrownBy(() ->
+              DurableFile.replace(
+                  path(),
+                  sink -> {
+                    sink.write("half of the new one");
+                    sink.flush();
+                    throw new IOException("no more");
+                  }))
           .isInstanceOf(IOException.class)
           .hasMessage("no more");
       assertContent("old");

@@ -78,11 +78,12 @@ class FifoTest {
     with(fifo -> {
       assertThatThrownBy(() -> Cancellation.within(SHORT, () -> fifo.openWriter().close()))
           .isInstanceOf(DeadlineExceededException.class);
-      Fiber<?> writer = Fiber.start(() -> {
-        try (ByteStream out = fifo.openWriter()) {
-          out.write("late\n");
-        }
-      });
+      Fiber<?> writer =
+          Fiber.start(() -> {
+            try (ByteStream out = fifo.openWriter()) {
+              out.write("late\n");
+            }
+          });
       Fiber.sleep(SHORT);
       assertThat(writer.isAlive()).isTrue();
       try (ByteStream in = fifo.openReader()) {
@@ -131,10 +132,11 @@ class FifoTest {
         out.write("x");
         out.flush();
         in.close();
-        assertThatThrownBy(() -> {
-              out.write("y");
-              out.flush();
-            })
+        assertThatThrownBy(
+                () -> {
+                  out.write("y");
+                  out.flush();
+                })
             .isInstanceOfSatisfying(
                 IoException.class,
                 failure -> {
@@ -151,9 +153,11 @@ class FifoTest {
       PipeOptions options = PipeOptions.defaults().writeTimeout(SHORT).readTimeout(SHORT);
       try (AnonymousPipe pipe = AnonymousPipe.open(options)) {
         assertThatThrownBy(() -> pipe.reader().await(1))
-            .isInstanceOfSatisfying(IoException.class, late -> assertThat(late.isTimeout()).isTrue());
+            .isInstanceOfSatisfying(
+                IoException.class, late -> assertThat(late.isTimeout()).isTrue());
         assertThatThrownBy(() -> pipe.writer().write(new byte[1 << 20]))
-            .isInstanceOfSatisfying(IoException.class, late -> assertThat(late.isTimeout()).isTrue());
+            .isInstanceOfSatisfying(
+                IoException.class, late -> assertThat(late.isTimeout()).isTrue());
         assertThat(pipe.reader().await(1)).isTrue(); // the other direction is none of its business
       }
     });
@@ -188,12 +192,14 @@ class FifoTest {
 
   @Test
   void shouldBeRefusedByAnEngineWithoutPipes() {
-    Loops.run("nio", () -> {
-      assertThatThrownBy(AnonymousPipe::open)
-          .isInstanceOfSatisfying(IoException.class, e -> assertErrno(e, Errno.EOPNOTSUPP))
-          .hasMessageContaining("io_uring or epoll");
-      assertThatThrownBy(Fifo.at(temporary.resolve("fifo"))::create)
-          .hasMessageContaining("io_uring or epoll");
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          assertThatThrownBy(AnonymousPipe::open)
+              .isInstanceOfSatisfying(IoException.class, e -> assertErrno(e, Errno.EOPNOTSUPP))
+              .hasMessageContaining("io_uring or epoll");
+          assertThatThrownBy(Fifo.at(temporary.resolve("fifo"))::create)
+              .hasMessageContaining("io_uring or epoll");
+        });
   }
 }

@@ -33,8 +33,7 @@ class FileFaultsTest {
   @TempDir private Path directory = Path.of("");
 
   private static boolean command(String... command) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     process.getInputStream().readAllBytes();
     return process.waitFor() == 0;
   }

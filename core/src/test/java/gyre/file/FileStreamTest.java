@@ -15,6 +15,7 @@ import gyre.io.LimitExceededException;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,7 +126,7 @@ class FileStreamTest {
           FileSource source = file.source()) {
         for (int i = 0; i < 20; i++) {
           assertThat(source.readLine(100)).isNull();
-          log.append(ByteBuffer.wrap(("line " + i + "\n").getBytes("UTF-8")));
+          log.append(ByteBuffer.wrap(("line " + i + "\n").getBytes(StandardCharsets.UTF_8)));
           assertThat(source.readLine(100)).isEqualTo("line " + i);
         }
       }
@@ -183,14 +184,16 @@ class FileStreamTest {
       Path path = file(content);
       try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
           Scope scope = Scope.open("sender")) {
-        scope.start("sender", () -> {
-          try (TcpStream stream = TcpStream.connect(listener.address());
-              File file = File.open(path);
-              FileSource source = file.source()) {
-            assertThat(source.transferTo(stream)).isEqualTo(content.length);
-            stream.shutdownOutput();
-          }
-        });
+        scope.start(
+            "sender",
+            () -> {
+              try (TcpStream stream = TcpStream.connect(listener.address());
+                  File file = File.open(path);
+                  FileSource source = file.source()) {
+                assertThat(source.transferTo(stream)).isEqualTo(content.length);
+                stream.shutdownOutput();
+              }
+            });
         try (TcpStream stream = listener.accept();
             File copy = File.open(directory.resolve("copy"), NEW);
             FileSink sink = copy.sink(0)) {
@@ -265,9 +268,11 @@ class FileStreamTest {
         int at = 0;
         for (int round = 0; at < content.length; round++) {
           Scope scope = Scope.open("round");
-          scope.start("reader", () -> {
-            boolean ignored = source.await(60_000);
-          });
+          scope.start(
+              "reader",
+              () -> {
+                boolean ignored = source.await(60_000);
+              });
           if (round % 2 == 0) {
             Fiber.yield();
           }

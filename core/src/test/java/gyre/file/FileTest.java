@@ -111,7 +111,9 @@ class FileTest {
               whole.slice(0, 10), ByteBuffer.allocateDirect(0), whole.slice(10, 29_990)
             },
             5);
-        ByteBuffer[] targets = {ByteBuffer.allocateDirect(20_000), ByteBuffer.allocateDirect(20_000)};
+        ByteBuffer[] targets = {
+          ByteBuffer.allocateDirect(20_000), ByteBuffer.allocateDirect(20_000)
+        };
         assertThat(file.read(targets, 5)).isEqualTo(30_000);
         assertThat(targets[0].position()).isEqualTo(20_000);
         assertThat(targets[1].position()).isEqualTo(10_000);
@@ -132,16 +134,14 @@ class FileTest {
     Path path = directory.resolve("a");
     run(() -> {
       assertThatThrownBy(() -> File.open(path))
-          .isInstanceOfSatisfying(
-              FileException.class, e -> assertThat(e.isMissing()).isTrue());
+          .isInstanceOfSatisfying(FileException.class, e -> assertThat(e.isMissing()).isTrue());
       try (File file = File.open(path, OpenOptions.writing().createNew(true).permissions(0600))) {
         file.write(text("first"), 0);
         assertThat(file.info().permissions()).isEqualTo(0600);
         assertThatThrownBy(() -> file.append(text("x"))).isInstanceOf(IllegalStateException.class);
       }
       assertThatThrownBy(() -> File.open(path, NEW))
-          .isInstanceOfSatisfying(
-              FileException.class, e -> assertThat(e.isExisting()).isTrue());
+          .isInstanceOfSatisfying(FileException.class, e -> assertThat(e.isExisting()).isTrue());
       try (File log = File.open(path, OpenOptions.appending())) {
         log.append(text(" second"));
         log.append(text(" third"));
@@ -248,11 +248,13 @@ class FileTest {
           int offset = i * 4000;
           parts.add(new byte[4000]);
           byte[] part = parts.get(i);
-          scope.start("reader-" + i, () -> {
-            for (int round = 0; round < 20; round++) {
-              file.readFully(ByteBuffer.wrap(part), offset);
-            }
-          });
+          scope.start(
+              "reader-" + i,
+              () -> {
+                for (int round = 0; round < 20; round++) {
+                  file.readFully(ByteBuffer.wrap(part), offset);
+                }
+              });
         }
         scope.join();
         for (int i = 0; i < 50; i++) {
@@ -286,9 +288,12 @@ class FileTest {
         ByteBuffer target = ByteBuffer.allocateDirect(1 << 20);
         for (int round = 0; round < 30; round++) {
           Scope scope = Scope.open("round");
-          Fiber<?> reader = scope.start("reader", () -> {
-            int ignored = file.read(target.clear(), 0);
-          });
+          Fiber<?> reader =
+              scope.start(
+                  "reader",
+                  () -> {
+                    int ignored = file.read(target.clear(), 0);
+                  });
           if (round % 3 > 0) {
             Fiber.yield();
           }
@@ -312,15 +317,17 @@ class FileTest {
       file.write(ByteBuffer.wrap(pattern(100_000)), 0);
       try (Scope scope = Scope.open("readers")) {
         for (int i = 0; i < 10; i++) {
-          scope.start("reader-" + i, () -> {
-            try {
-              while (true) {
-                int ignored = file.read(ByteBuffer.allocate(5000), 0);
-              }
-            } catch (ClosedException expected) {
-              assertThat(expected).hasMessageContaining("file-");
-            }
-          });
+          scope.start(
+              "reader-" + i,
+              () -> {
+                try {
+                  while (true) {
+                    int ignored = file.read(ByteBuffer.allocate(5000), 0);
+                  }
+                } catch (ClosedException expected) {
+                  assertThat(expected).hasMessageContaining("file-");
+                }
+              });
         }
         Fiber.yield();
         file.close();
@@ -337,9 +344,11 @@ class FileTest {
     run(() -> {
       File[] opened = {null};
       try (Scope scope = Scope.open("inner")) {
-        scope.start("opener", () -> {
-          opened[0] = File.open(directory.resolve("a"), NEW);
-        });
+        scope.start(
+            "opener",
+            () -> {
+              opened[0] = File.open(directory.resolve("a"), NEW);
+            });
         scope.join();
       }
       assertThat(opened[0].isOpen()).isFalse();
@@ -352,15 +361,17 @@ class FileTest {
       try (File file = File.open(directory.resolve("a"), NEW)) {
         boolean[] isRefused = {false};
         Scope scope = Scope.open("cancelled");
-        scope.start("writer", () -> {
-          scope.cancel("before");
-          try {
-            file.write(text("x"), 0);
-          } catch (CancelledException expected) {
-            isRefused[0] = true;
-            throw expected;
-          }
-        });
+        scope.start(
+            "writer",
+            () -> {
+              scope.cancel("before");
+              try {
+                file.write(text("x"), 0);
+              } catch (CancelledException expected) {
+                isRefused[0] = true;
+                throw expected;
+              }
+            });
         try {
           scope.join();
         } catch (CancelledException expected) {
@@ -384,11 +395,13 @@ class FileTest {
         assertThat(other.tryLockShared()).isNull();
         try (Scope scope = Scope.open("waiter")) {
           boolean[] got = {false};
-          scope.start("waiter", () -> {
-            try (FileLock second = other.lock()) {
-              got[0] = second.isHeld();
-            }
-          });
+          scope.start(
+              "waiter",
+              () -> {
+                try (FileLock second = other.lock()) {
+                  got[0] = second.isHeld();
+                }
+              });
           Fiber.yield();
           assertThat(got[0]).isFalse();
           lock.close();

@@ -79,8 +79,7 @@ class FilesTest {
         return;
       }
       assertThatThrownBy(() -> Files.renameNew(path("a"), path("b")))
-          .isInstanceOfSatisfying(
-              FileException.class, e -> assertThat(e.isExisting()).isTrue());
+          .isInstanceOfSatisfying(FileException.class, e -> assertThat(e.isExisting()).isTrue());
       Files.exchange(path("a"), path("b"));
       assertThat(text(path("a"))).isEqualTo("two");
       assertThat(text(path("b"))).isEqualTo("one");
@@ -114,18 +113,15 @@ class FilesTest {
       Files.createDirectories(path("a/b/c"));
       assertThat(Files.info(path("a/b/c")).isDirectory()).isTrue();
       assertThatThrownBy(() -> Files.createDirectory(path("a")))
-          .isInstanceOfSatisfying(
-              FileException.class, e -> assertThat(e.isExisting()).isTrue());
+          .isInstanceOfSatisfying(FileException.class, e -> assertThat(e.isExisting()).isTrue());
       Files.write(path("file"), "x");
       assertThatThrownBy(() -> Files.createDirectories(path("file")))
           .hasMessageContaining("EEXIST");
       assertThatThrownBy(() -> Files.createDirectory(path("file/below")))
           .isInstanceOf(FileException.class);
-      assertThatThrownBy(() -> Files.deleteDirectory(path("a")))
-          .hasMessageContaining("ENOTEMPTY");
+      assertThatThrownBy(() -> Files.deleteDirectory(path("a"))).hasMessageContaining("ENOTEMPTY");
       assertThatThrownBy(() -> Files.delete(path("a"))).hasMessageContaining("EISDIR");
-      assertThatThrownBy(() -> Files.deleteDirectory(path("file")))
-          .hasMessageContaining("ENOTDIR");
+      assertThatThrownBy(() -> Files.deleteDirectory(path("file"))).hasMessageContaining("ENOTDIR");
       Files.deleteDirectory(path("a/b/c"));
       assertThat(names(path("a/b"))).isEmpty();
     });

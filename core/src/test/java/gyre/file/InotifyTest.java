@@ -78,8 +78,7 @@ class InotifyTest {
     run(() -> {
       try (Watcher watcher = Watcher.open(root, DEEP)) {
         move(root.resolve("from"), to);
-        assertThat(watcher.next())
-            .isEqualTo(new WatchEvent.Moved(root.resolve("from"), to, true));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Moved(root.resolve("from"), to, true));
         Path made = file(to.resolve("deep/file"));
         assertThat(watcher.next()).isEqualTo(new WatchEvent.Created(made, false));
         assertThat(Files.exists(from)).isFalse();
@@ -156,10 +155,9 @@ class InotifyTest {
     run(() -> {
       WatchOptions large = DEEP.queueLimit(200_000);
       try (Watcher watcher = Watcher.open(root, large)) {
-        WatchModel model = WatchModel.of(root);
         Path directory = Files.createDirectory(root.resolve("directory"));
         assertThat(watcher.next().path()).isEqualTo(directory);
-        model = WatchModel.of(root);
+        WatchModel model = WatchModel.of(root);
         Fiber.yield();
         for (int i = 0; i < 50_000; i++) {
           Files.createFile(directory.resolve("file" + i));

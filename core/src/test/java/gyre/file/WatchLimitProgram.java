@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Watches under low limits, and file systems that go: in the namespace of {@link WatchLimitTest}. */
+/**
+ * Watches under low limits, and file systems that go: in the namespace of {@link WatchLimitTest}.
+ */
 @SuppressWarnings("SystemOut") // what the test reads
 final class WatchLimitProgram {
   private WatchLimitProgram() {}

@@ -51,8 +51,7 @@ class WatchLimitTest {
 
   private static void assumeNamespaces() throws IOException, InterruptedException {
     assumeTrue(Files.exists(Path.of("/proc/sys/user/max_inotify_watches")), "no such limit");
-    Process probe =
-        new ProcessBuilder("unshare", "-Urm", "true").redirectErrorStream(true).start();
+    Process probe = new ProcessBuilder("unshare", "-Urm", "true").redirectErrorStream(true).start();
     assumeTrue(probe.waitFor() == 0, "no user namespaces");
   }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -13,7 +14,7 @@ final class WatchModel {
   private final TreeSet<Path> known = new TreeSet<>();
   final List<WatchEvent> events = new ArrayList<>();
 
-  static TreeSet<Path> there(Path root) throws IOException {
+  static Set<Path> there(Path root) throws IOException {
     if (!Files.isDirectory(root)) {
       return new TreeSet<>();
     }
@@ -57,7 +58,7 @@ final class WatchModel {
 
   /** Takes events until it knows what is there, which must not change any more. */
   void follow(Watcher watcher, Path root) throws IOException {
-    TreeSet<Path> there = there(root);
+    Set<Path> there = there(root);
     while (!known.equals(there)) {
       apply(watcher.next());
     }

@@ -73,8 +73,7 @@ class WatcherTest {
         assertThat(model.await(watcher, WatchEvent.Created.class))
             .isEqualTo(new WatchEvent.Created(file, false));
         Files.writeString(file, "more than it was");
-        assertThat(model.await(watcher, WatchEvent.Written.class).path())
-            .isEqualTo(file);
+        assertThat(model.await(watcher, WatchEvent.Written.class).path()).isEqualTo(file);
         Files.delete(file);
         assertThat(model.await(watcher, WatchEvent.Deleted.class))
             .isEqualTo(new WatchEvent.Deleted(file, false));
@@ -201,8 +200,7 @@ class WatcherTest {
           touch(root.resolve("file" + i));
         }
         WatchEvent.Overflowed overflowed = model.await(watcher, WatchEvent.Overflowed.class);
-        assertThat(overflowed)
-            .isEqualTo(new WatchEvent.Overflowed(root, WatchEvent.Queue.WATCHER));
+        assertThat(overflowed).isEqualTo(new WatchEvent.Overflowed(root, WatchEvent.Queue.WATCHER));
         model.follow(watcher, root);
         model.await(watcher, WatchEvent.Rescanned.class);
         touch(root.resolve("last"));
@@ -350,8 +348,7 @@ class WatcherTest {
           WatchModel model = WatchModel.of(root);
           Random random = new Random(seed);
           for (int round = 0; round < 10; round++) {
-            Fiber<?> changing =
-                Fiber.start(() -> Fiber.offload(() -> change(random)));
+            Fiber<?> changing = Fiber.start(() -> Fiber.offload(() -> change(random)));
             while (changing.isAlive()) {
               watcher.poll().ifPresent(model::apply);
               Fiber.yield();

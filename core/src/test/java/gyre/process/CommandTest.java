@@ -61,7 +61,7 @@ class CommandTest {
   private static boolean isZombieOf(Path path, long parent) {
     try {
       String stat = Files.readString(path.resolve("stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return fields[0].equals("Z") && Long.parseLong(fields[1]) == parent;
     } catch (IOException | RuntimeException gone) {
       return false;
@@ -106,8 +106,7 @@ class CommandTest {
   @Test
   void shouldRunInADirectoryWithAnEnvironment() {
     run(() -> {
-      Command command =
-          Command.of("/bin/sh", "-c", "pwd; echo $MINE").environment("MINE", "yes");
+      Command command = Command.of("/bin/sh", "-c", "pwd; echo $MINE").environment("MINE", "yes");
       assertThat(command.directory(temporary).run().output())
           .isEqualTo(temporary.toRealPath() + "\nyes\n");
       assertThat(Command.of("/usr/bin/env").clearEnvironment().environment("A", "1").run().output())
@@ -164,10 +163,11 @@ class CommandTest {
     run(() -> {
       ChildProcess child = Command.of("true").stdin(Stdio.PIPE).start();
       child.await();
-      assertThatThrownBy(() -> {
-            child.stdin().write(new byte[1 << 20]);
-            child.stdin().flush();
-          })
+      assertThatThrownBy(
+              () -> {
+                child.stdin().write(new byte[1 << 20]);
+                child.stdin().flush();
+              })
           .isInstanceOfSatisfying(
               IoException.class,
               failure -> {
@@ -230,7 +230,7 @@ class CommandTest {
         assertThat(open.lines().toList()).containsExactly("0", "1", "2", "3"); // 3 is the list
         String status = Command.of("cat", "/proc/self/status").run().output();
         assertThat(signals(status, "SigBlk:")).isZero();
-      assertThat(signals(status, "SigIgn:")).isZero();
+        assertThat(signals(status, "SigIgn:")).isZero();
       }
     });
   }
@@ -253,8 +253,8 @@ class CommandTest {
       assertFails(Command.of(script.toString()), Errno.ENOEXEC, "#!");
       assertFails(
           Command.of("true").directory(temporary.resolve("none")), Errno.ENOENT, "directory");
-      assertFails(Command.of("cat").stdin(Stdio.file(temporary.resolve("none"))), Errno.ENOENT,
-          "input");
+      assertFails(
+          Command.of("cat").stdin(Stdio.file(temporary.resolve("none"))), Errno.ENOENT, "input");
       assertFails(Command.of("echo", "a\0b"), Errno.EINVAL, "character 0");
     });
   }
@@ -342,7 +342,7 @@ class CommandTest {
     run(() -> {
       long grandchild;
       ChildProcess child;
-      try (Scope scope = Scope.open("children")) {
+      try (Scope _ = Scope.open("children")) {
         child = Command.shell("sleep 1000 & echo $!; wait").grace(SHORT).start();
         grandchild = Long.parseLong(child.stdout().readLine(100));
         assertThat(isAlive(grandchild)).isTrue();

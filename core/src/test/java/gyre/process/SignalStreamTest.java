@@ -91,9 +91,7 @@ class SignalStreamTest {
             kill(OsSignal.WINCH);
             int events = 0;
             int count = 0;
-            for (SignalEvent e = signals.next();
-                e.signal() != OsSignal.WINCH;
-                e = signals.next()) {
+            for (SignalEvent e = signals.next(); e.signal() != OsSignal.WINCH; e = signals.next()) {
               events++;
               count += e.count();
             }

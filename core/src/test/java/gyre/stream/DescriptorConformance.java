@@ -2,12 +2,12 @@ package gyre.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.io.ByteStreamConformance;
 import gyre.io.PipeOptions;
 import gyre.net.StreamOptions;
+import gyre.spi.Resource;
 
 /** Streams over two pipes, and over a descriptor that serves both directions as a terminal does. */
 abstract class DescriptorConformance extends ByteStreamConformance {

@@ -204,7 +204,8 @@ class InputDecoderTest {
   @Test
   void shouldTellAPasteAsOneEvent() {
     feed("^[[200~rm -rf^M^[[A é^[[201~x");
-    assertThat(events).containsExactly(new Paste("rm -rf\r\u001b[A é", 0), TerminalEvent.Key.character('x', 0));
+    assertThat(events)
+        .containsExactly(new Paste("rm -rf\r\u001b[A é", 0), TerminalEvent.Key.character('x', 0));
   }
 
   @Test
@@ -218,7 +219,8 @@ class InputDecoderTest {
   void shouldBoundAPaste() {
     feed("^[[200~" + "y".repeat(PASTE_LIMIT + 7) + "^[[201~x");
     assertThat(events)
-        .containsExactly(new Paste("y".repeat(PASTE_LIMIT), 7), TerminalEvent.Key.character('x', 0));
+        .containsExactly(
+            new Paste("y".repeat(PASTE_LIMIT), 7), TerminalEvent.Key.character('x', 0));
   }
 
   @Test

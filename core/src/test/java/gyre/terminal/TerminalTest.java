@@ -140,8 +140,10 @@ class TerminalTest {
             pty.await("\u001b[?1006h");
             pty.type("q\u001b[1;5A\u0003\u001b[200~two\rlines\u001b[201~\u001b[Ié");
             assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('q', 0));
-            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.of(KeyCode.UP, Modifiers.CONTROL));
-            assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('c', Modifiers.CONTROL));
+            assertThat(terminal.next())
+                .isEqualTo(TerminalEvent.Key.of(KeyCode.UP, Modifiers.CONTROL));
+            assertThat(terminal.next())
+                .isEqualTo(TerminalEvent.Key.character('c', Modifiers.CONTROL));
             assertThat(terminal.next()).isEqualTo(new Paste("two\rlines", 0));
             assertThat(terminal.next()).isEqualTo(new Focus(true));
             assertThat(terminal.next()).isEqualTo(TerminalEvent.Key.character('é', 0));

@@ -71,8 +71,12 @@ class WidgetTest {
     inside.put(0, 0, "a line that is too long", Style.plain());
     assertThat(screen.toString())
         .isEqualTo(
-            "┌─ log ────────────┐\n│a line that is too│\n│                  │\n"
-                + "└──────────────────┘\n");
+            """
+            ┌─ log ────────────┐
+            │a line that is too│
+            │                  │
+            └──────────────────┘
+            """);
   }
 
   @Test

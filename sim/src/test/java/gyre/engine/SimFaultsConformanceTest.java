@@ -12,9 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimFaultsConformanceTest extends SimConformance {
   SimFaultsConformanceTest(long seed) {
     // Files are asked for whole transfers here; what is made of short ones is gyre.file's matter.
-    super(
-        seed,
-        Faults.timing().with(Fault.POOL_EXHAUSTION, 0.01).without(Fault.SHORT_TRANSFER));
+    super(seed, Faults.timing().with(Fault.POOL_EXHAUSTION, 0.01).without(Fault.SHORT_TRANSFER));
   }
 
   /** Two of them; {@code -Dgyre.sim.seeds=100} for more. */

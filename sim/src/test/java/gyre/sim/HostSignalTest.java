@@ -41,11 +41,13 @@ class HostSignalTest {
           server.run(() -> {
             try (LoopGroup group = LoopGroup.open(1, LoopOptions.defaults())) {
               CompletableFuture<SignalEvent> other =
-                  group.loop(0).callAsync(() -> {
-                    try (SignalStream signals = SignalStream.open(OsSignal.HUP)) {
-                      return signals.next();
-                    }
-                  });
+                  group
+                      .loop(0)
+                      .callAsync(() -> {
+                        try (SignalStream signals = SignalStream.open(OsSignal.HUP)) {
+                          return signals.next();
+                        }
+                      });
               try (SignalStream signals = SignalStream.open(OsSignal.HUP, OsSignal.TERM)) {
                 told.add("first " + signals.next());
                 told.add("second " + Fiber.await(other));

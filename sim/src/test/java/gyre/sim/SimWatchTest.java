@@ -3,7 +3,6 @@ package gyre.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Fiber;
-import gyre.spi.Resource;
 import gyre.Scope;
 import gyre.engine.CloseFile;
 import gyre.engine.FileFlags;
@@ -11,6 +10,7 @@ import gyre.engine.OpenFile;
 import gyre.file.WatchEvent;
 import gyre.file.WatchOptions;
 import gyre.file.Watcher;
+import gyre.spi.Resource;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -179,8 +179,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
   @Override
   public int lock(int descriptor, int type, long offset, long bytes) {
     CallScratch scratch = CallScratch.get();
-    int result =
-        LinuxNames.lock(scratch.state, descriptor, type, offset, bytes, scratch.buffer);
+    int result = LinuxNames.lock(scratch.state, descriptor, type, offset, bytes, scratch.buffer);
     return result == Errno.EACCES.negated() ? Errno.EAGAIN.negated() : result;
   }
 }

@@ -48,9 +48,7 @@ abstract class KernelNames implements NameCalls {
   public final int unlink(int directory, byte[] path, int flags) {
     CallScratch scratch = CallScratch.get();
     int result = scratch.put(path);
-    return result < 0
-        ? result
-        : LinuxNames.unlinkat(scratch.state, directory, scratch.path, flags);
+    return result < 0 ? result : LinuxNames.unlinkat(scratch.state, directory, scratch.path, flags);
   }
 
   @Override
@@ -69,8 +67,7 @@ abstract class KernelNames implements NameCalls {
     }
     int length = Math.min(into.length, LinuxFiles.PATH_BYTES);
     result =
-        LinuxNames.readlinkat(
-            scratch.state, directory, scratch.path, scratch.otherPath, length);
+        LinuxNames.readlinkat(scratch.state, directory, scratch.path, scratch.otherPath, length);
     if (result > 0) {
       Memory.copy(scratch.otherPath, into, 0, result);
     }

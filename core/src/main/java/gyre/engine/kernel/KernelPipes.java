@@ -39,15 +39,13 @@ public final class KernelPipes implements Pipes {
     int flags = LinuxFiles.fcntl(state, descriptor, LinuxFiles.F_GETFL, 0);
     return flags < 0
         ? flags
-        : LinuxFiles.fcntl(
-            state, descriptor, LinuxFiles.F_SETFL, flags | LinuxFiles.O_NONBLOCK);
+        : LinuxFiles.fcntl(state, descriptor, LinuxFiles.F_SETFL, flags | LinuxFiles.O_NONBLOCK);
   }
 
   @Override
   public int pseudoTerminal(int[] two) {
     Memory.putString(scratch, MULTIPLEXER);
-    int flags =
-        FileFlags.O_RDWR | FileFlags.O_NOCTTY | FileFlags.O_NONBLOCK | FileFlags.O_CLOEXEC;
+    int flags = FileFlags.O_RDWR | FileFlags.O_NOCTTY | FileFlags.O_NONBLOCK | FileFlags.O_CLOEXEC;
     counters.calls += 4;
     int driver = LinuxFiles.openat(state, FileCalls.WORKING_DIRECTORY, scratch, flags, 0);
     if (driver < 0) {

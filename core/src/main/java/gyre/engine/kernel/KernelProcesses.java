@@ -52,7 +52,7 @@ public final class KernelProcesses implements Processes {
   private static int spawn(Spawn spawn, CallState own, Arena arena, List<Integer> opened) {
     for (int i = 0; i < spawn.descriptors.length; i++) {
       if (spawn.descriptors[i] == Spawn.FILE) {
-        spawn.failed = Spawn.Part.values()[Spawn.Part.INPUT.ordinal() + i];
+        spawn.failed = Spawn.Part.ofDescriptor(i);
         int descriptor = openFile(own, arena, spawn.paths[i], spawn.flags[i]);
         if (descriptor < 0) {
           return descriptor;

@@ -2,7 +2,6 @@ package gyre.engine.kernel;
 
 import gyre.engine.WatchCalls;
 import gyre.sys.CallState;
-import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxInotify;
 import java.io.IOException;
 import java.lang.foreign.Arena;

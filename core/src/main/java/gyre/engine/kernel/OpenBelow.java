@@ -60,8 +60,7 @@ final class OpenBelow {
   /** The kernel takes a mode only where something may be made. */
   static int modeFor(int flags, int mode) {
     boolean makes =
-        (flags & FileFlags.O_CREAT) != 0
-            || (flags & FileFlags.O_TMPFILE) == FileFlags.O_TMPFILE;
+        (flags & FileFlags.O_CREAT) != 0 || (flags & FileFlags.O_TMPFILE) == FileFlags.O_TMPFILE;
     return makes ? mode & 07777 : 0;
   }
 

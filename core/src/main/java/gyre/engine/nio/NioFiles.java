@@ -161,32 +161,30 @@ final class NioFiles extends NioNames implements FileCalls {
 
   @Override
   public int read(int descriptor, long address, int length, long offset) {
-    return result(
-        () -> {
-          FileChannel channel = find(descriptor).channel;
-          ByteBuffer into = Memory.segment(address, length).asByteBuffer();
-          int count = offset == AT_POSITION ? channel.read(into) : channel.read(into, offset);
-          return Math.max(0, count);
-        });
+    return result(() -> {
+      FileChannel channel = find(descriptor).channel;
+      ByteBuffer into = Memory.segment(address, length).asByteBuffer();
+      int count = offset == AT_POSITION ? channel.read(into) : channel.read(into, offset);
+      return Math.max(0, count);
+    });
   }
 
   @Override
   public int write(int descriptor, long address, int length, long offset) {
-    return result(
-        () -> {
-          OpenedFile file = find(descriptor);
-          ByteBuffer from = Memory.segment(address, length).asByteBuffer();
-          if (offset != AT_POSITION && !file.isAppending) {
-            return file.channel.write(from, offset);
-          }
-          synchronized (file) {
-            if (file.isAppending) {
-              // The JDK's own way to append forbids to read.
-              FileChannel ignored = file.channel.position(file.channel.size());
-            }
-            return file.channel.write(from);
-          }
-        });
+    return result(() -> {
+      OpenedFile file = find(descriptor);
+      ByteBuffer from = Memory.segment(address, length).asByteBuffer();
+      if (offset != AT_POSITION && !file.isAppending) {
+        return file.channel.write(from, offset);
+      }
+      synchronized (file) {
+        if (file.isAppending) {
+          // The JDK's own way to append forbids to read.
+          FileChannel ignored = file.channel.position(file.channel.size());
+        }
+        return file.channel.write(from);
+      }
+    });
   }
 
   /** One piece of a vector, at its offset in the file. */
@@ -224,24 +222,22 @@ final class NioFiles extends NioNames implements FileCalls {
 
   @Override
   public int sync(int descriptor, boolean dataOnly) {
-    return result(
-        () -> {
-          find(descriptor).channel.force(!dataOnly);
-          return 0;
-        });
+    return result(() -> {
+      find(descriptor).channel.force(!dataOnly);
+      return 0;
+    });
   }
 
   @Override
   public int truncate(int descriptor, long sizeBytes) {
-    return result(
-        () -> {
-          FileChannel channel = find(descriptor).channel;
-          if (sizeBytes <= channel.size()) {
-            FileChannel ignored = channel.truncate(sizeBytes);
-            return 0;
-          }
-          return Math.min(0, channel.write(ByteBuffer.allocate(1), sizeBytes - 1));
-        });
+    return result(() -> {
+      FileChannel channel = find(descriptor).channel;
+      if (sizeBytes <= channel.size()) {
+        FileChannel ignored = channel.truncate(sizeBytes);
+        return 0;
+      }
+      return Math.min(0, channel.write(ByteBuffer.allocate(1), sizeBytes - 1));
+    });
   }
 
   @Override
@@ -251,14 +247,13 @@ final class NioFiles extends NioNames implements FileCalls {
 
   @Override
   public int changeMode(int descriptor, int mode) {
-    return result(
-        () -> {
-          Path path = find(descriptor).path;
-          if (hasPermissions(path)) {
-            Path ignored = Files.setPosixFilePermissions(path, permissions(mode));
-          }
-          return 0;
-        });
+    return result(() -> {
+      Path path = find(descriptor).path;
+      if (hasPermissions(path)) {
+        Path ignored = Files.setPosixFilePermissions(path, permissions(mode));
+      }
+      return 0;
+    });
   }
 
   @Override
@@ -274,20 +269,19 @@ final class NioFiles extends NioNames implements FileCalls {
   /** The JDK's locks belong to the process, and other files of it are in each other's way too. */
   @Override
   public int lock(int descriptor, int type, long offset, long bytes) {
-    return result(
-        () -> {
-          OpenedFile file = find(descriptor);
-          synchronized (file) {
-            for (FileLock lock : file.locks) {
-              lock.release();
-            }
-            file.locks.clear();
-            if (type == LOCK_NONE) {
-              return 0;
-            }
-            return lock(file, type == LOCK_SHARED, offset, bytes);
-          }
-        });
+    return result(() -> {
+      OpenedFile file = find(descriptor);
+      synchronized (file) {
+        for (FileLock lock : file.locks) {
+          lock.release();
+        }
+        file.locks.clear();
+        if (type == LOCK_NONE) {
+          return 0;
+        }
+        return lock(file, type == LOCK_SHARED, offset, bytes);
+      }
+    });
   }
 
   private static int lock(OpenedFile file, boolean isShared, long offset, long bytes)
@@ -307,18 +301,17 @@ final class NioFiles extends NioNames implements FileCalls {
 
   @Override
   public int close(int descriptor) {
-    return result(
-        () -> {
-          OpenedFile file = find(descriptor);
-          files.remove(descriptor);
-          Listing listing = file.listing;
-          try (file.channel) {
-            if (listing != null) {
-              listing.close();
-            }
-          }
-          return 0;
-        });
+    return result(() -> {
+      OpenedFile file = find(descriptor);
+      files.remove(descriptor);
+      Listing listing = file.listing;
+      try (file.channel) {
+        if (listing != null) {
+          listing.close();
+        }
+      }
+      return 0;
+    });
   }
 
   @Override

@@ -138,13 +138,11 @@ abstract class NioNames implements NameCalls {
     if (flags != 0) {
       return Errno.EOPNOTSUPP.negated();
     }
-    return result(
-        () -> {
-          Path ignored =
-              Files.move(
-                  at(directory, path), at(toDirectory, to), StandardCopyOption.ATOMIC_MOVE);
-          return 0;
-        });
+    return result(() -> {
+      Path ignored =
+          Files.move(at(directory, path), at(toDirectory, to), StandardCopyOption.ATOMIC_MOVE);
+      return 0;
+    });
   }
 
   @Override
@@ -152,55 +150,50 @@ abstract class NioNames implements NameCalls {
     if (path.length == 0) {
       return Errno.EOPNOTSUPP.negated();
     }
-    return result(
-        () -> {
-          Path ignored = Files.createLink(at(toDirectory, to), at(directory, path));
-          return 0;
-        });
+    return result(() -> {
+      Path ignored = Files.createLink(at(toDirectory, to), at(directory, path));
+      return 0;
+    });
   }
 
   @Override
   public final int symlink(byte[] target, int directory, byte[] path) {
-    return result(
-        () -> {
-          Path ignored = Files.createSymbolicLink(at(directory, path), path(target));
-          return 0;
-        });
+    return result(() -> {
+      Path ignored = Files.createSymbolicLink(at(directory, path), path(target));
+      return 0;
+    });
   }
 
   @Override
   public final int unlink(int directory, byte[] path, int flags) {
-    return result(
-        () -> {
-          Path file = at(directory, path);
-          boolean isDirectory = Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS);
-          if (isDirectory != (flags == REMOVE_DIRECTORY) && Files.exists(file)) {
-            return isDirectory ? Errno.EISDIR.negated() : Errno.ENOTDIR.negated();
-          }
-          Files.delete(file);
-          return 0;
-        });
+    return result(() -> {
+      Path file = at(directory, path);
+      boolean isDirectory = Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS);
+      if (isDirectory != (flags == REMOVE_DIRECTORY) && Files.exists(file)) {
+        return isDirectory ? Errno.EISDIR.negated() : Errno.ENOTDIR.negated();
+      }
+      Files.delete(file);
+      return 0;
+    });
   }
 
   @Override
   public final int makeDirectory(int directory, byte[] path, int mode) {
-    return result(
-        () -> {
-          Path made = at(directory, path);
-          Path ignored = Files.createDirectory(made, attributes(made, mode));
-          return 0;
-        });
+    return result(() -> {
+      Path made = at(directory, path);
+      Path ignored = Files.createDirectory(made, attributes(made, mode));
+      return 0;
+    });
   }
 
   @Override
   public final int readLink(int directory, byte[] path, byte[] into) {
-    return result(
-        () -> {
-          byte[] target = bytes(Files.readSymbolicLink(at(directory, path)));
-          int length = Math.min(target.length, into.length);
-          System.arraycopy(target, 0, into, 0, length);
-          return length;
-        });
+    return result(() -> {
+      byte[] target = bytes(Files.readSymbolicLink(at(directory, path)));
+      int length = Math.min(target.length, into.length);
+      System.arraycopy(target, 0, into, 0, length);
+      return length;
+    });
   }
 
   @Override

@@ -59,8 +59,7 @@ final class FileTransfers extends Requests<FileTransfer> {
     }
     int ignored =
         submitter.emit(
-            SubmissionQueue.control(
-                file.isVector ? vectorRequest : request, 0, 0, file.descriptor),
+            SubmissionQueue.control(file.isVector ? vectorRequest : request, 0, 0, file.descriptor),
             file.offset,
             file.address,
             file.length,

@@ -59,13 +59,7 @@ public final class Overload {
         clients.endInput();
         JsonObject found = ServerChild.parse(clients.hear(longest()));
         return new OverloadResult(
-            subject.engine(),
-            before,
-            during,
-            subject.counters(),
-            found,
-            subject.log(),
-            calmMillis);
+            subject.engine(), before, during, subject.counters(), found, subject.log(), calmMillis);
       }
     }
   }

@@ -95,43 +95,49 @@ public record OverloadResult(
   public String report(OverloadOptions options) {
     StringBuilder text = new StringBuilder();
     text.append(latency("small")).append(latency("large"));
-    line(
-        text,
-        "memory",
-        "peak %s of %s MiB; longest wait for a turn %.1f s",
-        mebibytes("usedPeak"),
-        mebibytes("limit"),
-        count(after, "waitedNanosMax") / 1e9);
-    line(
-        text,
-        "at the end of it",
-        "%s, %,d connections, %,d hold bytes, %,d wait",
-        during.getString("level", "?"),
-        count(during, "connections"),
-        count(during, "holders"),
-        count(during, "waiting"));
-    line(
-        text,
-        "counters",
-        "%,d turns given, %,d streams reset with %.1f MiB, %,d pauses of accepting, %,d writes refused, %,d resets seen while paused",
-        count(after, "grants"),
-        count(after, "shedStreams"),
-        count(after, "shedBytes") / MEBIBYTE,
-        count(after, "acceptPauses"),
-        count(after, "writesRefused"),
-        count(after, "resetsSeenPaused"));
-    line(
-        text,
-        "peers",
-        "%,d came, %,d reset by themselves; the server reset %,d greedy ones and %,d others",
-        count(clients, "peersStarted"),
-        count(clients, "resets"),
-        count(clients, "greedyLost"),
-        // Who reads slowly does not notice before it has read what had arrived.
-        count(after, "shedStreams") - count(clients, "greedyLost"));
+    text.append(head("memory"))
+        .append(
+            String.format(
+                Locale.ROOT,
+                "peak %s of %s MiB; longest wait for a turn %.1f s",
+                mebibytes("usedPeak"),
+                mebibytes("limit"),
+                count(after, "waitedNanosMax") / 1e9));
+    text.append(head("at the end of it"))
+        .append(
+            String.format(
+                Locale.ROOT,
+                "%s, %,d connections, %,d hold bytes, %,d wait",
+                during.getString("level", "?"),
+                count(during, "connections"),
+                count(during, "holders"),
+                count(during, "waiting")));
+    text.append(head("counters"))
+        .append(
+            String.format(
+                Locale.ROOT,
+                "%,d turns given, %,d streams reset with %.1f MiB, %,d pauses of accepting, %,d writes refused, %,d resets seen while paused",
+                count(after, "grants"),
+                count(after, "shedStreams"),
+                count(after, "shedBytes") / MEBIBYTE,
+                count(after, "acceptPauses"),
+                count(after, "writesRefused"),
+                count(after, "resetsSeenPaused")));
+    text.append(head("peers"))
+        .append(
+            String.format(
+                Locale.ROOT,
+                "%,d came, %,d reset by themselves; the server reset %,d greedy ones and %,d others",
+                count(clients, "peersStarted"),
+                count(clients, "resets"),
+                count(clients, "greedyLost"),
+                // Who reads slowly does not notice before it has read what had arrived.
+                count(after, "shedStreams") - count(clients, "greedyLost")));
     for (LogLine each : log) {
-      line(text, "log", "%6.1f s  %s", each.millis() / 1e3, each.text());
+      text.append(head("log"))
+          .append(String.format(Locale.ROOT, "%6.1f s  %s", each.millis() / 1e3, each.text()));
     }
+    text.append('\n');
     promises(options).forEach(promise -> text.append("  ").append(promise).append('\n'));
     return text.toString();
   }
@@ -139,7 +145,7 @@ public record OverloadResult(
   private String latency(String which) {
     return String.format(
         Locale.ROOT,
-        "  %-17s %,d served, %d failed; median %.2f ms, 99%% below %,.1f ms, at most %,.1f ms%n",
+        "%n  %-17s %,d served, %d failed; median %.2f ms, 99%% below %,.1f ms, at most %,.1f ms",
         "honest " + which,
         count(clients, which + "Served"),
         count(clients, which + "Failed"),
@@ -148,9 +154,7 @@ public record OverloadResult(
         count(clients, which + "MaxNanos") / MILLI);
   }
 
-  private static void line(StringBuilder text, String head, String format, Object... values) {
-    text.append(String.format(Locale.ROOT, "  %-17s ", head))
-        .append(String.format(Locale.ROOT, format, values))
-        .append('\n');
+  private static String head(String text) {
+    return String.format(Locale.ROOT, "%n  %-17s ", text);
   }
 }

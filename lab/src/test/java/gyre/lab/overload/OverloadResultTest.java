@@ -14,7 +14,13 @@ import org.junit.jupiter.api.Test;
 class OverloadResultTest {
   private static final OverloadOptions OPTIONS =
       new OverloadOptions(
-          OverloadOptions.ENGINES, 1500, 400, 200, Duration.ofSeconds(95), Duration.ofSeconds(10), 0);
+          OverloadOptions.ENGINES,
+          1500,
+          400,
+          200,
+          Duration.ofSeconds(95),
+          Duration.ofSeconds(10),
+          0);
 
   private final JsonObject counters =
       JsonObject.builder().value("usedPeak", 40L << 20).value("limit", 48L << 20).done();
@@ -111,8 +117,8 @@ class OverloadResultTest {
             new OverloadOptions(
                 List.of(), -1, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 0))
         .isInstanceOf(WrongInputException.class);
-    assertThatThrownBy(() ->
-            new OverloadOptions(List.of(), 1, 1, 1, Duration.ZERO, Duration.ofSeconds(1), 0))
+    assertThatThrownBy(
+            () -> new OverloadOptions(List.of(), 1, 1, 1, Duration.ZERO, Duration.ofSeconds(1), 0))
         .isInstanceOf(WrongInputException.class);
   }
 }

@@ -134,11 +134,10 @@ final class Disk {
     }
     node.children.clear();
     node.children.putAll(node.durableChildren);
-    node.children.forEach(
-        (name, child) -> {
-          restore(child, chance, seen);
-          child.parent = node;
-        });
+    node.children.forEach((name, child) -> {
+      restore(child, chance, seen);
+      child.parent = node;
+    });
   }
 
   /**
@@ -172,7 +171,7 @@ final class Disk {
       }
       DiskNode node = path.startsWith("/") ? root : from;
       Place last = new Place(node.parent, ".", node, 0);
-      String[] names = path.split("/+");
+      String[] names = path.split("/+", 0);
       for (int i = 0; i < names.length; i++) {
         if (names[i].isEmpty() || names[i].equals(".")) {
           continue;
@@ -201,9 +200,7 @@ final class Disk {
       if (child == null || !child.isLink() || (isLast && !followsLast)) {
         return new Place(node, name, child, 0);
       }
-      return ++links > MOST_LINKS
-          ? Place.failed(node, Errno.ELOOP)
-          : along(node, child.target);
+      return ++links > MOST_LINKS ? Place.failed(node, Errno.ELOOP) : along(node, child.target);
     }
   }
 }

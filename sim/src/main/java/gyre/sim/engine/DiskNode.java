@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A file, a directory or a symbolic link on a {@link Disk}: as programs see it, and what of it is on
- * the device.
+ * A file, a directory or a symbolic link on a {@link Disk}: as programs see it, and what of it is
+ * on the device.
  */
 final class DiskNode {
   /** What a device writes whole or not at all. */
@@ -120,8 +120,7 @@ final class DiskNode {
    */
   int lock(Object holder, int type) {
     for (Map.Entry<Object, Integer> other : locks.entrySet()) {
-      boolean isShared =
-          type == FileCalls.LOCK_SHARED && other.getValue() == FileCalls.LOCK_SHARED;
+      boolean isShared = type == FileCalls.LOCK_SHARED && other.getValue() == FileCalls.LOCK_SHARED;
       if (type != FileCalls.LOCK_NONE && !isShared && !other.getKey().equals(holder)) {
         return Errno.EAGAIN.negated();
       }

@@ -5,8 +5,8 @@ import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
-import gyre.engine.WatchCalls;
 import gyre.engine.Vector;
+import gyre.engine.WatchCalls;
 import gyre.sim.fault.Fault;
 import gyre.sys.Memory;
 import java.util.ArrayDeque;
@@ -103,9 +103,7 @@ final class SimFiles extends SimNames implements FileCalls {
       return install(disk().create(FileStatus.REGULAR, mode, nowNanos()), flags);
     }
     if (node == null) {
-      return (flags & FileFlags.O_CREAT) == 0
-          ? Errno.ENOENT.negated()
-          : create(place, flags, mode);
+      return (flags & FileFlags.O_CREAT) == 0 ? Errno.ENOENT.negated() : create(place, flags, mode);
     }
     if (isExclusive) {
       return Errno.EEXIST.negated();

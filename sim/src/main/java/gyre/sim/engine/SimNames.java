@@ -157,8 +157,7 @@ abstract class SimNames implements NameCalls {
 
   @Override
   public final int makeDirectory(int directory, byte[] path, int mode) {
-    return put(
-        findFree(directory, path), disk().create(FileStatus.DIRECTORY, mode, nowNanos()));
+    return put(findFree(directory, path), disk().create(FileStatus.DIRECTORY, mode, nowNanos()));
   }
 
   @Override

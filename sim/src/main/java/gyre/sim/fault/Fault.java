@@ -67,8 +67,8 @@ public enum Fault {
   /** There is no space for a file, or for what is written. */
   DISK_FULL,
   /**
-   * Of what was not synced when a host crashed, some is on its disk: sectors of files, and the first
-   * changes of names. If this does not strike, none of it is.
+   * Of what was not synced when a host crashed, some is on its disk: sectors of files, and the
+   * first changes of names. If this does not strike, none of it is.
    */
   TORN_WRITE
 }

@@ -27,7 +27,8 @@ import java.util.List;
  * What it was told to be durable is there when it comes back, and what is there is whole.
  */
 final class DurableFiles extends Weathered {
-  private static final Path FOLDER = Path.of("/tmp/kept");
+  private static final Path PARENT = Path.of("/tmp");
+  private static final Path FOLDER = PARENT.resolve("kept");
   private static final Path DATA = FOLDER.resolve("data");
   private static final Path LOG = FOLDER.resolve("log");
   private static final int MOST_BYTES = 200_000;
@@ -48,8 +49,6 @@ final class DurableFiles extends Weathered {
     int durable;
 
     /** Records of the log. */
-    int appended;
-
     int durableRecords;
 
     Promised(int rounds) {
@@ -122,7 +121,7 @@ final class DurableFiles extends Weathered {
       check(promised.durable == 0 && promised.durableRecords == 0, "all is gone");
       Files.createDirectory(FOLDER);
     }
-    sync(FOLDER.getParent());
+    sync(PARENT);
     for (String name : names()) {
       if (name.endsWith(".tmp")) {
         Files.delete(FOLDER.resolve(name));
@@ -229,7 +228,6 @@ final class DurableFiles extends Weathered {
       long size = log.sizeBytes() / RECORD_BYTES * RECORD_BYTES;
       int first = (int) (size / RECORD_BYTES);
       int count = plan.magnitude(500);
-      promised.appended = first + count;
       log.truncate(size); // a part of a record, which a failure has left
       try (FileSink sink = log.sink(0)) {
         for (int i = first; i < first + count; i++) {

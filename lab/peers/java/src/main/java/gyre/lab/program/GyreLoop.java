@@ -36,8 +36,7 @@ final class GyreLoop implements Poster {
     return new GyreLoop(opened.get());
   }
 
-  private static void run(
-      Runnable first, LoopOptions options, CompletableFuture<Loop> opened) {
+  private static void run(Runnable first, LoopOptions options, CompletableFuture<Loop> opened) {
     first.run();
     try (Loop loop = Loop.open(options)) {
       System.err.println(loop.engineExplanation());

@@ -106,7 +106,7 @@ final class HonestClient implements Runnable {
 
   private static void putInt(byte[] bytes, int at, int value) {
     for (int i = 0; i < Integer.BYTES; i++) {
-      bytes[at + i] = (byte) (value >>> Byte.SIZE * (Integer.BYTES - 1 - i));
+      bytes[at + i] = (byte) (value >>> (Byte.SIZE * (Integer.BYTES - 1 - i)));
     }
   }
 

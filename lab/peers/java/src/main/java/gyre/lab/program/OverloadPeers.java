@@ -8,7 +8,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Peers that behave badly, all of them on one selector. */
@@ -59,7 +61,7 @@ final class OverloadPeers implements AutoCloseable {
   private final List<Kind> toStart;
   private final List<Peer> peers = new ArrayList<>();
   private final ByteBuffer scratch = ByteBuffer.allocateDirect(SLOW_READ_BYTES);
-  private final int[] lost = new int[Kind.values().length];
+  private final Map<Kind, Integer> lost = new EnumMap<>(Kind.class);
   private long resettingNanos;
   private int resets;
 
@@ -173,7 +175,7 @@ final class OverloadPeers implements AutoCloseable {
     try {
       attempt.run();
     } catch (IOException e) {
-      lost[peer.kind.ordinal()]++;
+      lost.merge(peer.kind, 1, Integer::sum);
       leave(peer);
     }
   }
@@ -238,9 +240,9 @@ final class OverloadPeers implements AutoCloseable {
     }
     figures.put("peersStarted", peers.size());
     figures.put("peersLeft", silent);
-    figures.put("greedyLost", lost[Kind.GREEDY.ordinal()]);
-    figures.put("slowLost", lost[Kind.SLOW.ordinal()]);
-    figures.put("resettingLost", lost[Kind.RESETTING.ordinal()]);
+    figures.put("greedyLost", lost.getOrDefault(Kind.GREEDY, 0));
+    figures.put("slowLost", lost.getOrDefault(Kind.SLOW, 0));
+    figures.put("resettingLost", lost.getOrDefault(Kind.RESETTING, 0));
     figures.put("resets", resets);
   }
 
