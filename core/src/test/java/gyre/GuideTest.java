@@ -26,6 +26,8 @@ class GuideTest {
       """
       import gyre.*;
       import gyre.file.*;
+      import gyre.file.Files;
+      import gyre.file.WatchEvent;
       import gyre.io.*;
       import gyre.net.*;
       import gyre.process.*;

@@ -2,13 +2,12 @@ package gyre.file;
 
 import gyre.engine.Block;
 import gyre.engine.BlockPool;
+import gyre.engine.DirectBuffers;
 import gyre.engine.Errno;
 import gyre.engine.FileTransfer;
 import gyre.engine.Vector;
 import gyre.io.ByteQueue;
 import gyre.io.EndOfStreamException;
-import gyre.sys.Memory;
-import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
@@ -46,13 +45,13 @@ final class FileTransfers {
   }
 
   private int readDirect(ByteBuffer target, long offset) {
-    long address = Memory.attach(MemorySegment.ofBuffer(target));
+    long address = DirectBuffers.attach(target);
     try {
       int count = transfer(false, address, target.remaining(), false, offset);
       target.position(target.position() + count);
       return count;
     } finally {
-      Memory.detach(address);
+      DirectBuffers.detach(address);
       Reference.reachabilityFence(target);
     }
   }
@@ -134,13 +133,13 @@ final class FileTransfers {
   }
 
   private int writeDirect(ByteBuffer source, long offset) {
-    long address = Memory.attach(MemorySegment.ofBuffer(source));
+    long address = DirectBuffers.attach(source);
     try {
       int count = transfer(true, address, source.remaining(), false, offset);
       source.position(source.position() + count);
       return count;
     } finally {
-      Memory.detach(address);
+      DirectBuffers.detach(address);
       Reference.reachabilityFence(source);
     }
   }
@@ -240,7 +239,7 @@ final class FileTransfers {
     try {
       for (ByteBuffer each : buffers) {
         if (each.hasRemaining() && vector.count() < count) {
-          vector.add(Memory.attach(MemorySegment.ofBuffer(each)), each.remaining());
+          vector.add(DirectBuffers.attach(each), each.remaining());
         }
       }
       int total = transfer(isWriting, block.address, vector.count(), true, offset);
@@ -253,7 +252,7 @@ final class FileTransfers {
       return total;
     } finally {
       for (int i = 0; i < vector.count(); i++) {
-        Memory.detach(vector.base(i));
+        DirectBuffers.detach(vector.base(i));
       }
       block.release();
       Reference.reachabilityFence(buffers);
