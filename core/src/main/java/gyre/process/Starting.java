@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,11 +160,14 @@ final class Starting {
     }
   }
 
-  /** Not cancelled: it takes no longer than the child's program needs to begin. */
+  /**
+   * Not cancelled: it takes no longer than the child's program needs to begin. Until then the
+   * descriptors are in use on another thread, and afterwards somebody has to know of the child.
+   */
   private ChildProcess start(Scope scope) {
     CompletableFuture<Integer> spawned = Spawner.spawn(engine.processes(), spawn);
-    Internals.awaitAnywhere(spawned);
-    int process = spawned.join();
+    Internals.awaitAnywhereUncancelled(spawned);
+    int process = result(spawned);
     if (process < 0) {
       throw ProcessException.ofStart(command, spawn, process);
     }
@@ -179,6 +183,17 @@ final class Starting {
         stream(scope, "stderr", take(2), -1),
         terminalStream(scope));
     return child;
+  }
+
+  private static int result(CompletableFuture<Integer> ended) {
+    try {
+      return ended.join();
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw failed;
+    }
   }
 
   private int take(int index) {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Cancellation;
+import gyre.CancelledException;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Loops;
 import gyre.Scope;
+import gyre.Source;
 import gyre.Task;
 import gyre.engine.Errno;
 import gyre.io.IoException;
@@ -375,6 +377,35 @@ class CommandTest {
       assertThat(result.isComplete()).isFalse();
       awaitGone(grandchild);
     });
+  }
+
+  @Test
+  void shouldNotLoseAChildWhoseStarterIsCancelledMeanwhile() {
+    run(() -> {
+      String mark = "gyre-" + System.nanoTime();
+      try (Scope scope = Scope.open("children")) {
+        Fiber<?> starter =
+            scope.start("starter", () -> Command.shell("sleep 1000; : " + mark).start());
+        Fiber.yield(); // it is being started now
+        scope.cancel("nobody wants it any more");
+        Source ignored = Fiber.awaitFirst(starter.end());
+      } catch (CancelledException cancelled) {
+        assertThat(cancelled).hasMessageContaining("nobody wants it any more");
+      }
+      // One thread starts all children, so the one before has begun by now.
+      assertThat(Command.of("true").run().isSuccess()).isTrue();
+      while (ProcessHandle.current().children().anyMatch(child -> arguments(child).contains(mark))) {
+        Fiber.sleep(Duration.ofMillis(1));
+      }
+    });
+  }
+
+  private static String arguments(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+    } catch (IOException gone) {
+      return "";
+    }
   }
 
   @Test
