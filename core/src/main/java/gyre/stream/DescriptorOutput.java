@@ -26,6 +26,10 @@ final class DescriptorOutput extends WriteFile {
   private final Engine engine;
   final ByteQueue bytes;
   final Writable writable;
+
+  /** There is one to write to, or was until the end was told. */
+  private final boolean exists;
+
   private End end = End.OPEN;
   private @Nullable StreamFailure failure;
 
@@ -38,6 +42,7 @@ final class DescriptorOutput extends WriteFile {
     this.bytes = new ByteQueue(engine.pool());
     this.writable = new Writable(this, stream);
     this.descriptor = descriptor;
+    this.exists = descriptor >= 0;
   }
 
   /** What a writer waits for: that half of the limit, or all, is free. */
@@ -63,9 +68,9 @@ final class DescriptorOutput extends WriteFile {
     }
   }
 
-  /** There is a descriptor to write to. */
+  /** It is not only read from. */
   boolean exists() {
-    return descriptor >= 0;
+    return exists;
   }
 
   boolean isFull() {

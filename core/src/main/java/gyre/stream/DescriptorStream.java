@@ -362,7 +362,7 @@ public final class DescriptorStream extends Resource implements ByteStream {
   void endOutput() {
     if (isOneDescriptor) {
       int ignored = engine().sockets().shutdownOutput(output.descriptor); // a terminal has no way
-    } else if (output.exists()) {
+    } else {
       engine().sockets().close(output.descriptor);
       output.descriptor = NONE;
     }
@@ -380,7 +380,7 @@ public final class DescriptorStream extends Resource implements ByteStream {
   @Override
   public boolean isWritable() {
     checkThread();
-    if (!isOpen() || !output.exists()) {
+    if (!isOpen() || output.descriptor < 0) {
       return false;
     }
     boolean isFull = output.isFull();

@@ -196,6 +196,22 @@ class CommandTest {
   }
 
   @Test
+  void shouldFlushAnOutputThatIsShutDown() {
+    run(() -> {
+      try (ChildProcess child = Command.of("cat").stdin(Stdio.PIPE).start()) {
+        child.stdin().write("last words\n");
+        child.stdin().shutdownOutput();
+        child.stdin().flush();
+        child.stdin().flush(); // also when there is nothing to wait for
+        assertThatThrownBy(() -> child.stdin().write("more"))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("shut down");
+        assertThat(child.stdout().readLine(100)).isEqualTo("last words");
+      }
+    });
+  }
+
+  @Test
   void shouldRunPipelines() {
     run(() -> {
       CommandResult result =
