@@ -605,6 +605,8 @@ public final class DescriptorStream extends Resource implements ByteStream {
   @Override
   protected void aborting() {
     manner = Manner.FORCED;
+    input.readable.wakeAll();
+    output.writable.wakeAll();
     stopInput();
     giveUpOutput();
     operationEnded();
