@@ -19,7 +19,10 @@ public sealed interface Stdio {
   /** A pseudo-terminal, whose other side is {@link ChildProcess#terminal}. */
   Stdio TERMINAL = new Plain("terminal");
 
-  /** A file, which is read from its beginning, or made anew. */
+  /**
+   * A file, which is read from its beginning, or made anew. A FIFO is not waited for: one that nobody
+   * writes to is at its end, and one that nobody reads from is refused with {@code ENXIO}.
+   */
   static Stdio file(Path path) {
     return new OfFile(path, false);
   }

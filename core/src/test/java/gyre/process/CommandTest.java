@@ -13,6 +13,7 @@ import gyre.Scope;
 import gyre.Source;
 import gyre.Task;
 import gyre.engine.Errno;
+import gyre.file.Fifo;
 import gyre.io.IoException;
 import gyre.io.LimitExceededException;
 import gyre.io.PipeOptions;
@@ -208,6 +209,20 @@ class CommandTest {
             .hasMessageContaining("shut down");
         assertThat(child.stdout().readLine(100)).isEqualTo("last words");
       }
+    });
+  }
+
+  @Test
+  void shouldNotHoldUpOthersForAFifoThatNobodyElseHasOpen() {
+    run(() -> {
+      Path fifo = temporary.resolve("fifo");
+      Fifo.at(fifo).create();
+      Command cat = Command.of("cat");
+      assertThat(cat.stdin(Stdio.file(fifo)).run().output()).isEmpty();
+      assertThatThrownBy(() -> cat.stdout(Stdio.file(fifo)).run())
+          .isInstanceOfSatisfying(
+              ProcessException.class,
+              failure -> assertThat(failure.errno()).isEqualTo(Errno.ENXIO.number()));
     });
   }
 

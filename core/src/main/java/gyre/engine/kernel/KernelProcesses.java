@@ -58,6 +58,10 @@ public final class KernelProcesses implements Processes {
           return descriptor;
         }
         opened.add(descriptor);
+        int changed = letBlock(own, descriptor, spawn.flags[i]);
+        if (changed < 0) {
+          return changed;
+        }
         spawn.descriptors[i] = descriptor;
       }
     }
@@ -87,10 +91,16 @@ public final class KernelProcesses implements Processes {
             own,
             FileCalls.WORKING_DIRECTORY,
             text.address(),
-            flags | FileFlags.O_CLOEXEC | FileFlags.O_NOCTTY,
+            flags | FileFlags.O_CLOEXEC | FileFlags.O_NOCTTY | FileFlags.O_NONBLOCK,
             FILE_MODE);
     Memory.detach(address);
     return result;
+  }
+
+  /** It was opened so as not to wait for the other end of a FIFO; the child's calls may wait. */
+  private static int letBlock(CallState own, int descriptor, int flags) {
+    return LinuxFiles.fcntl(
+        own, descriptor, LinuxFiles.F_SETFL, flags & ~FileFlags.O_NONBLOCK);
   }
 
   private static int start(Spawn spawn) {
