@@ -286,6 +286,7 @@ public final class ChildProcess extends Resource {
   }
 
   private void askToEnd() {
+    hasSurvivors = hasSurvivors && isGroupAlive(); // maybe they have gone since
     if (ending != Ending.NONE || (exit != null && !hasSurvivors)) {
       return;
     }
@@ -303,6 +304,7 @@ public final class ChildProcess extends Resource {
   }
 
   private void kill() {
+    hasSurvivors = hasSurvivors && isGroupAlive();
     if (exit == null || hasSurvivors) {
       signalAll(OsSignal.KILL);
     }
@@ -313,6 +315,9 @@ public final class ChildProcess extends Resource {
 
   /** The group, while somebody of it is known to be there: then nobody else has its number. */
   private void signalAll(OsSignal signal) {
+    if (exit == null && descriptor < 0) {
+      return; // it was given up, and its number may be somebody else's by now
+    }
     if (command.leadsGroup()) {
       int ignored = processes.signalGroup(process, signal.number());
     } else if (exit == null) {
@@ -320,14 +325,25 @@ public final class ChildProcess extends Resource {
     }
   }
 
+  /**
+   * Whether somebody is left after it was collected. While somebody is, no new process gets its
+   * number: if there is one of that number, the group is another one.
+   */
   private boolean isGroupAlive() {
-    return command.leadsGroup() && processes.signalGroup(process, 0) >= 0;
+    if (!command.leadsGroup() || processes.signalGroup(process, 0) < 0) {
+      return false;
+    }
+    int stranger = processes.open(process);
+    if (stranger >= 0) {
+      engine().sockets().close(stranger);
+    }
+    return stranger < 0;
   }
 
   /** The kernel says that it has ended. */
   private void look() {
     Processes.Exit told = new Processes.Exit();
-    if (exit != null || processes.collect(descriptor, told) == 0) {
+    if (exit != null || descriptor < 0 || processes.collect(descriptor, told) == 0) {
       return;
     }
     exit = ChildExit.of(told);
