@@ -156,6 +156,29 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
     return result;
   }
 
+  /** As {@link #perform}, also in a fiber that is cancelled: for what gives something back. */
+  final void performUncancelled(String verb, CallFile.Call call) {
+    Fiber<?> caller = caller();
+    checkOpen();
+    Pending pending = new Pending();
+    CallFile operation = Requests.call(pending);
+    operation.call = call;
+    pending.begin(verb + " " + path);
+    begin(operation);
+    try {
+      awaitUncancelled(caller, pending);
+    } finally {
+      end(operation);
+    }
+    int result = pending.result();
+    if (result == Errno.ECANCELED.negated()) {
+      checkStillOpen(caller, "busy with");
+    }
+    if (result < 0) {
+      throw FileException.of(verb, path, result);
+    }
+  }
+
   /** Parks until an operation that was submitted has ended, and throws if it was cancelled. */
   private static void awaitEnd(
       Engine engine, Fiber<?> caller, FileOperation operation, Pending pending) {

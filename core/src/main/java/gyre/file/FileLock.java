@@ -55,13 +55,15 @@ public final class FileLock implements AutoCloseable {
     return isHeld && file.isOpen();
   }
 
-  /** Gives it up; without effect if that has happened, or the file is closed. */
+  /**
+   * Gives it up, also in a fiber that is cancelled; without effect if that has happened, or the file
+   * is closed.
+   */
   @Override
   public void close() {
     if (isHeld()) {
-      int descriptor = file.descriptor();
-      int ignored =
-          file.perform("unlock", calls -> calls.lock(descriptor, FileCalls.LOCK_NONE, 0, 0));
+      file.performUncancelled(
+          "unlock", calls -> calls.lock(file.descriptor(), FileCalls.LOCK_NONE, 0, 0));
       isHeld = false;
     }
   }

@@ -385,6 +385,29 @@ class FileTest {
   }
 
   @Test
+  void shouldUnlockInAFiberThatIsCancelled() {
+    Path path = directory.resolve("a");
+    run(() -> {
+      try (File one = File.open(path, NEW);
+          File other = File.open(path, OpenOptions.readingAndWriting())) {
+        try (Scope scope = Scope.open("holder")) {
+          scope.start("holder", () -> {
+            try (FileLock lock = one.lock()) {
+              scope.cancel("while " + lock.isHeld());
+              Fiber.yield();
+            }
+          });
+          scope.join();
+        } catch (CancelledException cancelled) {
+          assertThat(cancelled).hasMessageContaining("while true");
+        }
+        FileLock free = other.tryLock();
+        assertThat(free).isNotNull();
+      }
+    });
+  }
+
+  @Test
   void shouldLockAgainstOtherOpenFiles() {
     Path path = directory.resolve("a");
     run(() -> {
