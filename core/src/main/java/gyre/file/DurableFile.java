@@ -5,6 +5,7 @@ import gyre.Loop;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replaces the content of a file so that it is whole at every moment, whatever crashes when:
@@ -20,6 +21,7 @@ import java.time.Duration;
  */
 public final class DurableFile {
   private static final int ATTEMPTS = 100;
+  private static final int OWNER_ONLY = 0700;
   private static final Duration LAST_STEPS_LIMIT = Duration.ofSeconds(60);
 
   /** Writes the new content. */
@@ -55,12 +57,15 @@ public final class DurableFile {
   }
 
   private void replaceBy(Writer content) throws Exception {
-    Creation creation = create();
+    FileInfo old = old();
+    Creation creation = create(old);
     try (File file = creation.file) {
       try (FileSink sink = file.sink(0)) {
         content.write(sink);
       }
-      keepPermissions(file);
+      if (old != null) {
+        file.permissions(old.permissions());
+      }
       file.sync();
     } catch (Throwable failed) {
       delete(creation.name, failed);
@@ -90,9 +95,12 @@ public final class DurableFile {
 
   private record Creation(String name, File file) {}
 
-  /** A new file of a name that nobody has. */
-  private Creation create() {
+  /** A new file of a name that nobody has, which nobody may read who may not read the old one. */
+  private Creation create(@Nullable FileInfo old) {
     OpenOptions options = OpenOptions.writing().createNew(true);
+    if (old != null) {
+      options = options.permissions(old.permissions() & OWNER_ONLY);
+    }
     long start = Loop.current().nanoTime();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       String candidate = "." + name + "." + Long.toString(start + attempt, 36) + ".tmp";
@@ -110,18 +118,16 @@ public final class DurableFile {
         "no name for a temporary file beside it was free; delete ." + name + ".*.tmp");
   }
 
-  /** Those of the file that is replaced, if there is one. */
-  private void keepPermissions(File file) {
-    FileInfo old;
+  /** The file that is replaced, if there is one. */
+  private @Nullable FileInfo old() {
     try {
-      old = directory.info(name);
+      return directory.info(name);
     } catch (FileException e) {
       if (e.isMissing()) {
-        return;
+        return null;
       }
       throw e;
     }
-    file.permissions(old.permissions());
   }
 
   private void delete(String temporary, Throwable failed) {

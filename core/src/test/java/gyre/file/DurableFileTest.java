@@ -72,6 +72,27 @@ class DurableFileTest {
   }
 
   @Test
+  void shouldShowTheNewContentToNobodyWhoMayNotReadTheOld() {
+    run(() -> {
+      DurableFile.replace(path(), bytes("secret"));
+      try (File file = File.open(path(), OpenOptions.writing())) {
+        file.permissions(0600);
+      }
+      DurableFile.replace(path(), sink -> {
+        sink.write("another secret");
+        sink.flush();
+        try (DirectoryListing listing = Files.list(directory)) {
+          for (DirectoryEntry entry : listing) {
+            Path each = directory.resolve(entry.name());
+            assertThat(Files.info(each).permissions()).as(entry.name()).isEqualTo(0600);
+          }
+        }
+      });
+      assertContent("another secret");
+    });
+  }
+
+  @Test
   void shouldKeepTheOldContentWhenTheWriterFails() {
     run(() -> {
       DurableFile.replace(path(), bytes("old"));
