@@ -198,7 +198,6 @@ final class WatchHub {
   }
 
   private void scanned(Scan ended, int result) {
-    scan = null;
     if (ended.opens) {
       descriptor = Math.max(-1, ended.descriptor);
       isPolling = ended.isPolling;
@@ -210,6 +209,7 @@ final class WatchHub {
       }
       target.node.tree.scanned(target, ended.limits);
     }
+    scan = null; // no sooner: a watch that one of them does not need may be that of the next
     if (unread > 0) {
       tell(unread);
       unread = 0;
