@@ -68,6 +68,7 @@ public final class Terminal extends Resource {
   private @Nullable TerminalHandler handler;
   private TerminalSize size;
   private boolean isSuspending;
+  private boolean isEnding;
   private boolean isReadRequested;
 
   @SuppressWarnings("this-escape") // the parts keep it, and use it later
@@ -463,6 +464,7 @@ public final class Terminal extends Resource {
 
   @Override
   protected void closing() {
+    isEnding = true;
     escapeTimeout.cancel();
     subscriptions.forEach(Subscription::cancel);
     if (mode != null) {
@@ -485,9 +487,14 @@ public final class Terminal extends Resource {
     }
   }
 
+  /** Also where something of it broke: the terminal is never left raw. */
   @Override
   protected void aborting() {
-    operationEnded();
+    if (isEnding) {
+      operationEnded();
+    } else {
+      closing();
+    }
   }
 
   private void operationEnded() {
