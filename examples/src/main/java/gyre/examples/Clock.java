@@ -14,7 +14,6 @@ import gyre.terminal.TerminalEvent;
 import gyre.terminal.Text;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 
@@ -46,7 +45,7 @@ public final class Clock {
     try (Terminal terminal = Terminal.open();
         Timer tick = Loop.current().timer(() -> {})) {
       while (goesOn) {
-        ZoneId zone = isUtc ? ZoneOffset.UTC : ZoneId.systemDefault();
+        ZoneId zone = isUtc ? ZoneId.of("UTC") : ZoneId.systemDefault();
         ZonedDateTime now = Loop.current().clock().instant().atZone(zone);
         terminal.draw(screen -> draw(screen.area(), now, "" + terminal.size()));
         tick.restart(Duration.ofNanos(1_000_000_000 - now.getNano())); // the next full second

@@ -3,7 +3,6 @@ package gyre.examples;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.file.File;
-import gyre.file.FileException;
 import gyre.file.Files;
 import gyre.file.WatchOptions;
 import gyre.file.Watcher;
@@ -44,6 +43,8 @@ public final class Follow {
         follow.look(path);
         watcher.next(); // whatever it was: what counts is how things stand now
       }
+    } finally {
+      follow.file.close();
     }
   }
 
@@ -56,7 +57,7 @@ public final class Follow {
         old.close();
         offset = 0;
       }
-    } catch (FileException e) {
+    } catch (IoException e) {
       return; // it is gone, and may come back
     }
     copy();

@@ -2,7 +2,6 @@ package gyre.examples;
 
 import gyre.Fiber;
 import gyre.Loop;
-import gyre.ShutdownOptions;
 import gyre.file.WatchEvent;
 import gyre.file.WatchOptions;
 import gyre.file.Watcher;
@@ -34,9 +33,7 @@ public final class Rebuild {
             .stderr(Stdio.INHERIT);
     int code = 1;
     try (Loop loop = Loop.open()) {
-      // The first Ctrl-C ends the command too: it has ten seconds otherwise.
-      ShutdownOptions atOnce = ShutdownOptions.defaults().drain(Duration.ZERO);
-      code = loop.runUntilShutdown(atOnce, () -> watch(directory, command)).code();
+      code = loop.runUntilShutdown(() -> watch(directory, command)).code();
     } catch (IoException e) {
       System.err.println("rebuild: " + e.getMessage());
     }
@@ -52,7 +49,7 @@ public final class Rebuild {
     try (Watcher watcher = Watcher.open(directory, options)) {
       while (true) {
         try (ChildProcess child = command.start()) {
-          Fiber.awaitFirst(child.end(), watcher.changed());
+          Fiber.awaitFirst(child.end(), watcher.changed()); // a shutdown counts as a change
           if (child.exit().isPresent()) {
             say("ended with " + child.await().code());
             Fiber.await(watcher.changed());
@@ -65,7 +62,7 @@ public final class Rebuild {
     }
   }
 
-  /** One run is enough for all of them. */
+  /** One run is enough for all of them. If there is none, it is a shutdown, and this throws. */
   private static Path takeAll(Watcher watcher) {
     WatchEvent first = watcher.next();
     while (watcher.poll().isPresent()) {

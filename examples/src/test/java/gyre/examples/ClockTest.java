@@ -30,7 +30,12 @@ class ClockTest {
             + " test \"$old\" = \"$(stty -g)\" && echo restored";
     Command clock = Program.of(Clock.class, engine);
     Command shell = Command.of("sh", "-c", script, "sh").arguments(clock.all().toArray(String[]::new));
-    return shell.environment("TERM", "xterm-256color").timeout(clock.timeout()).onTerminal().start();
+    return shell
+        .environment("TERM", "xterm-256color")
+        .environment("TZ", "Africa/Abidjan") // is GMT all year
+        .timeout(clock.timeout())
+        .onTerminal()
+        .start();
   }
 
   /** Reads on until that is there; the pseudo-terminal tells that all of its users have ended. */
@@ -90,8 +95,12 @@ class ClockTest {
       loop.run(
           () -> {
             try (ChildProcess child = start("auto")) {
-              await(child, "q end");
-              child.terminal().write("u\u0003"); // and Ctrl-C
+              await(child, "q end"); // which is the end of a frame
+              assertThat(seen).contains("GMT");
+              seen.setLength(0);
+              child.terminal().write("u");
+              await(child, "UTC");
+              child.terminal().write("\u0003"); // Ctrl-C
               awaitEnd(child);
             }
           });
