@@ -29,7 +29,8 @@ class ClockTest {
         "stty cols 90 rows 30; old=$(stty -g); \"$@\"; echo ended $?;"
             + " test \"$old\" = \"$(stty -g)\" && echo restored";
     Command clock = Program.of(Clock.class, engine);
-    Command shell = Command.of("sh", "-c", script, "sh").arguments(clock.all().toArray(String[]::new));
+    Command shell =
+        Command.of("sh", "-c", script, "sh").arguments(clock.all().toArray(String[]::new));
     return shell
         .environment("TERM", "xterm-256color")
         .environment("TZ", "Africa/Abidjan") // is GMT all year
@@ -59,51 +60,51 @@ class ClockTest {
   @ValueSource(strings = {"io_uring", "epoll"})
   void shouldShowTheTimeOnTheFullScreenAndEndInOrder(String engine) {
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            try (ChildProcess child = start(engine)) {
-              await(child, "u UTC  q end");
-              assertThat(seen).contains(ENTER_SCREEN).contains("90x30").containsPattern("\\d\\d:\\d\\d");
-              child.terminal().write("q");
-              awaitEnd(child);
-            }
-          });
+      loop.run(() -> {
+        try (ChildProcess child = start(engine)) {
+          await(child, "u UTC  q end");
+          assertThat(seen)
+              .contains(ENTER_SCREEN)
+              .contains("90x30")
+              .containsPattern("\\d\\d:\\d\\d");
+          child.terminal().write("q");
+          awaitEnd(child);
+        }
+      });
     }
   }
 
   @Test
   void shouldDrawAnewWhenTheSizeChanges() {
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            try (ChildProcess child = start("auto")) {
-              await(child, "90x30");
-              Path device = Files.readSymbolicLink(Path.of("/proc", child.number() + "", "fd/0"));
-              Command resize = Command.of("stty", "-F", device + "", "cols", "100", "rows", "35");
-              assertThat(resize.run().isSuccess()).isTrue();
-              await(child, "100x35");
-              child.terminal().write("\u001b"); // Escape, alone
-              awaitEnd(child);
-            }
-          });
+      loop.run(() -> {
+        try (ChildProcess child = start("auto")) {
+          await(child, "90x30");
+          Path device = Files.readSymbolicLink(Path.of("/proc", child.number() + "", "fd/0"));
+          Command resize = Command.of("stty", "-F", device + "", "cols", "100", "rows", "35");
+          assertThat(resize.run().isSuccess()).isTrue();
+          await(child, "100x35");
+          child.terminal().write("\u001b"); // Escape, alone
+          awaitEnd(child);
+        }
+      });
     }
   }
 
   @Test
   void shouldShowUtcAtAKey() {
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            try (ChildProcess child = start("auto")) {
-              await(child, "q end"); // which is the end of a frame
-              assertThat(seen).contains("GMT");
-              seen.setLength(0);
-              child.terminal().write("u");
-              await(child, "UTC");
-              child.terminal().write("\u0003"); // Ctrl-C
-              awaitEnd(child);
-            }
-          });
+      loop.run(() -> {
+        try (ChildProcess child = start("auto")) {
+          await(child, "q end"); // which is the end of a frame
+          assertThat(seen).contains("GMT");
+          seen.setLength(0);
+          child.terminal().write("u");
+          await(child, "UTC");
+          child.terminal().write("\u0003"); // Ctrl-C
+          awaitEnd(child);
+        }
+      });
     }
   }
 

@@ -26,23 +26,22 @@ class FollowTest {
   void shouldPrintWhatIsAddedToAFileAndToItsSuccessor(String engine) {
     Path log = folder.resolve("log");
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            Files.writeString(log, "first\n");
-            try (ChildProcess child = Program.of(Follow.class, engine, log.toString()).start()) {
-              assertThat(child.stdout().readLine(100)).isEqualTo("first");
-              Files.writeString(log, "second\n", StandardOpenOption.APPEND);
-              assertThat(child.stdout().readLine(100)).isEqualTo("second");
-              Files.move(log, folder.resolve("log.1"));
-              Files.writeString(log, "another\n");
-              assertThat(child.stdout().readLine(100)).isEqualTo("another");
-              Files.writeString(log, "cut\n"); // is shorter
-              assertThat(child.stdout().readLine(100)).isEqualTo("cut");
-              child.signal(OsSignal.INT);
-              assertThat(child.await().code()).isZero();
-              assertThat(child.stderr().readLine(1000)).isNull();
-            }
-          });
+      loop.run(() -> {
+        Files.writeString(log, "first\n");
+        try (ChildProcess child = Program.of(Follow.class, engine, log.toString()).start()) {
+          assertThat(child.stdout().readLine(100)).isEqualTo("first");
+          Files.writeString(log, "second\n", StandardOpenOption.APPEND);
+          assertThat(child.stdout().readLine(100)).isEqualTo("second");
+          Files.move(log, folder.resolve("log.1"));
+          Files.writeString(log, "another\n");
+          assertThat(child.stdout().readLine(100)).isEqualTo("another");
+          Files.writeString(log, "cut\n"); // is shorter
+          assertThat(child.stdout().readLine(100)).isEqualTo("cut");
+          child.signal(OsSignal.INT);
+          assertThat(child.await().code()).isZero();
+          assertThat(child.stderr().readLine(1000)).isNull();
+        }
+      });
     }
   }
 
@@ -51,17 +50,16 @@ class FollowTest {
     Path log = folder.resolve("log");
     Path link = folder.resolve("link");
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            Files.writeString(log, "x".repeat(1_000_000) + "\nlast\n");
-            Files.createSymbolicLink(link, log);
-            try (ChildProcess child = Program.of(Follow.class, "auto", link.toString()).start()) {
-              assertThat(child.stdout().readLine(1000)).hasSizeLessThan(1000);
-              assertThat(child.stdout().readLine(100)).isEqualTo("last");
-              Files.writeString(log, "more\n", StandardOpenOption.APPEND);
-              assertThat(child.stdout().readLine(100)).isEqualTo("more");
-            }
-          });
+      loop.run(() -> {
+        Files.writeString(log, "x".repeat(1_000_000) + "\nlast\n");
+        Files.createSymbolicLink(link, log);
+        try (ChildProcess child = Program.of(Follow.class, "auto", link.toString()).start()) {
+          assertThat(child.stdout().readLine(1000)).hasSizeLessThan(1000);
+          assertThat(child.stdout().readLine(100)).isEqualTo("last");
+          Files.writeString(log, "more\n", StandardOpenOption.APPEND);
+          assertThat(child.stdout().readLine(100)).isEqualTo("more");
+        }
+      });
     }
   }
 

@@ -11,7 +11,9 @@ final class Program {
 
   /** One that hangs is killed, and a test that waits for it fails. */
   static Command of(Class<?> main, String engine, String... arguments) {
-    return Command.of(java()).arguments(options(main, engine)).arguments(arguments)
+    return Command.of(java())
+        .arguments(options(main, engine))
+        .arguments(arguments)
         .timeout(Duration.ofSeconds(60));
   }
 

@@ -33,47 +33,47 @@ class RebuildTest {
     // It writes into a directory that does not count, and so does not begin its next run.
     String script = "cd '" + folder + "' && mkdir -p target && date >target/built && echo built";
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            try (ChildProcess child = start(engine, script)) {
-              assertLines(child.stdout(), "built", "-- ended with 0");
-              Path made = Files.createDirectory(folder.resolve("made"));
-              assertLines(child.stdout(), "-- " + made + " has changed", "built");
-              assertLines(child.stdout(), "-- ended with 0");
-              Path below = Files.createDirectory(made.resolve("below"));
-              assertLines(child.stdout(), "-- " + below + " has changed", "built");
-              assertLines(child.stdout(), "-- ended with 0");
-              child.signal(OsSignal.INT);
-              assertThat(child.await().code()).isZero();
-              assertThat(child.stdout().readLine(1000)).isNull();
-            }
-          });
+      loop.run(() -> {
+        try (ChildProcess child = start(engine, script)) {
+          assertLines(child.stdout(), "built", "-- ended with 0");
+          Path made = Files.createDirectory(folder.resolve("made"));
+          assertLines(child.stdout(), "-- " + made + " has changed", "built");
+          assertLines(child.stdout(), "-- ended with 0");
+          Path below = Files.createDirectory(made.resolve("below"));
+          assertLines(child.stdout(), "-- " + below + " has changed", "built");
+          assertLines(child.stdout(), "-- ended with 0");
+          child.signal(OsSignal.INT);
+          assertThat(child.await().code()).isZero();
+          assertThat(child.stdout().readLine(1000)).isNull();
+        }
+      });
     }
   }
 
   @Test
   void shouldEndACommandThatStillRuns() {
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            try (ChildProcess child = start("auto", "echo $$; sleep 1000")) {
-              long first = Long.parseLong(String.valueOf(child.stdout().readLine(1000)));
-              assertThat(ProcessHandle.of(first)).isPresent();
-              Path made = Files.createDirectory(folder.resolve("made"));
-              assertLines(child.stdout(), "-- " + made + " has changed");
-              assertThat(ProcessHandle.of(first)).isEmpty();
-              long second = Long.parseLong(String.valueOf(child.stdout().readLine(1000)));
-              child.signal(OsSignal.INT);
-              assertThat(child.await().code()).isZero();
-              assertThat(ProcessHandle.of(second)).isEmpty();
-            }
-          });
+      loop.run(() -> {
+        try (ChildProcess child = start("auto", "echo $$; sleep 1000")) {
+          long first = Long.parseLong(String.valueOf(child.stdout().readLine(1000)));
+          assertThat(ProcessHandle.of(first)).isPresent();
+          Path made = Files.createDirectory(folder.resolve("made"));
+          assertLines(child.stdout(), "-- " + made + " has changed");
+          assertThat(ProcessHandle.of(first)).isEmpty();
+          long second = Long.parseLong(String.valueOf(child.stdout().readLine(1000)));
+          child.signal(OsSignal.INT);
+          assertThat(child.await().code()).isZero();
+          assertThat(ProcessHandle.of(second)).isEmpty();
+        }
+      });
     }
   }
 
   @Test
   void shouldSayWhatCanNotBeWatchedOrRun() {
-    assertThat(errors(folder.resolve("none"), "true")).startsWith("rebuild: watch ").contains("none");
+    assertThat(errors(folder.resolve("none"), "true"))
+        .startsWith("rebuild: watch ")
+        .contains("none");
     assertThat(errors(folder, "/nonexistent/command"))
         .startsWith("rebuild: run /nonexistent/command: ENOENT");
   }
@@ -85,8 +85,7 @@ class RebuildTest {
   private static String errors(Path directory, String command) {
     try (Loop loop = Loop.open()) {
       String[] arguments = {directory.toString(), command};
-      CommandResult result =
-          loop.run(() -> Program.of(Rebuild.class, "auto", arguments).run());
+      CommandResult result = loop.run(() -> Program.of(Rebuild.class, "auto", arguments).run());
       assertThat(result.exit().code()).isEqualTo(1);
       return new String(result.stderr(), StandardCharsets.UTF_8);
     }

@@ -28,7 +28,8 @@ class RunTest {
   void shouldLabelBothOutputsAndPassOnTheCode(String engine) {
     String script = "echo one; echo two >&2; printf 'no end'; exit 3";
     CommandResult result = run(engine, "30", "sh", "-c", script);
-    assertThat(result.output().lines()).containsExactlyInAnyOrder("out one", "err two", "out no end");
+    assertThat(result.output().lines())
+        .containsExactlyInAnyOrder("out one", "err two", "out no end");
     assertThat(result.exit().code()).isEqualTo(3);
     assertThat(errors(result)).isEmpty();
   }
