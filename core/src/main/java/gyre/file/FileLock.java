@@ -56,8 +56,8 @@ public final class FileLock implements AutoCloseable {
   }
 
   /**
-   * Gives it up, also in a fiber that is cancelled; without effect if that has happened, or the file
-   * is closed.
+   * Gives it up, also in a fiber that is cancelled; without effect if that has happened, or the
+   * file is closed.
    */
   @Override
   public void close() {

@@ -277,6 +277,9 @@ final class WatchTree {
     if (known == null) {
       return true;
     }
+    if (known.isDirectory()) {
+      settleMove(); // or it would be told of as moved from where nothing is any more
+    }
     if (!tell(new Deleted(node.path().resolve(name), known.isDirectory()))) {
       return false;
     }
@@ -297,7 +300,7 @@ final class WatchTree {
   private void movedFrom(WatchNode node, String name, int cookie) {
     settleMove();
     WatchChild known = node.children.get(name);
-    if (known != null && sync != Sync.OVERFLOWED) {
+    if (known != null && sync != Sync.OVERFLOWED && node.isAttached()) {
       node.children.remove(name);
       move = new PendingMove(node, name, known, cookie);
       watcher.awaitMove();
@@ -317,7 +320,7 @@ final class WatchTree {
 
   private void movedTo(WatchNode node, String name, int cookie, boolean isDirectory) {
     PendingMove pending = move;
-    if (pending == null || pending.cookie != cookie) {
+    if (pending == null || pending.cookie != cookie || !pending.node.isAttached()) {
       WatchChild replaced = node.children.get(name);
       if (replaced != null && !replaced.isDirectory() && !isDirectory) {
         written(node, name);

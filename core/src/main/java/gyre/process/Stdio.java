@@ -20,8 +20,8 @@ public sealed interface Stdio {
   Stdio TERMINAL = new Plain("terminal");
 
   /**
-   * A file, which is read from its beginning, or made anew. A FIFO is not waited for: one that nobody
-   * writes to is at its end, and one that nobody reads from is refused with {@code ENXIO}.
+   * A file, which is read from its beginning, or made anew. A FIFO is not waited for: one that
+   * nobody writes to is at its end, and one that nobody reads from is refused with {@code ENXIO}.
    */
   static Stdio file(Path path) {
     return new OfFile(path, false);

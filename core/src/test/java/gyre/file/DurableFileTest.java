@@ -78,16 +78,18 @@ class DurableFileTest {
       try (File file = File.open(path(), OpenOptions.writing())) {
         file.permissions(0600);
       }
-      DurableFile.replace(path(), sink -> {
-        sink.write("another secret");
-        sink.flush();
-        try (DirectoryListing listing = Files.list(directory)) {
-          for (DirectoryEntry entry : listing) {
-            Path each = directory.resolve(entry.name());
-            assertThat(Files.info(each).permissions()).as(entry.name()).isEqualTo(0600);
-          }
-        }
-      });
+      DurableFile.replace(
+          path(),
+          sink -> {
+            sink.write("another secret");
+            sink.flush();
+            try (DirectoryListing listing = Files.list(directory)) {
+              for (DirectoryEntry entry : listing) {
+                Path each = directory.resolve(entry.name());
+                assertThat(Files.info(each).permissions()).as(entry.name()).isEqualTo(0600);
+              }
+            }
+          });
       assertContent("another secret");
     });
   }

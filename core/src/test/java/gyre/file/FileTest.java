@@ -391,12 +391,14 @@ class FileTest {
       try (File one = File.open(path, NEW);
           File other = File.open(path, OpenOptions.readingAndWriting())) {
         try (Scope scope = Scope.open("holder")) {
-          scope.start("holder", () -> {
-            try (FileLock lock = one.lock()) {
-              scope.cancel("while " + lock.isHeld());
-              Fiber.yield();
-            }
-          });
+          scope.start(
+              "holder",
+              () -> {
+                try (FileLock lock = one.lock()) {
+                  scope.cancel("while " + lock.isHeld());
+                  Fiber.yield();
+                }
+              });
           scope.join();
         } catch (CancelledException cancelled) {
           assertThat(cancelled).hasMessageContaining("while true");

@@ -425,7 +425,9 @@ class CommandTest {
       }
       // One thread starts all children, so the one before has begun by now.
       assertThat(Command.of("true").run().isSuccess()).isTrue();
-      while (ProcessHandle.current().children().anyMatch(child -> arguments(child).contains(mark))) {
+      while (ProcessHandle.current()
+          .children()
+          .anyMatch(child -> arguments(child).contains(mark))) {
         Fiber.sleep(Duration.ofMillis(1));
       }
     });

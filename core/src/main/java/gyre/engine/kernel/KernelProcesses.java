@@ -99,8 +99,7 @@ public final class KernelProcesses implements Processes {
 
   /** It was opened so as not to wait for the other end of a FIFO; the child's calls may wait. */
   private static int letBlock(CallState own, int descriptor, int flags) {
-    return LinuxFiles.fcntl(
-        own, descriptor, LinuxFiles.F_SETFL, flags & ~FileFlags.O_NONBLOCK);
+    return LinuxFiles.fcntl(own, descriptor, LinuxFiles.F_SETFL, flags & ~FileFlags.O_NONBLOCK);
   }
 
   private static int start(Spawn spawn) {
