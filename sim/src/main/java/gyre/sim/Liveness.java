@@ -161,7 +161,19 @@ final class Liveness {
   }
 
   private static final List<String> GYRE =
-      List.of("gyre.", "gyre.net.", "gyre.io.", "gyre.sync.", "gyre.engine.", "gyre.sim.engine.");
+      List.of(
+          "gyre.",
+          "gyre.loop.",
+          "gyre.spi.",
+          "gyre.stream.",
+          "gyre.net.",
+          "gyre.file.",
+          "gyre.process.",
+          "gyre.terminal.",
+          "gyre.io.",
+          "gyre.sync.",
+          "gyre.engine.",
+          "gyre.sim.engine.");
 
   private static boolean isInPackage(StackTraceElement frame, List<String> packages) {
     String name = frame.getClassName();
