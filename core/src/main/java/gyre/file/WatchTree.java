@@ -170,7 +170,7 @@ final class WatchTree {
       ancestorChanged(node, mask, name);
       return;
     }
-    if (sync == Sync.OVERFLOWED || sync == Sync.GONE) {
+    if (sync == Sync.OVERFLOWED || sync == Sync.GONE || !node.isAttached()) {
       return; // a comparison finds it
     }
     if (name.isEmpty()) {
@@ -279,6 +279,9 @@ final class WatchTree {
     }
     if (known.isDirectory()) {
       settleMove(); // or it would be told of as moved from where nothing is any more
+      if (sync == Sync.OVERFLOWED) {
+        return false;
+      }
     }
     if (!tell(new Deleted(node.path().resolve(name), known.isDirectory()))) {
       return false;
@@ -300,7 +303,7 @@ final class WatchTree {
   private void movedFrom(WatchNode node, String name, int cookie) {
     settleMove();
     WatchChild known = node.children.get(name);
-    if (known != null && sync != Sync.OVERFLOWED && node.isAttached()) {
+    if (known != null && sync != Sync.OVERFLOWED) {
       node.children.remove(name);
       move = new PendingMove(node, name, known, cookie);
       watcher.awaitMove();
@@ -320,7 +323,11 @@ final class WatchTree {
 
   private void movedTo(WatchNode node, String name, int cookie, boolean isDirectory) {
     PendingMove pending = move;
-    if (pending == null || pending.cookie != cookie || !pending.node.isAttached()) {
+    if (pending == null || pending.cookie != cookie || !isWhole(pending, isDirectory)) {
+      settleMove();
+      if (sync == Sync.OVERFLOWED) {
+        return;
+      }
       WatchChild replaced = node.children.get(name);
       if (replaced != null && !replaced.isDirectory() && !isDirectory) {
         written(node, name);
@@ -344,6 +351,14 @@ final class WatchTree {
     if (replaced != null) {
       unwatch(replaced);
     }
+  }
+
+  /**
+   * Whether both halves are known to be of one thing. A comparison that was quicker may have found
+   * something else at the old name, or that the directory of the old name is gone.
+   */
+  private static boolean isWhole(PendingMove pending, boolean isDirectory) {
+    return pending.node.isAttached() && pending.child.isDirectory() == isDirectory;
   }
 
   // ---- the directory itself
@@ -436,6 +451,7 @@ final class WatchTree {
 
   void scanned(WatchScan.Target target, String limits) {
     scanning--;
+    settleMove(); // what was found may have its name, and is newer
     WatchNode node = target.node;
     boolean isUseless =
         closed || sync == Sync.OVERFLOWED || (sync == Sync.GONE) != target.isAwaited;

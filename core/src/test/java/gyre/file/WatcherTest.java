@@ -21,7 +21,6 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -342,16 +341,6 @@ class WatcherTest {
   /** Random changes by somebody else: who believes the events knows what is there in the end. */
   @Test
   void shouldTellEnoughToKnowWhatIsThereAfterRandomChanges() {
-    followRandomChanges(false);
-  }
-
-  @Test
-  @Disabled("a known fault, told in docs/guide/watching.md: about one run in ten misses a rename")
-  void shouldTellEnoughToKnowWhatIsThereAfterRandomRenames() {
-    followRandomChanges(true);
-  }
-
-  private void followRandomChanges(boolean renames) {
     long seed = System.nanoTime();
     run(() -> {
       for (int limit : new int[] {16_384, 8}) {
@@ -359,7 +348,7 @@ class WatcherTest {
           WatchModel model = WatchModel.of(root);
           Random random = new Random(seed);
           for (int round = 0; round < 10; round++) {
-            Fiber<?> changing = Fiber.start(() -> Fiber.offload(() -> change(random, renames)));
+            Fiber<?> changing = Fiber.start(() -> Fiber.offload(() -> change(random)));
             while (changing.isAlive()) {
               watcher.poll().ifPresent(model::apply);
               Fiber.yield();
@@ -373,7 +362,7 @@ class WatcherTest {
     });
   }
 
-  private boolean change(Random random, boolean renames) throws IOException {
+  private boolean change(Random random) throws IOException {
     for (int i = 0; i < 50; i++) {
       List<Path> all = new ArrayList<>(WatchModel.there(root));
       List<Path> directories = new ArrayList<>(all.stream().filter(Files::isDirectory).toList());
@@ -381,7 +370,7 @@ class WatcherTest {
       Path target =
           directories.get(random.nextInt(directories.size())).resolve("" + random.nextInt(6));
       Path some = all.isEmpty() ? root : all.get(random.nextInt(all.size()));
-      switch (random.nextInt(renames ? 6 : 4)) {
+      switch (random.nextInt(6)) {
         case 0 -> createUnlessThere(target);
         case 1, 2 -> touchUnlessDirectory(target);
         case 3 -> {
