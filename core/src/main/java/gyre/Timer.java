@@ -58,6 +58,18 @@ public final class Timer extends HandleBase {
   }
 
   /**
+   * Like {@link #restartNanos}, due when the clock of {@link Loop#nanoTime} shows {@code
+   * deadlineNanos}, or at once if it does already. Reads no clock: for many timers that are started
+   * together, or many deadlines that are counted from one point in time.
+   */
+  public void restartAt(long deadlineNanos) {
+    checkOnLoop();
+    checkOpen();
+    attach();
+    task.restartAt(deadlineNanos);
+  }
+
+  /**
    * Lets this timer be late by up to {@code slack}, so that it fires together with others which
    * have slack too: fewer wake-ups, where the exact time does not matter. A fixed rate does not
    * drift by it. Holds from the next start or restart, and of a periodic timer from its next

@@ -107,10 +107,18 @@ abstract class TimerTask extends TimerNode {
 
   /** See {@link Timer#restartNanos}. */
   final void restartNanos(long delayNanos) {
+    restart(nowNanos(), delayNanos);
+  }
+
+  /** See {@link Timer#restartAt}. */
+  final void restartAt(long deadlineNanos) {
+    restart(deadlineNanos - 1, 1); // a delay of nothing would have no slack
+  }
+
+  private void restart(long now, long delayNanos) {
     runRequested = false;
     dueAgain = false;
     repeating = mode != Mode.ONCE;
-    long now = nowNanos();
     wheel.restart(this, now, postponed(now, delayNanos));
   }
 

@@ -64,6 +64,35 @@ class TimerTaskTest {
   }
 
   @Test
+  void shouldRunAtAPointInTimeWhateverTheClockShowsAtTheStart() {
+    TimerTask timer = once();
+    loop.turnAt(3);
+    timer.restartAt(7 * MILLI);
+    assertThat(timer.remainingNanos()).isEqualTo(4 * MILLI);
+    loop.turnAt(6);
+    assertThat(runs).isEmpty();
+    loop.turnAt(7);
+    assertThat(runs).containsExactly(7L);
+    timer.restartAt(2 * MILLI); // gone by
+    loop.turnAt(7);
+    assertThat(runs).containsExactly(7L, 7L);
+  }
+
+  @Test
+  void shouldHaveSlackAtAPointInTimeToo() {
+    TimerTask timer = once();
+    timer.slackNanos(3 * MILLI);
+    timer.restartAt(5 * MILLI);
+    TimerTask other = once();
+    other.slackNanos(3 * MILLI);
+    other.restartNanos(5 * MILLI);
+    assertThat(wheel.remainingNanos(timer, 0))
+        .isEqualTo(wheel.remainingNanos(other, 0))
+        .isGreaterThan(5 * MILLI);
+    assertThat(timer.remainingNanos()).isEqualTo(5 * MILLI);
+  }
+
+  @Test
   void shouldRunOncePerStart() {
     TimerTask timer = once();
     assertThat(timer.isActive()).isFalse();

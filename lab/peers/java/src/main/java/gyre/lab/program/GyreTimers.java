@@ -57,12 +57,13 @@ final class GyreTimers implements TimerPasses.Work {
     int[] restarts = delays.order(operations);
     int[] cancels = delays.order(operations);
     long begin = System.nanoTime();
+    long now = Loop.current().nanoTime(); // of the turn, as the C programs have it
     for (int i = 0; i < operations; i++) {
-      timers[i].restartNanos(first[i]);
+      timers[i].restartAt(now + first[i]);
     }
     long started = System.nanoTime();
     for (int i : restarts) {
-      timers[i].restartNanos(second[i]);
+      timers[i].restartAt(now + second[i]);
     }
     long restarted = System.nanoTime();
     for (int i : cancels) {
