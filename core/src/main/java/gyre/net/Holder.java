@@ -31,7 +31,7 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
   /** While victims are looked for: the logarithm of what its end would give back. */
   int sizeClass;
 
-  /** Links among the holders, in the order of their marks. */
+  /** Links among the holders, in the order in which they came. */
   @Nullable Holder holdsNext;
 
   @Nullable Holder holdsPrevious;
@@ -44,6 +44,19 @@ abstract sealed class Holder extends SocketHandle permits SocketStream {
   Holder(Scope owner, int descriptor) {
     super(owner, descriptor);
     this.memory = MemoryPolicy.of(loop());
+  }
+
+  /** From now on it counts as standing still, until it gets on. */
+  final void mark(long now) {
+    markNanos = now;
+    markMoved = moved();
+  }
+
+  /** Marks it if it got on. */
+  final void touch(long now) {
+    if (moved() - markMoved >= Math.max(1, heldBytes())) {
+      mark(now);
+    }
   }
 
   /** Bytes received and not consumed. */

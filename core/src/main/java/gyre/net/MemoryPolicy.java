@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +30,6 @@ final class MemoryPolicy extends Resource {
 
   private static final int STEP_BYTES = BlockPool.LARGE_BYTES;
 
-  /** A stream that got on as slowly as this stands not still. */
-  private static final int LEAST_BYTES_PER_SECOND = 16 * 1024;
-
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** So long the memory of those that were reset may take to come back. */
@@ -51,13 +46,9 @@ final class MemoryPolicy extends Resource {
   MemoryLevel level = MemoryLevel.CALM;
   private boolean turnRequested;
 
-  private @Nullable Holder oldest;
-  private @Nullable Holder newest;
-  private int holders;
-
-  private @Nullable Holder head;
-  private @Nullable Holder tail;
-  private int waiting;
+  private final Holders holders = new Holders();
+  private final HolderLine line = new HolderLine();
+  private final Standstill standstill = new Standstill(holders);
 
   /** Streams with a promise. */
   private int granted;
@@ -153,7 +144,7 @@ final class MemoryPolicy extends Resource {
     }
     holder.claim = wanted;
     long need = need(holder);
-    if ((head == null || holder.isOurs()) && need <= roomFor(holder)) {
+    if ((line.isEmpty() || holder.isOurs()) && need <= roomFor(holder)) {
       grant(holder, need);
       return true;
     }
@@ -194,10 +185,9 @@ final class MemoryPolicy extends Resource {
     granted++;
     grants++;
     if (isNew) {
-      link(holder);
-    }
-    if (isNew || hasWaited) {
-      mark(holder);
+      hold(holder);
+    } else if (hasWaited) {
+      holder.mark(now());
     }
   }
 
@@ -243,11 +233,10 @@ final class MemoryPolicy extends Resource {
   void kept(Holder holder) {
     if (holder.memoryState == MemoryState.LIGHT) {
       holder.memoryState = MemoryState.HOLDING;
-      link(holder);
-      mark(holder);
+      hold(holder);
       return;
     }
-    touch(holder);
+    holder.touch(now());
     if (holder.wanted() <= FLOOR_BYTES) {
       withdraw(holder);
     }
@@ -256,12 +245,12 @@ final class MemoryPolicy extends Resource {
   /** It holds nothing any more. */
   void left(Holder holder) {
     if (holder.wanted() > FLOOR_BYTES) {
-      touch(holder); // it has not begun to receive
+      holder.touch(now()); // it has not begun to receive
     } else {
       withdraw(holder);
     }
     if (holder.memoryState == MemoryState.HOLDING) {
-      unlink(holder);
+      holders.remove(holder);
       holder.memoryState = MemoryState.LIGHT;
     }
   }
@@ -288,7 +277,7 @@ final class MemoryPolicy extends Resource {
   void gone(Holder holder) {
     withdraw(holder);
     if (holder.memoryState == MemoryState.HOLDING) {
-      unlink(holder);
+      holders.remove(holder);
     }
     holder.memoryState = MemoryState.SHED;
   }
@@ -402,7 +391,7 @@ final class MemoryPolicy extends Resource {
     resumeWriters();
     resumeAccepting();
     shed(now);
-    if (inUse() < calmBelowBytes && head == null && writers.isEmpty()) {
+    if (inUse() < calmBelowBytes && line.isEmpty() && writers.isEmpty()) {
       relax(now);
     } else {
       log.turn(now);
@@ -446,15 +435,15 @@ final class MemoryPolicy extends Resource {
   private void relax(long now) {
     level = MemoryLevel.CALM;
     levelChanges++;
-    for (Holder holder = oldest; holder != null; holder = oldest) {
+    for (Holder holder = holders.oldest(); holder != null; holder = holders.oldest()) {
       if (holder.memoryState == MemoryState.GRANTED) {
         revoke(holder);
       }
-      unlink(holder);
+      holders.remove(holder);
       holder.memoryState = MemoryState.LIGHT;
       holder.granted();
     }
-    assert granted == 0 && holders == 0 && pool.promisedBytes() == 0;
+    assert granted == 0 && holders.size() == 0 && pool.promisedBytes() == 0;
     resumeAccepting();
     tick.cancel();
     watchForTightness();
@@ -463,20 +452,20 @@ final class MemoryPolicy extends Resource {
   }
 
   private void serve(long now) {
-    for (Holder first = head; first != null; first = head) {
+    for (Holder first = line.first(); first != null; first = line.first()) {
       long need = need(first);
       if (need > roomFor(first)) {
         return;
       }
       waitedNanosMax = Math.max(waitedNanosMax, now - first.waitingNanos);
-      unlinkFromLine(first);
+      line.remove(first);
       grant(first, need);
       first.granted();
     }
   }
 
   private void rearm(long now) {
-    Holder first = head;
+    Holder first = line.first();
     pool.wakeAt(calmBelowBytes - 1, roomWanted());
     boolean isNeeded = first != null || shortNanos != 0;
     if (!isNeeded) {
@@ -489,7 +478,7 @@ final class MemoryPolicy extends Resource {
   /** The room that there must be before somebody can go on who can't now. */
   private long roomWanted() {
     long wanted = Long.MAX_VALUE;
-    Holder first = head;
+    Holder first = line.first();
     if (first != null) {
       wanted = need(first) - relayRoom(first);
     }
@@ -505,20 +494,6 @@ final class MemoryPolicy extends Resource {
     return wanted;
   }
 
-  /** When the next one may be found to stand still, while somebody waits. */
-  private long nextDue(long now) {
-    long since = shortNanos != 0 ? shortNanos : now;
-    since = head != null ? Math.min(since, head.waitingNanos) : since;
-    long due = Long.MAX_VALUE;
-    for (Holder holder = oldest; holder != null; holder = holder.holdsNext) {
-      due = Math.min(due, holder.markNanos + patience(holder));
-    }
-    due = due == Long.MAX_VALUE ? now + PATIENCE_NANOS : due;
-    // Whose bytes no handler asks for is due for ever: look again later.
-    long least = now - since < WAIT_NANOS ? since + WAIT_NANOS : now + WAIT_NANOS;
-    return Math.max(due, least);
-  }
-
   // ---- shedding
 
   /** Makes room for whoever has waited for long: one after the other, as each gets its turn. */
@@ -531,7 +506,7 @@ final class MemoryPolicy extends Resource {
       }
       level = MemoryLevel.SHED;
       if (candidates == null) {
-        candidates = sorted(holder -> isAtFault(holder, now));
+        candidates = standstill.atFault(now);
         candidates = candidates.isEmpty() ? stuckInLine(now) : candidates;
       }
       if (candidates.isEmpty()) {
@@ -545,7 +520,7 @@ final class MemoryPolicy extends Resource {
 
   /** Whether somebody has waited for long, for whom there is no room and none on its way. */
   private boolean isOverdue(long now) {
-    Holder first = head;
+    Holder first = line.first();
     long missing =
         first != null
             ? need(first) - roomFor(first)
@@ -559,71 +534,28 @@ final class MemoryPolicy extends Resource {
     return now - since >= WAIT_NANOS && now >= lookNanos && missing > comingBytes;
   }
 
-  /** The largest first, by class; in a class who stands still for longest. */
-  private Deque<Holder> sorted(Predicate<Holder> which) {
-    List<Holder> all = new ArrayList<>();
-    for (Holder holder = oldest; holder != null; holder = holder.holdsNext) {
-      if (which.test(holder)) {
-        long bytes = holder.heldBytes() + holder.promise;
-        holder.sizeClass = Long.SIZE - Long.numberOfLeadingZeros(bytes);
-        all.add(holder);
-      }
-    }
-    all.sort((a, b) ->
-        a.sizeClass != b.sizeClass
-            ? b.sizeClass - a.sizeClass
-            : Long.compare(a.markNanos - b.markNanos, 0));
-    return new ArrayDeque<>(all);
-  }
-
-  private boolean isAtFault(Holder holder, long now) {
-    touch(holder);
-    long stood = now - holder.markNanos;
-    if (holder.hasOutput() && stood > patience(holder)) {
-      return true;
-    }
-    if (holder.memoryState == MemoryState.WAITING) {
-      stood = holder.waitingNanos - holder.markNanos; // the rest of the time is ours
-    }
-    return holder.wanted() > holder.inputSize()
-        && stood > patience(holder)
-        && !isKeptWaiting(holder);
-  }
-
-  /** Whether its peer has sent more, and it is want of memory that it was not received. */
-  private static boolean isKeptWaiting(Holder holder) {
-    return holder.memoryState == MemoryState.HOLDING && holder.isBehind();
-  }
-
   /**
    * Nobody stands still who had a turn, and yet the first in line gets none for long, because those
    * behind it hold so much: all of them have a part, and wait for the rest. Then it counts that
    * they stood still before.
    */
   private Deque<Holder> stuckInLine(long now) {
-    Holder first = head;
-    boolean isStuck =
-        first != null
-            && now - first.waitingNanos > PATIENCE_NANOS
-            && (granted == 0 || heldInLine() > pool.commonBytes() * 3 / 4);
-    return isStuck
-        ? sorted(holder -> holder != first && now - holder.markNanos > patience(holder))
-        : new ArrayDeque<>(0);
-  }
-
-  private long heldInLine() {
-    long bytes = 0;
-    for (Holder holder = head; holder != null; holder = holder.waitsNext) {
-      bytes += holder.heldBytes();
+    Holder first = line.first();
+    if (first == null || now - first.waitingNanos <= Standstill.PATIENCE_NANOS) {
+      return new ArrayDeque<>(0);
     }
-    return bytes;
+    boolean isStuck = granted == 0 || line.heldBytes() > pool.commonBytes() * 3 / 4;
+    return isStuck ? standstill.others(first, now) : new ArrayDeque<>(0);
   }
 
-  private static long patience(Holder holder) {
-    long bytes =
-        Math.max(holder.memoryState == MemoryState.GRANTED ? holder.claim : 0, FLOOR_BYTES);
-    bytes = Math.max(bytes, holder.heldBytes());
-    return PATIENCE_NANOS + bytes * TimeUnit.SECONDS.toNanos(1) / LEAST_BYTES_PER_SECOND;
+  /** When the next one may be found to stand still, while somebody waits. */
+  private long nextDue(long now) {
+    Holder first = line.first();
+    long since = shortNanos != 0 ? shortNanos : now;
+    since = first != null ? Math.min(since, first.waitingNanos) : since;
+    // Whose bytes no handler asks for is due for ever: look again later.
+    long least = now - since < WAIT_NANOS ? since + WAIT_NANOS : now + WAIT_NANOS;
+    return Math.max(standstill.nextDue(now), least);
   }
 
   private void shed(Holder victim, long now) {
@@ -631,7 +563,7 @@ final class MemoryPolicy extends Resource {
     shedStreams++;
     shedBytes += held;
     log.shed(held);
-    long others = Math.max(1, waiting - (victim.memoryState == MemoryState.WAITING ? 1 : 0));
+    long others = Math.max(1, line.size() - (victim.memoryState == MemoryState.WAITING ? 1 : 0));
     gone(victim);
     victim.shed(
         "was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
@@ -645,94 +577,25 @@ final class MemoryPolicy extends Resource {
 
   // ---- lists
 
-  private void mark(Holder holder) {
-    holder.markNanos = now();
-    holder.markMoved = holder.moved();
-  }
-
-  /** Marks it if it got on. */
-  private void touch(Holder holder) {
-    if (holder.moved() - holder.markMoved >= Math.max(1, holder.heldBytes())) {
-      mark(holder);
-    }
-  }
-
-  private void link(Holder holder) {
-    holder.holdsPrevious = newest;
-    if (newest == null) {
-      oldest = holder;
-    } else {
-      newest.holdsNext = holder;
-    }
-    newest = holder;
-    holders++;
-  }
-
-  private void unlink(Holder holder) {
-    Holder before = holder.holdsPrevious;
-    Holder after = holder.holdsNext;
-    if (before == null) {
-      oldest = after;
-    } else {
-      before.holdsNext = after;
-    }
-    if (after == null) {
-      newest = before;
-    } else {
-      after.holdsPrevious = before;
-    }
-    holder.holdsNext = null;
-    holder.holdsPrevious = null;
-    holders--;
+  private void hold(Holder holder) {
+    holders.add(holder);
+    holder.mark(now());
   }
 
   /** Gets in line: at the end, or in front if others wait for what it receives. */
   private void join(Holder holder) {
     if (holder.memoryState == MemoryState.LIGHT) {
-      link(holder);
-      mark(holder);
+      hold(holder);
     }
     holder.memoryState = MemoryState.WAITING;
     holder.waitingNanos = now();
-    waiting++;
-    Holder first = head;
-    Holder last = tail;
-    if (first == null || last == null) {
-      head = holder;
-      tail = holder;
-    } else if (holder.isOurs()) {
-      holder.waitsNext = first;
-      first.waitsPrevious = holder;
-      head = holder;
-    } else {
-      holder.waitsPrevious = last;
-      last.waitsNext = holder;
-      tail = holder;
-    }
+    line.add(holder, holder.isOurs());
     requestTurn();
   }
 
   private void leaveLine(Holder holder) {
-    unlinkFromLine(holder);
+    line.remove(holder);
     requestTurn();
-  }
-
-  private void unlinkFromLine(Holder holder) {
-    Holder before = holder.waitsPrevious;
-    Holder after = holder.waitsNext;
-    if (before == null) {
-      head = after;
-    } else {
-      before.waitsNext = after;
-    }
-    if (after == null) {
-      tail = before;
-    } else {
-      after.waitsPrevious = before;
-    }
-    holder.waitsNext = null;
-    holder.waitsPrevious = null;
-    waiting--;
   }
 
   // ---- what is known of it
@@ -745,8 +608,8 @@ final class MemoryPolicy extends Resource {
         pool.usedBytes(),
         pool.peakBytes(),
         pool.promisedBytes(),
-        holders,
-        waiting,
+        holders.size(),
+        line.size(),
         waitedNanosMax,
         grants,
         shedStreams,
@@ -757,7 +620,7 @@ final class MemoryPolicy extends Resource {
   }
 
   @Nullable Holder firstHolder() {
-    return oldest;
+    return holders.oldest();
   }
 
   @Override
