@@ -3,9 +3,11 @@ package gyre.net;
 import gyre.Fiber;
 import gyre.WaitPoint;
 import gyre.engine.Engine;
+import gyre.engine.Errno;
 import gyre.engine.SendTo;
 import gyre.engine.Vector;
 import gyre.io.ByteQueue;
+import gyre.io.PoolExhaustedException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -54,11 +56,11 @@ final class DatagramOutput {
       }
     }
 
-    private void failed(Slot slot, int error) {
+    private void failed(@Nullable SocketAddress where, long bytes, int error) {
       if (failures++ == 0) {
         result = error;
-        target = slot.target;
-        length = slot.payload.size();
+        target = where;
+        length = bytes;
       }
     }
 
@@ -148,38 +150,42 @@ final class DatagramOutput {
   <P> void send(
       Fiber<?> caller,
       P payload,
+      long length,
       Filling<P> filling,
       @Nullable InetSocketAddress target,
       @Nullable Outcome outcome) {
-    fillAndSubmit(await(caller), payload, filling, target, outcome);
+    Slot slot = await(caller);
+    if (fill(slot, payload, filling)) {
+      submit(slot, target, outcome);
+    } else {
+      failed(target, length, Errno.ENOBUFS.negated(), outcome);
+    }
   }
 
-  /** As {@link #send}, for nobody who waits; false where all slots are busy. */
+  /** As {@link #send}, for nobody who waits; false where no slot is free, or no memory. */
   <P> boolean trySend(P payload, Filling<P> filling, @Nullable InetSocketAddress target) {
     Slot slot = tryTake();
-    if (slot == null) {
+    if (slot == null || !fill(slot, payload, filling)) {
       return false;
     }
-    fillAndSubmit(slot, payload, filling, target, null);
+    submit(slot, target, null);
     return true;
   }
 
-  private <P> void fillAndSubmit(
-      Slot slot,
-      P payload,
-      Filling<P> filling,
-      @Nullable InetSocketAddress target,
-      @Nullable Outcome outcome) {
+  /** False where there is no memory: then the slot is free again, and the payload is whole. */
+  private <P> boolean fill(Slot slot, P payload, Filling<P> filling) {
     boolean isFilled = false;
     try {
       filling.fill(slot, payload);
       isFilled = true;
+    } catch (PoolExhaustedException e) {
+      // As where the kernel has none: a datagram that is not sent.
     } finally {
       if (!isFilled) {
         free(slot);
       }
     }
-    submit(slot, target, outcome);
+    return isFilled;
   }
 
   /** A slot that is free, or null. Whoever stands in line comes before newcomers. */
@@ -264,17 +270,22 @@ final class DatagramOutput {
     }
   }
 
+  private void failed(
+      @Nullable SocketAddress target, long length, int result, @Nullable Outcome outcome) {
+    failed++;
+    if (outcome == null) {
+      socket.looseSendFailed(target, length, result);
+    } else {
+      outcome.failed(target, length, result);
+    }
+  }
+
   private void completed(Slot slot, int result) {
     Outcome outcome = slot.outcome;
     if (result >= 0) {
       sent++;
     } else {
-      failed++;
-      if (outcome == null) {
-        socket.looseSendFailed(slot.target, slot.payload.size(), result);
-      } else {
-        outcome.failed(slot, result);
-      }
+      failed(slot.target, slot.payload.size(), result, outcome);
     }
     free(slot);
     if (outcome != null) {

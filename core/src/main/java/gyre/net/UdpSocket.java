@@ -227,7 +227,8 @@ public final class UdpSocket extends SocketHandle {
 
   /**
    * Sends what remains in the buffer, which may be nothing: also an empty datagram is one. Parks
-   * until the kernel has taken it, and throws {@link NetworkException} if it did not. In a callback
+   * until the kernel has taken it, and throws {@link NetworkException} if it did not, or with {@code
+   * ENOBUFS} if the loop has no memory for it; then nothing was taken from the buffer. In a callback
    * it parks only while all slots are busy, and {@link DatagramHandler#onFailure} is told of
    * failures.
    */
@@ -250,11 +251,11 @@ public final class UdpSocket extends SocketHandle {
     Fiber<?> caller = caller();
     check(length, target);
     if (isCallback(caller)) {
-      output.send(caller, payload, filling, wireTarget(target), null);
+      output.send(caller, payload, length, filling, wireTarget(target), null);
       return;
     }
     DatagramOutput.Outcome outcome = new DatagramOutput.Outcome(this);
-    output.send(caller, payload, filling, wireTarget(target), outcome);
+    output.send(caller, payload, length, filling, wireTarget(target), outcome);
     await(caller, outcome, 1);
   }
 
@@ -262,7 +263,8 @@ public final class UdpSocket extends SocketHandle {
    * Sends the datagram if a slot is free, and does not wait for the outcome: {@link
    * DatagramHandler#onFailure} is told if it fails, and {@link #statistics} counts it.
    *
-   * @return false if all slots are busy; then nothing was taken from the buffer
+   * @return false if all slots are busy, or the loop has no memory for it; then nothing was taken
+   *     from the buffer
    */
   public boolean trySend(ByteBuffer payload, InetSocketAddress target) {
     check(payload.remaining(), target);
@@ -289,7 +291,8 @@ public final class UdpSocket extends SocketHandle {
     for (Datagram datagram : datagrams) {
       ByteBuffer payload = datagram.payload();
       InetSocketAddress target = wireTarget(datagram.address());
-      output.send(caller, payload, DatagramOutput.COPYING, target, outcome);
+      output.send(
+          caller, payload, payload.remaining(), DatagramOutput.COPYING, target, outcome);
     }
     if (outcome != null) {
       await(caller, outcome, datagrams.size());
@@ -347,6 +350,10 @@ public final class UdpSocket extends SocketHandle {
     if (result == Errno.EMSGSIZE.negated()) {
       return NetworkException.of(
           operation, target, result, "it is too long: 65507 bytes fit over IPv4, 65487 over IPv6");
+    }
+    if (result == Errno.ENOBUFS.negated()) {
+      return NetworkException.of(
+          operation, target, result, "memory is scarce at present: send it later, or drop it");
     }
     if (result == Errno.EACCES.negated()) {
       return NetworkException.of(

@@ -17,7 +17,6 @@ import gyre.ShutdownOptions;
 import gyre.engine.BlockPool;
 import gyre.engine.Errno;
 import gyre.io.ByteQueue;
-import gyre.io.PoolExhaustedException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -289,8 +288,17 @@ class UdpSocketTest {
                 }
               }
               assertThatThrownBy(() -> left.send(pieces, right.localAddress()))
-                  .isInstanceOf(PoolExhaustedException.class);
+                  .isInstanceOf(NetworkException.class)
+                  .hasMessageContainingAll("200 bytes", "ENOBUFS", "memory is scarce");
               assertThat(pieces.size()).isEqualTo(200);
+              assertThat(left.trySend(pieces, right.localAddress())).isFalse();
+              assertThat(pieces.size()).isEqualTo(200);
+              ByteBuffer copied = ByteBuffer.allocate(300);
+              assertThatThrownBy(() -> left.send(copied, right.localAddress()))
+                  .hasMessageContaining("ENOBUFS");
+              assertThat(left.trySend(copied, right.localAddress())).isFalse();
+              assertThat(copied.remaining()).isEqualTo(300);
+              assertThat(left.statistics().failedSends()).isEqualTo(2);
             }
             left.send(pieces, right.localAddress());
             assertThat(right.receive().payload().remaining()).isEqualTo(200);

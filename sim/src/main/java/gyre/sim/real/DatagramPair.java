@@ -4,8 +4,10 @@ import gyre.Cancellation;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.engine.Errno;
 import gyre.io.ByteQueue;
 import gyre.net.Datagram;
+import gyre.net.NetworkException;
 import gyre.net.UdpSocket;
 import gyre.sim.real.Plan.Style;
 import java.net.InetSocketAddress;
@@ -64,11 +66,11 @@ final class DatagramPair {
       ByteBuffer payload = ByteBuffer.wrap(flow.datagram(i, step.bytes()));
       flow.wrote(step.bytes());
       if (step.kind() != Step.Kind.SEGMENTS && !together.isEmpty()) {
-        sender.sendAll(together);
+        unlessScarce(() -> sender.sendAll(together));
         together.clear();
       }
       switch (step.kind()) {
-        case COPY, ARRAY -> sender.send(payload, to);
+        case COPY, ARRAY -> unlessScarce(() -> sender.send(payload, to));
         case SEGMENTS -> together.add(Datagram.to(to, payload));
         case CANCELLED_WRITE -> cancelled(step, sender, payload, to);
         case PAUSE -> Fiber.sleep(Duration.ofNanos(step.micros() * 1_000L));
@@ -77,10 +79,23 @@ final class DatagramPair {
     }
   }
 
-  private static void cancelled(
+  /** Where memory is scarce a datagram is lost, and the sender is told. */
+  private void unlessScarce(Runnable sending) {
+    try {
+      sending.run();
+    } catch (NetworkException e) {
+      if (!run.isScarce() || e.errno() != Errno.ENOBUFS.number()) {
+        throw e;
+      }
+    }
+  }
+
+  private void cancelled(
       Step step, UdpSocket sender, ByteBuffer payload, InetSocketAddress to) throws Exception {
     try {
-      Cancellation.within(Duration.ofNanos(step.micros() * 1_000L), () -> sender.send(payload, to));
+      Cancellation.within(
+          Duration.ofNanos(step.micros() * 1_000L),
+          () -> unlessScarce(() -> sender.send(payload, to)));
     } catch (DeadlineExceededException e) {
       // It was sent, or it was not.
     }

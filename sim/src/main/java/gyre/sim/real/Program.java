@@ -24,14 +24,17 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
 
   private static final int CONNECTIONS_A_LANE = 8;
 
-  /**
-   * The one program with hardly any memory: others may have more streams than there are reserves,
-   * and stand still until those that hold memory are reset, which takes longer than a hang limit.
-   */
-  private static final long SCARCE_SEED = 1;
+  /** The one program with hardly any memory at all. */
+  private static final long SCARCEST_SEED = 1;
 
-  /** As many frames as need more than all memory of a loop where it is scarce. */
-  private static final int HOARDERS = 24;
+  /** One program of so many has little memory. */
+  private static final int SCARCE_EVERY = 16;
+
+  /**
+   * So many lanes at most where memory is scarce: with more streams than there are reserves all
+   * stand still until those that hold memory are reset, which takes longer than a hang limit.
+   */
+  private static final int SCARCE_LANES = 24;
 
   /** What everybody may receive while memory is scarce, without waiting for a turn. */
   private static final int SMALL_BYTES = 1000;
@@ -41,9 +44,11 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
     Setup ample = Setup.of(engine, random.split());
     SplittableRandom more = new SplittableRandom(~seed);
     // On NIO nobody hears of a peer's reset while nothing is received from it.
-    boolean isScarce = seed == SCARCE_SEED && !engine.equals("nio");
-    Setup setup = isScarce ? ample.scarce() : ample;
+    boolean isScarce = seed % SCARCE_EVERY == 1 && !engine.equals("nio");
+    boolean isScarcest = isScarce && seed == SCARCEST_SEED;
+    Setup setup = isScarcest ? ample.scarcest() : isScarce ? ample.scarce() : ample;
     int count = random.nextInt(8) == 0 ? 60 + random.nextInt(60) : 4 + random.nextInt(28);
+    count = isScarce && !isScarcest ? Math.min(count, SCARCE_LANES) : count;
     List<Plan> lanes = new ArrayList<>();
     for (int lane = 0; lane < count; lane++) {
       Plan plan = lane(lane, setup, random.split());
@@ -52,10 +57,15 @@ record Program(String engine, long seed, Setup setup, List<Plan> lanes, int step
     for (int left = more.nextInt(6); left > 0; left--) {
       lanes.add(special(lanes.size(), setup, more.split()));
     }
-    for (int left = isScarce ? HOARDERS : 0; left > 0; left--) {
+    for (int left = isScarce ? hoarders(setup) : 0; left > 0; left--) {
       lanes.add(lane(lanes.size(), Transport.HOARDING, 0, more.split()));
     }
     return new Program(engine, seed, setup, lanes, ALL_STEPS);
+  }
+
+  /** As many frames as need more than all memory of the loop. */
+  private static int hoarders(Setup setup) {
+    return (int) (setup.poolLimitBytes() * 3 / 2 / (64 * 1024));
   }
 
   Set<Integer> laneNumbers() {

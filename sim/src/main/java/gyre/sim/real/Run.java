@@ -206,9 +206,13 @@ final class Run {
     return othersDone;
   }
 
+  boolean isScarce() {
+    return program.setup().isScarce();
+  }
+
   /** Gives those who hold memory the time to take it. */
   void awaitHoarders(Plan plan) {
-    if (program.setup().isScarce() && !isHoarding(plan)) {
+    if (isScarce() && !isHoarding(plan)) {
       Fiber.sleep(Duration.ofMillis(HOARDING_MILLIS));
     }
   }

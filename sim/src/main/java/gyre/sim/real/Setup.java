@@ -15,9 +15,14 @@ record Setup(
     int completionEntries,
     int buffersInitial,
     long bufferLimitBytes,
-    long poolLimitBytes) {
+    long poolLimitBytes,
+    boolean isScarce) {
   private static final int BUFFER_BYTES = 4096;
-  private static final long SCARCE_POOL_BYTES = 1 << 20;
+
+  /** Below this the guide makes no promise to the letter. */
+  private static final long SCARCE_POOL_BYTES = 4 << 20;
+
+  private static final long SCARCEST_POOL_BYTES = 1 << 20;
 
   static Setup of(String engine, SplittableRandom random) {
     int entries = 8 << random.nextInt(4);
@@ -28,11 +33,20 @@ record Setup(
         Math.max(16, entries << random.nextInt(2)),
         1 << random.nextInt(4),
         BUFFER_BYTES * (32L << random.nextInt(5)),
-        (8L << 20) << random.nextInt(3));
+        (8L << 20) << random.nextInt(3),
+        false);
   }
 
   /** One loop with hardly any memory. */
   Setup scarce() {
+    return scarce(SCARCE_POOL_BYTES);
+  }
+
+  Setup scarcest() {
+    return scarce(SCARCEST_POOL_BYTES);
+  }
+
+  private Setup scarce(long limitBytes) {
     return new Setup(
         engine,
         1,
@@ -40,11 +54,8 @@ record Setup(
         completionEntries,
         buffersInitial,
         bufferLimitBytes,
-        SCARCE_POOL_BYTES);
-  }
-
-  boolean isScarce() {
-    return poolLimitBytes == SCARCE_POOL_BYTES;
+        limitBytes,
+        true);
   }
 
   /** On the thread that it is for. */
