@@ -1,5 +1,7 @@
 package gyre.io;
 
+import gyre.Fiber;
+import gyre.Source;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -19,6 +21,37 @@ import java.time.Duration;
 public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
   /** Whether nobody has begun to close it. */
   boolean isOpen();
+
+  // ---- waiting for this or something else
+
+  /** As {@link #readable(int)}, for a byte. */
+  Source readable();
+
+  /**
+   * Ready while {@link #await} for so many bytes would not park: they are there, or the end, a
+   * failure or a timeout has come, or the stream is closed; the read tells which. For a fiber that
+   * waits for one of several things: {@link Fiber#awaitFirst}. Waiting consumes nothing.
+   *
+   * <p>The stream's time limit for a read runs while a fiber waits. One fiber reads or waits for
+   * this at a time: a second one is refused with {@link IllegalStateException}, and so is one in
+   * push style. Asking again for the same number gives the same source.
+   *
+   * @param bytes at least 1, at most {@link #awaitLimitBytes}
+   */
+  Source readable(int bytes);
+
+  /**
+   * Ready while a write of a few bytes would not park: there is room below the stream's output
+   * limit, or the write would throw, since the output has failed, was shut down or is closed. Any
+   * number of fibers may wait.
+   */
+  Source writable();
+
+  /**
+   * Ready while {@link #flush} would not park: everything written has been handed to the kernel, or
+   * never will be, which that call then tells. Any number of fibers may wait.
+   */
+  Source drained();
 
   /** Tells the other side, after what was written, that nothing more comes. Reading goes on. */
   void shutdownOutput();

@@ -3,6 +3,7 @@ package gyre.net;
 import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.Source;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.engine.Sockets.Option;
@@ -117,10 +118,30 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   public final boolean await(int bytes) {
     Fiber<?> caller = caller();
     checkOpen();
+    checkDirect();
+    return reader.await(bytes, caller);
+  }
+
+  final void checkDirect() {
+    checkThread();
     if (push != null) {
       throw new IllegalStateException(name() + " is read in push style");
     }
-    return reader.await(bytes, caller);
+  }
+
+  @Override
+  public final Source readable() {
+    return readable(1);
+  }
+
+  @Override
+  public final Source readable(int bytes) {
+    checkDirect();
+    if (bytes < 1) {
+      throw new IllegalArgumentException("readable(" + bytes + ") is always true");
+    }
+    reader.checkLimit(bytes);
+    return reader.readable(bytes);
   }
 
   @Override
@@ -178,6 +199,18 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     writer.flush(caller);
   }
 
+  @Override
+  public final Source writable() {
+    checkThread();
+    return writer.writable();
+  }
+
+  @Override
+  public final Source drained() {
+    checkThread();
+    return writer.drained();
+  }
+
   final void checkUnbroken() {
     StreamFailure known = streamFailure;
     if (known != null) {
@@ -205,6 +238,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     checkOnLoop();
     checkOpen();
     output.shut();
+    writer.changed();
     requestEndOfTurn();
   }
 
@@ -241,9 +275,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
   public final void onData(DataHandler newHandler) {
     checkOnLoop();
     checkOpen();
-    if (input.reader != null) {
-      throw new IllegalStateException("fiber " + input.reader.name() + " is reading " + name());
-    }
+    reader.checkFree();
     if (push == null) {
       push = new SocketPush(this, input, output, newHandler);
     } else {
@@ -392,13 +424,12 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
     if (push != null) {
       requestCallback();
-    } else if (input.reader == null) {
-      keepInput();
-      return;
-    } else if (input.isEnded() || input.bytes.size() >= input.awaited) {
-      resume(input.reader);
-    } else if (timeouts != null) {
-      timeouts.startRead(); // it goes on waiting, for the rest
+    } else {
+      reader.arrived();
+      if (!reader.isTaken()) {
+        keepInput();
+        return;
+      }
     }
     requestEndOfTurn(); // where what stays is kept elsewhere
   }
@@ -452,9 +483,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     if (output.isPending()) {
       requestEndOfTurn();
     }
-    if (output.writer != null && (output.isDrained() || output.failure != 0)) {
-      resume(output.writer);
-    }
+    writer.changed();
     if (push != null && push.awaitsOutput()) {
       requestCallback();
     }
@@ -484,9 +513,12 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
   }
 
-  /** Somebody has to know when the output is sent, though no fiber waits for it. */
+  /** Somebody has to know when the output is sent. */
   final boolean watchesOutput() {
-    return (push != null && push.awaitsDrained()) || isAwaitedByOthers() || isDraining();
+    return writer.isAwaited()
+        || (push != null && push.awaitsDrained())
+        || isAwaitedByOthers()
+        || isDraining();
   }
 
   /** A timeout has passed: everybody who waits is told. */
@@ -495,8 +527,8 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
       return;
     }
     broken(new StreamFailure(operation, name(), reason, StreamFailure.TOO_LATE));
-    resume(input.reader);
-    resume(output.writer);
+    reader.wake();
+    writer.changed();
     if (push != null) {
       requestCallback();
     }
@@ -541,6 +573,10 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   final void sendSoon() {
     requestEndOfTurn();
+  }
+
+  final void checkOnItsLoop() {
+    checkThread();
   }
 
   final void checkNotClosed(Fiber<?> caller, String doing) {
@@ -637,7 +673,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     }
     stopWatching();
     arrived();
-    resume(output.writer);
+    writer.changed();
   }
 
   // ---- for the memory policy
@@ -669,8 +705,8 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   @Override
   final int wanted() {
-    if (input.reader != null) {
-      return input.awaited;
+    if (reader.isTaken()) {
+      return reader.awaited();
     }
     if (push == null || input.paused || waitsForSink() || input.isEnded()) {
       return 0;
@@ -708,7 +744,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   @Override
   final void roomCame() {
-    resume(output.writer);
+    writer.roomCame();
     if (push != null && push.awaitsDrained()) {
       requestCallback();
     }
@@ -724,8 +760,8 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     end.abort();
     engine().cancel(input);
     dropBytes();
-    resume(input.reader);
-    resume(output.writer);
+    reader.wake();
+    writer.changed();
     if (push != null) {
       requestCallback();
     }
@@ -744,11 +780,11 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   @Override
   protected final void closing() {
-    if (input.reader != null || output.writer != null) {
+    if (reader.isTaken() || writer.isAwaited()) {
       addressText(); // they are told of it when the descriptor is gone
     }
-    resume(input.reader);
-    resume(output.writer);
+    reader.wake();
+    writer.changed();
     if (timeouts != null) {
       timeouts.stop();
     }
@@ -874,7 +910,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   /** Whether somebody waits for what this stream receives. */
   final boolean isWaitingForInput() {
-    return push != null || input.reader != null;
+    return push != null || reader.isTaken();
   }
 
   /** Whether nothing is under way on this accepted connection, as far as is known here. */
@@ -891,7 +927,7 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     if (push != null) {
       closeSoon();
     } else {
-      resume(input.reader);
+      reader.wake();
     }
   }
 
@@ -917,8 +953,8 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
 
   @Override
   protected final void waits(Waits waits) {
-    waits.told(input.reader, "reading from", descriptor());
-    waits.told(output.writer, "writing to", descriptor());
+    waits.told(reader.fiber(), "reading from", descriptor());
+    waits.told(writer.fiber(), "writing to", descriptor());
   }
 
   @Override

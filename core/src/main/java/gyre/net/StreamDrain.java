@@ -74,9 +74,14 @@ final class StreamDrain {
     };
   }
 
+  /** Nothing is under way, and nothing will be. */
+  boolean isOver() {
+    return idleness == Idleness.CERTAIN;
+  }
+
   /** For a reader, before and after it waits. */
   void checkWanted() {
-    if (idleness == Idleness.CERTAIN) {
+    if (isOver()) {
       throw new CancelledException(
           stream.name() + " is idle, and its loop or server is ending", null);
     }

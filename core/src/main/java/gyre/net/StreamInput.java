@@ -1,13 +1,11 @@
 package gyre.net;
 
-import gyre.Fiber;
 import gyre.engine.Block;
 import gyre.engine.BlockPool;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.Receive;
 import gyre.io.ByteQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The receiving half of a stream: what has arrived and is not consumed, and how it ended.
@@ -26,11 +24,7 @@ final class StreamInput extends Receive {
   /** All that ever arrived. */
   long receivedBytes;
 
-  @Nullable Fiber<?> reader;
   int end = OPEN;
-
-  /** Bytes that the reader needs there to be. */
-  int awaited;
 
   /** The consumer has asked for nothing more until it says so. */
   boolean paused;

@@ -1,12 +1,10 @@
 package gyre.net;
 
-import gyre.Fiber;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.Send;
 import gyre.engine.Vector;
 import gyre.io.ByteQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of a stream: what waits to be sent, at most one send in flight, and how it
@@ -22,8 +20,6 @@ final class StreamOutput extends Send {
 
   /** All that the kernel ever took. */
   long sentBytes;
-
-  @Nullable Fiber<?> writer;
 
   /** How far the end of the output has come. */
   private enum End {
@@ -92,7 +88,7 @@ final class StreamOutput extends Send {
       return;
     }
     if (!bytes.isEmpty()) {
-      awaited = writer != null || isShut() || !stream.isOpen() || stream.watchesOutput();
+      awaited = isShut() || !stream.isOpen() || stream.watchesOutput();
       stream.drainState().sent();
       engine.submit(this);
     } else if (isShut()) {

@@ -1,14 +1,19 @@
 package gyre.net;
 
 import gyre.Fiber;
-import gyre.spi.Internals;
+import gyre.stream.InputWait;
 
-/** The reads of a stream in direct style: how a fiber waits for bytes, and what it is told. */
-final class StreamReader {
+/**
+ * The reads of a stream in direct style: how a fiber waits for bytes, and what it is told.
+ *
+ * <p>A fiber that selects over a stream waits here too, with the same time limit: where that has
+ * passed the source is ready, and the next read throws.
+ */
+final class StreamReader extends InputWait {
   private final SocketStream stream;
   private final StreamInput input;
 
-  /** The read that waits has come to its time limit. */
+  /** A wait has come to its time limit, nothing has arrived since, and no read was told. */
   private boolean isExpired;
 
   StreamReader(SocketStream stream, StreamInput input) {
@@ -16,7 +21,22 @@ final class StreamReader {
     this.input = input;
   }
 
+  /** Parks the caller until so many bytes are there; false if the stream ends before. */
   boolean await(int bytes, Fiber<?> caller) {
+    checkLimit(bytes);
+    while (input.bytes.size() < bytes) {
+      if (input.isEnded() || stream.hasBreakage()) {
+        leaveMemory();
+        return ended();
+      }
+      checkNotExpired();
+      stream.drainState().checkWanted();
+      parkReader(caller, bytes);
+    }
+    return true;
+  }
+
+  void checkLimit(int bytes) {
     if (bytes > stream.options().inputLimitBytes()) {
       throw new IllegalArgumentException(
           bytes + " bytes exceed the input limit of " + stream.options().inputLimitBytes());
@@ -26,22 +46,6 @@ final class StreamReader {
           "await(%d) exceeds what one stream of this loop may claim (%d): read in parts or raise poolLimitBytes"
               .formatted(bytes, stream.memory.largestClaim()));
     }
-    if (input.bytes.size() >= bytes) {
-      return true;
-    }
-    try {
-      while (input.bytes.size() < bytes) {
-        if (input.isEnded() || stream.hasBreakage()) {
-          return ended();
-        }
-        parkReader(caller, bytes);
-      }
-    } finally {
-      if (stream.memoryState != MemoryState.LIGHT) {
-        stream.memory.readerLeft(stream);
-      }
-    }
-    return true;
   }
 
   private boolean ended() {
@@ -53,30 +57,19 @@ final class StreamReader {
   }
 
   private void parkReader(Fiber<?> caller, int bytes) {
-    if (input.reader != null) {
-      throw new IllegalStateException(
-          "fiber " + input.reader.name() + " is reading from " + stream.name() + " already");
-    }
-    stream.drainState().checkWanted();
-    stream.keepInput();
-    input.paused = false;
-    input.reader = caller;
-    input.awaited = bytes;
-    input.start();
-    isExpired = false; // that of a read which was cancelled at the same moment
-    StreamTimeouts timeouts = stream.timeouts();
-    if (timeouts != null) {
-      timeouts.startRead();
-    }
-    stream.drainingAfterData();
+    boolean isOver = false;
     try {
-      Internals.park(caller);
+      park(caller, bytes);
+      isOver = true;
     } finally {
-      input.reader = null;
-      if (timeouts != null) {
-        timeouts.stopRead();
+      if (!isOver) {
+        isExpired = false; // this read was cancelled at the same moment; the next has its own limit
       }
     }
+    stream.checkNotClosed(caller, "reading from");
+  }
+
+  private void checkNotExpired() {
     if (isExpired) {
       isExpired = false;
       throw stream.byPeer(
@@ -85,15 +78,79 @@ final class StreamReader {
               stream.name(),
               "received nothing for " + stream.options().readTimeout()));
     }
-    stream.checkNotClosed(caller, "reading from");
-    stream.drainState().checkWanted();
   }
 
-  /** Only the read that waits is told. */
+  /** Input has arrived or ended, and nobody is told of it by a callback. */
+  void arrived() {
+    isExpired = false;
+    if (!isTaken()) {
+      return;
+    }
+    if (isReady()) {
+      wake();
+      return;
+    }
+    StreamTimeouts timeouts = stream.timeouts();
+    if (timeouts != null) {
+      timeouts.startRead(); // it goes on waiting, for the rest
+    }
+  }
+
+  /** Only the wait that runs is told. */
   void timedOut() {
-    if (input.reader != null) {
+    if (isTaken()) {
       isExpired = true;
-      Internals.resume(input.reader);
+      wake();
+    }
+  }
+
+  // ---- as a source
+
+  @Override
+  protected boolean isReady(int needed) {
+    return input.bytes.size() >= needed
+        || input.isEnded()
+        || isExpired
+        || stream.hasBreakage()
+        || !stream.isOpen()
+        || stream.drainState().isOver();
+  }
+
+  @Override
+  protected String name() {
+    return stream.name();
+  }
+
+  @Override
+  protected void checkMayWait() {
+    stream.checkDirect();
+  }
+
+  @Override
+  protected void begin() {
+    stream.keepInput();
+    input.paused = false;
+    input.start();
+    StreamTimeouts timeouts = stream.timeouts();
+    if (timeouts != null) {
+      timeouts.startRead();
+    }
+    stream.drainingAfterData();
+  }
+
+  @Override
+  protected void end() {
+    StreamTimeouts timeouts = stream.timeouts();
+    if (timeouts != null) {
+      timeouts.stopRead();
+    }
+    leaveMemory();
+  }
+
+  /** What is needed beyond what is there is asked for by a reader alone. */
+  private void leaveMemory() {
+    if (stream.memoryState != MemoryState.LIGHT) {
+      stream.memory.readerLeft(stream);
     }
   }
 }

@@ -5,6 +5,7 @@ import gyre.engine.BlockPool;
 import gyre.io.ByteQueue;
 import gyre.io.OutputFullException;
 import gyre.spi.Internals;
+import gyre.stream.OutputWait;
 import java.nio.ByteBuffer;
 
 /**
@@ -13,9 +14,15 @@ import java.nio.ByteBuffer;
  *
  * <p>Before each call the stream has checked that it may be written to.
  */
-final class StreamWriter {
+final class StreamWriter extends OutputWait {
   private final SocketStream stream;
   private final StreamOutput output;
+
+  /** Of a write that waits for memory: the loop has some again. */
+  private boolean isRoomTold;
+
+  /** All that was sent when it began to wait. */
+  private long sentBefore;
 
   StreamWriter(SocketStream stream, StreamOutput output) {
     this.stream = stream;
@@ -47,7 +54,7 @@ final class StreamWriter {
 
   void flush(Fiber<?> caller) {
     while (!output.isDone()) {
-      parkWriter(caller);
+      parkWriter(caller, Goal.ALL_SENT);
       stream.checkSending();
     }
   }
@@ -59,7 +66,9 @@ final class StreamWriter {
       if (output.isDone()) {
         stream.memory.awaitRoom(stream);
       }
-      parkWriter(caller);
+      isRoomTold = false;
+      sentBefore = output.sentBytes;
+      parkWriter(caller, Goal.MEMORY);
       stream.checkWritable();
       return;
     }
@@ -133,23 +142,68 @@ final class StreamWriter {
       return;
     }
     while (!output.isDrained()) {
-      parkWriter(caller);
+      parkWriter(caller, Goal.ROOM);
       stream.checkWritable();
     }
   }
 
-  private void parkWriter(Fiber<?> caller) {
-    if (output.writer != null) {
-      throw new IllegalStateException(
-          "fiber " + output.writer.name() + " is writing to " + stream.name() + " already");
-    }
-    output.writer = caller;
-    stream.sendSoon();
-    try {
-      Internals.park(caller);
-    } finally {
-      output.writer = null;
-    }
+  private void parkWriter(Fiber<?> caller, Goal goal) {
+    park(caller, goal);
     stream.checkNotClosed(caller, "writing to");
   }
+
+  /** The loop has memory again. */
+  void roomCame() {
+    isRoomTold = true;
+    changed();
+  }
+
+  // ---- as a source
+
+  @Override
+  protected boolean isReached(Goal wanted) {
+    return switch (wanted) {
+          case ROOM -> output.isDrained();
+          case MEMORY -> isRoomTold || (output.sentBytes > sentBefore && output.isDrained());
+          case ALL_SENT -> output.isDone();
+        }
+        || isRefused();
+  }
+
+  /** A write would throw. */
+  private boolean isRefused() {
+    return output.failure != 0 || stream.hasBreakage() || !stream.isOpen();
+  }
+
+  @Override
+  protected boolean isWritable() {
+    return isRefused()
+        || output.isShut()
+        || (!output.isFull() && stream.memory.hasRoomToWrite());
+  }
+
+  @Override
+  protected void awaitWritable() {
+    if (output.isDone()) {
+      stream.memory.awaitRoom(stream); // otherwise it is told when something has been sent
+    }
+  }
+
+  @Override
+  protected String name() {
+    return stream.name();
+  }
+
+  @Override
+  protected void checkMayWait() {
+    stream.checkOnItsLoop();
+  }
+
+  @Override
+  protected void begin() {
+    stream.sendSoon();
+  }
+
+  @Override
+  protected void end() {}
 }

@@ -1,6 +1,5 @@
 package gyre.stream;
 
-import gyre.WaitPoint;
 import gyre.engine.Block;
 import gyre.engine.BlockPool;
 import gyre.engine.Engine;
@@ -28,7 +27,7 @@ final class DescriptorInput extends ReadFile {
   private final DescriptorStream stream;
   private final Engine engine;
   final ByteQueue bytes;
-  final InputSource readable;
+  final DescriptorReader reader;
   private Progress progress = Progress.OPEN;
   private @Nullable StreamFailure failure;
   private @Nullable Block block;
@@ -36,14 +35,8 @@ final class DescriptorInput extends ReadFile {
   /** All that ever arrived. */
   long receivedBytes;
 
-  /** Bytes that the reader needs there to be. */
-  int awaited = 1;
-
   /** The consumer has asked for nothing more until it says so. */
   boolean paused;
-
-  /** The read that waits has come to its time limit. */
-  boolean isExpired;
 
   /** A terminal tells of its end by an error. */
   boolean endsByError;
@@ -52,32 +45,8 @@ final class DescriptorInput extends ReadFile {
     this.stream = stream;
     this.engine = engine;
     this.bytes = new ByteQueue(engine.pool());
-    this.readable = new InputSource(this, stream);
+    this.reader = new DescriptorReader(stream, this);
     this.descriptor = descriptor;
-  }
-
-  /** What a reader waits for. */
-  static final class InputSource extends WaitPoint {
-    private final DescriptorInput input;
-    private final DescriptorStream stream;
-
-    InputSource(DescriptorInput input, DescriptorStream stream) {
-      this.input = input;
-      this.stream = stream;
-    }
-
-    @Override
-    public boolean isReady() {
-      return input.bytes.size() >= input.awaited
-          || input.isEnded()
-          || input.isExpired
-          || !stream.isOpen();
-    }
-
-    @Override
-    public String doing() {
-      return "reading from " + stream.name();
-    }
   }
 
   /** There is a descriptor to read from. */

@@ -1,6 +1,5 @@
 package gyre.stream;
 
-import gyre.WaitPoint;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.WriteFile;
@@ -25,7 +24,7 @@ final class DescriptorOutput extends WriteFile {
   private final DescriptorStream stream;
   private final Engine engine;
   final ByteQueue bytes;
-  final Writable writable;
+  final DescriptorWriter writer;
 
   /** There is one to write to, or was until the end was told. */
   private final boolean exists;
@@ -40,32 +39,9 @@ final class DescriptorOutput extends WriteFile {
     this.stream = stream;
     this.engine = engine;
     this.bytes = new ByteQueue(engine.pool());
-    this.writable = new Writable(this, stream);
+    this.writer = new DescriptorWriter(stream, this);
     this.descriptor = descriptor;
     this.exists = descriptor >= 0;
-  }
-
-  /** What a writer waits for: that half of the limit, or all, is free. */
-  static final class Writable extends WaitPoint {
-    private final DescriptorOutput output;
-    private final DescriptorStream stream;
-    boolean isForAll;
-
-    Writable(DescriptorOutput output, DescriptorStream stream) {
-      this.output = output;
-      this.stream = stream;
-    }
-
-    @Override
-    public boolean isReady() {
-      boolean isEnough = isForAll ? output.isDone() : output.isDrained();
-      return isEnough || output.failure != null || !stream.isOpen();
-    }
-
-    @Override
-    public String doing() {
-      return "writing to " + stream.name();
-    }
   }
 
   /** It is not only read from. */

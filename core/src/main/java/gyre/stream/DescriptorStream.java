@@ -2,13 +2,12 @@ package gyre.stream;
 
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.Source;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
-import gyre.io.OutputFullException;
 import gyre.io.PipeOptions;
-import gyre.spi.Internals;
 import gyre.spi.Resource;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -149,52 +148,31 @@ public final class DescriptorStream extends Resource implements ByteStream {
     Fiber<?> caller = caller();
     checkOpen();
     checkReadable();
+    checkDirect();
+    return input.reader.await(bytes, caller);
+  }
+
+  void checkDirect() {
+    checkThread();
     if (push != null) {
       throw new IllegalStateException(name() + " is read in push style");
     }
-    if (bytes > options.inputLimitBytes()) {
-      throw new IllegalArgumentException(
-          bytes + " bytes exceed the input limit of " + options.inputLimitBytes());
-    }
-    while (input.bytes.size() < bytes) {
-      if (input.isEnded()) {
-        return endOfInput();
-      }
-      awaitInput(caller, bytes);
-    }
-    return true;
   }
 
-  private boolean endOfInput() {
-    StreamFailure failure = input.failure();
-    if (failure != null) {
-      throw failure.toException(name());
-    }
-    return false;
+  @Override
+  public Source readable() {
+    return readable(1);
   }
 
-  private void awaitInput(Fiber<?> caller, int bytes) {
-    Fiber<?> other = input.readable.firstFiber();
-    if (other != null) {
-      throw new IllegalStateException(
-          "fiber " + other.name() + " is reading from " + name() + " already");
+  @Override
+  public Source readable(int bytes) {
+    checkDirect();
+    checkReadable();
+    if (bytes < 1) {
+      throw new IllegalArgumentException("readable(" + bytes + ") is always true");
     }
-    input.keep();
-    input.paused = false;
-    input.awaited = bytes;
-    input.isExpired = false; // that of a read which was cancelled at the same moment
-    input.start();
-    timeouts.startRead();
-    try {
-      await(caller, input.readable);
-    } finally {
-      timeouts.stopRead();
-    }
-    checkStillOpen(caller, "reading from");
-    if (input.isExpired && input.bytes.size() < bytes && !input.isEnded()) {
-      throw DescriptorException.tooLate(
-          READ, name(), "received nothing for " + options.readTimeout());
-    }
+    input.reader.checkLimit(bytes);
+    return input.reader.readable(bytes);
   }
 
   private void checkReadable() {
@@ -208,37 +186,20 @@ public final class DescriptorStream extends Resource implements ByteStream {
     return options.inputLimitBytes();
   }
 
-  void readExpired() {
-    input.isExpired = true;
-    input.readable.wakeAll();
-  }
-
   // ---- direct style: writing
 
   @Override
   public void write(ByteBuffer source) {
     Fiber<?> caller = caller();
     checkWritable();
-    while (source.hasRemaining()) {
-      if (output.isFull()) {
-        full(caller, source.remaining());
-      }
-      appendSome(source, caller);
-    }
+    output.writer.write(source, caller);
   }
 
   @Override
   public void write(ByteQueue source) {
     Fiber<?> caller = caller();
     checkWritable();
-    if (output.isFull()) {
-      full(caller, source.size());
-    }
-    output.append(source);
-    requestEndOfTurn();
-    if (output.isFull() && !isOwnCallback(caller)) {
-      awaitOutput(caller, false);
-    }
+    output.writer.write(source, caller);
   }
 
   @Override
@@ -257,91 +218,43 @@ public final class DescriptorStream extends Resource implements ByteStream {
   public void flush() {
     Fiber<?> caller = caller();
     checkSending();
-    while (!output.isDone()) {
-      awaitOutput(caller, true);
-      checkSending();
-    }
+    output.writer.flush(caller);
   }
 
-  /** The handler of this very stream cannot wait for it: it is told when it may go on. */
-  private boolean isOwnCallback(Fiber<?> caller) {
-    return Internals.inCallbackOf(caller) == this;
+  @Override
+  public Source writable() {
+    checkThread();
+    checkHasOutput();
+    return output.writer.writable();
   }
 
-  private void full(Fiber<?> caller, long more) {
-    if (!isOwnCallback(caller)) {
-      awaitOutput(caller, false);
-      return;
-    }
-    if (push != null) {
-      push.filled();
-    }
-    long most = 4L * options.outputLimitBytes();
-    if (output.bytes.size() + more > most) {
-      throw new OutputFullException(
-          name()
-              + ": "
-              + more
-              + " bytes more would make "
-              + (output.bytes.size() + more)
-              + " unsent, and at most "
-              + most
-              + " may be: stop when isWritable() is false, go on in onDrained");
-    }
+  @Override
+  public Source drained() {
+    checkThread();
+    checkHasOutput();
+    return output.writer.drained();
   }
 
-  private void appendSome(ByteBuffer source, Fiber<?> caller) {
-    int limit = source.limit();
-    long room =
-        isOwnCallback(caller)
-            ? source.remaining()
-            : Math.max(1, options.outputLimitBytes() - output.bytes.size());
-    source.limit((int) Math.min(limit, source.position() + room));
-    try {
-      if (output.bytes.tryAppend(source) || output.bytes.appendReserved(source) > 0) {
-        requestEndOfTurn();
-        return;
-      }
-      if (output.isDone() || isOwnCallback(caller)) {
-        output.bytes.append(source); // tells that there is no memory
-        return;
-      }
-    } finally {
-      source.limit(limit);
-    }
-    awaitOutput(caller, true); // which gives memory back
-    checkWritable();
-  }
-
-  private void awaitOutput(Fiber<?> caller, boolean isForAll) {
-    Fiber<?> other = output.writable.firstFiber();
-    if (other != null) {
-      throw new IllegalStateException(
-          "fiber " + other.name() + " is writing to " + name() + " already");
-    }
-    output.writable.isForAll = isForAll;
-    requestEndOfTurn();
-    await(caller, output.writable);
-    checkStillOpen(caller, "writing to");
-    checkUnbroken();
-  }
-
-  private void checkUnbroken() {
+  void checkUnbroken() {
     StreamFailure failure = output.failure();
     if (failure != null) {
       throw failure.toException(name());
     }
   }
 
-  private void checkSending() {
+  void checkSending() {
     checkOpen();
-    if (!output.exists()) {
-      throw new IllegalStateException(name() + " can only be read from");
-    }
+    checkHasOutput();
     checkUnbroken();
   }
 
-  private void checkWritable() {
+  private void checkHasOutput() {
+    if (!output.exists()) {
+      throw new IllegalStateException(name() + " can only be read from");
+    }
+  }
+
+  void checkWritable() {
     checkSending();
     if (output.isShut()) {
       throw new IllegalStateException("the output of " + name() + " has been shut down");
@@ -354,6 +267,7 @@ public final class DescriptorStream extends Resource implements ByteStream {
     checkOpen();
     if (output.exists()) {
       output.shut();
+      output.writer.changed();
       requestEndOfTurn();
     }
   }
@@ -384,8 +298,8 @@ public final class DescriptorStream extends Resource implements ByteStream {
       return false;
     }
     boolean isFull = output.isFull();
-    if (isFull && push != null) {
-      push.filled();
+    if (isFull) {
+      outputFilled();
     }
     return !isFull;
   }
@@ -394,6 +308,10 @@ public final class DescriptorStream extends Resource implements ByteStream {
   public long pendingOutputBytes() {
     checkThread();
     return output.bytes.size();
+  }
+
+  void readTimedOut() {
+    input.reader.timedOut();
   }
 
   void writeExpired() {
@@ -411,10 +329,7 @@ public final class DescriptorStream extends Resource implements ByteStream {
     checkOnLoop();
     checkOpen();
     checkReadable();
-    Fiber<?> reader = input.readable.firstFiber();
-    if (reader != null) {
-      throw new IllegalStateException("fiber " + reader.name() + " is reading " + name());
-    }
+    input.reader.checkFree();
     if (push == null) {
       push = new DescriptorPush(this, input, output, handler);
     } else {
@@ -493,16 +408,35 @@ public final class DescriptorStream extends Resource implements ByteStream {
 
   // ---- from the halves
 
+  DescriptorTimeouts timeouts() {
+    return timeouts;
+  }
+
+  void sendSoon() {
+    requestEndOfTurn();
+  }
+
+  void checkOnItsLoop() {
+    checkThread();
+  }
+
+  void checkNotClosed(Fiber<?> caller, String doing) {
+    checkStillOpen(caller, doing);
+  }
+
+  /** The handler is told by onDrained, and not called again before. */
+  void outputFilled() {
+    if (push != null) {
+      push.filled();
+    }
+  }
+
   /** Input has arrived or ended. */
   void arrived() {
     if (push != null) {
       requestCallback();
-    } else if (input.readable.hasWaiters()) {
-      if (input.readable.isReady()) {
-        input.readable.wakeAll();
-      } else {
-        timeouts.startRead(); // it goes on waiting, for the rest
-      }
+    } else {
+      input.reader.arrived();
     }
     requestEndOfTurn(); // where what stays is kept elsewhere
   }
@@ -514,9 +448,7 @@ public final class DescriptorStream extends Resource implements ByteStream {
       operationEnded();
       return;
     }
-    if (output.writable.isReady()) {
-      output.writable.wakeAll();
-    }
+    output.writer.changed();
     if (push != null && push.awaitsOutput()) {
       requestCallback();
     }
@@ -579,8 +511,8 @@ public final class DescriptorStream extends Resource implements ByteStream {
 
   @Override
   protected void closing() {
-    input.readable.wakeAll();
-    output.writable.wakeAll();
+    input.reader.wake();
+    output.writer.changed();
     timeouts.stopAllButClose();
     stopInput();
     if (push != null) {
@@ -605,8 +537,8 @@ public final class DescriptorStream extends Resource implements ByteStream {
   @Override
   protected void aborting() {
     manner = Manner.FORCED;
-    input.readable.wakeAll();
-    output.writable.wakeAll();
+    input.reader.wake();
+    output.writer.changed();
     stopInput();
     giveUpOutput();
     operationEnded();
@@ -650,8 +582,8 @@ public final class DescriptorStream extends Resource implements ByteStream {
 
   @Override
   protected void waits(Waits waits) {
-    waits.told(input.readable.firstFiber(), "reading from", input.descriptor);
-    waits.told(output.writable.firstFiber(), "writing to", output.descriptor);
+    waits.told(input.reader.fiber(), "reading from", input.descriptor);
+    waits.told(output.writer.fiber(), "writing to", output.descriptor);
   }
 
   @Override

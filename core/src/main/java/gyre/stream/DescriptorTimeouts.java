@@ -39,7 +39,7 @@ final class DescriptorTimeouts {
     @Override
     protected void expired() {
       switch (purpose) {
-        case READ -> stream.readExpired();
+        case READ -> stream.readTimedOut();
         case WRITE -> stream.writeExpired();
         case CLOSE -> stream.giveUpOutput();
         case RETRY -> stream.tryNow();
