@@ -1,0 +1,100 @@
+package gyre.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import gyre.Fiber;
+import gyre.FiberMode;
+import gyre.Loops;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Exchanges over streams in direct style allocate nothing, whatever the fibers wait for. */
+@ParameterizedClass
+@ValueSource(strings = {"io_uring", "epoll"})
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class StreamAllocationTest {
+  private static final int ROUNDS = 2000;
+
+  /** A compiler that is still at work, and a fiber's stack that moves, allocate on the way. */
+  private static final int ATTEMPTS_LIMIT = 100;
+
+  @Parameter String engine = "";
+
+  private interface Turn {
+    /** One side's part of a round. */
+    void take(TcpStream stream, ByteBuffer buffer) throws Exception;
+  }
+
+  private static void echo(TcpStream stream, ByteBuffer buffer) {
+    if (stream.read(buffer.clear()) < 0) {
+      throw new IllegalStateException("ended");
+    }
+    stream.write(buffer.flip());
+  }
+
+  private void assertAllocatesNothing(Turn turn) {
+    Assumptions.assumeTrue(Loops.fiberMode() == FiberMode.NATIVE, "fibers have threads of their own");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().threadId();
+    Loops.run(
+        engine,
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+              TcpStream near = TcpStream.connect(listener.address());
+              TcpStream far = listener.accept()) {
+            ByteBuffer there = ByteBuffer.allocateDirect(64);
+            ByteBuffer here = ByteBuffer.allocateDirect(64);
+            Fiber<?> other =
+                Fiber.start(() -> {
+                  while (far.await(1)) {
+                    turn.take(far, there);
+                  }
+                });
+            long least = Long.MAX_VALUE;
+            for (int i = 0; i < ATTEMPTS_LIMIT && least > ROUNDS; i++) {
+              long before = threads.getThreadAllocatedBytes(self);
+              for (int round = 0; round < ROUNDS; round++) {
+                near.write(here.clear());
+                near.readFully(here.clear());
+              }
+              least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
+            }
+            near.shutdownOutput();
+            other.join();
+            assertThat(least).as("bytes in %s rounds", ROUNDS).isLessThan(ROUNDS);
+          }
+        });
+  }
+
+  @Test
+  void shouldAllocateNothingToReadAndWrite() {
+    assertAllocatesNothing(StreamAllocationTest::echo);
+  }
+
+  @Test
+  void shouldAllocateNothingToWaitForBytes() {
+    assertAllocatesNothing(
+        (stream, buffer) -> {
+          Fiber.await(stream.readable(64));
+          echo(stream, buffer);
+        });
+  }
+
+  @Test
+  void shouldAllocateNothingToWaitForTheOutput() {
+    assertAllocatesNothing(
+        (stream, buffer) -> {
+          echo(stream, buffer);
+          Fiber.await(stream.drained());
+          Fiber.await(stream.writable());
+        });
+  }
+}
