@@ -35,6 +35,12 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
   private @Nullable String name;
   private @Nullable Closed closed;
 
+  /** Calls of {@link #close} that wait for its end. */
+  private int closesWaiting;
+
+  /** Of the close: for the first of those who wait for it. */
+  private @Nullable RuntimeException closeFailure;
+
   /** Who has begun to close it, if that was a fiber. */
   private @Nullable Fiber<?> closer;
 
@@ -156,10 +162,22 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
       return;
     }
     loop.checkOnLoop();
-    beginClose();
     Fiber<?> caller = loop.running();
-    if (caller != null && !caller.isPump()) {
+    if (caller == null || caller.isPump()) {
+      beginClose();
+      return;
+    }
+    closesWaiting++;
+    try {
+      beginClose();
       awaitClosed(caller);
+    } finally {
+      closesWaiting--;
+    }
+    RuntimeException failed = closeFailure;
+    if (failed != null) {
+      closeFailure = null;
+      throw failed;
     }
   }
 
@@ -218,6 +236,19 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
   /** User code of this handle threw: by default closes the handle. */
   protected void callbackFailed(Throwable failure) {
     beginClose();
+  }
+
+  /**
+   * As {@link #released()}, where closing has failed: told to whoever waits for the close, and
+   * reported where nobody does.
+   */
+  protected final void released(RuntimeException failure) {
+    if (closesWaiting > 0) {
+      closeFailure = failure;
+    } else {
+      report(failure);
+    }
+    released();
   }
 
   /** Every operation has completed, and the memory is free: the end of {@link #closing}. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -56,12 +57,17 @@ public interface DirectoryVisitor {
     visitor.found(String.valueOf(entry.getFileName()), found.isDirectory(), stamp);
   }
 
+  private static boolean isOutOfDescriptors(FileSystemException e) {
+    return e.getReason() instanceof String reason && reason.startsWith("Too many open files");
+  }
+
   private static int result(@Nullable IOException e) {
     return switch (e) {
       case null -> Errno.EIO.negated();
       case NoSuchFileException _ -> Errno.ENOENT.negated();
       case NotDirectoryException _ -> Errno.ENOTDIR.negated();
       case AccessDeniedException _ -> Errno.EACCES.negated();
+      case FileSystemException failed when isOutOfDescriptors(failed) -> Errno.EMFILE.negated();
       default -> Errno.EIO.negated();
     };
   }

@@ -37,6 +37,7 @@ public enum Errno {
   EPIPE(32, "the other side has closed"),
   ENAMETOOLONG(36, "name too long"),
   EDEADLK(35, "would deadlock"),
+  ENOLCK(37, "no locks available"),
   ENOSYS(38, "not offered by this kernel"),
   ENOTEMPTY(39, "directory not empty"),
   ELOOP(40, "too many symbolic links"),

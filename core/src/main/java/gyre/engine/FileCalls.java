@@ -11,6 +11,12 @@ public interface FileCalls extends NameCalls {
   /** In place of an offset: where the last read or write on this descriptor ended. */
   long AT_POSITION = -1;
 
+  /** In place of a user or group: as it is. */
+  int KEEP = -1;
+
+  /** In place of a time: as it is. */
+  long KEEP_TIME = Long.MIN_VALUE;
+
   // How to lock.
   int LOCK_SHARED = 0;
   int LOCK_EXCLUSIVE = 1;
@@ -28,11 +34,20 @@ public interface FileCalls extends NameCalls {
   /** The number of bytes taken, maybe fewer than asked. */
   int write(int descriptor, long address, int length, long offset);
 
-  /** As {@link #read}, into the pieces of a {@code struct iovec[]}. */
-  int readVector(int descriptor, long vector, int count, long offset);
+  /**
+   * As {@link #read}, into the pieces of a {@code struct iovec[]}: one after the other, until one
+   * is not filled, where a kernel has no better way.
+   */
+  default int readVector(int descriptor, long vector, int count, long offset) {
+    return Vector.each(
+        vector, count, offset, (base, length, at) -> read(descriptor, base, length, at));
+  }
 
-  /** As {@link #write}, from the pieces of a {@code struct iovec[]}. */
-  int writeVector(int descriptor, long vector, int count, long offset);
+  /** As {@link #write}, from the pieces of a {@code struct iovec[]}: see {@link #readVector}. */
+  default int writeVector(int descriptor, long vector, int count, long offset) {
+    return Vector.each(
+        vector, count, offset, (base, length, at) -> write(descriptor, base, length, at));
+  }
 
   /** Waits until what was written is on the device; with {@code dataOnly} not what is about it. */
   int sync(int descriptor, boolean dataOnly);
@@ -58,8 +73,27 @@ public interface FileCalls extends NameCalls {
   /** See {@link AllocateFile}. */
   int allocate(int descriptor, boolean keepsSize, long offset, long bytes);
 
-  /** Changes the permissions. */
-  int changeMode(int descriptor, int mode);
+  // The file is that of a path, or with an empty path the one that is open as directory.
+
+  /** Changes the permissions; of what a link leads to. */
+  int changeMode(int directory, byte[] path, int mode);
+
+  /**
+   * Changes who owns it; of what a link leads to.
+   *
+   * @param user or {@link #KEEP}
+   * @param group or {@link #KEEP}
+   */
+  int changeOwner(int directory, byte[] path, int user, int group);
+
+  /**
+   * Changes when it was read and changed last, in nanoseconds since 1970, as far as the file system
+   * can keep them; of what a link leads to.
+   *
+   * @param accessedNanos or {@link #KEEP_TIME}
+   * @param modifiedNanos or {@link #KEEP_TIME}
+   */
+  int changeTimes(int directory, byte[] path, long accessedNanos, long modifiedNanos);
 
   /**
    * Copies a part of a file to another without its coming by here. The number of bytes, maybe fewer
@@ -72,8 +106,8 @@ public interface FileCalls extends NameCalls {
   int share(int from, int to);
 
   /**
-   * Takes, changes or gives up a lock that belongs to the open file, without waiting: {@code
-   * EAGAIN} while somebody else has one in the way.
+   * Takes or gives up a lock on a range that belongs to the open file, without waiting: {@code
+   * EAGAIN} while somebody else has one in the way. What is given up must have been taken as it is.
    *
    * @param bytes 0 for up to the end, wherever that will be
    */

@@ -19,6 +19,9 @@ public final class FileStatus {
   /** Nanoseconds since 1970. */
   public long modifiedNanos;
 
+  /** When it was read last, as far as the file system keeps that; nanoseconds since 1970. */
+  public long accessedNanos;
+
   /** Since when the rest is as it is here, content or not. */
   public long changedNanos;
 

@@ -35,6 +35,30 @@ public final class Vector {
     bytes += length;
   }
 
+  /** A call that takes one piece of a vector, at its offset in the file. */
+  interface Piece {
+    int transfer(long address, int length, long offset);
+  }
+
+  /** Piece by piece, until one is not done whole: what all came to, or the error of the first. */
+  static int each(long vector, int count, long offset, Piece call) {
+    int total = 0;
+    for (int i = 0; i < count; i++) {
+      long entry = vector + (long) ENTRY_BYTES * i;
+      int length = (int) Memory.getLong(entry + 8);
+      long at = offset == FileCalls.AT_POSITION ? offset : offset + total;
+      int done = call.transfer(Memory.getLong(entry), length, at);
+      if (done < 0) {
+        return total == 0 ? done : total;
+      }
+      total += done;
+      if (done < length) {
+        break;
+      }
+    }
+    return total;
+  }
+
   public int count() {
     return count;
   }

@@ -29,6 +29,11 @@ public final class DurableFile {
     void write(FileSink sink) throws Exception;
   }
 
+  /** Fills a new file. */
+  private interface Content {
+    void writeTo(File file) throws Exception;
+  }
+
   private final Directory directory;
   private final String name;
 
@@ -47,24 +52,56 @@ public final class DurableFile {
    * @throws Exception what the writer throws, or {@link FileException}
    */
   public static void replace(Path path, Writer content) throws Exception {
+    replace(
+        path,
+        null,
+        file -> {
+          try (FileSink sink = file.sink(0)) {
+            content.write(sink);
+          }
+        });
+  }
+
+  /**
+   * Replaces the content by a copy of another file, in the way that {@link FileCopy} says, with the
+   * permissions of that.
+   *
+   * @return how many bytes
+   */
+  public static long copy(Path from, Path to) {
+    long[] bytes = {0};
+    try (File source = File.open(from)) {
+      FileInfo info = source.info();
+      replace(to, info, file -> bytes[0] = FileCopy.copy(source, file));
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception impossible) {
+      throw new AssertionError("a copy throws no checked exception", impossible);
+    }
+    return bytes[0];
+  }
+
+  /**
+   * @param like who decides on the permissions, or null for the file that is replaced
+   */
+  private static void replace(Path path, @Nullable FileInfo like, Content content)
+      throws Exception {
     Path name = path.getFileName();
     if (name == null) {
       throw new IllegalArgumentException("\"" + path + "\" has no name that a file could have");
     }
     try (Directory directory = Directory.open(Paths.parent(path))) {
-      new DurableFile(directory, name.toString()).replaceBy(content);
+      DurableFile replaced = new DurableFile(directory, name.toString());
+      replaced.replaceBy(content, like == null ? replaced.old() : like);
     }
   }
 
-  private void replaceBy(Writer content) throws Exception {
-    FileInfo old = old();
-    Creation creation = create(old);
+  private void replaceBy(Content content, @Nullable FileInfo like) throws Exception {
+    Creation creation = create(like);
     try (File file = creation.file) {
-      try (FileSink sink = file.sink(0)) {
-        content.write(sink);
-      }
-      if (old != null) {
-        file.permissions(old.permissions());
+      content.writeTo(file);
+      if (like != null) {
+        file.permissions(like.permissions());
       }
       file.sync();
     } catch (Throwable failed) {
@@ -96,10 +133,10 @@ public final class DurableFile {
   private record Creation(String name, File file) {}
 
   /** A new file of a name that nobody has, which nobody may read who may not read the old one. */
-  private Creation create(@Nullable FileInfo old) {
+  private Creation create(@Nullable FileInfo like) {
     OpenOptions options = OpenOptions.writing().createNew(true);
-    if (old != null) {
-      options = options.permissions(old.permissions() & OWNER_ONLY);
+    if (like != null) {
+      options = options.permissions(like.permissions() & OWNER_ONLY);
     }
     long start = Loop.current().nanoTime();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {

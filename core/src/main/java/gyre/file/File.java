@@ -12,6 +12,7 @@ import gyre.io.ByteQueue;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,15 +38,24 @@ import org.jspecify.annotations.Nullable;
  * parks throws.
  *
  * <p>A file belongs to the scope that it was opened in, and is closed with it at the latest. What
- * fibers are doing with it then ends with {@link gyre.ClosedException}.
+ * fibers are doing with it then ends with {@link gyre.ClosedException}. An open file is in the
+ * {@link gyre.Handle#background background}: a loop that has nothing else to do ends.
+ *
+ * <p>Some file systems (NFS, FUSE, quotas) tell only at the close that something written is lost.
+ * {@link #close} throws a {@link FileException} then, and the file is closed all the same. Where a
+ * scope or a callback closes it, the failure is reported to the loop's failure listener.
  */
 public final class File extends FileHandle {
   /** What offsets, lengths and memory are multiples of where a file is opened as direct. */
   public static final int DIRECT_ALIGNMENT_BYTES = 4096;
 
+  /** In place of a path. */
+  private static final byte[] ITSELF = {};
+
   private final OpenOptions options;
   private final List<Part> parts = new ArrayList<>(1);
   private final FileTransfers transfers = new FileTransfers(this);
+  private final FileLocks locks = new FileLocks(this);
 
   File(int descriptor, String path, OpenOptions options) {
     super(ownerOf(descriptor), descriptor, path);
@@ -329,7 +339,31 @@ public final class File extends FileHandle {
   /** Changes the permissions, as in {@code 0640}. */
   public void permissions(int permissions) {
     int own = descriptor();
-    int ignored = perform("change the permissions of", calls -> calls.changeMode(own, permissions));
+    int ignored =
+        perform(Names.PERMISSIONS, calls -> calls.changeMode(own, ITSELF, permissions));
+  }
+
+  /** Changes user and group by their numbers; -1 leaves one as it is. */
+  public void owner(int user, int group) {
+    int own = descriptor();
+    int ignored = perform(Names.OWNER, calls -> calls.changeOwner(own, ITSELF, user, group));
+  }
+
+  /** Sets when its content was changed last, as far as the file system can keep that. */
+  public void modified(Instant time) {
+    times(FileCalls.KEEP_TIME, FileInfo.nanos(time));
+  }
+
+  /** Sets when it was read last. */
+  public void accessed(Instant time) {
+    times(FileInfo.nanos(time), FileCalls.KEEP_TIME);
+  }
+
+  private void times(long accessedNanos, long modifiedNanos) {
+    int own = descriptor();
+    int ignored =
+        perform(
+            Names.TIMES, calls -> calls.changeTimes(own, ITSELF, accessedNanos, modifiedNanos));
   }
 
   /** Gives a further name to it, or a first one to a {@link #temporary} file. */
@@ -339,7 +373,7 @@ public final class File extends FileHandle {
     int result =
         attempt(
             "link " + name + " to",
-            calls -> calls.link(own, new byte[0], FileCalls.WORKING_DIRECTORY, to));
+            calls -> calls.link(own, ITSELF, FileCalls.WORKING_DIRECTORY, to));
     if (result < 0) {
       throw FileException.of("link " + name + " to", path(), result);
     }
@@ -351,23 +385,51 @@ public final class File extends FileHandle {
    * Locks the whole file against others who lock it: other open files, of this process too. Parks
    * while somebody has a lock in the way, and tries again from time to time, at least each 100 ms.
    * The lock goes with its close, or that of the file.
+   *
+   * @throws IllegalStateException if this file has a lock there already: locks keep out other open
+   *     files, and not other fibers
    */
   public FileLock lock() {
-    return FileLock.await(this, true);
+    return locks.await(LockRange.ALL, true);
   }
 
   /** As {@link #lock}, but others may have a shared lock too. */
   public FileLock lockShared() {
-    return FileLock.await(this, false);
+    return locks.await(LockRange.ALL, false);
   }
 
   /** A lock if it is to be had at once, or null. */
   public @Nullable FileLock tryLock() {
-    return FileLock.attempt(this, true);
+    return locks.attempt(LockRange.ALL, true);
   }
 
   /** A shared lock if it is to be had at once, or null. */
   public @Nullable FileLock tryLockShared() {
-    return FileLock.attempt(this, false);
+    return locks.attempt(LockRange.ALL, false);
+  }
+
+  /**
+   * As {@link #lock}, of a range, which may be beyond the end. Ranges of one file that don't
+   * overlap are locked and unlocked each by itself.
+   *
+   * @param bytes 0 for up to the end, wherever that will be
+   */
+  public FileLock lock(long offset, long bytes) {
+    return locks.await(LockRange.of(offset, bytes), true);
+  }
+
+  /** As {@link #lock(long, long)}, but others may have a shared lock too. */
+  public FileLock lockShared(long offset, long bytes) {
+    return locks.await(LockRange.of(offset, bytes), false);
+  }
+
+  /** As {@link #lock(long, long)} if it is to be had at once, or null. */
+  public @Nullable FileLock tryLock(long offset, long bytes) {
+    return locks.attempt(LockRange.of(offset, bytes), true);
+  }
+
+  /** As {@link #lockShared(long, long)} if it is to be had at once, or null. */
+  public @Nullable FileLock tryLockShared(long offset, long bytes) {
+    return locks.attempt(LockRange.of(offset, bytes), false);
   }
 }

@@ -14,7 +14,8 @@ import gyre.spi.Resource;
 import java.util.ArrayList;
 
 /**
- * A handle that owns the descriptor of a file or directory.
+ * A handle that owns the descriptor of a file or directory. Nothing comes from a file by itself, so
+ * one that is open is in the background: it holds up neither {@link gyre.Loop#run} nor a shutdown.
  *
  * <p>Whoever waits for an operation waits until it has ended, cancelled or not: what it was lent is
  * the kernel's until then. A cancelled operation that had been quicker counts as done, so that its
@@ -31,12 +32,18 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
     super(owner);
     this.descriptor = descriptor;
     this.path = path;
+    background(true);
   }
 
+  /** The descriptor is gone whatever the result is; an error tells of writes that are lost. */
   private final class Closing extends CloseFile {
     @Override
     public void ended(int result) {
-      released();
+      if (result < 0) {
+        released(FileException.of("close", path, result));
+      } else {
+        released();
+      }
     }
   }
 

@@ -5,10 +5,8 @@ import gyre.engine.Errno;
 import gyre.engine.ReadFile;
 import gyre.io.ByteQueue;
 import gyre.io.ByteSource;
-import gyre.io.EndOfStreamException;
 import gyre.io.LimitExceededException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,23 +182,6 @@ public final class FileSource implements ByteSource, AutoCloseable, File.Part {
         all.append(input);
       }
       return all.take((int) all.size());
-    }
-  }
-
-  /**
-   * The lines from here to the end, one at a time; also the last one if no LF ends it.
-   *
-   * @param limitBytes what a line may have, its end included
-   */
-  public Iterable<String> lines(int limitBytes) {
-    return () -> new Lines(() -> nextLine(limitBytes));
-  }
-
-  private @Nullable String nextLine(int limitBytes) {
-    try {
-      return readLine(limitBytes);
-    } catch (EndOfStreamException unended) {
-      return input.readString((int) input.size(), StandardCharsets.UTF_8);
     }
   }
 

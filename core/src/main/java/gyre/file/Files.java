@@ -5,6 +5,7 @@ import gyre.engine.FileCalls;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 
 /**
  * What one does with files by their paths. Each call parks the fiber until it is done.
@@ -69,6 +70,28 @@ public final class Files {
     }
   }
 
+  /**
+   * Copies over a file that may be there, in place: it keeps its inode, its permissions and its
+   * other names, and whoever has it open sees the change. What it had is dropped at once, so a
+   * failure or a crash in the middle leaves a part of the new: {@link DurableFile#copy} replaces it
+   * whole.
+   *
+   * @return how many bytes
+   */
+  public static long copyInto(Path from, Path to) {
+    OpenOptions making = OpenOptions.writing().create(true);
+    try (File source = File.open(from)) {
+      FileInfo info = source.info();
+      try (File target = File.open(to, making.permissions(info.permissions()))) {
+        if (target.info().isSameFile(info)) {
+          throw FileException.of("copy " + from + " to", to.toString(), "they are the same file");
+        }
+        target.truncate(0);
+        return FileCopy.copy(source, target);
+      }
+    }
+  }
+
   private static long copy(File source, File target, Path to) {
     try {
       return FileCopy.copy(source, target);
@@ -100,6 +123,34 @@ public final class Files {
       throw FileException.of("ask about", path.toString(), result);
     }
     return true;
+  }
+
+  /** Changes the permissions, as in {@code 0640}. */
+  public static void permissions(Path path, int permissions) {
+    Names.Place name = Names.Place.of(path);
+    Names.call(
+        Names.PERMISSIONS,
+        name,
+        calls -> calls.changeMode(name.directory(), name.path(), permissions));
+  }
+
+  /** Changes user and group by their numbers; -1 leaves one as it is. */
+  public static void owner(Path path, int user, int group) {
+    Names.Place name = Names.Place.of(path);
+    Names.call(
+        Names.OWNER,
+        name,
+        calls -> calls.changeOwner(name.directory(), name.path(), user, group));
+  }
+
+  /** Sets when the content was changed last, as far as the file system can keep that. */
+  public static void modified(Path path, Instant time) {
+    Names.Place name = Names.Place.of(path);
+    long nanos = FileInfo.nanos(time);
+    Names.call(
+        Names.TIMES,
+        name,
+        calls -> calls.changeTimes(name.directory(), name.path(), FileCalls.KEEP_TIME, nanos));
   }
 
   /** The names in a directory. Close the listing when it is no longer needed. */

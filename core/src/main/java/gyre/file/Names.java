@@ -15,7 +15,21 @@ final class Names {
   private static final Duration CLEANING_LIMIT = Duration.ofSeconds(10);
   private static final int LONGEST_LINK_BYTES = 4096;
 
+  // What is tried, for failures.
+  static final String PERMISSIONS = "change the permissions of";
+  static final String OWNER = "change the owner of";
+  static final String TIMES = "change the times of";
+
   private Names() {}
+
+  /** Any call that takes a helper thread. */
+  static void call(String verb, Place name, CallFile.Call call) {
+    Pending pending = new Pending();
+    CallFile operation = Requests.call(pending);
+    operation.call = call;
+    check(
+        verb, name.subject, FileHandle.attemptAlone(operation, pending, verb + " " + name.subject));
+  }
 
   /** A name, and the directory that its path starts at: that must stay open meanwhile. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them

@@ -44,6 +44,15 @@ public sealed interface WatchEvent {
    */
   record Lost(Path path, Reason reason, String detail) implements WatchEvent {}
 
+  /**
+   * The system has no more watches to give. From now on all of it is looked at each {@link
+   * WatchOptions#pollInterval}: changes are told later, and a rename as one file deleted and
+   * another created. Only where {@link WatchOptions#pollAtLimit} is on.
+   *
+   * @param detail which limit was met, its value, and how to raise it
+   */
+  record Degraded(Path path, String detail) implements WatchEvent {}
+
   /** The directory of the watcher is back. What is in it is told as created. */
   record Returned(Path path) implements WatchEvent {}
 

@@ -75,6 +75,9 @@ final class WatchHub {
   /** Bytes that were read while a batch was under way, or 0. */
   private int unread;
 
+  /** The tree that is asked first for the next batch. */
+  private int firstTree;
+
   /** Who waits for the end of all this. */
   private Runnable whenClosed = () -> {};
 
@@ -182,11 +185,9 @@ final class WatchHub {
       return;
     }
     Scan next = new Scan();
-    for (WatchTree tree : trees) {
-      tree.takeTargets(next.targets, BATCH);
-    }
-    if (next.targets.isEmpty() && removals.size() < BATCH) {
-      return; // a few watches too many do no harm until there is something else to do
+    takeTargets(next.targets);
+    if (next.targets.isEmpty() && removals.isEmpty()) {
+      return;
     }
     next.removals.addAll(removals);
     removals.clear();
@@ -195,6 +196,25 @@ final class WatchHub {
     next.opens = descriptor < 0 && !isPolling && next.targets.stream().anyMatch(t -> !t.isPolled);
     scan = next;
     engine.submit(next);
+  }
+
+  /**
+   * A batch has something of every tree that wants something, as long as there is room: so a small
+   * tree does not wait for the end of a large one. Who found no room is first in the next one.
+   */
+  private void takeTargets(List<WatchScan.Target> into) {
+    int size = trees.size();
+    int share = Math.max(1, BATCH / Math.max(1, size));
+    int first = firstTree;
+    int asked = 0;
+    while (asked < size && into.size() < BATCH) {
+      WatchTree tree = trees.get((first + asked++) % size);
+      tree.takeTargets(into, Math.min(BATCH, into.size() + share));
+    }
+    firstTree = size == 0 ? 0 : (first + asked) % size;
+    for (int i = 0; i < size && into.size() < BATCH; i++) {
+      trees.get((first + i) % size).takeTargets(into, BATCH);
+    }
   }
 
   private void scanned(Scan ended, int result) {
@@ -276,6 +296,9 @@ final class WatchHub {
     if ((mask & WatchMask.OVERFLOW) != 0) {
       trees.forEach(tree -> tree.overflowed(WatchEvent.Queue.KERNEL));
       return;
+    }
+    if ((mask & WatchMask.IGNORED) != 0) {
+      removals.remove(watch); // the kernel has done it
     }
     List<WatchNode> told = nodes.get(watch);
     if (told == null) {

@@ -21,6 +21,7 @@ public final class WatchOptions {
     Duration coalesce = Duration.ZERO;
     Duration pollInterval = Duration.ofSeconds(1);
     boolean polling;
+    boolean pollAtLimit;
     Predicate<Path> exclude = path -> false;
 
     Values copy() {
@@ -108,6 +109,15 @@ public final class WatchOptions {
     return with(v -> v.polling = on);
   }
 
+  /**
+   * Goes on by looking from time to time, and says so with {@link WatchEvent.Degraded}, where the
+   * system has no more watches to give. Off by default: {@link Watcher#open} throws then, and a
+   * directory that appears later is {@link WatchEvent.Lost}.
+   */
+  public WatchOptions pollAtLimit(boolean on) {
+    return with(v -> v.pollAtLimit = on);
+  }
+
   boolean isRecursive() {
     return values.recursive;
   }
@@ -130,6 +140,10 @@ public final class WatchOptions {
 
   boolean isPolling() {
     return values.polling;
+  }
+
+  boolean isPollingAtLimit() {
+    return values.pollAtLimit;
   }
 
   boolean excludes(Path path) {

@@ -67,8 +67,8 @@ final class WatchQueue {
     }
   }
 
-  /** For this one there is always room. Nothing else is offered until it has been taken. */
-  void overflowed(WatchEvent event) {
+  /** For this one there is always room: it is of a kind of which there are few. */
+  void add(WatchEvent event) {
     flush();
     events.add(event);
   }

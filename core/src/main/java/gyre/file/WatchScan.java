@@ -113,7 +113,9 @@ abstract class WatchScan extends FileOperation {
       } else {
         look(watches, target);
       }
-      if (target.result == Errno.ENOSPC.negated() && limits.isEmpty()) {
+      boolean isLimit =
+          target.result == Errno.ENOSPC.negated() || target.ancestorWatch == Errno.ENOSPC.negated();
+      if (isLimit && limits.isEmpty()) {
         limits = watches.limits();
       }
     }

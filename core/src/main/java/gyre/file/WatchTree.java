@@ -4,6 +4,7 @@ import gyre.engine.Errno;
 import gyre.engine.WatchMask;
 import gyre.file.WatchChild.Entry;
 import gyre.file.WatchEvent.Created;
+import gyre.file.WatchEvent.Degraded;
 import gyre.file.WatchEvent.Deleted;
 import gyre.file.WatchEvent.Lost;
 import gyre.file.WatchEvent.Moved;
@@ -65,6 +66,9 @@ final class WatchTree {
   private boolean awaiting;
   private boolean closed;
 
+  /** The kernel had no more watches: this looks from time to time from then on. */
+  private boolean isDegraded;
+
   /** How many directories are being looked at. */
   private int scanning;
 
@@ -90,7 +94,7 @@ final class WatchTree {
 
   /** Whether the kernel tells of nothing here. */
   boolean isPolled() {
-    return options.isPolling() || hub.isPolling();
+    return options.isPolling() || hub.isPolling() || isDegraded;
   }
 
   void close() {
@@ -136,7 +140,7 @@ final class WatchTree {
     sync = Sync.OVERFLOWED;
     awaiting = false;
     scanNothing();
-    watcher.overflowed(new Overflowed(root, where));
+    watcher.tellAlways(new Overflowed(root, where));
     if (isOpening) {
       watcher.opened(null);
     }
@@ -398,11 +402,14 @@ final class WatchTree {
     }
   }
 
-  private void awaited(WatchScan.Target target) {
-    if (target.result == 0) {
+  private void awaited(WatchScan.Target target, String limits) {
+    if (isRefused(target)) {
+      degrade(target, limits);
+      awaitReturn();
+    } else if (target.result == 0) {
       if (tell(new Returned(root))) {
         sync = Sync.CURRENT;
-        hub.bind(rootNode, target.watch);
+        bind(rootNode, target.watch);
         compare(rootNode, target.found);
       }
     } else if (target.ancestorWatch >= 0) {
@@ -428,7 +435,7 @@ final class WatchTree {
 
   /** Takes some directories that are to be looked at. */
   void takeTargets(List<WatchScan.Target> into, int limit) {
-    if (awaiting) {
+    if (awaiting && into.size() < limit) {
       awaiting = false;
       scanning++;
       into.add(new WatchScan.Target(rootNode, true));
@@ -445,10 +452,6 @@ final class WatchTree {
     }
   }
 
-  boolean hasTargets() {
-    return awaiting || !toScan.isEmpty();
-  }
-
   void scanned(WatchScan.Target target, String limits) {
     scanning--;
     settleMove(); // what was found may have its name, and is newer
@@ -459,11 +462,15 @@ final class WatchTree {
       hub.discard(target.watch);
       hub.discard(target.ancestorWatch);
     } else if (target.isAwaited) {
-      awaited(target);
+      awaited(target, limits);
+    } else if (isRefused(target)) {
+      degrade(target, limits);
+      scan(rootNode);
+      scan(node);
     } else if (target.result < 0) {
       failed(node, target.result, limits);
     } else {
-      hub.bind(node, target.watch);
+      bind(node, target.watch);
       loose.remove(target.watch);
       node.isLost = false;
       compare(node, target.found);
@@ -488,9 +495,43 @@ final class WatchTree {
     }
   }
 
+  private void bind(WatchNode node, int watch) {
+    if (isPolled()) {
+      hub.discard(watch); // it was made before that was so
+    } else {
+      hub.bind(node, watch);
+    }
+  }
+
+  private static boolean isLimit(int result) {
+    return result == Errno.ENOSPC.negated() || result == Errno.EMFILE.negated();
+  }
+
+  /** No more watches are to be had, and the user has said to go on without. */
+  private boolean isRefused(WatchScan.Target target) {
+    return options.isPollingAtLimit()
+        && !target.isPolled
+        && (isLimit(target.result) || isLimit(target.ancestorWatch));
+  }
+
+  /** Looks from time to time from now on, at all of the tree, and gives its watches to others. */
+  private void degrade(WatchScan.Target target, String limits) {
+    if (isDegraded) {
+      return;
+    }
+    isDegraded = true;
+    unwatch(rootNode);
+    leaveAncestor();
+    loose.forEach(hub::discard);
+    loose.clear();
+    int result = isLimit(target.result) ? target.result : target.ancestorWatch;
+    String detail = String.valueOf(WatchException.of(target.path, result, limits).getMessage());
+    watcher.tellAlways(new Degraded(root, detail));
+  }
+
   private void failed(WatchNode node, int result, String limits) {
     boolean isMissing = result == Errno.ENOENT.negated() || result == Errno.ENOTDIR.negated();
-    boolean isLimit = result == Errno.ENOSPC.negated() || result == Errno.EMFILE.negated();
+    boolean isLimit = isLimit(result);
     if (sync == Sync.OPENING && (node == rootNode || isLimit)) {
       closed = true;
       watcher.opened(WatchException.of(node.path(), result, limits));

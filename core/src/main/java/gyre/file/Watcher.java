@@ -45,6 +45,10 @@ public final class Watcher extends Resource {
   private static final int EVENTS_PER_CALLBACK = 64;
 
   private final Path directory;
+
+  /** The directory, or the one file of it that is watched. */
+  private final Path subject;
+
   private final WatchOptions options;
   private final WatchQueue queue;
   private final WatchHub hub;
@@ -59,9 +63,10 @@ public final class Watcher extends Resource {
   private boolean isLeaving;
 
   @SuppressWarnings("this-escape") // used later, on the loop
-  private Watcher(Scope owner, Path directory, WatchOptions options) {
+  private Watcher(Scope owner, Path directory, Path subject, WatchOptions options) {
     super(owner);
     this.directory = directory;
+    this.subject = subject;
     this.options = options;
     this.queue = new WatchQueue(options.queueLimit(), options.coalesceNanos() > 0);
     this.hub = onePerLoop(loop(), WatchHub.Place.class, WatchHub.Place::new).hub(engine());
@@ -81,9 +86,41 @@ public final class Watcher extends Resource {
    *     which it names with their values
    */
   public static Watcher open(Path directory, WatchOptions options) {
+    return open(directory, directory, options);
+  }
+
+  /** As {@link #openFile(Path, WatchOptions)}, with the usual options. */
+  public static Watcher openFile(Path file) {
+    return openFile(file, WatchOptions.defaults());
+  }
+
+  /**
+   * Watches what has the name of a file, whatever that is: one that replaces it by a rename, as
+   * editors do, is {@link WatchEvent.Written}, and one that is made after it was deleted or renamed
+   * is {@link WatchEvent.Created}. It need not be there; its directory must be, and is what is
+   * watched in fact ({@link WatchEvent.Lost} and {@link WatchEvent.Returned} tell of that). Of a
+   * symbolic link, the link is watched and not what it leads to; and what is written by another
+   * name of the same file is not told.
+   *
+   * @param options without {@link WatchOptions#recursive} and {@link WatchOptions#exclude}
+   * @throws WatchException as {@link #open}
+   */
+  public static Watcher openFile(Path file, WatchOptions options) {
+    if (options.isRecursive()) {
+      throw new IllegalArgumentException("a file has nothing below it: recursive must be off");
+    }
+    Path named = file.getParent() == null ? file.toAbsolutePath() : file;
+    Path directory = named.getParent();
+    if (directory == null || named.getFileName() == null) {
+      throw new IllegalArgumentException("\"" + file + "\" has no name that a file could have");
+    }
+    return open(directory, named, options.exclude(path -> !path.equals(named)));
+  }
+
+  private static Watcher open(Path directory, Path subject, WatchOptions options) {
     Scope owner = Scope.current();
     checkCanOpen(owner);
-    Watcher watcher = new Watcher(owner, directory, options);
+    Watcher watcher = new Watcher(owner, directory, subject, options);
     try {
       watcher.hub.join(watcher.tree);
       await(watcher.caller(), watcher.opened);
@@ -104,7 +141,7 @@ public final class Watcher extends Resource {
     };
   }
 
-  /** What is watched. */
+  /** The directory that is watched, or that of the file that is. */
   public Path directory() {
     return directory;
   }
@@ -217,9 +254,12 @@ public final class Watcher extends Resource {
     return true;
   }
 
-  void overflowed(WatchEvent.Overflowed event) {
-    queue.overflowed(event);
-    tell();
+  /** There is always room for it. */
+  void tellAlways(WatchEvent event) {
+    if (isOpen()) {
+      queue.add(event);
+      tell();
+    }
   }
 
   private void tell() {
@@ -266,6 +306,7 @@ public final class Watcher extends Resource {
       awaitMove();
     } else {
       tree.settleMove();
+      hub.requestWork(); // what has moved away is not to be watched any more
     }
   }
 
@@ -289,7 +330,7 @@ public final class Watcher extends Resource {
 
   @Override
   protected String addressText() {
-    return directory.toString();
+    return subject.toString();
   }
 
   @Override
@@ -373,7 +414,7 @@ public final class Watcher extends Resource {
 
     @Override
     public String doing() {
-      return "having " + watcher.directory + " watched";
+      return "having " + watcher.subject + " watched";
     }
   }
 }

@@ -112,6 +112,11 @@ public interface ByteSource {
    * Reads a line, and gives it without its end: LF, or CR LF. If it throws, for whatever reason,
    * nothing is consumed.
    *
+   * <p>A line is what has an end, here. If the input ends before that, somebody may have been cut
+   * short while he sent it, and a protocol must not take it for the whole: so this throws, however
+   * often it is called, and the bytes stay in {@link #input}. The same holds for every kind of
+   * source. {@link #lines(int)} takes them for the last line, as tools for text files do.
+   *
    * @param limitBytes what a line may have, its end included; at most {@link #awaitLimitBytes}
    * @return null at the end of the stream
    * @throws LimitExceededException if the line is longer
@@ -119,6 +124,28 @@ public interface ByteSource {
    */
   default @Nullable String readLine(int limitBytes, Charset charset) {
     return Reading.line(this, limitBytes, charset);
+  }
+
+  /** The lines of UTF-8 from here to the end: see {@link #lines(int, Charset)}. */
+  default Iterable<String> lines(int limitBytes) {
+    return lines(limitBytes, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The lines from here to the end, one at a time, without their ends; what comes behind the last
+   * end is a line too, unless it is empty. Asking for the next one may park the fiber.
+   *
+   * <pre>{@code
+   * for (String line : source.lines(8192)) { ... }
+   * }</pre>
+   *
+   * <p>There is one sequence of lines, that of the source: a loop that is left is gone on with by
+   * the next one, and no more than the lines that were asked for is consumed.
+   *
+   * @param limitBytes what a line may have, its end included; at most {@link #awaitLimitBytes}
+   */
+  default Iterable<String> lines(int limitBytes, Charset charset) {
+    return () -> new Lines(this, limitBytes, charset);
   }
 
   /**

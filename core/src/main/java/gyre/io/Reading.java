@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** What every {@link ByteSource} can do, made of its primitives. */
 final class Reading {
   private static final String READ = "read from";
+  private static final String LINE_END = "the end of a line";
 
   private Reading() {}
 
@@ -35,6 +36,12 @@ final class Reading {
    * @param what is looked for, for the message
    */
   static int indexOf(ByteSource source, byte wanted, int limitBytes, String what) {
+    int found = search(source, wanted, limitBytes, what);
+    return found >= 0 ? found : atEnd(source, what);
+  }
+
+  /** As {@link #indexOf}, and -1 if the end comes before, whatever is in the input then. */
+  private static int search(ByteSource source, byte wanted, int limitBytes, String what) {
     checkLimit(source, limitBytes);
     ByteQueue in = source.input();
     long searched = 0;
@@ -48,7 +55,7 @@ final class Reading {
       }
       searched = in.size();
       if (!source.awaitMore()) {
-        return atEnd(source, what);
+        return -1;
       }
     }
   }
@@ -97,15 +104,26 @@ final class Reading {
   }
 
   static @Nullable String line(ByteSource source, int limitBytes, Charset charset) {
-    int feed = indexOf(source, (byte) '\n', limitBytes, "the end of a line");
-    if (feed < 0) {
-      return null;
-    }
-    ByteQueue in = source.input();
+    int feed = indexOf(source, (byte) '\n', limitBytes, LINE_END);
+    return feed < 0 ? null : takeLine(source.input(), feed, charset);
+  }
+
+  /** The index of its LF is known. */
+  private static String takeLine(ByteQueue in, int feed, Charset charset) {
     int length = feed > 0 && in.byteAt(feed - 1) == '\r' ? feed - 1 : feed;
     String line = in.readString(length, charset);
     in.drain(feed + 1 - length);
     return line;
+  }
+
+  /** As {@link #line}, but what the input ends with is a line too. */
+  static @Nullable String lineOrRest(ByteSource source, int limitBytes, Charset charset) {
+    int feed = search(source, (byte) '\n', limitBytes, LINE_END);
+    ByteQueue in = source.input();
+    if (feed >= 0) {
+      return takeLine(in, feed, charset);
+    }
+    return in.isEmpty() ? null : in.readString((int) in.size(), charset);
   }
 
   static byte @Nullable [] take(ByteSource source, int bytes, int delimiterLength) {

@@ -129,6 +129,10 @@ public final class LinuxFiles {
     return Memory.getLong(statx + 48) * 512;
   }
 
+  public static long statxAccessedNanos(long statx) {
+    return nanos(statx + 64);
+  }
+
   public static long statxChangedNanos(long statx) {
     return nanos(statx + 96);
   }

@@ -24,6 +24,7 @@ public final class LinuxNames {
   /** Links of {@code /proc} that lead anywhere are not followed. */
   public static final int RESOLVE_NO_MAGICLINKS = 2;
 
+  private static final long UTIME_OMIT = (1L << 30) - 2;
   private static final long FICLONE = 0x40049409L;
   private static final int F_OFD_SETLK = 37;
 
@@ -87,6 +88,38 @@ public final class LinuxNames {
 
   public static int fchmod(CallState state, int fd, int mode) {
     return Syscall.call(state, Syscall.FCHMOD, fd, mode);
+  }
+
+  public static int fchmodat(CallState state, int directory, long path, int mode) {
+    return Syscall.call(state, Syscall.FCHMODAT, directory, path, mode);
+  }
+
+  /** -1 leaves the user or the group as it is. */
+  public static int fchownat(
+      CallState state, int directory, long path, int user, int group, int flags) {
+    return Syscall.call(state, Syscall.FCHOWNAT, directory, path, user, group, flags);
+  }
+
+  /**
+   * Sets when a file was read and changed last.
+   *
+   * @param path 0 for the file that {@code directory} is
+   * @param times two of {@link #putTime}
+   */
+  public static int utimensat(CallState state, int directory, long path, long times) {
+    return Syscall.call(state, Syscall.UTIMENSAT, directory, path, times, 0);
+  }
+
+  /** Writes a {@code struct timespec}. */
+  public static void putTime(long timespec, long nanos) {
+    Memory.putLong(timespec, Math.floorDiv(nanos, 1_000_000_000L));
+    Memory.putLong(timespec + 8, Math.floorMod(nanos, 1_000_000_000L));
+  }
+
+  /** Writes one that leaves a time as it is. */
+  public static void putNoTime(long timespec) {
+    Memory.putLong(timespec, 0);
+    Memory.putLong(timespec + 8, UTIME_OMIT);
   }
 
   public static int preadv(CallState state, int fd, long vector, int count, long offset) {

@@ -48,6 +48,9 @@ final class Syscall {
   static final int FDATASYNC = number(75, 83);
   static final int FTRUNCATE = number(77, 46);
   static final int FCHMOD = number(91, 52);
+  static final int FCHOWNAT = number(260, 54);
+  static final int FCHMODAT = number(268, 53);
+  static final int UTIMENSAT = number(280, 88);
   static final int PRCTL = number(157, 167);
   static final int GETTID = number(186, 178);
   static final int SCHED_SETAFFINITY = number(203, 122);

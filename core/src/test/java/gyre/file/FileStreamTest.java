@@ -11,6 +11,7 @@ import gyre.Loops;
 import gyre.Scope;
 import gyre.Task;
 import gyre.io.ByteQueue;
+import gyre.io.EndOfStreamException;
 import gyre.io.LimitExceededException;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -55,6 +56,26 @@ class FileStreamTest {
     Path path = directory.resolve("file");
     Files.write(path, content);
     return path;
+  }
+
+  /** The rule of every source: see ByteStreamConformance, which holds the others to it. */
+  @Test
+  void shouldTellOfAnEndWithinALineAndLeaveItsBeginning() {
+    run(() -> {
+      Path path = directory.resolve("lines");
+      Files.write(path, "whole\npart");
+      try (File file = File.open(path);
+          FileSource source = file.source()) {
+        assertThat(source.readLine(20)).isEqualTo("whole");
+        for (int i = 0; i < 2; i++) {
+          assertThatThrownBy(() -> source.readLine(20))
+              .isInstanceOf(EndOfStreamException.class)
+              .hasMessageContaining("ended after 4 bytes, before the end of a line");
+        }
+        assertThat(source.lines(20)).containsExactly("part");
+        assertThat(source.readLine(20)).isNull();
+      }
+    });
   }
 
   private static List<String> lines(FileSource source, int limitBytes) {

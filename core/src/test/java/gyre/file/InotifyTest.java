@@ -197,6 +197,48 @@ class InotifyTest {
     });
   }
 
+  /** Each costs memory of the kernel and counts against the limit of the user. */
+  @Test
+  void shouldKeepNoWatchOfWhatHasMovedAwayOrIsGone() throws IOException {
+    Path away = Files.createDirectories(root.resolve("away/a/b/c")).getParent();
+    Path gone = Files.createDirectories(root.resolve("gone/a/b"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        assertThat(watches()).isEqualTo(8);
+        move(root.resolve("away"), outside.resolve("away"));
+        assertThat(watcher.next())
+            .isEqualTo(new WatchEvent.Deleted(root.resolve("away"), true));
+        awaitWatches(4);
+        Files.delete(gone);
+        Files.delete(gone.getParent());
+        Files.delete(root.resolve("gone"));
+        awaitWatches(1);
+        assertThat(away).doesNotExist();
+      }
+      assertThat(instances()).isZero();
+    });
+  }
+
+  private static void awaitWatches(int wanted) throws IOException {
+    while (watches() != wanted) {
+      Fiber.yield(); // up to the time limit of the test
+    }
+  }
+
+  /** Of all instances of this process. */
+  private static long watches() throws IOException {
+    long count = 0;
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path each : all.filter(InotifyTest::isInotify).toList()) {
+        Path info = Path.of("/proc/self/fdinfo", each.getFileName().toString());
+        try (Stream<String> lines = Files.lines(info)) {
+          count += lines.filter(line -> line.startsWith("inotify wd:")).count();
+        }
+      }
+    }
+    return count;
+  }
+
   private static long instances() throws IOException {
     try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
       return all.filter(InotifyTest::isInotify).count();

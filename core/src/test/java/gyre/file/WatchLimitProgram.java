@@ -4,6 +4,7 @@ import gyre.Loops;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * Watches under low limits, and file systems that go: in the namespace of {@link WatchLimitTest}.
@@ -21,6 +22,8 @@ final class WatchLimitProgram {
           switch (arguments[1]) {
             case "open" -> open(root, deep);
             case "later" -> later(root, deep);
+            case "poll" -> poll(root, deep);
+            case "pollLater" -> pollLater(root, deep);
             case "unmount" -> unmount(root, deep);
             default -> throw new IllegalArgumentException(arguments[1]);
           }
@@ -33,6 +36,39 @@ final class WatchLimitProgram {
     } catch (WatchException e) {
       System.out.println(e.getMessage());
     }
+  }
+
+  private static WatchOptions polling(WatchOptions options) {
+    return options.pollAtLimit(true).pollInterval(Duration.ofMillis(10));
+  }
+
+  private static void poll(Path root, WatchOptions options) throws IOException {
+    try (Watcher watcher = Watcher.open(root, polling(options))) {
+      System.out.println(watcher.next());
+      follow(watcher, root);
+    }
+  }
+
+  private static void pollLater(Path root, WatchOptions options) throws IOException {
+    try (Watcher watcher = Watcher.open(root, polling(options))) {
+      WatchModel model = WatchModel.of(root);
+      for (int i = 0; i < 10; i++) {
+        Files.createDirectory(root.resolve("more" + i));
+      }
+      System.out.println(model.await(watcher, WatchEvent.Degraded.class));
+      model.follow(watcher, root);
+      follow(watcher, root);
+    }
+  }
+
+  /** It goes on to tell, at the top and below. */
+  private static void follow(Watcher watcher, Path root) throws IOException {
+    WatchModel model = WatchModel.of(root);
+    Files.writeString(Files.createDirectory(root.resolve("made")).resolve("file"), "x");
+    model.follow(watcher, root);
+    Files.delete(root.resolve("made/file"));
+    model.follow(watcher, root);
+    System.out.println("told");
   }
 
   private static void later(Path root, WatchOptions options) throws IOException {

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Limits of inotify and file systems that go, in a user namespace, which anybody may change. */
 @EnabledOnOs(OS.LINUX)
@@ -84,6 +86,27 @@ class WatchLimitTest {
     assertThat(run("echo 5 > /proc/sys/user/max_inotify_watches", "io_uring", "later"))
         .startsWith("LIMIT watch " + root + "/more")
         .contains("user.max_inotify_watches is 5");
+  }
+
+  /** No instance at all, too few watches at the beginning, and too few later. */
+  @ParameterizedTest
+  @CsvSource({
+    "max_inotify_instances, 0, poll, EMFILE",
+    "max_inotify_watches, 5, poll, ENOSPC",
+    "max_inotify_watches, 15, pollLater, ENOSPC",
+  })
+  void shouldGoOnByLookingWhereAskedTo(String limit, int value, String what, String errno)
+      throws Exception {
+    assumeNamespaces();
+    for (int i = 0; i < 10; i++) {
+      Files.createDirectory(root.resolve("" + i));
+    }
+    List<String> said =
+        run("echo " + value + " > /proc/sys/user/" + limit, "epoll", what).lines().toList();
+    assertThat(said.getFirst())
+        .startsWith("Degraded[path=" + root + ", detail=watch " + root)
+        .contains(errno, "user." + limit + " is " + value, "sysctl fs.inotify.");
+    assertThat(said.getLast()).isEqualTo("told");
   }
 
   @Test

@@ -48,7 +48,10 @@ final class WatchModel {
           throw new AssertionError("written, and not known: " + path);
         }
       }
-      case WatchEvent.Overflowed _, WatchEvent.Rescanned _, WatchEvent.Returned _ -> {}
+      case WatchEvent.Overflowed _,
+          WatchEvent.Rescanned _,
+          WatchEvent.Returned _,
+          WatchEvent.Degraded _ -> {}
     }
   }
 

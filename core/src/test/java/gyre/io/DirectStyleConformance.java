@@ -8,7 +8,9 @@ import gyre.Scope;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
 
 /** Reading and writing in direct style, in units, and by an appender. */
@@ -157,6 +159,36 @@ abstract class DirectStyleConformance extends ByteStreamCase {
       assertThatThrownBy(() -> far.readLine(0)).isInstanceOf(IllegalArgumentException.class);
       near.write("x".repeat(limit - 1) + "\n");
       assertThat(far.readLine(limit)).hasSize(limit - 1);
+    });
+  }
+
+  /** As tools for text do; the lines are gone on with by whoever asks next. */
+  @Test
+  void shouldTakeTheRestForALineWhereAllLinesAreAskedFor() {
+    with((near, far) -> {
+      near.write("first\r\n\nthird\nno end");
+      near.shutdownOutput();
+      for (String line : far.lines(20)) {
+        assertThat(line).isEqualTo("first");
+        break;
+      }
+      assertThat(far.readLine(20)).isEmpty();
+      assertThat(far.lines(20)).containsExactly("third", "no end");
+      assertThat(far.lines(20)).isEmpty();
+      assertThat(far.readLine(20)).isNull();
+    });
+  }
+
+  @Test
+  void shouldRefuseALineThatIsTooLongAmongAllLines() {
+    with((near, far) -> {
+      near.write("12345678\n123456789");
+      near.shutdownOutput();
+      Iterator<String> lines = far.lines(9).iterator();
+      assertThat(lines.next()).isEqualTo("12345678");
+      assertThatThrownBy(lines::next).isInstanceOf(LimitExceededException.class);
+      assertThat(far.lines(10)).containsExactly("123456789");
+      assertThatThrownBy(lines::next).isInstanceOf(NoSuchElementException.class);
     });
   }
 

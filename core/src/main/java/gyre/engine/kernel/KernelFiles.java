@@ -41,6 +41,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
   public static void decode(long statx, FileStatus into) {
     into.mode = LinuxFiles.statxMode(statx);
     into.sizeBytes = LinuxFiles.statxSizeBytes(statx);
+    into.accessedNanos = LinuxFiles.statxAccessedNanos(statx);
     into.modifiedNanos = LinuxFiles.statxModifiedNanos(statx);
     into.changedNanos = LinuxFiles.statxChangedNanos(statx);
     into.inode = LinuxFiles.statxInode(statx);
@@ -159,8 +160,46 @@ public final class KernelFiles extends KernelNames implements FileCalls {
   }
 
   @Override
-  public int changeMode(int descriptor, int mode) {
-    return LinuxNames.fchmod(CallScratch.get().state, descriptor, mode);
+  public int changeMode(int directory, byte[] path, int mode) {
+    CallScratch scratch = CallScratch.get();
+    if (path.length == 0) {
+      return LinuxNames.fchmod(scratch.state, directory, mode);
+    }
+    int result = scratch.put(path);
+    return result < 0
+        ? result
+        : LinuxNames.fchmodat(scratch.state, directory, scratch.path, mode);
+  }
+
+  @Override
+  public int changeOwner(int directory, byte[] path, int user, int group) {
+    CallScratch scratch = CallScratch.get();
+    int result = scratch.put(path);
+    int flags = path.length == 0 ? LinuxFiles.AT_EMPTY_PATH : 0;
+    return result < 0
+        ? result
+        : LinuxNames.fchownat(scratch.state, directory, scratch.path, user, group, flags);
+  }
+
+  @Override
+  public int changeTimes(int directory, byte[] path, long accessedNanos, long modifiedNanos) {
+    CallScratch scratch = CallScratch.get();
+    int result = scratch.put(path);
+    if (result < 0) {
+      return result;
+    }
+    putTime(scratch.buffer, accessedNanos);
+    putTime(scratch.buffer + 16, modifiedNanos);
+    long name = path.length == 0 ? 0 : scratch.path;
+    return LinuxNames.utimensat(scratch.state, directory, name, scratch.buffer);
+  }
+
+  private static void putTime(long timespec, long nanos) {
+    if (nanos == KEEP_TIME) {
+      LinuxNames.putNoTime(timespec);
+    } else {
+      LinuxNames.putTime(timespec, nanos);
+    }
   }
 
   @Override

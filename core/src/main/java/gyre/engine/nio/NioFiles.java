@@ -4,7 +4,6 @@ import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
-import gyre.engine.Vector;
 import gyre.sys.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
@@ -187,39 +187,6 @@ final class NioFiles extends NioNames implements FileCalls {
     });
   }
 
-  /** One piece of a vector, at its offset in the file. */
-  private interface Transfer {
-    int at(long address, int length, long offset);
-  }
-
-  /** The JDK has vectors without an offset only: piece by piece, until one is not done whole. */
-  private static int each(long vector, int count, long offset, Transfer transfer) {
-    int total = 0;
-    for (int i = 0; i < count; i++) {
-      long address = Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i);
-      int length = (int) Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i + 8);
-      int done = transfer.at(address, length, offset == AT_POSITION ? offset : offset + total);
-      if (done < 0) {
-        return total == 0 ? done : total;
-      }
-      total += done;
-      if (done < length) {
-        return total;
-      }
-    }
-    return total;
-  }
-
-  @Override
-  public int readVector(int descriptor, long vector, int count, long offset) {
-    return each(vector, count, offset, (base, length, at) -> read(descriptor, base, length, at));
-  }
-
-  @Override
-  public int writeVector(int descriptor, long vector, int count, long offset) {
-    return each(vector, count, offset, (base, length, at) -> write(descriptor, base, length, at));
-  }
-
   @Override
   public int sync(int descriptor, boolean dataOnly) {
     return result(() -> {
@@ -246,14 +213,45 @@ final class NioFiles extends NioNames implements FileCalls {
   }
 
   @Override
-  public int changeMode(int descriptor, int mode) {
+  public int changeMode(int directory, byte[] path, int mode) {
     return result(() -> {
-      Path path = find(descriptor).path;
-      if (hasPermissions(path)) {
-        Path ignored = Files.setPosixFilePermissions(path, permissions(mode));
+      Path file = at(directory, path);
+      if (hasPermissions(file)) {
+        Path ignored = Files.setPosixFilePermissions(file, permissions(mode));
       }
       return 0;
     });
+  }
+
+  @Override
+  public int changeOwner(int directory, byte[] path, int user, int group) {
+    return result(() -> {
+      Path file = at(directory, path);
+      if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+        return Errno.EOPNOTSUPP.negated();
+      }
+      if (user != KEEP) {
+        Path ignored = Files.setAttribute(file, "unix:uid", user);
+      }
+      if (group != KEEP) {
+        Path ignored = Files.setAttribute(file, "unix:gid", group);
+      }
+      return 0;
+    });
+  }
+
+  @Override
+  public int changeTimes(int directory, byte[] path, long accessedNanos, long modifiedNanos) {
+    return result(() -> {
+      BasicFileAttributeView view =
+          Files.getFileAttributeView(at(directory, path), BasicFileAttributeView.class);
+      view.setTimes(time(modifiedNanos), time(accessedNanos), null);
+      return 0;
+    });
+  }
+
+  private static @Nullable FileTime time(long nanos) {
+    return nanos == KEEP_TIME ? null : FileTime.from(nanos, TimeUnit.NANOSECONDS);
   }
 
   @Override
@@ -271,23 +269,28 @@ final class NioFiles extends NioNames implements FileCalls {
   public int lock(int descriptor, int type, long offset, long bytes) {
     return result(() -> {
       OpenedFile file = find(descriptor);
+      long length = bytes == 0 ? Long.MAX_VALUE - offset : bytes;
       synchronized (file) {
-        for (FileLock lock : file.locks) {
-          lock.release();
-        }
-        file.locks.clear();
-        if (type == LOCK_NONE) {
-          return 0;
-        }
-        return lock(file, type == LOCK_SHARED, offset, bytes);
+        return type == LOCK_NONE
+            ? unlock(file, offset, length)
+            : lock(file, type == LOCK_SHARED, offset, length);
       }
     });
   }
 
-  private static int lock(OpenedFile file, boolean isShared, long offset, long bytes)
+  private static int unlock(OpenedFile file, long offset, long length) throws IOException {
+    for (FileLock lock : List.copyOf(file.locks)) {
+      if (lock.position() == offset && lock.size() == length) {
+        file.locks.remove(lock);
+        lock.release();
+      }
+    }
+    return 0;
+  }
+
+  private static int lock(OpenedFile file, boolean isShared, long offset, long length)
       throws IOException {
     try {
-      long length = bytes == 0 ? Long.MAX_VALUE - offset : bytes;
       FileLock lock = file.channel.tryLock(offset, length, isShared);
       if (lock == null) {
         return Errno.EAGAIN.negated();
@@ -328,6 +331,7 @@ final class NioFiles extends NioNames implements FileCalls {
     int type = basic.isDirectory() ? FileStatus.DIRECTORY : FileStatus.REGULAR;
     into.mode = (int) number(unix, "mode", type | 0600);
     into.sizeBytes = basic.size();
+    into.accessedNanos = basic.lastAccessTime().to(TimeUnit.NANOSECONDS);
     into.modifiedNanos = basic.lastModifiedTime().to(TimeUnit.NANOSECONDS);
     into.changedNanos =
         unix.get("ctime") instanceof FileTime changed

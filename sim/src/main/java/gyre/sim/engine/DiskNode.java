@@ -3,8 +3,9 @@ package gyre.sim.engine;
 import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileStatus;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -22,7 +23,10 @@ final class DiskNode {
   final int type;
 
   int permissions;
+  int user;
+  int group;
   int links;
+  long accessedNanos;
   long modifiedNanos;
   long changedNanos;
 
@@ -38,8 +42,17 @@ final class DiskNode {
 
   final Map<String, DiskNode> durableChildren = new TreeMap<>();
 
-  /** By open file. */
-  private final Map<Object, Integer> locks = new HashMap<>(0);
+  /** On the bytes from an offset up to an end, by an open file. */
+  private record Lock(Object holder, boolean isExclusive, long offset, long end) {
+    boolean isInTheWayOf(Lock other) {
+      return holder != other.holder
+          && (isExclusive || other.isExclusive)
+          && offset < other.end
+          && other.offset < end;
+    }
+  }
+
+  private final List<Lock> locks = new ArrayList<>(0);
 
   /** Of a symbolic link. */
   String target = "";
@@ -113,40 +126,36 @@ final class DiskNode {
     lose();
   }
 
-  /**
-   * Takes, changes or gives up a lock on the whole file, without waiting.
-   *
-   * @param type of {@link FileCalls}
-   */
-  int lock(Object holder, int type) {
-    for (Map.Entry<Object, Integer> other : locks.entrySet()) {
-      boolean isShared = type == FileCalls.LOCK_SHARED && other.getValue() == FileCalls.LOCK_SHARED;
-      if (type != FileCalls.LOCK_NONE && !isShared && !other.getKey().equals(holder)) {
-        return Errno.EAGAIN.negated();
-      }
-    }
+  /** See {@link FileCalls#lock}. */
+  int lock(Object holder, int type, long offset, long bytes) {
+    long end = bytes == 0 ? Long.MAX_VALUE : offset + bytes;
     if (type == FileCalls.LOCK_NONE) {
-      unlock(holder);
-    } else {
-      locks.put(holder, type);
+      locks.removeIf(held -> held.holder == holder && held.offset == offset && held.end == end);
+      return 0;
     }
+    Lock wanted = new Lock(holder, type == FileCalls.LOCK_EXCLUSIVE, offset, end);
+    if (locks.stream().anyMatch(held -> held.isInTheWayOf(wanted))) {
+      return Errno.EAGAIN.negated();
+    }
+    locks.add(wanted);
     return 0;
   }
 
   void unlock(Object holder) {
-    locks.remove(holder);
+    locks.removeIf(lock -> lock.holder == holder);
   }
 
   void fill(FileStatus into) {
     into.mode = type | permissions;
     into.sizeBytes = isLink() ? target.length() : size;
+    into.accessedNanos = accessedNanos;
     into.modifiedNanos = modifiedNanos;
     into.changedNanos = changedNanos;
     into.inode = inode;
     into.device = 1;
     into.links = links;
-    into.user = 0;
-    into.group = 0;
+    into.user = user;
+    into.group = group;
     into.allocatedBytes = (size + 511L) / 512 * 512;
     into.blockBytes = 4096;
   }

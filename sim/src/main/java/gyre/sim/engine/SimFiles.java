@@ -5,7 +5,6 @@ import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
-import gyre.engine.Vector;
 import gyre.engine.WatchCalls;
 import gyre.sim.fault.Fault;
 import gyre.sys.Memory;
@@ -152,7 +151,9 @@ final class SimFiles extends SimNames implements FileCalls {
     }
     file.node.unlock(file);
     engine.giveDescriptor(descriptor);
-    return 0;
+    boolean isFailing =
+        file.isWritable() && universe.chaos().strikes(Fault.FILE_ERROR, engine, file);
+    return isFailing ? Errno.EIO.negated() : 0;
   }
 
   // ---- content
@@ -223,38 +224,6 @@ final class SimFiles extends SimNames implements FileCalls {
     node.changedNanos = nowNanos();
   }
 
-  /** One piece of a vector, at its offset in the file. */
-  private interface Transfer {
-    int at(long address, int length, long offset);
-  }
-
-  private static int each(long vector, int count, long offset, Transfer transfer) {
-    int total = 0;
-    for (int i = 0; i < count; i++) {
-      long address = Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i);
-      int length = (int) Memory.getLong(vector + (long) Vector.ENTRY_BYTES * i + 8);
-      int done = transfer.at(address, length, offset == AT_POSITION ? offset : offset + total);
-      if (done < 0) {
-        return total == 0 ? done : total;
-      }
-      total += done;
-      if (done < length) {
-        return total;
-      }
-    }
-    return total;
-  }
-
-  @Override
-  public int readVector(int descriptor, long vector, int count, long offset) {
-    return each(vector, count, offset, (base, length, at) -> read(descriptor, base, length, at));
-  }
-
-  @Override
-  public int writeVector(int descriptor, long vector, int count, long offset) {
-    return each(vector, count, offset, (base, length, at) -> write(descriptor, base, length, at));
-  }
-
   @Override
   public WatchCalls watches() {
     return watches;
@@ -321,14 +290,53 @@ final class SimFiles extends SimNames implements FileCalls {
     return 0;
   }
 
-  @Override
-  public int changeMode(int descriptor, int mode) {
-    OpenedFile file = files.get(descriptor);
-    if (file == null) {
+  /** What is done to a file that is there. */
+  private interface Change {
+    void of(DiskNode node);
+  }
+
+  private int change(int directory, byte[] path, Change change) {
+    DiskNode node = start(directory);
+    if (path.length > 0) {
+      Disk.Place place = find(directory, path, true, false);
+      if (place.errorIfMissing() < 0) {
+        return place.errorIfMissing();
+      }
+      node = place.node();
+    }
+    if (node == null) {
       return Errno.EBADF.negated();
     }
-    file.node.permissions = mode & 07777;
+    change.of(node);
+    node.changedNanos = nowNanos();
     return 0;
+  }
+
+  @Override
+  public int changeMode(int directory, byte[] path, int mode) {
+    return change(directory, path, node -> node.permissions = mode & 07777);
+  }
+
+  @Override
+  public int changeOwner(int directory, byte[] path, int user, int group) {
+    return change(
+        directory,
+        path,
+        node -> {
+          node.user = user == KEEP ? node.user : user;
+          node.group = group == KEEP ? node.group : group;
+        });
+  }
+
+  @Override
+  public int changeTimes(int directory, byte[] path, long accessedNanos, long modifiedNanos) {
+    return change(
+        directory,
+        path,
+        node -> {
+          node.accessedNanos = accessedNanos == KEEP_TIME ? node.accessedNanos : accessedNanos;
+          node.modifiedNanos = modifiedNanos == KEEP_TIME ? node.modifiedNanos : modifiedNanos;
+        });
   }
 
   // ---- several files
@@ -343,11 +351,10 @@ final class SimFiles extends SimNames implements FileCalls {
     return Errno.EOPNOTSUPP.negated();
   }
 
-  /** Locks are of the whole file here. */
   @Override
   public int lock(int descriptor, int type, long offset, long bytes) {
     OpenedFile file = files.get(descriptor);
-    return file == null ? Errno.EBADF.negated() : file.node.lock(file, type);
+    return file == null ? Errno.EBADF.negated() : file.node.lock(file, type, offset, bytes);
   }
 
   /** What a program should have closed; empty if there is nothing. */

@@ -62,7 +62,7 @@ public enum Fault {
 
   /** A read or write of a file moves fewer bytes than it was asked to. */
   SHORT_TRANSFER,
-  /** A read, write or sync of a file fails. */
+  /** A read, write, sync or close of a file fails. */
   FILE_ERROR,
   /** There is no space for a file, or for what is written. */
   DISK_FULL,
