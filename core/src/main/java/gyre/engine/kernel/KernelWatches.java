@@ -4,14 +4,17 @@ import gyre.engine.WatchCalls;
 import gyre.sys.CallState;
 import gyre.sys.LinuxInotify;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Watches directories by inotify. On helper threads: it may allocate. */
 final class KernelWatches implements WatchCalls {
   private static final Path SETTINGS = Path.of("/proc/sys");
+  private static final int SETTING_BYTES = 64;
 
   /** Of everybody, and of this user in his namespace: whichever is lower counts. */
   private static final String[] LIMITS = {
@@ -53,7 +56,7 @@ final class KernelWatches implements WatchCalls {
     StringBuilder text = new StringBuilder();
     for (String limit : LIMITS) {
       try {
-        String value = Files.readString(SETTINGS.resolve(limit)).strip();
+        String value = read(SETTINGS.resolve(limit));
         text.append(text.isEmpty() ? "" : ", ");
         text.append(limit.replace('/', '.')).append(" is ").append(value);
       } catch (IOException unknown) {
@@ -61,5 +64,15 @@ final class KernelWatches implements WatchCalls {
       }
     }
     return text.toString();
+  }
+
+  /**
+   * By one read with room for all of it: a second one is told that there is no more. {@code
+   * Files.readString} begins with a single byte where a file claims to be empty, as these do.
+   */
+  private static String read(Path setting) throws IOException {
+    try (InputStream in = Files.newInputStream(setting)) {
+      return new String(in.readNBytes(SETTING_BYTES), StandardCharsets.US_ASCII).strip();
+    }
   }
 }
