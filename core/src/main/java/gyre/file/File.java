@@ -9,6 +9,7 @@ import gyre.engine.StatFile;
 import gyre.engine.SyncFile;
 import gyre.engine.TruncateFile;
 import gyre.io.ByteQueue;
+import gyre.io.ByteSink;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -240,6 +241,33 @@ public final class File extends FileHandle {
     checkOnLoop();
     checkOpen();
     return opened(new FileSink(this, offset));
+  }
+
+  /**
+   * Sends all of the file to a sink, a socket say, and parks while that is slow: at most {@link
+   * FileSource#LIMIT_BYTES} of it are here at a time.
+   *
+   * <p>Where it throws or is cancelled, a part was sent that nobody can tell here. Who has to go on
+   * from there takes a {@link #source} and its {@link FileSource#transferTo transferTo}: its {@link
+   * FileSource#offset} is that of the first byte that the sink has not got.
+   *
+   * @return how many bytes
+   */
+  public long transferTo(ByteSink sink) {
+    try (FileSource source = source()) {
+      return source.transferTo(sink);
+    }
+  }
+
+  /**
+   * As {@link #transferTo(ByteSink)}, a part of the file.
+   *
+   * @throws gyre.io.EndOfStreamException if the file ends before; what there was has been sent
+   */
+  public void transferTo(ByteSink sink, long offset, long bytes) {
+    try (FileSource source = source(offset)) {
+      source.transferTo(sink, bytes);
+    }
   }
 
   private <P extends Part> P opened(P part) {

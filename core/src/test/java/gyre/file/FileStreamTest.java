@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -226,6 +227,76 @@ class FileStreamTest {
         scope.join();
       }
       assertThat(Files.readAll(directory.resolve("copy"), content.length)).isEqualTo(content);
+    });
+  }
+
+  private interface Sending {
+    void run(TcpStream to, TcpStream from) throws Exception;
+  }
+
+  /** To a peer that is in the same loop. */
+  private void sending(Sending body) {
+    run(() -> {
+      try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+          TcpStream to = TcpStream.connect(listener.address());
+          TcpStream from = listener.accept()) {
+        body.run(to, from);
+      }
+    });
+  }
+
+  @Test
+  void shouldSendAllOrAPartOfAFileByOneCall() {
+    byte[] content = pattern(300_000);
+    sending((to, from) -> {
+      Fiber<?> sender =
+          Fiber.start(() -> {
+            try (File file = File.open(file(content))) {
+              assertThat(file.transferTo(to)).isEqualTo(content.length);
+              file.transferTo(to, 100_000, 70_001);
+              assertThatThrownBy(() -> file.transferTo(to, 299_990, 11))
+                  .isInstanceOf(EndOfStreamException.class)
+                  .hasMessageContaining("ended 1 bytes before");
+            }
+            to.shutdownOutput();
+          });
+      ByteBuffer received = ByteBuffer.allocate(content.length);
+      from.readFully(received);
+      assertThat(received.array()).isEqualTo(content);
+      assertThat(from.readExactly(70_000)).isEqualTo(Arrays.copyOfRange(content, 100_000, 170_000));
+      assertThat(from.readExactly(1)[0]).isEqualTo(content[170_000]);
+      assertThat(from.readExactly(10)).isEqualTo(Arrays.copyOfRange(content, 299_990, 300_000));
+      assertThat(from.await(1)).isFalse();
+      sender.join();
+    });
+  }
+
+  /** No byte is sent twice, and none is left out, wherever it is interrupted. */
+  @Test
+  void shouldGoOnWhereASendWasCancelled() {
+    byte[] content = pattern(20_000_000);
+    sending((to, from) -> {
+      try (File file = File.open(file(content));
+          FileSource source = file.source()) {
+        ByteBuffer received = ByteBuffer.allocate(content.length);
+        int interruptions = 0;
+        for (int round = 0; received.hasRemaining(); round++) {
+          Scope scope = Scope.open("sending");
+          Fiber<Long> sender = scope.call("sender", () -> source.transferTo(to));
+          for (int turn = 0; turn < round % 7 * 10 && sender.isAlive(); turn++) {
+            Fiber.yield();
+          }
+          interruptions += sender.isAlive() ? 1 : 0;
+          scope.cancel("interrupted");
+          scope.close();
+          assertThat(source.input().heldBytes()).isLessThanOrEqualTo(FileSource.LIMIT_BYTES);
+          int part = (int) Math.min(1_000_000, source.offset() - received.position());
+          from.readFully(received.slice(received.position(), part));
+          received.position(received.position() + part);
+        }
+        assertThat(interruptions).isPositive();
+        assertThat(received.array()).isEqualTo(content);
+      }
     });
   }
 
