@@ -112,7 +112,7 @@ public enum Errno {
   }
 
   /** Null for 0, and for what has no name here. */
-  private static @Nullable Errno of(int result) {
+  public static @Nullable Errno of(int result) {
     int number = Math.abs(result);
     return number < BY_NUMBER.length ? BY_NUMBER[number] : null;
   }

@@ -18,6 +18,11 @@ public interface Pipes {
     return Errno.EOPNOTSUPP.negated();
   }
 
+  /** Tells who uses a pseudo-terminal of another size. */
+  default int resizeTerminal(int driver, int rows, int columns) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
   /**
    * A new pseudo-terminal: the side of who drives it, non-blocking, and that of who uses it.
    *

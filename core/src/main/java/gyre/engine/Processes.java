@@ -50,13 +50,28 @@ public interface Processes {
     return Errno.EOPNOTSUPP.negated();
   }
 
+  /** Whether there is a process of this number, whoever it is. */
+  default boolean isTaken(int process) {
+    return false;
+  }
+
   /** To all of a group; with signal 0 it only asks whether there is anybody. */
   default int signalGroup(int group, int signal) {
     return Errno.EOPNOTSUPP.negated();
   }
 
   /**
-   * Kills the child, and takes what became of it on a thread that may wait; closes the descriptor.
+   * Kills a child that was not collected, and takes what became of it on a thread that may wait.
+   * From any thread, also after the engine's end.
+   *
+   * @param descriptor is closed, if it is none of the negative numbers
+   * @param leadsGroup whether its group is killed with it
    */
-  default void abandon(int process, int descriptor) {}
+  default void abandon(int process, int descriptor, boolean leadsGroup) {}
+
+  /**
+   * Closes a descriptor that no operation was ever submitted on. From any thread, also after the
+   * engine's end.
+   */
+  default void discard(int descriptor) {}
 }

@@ -51,8 +51,11 @@ public final class Spawn {
   /** Leads a session of its own, and so a group. */
   public boolean isSessionLeader;
 
-  /** A terminal that becomes the one of the session; it is opened as 0. */
+  /** A terminal that becomes the one of the session: its path, to be opened once more. */
   public byte @Nullable [] terminal;
+
+  /** Where it is open. */
+  public int terminalDescriptor = INHERIT;
 
   /** Set by a spawn that fails. */
   public volatile Part failed = Part.COMMAND;

@@ -4,7 +4,7 @@ package gyre.io;
  * What the other side has sent is longer than the reader allows. Nothing of it was consumed: the
  * reader may answer before it closes.
  */
-public final class LimitExceededException extends IoException {
+public class LimitExceededException extends IoException {
   private static final long serialVersionUID = 1L;
 
   /**

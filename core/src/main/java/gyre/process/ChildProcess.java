@@ -5,6 +5,7 @@ import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
+import gyre.engine.Errno;
 import gyre.engine.Poll;
 import gyre.engine.Processes;
 import gyre.io.ByteStream;
@@ -43,9 +44,14 @@ public final class ChildProcess extends Resource {
   private final Limit timeout = new Limit(this, Limit.Purpose.TIMEOUT);
   private final Limit grace = new Limit(this, Limit.Purpose.GRACE);
   private final Limit look = new Limit(this, Limit.Purpose.LOOK);
+  private final Limit rewatch = new Limit(this, Limit.Purpose.REWATCH);
   private int descriptor;
   private Ending ending = Ending.NONE;
   private @Nullable ChildExit exit;
+
+  /** A negative errno: it has ended, and what became of it is not to be had. */
+  private int lost;
+
   private boolean isLate;
 
   /** It has ended, and others of its group have not. */
@@ -58,7 +64,7 @@ public final class ChildProcess extends Resource {
 
   @SuppressWarnings("this-escape") // the watch keeps it, and uses it later
   ChildProcess(Scope owner, Command command, int process, int descriptor) {
-    super(ownerOf(owner, process, descriptor));
+    super(ownerOf(owner, process, descriptor, command.leadsGroup()));
     this.command = command;
     this.process = process;
     this.descriptor = descriptor;
@@ -70,11 +76,11 @@ public final class ChildProcess extends Resource {
     }
   }
 
-  private static Scope ownerOf(Scope owner, int process, int descriptor) {
+  private static Scope ownerOf(Scope owner, int process, int descriptor, boolean leadsGroup) {
     try {
       checkCanOpen(owner);
     } catch (RuntimeException e) {
-      engineOf(owner).processes().abandon(process, descriptor);
+      engineOf(owner).processes().abandon(process, descriptor, leadsGroup);
       throw e;
     }
     return owner;
@@ -114,7 +120,7 @@ public final class ChildProcess extends Resource {
 
     @Override
     public void ended(int result) {
-      child.watchEnded();
+      child.watchEnded(result);
     }
 
     @Override
@@ -132,7 +138,7 @@ public final class ChildProcess extends Resource {
 
     @Override
     public boolean isReady() {
-      return child.exit != null || child.isReleased();
+      return child.hasEnded() || child.isReleased();
     }
 
     @Override
@@ -145,7 +151,10 @@ public final class ChildProcess extends Resource {
     enum Purpose {
       TIMEOUT,
       GRACE,
-      LOOK
+      /** For who is left of its group. */
+      LOOK,
+      /** The kernel could not tell of its end. */
+      REWATCH
     }
 
     private final ChildProcess child;
@@ -163,6 +172,7 @@ public final class ChildProcess extends Resource {
         case TIMEOUT -> child.late();
         case GRACE -> child.kill();
         case LOOK -> child.lookForSurvivors();
+        case REWATCH -> child.watchAgain();
       }
     }
   }
@@ -208,11 +218,31 @@ public final class ChildProcess extends Resource {
     return stream(terminal, "terminal");
   }
 
+  /**
+   * Changes the size of its pseudo-terminal. Its programs in the foreground are told by {@code
+   * WINCH}.
+   *
+   * @throws IllegalStateException if it has none
+   * @throws ProcessException if that is closed
+   */
+  public void resizeTerminal(int rows, int columns) {
+    checkOnLoop();
+    Command.checkTerminalSize(rows, columns);
+    DescriptorStream driven = stream(terminal, "terminal");
+    int result =
+        driven.isOpen()
+            ? engine().pipes().resizeTerminal(driven.descriptor(), rows, columns)
+            : Errno.EBADF.negated();
+    if (result < 0) {
+      throw ProcessException.ofTerminalSize(name(), result);
+    }
+  }
+
   boolean has(int index) {
     return (index == 0 ? stdin : index == 1 ? stdout : stderr) != null;
   }
 
-  private ByteStream stream(@Nullable DescriptorStream stream, String what) {
+  private DescriptorStream stream(@Nullable DescriptorStream stream, String what) {
     if (stream == null) {
       throw new IllegalStateException(
           name() + " has no stream for " + what + ": start it with Stdio.PIPE or TERMINAL there");
@@ -225,7 +255,8 @@ public final class ChildProcess extends Resource {
   /**
    * Parks until it has ended. A fiber that is cancelled meanwhile ends the child and its group.
    *
-   * @throws ProcessException if it took longer than the timeout of its command
+   * @throws ProcessException if it took longer than the timeout of its command; or if somebody else
+   *     in this program has taken what became of it from the kernel
    */
   public ChildExit await() {
     Fiber<?> caller = caller();
@@ -235,10 +266,11 @@ public final class ChildProcess extends Resource {
       closeSoon();
       throw cancelled;
     }
-    ChildExit known = exit;
     if (isLate) {
       throw ProcessException.tooLate(command);
     }
+    checkNotLost();
+    ChildExit known = exit;
     if (known == null) {
       checkStillOpen(caller, "waiting for the end of");
       throw new IllegalStateException(name() + " was given up by a shutdown");
@@ -251,21 +283,37 @@ public final class ChildProcess extends Resource {
     return ended;
   }
 
-  /** What became of it; empty while it runs. */
+  /**
+   * What became of it; empty while it runs.
+   *
+   * @throws ProcessException if somebody else has taken that from the kernel
+   */
   public Optional<ChildExit> exit() {
     checkThread();
+    checkNotLost();
     return Optional.ofNullable(exit);
+  }
+
+  private void checkNotLost() {
+    if (lost != 0) {
+      throw ProcessException.ofLostExit(name(), lost);
+    }
+  }
+
+  /** Whether it has, as far as is known here. */
+  private boolean hasEnded() {
+    return exit != null || lost != 0;
   }
 
   /** Sends it a signal, and nobody else. False if it has ended. */
   public boolean signal(OsSignal signal) {
     checkOnLoop();
-    if (exit != null || descriptor < 0) {
+    if (hasEnded() || descriptor < 0) {
       return false;
     }
     int result = processes.signal(descriptor, signal.number());
     if (result < 0) {
-      throw ProcessException.of("send " + signal + " to", name(), result);
+      throw ProcessException.ofSignal(signal, name(), result);
     }
     return true;
   }
@@ -281,13 +329,13 @@ public final class ChildProcess extends Resource {
   }
 
   private void late() {
-    isLate = exit == null;
+    isLate = !hasEnded();
     askToEnd();
   }
 
   private void askToEnd() {
     hasSurvivors = hasSurvivors && isGroupAlive(); // maybe they have gone since
-    if (ending != Ending.NONE || (exit != null && !hasSurvivors)) {
+    if (ending != Ending.NONE || (hasEnded() && !hasSurvivors)) {
       return;
     }
     if (command.grace().isZero()) {
@@ -305,7 +353,7 @@ public final class ChildProcess extends Resource {
 
   private void kill() {
     hasSurvivors = hasSurvivors && isGroupAlive();
-    if (exit == null || hasSurvivors) {
+    if (!hasEnded() || hasSurvivors) {
       signalAll(OsSignal.KILL);
     }
     ending = Ending.KILLED;
@@ -315,12 +363,12 @@ public final class ChildProcess extends Resource {
 
   /** The group, while somebody of it is known to be there: then nobody else has its number. */
   private void signalAll(OsSignal signal) {
-    if (exit == null && descriptor < 0) {
+    if (!hasEnded() && descriptor < 0) {
       return; // it was given up, and its number may be somebody else's by now
     }
     if (command.leadsGroup()) {
       int ignored = processes.signalGroup(process, signal.number());
-    } else if (exit == null) {
+    } else if (!hasEnded()) {
       int ignored = processes.signal(descriptor, signal.number());
     }
   }
@@ -333,22 +381,27 @@ public final class ChildProcess extends Resource {
     if (!command.leadsGroup() || processes.signalGroup(process, 0) < 0) {
       return false;
     }
-    int stranger = processes.open(process);
-    if (stranger >= 0) {
-      engine().sockets().close(stranger);
-    }
-    return stranger < 0;
+    return !processes.isTaken(process);
   }
 
   /** The kernel says that it has ended. */
   private void look() {
-    Processes.Exit told = new Processes.Exit();
-    if (exit != null || descriptor < 0 || processes.collect(descriptor, told) == 0) {
+    if (hasEnded() || descriptor < 0) {
       return;
     }
-    exit = ChildExit.of(told);
+    Processes.Exit told = new Processes.Exit();
+    int result = processes.collect(descriptor, told);
+    if (result == 0 || result == Errno.EINTR.negated()) {
+      return;
+    }
+    if (result > 0) {
+      exit = ChildExit.of(told);
+    } else {
+      lost = result;
+    }
     timeout.cancel();
     engine().cancel(watch);
+    closeDescriptor();
     hasSurvivors = isGroupAlive();
     if (hasSurvivors && ending == Ending.KILLED) {
       signalAll(OsSignal.KILL); // who came in between
@@ -374,12 +427,32 @@ public final class ChildProcess extends Resource {
     }
   }
 
-  private void watchEnded() {
-    if (exit != null && descriptor >= 0) {
+  /**
+   * @param result what the kernel refused it with, or that it was cancelled
+   */
+  private void watchEnded(int result) {
+    if (!hasEnded() && descriptor >= 0) {
+      assert result < 0 : "a watch ended by itself: " + result;
+      rewatch.start(LOOK_NANOS); // out of memory, or of watches: nobody else tells of its end
+    }
+    closeDescriptor();
+    operationEnded();
+  }
+
+  private void watchAgain() {
+    look();
+    if (!hasEnded() && descriptor >= 0) {
+      engine().submit(watch);
+    }
+    operationEnded();
+  }
+
+  /** Once it is needed no more, neither by the kernel. */
+  private void closeDescriptor() {
+    if (hasEnded() && descriptor >= 0 && watch.isIdle()) {
       engine().sockets().close(descriptor);
       descriptor = NONE;
     }
-    operationEnded();
   }
 
   @Override
@@ -406,8 +479,8 @@ public final class ChildProcess extends Resource {
   protected void aborting() {
     kill();
     closeStreams();
-    if (exit == null && descriptor >= 0) {
-      processes.abandon(process, descriptor);
+    if (!hasEnded() && descriptor >= 0) {
+      processes.abandon(process, descriptor, command.leadsGroup());
       descriptor = NONE;
       engine().cancel(watch);
     }
@@ -419,12 +492,13 @@ public final class ChildProcess extends Resource {
   }
 
   private void operationEnded() {
-    if (state() != State.CLOSING || !watch.isIdle() || hasSurvivors) {
+    if (state() != State.CLOSING || !watch.isIdle() || descriptor >= 0 || hasSurvivors) {
       return;
     }
     timeout.cancel();
     grace.cancel();
     look.cancel();
+    rewatch.cancel();
     released();
     ended.wakeAll();
   }

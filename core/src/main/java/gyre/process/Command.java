@@ -36,6 +36,8 @@ public final class Command {
     INHERITED
   }
 
+  private static final int TERMINAL_SIDE = 32767;
+
   private static final class Values implements Cloneable {
     List<String> arguments = List.of();
     @Nullable Path directory;
@@ -46,6 +48,8 @@ public final class Command {
     Stdio stderr = Stdio.PIPE;
     Group group = Group.OWN;
     boolean endsWithParent;
+    int terminalRows = 24;
+    int terminalColumns = 80;
     int outputLimitBytes = 16 << 20;
     Duration timeout = Duration.ZERO;
     Duration grace = Duration.ofSeconds(5);
@@ -78,18 +82,23 @@ public final class Command {
    * @param program a path, or a name that is looked for in the PATH of this program
    */
   public static Command of(String program, String... arguments) {
-    if (program.isEmpty()) {
-      throw new IllegalArgumentException("the name of the program is empty");
-    }
     List<String> all = new ArrayList<>(arguments.length + 1);
     all.add(program);
     all.addAll(Arrays.asList(arguments));
     return of(all);
   }
 
-  private static Command of(List<String> all) {
+  /**
+   * A program and its arguments, as {@link #of(String, String...)}.
+   *
+   * @param programAndArguments the program first
+   */
+  public static Command of(List<String> programAndArguments) {
+    if (programAndArguments.isEmpty() || programAndArguments.getFirst().isEmpty()) {
+      throw new IllegalArgumentException("the name of the program is empty");
+    }
     Values values = new Values();
-    values.arguments = List.copyOf(all);
+    values.arguments = List.copyOf(programAndArguments);
     return new Command(values);
   }
 
@@ -172,6 +181,25 @@ public final class Command {
     });
   }
 
+  /**
+   * How large its pseudo-terminal is when it begins, if it has one; 24 rows and 80 columns if not
+   * said. {@link ChildProcess#resizeTerminal} changes it.
+   */
+  public Command terminalSize(int rows, int columns) {
+    checkTerminalSize(rows, columns);
+    return with(v -> {
+      v.terminalRows = rows;
+      v.terminalColumns = columns;
+    });
+  }
+
+  static void checkTerminalSize(int rows, int columns) {
+    if (rows < 1 || rows > TERMINAL_SIDE || columns < 1 || columns > TERMINAL_SIDE) {
+      throw new IllegalArgumentException(
+          "terminalSize is " + rows + " rows and " + columns + " columns: each is 1 to 32767");
+    }
+  }
+
   /** It leads a session, and has no controlling terminal but one of {@link #onTerminal}. */
   public Command newSession() {
     return with(v -> v.group = Group.SESSION);
@@ -233,15 +261,17 @@ public final class Command {
    * @throws ProcessException if it cannot be started
    */
   public ChildProcess start() {
-    return Starting.start(this, Scope.current(), null, null);
+    return Starting.start(this, Scope.current());
   }
 
   /**
    * Runs it to its end, and collects what it writes. Who is cancelled meanwhile has ended it and
    * its group.
    *
-   * @throws ProcessException if it cannot be started, or takes longer than its {@link #timeout}
-   * @throws gyre.io.LimitExceededException if it writes more than {@link #outputLimitBytes}
+   * @throws ProcessException if it cannot be started, or takes longer than its {@link #timeout};
+   *     then {@link ProcessException#output} is what it had written
+   * @throws OutputLimitException if it writes more than {@link #outputLimitBytes}, with what came
+   *     before
    */
   public CommandResult run() {
     return Running.run(List.of(this), new byte[0], false);
@@ -311,6 +341,14 @@ public final class Command {
     }
     all.putAll(values.environment);
     return all;
+  }
+
+  public int terminalRows() {
+    return values.terminalRows;
+  }
+
+  public int terminalColumns() {
+    return values.terminalColumns;
   }
 
   boolean leadsGroup() {

@@ -3,6 +3,8 @@ package gyre.process;
 import gyre.engine.Errno;
 import gyre.engine.Spawn;
 import gyre.io.IoException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A command could not be run, or took too long. The message names the command, the error and what
@@ -16,6 +18,7 @@ public final class ProcessException extends IoException {
   private static final long serialVersionUID = 1L;
 
   private final boolean isTimeout;
+  private transient @Nullable CommandOutput output;
 
   private ProcessException(
       String operation, String subject, String reason, int errno, boolean isTimeout) {
@@ -23,17 +26,49 @@ public final class ProcessException extends IoException {
     this.isTimeout = isTimeout;
   }
 
-  static ProcessException of(String operation, String command, int result) {
-    return of(operation, command, result, advice(result));
+  private static ProcessException of(String operation, String subject, int result, String advice) {
+    int errno = Math.abs(result);
+    return new ProcessException(operation, subject, reason(errno, advice), errno, false);
   }
 
-  private static ProcessException of(String operation, String command, int result, String advice) {
-    int errno = Math.abs(result);
-    return new ProcessException(operation, command, reason(errno, advice), errno, false);
+  /** Something on the way to the program failed: its pipes, the watch of it. */
+  static ProcessException ofStart(Command command, int result) {
+    return of("run", command.toString(), result, StartAdvice.ofShortage(result));
   }
 
   static ProcessException ofStart(Command command, Spawn spawn, int result) {
-    return of("run", command.toString(), result, startAdvice(command, spawn.failed, result));
+    return of("run", command.toString(), result, StartAdvice.of(command, spawn.failed, result));
+  }
+
+  static ProcessException ofZero(Command command) {
+    return of(
+        "run",
+        command.toString(),
+        Errno.EINVAL.negated(),
+        "arguments and environment must not contain the character 0");
+  }
+
+  static ProcessException ofSignal(OsSignal signal, String subject, int result) {
+    String advice =
+        result == Errno.EPERM.negated()
+            ? "it runs as another user now: only that user and root may send it signals"
+            : "";
+    return of("send " + signal + " to", subject, result, advice);
+  }
+
+  static ProcessException ofTerminalSize(String subject, int result) {
+    return of("set the size of the terminal of", subject, result, "");
+  }
+
+  /** It has ended, and the kernel does not say how. */
+  static ProcessException ofLostExit(String subject, int result) {
+    String advice =
+        result == Errno.ECHILD.negated()
+            ? "it has ended, and how is not known: something else in this program has waited for"
+                + " it (native code that calls waitpid(-1)), or this program was started with"
+                + " SIGCHLD ignored (by trap '' CHLD in a shell)"
+            : "";
+    return of("wait for the end of", subject, result, advice);
   }
 
   static ProcessException tooLate(Command command) {
@@ -41,49 +76,13 @@ public final class ProcessException extends IoException {
     return new ProcessException("run", command.toString(), reason, 0, true);
   }
 
-  private static String startAdvice(Command command, Spawn.Part failed, int result) {
-    return switch (failed) {
-      case DIRECTORY -> "the directory to run it in is " + command.directory();
-      case INPUT -> "the file for its input is " + command.stdin();
-      case OUTPUT -> "the file for its output is " + command.stdout();
-      case ERRORS -> "the file for its errors is " + command.stderr();
-      case COMMAND -> commandAdvice(command, result);
-    };
+  /** What {@link Command#run} had collected when this happened; empty of {@link Command#start}. */
+  public Optional<CommandOutput> output() {
+    return Optional.ofNullable(output);
   }
 
-  private static String commandAdvice(Command command, int result) {
-    if (result == Errno.ENOENT.negated()) {
-      String program = command.program();
-      return program.contains("/")
-          ? "there is no " + program + ", or the interpreter in its first line is missing"
-          : "no directory of PATH has such a command";
-    }
-    if (result == Errno.EACCES.negated()) {
-      return "it is not executable: look at its permissions, chmod +x";
-    }
-    if (result == Errno.ENOEXEC.negated()) {
-      return "it is no program for this machine, and no script with #! in its first line";
-    }
-    if (result == Errno.E2BIG.negated()) {
-      return "give it long arguments by its input or by a file";
-    }
-    return advice(result);
-  }
-
-  private static String advice(int result) {
-    if (result == Errno.EMFILE.negated()) {
-      return "raise the limit with ulimit -n, or run fewer commands at a time";
-    }
-    if (result == Errno.EAGAIN.negated()) {
-      return "too many processes: raise the limit with ulimit -u, or run fewer at a time";
-    }
-    if (result == Errno.EOPNOTSUPP.negated()) {
-      return "this engine cannot: use io_uring or epoll on Linux, or java.lang.ProcessBuilder";
-    }
-    if (result == Errno.EINVAL.negated()) {
-      return "arguments and environment must not contain the character 0";
-    }
-    return "";
+  void collected(CommandOutput collected) {
+    output = collected;
   }
 
   @Override

@@ -9,7 +9,6 @@ import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
-import gyre.io.LimitExceededException;
 import gyre.spi.Internals;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
@@ -18,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One run of commands, each of which reads what the one before it writes. */
 final class Running {
+  private static final int NONE = -1;
+
   private final List<Command> commands;
   private final List<ChildProcess> children = new ArrayList<>();
   private final List<Fiber<?>> drains = new ArrayList<>();
@@ -41,10 +42,16 @@ final class Running {
       return running.run(input, isFed);
     } catch (CancelledException cancelled) {
       IoException cause = running.failure; // a helper that fails cancels the scope
+      if (cause instanceof OutputLimitException tooLong) {
+        tooLong.collected(running.collected());
+      }
       if (cause != null) {
         throw cause;
       }
       throw cancelled;
+    } catch (ProcessException failed) {
+      failed.collected(running.collected());
+      throw failed;
     }
   }
 
@@ -68,35 +75,25 @@ final class Running {
 
   private void start(Scope scope) {
     Engine engine = Internals.engineToOpenIn(scope);
-    Integer input = null;
+    int input = NONE;
     try {
       for (int i = 0; i < commands.size(); i++) {
-        int[] two = {-1, -1};
-        boolean isLast = i == commands.size() - 1;
-        if (!isLast) {
+        Command command = commands.get(i);
+        int[] two = {NONE, NONE};
+        if (i < commands.size() - 1) {
           int result = engine.pipes().pipe(two);
           if (result < 0) {
-            throw ProcessException.of("run", commands.get(i).toString(), result);
+            throw ProcessException.ofStart(command, result);
           }
         }
-        Integer readsFrom = input;
-        input = isLast ? null : two[0];
-        try {
-          Integer writesTo = isLast ? null : two[1];
-          children.add(Starting.start(commands.get(i), scope, readsFrom, writesTo));
-        } finally {
-          close(engine, readsFrom);
-          close(engine, isLast ? null : two[1]);
-        }
+        int readsFrom = input;
+        input = two[0];
+        children.add(Starting.start(command, scope, readsFrom, two[1], input));
       }
     } finally {
-      close(engine, input);
-    }
-  }
-
-  private static void close(Engine engine, @Nullable Integer descriptor) {
-    if (descriptor != null) {
-      engine.sockets().close(descriptor);
+      if (input != NONE) {
+        engine.sockets().close(input);
+      }
     }
   }
 
@@ -134,14 +131,12 @@ final class Running {
     int limit = child.command().outputLimitBytes();
     try {
       while (from.await(1)) {
+        int room = limit - into.size();
         int length = (int) from.input().size();
-        if (length > limit - into.size()) {
-          throw new LimitExceededException(
-              "run",
-              child.command().toString(),
-              "it writes more than outputLimitBytes, " + limit + ": raise that, or use start()");
+        into.writeBytes(from.input().take(Math.min(length, room)));
+        if (length > room) {
+          throw new OutputLimitException(child.command(), limit);
         }
-        into.writeBytes(from.input().take(length));
       }
     } catch (IoException failed) {
       failure = failed;
@@ -155,16 +150,23 @@ final class Running {
 
   private CommandResult await() {
     List<ChildExit> exits = new ArrayList<>();
-    for (ChildProcess child : children) {
-      exits.add(child.await());
+    try {
+      for (ChildProcess child : children) {
+        exits.add(child.await());
+      }
+    } catch (ProcessException failed) {
+      boolean ignored = awaitOutputs(); // what it wrote to its end is told with the failure
+      throw failed;
     }
     boolean isComplete = awaitOutputs();
     isGivenUp = true;
-    return new CommandResult(
-        exits,
-        output.toByteArray(),
-        errors.stream().map(ByteArrayOutputStream::toByteArray).toList(),
-        isComplete);
+    CommandOutput collected = collected();
+    return new CommandResult(exits, collected.stdout(), collected.errors(), isComplete);
+  }
+
+  private CommandOutput collected() {
+    return new CommandOutput(
+        output.toByteArray(), errors.stream().map(ByteArrayOutputStream::toByteArray).toList());
   }
 
   /** All have ended: what they wrote is there, but others may keep the pipes open. */

@@ -1,13 +1,12 @@
 package gyre.process;
 
 import gyre.engine.Errno;
-import gyre.engine.Processes;
-import gyre.engine.Spawn;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The one thread of this process that starts children, since that blocks until the child's program
@@ -29,9 +28,9 @@ final class Spawner {
   private Spawner() {}
 
   /** Completes with the number of the process, or a negative errno. */
-  static CompletableFuture<Integer> spawn(Processes processes, Spawn spawn) {
+  static CompletableFuture<Integer> spawn(Supplier<Integer> spawning) {
     try {
-      return CompletableFuture.supplyAsync(() -> processes.spawn(spawn), THREAD);
+      return CompletableFuture.supplyAsync(spawning, THREAD);
     } catch (RejectedExecutionException full) {
       return CompletableFuture.completedFuture(Errno.EAGAIN.negated());
     }

@@ -1,8 +1,11 @@
 package gyre.process;
 
+import gyre.Cancellation;
 import gyre.Scope;
 import gyre.engine.Engine;
+import gyre.engine.Errno;
 import gyre.engine.FileFlags;
+import gyre.engine.Processes;
 import gyre.engine.Spawn;
 import gyre.spi.Internals;
 import gyre.stream.DescriptorStream;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +26,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Starting {
   private static final Charset CHARSET = charset();
+  private static final int NONE = -1;
   private static final byte[] NULL_DEVICE = bytes("/dev/null");
+
+  private enum State {
+    UNDER_WAY,
+    /** The fiber that waits has the result, or has given up. */
+    ENDED,
+    /** The loop was closed by force: nobody waits any more. */
+    ABANDONED
+  }
 
   private final Command command;
   private final Engine engine;
+  private final AtomicReference<State> state = new AtomicReference<>(State.UNDER_WAY);
+  private CompletableFuture<Integer> spawned = new CompletableFuture<>();
   private final Spawn spawn = new Spawn();
 
   /** Ours of each pipe, or -1. */
@@ -38,6 +53,9 @@ final class Starting {
 
   /** What is the child's alone. */
   private final List<Integer> lent = new ArrayList<>(4);
+
+  /** What the caller goes on with, or -1: closed where nobody can. */
+  private int kept = -1;
 
   private Starting(Command command, Engine engine) {
     this.command = command;
@@ -55,36 +73,49 @@ final class Starting {
     return text.getBytes(CHARSET);
   }
 
+  static ChildProcess start(Command command, Scope scope) {
+    return start(command, scope, NONE, NONE, NONE);
+  }
+
   /**
-   * @param input the descriptor that it reads from, which is the caller's, in place of what its
-   *     command says
+   * Starts one of a pipeline. Descriptors are -1 where there is none.
+   *
+   * @param input what it reads from in place of what its command says; is closed in any case
    * @param output the same of its output
+   * @param kept what the next one will read from: stays the caller's
    */
-  static ChildProcess start(
-      Command command, Scope scope, @Nullable Integer input, @Nullable Integer output) {
-    gyre.Cancellation.current().check();
-    Starting starting = new Starting(command, Internals.engineToOpenIn(scope));
+  static ChildProcess start(Command command, Scope scope, int input, int output, int kept) {
+    Engine engine = Internals.engine(scope);
+    Starting starting = new Starting(command, engine);
+    starting.kept = kept;
     try {
+      starting.lend(input);
+      starting.lend(output);
+      Internals.checkCanOpen(scope);
+      Cancellation.current().check();
       starting.prepare(input, output);
       return starting.start(scope);
-    } catch (Throwable failed) {
-      starting.giveUp();
-      throw failed;
     } finally {
-      starting.lent.forEach(starting.engine.sockets()::close);
+      starting.end();
     }
   }
 
-  private void prepare(@Nullable Integer input, @Nullable Integer output) {
-    spawn.arguments = arguments();
-    spawn.environment = environment();
+  private void lend(int descriptor) {
+    if (descriptor >= 0) {
+      lent.add(descriptor);
+    }
+  }
+
+  private void prepare(int input, int output) {
+    spawn.arguments = checked(arguments());
+    spawn.environment = checked(environment());
     Path directory = command.directory();
     spawn.directory = directory == null ? null : bytes(directory.toString());
     spawn.isSessionLeader = command.leadsSession();
     spawn.isGroupLeader = command.leadsGroup();
     direct(0, command.stdin(), input);
     direct(1, command.stdout(), output);
-    direct(2, command.stderr(), null);
+    direct(2, command.stderr(), NONE);
   }
 
   private byte[][] arguments() {
@@ -103,8 +134,20 @@ final class Starting {
         .toArray(byte[][]::new);
   }
 
-  private void direct(int index, Stdio to, @Nullable Integer given) {
-    if (given != null) {
+  /** The kernel takes a zero for the end of a text. */
+  private byte[][] checked(byte[][] texts) {
+    for (byte[] text : texts) {
+      for (byte one : text) {
+        if (one == 0) {
+          throw ProcessException.ofZero(command);
+        }
+      }
+    }
+    return texts;
+  }
+
+  private void direct(int index, Stdio to, int given) {
+    if (given >= 0) {
       spawn.descriptors[index] = given;
     } else if (to instanceof Stdio.OfFile file) {
       spawn.descriptors[index] = Spawn.FILE;
@@ -147,8 +190,13 @@ final class Starting {
       terminal = two[0];
       terminalUser = two[1];
       lent.add(terminalUser);
+      check(
+          engine
+              .pipes()
+              .resizeTerminal(terminal, command.terminalRows(), command.terminalColumns()));
       if (command.leadsSession()) {
         spawn.terminal = bytes("/dev/pts/" + number);
+        spawn.terminalDescriptor = terminalUser;
       }
     }
     return terminalUser;
@@ -156,7 +204,7 @@ final class Starting {
 
   private void check(int result) {
     if (result < 0) {
-      throw ProcessException.of("run", command.toString(), result);
+      throw ProcessException.ofStart(command, result);
     }
   }
 
@@ -165,24 +213,44 @@ final class Starting {
    * descriptors are in use on another thread, and afterwards somebody has to know of the child.
    */
   private ChildProcess start(Scope scope) {
-    CompletableFuture<Integer> spawned = Spawner.spawn(engine.processes(), spawn);
-    Internals.awaitAnywhereUncancelled(spawned);
+    Starts starts = Starts.of(Internals.loop(scope));
+    spawned = Spawner.spawn(this::spawn);
+    starts.begun(this);
+    try {
+      Internals.awaitAnywhereUncancelled(spawned);
+    } catch (Throwable e) {
+      kept = NONE; // the caller goes on
+      abandon();
+      throw e;
+    } finally {
+      starts.ended(this);
+    }
+    if (!state.compareAndSet(State.UNDER_WAY, State.ENDED)) {
+      throw new IllegalStateException("run " + command + ": its loop was closed meanwhile");
+    }
     int process = result(spawned);
     if (process < 0) {
       throw ProcessException.ofStart(command, spawn, process);
     }
     int descriptor = engine.processes().open(process);
     if (descriptor < 0) {
-      engine.processes().abandon(process, descriptor);
-      throw ProcessException.of("run", command.toString(), descriptor);
+      engine.processes().abandon(process, NONE, command.leadsGroup());
+      throw ProcessException.ofStart(command, descriptor);
     }
     ChildProcess child = new ChildProcess(scope, command, process, descriptor);
     child.streams(
-        stream(scope, "stdin", -1, take(0)),
-        stream(scope, "stdout", take(1), -1),
-        stream(scope, "stderr", take(2), -1),
+        stream(scope, "stdin", NONE, take(0)),
+        stream(scope, "stdout", take(1), NONE),
+        stream(scope, "stderr", take(2), NONE),
         terminalStream(scope));
     return child;
+  }
+
+  /** On the thread that spawns. */
+  private int spawn() {
+    return state.get() == State.ABANDONED
+        ? Errno.ECANCELED.negated()
+        : engine.processes().spawn(spawn);
   }
 
   private static int result(CompletableFuture<Integer> ended) {
@@ -218,15 +286,41 @@ final class Starting {
     return stream;
   }
 
-  private void giveUp() {
-    for (int i = 0; i < own.length; i++) {
-      int descriptor = take(i);
+  /** What no stream has taken is closed, the child's ends too: it has its own by now. */
+  private void end() {
+    boolean ignored = state.compareAndSet(State.UNDER_WAY, State.ENDED);
+    if (state.get() == State.ENDED) { // else it was closed, or is when the spawn has ended
+      held().forEach(engine.sockets()::close);
+    }
+  }
+
+  /** Their numbers, as far as this has them, but for what is the caller's. */
+  private List<Integer> held() {
+    List<Integer> all = new ArrayList<>(lent);
+    for (int descriptor : new int[] {own[0], own[1], own[2], terminal}) {
       if (descriptor >= 0) {
-        engine.sockets().close(descriptor);
+        all.add(descriptor);
       }
     }
-    if (terminal >= 0) {
-      engine.sockets().close(terminal);
+    return all;
+  }
+
+  /** On whatever thread closes the loop. The spawn may be under way, and uses the descriptors. */
+  void abandon() {
+    if (!state.compareAndSet(State.UNDER_WAY, State.ABANDONED)) {
+      return;
     }
+    Processes processes = engine.processes();
+    var ignored =
+        spawned.whenComplete(
+            (process, failure) -> {
+              if (process != null && process > 0) {
+                processes.abandon(process, NONE, command.leadsGroup());
+              }
+              held().forEach(processes::discard);
+              if (kept >= 0) {
+                processes.discard(kept);
+              }
+            });
   }
 }

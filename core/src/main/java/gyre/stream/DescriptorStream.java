@@ -117,6 +117,11 @@ public final class DescriptorStream extends Resource implements ByteStream {
     return label;
   }
 
+  /** The one that it reads from, or else writes to. While it is open. */
+  public int descriptor() {
+    return input.exists() ? input.descriptor : output.descriptor;
+  }
+
   PipeOptions options() {
     return options;
   }

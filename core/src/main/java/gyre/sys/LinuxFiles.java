@@ -23,7 +23,12 @@ public final class LinuxFiles {
 
   private static final int S_IFIFO = 0x1000;
 
+  /** The descriptors that every program expects: its input, its output and its errors. */
+  public static final int STANDARD_COUNT = 3;
+
   public static final int F_DUPFD_CLOEXEC = 1030;
+  private static final int F_GETFD = 1;
+  private static final int FD_CLOEXEC = 1;
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
 
@@ -42,6 +47,30 @@ public final class LinuxFiles {
   /** From any thread: nobody looks at errno. */
   public static void discard(int fd) {
     int ignored = close(Signal.IGNORED, fd);
+  }
+
+  /**
+   * Moves a new descriptor away from 0, 1 and 2. The kernel gives those out where this process was
+   * started without one of them, and then everybody who prints would write into it.
+   *
+   * @param fd may be a negative errno, which is the answer then
+   */
+  public static int awayFromStandard(CallState state, int fd) {
+    if (fd < 0 || fd >= STANDARD_COUNT) {
+      return fd;
+    }
+    int moved = fcntl(state, fd, F_DUPFD_CLOEXEC, STANDARD_COUNT);
+    discard(fd);
+    return moved;
+  }
+
+  /**
+   * Whether this process was given it by who started it: what was opened since, by the JVM too, is
+   * close-on-exec.
+   */
+  public static boolean isInherited(CallState state, int fd) {
+    int flags = fcntl(state, fd, F_GETFD, 0);
+    return flags >= 0 && (flags & FD_CLOEXEC) == 0;
   }
 
   public static int read(CallState state, int fd, long address, long length) {

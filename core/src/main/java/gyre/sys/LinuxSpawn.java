@@ -1,5 +1,6 @@
 package gyre.sys;
 
+import java.io.File;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -7,13 +8,19 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The C library's {@code posix_spawn}, which starts a program without copying this process: the
  * caller's thread stands still until the child has begun. None of these functions is variadic.
  *
  * <p>They are linked when the first child is started, so a program without children does not pay
- * for them.
+ * for them. Two of them came late (glibc 2.29 and 2.34; musl has only the older one): without
+ * {@code addclosefrom_np} each descriptor is closed by itself, without {@code addchdir_np} a
+ * directory is refused with {@code ENOSYS}.
+ *
+ * <p>By one thread, for one child. What cannot be prepared is told by {@link #spawn}.
  */
 public final class LinuxSpawn implements AutoCloseable {
   public static final int SET_GROUP = 0x02;
@@ -24,10 +31,13 @@ public final class LinuxSpawn implements AutoCloseable {
   /** More than any C library takes for its structures: 336, 80 and 128 bytes in glibc. */
   private static final int STRUCTURE_BYTES = 512;
 
+  private static final int ENOSYS = 38;
+  private static final String OPEN_DESCRIPTORS = "/proc/self/fd";
+
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
 
-  /** The functions; null where this C library lacks one. */
+  /** The functions; null where this C library lacks one that can be done without. */
   private static final class Functions {
     static final MethodHandle SPAWN = link("posix_spawnp", WORD, WORD, WORD, WORD, WORD, WORD);
     static final MethodHandle ATTRIBUTES = link("posix_spawnattr_init", WORD);
@@ -42,53 +52,74 @@ public final class LinuxSpawn implements AutoCloseable {
     static final MethodHandle DUPLICATE = link("posix_spawn_file_actions_adddup2", WORD, INT, INT);
     static final MethodHandle OPEN =
         link("posix_spawn_file_actions_addopen", WORD, INT, WORD, INT, INT);
-    static final MethodHandle CLOSE_FROM =
-        link("posix_spawn_file_actions_addclosefrom_np", WORD, INT);
-    static final MethodHandle CHANGE_DIRECTORY =
-        link("posix_spawn_file_actions_addchdir_np", WORD, WORD);
+    static final MethodHandle CLOSE = link("posix_spawn_file_actions_addclose", WORD, INT);
+    static final @Nullable MethodHandle CLOSE_FROM =
+        linkIfThere("posix_spawn_file_actions_addclosefrom_np", WORD, INT);
+    static final @Nullable MethodHandle CHANGE_DIRECTORY =
+        linkIfThere("posix_spawn_file_actions_addchdir_np", WORD, WORD);
     static final MethodHandle EMPTY = link("sigemptyset", WORD);
     static final MethodHandle FULL = link("sigfillset", WORD);
 
     private Functions() {}
 
-    @SuppressWarnings("restricted")
     private static MethodHandle link(String name, MemoryLayout... parameters) {
-      Linker linker = Linker.nativeLinker();
-      MemorySegment function =
-          linker
-              .defaultLookup()
-              .find(name)
-              .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
-      return linker.downcallHandle(function, FunctionDescriptor.of(INT, parameters));
+      MethodHandle function = linkIfThere(name, parameters);
+      if (function == null) {
+        throw new UnsatisfiedLinkError("the C library has no " + name);
+      }
+      return function;
     }
   }
 
-  private final Arena arena = Arena.ofConfined();
-  private final MemorySegment attributes = arena.allocate(STRUCTURE_BYTES, 16);
-  private final MemorySegment actions = arena.allocate(STRUCTURE_BYTES, 16);
-  private final MemorySegment signals = arena.allocate(STRUCTURE_BYTES, 16);
+  @SuppressWarnings("restricted")
+  static @Nullable MethodHandle linkIfThere(String name, MemoryLayout... parameters) {
+    Linker linker = Linker.nativeLinker();
+    MemorySegment function = linker.defaultLookup().find(name).orElse(null);
+    return function == null
+        ? null
+        : linker.downcallHandle(function, FunctionDescriptor.of(INT, parameters));
+  }
 
-  /** By one thread, for one child. */
+  private final Arena arena;
+  private final MemorySegment attributes;
+  private final MemorySegment actions;
+
+  /** The first error of what was prepared. */
+  private int failed;
+
   public LinuxSpawn(int flags) {
-    check(call(Functions.ATTRIBUTES, attributes.address()));
-    check(call(Functions.ACTIONS, actions.address()));
+    this.arena = Arena.ofConfined();
+    try {
+      this.attributes = arena.allocate(STRUCTURE_BYTES, 16);
+      this.actions = arena.allocate(STRUCTURE_BYTES, 16);
+      prepare(flags);
+    } catch (Throwable e) { // nobody has it, who could close it
+      arena.close();
+      throw e;
+    }
+  }
+
+  private void prepare(int flags) {
+    note(call(Functions.ATTRIBUTES, attributes.address()));
+    note(call(Functions.ACTIONS, actions.address()));
     // No signal is blocked in the child, nor ignored, whatever this JVM does with them.
-    check(call(Functions.EMPTY, signals.address()));
-    check(call(Functions.MASK, attributes.address(), signals.address()));
-    check(call(Functions.FULL, signals.address()));
-    check(call(Functions.DEFAULTS, attributes.address(), signals.address()));
+    MemorySegment signals = arena.allocate(STRUCTURE_BYTES, 16);
+    note(call(Functions.EMPTY, signals.address()));
+    note(call(Functions.MASK, attributes.address(), signals.address()));
+    note(call(Functions.FULL, signals.address()));
+    note(call(Functions.DEFAULTS, attributes.address(), signals.address()));
     short all = (short) (flags | SET_DEFAULT_SIGNALS | SET_SIGNAL_MASK);
     try {
-      check((int) Functions.FLAGS.invokeExact(attributes.address(), all));
-      check((int) Functions.GROUP.invokeExact(attributes.address(), 0));
+      note((int) Functions.FLAGS.invokeExact(attributes.address(), all));
     } catch (Throwable thrown) {
       throw unexpected(thrown);
     }
+    note(call(Functions.GROUP, attributes.address(), 0));
   }
 
   public void duplicate(int from, int to) {
     try {
-      check((int) Functions.DUPLICATE.invokeExact(actions.address(), from, to));
+      note((int) Functions.DUPLICATE.invokeExact(actions.address(), from, to));
     } catch (Throwable thrown) {
       throw unexpected(thrown);
     }
@@ -96,7 +127,7 @@ public final class LinuxSpawn implements AutoCloseable {
 
   public void open(int as, byte[] path, int flags, int mode) {
     try {
-      check((int) Functions.OPEN.invokeExact(actions.address(), as, text(path), flags, mode));
+      note((int) Functions.OPEN.invokeExact(actions.address(), as, text(path), flags, mode));
     } catch (Throwable thrown) {
       throw unexpected(thrown);
     }
@@ -104,19 +135,45 @@ public final class LinuxSpawn implements AutoCloseable {
 
   /** The child has none of this process's descriptors from this one on. */
   public void closeFrom(int descriptor) {
-    try {
-      check((int) Functions.CLOSE_FROM.invokeExact(actions.address(), descriptor));
-    } catch (Throwable thrown) {
-      throw unexpected(thrown);
+    MethodHandle function = Functions.CLOSE_FROM;
+    if (function == null) {
+      closeEach(descriptor);
+    } else {
+      note(call(function, actions.address(), descriptor));
     }
   }
 
+  /**
+   * The same, one by one: those that are open now. One that another thread opens from here on has
+   * to be close-on-exec, as those of the JDK and of Gyre are.
+   */
+  void closeEach(int least) {
+    String[] names = new File(OPEN_DESCRIPTORS).list();
+    if (names == null) {
+      note(ENOSYS); // no /proc: rather no child than one with descriptors that are not its own
+      return;
+    }
+    Arrays.stream(names)
+        .mapToInt(Integer::parseInt)
+        .filter(open -> open >= least)
+        .forEach(open -> note(call(Functions.CLOSE, actions.address(), open)));
+  }
+
   public void changeDirectory(byte[] path) {
-    check(call(Functions.CHANGE_DIRECTORY, actions.address(), text(path)));
+    MethodHandle function = Functions.CHANGE_DIRECTORY;
+    note(function == null ? ENOSYS : call(function, actions.address(), text(path)));
+  }
+
+  /** Whether this C library can start a program in another directory. */
+  public static boolean changesDirectories() {
+    return Functions.CHANGE_DIRECTORY != null;
   }
 
   /** The number of the process, or a negative errno. */
   public int spawn(byte[][] arguments, byte[][] environment) {
+    if (failed != 0) {
+      return -failed;
+    }
     MemorySegment process = arena.allocate(INT);
     try {
       long list = list(arguments);
@@ -149,6 +206,12 @@ public final class LinuxSpawn implements AutoCloseable {
     return text.address();
   }
 
+  private void note(int error) {
+    if (failed == 0) {
+      failed = error;
+    }
+  }
+
   private static int call(MethodHandle function, long a) {
     try {
       return (int) function.invokeExact(a);
@@ -165,9 +228,11 @@ public final class LinuxSpawn implements AutoCloseable {
     }
   }
 
-  private static void check(int error) {
-    if (error != 0) {
-      throw new OutOfMemoryError("the C library cannot prepare a child process: error " + error);
+  private static int call(MethodHandle function, long a, int b) {
+    try {
+      return (int) function.invokeExact(a, b);
+    } catch (Throwable thrown) {
+      throw unexpected(thrown);
     }
   }
 

@@ -23,8 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,32 +53,9 @@ class CommandTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Our children that have ended and were not waited for. */
-  static long zombies() throws IOException {
-    long self = ProcessHandle.current().pid();
-    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
-      return all.filter(path -> isZombieOf(path, self)).count();
-    }
-  }
-
-  private static boolean isZombieOf(Path path, long parent) {
-    try {
-      String stat = Files.readString(path.resolve("stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return fields[0].equals("Z") && Long.parseLong(fields[1]) == parent;
-    } catch (IOException | RuntimeException gone) {
-      return false;
-    }
-  }
-
-  private static boolean isAlive(long process) {
-    return Files.exists(Path.of("/proc/" + process))
-        && ProcessHandle.of(process).map(ProcessHandle::isAlive).orElse(false);
-  }
-
   /** Parks until it is true; the limit of the test ends a wait in vain. */
   private static void awaitGone(long process) {
-    while (isAlive(process)) {
+    while (Kin.isAlive(process)) {
       Fiber.sleep(Duration.ofMillis(1));
     }
   }
@@ -103,6 +80,16 @@ class CommandTest {
     run(() -> {
       CommandResult result = Command.of("printf", "%s|", "a b", "$HOME", "*", "'\"", "ü", "").run();
       assertThat(result.output()).isEqualTo("a b|$HOME|*|'\"|ü||");
+    });
+  }
+
+  @Test
+  void shouldTakeItsArgumentsAsAList() {
+    run(() -> {
+      assertThat(Command.of(List.of("printf", "%s|", "a", "b c")).run().output()).isEqualTo("a|b c|");
+      assertThatThrownBy(() -> Command.of(List.of()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("program is empty");
     });
   }
 
@@ -253,6 +240,47 @@ class CommandTest {
     });
   }
 
+  @Test
+  void shouldGiveItsTerminalASize() {
+    run(() -> {
+      Command sizes = Command.shell("stty size; read x; stty size").onTerminal().grace(SHORT);
+      try (ChildProcess child = sizes.start()) {
+        assertThat(child.terminal().readLine(100)).isEqualTo("24 80");
+        child.resizeTerminal(50, 132);
+        child.terminal().write("\n");
+        assertThat(child.terminal().readLine(100)).isEmpty(); // the echo
+        assertThat(child.terminal().readLine(100)).isEqualTo("50 132");
+        assertThatThrownBy(() -> child.resizeTerminal(0, 80))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("0 rows");
+      }
+      try (ChildProcess child = sizes.terminalSize(10, 20).start()) {
+        assertThat(child.terminal().readLine(100)).isEqualTo("10 20");
+      }
+      try (ChildProcess child = Command.of("true").stdin(Stdio.PIPE).start()) {
+        assertThatThrownBy(() -> child.resizeTerminal(10, 20))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("TERMINAL");
+      }
+    });
+  }
+
+  @Test
+  void shouldLeaveAnInheritedInputAloneWhereTheOutputIsATerminal() {
+    run(() -> {
+      Command command =
+          Command.shell("readlink /proc/self/fd/0; : > /dev/tty && echo controlled")
+              .stdin(Stdio.INHERIT)
+              .stdout(Stdio.TERMINAL)
+              .newSession();
+      try (ChildProcess child = command.start()) {
+        String ours = Files.readSymbolicLink(Path.of("/proc/self/fd/0")).toString();
+        assertThat(child.terminal().readLine(1000)).isEqualTo(ours);
+        assertThat(child.terminal().readLine(1000)).isEqualTo("controlled");
+      }
+    });
+  }
+
   // ---- what it inherits
 
   @Test
@@ -289,6 +317,11 @@ class CommandTest {
       assertFails(
           Command.of("cat").stdin(Stdio.file(temporary.resolve("none"))), Errno.ENOENT, "input");
       assertFails(Command.of("echo", "a\0b"), Errno.EINVAL, "character 0");
+      assertFails(Command.of("echo", "x".repeat(200_000)), Errno.E2BIG, "its input or by a file");
+      Path inFile = script.resolve("below");
+      assertFails(Command.of(inFile.toString()), Errno.ENOTDIR, "is a file");
+      assertFails(Command.of("true").directory(script), Errno.ENOTDIR, "no directory");
+      assertFails(Command.of("true").stdout(Stdio.file(temporary)), Errno.EISDIR, "a directory");
     });
   }
 
@@ -308,10 +341,17 @@ class CommandTest {
   @Test
   void shouldLimitWhatItWrites() {
     run(() -> {
-      assertThatThrownBy(() -> Command.of("yes").outputLimitBytes(100_000).run())
+      Command loud = Command.shell("echo why >&2; exec yes").outputLimitBytes(100_001);
+      assertThatThrownBy(loud::run)
           .isInstanceOf(LimitExceededException.class)
-          .hasMessageContaining("outputLimitBytes");
-      assertThat(zombies()).isZero();
+          .hasMessageContaining("outputLimitBytes")
+          .isInstanceOfSatisfying(
+              OutputLimitException.class,
+              failure -> {
+                assertThat(failure.output().output()).isEqualTo("y\n".repeat(50_000) + "y");
+                assertThat(failure.output().stderr()).isEqualTo(bytes("why\n"));
+              });
+      assertThat(Kin.zombies()).isZero();
     });
   }
 
@@ -350,10 +390,17 @@ class CommandTest {
   @Test
   void shouldEndWhatTakesTooLong() {
     run(() -> {
-      assertThatThrownBy(() -> Command.of("sleep", "1000").timeout(SHORT).run())
+      Command slow =
+          Command.shell("trap 'echo last; exit' TERM; echo first; while :; do sleep 0.01; done")
+              .timeout(Duration.ofSeconds(1));
+      assertThatThrownBy(slow::run)
           .isInstanceOfSatisfying(
-              ProcessException.class, failure -> assertThat(failure.isTimeout()).isTrue());
-      assertThat(zombies()).isZero();
+              ProcessException.class,
+              failure -> {
+                assertThat(failure.isTimeout()).isTrue();
+                assertThat(failure.output().orElseThrow().output()).isEqualTo("first\nlast\n");
+              });
+      assertThat(Kin.zombies()).isZero();
     });
   }
 
@@ -378,11 +425,11 @@ class CommandTest {
       try (Scope _ = Scope.open("children")) {
         child = Command.shell("sleep 1000 & echo $!; wait").grace(SHORT).start();
         grandchild = Long.parseLong(child.stdout().readLine(100));
-        assertThat(isAlive(grandchild)).isTrue();
+        assertThat(Kin.isAlive(grandchild)).isTrue();
       }
       awaitGone(grandchild);
       assertThat(child.exit()).isPresent();
-      assertThat(zombies()).isZero();
+      assertThat(Kin.zombies()).isZero();
     });
   }
 
@@ -446,22 +493,16 @@ class CommandTest {
     run(() -> {
       Command quiet = Command.of("true").stdout(Stdio.NULL).stderr(Stdio.NULL);
       quiet.run();
-      long before = descriptors();
+      long before = Kin.descriptors();
       for (int i = 0; i < 1000; i++) {
         quiet.start();
       }
       while (!Loop.current().handles().isEmpty()) {
         Fiber.sleep(Duration.ofMillis(1));
       }
-      assertThat(zombies()).isZero();
-      assertThat(descriptors()).isEqualTo(before);
+      assertThat(Kin.zombies()).isZero();
+      assertThat(Kin.descriptors()).isEqualTo(before);
     });
-  }
-
-  private static long descriptors() throws IOException {
-    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
-      return all.count();
-    }
   }
 
   @Test

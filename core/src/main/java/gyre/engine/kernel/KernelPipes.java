@@ -7,6 +7,7 @@ import gyre.engine.Pipes;
 import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxPseudoTerminals;
+import gyre.sys.LinuxTerminals;
 import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 
@@ -26,11 +27,23 @@ public final class KernelPipes implements Pipes {
   public int pipe(int[] two) {
     counters.calls++;
     int result = LinuxFiles.pipe(state, scratch, LinuxFiles.O_CLOEXEC);
-    if (result == 0) {
-      two[0] = Memory.getInt(scratch);
-      two[1] = Memory.getInt(scratch + 4);
+    return result < 0 ? result : keep(Memory.getInt(scratch), Memory.getInt(scratch + 4), two);
+  }
+
+  /** Neither of them where others expect what every program has. */
+  private int keep(int first, int second, int[] two) {
+    two[0] = LinuxFiles.awayFromStandard(state, first);
+    two[1] = LinuxFiles.awayFromStandard(state, second);
+    int failed = Math.min(two[0], two[1]);
+    if (failed >= 0) {
+      return 0;
     }
-    return result;
+    for (int descriptor : two) {
+      if (descriptor >= 0) {
+        LinuxFiles.discard(descriptor);
+      }
+    }
+    return failed;
   }
 
   @Override
@@ -40,6 +53,12 @@ public final class KernelPipes implements Pipes {
     return flags < 0
         ? flags
         : LinuxFiles.fcntl(state, descriptor, LinuxFiles.F_SETFL, flags | LinuxFiles.O_NONBLOCK);
+  }
+
+  @Override
+  public int resizeTerminal(int driver, int rows, int columns) {
+    counters.calls++;
+    return LinuxTerminals.setSize(state, driver, columns, rows);
   }
 
   @Override
@@ -58,8 +77,7 @@ public final class KernelPipes implements Pipes {
       LinuxFiles.discard(driver);
       return user;
     }
-    two[0] = driver;
-    two[1] = user;
-    return number;
+    int kept = keep(driver, user, two);
+    return kept < 0 ? kept : number;
   }
 }

@@ -13,6 +13,7 @@ import gyre.sys.LinuxSpawn;
 import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +25,7 @@ public final class KernelProcesses implements Processes {
   /** O_PATH: needs no right to read it. */
   private static final int PATH_ONLY = 0x200000;
 
-  private static final int FIRST_OTHER = 3;
+  private static final byte[] NULL_DEVICE = "/dev/null".getBytes(StandardCharsets.US_ASCII);
 
   private final EngineCounters counters;
   private final CallState state = new CallState();
@@ -50,19 +51,20 @@ public final class KernelProcesses implements Processes {
   }
 
   private static int spawn(Spawn spawn, CallState own, Arena arena, List<Integer> opened) {
-    for (int i = 0; i < spawn.descriptors.length; i++) {
-      if (spawn.descriptors[i] == Spawn.FILE) {
+    int[] sources = spawn.descriptors.clone();
+    for (int i = 0; i < sources.length; i++) {
+      boolean isKept =
+          sources[i] >= LinuxFiles.STANDARD_COUNT
+              || sources[i] == Spawn.MERGE
+              || (sources[i] == Spawn.INHERIT && LinuxFiles.isInherited(own, i));
+      if (!isKept) {
         spawn.failed = Spawn.Part.ofDescriptor(i);
-        int descriptor = openFile(own, arena, spawn.paths[i], spawn.flags[i]);
-        if (descriptor < 0) {
-          return descriptor;
+        int source = openSource(spawn, i, own, arena);
+        if (source < 0) {
+          return source;
         }
-        opened.add(descriptor);
-        int changed = letBlock(own, descriptor, spawn.flags[i]);
-        if (changed < 0) {
-          return changed;
-        }
-        spawn.descriptors[i] = descriptor;
+        opened.add(source);
+        sources[i] = source;
       }
     }
     byte[] directory = spawn.directory;
@@ -73,9 +75,34 @@ public final class KernelProcesses implements Processes {
         return descriptor;
       }
       LinuxFiles.discard(descriptor);
+      if (!LinuxSpawn.changesDirectories()) {
+        return Errno.ENOSYS.negated();
+      }
     }
     spawn.failed = Spawn.Part.COMMAND;
-    return start(spawn);
+    return start(spawn, sources);
+  }
+
+  /**
+   * What the child gets where that is not open yet, or not where it can be taken from: the child
+   * has its three descriptors set one after the other, and what it still needs must not be among
+   * them. None is left closed: the first file that it opens would be taken for it.
+   */
+  private static int openSource(Spawn spawn, int index, CallState own, Arena arena) {
+    int given = spawn.descriptors[index];
+    if (given >= 0) {
+      return LinuxFiles.fcntl(
+          own, given, LinuxFiles.F_DUPFD_CLOEXEC, LinuxFiles.STANDARD_COUNT);
+    }
+    boolean isFile = given == Spawn.FILE;
+    int flags = isFile ? spawn.flags[index] : FileFlags.O_RDWR;
+    int opened = openFile(own, arena, isFile ? spawn.paths[index] : NULL_DEVICE, flags);
+    int descriptor = LinuxFiles.awayFromStandard(own, opened);
+    int unblocked = descriptor < 0 ? descriptor : letBlock(own, descriptor, flags);
+    if (descriptor >= 0 && unblocked < 0) {
+      LinuxFiles.discard(descriptor);
+    }
+    return unblocked < 0 ? unblocked : descriptor;
   }
 
   private static int openFile(CallState own, Arena arena, byte[] path, int flags) {
@@ -102,35 +129,27 @@ public final class KernelProcesses implements Processes {
     return LinuxFiles.fcntl(own, descriptor, LinuxFiles.F_SETFL, flags & ~FileFlags.O_NONBLOCK);
   }
 
-  private static int start(Spawn spawn) {
-    for (byte[][] texts : new byte[][][] {spawn.arguments, spawn.environment}) {
-      for (byte[] text : texts) {
-        for (byte one : text) {
-          if (one == 0) {
-            return Errno.EINVAL.negated();
-          }
-        }
-      }
-    }
+  private static int start(Spawn spawn, int[] sources) {
     int flags = spawn.isSessionLeader ? LinuxSpawn.SET_SESSION : 0;
     if (spawn.isGroupLeader && !spawn.isSessionLeader) {
       flags |= LinuxSpawn.SET_GROUP;
     }
     try (LinuxSpawn prepared = new LinuxSpawn(flags)) {
       byte[] terminal = spawn.terminal;
-      if (terminal != null) {
-        prepared.open(0, terminal, FileFlags.O_RDWR, 0); // becomes the one of the session
+      if (terminal != null) { // the first that its leader opens becomes the one of the session
+        prepared.open(spawn.terminalDescriptor, terminal, FileFlags.O_RDWR, 0);
       }
-      for (int i = 0; i < spawn.descriptors.length; i++) {
-        if (spawn.descriptors[i] >= 0) {
-          prepared.duplicate(spawn.descriptors[i], i);
-        } else if (spawn.descriptors[i] == Spawn.MERGE) {
+      for (int i = 0; i < sources.length; i++) {
+        if (sources[i] >= 0) {
+          prepared.duplicate(sources[i], i);
+        } else if (sources[i] == Spawn.MERGE) {
           prepared.duplicate(1, i);
         }
       }
-      prepared.closeFrom(FIRST_OTHER);
-      if (spawn.directory != null) {
-        prepared.changeDirectory(spawn.directory);
+      prepared.closeFrom(LinuxFiles.STANDARD_COUNT);
+      byte[] directory = spawn.directory;
+      if (directory != null) {
+        prepared.changeDirectory(directory);
       }
       return prepared.spawn(spawn.arguments, spawn.environment);
     }
@@ -139,7 +158,7 @@ public final class KernelProcesses implements Processes {
   @Override
   public int open(int process) {
     counters.calls++;
-    return LinuxChildren.open(state, process);
+    return LinuxFiles.awayFromStandard(state, LinuxChildren.open(state, process));
   }
 
   @Override
@@ -164,23 +183,38 @@ public final class KernelProcesses implements Processes {
   }
 
   @Override
+  public boolean isTaken(int process) {
+    counters.calls++;
+    int result = LinuxChildren.signalProcess(state, process, 0);
+    return result >= 0 || result == Errno.EPERM.negated();
+  }
+
+  @Override
   public int signalGroup(int group, int signal) {
     counters.calls++;
     return LinuxChildren.signalGroup(state, group, signal);
   }
 
   @Override
-  public void abandon(int process, int descriptor) {
-    int ignored =
-        descriptor >= 0
-            ? LinuxChildren.signal(state, descriptor, KILL)
-            : LinuxChildren.signalProcess(state, process, KILL);
+  public void abandon(int process, int descriptor, boolean leadsGroup) {
+    try (Arena arena = Arena.ofConfined()) {
+      CallState own = new CallState(arena);
+      int ignored =
+          leadsGroup
+              ? LinuxChildren.signalGroup(own, process, KILL)
+              : LinuxChildren.signalProcess(own, process, KILL);
+    }
     Thread reaper =
         Thread.ofPlatform()
             .daemon()
             .name("gyre-reaper-" + process)
             .unstarted(() -> reap(process, descriptor));
     reaper.start();
+  }
+
+  @Override
+  public void discard(int descriptor) {
+    LinuxFiles.discard(descriptor);
   }
 
   private static void reap(int process, int descriptor) {
