@@ -18,6 +18,16 @@ public interface Pipes {
     return Errno.EOPNOTSUPP.negated();
   }
 
+  /**
+   * Another descriptor for one that this process was started with: 0, 1 or 2. They share how they
+   * are set, so it may block, and must be left so.
+   *
+   * @return it is close-on-exec; {@code -EBADF} where the process was started without
+   */
+  default int standard(int number) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
   /** Tells who uses a pseudo-terminal of another size. */
   default int resizeTerminal(int driver, int rows, int columns) {
     return Errno.EOPNOTSUPP.negated();

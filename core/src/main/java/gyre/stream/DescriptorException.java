@@ -40,19 +40,22 @@ public final class DescriptorException extends IoException {
   }
 
   private static String advice(int result) {
-    if (result == Errno.EPIPE.negated()) {
-      return "nobody reads from it any more";
-    }
-    if (result == Errno.EOPNOTSUPP.negated()) {
-      return "this engine has no pipes and processes: use io_uring or epoll, on Linux";
-    }
-    if (result == Errno.EMFILE.negated()) {
-      return "raise the limit with ulimit -n, or close what is not needed any more";
-    }
-    if (result == Errno.ENOMEM.negated()) {
-      return "the loop's memory is used up: let its streams drain, or raise its limit";
-    }
-    return "";
+    return switch (Errno.of(result)) {
+      case EPIPE -> "nobody reads from it any more";
+      case EOPNOTSUPP ->
+          "this engine has no pipes, terminals and processes: use io_uring or epoll, on Linux";
+      case EMFILE ->
+          "this program may open no more descriptors: raise the limit with ulimit -n, or close what"
+              + " is not needed any more";
+      case ENFILE ->
+          "the whole system has no descriptors left: raise fs.file-max with sysctl, or end who"
+              + " holds them";
+      case ENOMEM -> "the system, or the container, has no memory for it: give it more";
+      case ENOSPC -> "delete something there, or write elsewhere";
+      case EINVAL -> "what the descriptor stands for cannot be read or written as a stream";
+      case EIO -> "the terminal has gone away, or the device is broken";
+      case null, default -> "";
+    };
   }
 
   @Override

@@ -64,10 +64,7 @@ public final class LinuxFiles {
     return moved;
   }
 
-  /**
-   * Whether this process was given it by who started it: what was opened since, by the JVM too, is
-   * close-on-exec.
-   */
+  /** Whether it is open, and would be in a program that this process becomes: no close-on-exec. */
   public static boolean isInherited(CallState state, int fd) {
     int flags = fcntl(state, fd, F_GETFD, 0);
     return flags >= 0 && (flags & FD_CLOEXEC) == 0;

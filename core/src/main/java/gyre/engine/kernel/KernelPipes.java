@@ -1,6 +1,7 @@
 package gyre.engine.kernel;
 
 import gyre.engine.EngineCounters;
+import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.Pipes;
@@ -53,6 +54,14 @@ public final class KernelPipes implements Pipes {
     return flags < 0
         ? flags
         : LinuxFiles.fcntl(state, descriptor, LinuxFiles.F_SETFL, flags | LinuxFiles.O_NONBLOCK);
+  }
+
+  @Override
+  public int standard(int number) {
+    counters.calls += 2;
+    return StandardDescriptors.isGiven(state, number)
+        ? LinuxFiles.fcntl(state, number, LinuxFiles.F_DUPFD_CLOEXEC, LinuxFiles.STANDARD_COUNT)
+        : Errno.EBADF.negated();
   }
 
   @Override

@@ -56,7 +56,7 @@ public final class KernelProcesses implements Processes {
       boolean isKept =
           sources[i] >= LinuxFiles.STANDARD_COUNT
               || sources[i] == Spawn.MERGE
-              || (sources[i] == Spawn.INHERIT && LinuxFiles.isInherited(own, i));
+              || (sources[i] == Spawn.INHERIT && StandardDescriptors.isGiven(own, i));
       if (!isKept) {
         spawn.failed = Spawn.Part.ofDescriptor(i);
         int source = openSource(spawn, i, own, arena);
