@@ -6,15 +6,12 @@ import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
 import gyre.engine.Engine;
-import gyre.engine.Environment.Subscription;
+import gyre.engine.Errno;
 import gyre.engine.Poll;
 import gyre.engine.kernel.KernelTerminal;
 import gyre.spi.Resource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("exports") // Resource is for the packages of handles
 public final class Terminal extends Resource {
-  private static final long FLUSH_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final int EAGAIN = Errno.EAGAIN.negated();
 
   private final TerminalOptions options;
   private final String device;
@@ -63,12 +60,14 @@ public final class Terminal extends Resource {
   private final TerminalOutput output;
   private final EscapeTimeout escapeTimeout = new EscapeTimeout(this);
   private final Arrived arrived = new Arrived(this);
-  private final List<Subscription> subscriptions = new ArrayList<>();
-  private @Nullable Subscription stops;
+  private final Opened opened = new Opened(this);
+  private final TerminalPassage passage;
+  private final TerminalSignals signals;
   private @Nullable TerminalHandler handler;
   private TerminalSize size;
   private boolean isSuspending;
   private boolean isEnding;
+  private boolean isAborted;
   private boolean isReadRequested;
 
   @SuppressWarnings("this-escape") // the parts keep it, and use it later
@@ -88,6 +87,8 @@ public final class Terminal extends Resource {
     this.size = currentSize();
     this.input = new TerminalInput(this, options.maxPasteBytes());
     this.output = new TerminalOutput(writeLine, size, opening.encoder());
+    this.passage = new TerminalPassage(this, writeLine, output, mode);
+    this.signals = new TerminalSignals(environmentOf(loop()).signals(), this::runWhileOpen);
   }
 
   // ---- opening
@@ -108,17 +109,23 @@ public final class Terminal extends Resource {
     checkCanOpen(owner);
     TerminalOpening opening = TerminalOpening.open(engineOf(owner), options);
     Terminal terminal = opening.finish(owner, options);
-    terminal.begin();
+    try {
+      terminal.begin();
+    } catch (Throwable e) {
+      terminal.closeSoon();
+      throw e;
+    }
     return terminal;
   }
 
   private void begin() {
-    subscribe("WINCH", this::sizeMayHaveChanged);
     if (mode != null) {
-      subscribe("CONT", this::continued);
-      if (options.suspends()) {
-        stops = subscribe("TSTP", this::suspend);
-      }
+      enter(mode);
+    }
+    signals.subscribe("WINCH", this::sizeMayHaveChanged);
+    if (mode != null) {
+      signals.subscribe("CONT", this::continued);
+      subscribeToStops();
     }
     readLine.watch();
     if (mode == null) {
@@ -126,32 +133,30 @@ public final class Terminal extends Resource {
     }
   }
 
-  /** Has a step run on the loop after a signal, once however often it comes before. */
-  private @Nullable Subscription subscribe(String signal, Runnable step) {
-    AtomicBoolean isOnItsWay = new AtomicBoolean();
-    Runnable onLoop =
+  /** Parks only where the terminal is too slow to take what leads in. */
+  private void enter(TerminalMode entering) {
+    passage.enter(entering);
+    if (passage.isEntering()) {
+      await(caller(), opened);
+    }
+    if (opened.failure != 0) {
+      throw TerminalException.of("set", device, opened.failure);
+    }
+  }
+
+  private void subscribeToStops() {
+    if (options.suspends()) {
+      signals.subscribe("TSTP", this::suspend);
+    }
+  }
+
+  private void runWhileOpen(Runnable step) {
+    handToLoop(
         () -> {
-          isOnItsWay.set(false);
           if (isOpen()) {
             step.run();
           }
-        };
-    try {
-      Subscription subscription =
-          environmentOf(loop())
-              .signals()
-              .subscribe(
-                  signal,
-                  () -> {
-                    if (!isOnItsWay.getAndSet(true)) {
-                      handToLoop(onLoop);
-                    }
-                  });
-      subscriptions.add(subscription);
-      return subscription;
-    } catch (UnsupportedOperationException refused) {
-      return null; // this JVM tells of no signals: the size is looked at when something is drawn
-    }
+        });
   }
 
   // ---- events in direct style
@@ -254,7 +259,7 @@ public final class Terminal extends Resource {
     if (mode != null && !options.fullScreen()) {
       throw new IllegalStateException(name() + " is open without its screen: fullScreen is false");
     }
-    if (subscriptions.isEmpty()) {
+    if (signals.isEmpty()) {
       sizeMayHaveChanged();
     }
     drawing.accept(output.begin(size));
@@ -270,7 +275,28 @@ public final class Terminal extends Resource {
   }
 
   private void flush() {
+    if (!passage.isIn()) {
+      return; // what is drawn meanwhile is written when it is in again
+    }
+    if (output.isBlocked()) {
+      output.flush(); // a frame is not cut by anything else
+    }
+    if (mode != null && !output.isBlocked()) {
+      int result = mode.advance();
+      if (result == EAGAIN) {
+        writeLine.watch();
+        return;
+      } else if (result < 0) {
+        output.fail(result);
+      } else if (!mode.isEntered()) {
+        return; // the JVM ends
+      }
+    }
     output.flush();
+    tellFailure();
+  }
+
+  private void tellFailure() {
     if (output.failure() != 0) {
       input.ended(TerminalException.reasonOf(output.failure()));
       tell();
@@ -297,23 +323,28 @@ public final class Terminal extends Resource {
 
   /** A line may have become ready. */
   void lineReady(TerminalLine line) {
-    if (!isOpen()) {
-      return;
-    }
-    if (line == readLine) {
+    if (line == writeLine && !passage.isIn()) {
+      passage.advance();
+    } else if (isOpen() && line == readLine) {
       read();
-    } else {
+    } else if (isOpen()) {
       flush();
     }
   }
 
   /** Nothing watches a line any more. */
   void lineEnded(TerminalLine line, int error) {
+    if (line == writeLine && !passage.isIn() && !isAborted) {
+      passage.failed(error);
+    }
     if (!isOpen()) {
       operationEnded();
     } else if (line == readLine) {
       input.ended(TerminalException.reasonOf(error));
       tell();
+    } else if (passage.isIn()) {
+      output.fail(error);
+      tellFailure();
     }
   }
 
@@ -367,6 +398,7 @@ public final class Terminal extends Resource {
   void keyboardOffered() {
     if (mode != null) {
       mode.keyboardOffered();
+      flush();
     }
   }
 
@@ -397,18 +429,17 @@ public final class Terminal extends Resource {
     isSuspending = true;
   }
 
-  /** Stops this process, with the terminal as it was before; returns when it goes on. */
   private void suspend() {
     TerminalMode entered = mode;
     assert entered != null;
-    entered.leave();
-    Subscription ours = stops;
-    if (ours != null) {
-      ours.cancel(); // so that the signal stops again
-      subscriptions.remove(ours);
-    }
+    passage.stop(entered);
+  }
+
+  /** Stops this process; the terminal is as it was before. Returns when it goes on. */
+  void stopNow() {
+    signals.unsubscribe("TSTP"); // so that the signal stops again
     int ignored = calls.stop();
-    stops = subscribe("TSTP", this::suspend);
+    subscribeToStops();
     continued();
   }
 
@@ -416,9 +447,23 @@ public final class Terminal extends Resource {
   private void continued() {
     TerminalMode entered = mode;
     assert entered != null;
-    int result = entered.enter();
-    if (result < 0) {
-      input.ended(TerminalException.reasonOf(result));
+    passage.enter(entered);
+  }
+
+  /**
+   * The way in is over.
+   *
+   * @param failure 0 or a negative errno
+   */
+  void entered(int failure) {
+    if (!opened.isDone) {
+      opened.isDone = true;
+      opened.failure = failure;
+      opened.wakeAll();
+      return;
+    }
+    if (failure < 0) {
+      input.ended(TerminalException.reasonOf(failure));
     } else {
       sizeMayHaveChanged();
       input.resumed();
@@ -466,42 +511,74 @@ public final class Terminal extends Resource {
   protected void closing() {
     isEnding = true;
     escapeTimeout.cancel();
-    subscriptions.forEach(Subscription::cancel);
-    if (mode != null) {
-      mode.leave();
-    } else {
-      flushLines();
-    }
+    signals.unsubscribe();
     readLine.unwatch();
-    writeLine.unwatch();
     arrived.wakeAll();
+    opened.wakeAll();
+    passage.leave();
     operationEnded();
   }
 
-  /** What was printed as lines is wanted also when the program has ended. */
-  private void flushLines() {
-    output.flush();
-    if (output.isBlocked() && output.failure() == 0) {
-      boolean ignored = calls.isWritable(writeLine.descriptor(), FLUSH_NANOS);
-      output.flush();
-    }
+  /** It is as before, or takes nothing any more. */
+  void left() {
+    writeLine.unwatch();
+    operationEnded();
   }
 
   /** Also where something of it broke: the terminal is never left raw. */
   @Override
   protected void aborting() {
-    if (isEnding) {
-      operationEnded();
-    } else {
+    isAborted = true;
+    if (!isEnding) {
       closing();
     }
+    passage.cancel();
+    writeLine.unwatch();
+    operationEnded();
   }
 
   private void operationEnded() {
-    if (state() == State.CLOSING && pendingOperations() == 0) {
-      readLine.close();
-      writeLine.close();
-      released();
+    boolean isOver = passage.isLeft() || isAborted;
+    if (state() != State.CLOSING || !isOver || pendingOperations() > 0) {
+      return;
+    }
+    Runnable closeInput = readLine.close();
+    Runnable closeOutput = writeLine.close();
+    TerminalMode unfinished = passage.isLeft() ? null : mode;
+    Runnable end =
+        () -> {
+          if (unfinished != null) {
+            unfinished.finish();
+          }
+          closeInput.run();
+          closeOutput.run();
+        };
+    if (unfinished == null) {
+      end.run();
+    } else {
+      Thread ignored = Thread.ofPlatform().name("gyre-terminal-leave").start(end);
+    }
+    released();
+  }
+
+  /** The way in is over: for who opens it. */
+  private static final class Opened extends WaitPoint {
+    private final Terminal terminal;
+    boolean isDone;
+    int failure;
+
+    Opened(Terminal terminal) {
+      this.terminal = terminal;
+    }
+
+    @Override
+    public boolean isReady() {
+      return isDone || !terminal.isOpen();
+    }
+
+    @Override
+    public String doing() {
+      return "entering " + terminal.name();
     }
   }
 

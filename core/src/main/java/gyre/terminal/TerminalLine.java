@@ -96,10 +96,14 @@ final class TerminalLine {
     return readiness.isIdle();
   }
 
-  void close() {
+  /**
+   * Closes it by what this answers, from any thread. The engine forgets it at once, also where
+   * another descriptor keeps the same terminal open.
+   */
+  Runnable close() {
     assert readiness.isIdle();
-    // By release the engine forgets it, also where another descriptor keeps the same terminal open.
-    engine.sockets().discard(engine.sockets().release(descriptor));
+    Object released = engine.sockets().release(descriptor);
+    return () -> engine.sockets().discard(released);
   }
 
   private void ended(int result) {

@@ -3,6 +3,7 @@ package gyre.terminal;
 import gyre.engine.Errno;
 import gyre.engine.kernel.KernelTerminal;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -12,15 +13,17 @@ import org.jspecify.annotations.Nullable;
  * The changed state of a terminal: raw settings, alternate screen, reports of mouse, focus and
  * pastes. Entered in order and left in the reverse one, whoever leaves it: the loop, or the hook
  * that runs when the JVM ends, which Ctrl-C, TERM and HUP lead to as well. That is why it is for
- * any thread: what happens to one terminal happens under its lock.
+ * any thread: what happens to one terminal happens under its lock. Nothing waits for the terminal,
+ * but {@link #finish}, which is not for the loop.
  *
  * <pre>
- *   PLAIN --enter--&gt; ENTERED --leave--&gt; PLAIN;   after the hook it is PLAIN for good
+ *   PLAIN --enter--&gt; ENTERED --leave--&gt; LEAVING --all is written--&gt; PLAIN
+ *   after the hook it is PLAIN for good
  * </pre>
  */
 final class TerminalMode {
   /** In which the terminal has to take what leaves the screen, else it is given up. */
-  private static final long LEAVE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  static final long LEAVE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private static final String ENTER_SCREEN = "\u001b[?1049h\u001b[2J\u001b[?25l";
   private static final String LEAVE_SCREEN = "\u001b[?2026l\u001b[m\u001b[?25h\u001b[?1049l";
@@ -38,9 +41,13 @@ final class TerminalMode {
   private static final String ENTER_KEYBOARD = "\u001b[>1u";
   private static final String LEAVE_KEYBOARD = "\u001b[<u";
 
+  private static final byte[] NOTHING = {};
+
   private enum State {
     PLAIN,
-    ENTERED
+    ENTERED,
+    /** Something of the way out is still to be written. */
+    LEAVING
   }
 
   /** Those that are entered: what the hook leaves. Guarded by itself, as is the hook. */
@@ -59,6 +66,11 @@ final class TerminalMode {
   private State state = State.PLAIN;
   private boolean hasKeyboard;
 
+  /** What is to be written, from {@link #from} on. */
+  private byte[] pending = NOTHING;
+
+  private int from;
+
   /**
    * @param input the terminal whose settings are changed
    * @param output where sequences go: mostly the same terminal
@@ -74,10 +86,10 @@ final class TerminalMode {
   }
 
   /**
-   * Enters, or sets everything again if it is entered: somebody may have changed it while this
-   * process was stopped. If that fails half-way, what was done is undone.
+   * Begins to enter, or to set everything again if it is entered: somebody may have changed it while
+   * this process was stopped. It counts as entered from now on.
    *
-   * @return 0 or a negative errno
+   * @return as {@link #advance}; or what failed, and then nothing is changed
    */
   synchronized int enter() {
     if (isEnding) {
@@ -86,63 +98,107 @@ final class TerminalMode {
     remember(this);
     state = State.ENTERED;
     int result = calls.setSettings(input, raw);
-    if (result >= 0) {
-      result =
-          write(
-              (hasScreen ? ENTER_SCREEN : "")
-                  + ENTER_REPORTS
-                  + (hasMouse ? ENTER_MOUSE : "")
-                  + (hasKeyboard ? ENTER_KEYBOARD : ASK_KEYBOARD));
-    }
     if (result < 0 || isEnding) { // the hook may have looked before this was remembered
-      leave();
+      restore();
+      return result < 0 ? result : Errno.ECANCELED.negated();
     }
-    return result;
-  }
-
-  /** As it was before. The second time nothing happens. */
-  synchronized void leave() {
-    if (state == State.PLAIN) {
-      return;
-    }
-    state = State.PLAIN;
-    int ignored =
-        write(
-            (hasKeyboard ? LEAVE_KEYBOARD : "")
-                + (hasMouse ? LEAVE_MOUSE : "")
-                + LEAVE_REPORTS
-                + (hasScreen ? LEAVE_SCREEN : ""));
-    ignored = calls.setSettings(input, original);
-    forget(this);
+    String keyboard = hasKeyboard ? ENTER_KEYBOARD : ASK_KEYBOARD;
+    append((hasScreen ? ENTER_SCREEN : "") + ENTER_REPORTS + (hasMouse ? ENTER_MOUSE : "") + keyboard);
+    return advance();
   }
 
   /** The terminal has told that it offers the kitty keyboard protocol: keys are told apart now. */
   synchronized void keyboardOffered() {
     if (state == State.ENTERED && !hasKeyboard) {
       hasKeyboard = true;
-      int ignored = write(ENTER_KEYBOARD);
+      append(ENTER_KEYBOARD);
     }
   }
 
-  /** Waits a little where the terminal is slow: half a sequence would leave it in a bad state. */
-  private int write(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-    long deadlineNanos = System.nanoTime() + LEAVE_NANOS;
-    int written = 0;
-    while (written < bytes.length) {
-      int result = calls.write(output, bytes, written, bytes.length - written);
-      long leftNanos = deadlineNanos - System.nanoTime();
+  /**
+   * Writes what is left of the way in or out, as far as the terminal takes it at once.
+   *
+   * @return 0 if nothing is left, {@code -EAGAIN}, or why the terminal takes no more
+   */
+  synchronized int advance() {
+    while (from < pending.length) {
+      int result = calls.write(output, pending, from, pending.length - from);
       if (result >= 0) {
-        written += result;
-      } else if (result != Errno.EAGAIN.negated() && result != Errno.EINTR.negated()) {
+        from += result;
+      } else if (result != Errno.EINTR.negated()) {
         return result;
-      } else if (leftNanos <= 0) {
-        return Errno.ETIMEDOUT.negated();
-      } else if (result == Errno.EAGAIN.negated()) {
-        boolean ignored = calls.isWritable(output, leftNanos);
       }
     }
+    if (state == State.LEAVING) {
+      restore();
+    }
     return 0;
+  }
+
+  /**
+   * Begins to leave. The second time it goes on with that.
+   *
+   * @return as {@link #advance}, which is to be called until nothing is left
+   */
+  synchronized int leave() {
+    if (state == State.ENTERED) {
+      state = State.LEAVING;
+      append(leavingText());
+    }
+    return advance();
+  }
+
+  private String leavingText() {
+    return (hasKeyboard ? LEAVE_KEYBOARD : "")
+        + (hasMouse ? LEAVE_MOUSE : "")
+        + LEAVE_REPORTS
+        + (hasScreen ? LEAVE_SCREEN : "");
+  }
+
+  /** It takes no more, or takes too long: then the settings at least are as before. */
+  synchronized void giveUp() {
+    if (state == State.ENTERED && from == 0 && pending.length > 0) {
+      pending = NOTHING; // nothing has come through that would have to be taken back
+    }
+    int ignored = leave();
+    if (state != State.PLAIN) {
+      restore();
+    }
+  }
+
+  private void restore() {
+    state = State.PLAIN;
+    pending = NOTHING;
+    from = 0;
+    int ignored = calls.setSettings(input, original);
+    forget(this);
+  }
+
+  /** What was begun before is finished first: half a sequence would swallow the next one. */
+  private void append(String text) {
+    byte[] more = text.getBytes(StandardCharsets.US_ASCII);
+    byte[] all = Arrays.copyOfRange(pending, from, pending.length + more.length);
+    System.arraycopy(more, 0, all, pending.length - from, more.length);
+    pending = all;
+    from = 0;
+  }
+
+  synchronized boolean isEntered() {
+    return state == State.ENTERED;
+  }
+
+  /** Off the loop, and for a bounded time: whatever happens, the terminal is as before then. */
+  void finish() {
+    KernelTerminal waiting = new KernelTerminal(); // the other may be in use on the loop
+    long deadlineNanos = System.nanoTime() + LEAVE_NANOS;
+    int result = leave();
+    long leftNanos = LEAVE_NANOS;
+    while (result == Errno.EAGAIN.negated() && leftNanos > 0) {
+      boolean ignored = waiting.isWritable(output, leftNanos);
+      result = advance();
+      leftNanos = deadlineNanos - System.nanoTime();
+    }
+    giveUp();
   }
 
   // ---- the end of the JVM
@@ -176,7 +232,7 @@ final class TerminalMode {
       all = ENTERED.toArray(TerminalMode[]::new);
     }
     for (TerminalMode mode : all) {
-      mode.leave();
+      mode.finish();
     }
   }
 }

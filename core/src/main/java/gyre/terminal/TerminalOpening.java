@@ -48,7 +48,7 @@ final class TerminalOpening {
     TerminalOpening opening = new TerminalOpening(options);
     try {
       opening.find();
-      opening.enter();
+      opening.read();
       return opening;
     } catch (Throwable e) {
       opening.abandon();
@@ -99,8 +99,8 @@ final class TerminalOpening {
     return duplicate;
   }
 
-  /** The last step: whatever fails later is undone by leaving. */
-  private void enter() {
+  /** How it is set, to come back to. Nothing is changed yet. */
+  private void read() {
     if (isInherited || options.isDumb()) {
       return;
     }
@@ -108,12 +108,7 @@ final class TerminalOpening {
     if (settings == null) {
       throw TerminalException.of("read the settings of", device, Errno.ENOTTY.negated());
     }
-    TerminalMode entering = new TerminalMode(input, output, settings, options);
-    int result = entering.enter();
-    if (result < 0) {
-      throw TerminalException.of("set", device, result);
-    }
-    mode = entering;
+    mode = new TerminalMode(input, output, settings, options);
   }
 
   Terminal finish(Scope owner, TerminalOptions chosen) {
@@ -126,9 +121,6 @@ final class TerminalOpening {
   }
 
   private void abandon() {
-    if (mode != null) {
-      mode.leave();
-    }
     if (output >= 0) {
       calls.close(output);
     }

@@ -78,6 +78,17 @@ final class TerminalOutput {
     return failure;
   }
 
+  /**
+   * It takes no more.
+   *
+   * @param error a negative errno
+   */
+  void fail(int error) {
+    if (failure == 0) {
+      failure = error;
+    }
+  }
+
   /** Frames that were written. */
   long written() {
     return written;

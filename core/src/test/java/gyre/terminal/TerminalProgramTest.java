@@ -184,6 +184,20 @@ class TerminalProgramTest {
     assertThat(pty.read()).doesNotContain("\u001b");
   }
 
+  /** Its reader begins when another fiber of the same loop says so, while the terminal is closed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldServeOthersWhileTheLastLinesWaitForAFullPipe(String engine) throws Exception {
+    Path output = folder.resolve("output");
+    Path told = folder.resolve("told");
+    String script =
+        "export TOLD='%1$s'; mkfifo '%1$s'; eval \"$PROGRAM flood\" | { read x < '%1$s'; cat >'%2$s'; }"
+            .formatted(told, output);
+    Process started = start(engine, script, "xterm");
+    assertEnded(started, 0);
+    assertThat(Files.readString(output)).contains("\nthe last line\n");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"io_uring", "epoll"})
   void shouldPrintLinesIntoAFileAndReadOne(String engine) throws Exception {

@@ -442,6 +442,80 @@ class TerminalTest {
     assertThat(pty.read()).endsWith(LEAVE_SCREEN);
   }
 
+  /** The way out goes on while the loop serves whoever makes room for it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldServeOthersWhileTheTerminalIsSlowToBeLeft(String engine) {
+    run(
+        engine,
+        () -> {
+          Terminal terminal = Terminal.open(options());
+          pty.fill();
+          Fiber<?> closing = Fiber.start("closes", terminal::close);
+          Fiber.yield();
+          assertThat(terminal.isOpen()).isFalse();
+          while (closing.isAlive()) {
+            String ignored = pty.read();
+            Fiber.yield();
+          }
+          assertThat(pty.read()).endsWith(LEAVE_SCREEN);
+          assertThat(pty.settings()).isEqualTo(before);
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldServeOthersWhileTheTerminalIsSlowToBeEntered(String engine) {
+    pty.fill();
+    run(
+        engine,
+        () -> {
+          Fiber<?> opening =
+              Fiber.start(
+                  "opens",
+                  () -> {
+                    try (Terminal terminal = Terminal.open(options())) {
+                      assertThat(terminal.isInteractive()).isTrue();
+                    }
+                  });
+          while (opening.isAlive()) {
+            String ignored = pty.read();
+            Fiber.yield();
+          }
+          assertThat(pty.read()).contains("\u001b[?1049h").endsWith(LEAVE_SCREEN);
+        });
+  }
+
+  /** Nobody waits for anything then, but for the terminal somebody else does. */
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldRestoreTheTerminalWhenTheLoopIsForcedToEndAndItIsSlow(String engine) {
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      loop.run(() -> {
+        Terminal terminal = Terminal.open(options());
+        terminal.background(true);
+        pty.fill();
+        loop.forceShutdown();
+        assertThatThrownBy(terminal::next).isInstanceOf(RuntimeException.class);
+      });
+    }
+    String ignored = pty.await("the way out", text -> text.endsWith(LEAVE_SCREEN));
+    pty.await("the settings as before", text -> pty.settings().equals(before));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldRestoreTheSettingsOfATerminalThatTakesNothing(String engine) {
+    run(
+        engine,
+        () -> {
+          Terminal terminal = Terminal.open(options());
+          pty.fill();
+          terminal.close();
+          assertThat(pty.settings()).isEqualTo(before);
+        });
+  }
+
   /** Tells this JVM that a size has changed: the kernel tells only those in the foreground. */
   private static final class Winch {
     static void send() throws Exception {
