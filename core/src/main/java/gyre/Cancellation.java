@@ -185,6 +185,15 @@ public final class Cancellation implements AutoCloseable {
     }
   }
 
+  @Nullable Cancellation parent() {
+    return parent;
+  }
+
+  /** The fiber whose block of code this is for, if it is for one. */
+  @Nullable Fiber<?> owner() {
+    return owner;
+  }
+
   /** Whether this protects a fiber from what comes from outside. */
   boolean isShield() {
     return parent == null && scope != loop.root();

@@ -333,9 +333,16 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
       interrupted();
     }
     while (!permitted) {
+      ParkWatch watch = loop.parkWatch();
+      if (watch != null) {
+        watch.parking(this);
+      }
       parked = true;
       loop.mechanism().park(this);
       parked = false;
+      if (watch != null) {
+        watch.resumed(this);
+      }
       if (!permitted) {
         interrupted();
         cancellation.check();
@@ -389,7 +396,14 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
   }
 
   void giveWay() {
+    ParkWatch watch = loop.parkWatch();
+    if (watch != null) {
+      watch.parking(this);
+    }
     loop.mechanism().giveWay(this);
+    if (watch != null) {
+      watch.resumed(this);
+    }
   }
 
   /** Waits for one source. */
@@ -449,6 +463,25 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
 
   Cancellation cancellation() {
     return cancellation;
+  }
+
+  /** What somebody outside cancels who wants this fiber to end, and as little else as possible. */
+  Cancellation outermostToken() {
+    Cancellation outermost = scope.cancellation();
+    Cancellation own = cancellation.owner() == this ? cancellation : current.cancellation();
+    while (own != null && own.owner() == this) {
+      if (own.isShield()) {
+        return scope.cancellation(); // what a shield is for: nobody outside knows its token
+      }
+      outermost = own;
+      own = own.parent();
+    }
+    return outermost;
+  }
+
+  /** What is cancelled when the time of what this fiber is doing is over. */
+  Cancellation innermostToken() {
+    return cancellation == loop.neverCancelled() ? current.cancellation() : cancellation;
   }
 
   Scope currentScope() {

@@ -126,6 +126,44 @@ public abstract class InternalAccess {
     fiber.wake();
   }
 
+  /** Whether it belongs to the loop, and not to a user. */
+  protected static boolean isInternal(Fiber<?> fiber) {
+    Scope outermost = fiber.scope();
+    for (Scope up = outermost.parent(); up != null; up = up.parent()) {
+      outermost = up;
+    }
+    return outermost == fiber.loop().internal();
+  }
+
+  protected static String doing(Fiber<?> fiber) {
+    return fiber.doing();
+  }
+
+  protected static @Nullable Handle handleOf(Fiber<?> fiber) {
+    @Nullable Handle[] found = new @Nullable Handle[1];
+    fiber
+        .loop()
+        .eachHandle(handle ->
+            handle.waits((parked, _, _) -> {
+              if (parked == fiber) {
+                found[0] = handle;
+              }
+            }));
+    return found[0];
+  }
+
+  protected static void cancelFromOutside(Fiber<?> fiber, String reason) {
+    fiber.outermostToken().cancel(reason, null, false);
+  }
+
+  protected static void endTime(Fiber<?> fiber, String reason) {
+    fiber.innermostToken().cancel(reason, null, true);
+  }
+
+  protected static void beginClose(Handle handle) {
+    ((HandleBase) handle).closeSoon();
+  }
+
   protected static boolean isCallback(Fiber<?> caller) {
     return caller.isPump();
   }

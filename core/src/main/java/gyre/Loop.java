@@ -50,6 +50,7 @@ public final class Loop implements AutoCloseable {
   private final String engineChoice;
   private final FiberMode fiberMode;
   private final Environment environment;
+  private final @Nullable ParkWatch parkWatch;
   private final FiberMechanism mechanism;
   private final Mailbox mailbox;
   private final Offload offload;
@@ -83,6 +84,7 @@ public final class Loop implements AutoCloseable {
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
     this.environment = engine.environment();
+    this.parkWatch = environment instanceof ParkWatch watch ? watch : null;
     this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
     this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
     this.pump = new Pump(this, internal);
@@ -602,6 +604,11 @@ public final class Loop implements AutoCloseable {
 
   Environment environment() {
     return environment;
+  }
+
+  /** Who is told of each park, if anybody is. */
+  @Nullable ParkWatch parkWatch() {
+    return parkWatch;
   }
 
   /** For a look from outside at a loop that hangs: what it runs, and where that stands. */

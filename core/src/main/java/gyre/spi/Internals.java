@@ -148,6 +148,41 @@ public final class Internals extends InternalAccess {
     return InternalAccess.inCallbackOf(caller);
   }
 
+  // ---- fibers, for who watches their parks
+
+  /** Whether a fiber belongs to the loop, as those that run callbacks do, and not to a user. */
+  public static boolean isInternal(Fiber<?> fiber) {
+    return InternalAccess.isInternal(fiber);
+  }
+
+  /** What a fiber waits for, in words; empty if its stack alone says it. */
+  public static String doing(Fiber<?> fiber) {
+    return InternalAccess.doing(fiber);
+  }
+
+  /** The handle that a fiber is parked in, if it is. */
+  public static @Nullable Handle handleOf(Fiber<?> fiber) {
+    return InternalAccess.handleOf(fiber);
+  }
+
+  /**
+   * Cancels a fiber as others might: all that it is doing, and no other fiber if it has a token of
+   * its own. Without one it is cancelled with the scope that it lives in.
+   */
+  public static void cancelFromOutside(Fiber<?> fiber, String reason) {
+    InternalAccess.cancelFromOutside(fiber, reason);
+  }
+
+  /** As if the innermost limit of time that a fiber works under were over: its shield's too. */
+  public static void endTime(Fiber<?> fiber, String reason) {
+    InternalAccess.endTime(fiber, reason);
+  }
+
+  /** Closes a handle without waiting, whoever calls. */
+  public static void beginClose(Handle handle) {
+    InternalAccess.beginClose(handle);
+  }
+
   // ---- waiting
 
   /** As {@link Fiber#offload}, but on the threads that look up names. */

@@ -6,6 +6,7 @@ import gyre.sim.fault.Faults;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
@@ -135,6 +136,20 @@ public final class Simulation {
     return numbers.strip().equals("none") ? withoutFaults() : vary(variation.parsed(numbers));
   }
 
+  /**
+   * Cuts one fiber short at one of its parks, as {@link CancelEverywhere} does at all of them. Up
+   * to that the run is the same. Programs may end by a {@code CancelledException} then.
+   *
+   * @param park counted from 1 over all fibers of users
+   */
+  public Simulation cutting(long park, Cut cut, CutMoment moment) {
+    if (park < 1) {
+      throw new IllegalArgumentException("park " + park + ": they are counted from 1");
+    }
+    ParkCut wanted = new ParkCut(seed, park, cut, moment);
+    return vary(variation.cut(new ParkCuts(wanted, Set.of(), Set.of(), _ -> false)));
+  }
+
   /** Lets no fault through. Holds whatever else is said of faults, before or after. */
   public Simulation withoutFaults() {
     return vary(variation.numbers(new long[0]));
@@ -170,7 +185,8 @@ public final class Simulation {
             variation.apply(admitted),
             watcher,
             eventsLimit,
-            variation.stop());
+            variation.stop(),
+            variation.cuts());
     try {
       return world.run(script);
     } finally {

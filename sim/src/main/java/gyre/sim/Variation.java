@@ -14,26 +14,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * By what a run differs from the one that a program describes, whatever that goes on to say about
- * its faults and its limit: which of the faults it keeps, how long it may last, who watches, and
- * who may stop it.
+ * its faults and its limit: which of the faults it keeps, how long it may last, who watches, who
+ * may stop it, and which fiber is cut short.
  */
 record Variation(
     @Nullable Set<Fault> kinds,
     @Nullable Set<Long> numbers,
     long longestNanos,
     @Nullable Watcher watcher,
-    @Nullable BooleanSupplier stop) {
-  static final Variation NONE = new Variation(null, null, Long.MAX_VALUE, null, null);
+    @Nullable BooleanSupplier stop,
+    @Nullable ParkCuts cuts) {
+  static final Variation NONE = new Variation(null, null, Long.MAX_VALUE, null, null, null);
 
   Variation kinds(Collection<Fault> kept) {
     Set<Fault> sorted = EnumSet.noneOf(Fault.class);
     sorted.addAll(kept);
-    return new Variation(sorted, numbers, longestNanos, watcher, stop);
+    return new Variation(sorted, numbers, longestNanos, watcher, stop, cuts);
   }
 
   Variation numbers(long[] kept) {
     Set<Long> sorted = Arrays.stream(kept).boxed().collect(Collectors.toCollection(TreeSet::new));
-    return new Variation(kinds, sorted, longestNanos, watcher, stop);
+    return new Variation(kinds, sorted, longestNanos, watcher, stop, cuts);
   }
 
   Variation parsed(String list) {
@@ -54,15 +55,19 @@ record Variation(
   }
 
   Variation longest(long nanos) {
-    return new Variation(kinds, numbers, nanos, watcher, stop);
+    return new Variation(kinds, numbers, nanos, watcher, stop, cuts);
   }
 
   Variation watched(@Nullable Watcher by) {
-    return new Variation(kinds, numbers, longestNanos, by, stop);
+    return new Variation(kinds, numbers, longestNanos, by, stop, cuts);
   }
 
   Variation stopped(BooleanSupplier when) {
-    return new Variation(kinds, numbers, longestNanos, watcher, when);
+    return new Variation(kinds, numbers, longestNanos, watcher, when, cuts);
+  }
+
+  Variation cut(ParkCuts by) {
+    return new Variation(kinds, numbers, longestNanos, watcher, stop, by);
   }
 
   Faults apply(Faults faults) {

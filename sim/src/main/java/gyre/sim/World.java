@@ -38,6 +38,7 @@ public final class World {
   private final Duration limit;
   private final long eventsLimit;
   private final @Nullable BooleanSupplier stop;
+  private final @Nullable ParkCuts cuts;
   private final Weather weather;
   private final Chance turns;
   private final Chance ends;
@@ -61,11 +62,13 @@ public final class World {
       LongPredicate admitted,
       Trace.@Nullable Listener listener,
       long eventsLimit,
-      @Nullable BooleanSupplier stop) {
+      @Nullable BooleanSupplier stop,
+      @Nullable ParkCuts cuts) {
     this.universe = new Universe(seed, faults, listener, admitted);
     this.limit = limit;
     this.eventsLimit = eventsLimit;
     this.stop = stop;
+    this.cuts = cuts;
     this.weather = new Weather(this, universe);
     this.turns = universe.chance("turns");
     this.ends = universe.chance("ends");
@@ -146,6 +149,9 @@ public final class World {
         weather.drift(host.machine());
       }
       running = true;
+      if (cuts != null) {
+        cuts.begin(this);
+      }
       for (Program program : List.copyOf(programs)) {
         program.start();
       }
@@ -381,6 +387,10 @@ public final class World {
 
   // ---- from its parts
 
+  boolean isRunning() {
+    return running;
+  }
+
   Universe universe() {
     return universe;
   }
@@ -413,7 +423,8 @@ public final class World {
    * it; but what it asserts must hold.
    */
   void failed(Program program, Throwable thrown) {
-    if (running && (program.isAwaited() || thrown instanceof AssertionError)) {
+    boolean isExcused = cuts != null && cuts.excuses(thrown);
+    if (running && !isExcused && (program.isAwaited() || thrown instanceof AssertionError)) {
       fail(SimulationFailure.Kind.PROGRAM, program + " failed: " + thrown, thrown);
     }
   }

@@ -1,6 +1,8 @@
 package gyre.sim.engine;
 
+import gyre.Fiber;
 import gyre.LoopHost;
+import gyre.ParkWatch;
 import gyre.engine.Environment;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -9,7 +11,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** What a simulated loop finds around itself: all of it comes from the world. */
-final class SimEnvironment implements Environment, LoopHost {
+final class SimEnvironment implements Environment, LoopHost, ParkWatch {
   private final SimEngine engine;
   private final Universe universe;
   private final Order order;
@@ -43,6 +45,22 @@ final class SimEnvironment implements Environment, LoopHost {
   @Override
   public void join(HostedLoop hosted) {
     universe.host(engine.machine(), hosted);
+  }
+
+  @Override
+  public void parking(Fiber<?> caller) {
+    ParkObserver observer = universe.parkObserver();
+    if (observer != null) {
+      observer.parking(engine, caller);
+    }
+  }
+
+  @Override
+  public void resumed(Fiber<?> caller) {
+    ParkObserver observer = universe.parkObserver();
+    if (observer != null) {
+      observer.resumed(caller);
+    }
   }
 
   @Override

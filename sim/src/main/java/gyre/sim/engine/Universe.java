@@ -39,6 +39,7 @@ public final class Universe implements Subject {
   private boolean wakesFromOutside;
   private volatile @Nullable Throwable intruder;
   private @Nullable BiConsumer<Machine, LoopHost.HostedLoop> loopHost;
+  private @Nullable ParkObserver parkObserver;
 
   public Universe(
       long seed, Faults faults, Trace.@Nullable Listener listener, LongPredicate admitted) {
@@ -138,6 +139,15 @@ public final class Universe implements Subject {
 
   boolean allowsWakesFromOutside() {
     return wakesFromOutside;
+  }
+
+  /** Has somebody told of all parks of fibers, from now on. */
+  public void observeParks(ParkObserver observer) {
+    parkObserver = observer;
+  }
+
+  @Nullable ParkObserver parkObserver() {
+    return parkObserver;
   }
 
   /** Has loops that programs open beside their own taken care of, from now on. */

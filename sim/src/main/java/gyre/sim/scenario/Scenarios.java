@@ -23,7 +23,8 @@ public final class Scenarios {
           new Posts(),
           new Datagrams(),
           new Offloads(),
-          new DurableFiles());
+          new DurableFiles(),
+          new Drills());
 
   private Scenarios() {}
 
