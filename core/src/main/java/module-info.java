@@ -18,6 +18,8 @@ module gyre.core {
       gyre.sim;
   exports gyre.spi to
       gyre.sim;
+  exports gyre.stream to
+      gyre.sim;
   exports gyre.sys to
       gyre.sim;
 }

@@ -1,5 +1,8 @@
 package gyre.engine;
 
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The calls on child processes. Every method answers a negative errno instead of throwing. None
  * touches a child that was not spawned here: whoever else in this process has children, as the JDK
@@ -29,6 +32,16 @@ public interface Processes {
    */
   default int spawn(Spawn spawn) {
     return Errno.EOPNOTSUPP.negated();
+  }
+
+  /**
+   * Starts a program without waiting, for those whose {@link #spawn} need not wait.
+   *
+   * @return completes with the number of the process or a negative errno; null from those that wait
+   *     until it has begun, for which they want a thread
+   */
+  default @Nullable CompletableFuture<Integer> begin(Spawn spawn) {
+    return null;
   }
 
   /** A close-on-exec descriptor that is readable once the child has ended. */

@@ -214,7 +214,8 @@ final class Starting {
    */
   private ChildProcess start(Scope scope) {
     Starts starts = Starts.of(Internals.loop(scope));
-    spawned = Spawner.spawn(this::spawn);
+    CompletableFuture<Integer> begun = engine.processes().begin(spawn);
+    spawned = begun == null ? Spawner.spawn(this::spawn) : begun;
     starts.begun(this);
     try {
       Internals.awaitAnywhereUncancelled(spawned);
