@@ -10,6 +10,7 @@ module gyre.core {
   exports gyre.net;
   exports gyre.terminal;
   exports gyre.process;
+  exports gyre.sync;
   exports gyre.engine to
       gyre.sim;
   exports gyre.engine.choice to

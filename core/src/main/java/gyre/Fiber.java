@@ -74,6 +74,9 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
   /** Which of several sources is asked first the next time. */
   private int rotation;
 
+  /** The last lock that it has taken and not given back. */
+  @Nullable HoldBase held;
+
   /** Links among the fibers of its scope. */
   @Nullable Fiber<?> siblingNext;
 
@@ -141,8 +144,8 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
    *
    * <p>Throws {@link IllegalStateException} if that would wait for ever: a fiber that joins itself,
    * or one that has a scope open in which the caller lives, or one that waits by joining, directly
-   * or over others, for one of those. Circles in which something else is waited for, as a lock or a
-   * channel, are not found.
+   * or over others, for one of those, or for a lock that the caller holds. Circles in which
+   * something else is waited for, as a channel, are not found.
    */
   public T join() {
     Fiber<?> caller = loop.fiber();
@@ -199,6 +202,7 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     switch (source) {
       case End end -> Joins.checkCanEnd(end.awaited, caller);
       case ScopeEnd end -> Joins.checkCanEnd(end.scope, caller);
+      case HoldWait wait -> Deadlocks.check(wait, caller);
       default -> {}
     }
     caller.awaitReady(source);
@@ -299,6 +303,9 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     }
     loop.mechanism().reclaim();
     problem = closeScopesUpTo(scope, problem);
+    if (held != null) {
+      HoldBase.abandonAll(this);
+    }
     failure = problem;
     state = problem == null ? State.DONE : State.FAILED;
     if (end != null) {

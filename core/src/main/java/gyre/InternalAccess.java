@@ -112,6 +112,23 @@ public abstract class InternalAccess {
     caller.awaitReady(source);
   }
 
+  protected static void await(Fiber<?> caller, HoldWait wait) {
+    Deadlocks.check(wait, caller);
+    caller.awaitReady(wait);
+  }
+
+  protected static void checkThread(Loop loop) {
+    loop.checkThread();
+  }
+
+  protected static void report(Loop loop, String source, Throwable failure) {
+    loop.report(source, failure);
+  }
+
+  protected static long longHoldNanos(Loop loop) {
+    return loop.options().longHoldNanos();
+  }
+
   protected static void awaitUncancelled(Fiber<?> caller, Source source) {
     Cancellation token = caller.cancellation();
     caller.enter(caller.currentScope(), caller.loop().neverCancelled());

@@ -29,12 +29,21 @@ final class Joins {
       }
       last = last.awaited() instanceof Fiber.End end ? end.awaited : null;
     }
+    if (caller.held != null) {
+      Deadlocks.check(awaited.end(), caller);
+    }
   }
 
   /** Throws if not all fibers of {@code awaited} can end before {@code caller} does. */
   static void checkCanEnd(Scope awaited, Fiber<?> caller) {
     Fiber<?> ancestor = ancestorIn(awaited, caller);
-    if (ancestor == null || caller.cancellation().isCancelled()) {
+    if (caller.cancellation().isCancelled()) {
+      return;
+    }
+    if (ancestor == null) {
+      if (caller.held != null) {
+        Deadlocks.check(awaited.end(), caller);
+      }
       return;
     }
     String why =

@@ -5,6 +5,7 @@ import gyre.engine.choice.Engines;
 import gyre.loop.FiberMechanism;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public final class LoopOptions {
     int lookupQueueLimit = 1024;
     FailureListener failures = FailureListener.LOGGING;
     boolean reportsLeaks = Boolean.getBoolean("gyre.debug.leaks");
+    long longHoldNanos = TimeUnit.MILLISECONDS.toNanos(Long.getLong("gyre.debug.holds", 0));
     @Nullable FiberMode fiberMode;
 
     Values copy() {
@@ -187,6 +189,17 @@ public final class LoopOptions {
   }
 
   /**
+   * Reports each lock that a fiber holds for longer while others run, with what that fiber waits
+   * for: a lock held across a long wait holds up all who want it. Costs a timer for each lock that
+   * is taken, so it is for debugging. Zero, the default, is off; {@code -Dgyre.debug.holds=} sets
+   * it in milliseconds.
+   */
+  public LoopOptions reportLongHolds(Duration limit) {
+    long nanos = Durations.nanos("reportLongHolds", limit);
+    return with(v -> v.longHoldNanos = nanos);
+  }
+
+  /**
    * Forces a way of carrying fibers; otherwise the best that this process can have. Opening the
    * loop throws {@link IllegalStateException} if it can't have this one.
    */
@@ -240,6 +253,10 @@ public final class LoopOptions {
 
   boolean reportsLeaks() {
     return values.reportsLeaks;
+  }
+
+  long longHoldNanos() {
+    return values.longHoldNanos;
   }
 
   FailureListener failures() {

@@ -124,6 +124,9 @@ final class Pump implements Callbacks {
       runPost(self, (Runnable) callback);
     }
     loop.mechanism().reclaim();
+    if (self.held != null) {
+      HoldBase.abandonAll(self);
+    }
     if (Thread.interrupted()) {
       // It was for this callback, not for the next.
     }

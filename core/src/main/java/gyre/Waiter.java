@@ -59,8 +59,11 @@ public final class Waiter {
     return state == State.ARMED;
   }
 
-  /** Was woken and goes away without having taken what it was woken for. */
-  boolean isLeavingUnclaimed() {
+  /**
+   * For the source, while it is disarmed: whether this was woken and goes away without taking what it
+   * was woken for, so that somebody else must have it.
+   */
+  public boolean isLeavingUnclaimed() {
     return state == State.WOKEN;
   }
 

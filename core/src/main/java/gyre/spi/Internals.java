@@ -3,11 +3,13 @@ package gyre.spi;
 import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Handle;
+import gyre.HoldWait;
 import gyre.InternalAccess;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
 import gyre.engine.Engine;
+import gyre.loop.TimerNode;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -112,6 +114,35 @@ public final class Internals extends InternalAccess {
 
   // ---- fibers
 
+  /** The calling fiber, which must be one of {@code loop}: throws if it is not. */
+  public static Fiber<?> callerOn(Loop loop) {
+    return InternalAccess.caller(loop);
+  }
+
+  /** Throws unless the caller runs on the loop, or is its thread between turns. */
+  public static void checkThread(Loop loop) {
+    InternalAccess.checkThread(loop);
+  }
+
+  /** Tells the loop's listener of a failure that nobody waits for. */
+  public static void report(Loop loop, String source, Throwable failure) {
+    InternalAccess.report(loop, source, failure);
+  }
+
+  /** How long a lock may be held before that is told; 0 for ever. */
+  public static long longHoldNanos(Loop loop) {
+    return InternalAccess.longHoldNanos(loop);
+  }
+
+  /** Starts or restarts a timer {@code nanos} from the time of this turn. */
+  public static void startTimer(Loop loop, TimerNode timer, long nanos) {
+    InternalAccess.startTimer(loop, timer, nanos);
+  }
+
+  public static void cancelTimer(Loop loop, TimerNode timer) {
+    InternalAccess.cancelTimer(loop, timer);
+  }
+
   /**
    * Parks the calling fiber. May return without reason.
    *
@@ -124,6 +155,15 @@ public final class Internals extends InternalAccess {
   /** As {@link Fiber#await(Source)}, for those who know their caller already. */
   public static void await(Fiber<?> caller, Source source) {
     InternalAccess.await(caller, source);
+  }
+
+  /**
+   * As {@link #await(Fiber, Source)}, for a lock.
+   *
+   * @throws gyre.DeadlockException if that would never be over
+   */
+  public static void await(Fiber<?> caller, HoldWait wait) {
+    InternalAccess.await(caller, wait);
   }
 
   /** As {@link #await}, also in a fiber that is cancelled: for what is certain to come soon. */
@@ -212,10 +252,6 @@ public final class Internals extends InternalAccess {
   }
 
   // ---- for Resource
-
-  static Fiber<?> callerOn(Loop loop) {
-    return InternalAccess.caller(loop);
-  }
 
   static void start(Loop loop, Resource.Timeout timeout, long nanos) {
     InternalAccess.startTimer(loop, timeout, nanos);

@@ -1,0 +1,86 @@
+package gyre;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds circles of fibers that wait for one another, before the wait that would close the circle
+ * begins. Followed are locks to those who hold them, and joins to those who are joined. A fiber
+ * that waits for the first of several things, or is cancelled, gets out by itself and ends the
+ * search.
+ *
+ * <p>Costs nothing as long as nobody has to wait for a lock.
+ */
+final class Deadlocks {
+  /** So many fibers are looked at: the search must not cost more than what it is for. */
+  private static final int FIBERS_LIMIT = 256;
+
+  private final Fiber<?> caller;
+  private final Set<Fiber<?>> seen = new HashSet<>();
+
+  private Deadlocks(Fiber<?> caller) {
+    this.caller = caller;
+  }
+
+  /** Throws if {@code awaited} cannot be ready before {@code caller} goes on. */
+  static void check(Source awaited, Fiber<?> caller) {
+    if (caller.cancellation().isCancelled()) {
+      return; // there will be no wait
+    }
+    String circle = new Deadlocks(caller).search(caller, awaited);
+    if (circle != null) {
+      throw new DeadlockException(
+          "deadlock: "
+              + circle
+              + ". Take locks in the same order everywhere, and join nobody who needs a lock that"
+              + " you hold");
+    }
+  }
+
+  /** The circle in words that begins with the wait of {@code fiber}, or null. */
+  private @Nullable String search(Fiber<?> fiber, Source awaited) {
+    if (awaited.isReady()) {
+      return null;
+    }
+    return switch (awaited) {
+      case HoldWait wait -> throughHolders(fiber, wait);
+      case Fiber.End end -> throughFiber(fiber, "waits for the end of fiber ", end.awaited);
+      case ScopeEnd end -> throughScope(fiber, end.scope);
+      default -> null;
+    };
+  }
+
+  private @Nullable String throughHolders(Fiber<?> fiber, HoldWait wait) {
+    String[] found = new String[1];
+    wait.eachHolder(holder -> {
+      if (found[0] == null) {
+        found[0] = throughFiber(fiber, "waits for " + wait.what() + ", held by fiber ", holder);
+      }
+    });
+    return found[0];
+  }
+
+  private @Nullable String throughScope(Fiber<?> fiber, Scope scope) {
+    String why = "waits for scope " + scope.name() + ", in which lives fiber ";
+    for (Fiber<?> child = scope.firstFiber(); child != null; child = child.siblingNext) {
+      String found = throughFiber(fiber, why, child);
+      if (found != null) {
+        return found;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String throughFiber(Fiber<?> fiber, String why, Fiber<?> next) {
+    if (next == caller) {
+      return "fiber " + fiber.name() + " " + why + next.name();
+    }
+    if (seen.size() >= FIBERS_LIMIT || next.cancellation().isCancelled() || !seen.add(next)) {
+      return null;
+    }
+    Source awaited = next.awaited();
+    String rest = awaited == null ? null : search(next, awaited);
+    return rest == null ? null : "fiber " + fiber.name() + " " + why + next.name() + "; " + rest;
+  }
+}
