@@ -217,6 +217,23 @@ public final class Cancellation implements AutoCloseable {
   }
 
   /**
+   * Time until the first limit of this token and of those above it has passed; 0 if this is
+   * cancelled, {@link Long#MAX_VALUE} if there is no limit. So that nothing is begun that could not
+   * end in time. On the loop.
+   */
+  public long remainingNanos() {
+    loop.checkThread();
+    long leastNanos = isCancelled() ? 0 : Long.MAX_VALUE;
+    for (Cancellation token = this; token != null; token = token.parent) {
+      Limit limit = token.deadline;
+      if (limit != null && limit.isScheduled()) {
+        leastNanos = Math.min(leastNanos, Math.max(0, loop.remainingNanos(limit)));
+      }
+    }
+    return leastNanos;
+  }
+
+  /**
    * Throws {@link CancelledException} if this is cancelled: for loops that compute and never park.
    */
   public void check() {

@@ -125,6 +125,10 @@ public abstract class InternalAccess {
     loop.report(source, failure);
   }
 
+  protected static RuntimeException rethrow(Throwable failure) {
+    return Failures.rethrow(failure);
+  }
+
   protected static long longHoldNanos(Loop loop) {
     return loop.options().longHoldNanos();
   }

@@ -16,12 +16,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 // Over 500 lines: what users do with a loop, nearly half of it in words. The work is in Turn, Pump,
@@ -76,6 +78,11 @@ public final class Loop implements AutoCloseable {
 
   private long number;
   private @Nullable Shutdown shutdown;
+
+  /** Made by the first who asks. */
+  private @Nullable RandomGenerator random;
+
+  private @Nullable Stopping stopping;
 
   private Loop(LoopOptions options, FiberMode fiberMode, EngineSelection selection) {
     this.options = options;
@@ -578,6 +585,66 @@ public final class Loop implements AutoCloseable {
   }
 
   /**
+   * Random numbers for what need not be secret, such as the jitter of a retry: from the seed of the
+   * world in a simulation, so that a run can be repeated. On the loop.
+   */
+  public RandomGenerator random() {
+    checkThread();
+    RandomGenerator known = random;
+    if (known == null) {
+      known = new SplittableRandom(environment.randomSeed());
+      random = known;
+    }
+    return known;
+  }
+
+  /**
+   * Ready once a shutdown of this loop has begun, before anything is cancelled: for a fiber that
+   * would go on for ever, and ends in its own way when this comes first.
+   *
+   * <pre>{@code
+   * while (Fiber.awaitFirst(loop.stopping(), listener.acceptable()) != loop.stopping()) {
+   *   handle(listener.accept());
+   * }
+   * }</pre>
+   *
+   * <p>What is still at it when the time of {@link ShutdownOptions#drain} is over is cancelled.
+   */
+  public Source stopping() {
+    checkThread();
+    Stopping known = stopping;
+    if (known == null) {
+      known = new Stopping(this);
+      stopping = known;
+    }
+    return known;
+  }
+
+  private static final class Stopping extends WaitPoint {
+    private final Loop loop;
+
+    Stopping(Loop loop) {
+      this.loop = loop;
+    }
+
+    @Override
+    public boolean isReady() {
+      return loop.isDraining();
+    }
+
+    @Override
+    public void arm(Waiter waiter) {
+      loop.checkThread();
+      super.arm(waiter);
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for " + loop.name() + " to be shut down";
+    }
+  }
+
+  /**
    * Gives buffer memory that is not in use back to the system, and tells how much. A loop keeps
    * what it needed at its peak; call this when that was exceptional.
    */
@@ -761,6 +828,11 @@ public final class Loop implements AutoCloseable {
     turn.wheel().restart(timer, engine.nanoTime(), delayNanos);
   }
 
+  /** Time until a timer that is started fires, from now. */
+  long remainingNanos(TimerNode timer) {
+    return turn.wheel().remainingNanos(timer, engine.nanoTime());
+  }
+
   void cancelTimer(TimerNode timer) {
     turn.wheel().cancel(timer);
   }
@@ -812,6 +884,9 @@ public final class Loop implements AutoCloseable {
     if (shutdown == null) {
       shutdown = new Shutdown(this, how);
       shutdown.begin();
+      if (stopping != null) {
+        stopping.wakeAll();
+      }
     }
   }
 

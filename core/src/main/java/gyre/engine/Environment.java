@@ -65,6 +65,9 @@ public interface Environment {
   /** Null for first in, first out. */
   @Nullable Order order();
 
+  /** What a loop's random numbers begin with: asked for once, and never the same for two loops. */
+  long randomSeed();
+
   /** The date and time of day, which may jump; not for measuring. */
   InstantSource clock();
 

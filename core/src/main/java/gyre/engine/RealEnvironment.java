@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,11 @@ final class RealEnvironment implements Environment {
   @Override
   public @Nullable Order order() {
     return null;
+  }
+
+  @Override
+  public long randomSeed() {
+    return ThreadLocalRandom.current().nextLong();
   }
 
   @Override

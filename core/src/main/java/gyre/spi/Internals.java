@@ -129,6 +129,11 @@ public final class Internals extends InternalAccess {
     InternalAccess.report(loop, source, failure);
   }
 
+  /** Throws unchecked failures as they are, and checked ones as the cause of one. */
+  public static RuntimeException rethrow(Throwable failure) {
+    return InternalAccess.rethrow(failure);
+  }
+
   /** How long a lock may be held before that is told; 0 for ever. */
   public static long longHoldNanos(Loop loop) {
     return InternalAccess.longHoldNanos(loop);

@@ -32,6 +32,11 @@ final class SimEnvironment implements Environment, LoopHost, ParkWatch {
   }
 
   @Override
+  public long randomSeed() {
+    return universe.chance("random numbers of " + engine.label()).next();
+  }
+
+  @Override
   public InstantSource clock() {
     return engine.machine();
   }
