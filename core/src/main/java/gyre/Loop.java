@@ -62,6 +62,7 @@ public final class Loop implements AutoCloseable {
   private final ShutdownActions shutdownActions;
   private final Calls calls = new Calls(this);
   private final LoopDriver driver;
+  private final Carried carried;
   private final Cancellation never;
   private final Pump pump;
   private final Turn turn;
@@ -88,6 +89,7 @@ public final class Loop implements AutoCloseable {
     this.options = options;
     this.thread = Thread.currentThread();
     this.fiberMode = fiberMode;
+    this.carried = new Carried(options.carried());
     this.engine = selection.engine();
     this.engineChoice = selection.explanation();
     this.environment = engine.environment();
@@ -431,7 +433,7 @@ public final class Loop implements AutoCloseable {
 
   /** A timer that fires once for every {@link Timer#restart}. */
   public Timer timer(Runnable callback) {
-    return new Timer(currentScope(), TimerTask.Mode.ONCE, 0, callback);
+    return new Timer(currentScope(), TimerTask.Mode.ONCE, 0, carried.around(callback));
   }
 
   /**
@@ -448,7 +450,8 @@ public final class Loop implements AutoCloseable {
   }
 
   private Timer periodic(TimerTask.Mode mode, Duration period, Runnable callback) {
-    Timer timer = new Timer(currentScope(), mode, Durations.nanos(period), callback);
+    Timer timer =
+        new Timer(currentScope(), mode, Durations.nanos(period), carried.around(callback));
     timer.restart(period);
     return timer;
   }
@@ -709,6 +712,10 @@ public final class Loop implements AutoCloseable {
 
   Pump pump() {
     return pump;
+  }
+
+  Carried carried() {
+    return carried;
   }
 
   Scope internal() {

@@ -38,6 +38,7 @@ public final class LoopOptions {
     int lookupQueueLimit = 1024;
     FailureListener failures = FailureListener.LOGGING;
     boolean reportsLeaks = Boolean.getBoolean("gyre.debug.leaks");
+    List<ScopedValue<?>> carried = List.of();
     long longHoldNanos = TimeUnit.MILLISECONDS.toNanos(Long.getLong("gyre.debug.holds", 0));
     @Nullable FiberMode fiberMode;
 
@@ -189,6 +190,20 @@ public final class LoopOptions {
   }
 
   /**
+   * Scoped values that are the context of a request: they go along from a fiber to those that it
+   * starts, to the work that it offloads, and to the callbacks of timers that it makes. Each sees
+   * what was bound where it was started or made; the next job of a helper thread, and the next
+   * callback, see nothing of it.
+   *
+   * <p>Fibers see all scoped values of who started them without this, unless the loop is in {@link
+   * FiberMode#BATON}.
+   */
+  public LoopOptions carries(ScopedValue<?>... values) {
+    List<ScopedValue<?>> keys = List.of(values);
+    return with(v -> v.carried = keys);
+  }
+
+  /**
    * Reports each lock that a fiber holds for longer while others run, with what that fiber waits
    * for: a lock held across a long wait holds up all who want it. Costs a timer for each lock that
    * is taken, so it is for debugging. Zero, the default, is off; {@code -Dgyre.debug.holds=} sets
@@ -253,6 +268,10 @@ public final class LoopOptions {
 
   boolean reportsLeaks() {
     return values.reportsLeaks;
+  }
+
+  List<ScopedValue<?>> carried() {
+    return values.carried;
   }
 
   long longHoldNanos() {

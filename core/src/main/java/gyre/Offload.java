@@ -38,7 +38,7 @@ final class Offload {
     caller.cancellation().check();
     CompletableFuture<R> outcome = new CompletableFuture<>();
     Done done = new Done(caller.loop(), outcome);
-    Environment.Job job = submit(work, outcome, done);
+    Environment.Job job = submit(caller.loop().carried().around(work), outcome, done);
     try {
       caller.awaitReady(done);
     } catch (Throwable cancelled) {
@@ -53,7 +53,7 @@ final class Offload {
   }
 
   private <R extends @Nullable Object> Environment.Job submit(
-      Callable<R> work, CompletableFuture<R> outcome, Done done) {
+      Callable<? extends R> work, CompletableFuture<R> outcome, Done done) {
     try {
       return workers.submit(() -> {
         try {

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Fibers see the {@link ScopedValue}s of the fiber that started them, those of connections that
  * a listener serves the ones of the fiber that called {@code serve}, and the first fiber of {@link
- * Loop#run} those of its caller. Callbacks see none. In baton mode a fiber sees nothing but what
- * its own body binds: besides {@code java.lang} itself, which is not open then, only {@code
+ * Loop#run} those of its caller. Callbacks see none, but for what {@link LoopOptions#carries} names. In baton mode a fiber sees nothing but what
+ * its own body binds, and what {@link
+ * LoopOptions#carries} names: besides {@code java.lang} itself, which is not open then, only {@code
  * StructuredTaskScope} hands bindings on to another thread, and that is a preview in JDK 25.
  */
 public final class Scope extends Residents implements AutoCloseable {
@@ -55,6 +56,9 @@ public final class Scope extends Residents implements AutoCloseable {
 
   /** The scoped values of the owner, for fibers that are started on its behalf. */
   private final @Nullable Object bindings;
+
+  /** Those of them that the loop carries, where the JDK does not. */
+  private final ScopedValue.@Nullable Carrier context;
 
   private @Nullable Throwable failure;
   private boolean failureSeen;
@@ -84,6 +88,7 @@ public final class Scope extends Residents implements AutoCloseable {
     this.name = name;
     this.policy = policy;
     this.bindings = owner == null ? null : loop.mechanism().bindings();
+    this.context = owner == null ? null : loop.carried().capture();
     this.outer = owner == null ? null : owner.cancellation();
     Cancellation above = outer != null ? outer : parent == null ? null : parent.cancellation;
     this.cancellation = Cancellation.forScope(this, above, owner);
@@ -262,10 +267,22 @@ public final class Scope extends Residents implements AutoCloseable {
       cancellation.check(); // the caller is to end, and has not come to see it
       throw new IllegalStateException("scope " + name + " is closed: nothing can start in it");
     }
-    Fiber<T> fiber = new Fiber<>(this, fiberName, body, pump);
+    Fiber<T> fiber = new Fiber<>(this, fiberName, pump ? body : withContext(body), pump);
     add(fiber);
     fiber.begin();
     return fiber;
+  }
+
+  /** What the loop itself starts is on behalf of whoever opened this. */
+  private <T extends @Nullable Object> Callable<? extends T> withContext(
+      Callable<? extends T> body) {
+    if (loop.fiberMode() == FiberMode.NATIVE) {
+      return body; // a fiber has the bindings of who started it anyway
+    }
+    Fiber<?> caller = loop.running();
+    return caller != null && caller.isCalling()
+        ? loop.carried().around(body)
+        : Carried.around(context, body);
   }
 
   void ended(Fiber<?> fiber, @Nullable Throwable problem) {
