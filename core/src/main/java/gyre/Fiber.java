@@ -66,7 +66,7 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
   private Cancellation cancellation;
 
   /** For what this fiber waits for: one source costs no allocation. */
-  private final Waiter waiter = new Waiter(this);
+  private final Waiter waiter;
 
   /** While it waits for the first of several sources. */
   private @Nullable FirstOf firstOf;
@@ -87,6 +87,7 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     this.scope = scope;
     this.loop = scope.loop();
     this.number = loop.nextNumber();
+    this.waiter = new Waiter(this);
     this.name = name;
     this.body = body;
     this.current = scope;
@@ -235,7 +236,8 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
       throw new IllegalArgumentException("no source to wait for");
     }
     Fiber<?> caller = current();
-    return caller.awaitFirst(new FirstOf(caller, sources, caller.rotation++));
+    int first = Math.floorMod(caller.nextRotation(), sources.length);
+    return caller.awaitFirst(sources, first, 1);
   }
 
   /**
@@ -419,9 +421,7 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
       waiter.arm(source);
       boolean isWoken = false;
       try {
-        while (waiter.isArmed()) { // what else woke it must not cost it its place in the queue
-          parkHere();
-        }
+        parkUntilWoken();
         isWoken = true;
       } finally {
         waiter.disarm(isWoken && source.isReady());
@@ -429,7 +429,25 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     }
   }
 
-  private Source awaitFirst(FirstOf several) {
+  private void parkUntilWoken() {
+    try {
+      while (waiter.isArmed()) { // what else woke it must not cost it its place in the queue
+        parkHere();
+      }
+    } catch (CancelledException e) {
+      if (!waiter.isSettled()) {
+        throw e;
+      }
+      // It came too late: what the fiber waited for has been done. The next wait tells of it.
+    }
+  }
+
+  int nextRotation() {
+    return rotation++;
+  }
+
+  Source awaitFirst(Source[] sources, int first, int step) {
+    FirstOf several = new FirstOf(this, sources, first, step);
     firstOf = several;
     try {
       return several.await();

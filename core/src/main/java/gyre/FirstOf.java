@@ -10,13 +10,20 @@ final class FirstOf {
   private final Source[] sources;
   private final Waiter[] waiters;
   private final int first;
+  private final int step;
+  private @Nullable Waiter settled;
 
-  FirstOf(Fiber<?> fiber, Source[] sources, int rotation) {
+  /**
+   * @param first which of the sources is asked first
+   * @param step from one that is asked to the next one, around the end
+   */
+  FirstOf(Fiber<?> fiber, Source[] sources, int first, int step) {
     this.fiber = fiber;
     this.sources = sources.clone();
     this.waiters = new Waiter[sources.length];
-    Arrays.setAll(waiters, i -> new Waiter(fiber));
-    this.first = Math.floorMod(rotation, sources.length);
+    Arrays.setAll(waiters, i -> new Waiter(fiber, this));
+    this.first = first;
+    this.step = step;
   }
 
   Source await() {
@@ -28,10 +35,8 @@ final class FirstOf {
           waiters[armed].arm(sources[armed]);
           armed++;
         }
-        while (isNoneWoken()) {
-          fiber.parkHere();
-        }
-        ready = firstReady();
+        parkUntilWoken();
+        ready = settled == null ? firstReady() : settled.source();
       } finally {
         disarm(armed, ready);
       }
@@ -39,9 +44,31 @@ final class FirstOf {
     return ready;
   }
 
+  private void parkUntilWoken() {
+    try {
+      while (isNoneWoken()) {
+        fiber.parkHere();
+      }
+    } catch (CancelledException e) {
+      if (settled == null) {
+        throw e;
+      }
+      // It came too late: what the fiber waited for has been done. The next wait tells of it.
+    }
+  }
+
+  void settledBy(Waiter waiter) {
+    assert settled == null : "a wait ends once";
+    settled = waiter;
+  }
+
+  boolean isUndecided() {
+    return settled == null;
+  }
+
   private @Nullable Source firstReady() {
     for (int i = 0; i < sources.length; i++) {
-      Source source = sources[(first + i) % sources.length];
+      Source source = sources[(first + i * step) % sources.length];
       if (source.isReady()) {
         return source;
       }

@@ -104,6 +104,14 @@ public abstract class InternalAccess {
     return loop.fiber();
   }
 
+  protected static void checkCancelled(Fiber<?> caller) {
+    caller.cancellation().check();
+  }
+
+  protected static int nextRotation(Fiber<?> caller) {
+    return caller.nextRotation();
+  }
+
   protected static void park(Fiber<?> caller) {
     caller.parkHere();
   }
@@ -131,6 +139,10 @@ public abstract class InternalAccess {
 
   protected static long longHoldNanos(Loop loop) {
     return loop.options().longHoldNanos();
+  }
+
+  protected static Source awaitFirst(Fiber<?> caller, Source[] sources, int first, int step) {
+    return caller.awaitFirst(sources, first, step);
   }
 
   protected static void awaitUncancelled(Fiber<?> caller, Source source) {
@@ -194,6 +206,10 @@ public abstract class InternalAccess {
   }
 
   // ---- waiting, for whoever calls
+
+  protected static Registration onReady(Loop loop, Source source, Runnable action) {
+    return OnReady.of(loop, source, action);
+  }
 
   protected static <R extends @Nullable Object> R lookUp(Callable<R> work) throws Exception {
     return Loop.current().lookup().call(Fiber.current(), work);

@@ -45,7 +45,7 @@ public abstract class WaitPoint implements Source {
   /** The fiber that has waited here for longest, or null. */
   public final @Nullable Fiber<?> firstFiber() {
     Waiter first = head;
-    return first == null ? null : first.fiber();
+    return first == null ? null : first.fiberIfAny();
   }
 
   @Override

@@ -10,17 +10,28 @@ import org.jspecify.annotations.Nullable;
  *   IDLE --arm--&gt; ARMED --wake--&gt; WOKEN --the fiber takes what it waited for--&gt; CLAIMING --disarm--&gt; IDLE
  *                   |               '---the fiber leaves without it-----------------disarm--&gt; IDLE
  *                   '---------------the fiber was cancelled, or another source was first----&gt; IDLE
+ *   ARMED or WOKEN --settle--&gt; SETTLED ----------------------------------------disarm--&gt; IDLE
  * </pre>
+ *
+ * <p>{@link #wake} only says that the source is ready; the fiber decides what it does about it.
+ * {@link #settle} is for sources in which two fibers meet and one of them acts for both, as where an
+ * item goes from a sender to a receiver: from then on the wait has ended by this source.
  */
 public final class Waiter {
   private enum State {
     IDLE,
     ARMED,
     WOKEN,
+    SETTLED,
     CLAIMING
   }
 
-  private final Fiber<?> fiber;
+  private final Loop loop;
+
+  /** Who waits: a fiber, or code of the runtime that is called. */
+  private final @Nullable Fiber<?> fiber;
+
+  private final @Nullable Runnable onWake;
   private @Nullable Source source;
   private State state = State.IDLE;
 
@@ -30,8 +41,26 @@ public final class Waiter {
   @Nullable Waiter next;
   @Nullable Waiter previous;
 
+  /** Where this is one of several for one wait. */
+  private final @Nullable FirstOf group;
+
   Waiter(Fiber<?> fiber) {
+    this(fiber, null);
+  }
+
+  Waiter(Fiber<?> fiber, @Nullable FirstOf group) {
+    this.loop = fiber.loop();
     this.fiber = fiber;
+    this.onWake = null;
+    this.group = group;
+  }
+
+  /** A wait without a fiber: {@code onWake} is run by whoever wakes it, and must disarm it. */
+  Waiter(Loop loop, Runnable onWake) {
+    this.loop = loop;
+    this.fiber = null;
+    this.onWake = onWake;
+    this.group = null;
   }
 
   /**
@@ -42,21 +71,66 @@ public final class Waiter {
     checkThread();
     if (state == State.ARMED) {
       state = State.WOKEN;
+      goOn();
+    }
+  }
+
+  /**
+   * For the source, which has done or is about to do for the fiber what it waits for: ends the wait
+   * by this source, whatever else becomes ready, and also if the fiber is cancelled before it goes
+   * on. Answers false, and has no effect, if the wait has ended otherwise; then nothing may be done
+   * for the fiber. The source must be ready when this fiber goes on. On the fiber's loop alone.
+   */
+  public boolean settle() {
+    checkThread();
+    if (!isUndecided()) {
+      return false;
+    }
+    state = State.SETTLED;
+    if (group != null) {
+      group.settledBy(this);
+    }
+    goOn();
+    return true;
+  }
+
+  private void goOn() {
+    if (fiber != null) {
       fiber.wake();
     }
+    if (onWake != null) {
+      onWake.run();
+    }
+  }
+
+  /** Whether {@link #settle} would end the wait. */
+  public boolean isUndecided() {
+    return (state == State.ARMED || state == State.WOKEN)
+        && (group == null || group.isUndecided());
   }
 
   /** The fiber that waits. */
   public Fiber<?> fiber() {
+    if (fiber == null) {
+      throw new IllegalStateException("no fiber waits here, but code of the runtime");
+    }
+    return fiber;
+  }
+
+  @Nullable Fiber<?> fiberIfAny() {
     return fiber;
   }
 
   void checkThread() {
-    fiber.loop().checkThread();
+    loop.checkThread();
   }
 
   boolean isArmed() {
     return state == State.ARMED;
+  }
+
+  boolean isSettled() {
+    return state == State.SETTLED;
   }
 
   /**
@@ -73,7 +147,7 @@ public final class Waiter {
   }
 
   void arm(Source awaited) {
-    assert state == State.IDLE : fiber.name() + " waits for two things with one waiter";
+    assert state == State.IDLE : "a waiter waits for one thing at a time, not for " + source;
     state = State.ARMED;
     source = awaited;
     try {
@@ -93,7 +167,7 @@ public final class Waiter {
   void disarm(boolean claims) {
     Source awaited = source;
     assert awaited != null && state != State.IDLE;
-    if (claims) {
+    if (claims && state != State.SETTLED) {
       state = State.CLAIMING;
     }
     try {

@@ -6,6 +6,7 @@ import gyre.Handle;
 import gyre.HoldWait;
 import gyre.InternalAccess;
 import gyre.Loop;
+import gyre.Registration;
 import gyre.Scope;
 import gyre.Source;
 import gyre.engine.Engine;
@@ -148,6 +149,29 @@ public final class Internals extends InternalAccess {
     InternalAccess.cancelTimer(loop, timer);
   }
 
+  /** Whether the caller runs on the loop, or is its thread between turns. From any thread. */
+  public static boolean isOn(Loop loop) {
+    return InternalAccess.isOnLoop(loop);
+  }
+
+  /** Whether the caller is a fiber, of whatever loop. From any thread. */
+  public static boolean isFiber() {
+    return InternalAccess.isInFiber();
+  }
+
+  /**
+   * Throws {@link CancelledException} if the calling fiber is cancelled: for calls that may have
+   * nothing to wait for, and so would not notice.
+   */
+  public static void checkCancelled(Fiber<?> caller) {
+    InternalAccess.checkCancelled(caller);
+  }
+
+  /** Another number for each call in a fiber: where those who choose by turns begin. */
+  public static int nextRotation(Fiber<?> caller) {
+    return InternalAccess.nextRotation(caller);
+  }
+
   /**
    * Parks the calling fiber. May return without reason.
    *
@@ -169,6 +193,16 @@ public final class Internals extends InternalAccess {
    */
   public static void await(Fiber<?> caller, HoldWait wait) {
     InternalAccess.await(caller, wait);
+  }
+
+  /**
+   * As {@link Fiber#awaitFirst}, in an order that the caller chooses.
+   *
+   * @param first which of the sources is asked first
+   * @param step from one that is asked to the next one, around the end: 1, or their number less 1
+   */
+  public static Source awaitFirst(Fiber<?> caller, Source[] sources, int first, int step) {
+    return InternalAccess.awaitFirst(caller, sources, first, step);
   }
 
   /** As {@link #await}, also in a fiber that is cancelled: for what is certain to come soon. */
@@ -229,6 +263,14 @@ public final class Internals extends InternalAccess {
   }
 
   // ---- waiting
+
+  /**
+   * Runs {@code action} once, on the loop, as soon as {@code source} is ready: inside of what makes
+   * it ready, so it must be short, and must not wait or throw. It takes nothing from the source.
+   */
+  public static Registration onReady(Loop loop, Source source, Runnable action) {
+    return InternalAccess.onReady(loop, source, action);
+  }
 
   /** As {@link Fiber#offload}, but on the threads that look up names. */
   public static <R extends @Nullable Object> R lookUp(Callable<R> work) throws Exception {
