@@ -31,6 +31,7 @@ class GuideTest {
       import gyre.io.*;
       import gyre.net.*;
       import gyre.process.*;
+      import gyre.sync.*;
       import gyre.terminal.*;
       import java.net.*;
       import java.nio.*;
