@@ -5,6 +5,7 @@ module gyre.core {
   requires jdk.unsupported;
 
   exports gyre.io;
+  exports gyre.io.codec;
   exports gyre;
   exports gyre.file;
   exports gyre.net;

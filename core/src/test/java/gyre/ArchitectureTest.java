@@ -10,6 +10,8 @@ import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -40,8 +42,17 @@ class ArchitectureTest {
           List.of(""),
           List.of(".spi"),
           List.of(".sync", ".io"),
-          List.of(".stream"),
+          List.of(".io.codec", ".stream"),
           List.of(".net", ".file", ".process", ".terminal"));
+
+  /** All that a codec may know of the rest. */
+  private static final DescribedPredicate<JavaClass> CODEC_NEEDS =
+      simpleName("ByteQueue")
+          .or(simpleName("ByteAppender"))
+          .or(simpleName("Codec"))
+          .or(simpleName("Decoder"))
+          .or(simpleName("Encoder"))
+          .or(simpleName("DecodeException"));
 
   private static final JavaClasses GYRE =
       new ClassFileImporter()
@@ -129,6 +140,16 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(resideInAPackage(sys).and(not(simpleName("Memory"))))
             .because("byte queues read and write memory, and call nothing"));
+    rules.add(
+        noClasses()
+            .that()
+            .resideInAPackage(root + ".io.codec")
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage(root + "..")
+                    .and(not(resideInAPackage(root + ".io.codec")))
+                    .and(not(CODEC_NEEDS)))
+            .because("codecs work without a loop: bytes in, messages out"));
     rules.add(enginesIgnoreEachOther(root));
     rules.add(slices().matching("(**)").should().beFreeOfCycles());
     rules.add(

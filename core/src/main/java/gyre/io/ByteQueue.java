@@ -475,8 +475,8 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
    * @throws IllegalStateException if there is no end of line within the limit; nothing was removed
    */
   public @Nullable String readLine(int limitBytes, Charset charset) {
-    long feed = indexOf((byte) '\n', 0);
-    if (feed >= limitBytes || (feed < 0 && size >= limitBytes)) {
+    long feed = indexOf((byte) '\n', 0, limitBytes);
+    if (feed < 0 && size >= limitBytes) {
       throw new IllegalStateException("no end of line within " + limitBytes + " bytes");
     }
     if (feed < 0) {
@@ -534,6 +534,29 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
     return Long.reverseBytes(longAt(index));
   }
 
+  /**
+   * An unsigned number of 1 to 8 bytes, the most significant first. One of 8 bytes that is 2^63 or
+   * more comes out negative.
+   */
+  public long unsignedAt(long index, int bytes) {
+    requireUnsigned(index, bytes);
+    long value = Peek.unsigned(Objects.requireNonNull(first), index, bytes);
+    Reference.reachabilityFence(this);
+    return value;
+  }
+
+  /** As {@link #unsignedAt}, the least significant byte first. */
+  public long unsignedAtLE(long index, int bytes) {
+    return Long.reverseBytes(unsignedAt(index, bytes)) >>> (Long.SIZE - 8 * bytes);
+  }
+
+  private void requireUnsigned(long index, int bytes) {
+    if (bytes < 1 || bytes > Long.BYTES) {
+      throw new IllegalArgumentException("a number of " + bytes + " bytes: 1 to 8");
+    }
+    requireAt(index, bytes);
+  }
+
   /** The decimal number that {@code bytes} bytes from {@code index} on are: see readDecimal. */
   public long decimalAt(long index, int bytes) {
     requireAt(index, bytes);
@@ -559,19 +582,29 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
 
   /** The index of the first such byte at or after {@code from}; -1 if there is none. */
   public long indexOf(byte wanted, long from) {
+    return indexOf(wanted, from, size);
+  }
+
+  /** As {@link #indexOf(byte, long)}, looking at no byte at or after {@code to}. */
+  public long indexOf(byte wanted, long from, long to) {
     requireFrom(from);
-    long found = Search.indexOf(first, wanted, from);
+    long found = Search.indexOf(first, wanted, from, Math.min(to, size));
     Reference.reachabilityFence(this);
     return found;
   }
 
   /** The index at or after {@code from} at which the whole pattern begins; -1 if there is none. */
   public long indexOf(byte[] pattern, long from) {
+    return indexOf(pattern, from, size);
+  }
+
+  /** As {@link #indexOf(byte[], long)}, for a pattern that ends before {@code to}. */
+  public long indexOf(byte[] pattern, long from, long to) {
     requireFrom(from);
     if (pattern.length == 0) {
       return Math.min(from, size);
     }
-    long found = Search.indexOf(first, pattern, from, size);
+    long found = Search.indexOf(first, pattern, from, Math.min(to, size));
     Reference.reachabilityFence(this);
     return found;
   }

@@ -32,6 +32,13 @@ final class Peek {
     };
   }
 
+  /** A big-endian integer of 1 to 8 bytes, at once where eight bytes lie together. */
+  static long unsigned(Chunk first, long index, int bytes) {
+    return index + Long.BYTES <= first.length()
+        ? big(Memory.getLong(first.address() + index)) >>> (Long.SIZE - 8 * bytes)
+        : integerAcross(first, index, bytes);
+  }
+
   /** A big-endian integer of any size, byte by byte. */
   static long integerAcross(Chunk first, long index, int bytes) {
     Chunk chunk = first;

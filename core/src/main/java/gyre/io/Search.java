@@ -15,10 +15,13 @@ final class Search {
 
   private Search() {}
 
-  static long indexOf(@Nullable Chunk first, byte wanted, long from) {
+  /**
+   * @param to at most the size; what is there and behind is not looked at
+   */
+  static long indexOf(@Nullable Chunk first, byte wanted, long from, long to) {
     long base = 0;
-    for (Chunk chunk = first; chunk != null; chunk = chunk.next) {
-      int length = chunk.length();
+    for (Chunk chunk = first; chunk != null && base < to; chunk = chunk.next) {
+      int length = (int) Math.min(chunk.length(), to - base);
       if (from < base + length) {
         int skip = (int) Math.max(0, from - base);
         int found = find(chunk.address() + skip, length - skip, wanted);
@@ -32,12 +35,12 @@ final class Search {
   }
 
   /** Takes up to pattern × queue steps in the worst case, about one pass in the usual one. */
-  static long indexOf(@Nullable Chunk first, byte[] pattern, long from, long size) {
+  static long indexOf(@Nullable Chunk first, byte[] pattern, long from, long to) {
     long base = 0;
     for (Chunk chunk = first; chunk != null; chunk = chunk.next) {
       int length = chunk.length();
       int position = Math.clamp(from - base, 0, length);
-      while (position < length && base + position + pattern.length <= size) {
+      while (position < length && base + position + pattern.length <= to) {
         int found = find(chunk.address() + position, length - position, pattern[0]);
         if (found < 0) {
           break;
