@@ -76,6 +76,25 @@ public abstract sealed class SocketStream extends Holder implements ByteStream
     this.timeouts = StreamTimeouts.of(this, options);
   }
 
+  /**
+   * For pools: whether another exchange can begin, as far as is known. Receives from now on, so that
+   * the end of an idle connection is heard of.
+   */
+  final boolean isReusable() {
+    if (!isOpen()
+        || isDraining()
+        || push != null
+        || input.isEnded()
+        || !input.bytes.isEmpty()
+        || hasBreakage()
+        || output.isShut()) {
+      return false;
+    }
+    input.paused = false;
+    input.start();
+    return true;
+  }
+
   // ---- direct style
 
   /**
