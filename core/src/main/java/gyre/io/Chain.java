@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The fields are all that a queue has: 32 bytes with the header.
  */
 abstract sealed class Chain permits ByteQueue {
+  private static final int LITTLE_BYTES = BlockPool.SMALL_BYTES / 2;
+
   final BlockPool pool;
   @Nullable Chunk first;
   @Nullable Chunk last;
@@ -300,6 +302,9 @@ abstract sealed class Chain permits ByteQueue {
 
   final void moveAll(Chain from) {
     from.dropReservation();
+    if (size > 0) {
+      copyLittle(from);
+    }
     Chunk head = from.first;
     if (head == null) {
       return;
@@ -322,6 +327,25 @@ abstract sealed class Chain permits ByteQueue {
     from.first = null;
     from.last = null;
     from.size = 0;
+  }
+
+  /**
+   * Copies the first chunks if they are little, each into what room there is: or a queue to which a
+   * few bytes are moved, again and again, would hold a block for each few.
+   */
+  private void copyLittle(Chain from) {
+    for (Chunk head = from.first; head != null && isLittle(head); head = from.first) {
+      boolean isWorthIt = head.length() <= room() || head.room() == 0;
+      if (!isWorthIt || !copyIn(null, head.address(), head.length())) {
+        return;
+      }
+      from.discard(head.length());
+    }
+  }
+
+  /** Whether it is cheaper to copy than to hold its block. */
+  final boolean isLittle(Chunk chunk) {
+    return chunk.length() <= LITTLE_BYTES && chunk.block().owner() == pool;
   }
 
   final void movePart(Chain from, long bytes) {

@@ -44,7 +44,8 @@ final class Pinned {
     Chunk before = null;
     for (Chunk chunk = chain.first; chunk != null; ) {
       Chunk following = chunk.next;
-      if (pins(chain, chunk, isTight)) {
+      boolean fits = before != null && chunk.length() <= before.room() && chain.isLittle(chunk);
+      if (fits || pins(chain, chunk, isTight)) {
         Chunk copy = copyBehind(chain, before, chunk, isTight);
         if (copy == null) {
           return false;
@@ -64,8 +65,9 @@ final class Pinned {
       return false;
     }
     int least = isTight ? block.capacity : block.capacity / 2;
-    boolean wasteful = chunk.length() < least && chunk.room() == 0;
-    return (wasteful && block.capacity > BlockPool.SMALL_BYTES) || block.owner() != chain.pool;
+    boolean isWasteful = chunk.length() < least && chunk.room() == 0;
+    boolean isSaving = block.capacity > BlockPool.SMALL_BYTES || chain.first != chain.last;
+    return (isWasteful && isSaving) || block.owner() != chain.pool;
   }
 
   /**
@@ -93,11 +95,15 @@ final class Pinned {
     }
   }
 
-  /** An empty chunk between two; null if exhausted. A few KiB are held in small blocks. */
+  /**
+   * An empty chunk between two; null if exhausted. A few KiB are held in small blocks, but no long
+   * queue is, which would be of very many.
+   */
   private static @Nullable Chunk insert(
       Chain chain, @Nullable Chunk before, Chunk next, boolean isTight) {
     int length = next.length();
-    boolean isLittle = isTight ? length < BlockPool.LARGE_BYTES : length <= SMALL_BLOCKS_LIMIT;
+    boolean isLittle =
+        isTight ? chain.size < BlockPool.LARGE_BYTES : length <= SMALL_BLOCKS_LIMIT;
     int size = isLittle ? BlockPool.SMALL_BYTES : BlockPool.LARGE_BYTES;
     boolean isOfPool = next.block().owner() == chain.pool;
     Block block = isOfPool ? chain.pool.takeReserved(size) : chain.pool.takeForCopy(size);

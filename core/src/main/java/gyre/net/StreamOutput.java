@@ -1,5 +1,6 @@
 package gyre.net;
 
+import gyre.engine.BlockPool;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.Send;
@@ -14,12 +15,21 @@ import gyre.io.ByteQueue;
  * appended behind those that the kernel has.
  */
 final class StreamOutput extends Send {
+  /** So much of a block that the rest may lie in a part of it which is worth to be copied. */
+  private static final int LOOK_BYTES = BlockPool.LARGE_BYTES / 2;
+
   private final SocketStream stream;
   private final Engine engine;
   final ByteQueue bytes;
 
   /** All that the kernel ever took. */
   long sentBytes;
+
+  /** What of them had been when it was last looked for memory of others. */
+  private long lookedAtBytes;
+
+  /** Bytes may lie in memory that the engine receives into, or in a small part of a large block. */
+  private boolean hasForeign;
 
   /** How far the end of the output has come. */
   private enum End {
@@ -136,18 +146,22 @@ final class StreamOutput extends Send {
     }
   }
 
-  /** A slow peer must not hold the memory that the engine receives into. */
+  /**
+   * A slow peer must not hold the memory that the engine receives into. Looked at only where there
+   * may be such: a peer that takes a byte at a time would have all that waits looked at each time.
+   */
   private void copyPinned() {
-    if (!bytes.isEmpty()) {
-      bytes.copyPinned();
+    boolean isDue = hasForeign || sentBytes - lookedAtBytes >= LOOK_BYTES;
+    if (isDue && !bytes.isEmpty()) {
+      lookedAtBytes = sentBytes;
+      hasForeign = !bytes.copyPinned();
     }
   }
 
   /** Takes over all of {@code source}. */
   void append(ByteQueue source) {
-    if (!isIdle()) {
-      source.copyPinned(); // it will stay for a while
-    }
+    boolean isSettled = !isIdle() && source.copyPinned(); // it will stay for a while
+    hasForeign |= !isSettled;
     bytes.append(source);
   }
 

@@ -3,6 +3,7 @@ package gyre.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.engine.Block;
 import gyre.engine.BlockPool;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -333,6 +335,47 @@ class ByteQueueTest {
     assertThat(queue.copyPinned()).isTrue();
     assertThat(queue.firstAddress()).as("copied once").isEqualTo(address);
     assertThat(queue.take(10)).isEqualTo(new byte[10]);
+  }
+
+  @Test
+  void shouldHoldFewBlocksForManyLittlePieces() {
+    int pieces = 500;
+    try (ByteQueue source = queue.sibling()) {
+      for (int i = 0; i < pieces; i++) {
+        received(source, i);
+        queue.append(source);
+      }
+      assertThat(source.isEmpty()).isTrue();
+    }
+    assertThat(queue.heldBytes()).isLessThan(2 * BlockPool.LARGE_BYTES);
+    assertPieces(pieces);
+  }
+
+  @Test
+  void shouldPackManyLittlePieces() {
+    int pieces = 500;
+    for (int i = 0; i < pieces; i++) {
+      received(queue, i);
+    }
+    assertThat(queue.heldBytes()).isEqualTo(pieces * BlockPool.SMALL_BYTES);
+    assertThat(queue.copyPinned()).isTrue();
+    assertThat(queue.heldBytes()).isLessThan(2 * BlockPool.LARGE_BYTES);
+    assertPieces(pieces);
+  }
+
+  /** Three bytes in a block of which the rest is the engine's. */
+  private void received(ByteQueue target, int i) {
+    Block block = Objects.requireNonNull(pool.takeAny(3));
+    ByteBuffer view = block.view(0, 3);
+    view.put((byte) i).put((byte) (i >> 8)).put((byte) 7);
+    block.filled = Block.NOT_FILLABLE;
+    target.append(block, 0, 3);
+  }
+
+  private void assertPieces(int pieces) {
+    for (int i = 0; i < pieces; i++) {
+      assertThat(queue.take(3)).containsExactly(i, i >> 8, 7);
+    }
   }
 
   @Test
