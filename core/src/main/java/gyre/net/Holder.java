@@ -4,7 +4,7 @@ import gyre.Scope;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link MemoryPolicy} knows of a stream. All of these fields are the policy's. */
-abstract sealed class Holder extends SocketHandle permits SocketStream {
+abstract sealed class Holder extends SocketHandle permits StreamCore {
   final MemoryPolicy memory;
   MemoryState memoryState = MemoryState.LIGHT;
 

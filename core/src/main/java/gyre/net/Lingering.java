@@ -76,7 +76,7 @@ final class Lingering {
 
   /** Everything is sent: the peer is told that nothing more comes. */
   void outputDone() {
-    if (output.failure != 0) {
+    if (output.hasFailed()) {
       end();
     } else if (phase == Phase.DISCARDING) {
       output.finish();

@@ -30,7 +30,7 @@ final class SocketPush extends PushDriver {
 
   @Override
   protected boolean isHeldUp() {
-    return input.paused || stream.waitsForSink();
+    return input.isPaused() || stream.waitsForSink();
   }
 
   @Override
@@ -40,7 +40,7 @@ final class SocketPush extends PushDriver {
 
   @Override
   protected boolean isInputEndedInOrder() {
-    return input.end == 0;
+    return input.isEndedInOrder();
   }
 
   @Override
@@ -55,7 +55,7 @@ final class SocketPush extends PushDriver {
 
   @Override
   protected boolean hasOutputFailed() {
-    return output.failure != 0;
+    return output.hasFailed();
   }
 
   @Override

@@ -1,7 +1,6 @@
 package gyre.net;
 
 import gyre.engine.Engine;
-import gyre.engine.Errno;
 import org.jspecify.annotations.Nullable;
 
 /** How a stream ends: in order, with what was written sent and a time limit, or not. */
@@ -73,7 +72,7 @@ final class StreamEnd {
     return isOrderly()
         && stream.isAccepted()
         && !input.isEnded()
-        && output.failure == 0
+        && !output.hasFailed()
         && output.hasBegun()
         && stream.options().discardLimitBytes() > 0;
   }
@@ -103,10 +102,7 @@ final class StreamEnd {
 
   /** What was written and not sent is lost. */
   void giveUpOutput() {
-    output.lost |= !output.isDone();
-    if (output.failure == 0) {
-      output.failure = Errno.ECANCELED.negated();
-    }
+    output.giveUp();
     engine.cancel(output);
     if (lingering != null) {
       lingering.end();

@@ -14,8 +14,22 @@ import gyre.io.ByteQueue;
  * keep up, and goes on when half of what waited is consumed.
  */
 final class StreamInput extends Receive {
-  /** Not ended; any other value of {@link #end} is the result that ended it: 0 or -errno. */
-  static final int OPEN = 1;
+  /** How far the input has come. */
+  private enum Progress {
+    OPEN,
+    /** The peer has finished sending. */
+    ENDED,
+    BROKEN
+  }
+
+  /** What the consumer wants: from NONE to one of the others, and then between those two. */
+  private enum Demand {
+    /** Nobody has asked for anything yet. */
+    NONE,
+    WANTED,
+    /** The consumer has asked for nothing more until it says so. */
+    PAUSED
+  }
 
   private final SocketStream stream;
   private final Engine engine;
@@ -24,13 +38,12 @@ final class StreamInput extends Receive {
   /** All that ever arrived. */
   long receivedBytes;
 
-  int end = OPEN;
+  private Progress progress = Progress.OPEN;
 
-  /** The consumer has asked for nothing more until it says so. */
-  boolean paused;
+  /** The -errno that it broke of. */
+  private int failure;
 
-  /** Receiving has begun once. */
-  private boolean wasActive;
+  private Demand demand = Demand.NONE;
 
   StreamInput(SocketStream stream, Engine engine) {
     this.stream = stream;
@@ -41,13 +54,13 @@ final class StreamInput extends Receive {
   /** Receives from now on. */
   void start() {
     if (isIdle()
-        && end == OPEN
-        && !paused
+        && !isEnded()
+        && !isPaused()
         && stream.isOpen()
         && !stream.waitsForSink()
         && (!stream.memory.isTight() || stream.memory.mayReceive(stream))) {
       exact = stream.memoryState == MemoryState.GRANTED;
-      wasActive = true;
+      demand = Demand.WANTED;
       stream.stopWatching();
       engine.submit(this);
     }
@@ -55,18 +68,60 @@ final class StreamInput extends Receive {
 
   /** Nothing is received, so that nobody would hear of a connection that breaks. */
   boolean isDeaf() {
-    return isIdle() && end == OPEN && (wasActive || stream.memoryState == MemoryState.WAITING);
+    return isIdle()
+        && !isEnded()
+        && (demand != Demand.NONE || stream.memoryState == MemoryState.WAITING);
   }
 
   boolean isEnded() {
-    return end != OPEN;
+    return progress != Progress.OPEN;
+  }
+
+  boolean isEndedInOrder() {
+    return progress == Progress.ENDED;
+  }
+
+  /** The -errno that it broke of. */
+  int failure() {
+    assert progress == Progress.BROKEN : this + " is " + progress;
+    return failure;
+  }
+
+  /**
+   * Nothing more comes.
+   *
+   * @param result 0 where the peer has finished in order, or -errno
+   */
+  void end(int result) {
+    assert progress == Progress.OPEN : this + " ends twice: " + progress + ", and then " + result;
+    assert result <= 0 : this + " ends by " + result;
+    progress = result == 0 ? Progress.ENDED : Progress.BROKEN;
+    failure = result;
+  }
+
+  boolean isPaused() {
+    return demand == Demand.PAUSED;
+  }
+
+  /** The consumer wants nothing for now. */
+  void pause() {
+    demand = Demand.PAUSED;
+    engine.cancel(this);
+  }
+
+  /** The consumer wants what comes. */
+  void resume() {
+    if (isPaused()) {
+      demand = Demand.WANTED;
+    }
+    start();
   }
 
   /** The consumer has taken something. */
   void consumed() {
     if (isIdle()
-        && end == OPEN
-        && !paused
+        && !isEnded()
+        && !isPaused()
         && bytes.size() <= stream.options().inputLimitBytes() / 2) {
       start();
     }
@@ -119,7 +174,7 @@ final class StreamInput extends Receive {
     if (stream.memory.isTight()) {
       receivedInNeed();
     }
-    if (isFull() || paused) {
+    if (isFull() || isPaused()) {
       engine.cancel(this);
     }
     stream.arrived();
@@ -151,7 +206,7 @@ final class StreamInput extends Receive {
         stream.beDeaf();
       }
     } else {
-      end = stream.endResult(result);
+      end(stream.endResult(result));
       stream.drainState().inputEnded();
       stream.arrived();
     }

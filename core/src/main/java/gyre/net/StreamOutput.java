@@ -41,16 +41,21 @@ final class StreamOutput extends Send {
     TOLD
   }
 
+  /** What becomes of what was written: from SENDING to one of the others, and no further. */
+  private enum Fate {
+    /** It is sent. */
+    SENDING,
+    /** All was sent, and nothing more will be. */
+    GIVEN_UP,
+    /** A part will never be sent: the peer must not be told of an orderly end. */
+    CUT
+  }
+
   private End end = End.OPEN;
+  private Fate fate = Fate.SENDING;
 
-  /** The kernel has taken something. */
-  private boolean begun;
-
-  /** 0, or the -errno that ended it. */
-  int failure;
-
-  /** Bytes that were written will never be sent: the peer must not be told of an orderly end. */
-  boolean lost;
+  /** Unless it is SENDING: the -errno that ended it. */
+  private int failure;
 
   StreamOutput(SocketStream stream, Engine engine) {
     this.stream = stream;
@@ -73,7 +78,46 @@ final class StreamOutput extends Send {
 
   /** Everything written is with the kernel, or never will be. */
   boolean isDone() {
-    return isIdle() && (bytes.isEmpty() || failure != 0);
+    return isIdle() && (bytes.isEmpty() || hasFailed());
+  }
+
+  /** Nothing is sent any more, be it that the kernel said so or that it was given up. */
+  boolean hasFailed() {
+    return fate != Fate.SENDING;
+  }
+
+  /** The -errno that ended it; 0 while it has not failed. */
+  int failure() {
+    return failure;
+  }
+
+  /** Bytes that were written will never be sent. */
+  boolean isCut() {
+    return fate == Fate.CUT;
+  }
+
+  /** Sends nothing more. */
+  void giveUp() {
+    if (fate == Fate.SENDING) {
+      become(isDone() ? Fate.GIVEN_UP : Fate.CUT, Errno.ECANCELED.negated());
+    }
+  }
+
+  /** Gives up, and drops what was not sent, of which the kernel may still hold a part. */
+  void drop() {
+    if (fate == Fate.SENDING && !bytes.isEmpty()) {
+      become(Fate.CUT, Errno.ECANCELED.negated());
+    }
+    if (isIdle()) {
+      bytes.clear();
+    }
+  }
+
+  private void become(Fate next, int by) {
+    assert by < 0 && next != Fate.SENDING : this + " fails by " + by;
+    assert fate == Fate.SENDING || fate == next : this + " goes from " + fate + " to " + next;
+    fate = next;
+    failure = by;
   }
 
   /**
@@ -94,7 +138,7 @@ final class StreamOutput extends Send {
       hurry();
       return;
     }
-    if (failure != 0) {
+    if (hasFailed()) {
       return;
     }
     if (!bytes.isEmpty()) {
@@ -132,7 +176,7 @@ final class StreamOutput extends Send {
 
   /** Something was written that the peer may want to read. */
   boolean hasBegun() {
-    return begun || !bytes.isEmpty();
+    return sentBytes > 0 || !bytes.isEmpty();
   }
 
   /**
@@ -173,15 +217,13 @@ final class StreamOutput extends Send {
   @Override
   public void ended(int result) {
     if (result >= 0) {
-      begun = true;
       bytes.drain(result);
       sentBytes += result;
       copyPinned();
     } else if (result == Errno.EAGAIN.negated()) {
       copyPinned();
     } else if (result != Errno.EINTR.negated()) {
-      failure = result;
-      lost = true;
+      become(Fate.CUT, result);
       bytes.clear();
     }
     stream.departed();

@@ -50,8 +50,8 @@ final class StreamReader extends InputWait {
 
   private boolean ended() {
     stream.checkUnbroken();
-    if (input.end != 0) {
-      throw stream.fail(SocketStream.READ, input.end);
+    if (!input.isEndedInOrder()) {
+      throw stream.fail(SocketStream.READ, input.failure());
     }
     return false;
   }
@@ -129,8 +129,7 @@ final class StreamReader extends InputWait {
   @Override
   protected void begin() {
     stream.keepInput();
-    input.paused = false;
-    input.start();
+    input.resume();
     StreamTimeouts timeouts = stream.timeouts();
     if (timeouts != null) {
       timeouts.startRead();

@@ -172,7 +172,7 @@ final class StreamWriter extends OutputWait {
 
   /** A write would throw. */
   private boolean isRefused() {
-    return output.failure != 0 || stream.hasBreakage() || !stream.isOpen();
+    return output.hasFailed() || stream.hasBreakage() || !stream.isOpen();
   }
 
   @Override
