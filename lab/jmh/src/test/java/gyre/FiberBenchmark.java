@@ -31,6 +31,7 @@ public class FiberBenchmark {
 
   private Loop loop;
   private final Fiber<?>[] parked = new Fiber<?>[FIBERS];
+  private final Gate[] gates = new Gate[FIBERS];
   private int resumed;
   private int ended;
   private boolean closing;
@@ -40,8 +41,34 @@ public class FiberBenchmark {
     loop = Loop.open();
     for (int i = 0; i < FIBERS; i++) {
       parked[i] = loop.start("parked", this::parkAgainAndAgain);
+      Gate gate = new Gate();
+      gates[i] = gate;
+      loop.start("awaiting", () -> awaitAgainAndAgain(gate));
     }
     loop.driver().turn(Duration.ZERO);
+  }
+
+  /** A level for one fiber, as the bytes of a stream are. */
+  private static final class Gate extends WaitPoint {
+    private boolean isOpen;
+
+    @Override
+    public boolean isReady() {
+      return isOpen;
+    }
+
+    @Override
+    public String doing() {
+      return "waiting at a gate";
+    }
+  }
+
+  private void awaitAgainAndAgain(Gate gate) {
+    while (!closing) {
+      Fiber.await(gate);
+      gate.isOpen = false;
+      resumed++;
+    }
   }
 
   private void parkAgainAndAgain() {
@@ -66,6 +93,25 @@ public class FiberBenchmark {
         int expected = resumed + FIBERS;
         for (Fiber<?> fiber : parked) {
           fiber.unpark();
+        }
+        while (resumed != expected) {
+          Fiber.yield();
+        }
+      }
+      return resumed;
+    });
+  }
+
+  /** Each of the fibers waits for a source, which becomes ready, and waits again. */
+  @Benchmark
+  @OperationsPerInvocation(FIBERS * ROUNDS)
+  public int awaitAndWake() {
+    return loop.run(() -> {
+      for (int round = 0; round < ROUNDS; round++) {
+        int expected = resumed + FIBERS;
+        for (Gate gate : gates) {
+          gate.isOpen = true;
+          gate.wakeFirst();
         }
         while (resumed != expected) {
           Fiber.yield();
