@@ -50,7 +50,7 @@ public abstract class FileConformance extends FairnessConformance {
     arena.close();
   }
 
-  private byte[] path(String name) {
+  final byte[] path(String name) {
     return (directory + "/" + name).getBytes(StandardCharsets.UTF_8);
   }
 
@@ -114,7 +114,7 @@ public abstract class FileConformance extends FairnessConformance {
     }
   }
 
-  private int open(byte[] path, int flags) {
+  final int open(byte[] path, int flags) {
     Opening opening = new Opening();
     opening.path = path;
     opening.flags = flags;
@@ -124,7 +124,7 @@ public abstract class FileConformance extends FairnessConformance {
     return opening.result;
   }
 
-  private int openNew(String name) {
+  final int openNew(String name) {
     int descriptor = open(path(name), CREATE);
     assertThat(descriptor).as(() -> Errno.describe(descriptor)).isNotNegative();
     return descriptor;
@@ -152,7 +152,7 @@ public abstract class FileConformance extends FairnessConformance {
     return reading.result;
   }
 
-  private int closeFile(int descriptor) {
+  final int closeFile(int descriptor) {
     Closing closing = new Closing();
     closing.descriptor = descriptor;
     engine.submit(closing);
@@ -160,7 +160,7 @@ public abstract class FileConformance extends FairnessConformance {
     return closing.result;
   }
 
-  private Asking ask(int start, byte[] path) {
+  final Asking ask(int start, byte[] path) {
     Asking asking = new Asking();
     asking.directory = start;
     asking.path = path;
@@ -186,6 +186,40 @@ public abstract class FileConformance extends FairnessConformance {
     assertThat(isSame(50_000, 1000)).isTrue();
     assertThat(read(file, in, BYTES, BYTES - 10)).isEqualTo(10);
     assertThat(read(file, in, 10, BYTES)).isZero();
+    assertThat(closeFile(file)).isZero();
+  }
+
+  /** Where a kernel has vectors, and where they are made of single pieces. */
+  @Test
+  void shouldReadAndWriteVectors() {
+    int file = openNew("file");
+    long pieces = in + BYTES - 1024;
+    Vector vector = new Vector(pieces);
+    vector.add(out, 100);
+    vector.add(out + 100, 20_000);
+    vector.add(out + 20_100, 1);
+    Writing writing = new Writing();
+    writing.descriptor = file;
+    writing.address = pieces;
+    writing.length = 3;
+    writing.isVector = true;
+    writing.offset = 10;
+    engine.submit(writing);
+    turnUntil("written", () -> writing.result != NOT_YET);
+    assertThat(writing.result).isEqualTo(20_101);
+    vector.clear();
+    vector.add(in, 5_000);
+    vector.add(in + 5_000, 50_000);
+    Reading reading = new Reading();
+    reading.descriptor = file;
+    reading.address = pieces;
+    reading.length = 2;
+    reading.isVector = true;
+    reading.offset = 11;
+    engine.submit(reading);
+    turnUntil("read", () -> reading.result != NOT_YET);
+    assertThat(reading.result).as("up to the end").isEqualTo(20_100);
+    assertThat(isSame(1, 20_100)).isTrue();
     assertThat(closeFile(file)).isZero();
   }
 
