@@ -111,7 +111,7 @@ public enum Errno {
     return errno != null && SHORTAGES.contains(errno);
   }
 
-  /** Null for 0, and for what has no name here. */
+  /** Of a result or a plain number; null for 0, and for what has no name here. */
   public static @Nullable Errno of(int result) {
     int number = Math.abs(result);
     return number < BY_NUMBER.length ? BY_NUMBER[number] : null;

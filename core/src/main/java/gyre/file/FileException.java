@@ -41,45 +41,35 @@ public final class FileException extends IoException {
     return errno() == Errno.EEXIST.number();
   }
 
-  private static boolean is(int result, Errno errno) {
-    return result == errno.negated();
-  }
-
+  /** What to do; empty where the error says it all. */
   private static String advice(int result) {
-    if (is(result, Errno.EACCES)) {
-      return "look at the permissions of the file and of the directories above it";
-    }
-    if (is(result, Errno.ENOSPC) || is(result, Errno.EDQUOT)) {
-      return "make room on the file system, and write it again from where it was whole";
-    }
-    if (is(result, Errno.EINVAL)) {
-      return "a direct file takes memory of File.alignedBuffer, and offsets and lengths that are"
-          + " multiples of it; not every file system has direct and temporary files";
-    }
-    if (is(result, Errno.EMFILE)) {
-      return "raise the limit with ulimit -n, or close what is not needed any more";
-    }
-    if (is(result, Errno.EOPNOTSUPP)) {
-      return "not every engine and file system has it: on Linux use the io_uring or epoll engine";
-    }
-    if (is(result, Errno.EXDEV)) {
-      return "the path leaves the directory or its file system: copy instead of renaming";
-    }
-    if (is(result, Errno.ELOOP)) {
-      return "a symbolic link is in a place where none is followed";
-    }
-    if (is(result, Errno.ESPIPE) || is(result, Errno.ENXIO)) {
-      return "it is a pipe, a socket or a device and no file: open it as what it is";
-    }
-    if (is(result, Errno.EAGAIN)) {
-      return "too many operations on files wait already: do fewer at a time";
-    }
-    if (is(result, Errno.ENOMEM)) {
-      return "the loop's memory is used up: let what it holds drain, or raise its limit";
-    }
-    if (is(result, Errno.EIO)) {
-      return "the device failed: what was written since the last sync may be lost";
-    }
-    return "";
+    return switch (Errno.of(result)) {
+      case EACCES -> "look at the permissions of the file and of the directories above it";
+      case EPERM -> "only the owner of a file, or root, may do that, and no one if it is immutable";
+      case EROFS -> "the file system is mounted read-only: write elsewhere, or have it remounted";
+      case ENOSPC, EDQUOT ->
+          "make room on the file system, and write it again from where it was whole";
+      case EINVAL ->
+          "a direct file takes memory of File.alignedBuffer, and offsets and lengths that are"
+              + " multiples of it; not every file system has direct and temporary files";
+      case EMFILE -> "raise the limit with ulimit -n, or close what is not needed any more";
+      case ENFILE -> "raise the limit of the whole system, by sysctl fs.file-max";
+      case EOPNOTSUPP ->
+          "not every engine and file system has it: on Linux use the io_uring or epoll engine";
+      case EXDEV ->
+          "the path leaves the directory or its file system: copy instead of renaming";
+      case ELOOP ->
+          "symbolic links lead in a circle, or one is in a place where none is followed";
+      case EISDIR -> "it is a directory: use Directory, or Files.list";
+      case ENOTDIR -> "a name on the path is that of something else: only directories have more";
+      case ENAMETOOLONG -> "most file systems take names of up to 255 bytes, and paths of 4095";
+      case ENOTEMPTY -> "delete what is in it before, or all together by Files.deleteTree";
+      case ENOLCK -> "the system has no more locks to give: hold fewer at a time";
+      case ESPIPE, ENXIO -> "it is a pipe, a socket or a device and no file: open it as what it is";
+      case EAGAIN -> "too many operations on files wait already: do fewer at a time";
+      case ENOMEM -> "the loop's memory is used up: let what it holds drain, or raise its limit";
+      case EIO -> "the device failed: what was written since the last sync may be lost";
+      case null, default -> "";
+    };
   }
 }
