@@ -7,3 +7,5 @@ void uring_events_main(void);
 void uring_cascade_main(void);
 void uring_timers_main(void);
 void uring_wake_main(void);
+void uring_files_main(void);
+void uring_watch_main(void);

@@ -7,6 +7,8 @@ int main(int count, char **words) {
   else if (strcmp(mode, "cascade") == 0) uring_cascade_main();
   else if (strcmp(mode, "timers") == 0) uring_timers_main();
   else if (strcmp(mode, "wake") == 0) uring_wake_main();
+  else if (strcmp(mode, "files") == 0) uring_files_main();
+  else if (strcmp(mode, "watch") == 0) uring_watch_main();
   else quit(EXIT_UNSUPPORTED, "no mode %s", mode);
   return 0;
 }

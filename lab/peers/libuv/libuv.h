@@ -7,3 +7,5 @@ void uv_events_main(void);
 void uv_cascade_main(void);
 void uv_timers_main(void);
 void uv_wake_main(void);
+void uv_files_main(void);
+void uv_watch_main(void);

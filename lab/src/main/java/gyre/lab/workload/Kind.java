@@ -13,7 +13,9 @@ public enum Kind {
   EVENTS(Driver.ITSELF, "events", "", Cost.ELAPSED_NANOS, "event"),
   CASCADE(Driver.ITSELF, "cascade", "", Cost.ELAPSED_NANOS, "event"),
   TIMERS(Driver.ITSELF, "timers", "", Cost.ELAPSED_NANOS, "timer"),
-  WAKE(Driver.ITSELF, "wake", "", Cost.ELAPSED_NANOS, "post");
+  WAKE(Driver.ITSELF, "wake", "", Cost.ELAPSED_NANOS, "post"),
+  FILES(Driver.ITSELF, "files", "", Cost.ELAPSED_NANOS, "read or replacement"),
+  WATCH(Driver.ITSELF, "watch", "", Cost.ELAPSED_NANOS, "event");
 
   /** Who drives the work. */
   public enum Driver {

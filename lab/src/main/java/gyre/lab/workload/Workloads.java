@@ -36,7 +36,13 @@ public final class Workloads {
           timers("1m", 1_000_000),
           wake("roundtrip"),
           wake("flood1", "--ops", 200_000),
-          wake("floodN", "--ops", 200_000, "--producers", 4));
+          wake("floodN", "--ops", 200_000, "--producers", 4),
+          files("stream64k", 32),
+          files("stream1m", 4),
+          files("random1", 200),
+          files("random32", 640),
+          files("replace", 4),
+          watch(1000, 500));
 
   /** What a first look needs. */
   private static final List<String> QUICK =
@@ -98,6 +104,20 @@ public final class Workloads {
     List<String> options = options("--variant", variant);
     options.addAll(options(more));
     return new Workload("wake/" + variant.toLowerCase(Locale.ROOT), Kind.WAKE, options, ONE, 0);
+  }
+
+  private static Workload files(String variant, int operations) {
+    return new Workload(
+        "files/" + variant, Kind.FILES, options("--variant", variant, "--ops", operations), ONE, 0);
+  }
+
+  private static Workload watch(int directories, int operations) {
+    return new Workload(
+        "watch/" + directories,
+        Kind.WATCH,
+        options("--dirs", directories, "--ops", operations),
+        ONE,
+        0);
   }
 
   private static List<String> options(Object... words) {

@@ -70,11 +70,28 @@ final class GyreProgram extends Program {
   }
 
   @Override
+  Round files(Options options) throws Exception {
+    return directOnly(GyreFiles.open(GyreLoop.start(), options));
+  }
+
+  @Override
+  Round watch(Options options) throws Exception {
+    return directOnly(GyreWatch.open(GyreLoop.start(), options));
+  }
+
+  @Override
   void overload(Options options) throws Exception {
     if (push) {
       throw new UnsupportedOperationException("frames are awaited by fibers: see gyre-direct");
     }
     OverloadServer.start(options).untilTheEnd();
+  }
+
+  private Round directOnly(Round round) {
+    if (push) {
+      throw new UnsupportedOperationException("fibers wait for it: see gyre-direct");
+    }
+    return round;
   }
 
   private Round pushOnly(Round round) {

@@ -28,6 +28,11 @@ final class NioProgram extends Program {
   }
 
   @Override
+  Round files(Options options) throws IOException {
+    return NioFiles.open(options);
+  }
+
+  @Override
   void overload(Options options) throws Exception {
     OverloadClients.run(options);
   }

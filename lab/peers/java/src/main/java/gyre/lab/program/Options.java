@@ -19,6 +19,7 @@ final class Options {
           "active",
           "writes",
           "alive",
+          "dirs",
           "ops",
           "passes",
           "producers",

@@ -9,10 +9,14 @@ abstract class Program {
       case "cascade" -> Rounds.run(mode, cascade(options), options);
       case "timers" -> Rounds.run(mode, timers(options), options);
       case "wake" -> Rounds.run(mode, wake(options), options);
+      case "files" -> Rounds.run(mode, files(options), options);
+      case "watch" -> Rounds.run(mode, watch(options), options);
       case "overload" -> overload(options);
       default ->
           throw new IllegalArgumentException(
-              "no mode '" + mode + "'; there are echo, events, cascade, timers, wake, overload");
+              "no mode '"
+                  + mode
+                  + "'; there are echo, events, cascade, timers, wake, files, watch, overload");
     }
   }
 
@@ -35,6 +39,14 @@ abstract class Program {
 
   Round wake(Options options) throws Exception {
     throw notOffered("wake");
+  }
+
+  Round files(Options options) throws Exception {
+    throw notOffered("files");
+  }
+
+  Round watch(Options options) throws Exception {
+    throw notOffered("watch");
   }
 
   /** One end of an overload, until its input ends. */
