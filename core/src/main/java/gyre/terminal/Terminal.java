@@ -4,9 +4,7 @@ import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
-import gyre.WaitPoint;
 import gyre.engine.Engine;
-import gyre.engine.Errno;
 import gyre.engine.Poll;
 import gyre.engine.kernel.KernelTerminal;
 import gyre.spi.Resource;
@@ -45,8 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("exports") // Resource is for the packages of handles
 public final class Terminal extends Resource {
-  private static final int EAGAIN = Errno.EAGAIN.negated();
-
   private final TerminalOptions options;
   private final String device;
   private final KernelTerminal calls;
@@ -58,17 +54,15 @@ public final class Terminal extends Resource {
 
   private final TerminalInput input;
   private final TerminalOutput output;
-  private final EscapeTimeout escapeTimeout = new EscapeTimeout(this);
-  private final Arrived arrived = new Arrived(this);
-  private final Opened opened = new Opened(this);
+  private final TerminalInput.EscapeTimeout escapeTimeout;
+  private final TerminalInput.Arrived arrived;
   private final TerminalPassage passage;
   private final TerminalSignals signals;
+  private final Runnable readLater;
   private @Nullable TerminalHandler handler;
   private TerminalSize size;
-  private boolean isSuspending;
-  private boolean isEnding;
+  private boolean isEntered;
   private boolean isAborted;
-  private boolean isReadRequested;
 
   @SuppressWarnings("this-escape") // the parts keep it, and use it later
   Terminal(Scope owner, TerminalOpening opening, TerminalOptions options) {
@@ -86,9 +80,13 @@ public final class Terminal extends Resource {
         new TerminalLine(this, calls, engine, opening.output(), Poll.WRITABLE, mayBlock);
     this.size = currentSize();
     this.input = new TerminalInput(this, options.maxPasteBytes());
+    this.escapeTimeout = new TerminalInput.EscapeTimeout(this);
+    this.arrived = new TerminalInput.Arrived(this, input);
     this.output = new TerminalOutput(writeLine, size, opening.encoder());
     this.passage = new TerminalPassage(this, writeLine, output, mode);
-    this.signals = new TerminalSignals(environmentOf(loop()).signals(), this::runWhileOpen);
+    this.signals = new TerminalSignals(
+            environmentOf(loop()).signals(), step -> handToLoop(() -> runWhileOpen(step)));
+    this.readLater = signals.once(this::readOn);
   }
 
   // ---- opening
@@ -120,12 +118,14 @@ public final class Terminal extends Resource {
 
   private void begin() {
     if (mode != null) {
-      enter(mode);
+      enter();
     }
     signals.subscribe("WINCH", this::sizeMayHaveChanged);
     if (mode != null) {
-      signals.subscribe("CONT", this::continued);
-      subscribeToStops();
+      signals.subscribe("CONT", passage::enter);
+      if (options.suspends()) {
+        signals.subscribe(TerminalSignals.STOP, passage::stop);
+      }
     }
     readLine.watch();
     if (mode == null) {
@@ -134,29 +134,15 @@ public final class Terminal extends Resource {
   }
 
   /** Parks only where the terminal is too slow to take what leads in. */
-  private void enter(TerminalMode entering) {
-    passage.enter(entering);
+  private void enter() {
+    passage.enter();
     if (passage.isEntering()) {
-      await(caller(), opened);
+      await(caller(), passage.entered());
     }
-    if (opened.failure != 0) {
-      throw TerminalException.of("set", device, opened.failure);
+    if (passage.failure() != 0) {
+      throw TerminalException.of("set", device, passage.failure());
     }
-  }
-
-  private void subscribeToStops() {
-    if (options.suspends()) {
-      signals.subscribe("TSTP", this::suspend);
-    }
-  }
-
-  private void runWhileOpen(Runnable step) {
-    handToLoop(
-        () -> {
-          if (isOpen()) {
-            step.run();
-          }
-        });
+    isEntered = true;
   }
 
   // ---- events in direct style
@@ -275,24 +261,7 @@ public final class Terminal extends Resource {
   }
 
   private void flush() {
-    if (!passage.isIn()) {
-      return; // what is drawn meanwhile is written when it is in again
-    }
-    if (output.isBlocked()) {
-      output.flush(); // a frame is not cut by anything else
-    }
-    if (mode != null && !output.isBlocked()) {
-      int result = mode.advance();
-      if (result == EAGAIN) {
-        writeLine.watch();
-        return;
-      } else if (result < 0) {
-        output.fail(result);
-      } else if (!mode.isEntered()) {
-        return; // the JVM ends
-      }
-    }
-    output.flush();
+    passage.flush();
     tellFailure();
   }
 
@@ -355,33 +324,37 @@ public final class Terminal extends Resource {
     } else {
       escapeTimeout.cancel();
     }
-    if (isSuspending) {
-      isSuspending = false;
-      suspend();
+    if (input.takeSuspension()) {
+      passage.stop();
     }
     if (input.isToBeRead()) {
-      requestReadLater();
+      readLater.run();
     }
     tell();
   }
 
   /** More may be there than was read in one go: others come first. */
-  private void requestReadLater() {
-    if (isReadRequested) {
-      return;
+  private void readOn() {
+    if (input.isToBeRead()) {
+      read();
     }
-    isReadRequested = true;
-    handToLoop(() -> {
-      isReadRequested = false;
-      if (isOpen() && input.isToBeRead()) {
-        read();
-      }
-    });
   }
 
-  private void escapeIsAlone() {
+  private void runWhileOpen(Runnable step) {
+    if (isOpen()) {
+      step.run();
+    }
+  }
+
+  /** Nothing followed an Escape. */
+  void escapeIsAlone() {
     input.decide();
     tell();
+  }
+
+  /** Nothing else comes: who waits is told that. */
+  boolean isDrained() {
+    return isDraining();
   }
 
   private void tell() {
@@ -403,10 +376,7 @@ public final class Terminal extends Resource {
   }
 
   private TerminalSize currentSize() {
-    int packed = calls.size(writeLine.descriptor());
-    return packed <= 0
-        ? TerminalSize.FALLBACK
-        : TerminalSize.reported(packed >> 16, packed & 0xFFFF);
+    return TerminalSize.packed(calls.size(writeLine.descriptor()));
   }
 
   private void sizeMayHaveChanged() {
@@ -424,43 +394,20 @@ public final class Terminal extends Resource {
     return mode != null && options.suspends();
   }
 
-  /** Ctrl-Z was typed: after what was read with it. */
-  void suspendSoon() {
-    isSuspending = true;
-  }
-
-  private void suspend() {
-    TerminalMode entered = mode;
-    assert entered != null;
-    passage.stop(entered);
-  }
-
   /** Stops this process; the terminal is as it was before. Returns when it goes on. */
   void stopNow() {
-    signals.unsubscribe("TSTP"); // so that the signal stops again
-    int ignored = calls.stop();
-    subscribeToStops();
-    continued();
-  }
-
-  /** This process was stopped, and the shell may have used the terminal meanwhile. */
-  private void continued() {
-    TerminalMode entered = mode;
-    assert entered != null;
-    passage.enter(entered);
+    signals.stopProcess(calls);
+    passage.enter();
   }
 
   /**
-   * The way in is over.
+   * The way in is over. Where this process was stopped before, the shell may have used the terminal.
    *
    * @param failure 0 or a negative errno
    */
   void entered(int failure) {
-    if (!opened.isDone) {
-      opened.isDone = true;
-      opened.failure = failure;
-      opened.wakeAll();
-      return;
+    if (!isEntered) {
+      return; // who opens it goes on
     }
     if (failure < 0) {
       input.ended(TerminalException.reasonOf(failure));
@@ -509,12 +456,10 @@ public final class Terminal extends Resource {
 
   @Override
   protected void closing() {
-    isEnding = true;
     escapeTimeout.cancel();
     signals.unsubscribe();
     readLine.unwatch();
     arrived.wakeAll();
-    opened.wakeAll();
     passage.leave();
     operationEnded();
   }
@@ -529,7 +474,7 @@ public final class Terminal extends Resource {
   @Override
   protected void aborting() {
     isAborted = true;
-    if (!isEnding) {
+    if (!passage.isLeaving()) {
       closing();
     }
     passage.cancel();
@@ -542,77 +487,7 @@ public final class Terminal extends Resource {
     if (state() != State.CLOSING || !isOver || pendingOperations() > 0) {
       return;
     }
-    Runnable closeInput = readLine.close();
-    Runnable closeOutput = writeLine.close();
-    TerminalMode unfinished = passage.isLeft() ? null : mode;
-    Runnable end =
-        () -> {
-          if (unfinished != null) {
-            unfinished.finish();
-          }
-          closeInput.run();
-          closeOutput.run();
-        };
-    if (unfinished == null) {
-      end.run();
-    } else {
-      Thread ignored = Thread.ofPlatform().name("gyre-terminal-leave").start(end);
-    }
+    passage.closeLines(readLine);
     released();
-  }
-
-  /** The way in is over: for who opens it. */
-  private static final class Opened extends WaitPoint {
-    private final Terminal terminal;
-    boolean isDone;
-    int failure;
-
-    Opened(Terminal terminal) {
-      this.terminal = terminal;
-    }
-
-    @Override
-    public boolean isReady() {
-      return isDone || !terminal.isOpen();
-    }
-
-    @Override
-    public String doing() {
-      return "entering " + terminal.name();
-    }
-  }
-
-  /** An event for whoever waits. */
-  private static final class Arrived extends WaitPoint {
-    private final Terminal terminal;
-
-    Arrived(Terminal terminal) {
-      this.terminal = terminal;
-    }
-
-    @Override
-    public boolean isReady() {
-      return !terminal.input.isEmpty() || !terminal.isOpen() || terminal.isDraining();
-    }
-
-    @Override
-    public String doing() {
-      return "waiting for an event of " + terminal.name();
-    }
-  }
-
-  /** Nothing followed an Escape. */
-  private static final class EscapeTimeout extends Timeout {
-    private final Terminal terminal;
-
-    EscapeTimeout(Terminal terminal) {
-      super(terminal);
-      this.terminal = terminal;
-    }
-
-    @Override
-    protected void expired() {
-      terminal.escapeIsAlone();
-    }
   }
 }

@@ -1,6 +1,8 @@
 package gyre.terminal;
 
+import gyre.WaitPoint;
 import gyre.engine.Errno;
+import gyre.spi.Resource;
 import gyre.terminal.TerminalEvent.Ended;
 import gyre.terminal.TerminalEvent.Mouse;
 import gyre.terminal.TerminalEvent.MouseAction;
@@ -40,6 +42,7 @@ final class TerminalInput implements InputSink {
   private boolean hasMore;
   private boolean isResumed;
   private @Nullable TerminalSize newSize;
+  private boolean isSuspending;
 
   TerminalInput(Terminal terminal, int maxPasteBytes) {
     this.terminal = terminal;
@@ -105,6 +108,13 @@ final class TerminalInput implements InputSink {
     }
   }
 
+  /** Whether Ctrl-Z was typed since it was asked the last time. */
+  boolean takeSuspension() {
+    boolean was = isSuspending;
+    isSuspending = false;
+    return was;
+  }
+
   boolean isUndecided() {
     return decoder.isUndecided();
   }
@@ -124,7 +134,7 @@ final class TerminalInput implements InputSink {
   @Override
   public void event(TerminalEvent event) {
     if (event instanceof TerminalEvent.Key key && key.isControl('z') && terminal.wantsToSuspend()) {
-      terminal.suspendSoon();
+      isSuspending = true; // after what was read with it
       return;
     }
     if (event instanceof Mouse mouse && isMotion(mouse)) {
@@ -150,6 +160,42 @@ final class TerminalInput implements InputSink {
   public void reply(String sequence, char last) {
     if (last == 'u' && sequence.startsWith("?")) {
       terminal.keyboardOffered();
+    }
+  }
+
+  /** An event for whoever waits. */
+  static final class Arrived extends WaitPoint {
+    private final Terminal terminal;
+    private final TerminalInput input;
+
+    Arrived(Terminal terminal, TerminalInput input) {
+      this.terminal = terminal;
+      this.input = input;
+    }
+
+    @Override
+    public boolean isReady() {
+      return !input.isEmpty() || !terminal.isOpen() || terminal.isDrained();
+    }
+
+    @Override
+    public String doing() {
+      return "waiting for an event of " + terminal.name();
+    }
+  }
+
+  /** Nothing followed an Escape. */
+  static final class EscapeTimeout extends Resource.Timeout {
+    private final Terminal terminal;
+
+    EscapeTimeout(Terminal terminal) {
+      super(terminal);
+      this.terminal = terminal;
+    }
+
+    @Override
+    protected void expired() {
+      terminal.escapeIsAlone();
     }
   }
 }

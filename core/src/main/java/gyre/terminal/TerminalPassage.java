@@ -1,5 +1,6 @@
 package gyre.terminal;
 
+import gyre.WaitPoint;
 import gyre.engine.Errno;
 import gyre.spi.Resource;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,11 @@ final class TerminalPassage extends Resource.Timeout {
   private final TerminalLine line;
   private final TerminalOutput output;
   private final @Nullable TerminalMode mode;
+  private final Entered entered = new Entered(this);
   private State state = State.IN;
+
+  /** Of the last way in: 0 or a negative errno. */
+  private int failure;
 
   TerminalPassage(
       Terminal terminal, TerminalLine line, TerminalOutput output, @Nullable TerminalMode mode) {
@@ -54,31 +59,91 @@ final class TerminalPassage extends Resource.Timeout {
     return state == State.ENTERING;
   }
 
+  /** It has begun to leave, for good. */
+  boolean isLeaving() {
+    return state == State.LEAVING || state == State.LEFT;
+  }
+
   boolean isLeft() {
     return state == State.LEFT;
   }
 
+  /** Ready when the way in is over, however. */
+  WaitPoint entered() {
+    return entered;
+  }
+
+  int failure() {
+    return failure;
+  }
+
+  private static final class Entered extends WaitPoint {
+    private final TerminalPassage passage;
+
+    Entered(TerminalPassage passage) {
+      this.passage = passage;
+    }
+
+    @Override
+    public boolean isReady() {
+      return !passage.isEntering();
+    }
+
+    @Override
+    public String doing() {
+      return "entering " + passage.terminal.name();
+    }
+  }
+
+  /**
+   * Writes what there is to be written, as far as the terminal takes it at once. What is drawn on
+   * the way in or out waits until it is in again.
+   */
+  void flush() {
+    if (state != State.IN) {
+      return;
+    }
+    if (output.isBlocked()) {
+      output.flush(); // a frame is not cut by anything else
+    }
+    if (mode != null && !output.isBlocked()) {
+      int result = mode.advance();
+      if (result == EAGAIN) {
+        line.watch();
+        return;
+      }
+      if (result < 0) {
+        output.fail(result);
+      } else if (!mode.isEntered()) {
+        return; // the JVM ends
+      }
+    }
+    output.flush();
+  }
+
   /** Leads to {@link Terminal#entered}, maybe at once. */
-  void enter(TerminalMode entered) {
-    if (state == State.IN) {
+  void enter() {
+    if (state == State.IN && mode != null) {
       state = State.ENTERING;
-      settle(entered.enter());
+      settle(mode.enter());
     }
   }
 
   /** Leads to {@link Terminal#stopNow}, with the terminal as it was before. */
-  void stop(TerminalMode entered) {
-    if (state == State.IN) {
+  void stop() {
+    if (state == State.IN && mode != null) {
       state = State.STOPPING;
-      settle(entered.leave());
+      settle(mode.leave());
     }
   }
 
   /** Leads to {@link Terminal#left}. */
   void leave() {
-    if (state != State.LEAVING && state != State.LEFT) {
+    if (!isLeaving()) {
       cancel(); // of another way
       state = State.LEAVING;
+      failure = Errno.ECANCELED.negated();
+      entered.wakeAll();
       settle(mode == null ? flushLines() : mode.leave());
     }
   }
@@ -126,10 +191,39 @@ final class TerminalPassage extends Resource.Timeout {
     State was = state;
     state = was == State.LEAVING ? State.LEFT : State.IN;
     switch (was) {
-      case ENTERING -> terminal.entered(Math.min(result, 0));
+      case ENTERING -> {
+        failure = Math.min(result, 0);
+        entered.wakeAll();
+        terminal.entered(failure);
+      }
       case STOPPING -> terminal.stopNow();
       case LEAVING -> terminal.left();
       case IN, LEFT -> throw new AssertionError("nobody is under way");
     }
+  }
+
+  /**
+   * Closes what is not used any more. Where the loop was forced to end before the way out was done,
+   * a thread goes on with it, for a bounded time: the loop does not wait.
+   */
+  void closeLines(TerminalLine readLine) {
+    Runnable closeInput = readLine.close();
+    Runnable closeOutput = line.close();
+    TerminalMode unfinished = state == State.LEFT ? null : mode;
+    if (unfinished == null) {
+      closeInput.run();
+      closeOutput.run();
+      return;
+    }
+    Thread leaving =
+        Thread.ofPlatform()
+            .name("gyre-terminal-leave")
+            .unstarted(
+                () -> {
+                  unfinished.finish();
+                  closeInput.run();
+                  closeOutput.run();
+                });
+    leaving.start();
   }
 }

@@ -22,6 +22,13 @@ public record TerminalSize(int columns, int rows) {
         : new TerminalSize(Math.min(columns, MAX_SIDE), Math.min(rows, MAX_SIDE));
   }
 
+  /**
+   * @param packed columns in the upper 16 bits, rows below; not positive where it is not known
+   */
+  static TerminalSize packed(int packed) {
+    return packed <= 0 ? FALLBACK : reported(packed >> 16, packed & 0xFFFF);
+  }
+
   @Override
   public String toString() {
     return columns + "x" + rows;
