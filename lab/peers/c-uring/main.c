@@ -1,4 +1,5 @@
 #include "c-uring.h"
+#include "../common/spawn.h"
 
 int main(int count, char **words) {
   const char *mode = options_begin(count, words);
@@ -9,6 +10,7 @@ int main(int count, char **words) {
   else if (strcmp(mode, "wake") == 0) uring_wake_main();
   else if (strcmp(mode, "files") == 0) uring_files_main();
   else if (strcmp(mode, "watch") == 0) uring_watch_main();
+  else if (strcmp(mode, "spawn") == 0) spawn_plain_main();
   else quit(EXIT_UNSUPPORTED, "no mode %s", mode);
   return 0;
 }

@@ -9,3 +9,4 @@ void uv_timers_main(void);
 void uv_wake_main(void);
 void uv_files_main(void);
 void uv_watch_main(void);
+void uv_spawn_main(void);

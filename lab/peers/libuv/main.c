@@ -9,6 +9,7 @@ int main(int count, char **words) {
   else if (strcmp(mode, "wake") == 0) uv_wake_main();
   else if (strcmp(mode, "files") == 0) uv_files_main();
   else if (strcmp(mode, "watch") == 0) uv_watch_main();
+  else if (strcmp(mode, "spawn") == 0) uv_spawn_main();
   else quit(EXIT_UNSUPPORTED, "no mode %s", mode);
   return 0;
 }

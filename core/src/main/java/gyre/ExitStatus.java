@@ -17,6 +17,16 @@ public record ExitStatus(int code, String signal, List<ShutdownReport> reports) 
     reports = List.copyOf(reports);
   }
 
+  /**
+   * As it is where the program's body has ended with a code. That counts unless something else had
+   * to be said: by a signal that cut it short, or by what had to be forced.
+   */
+  ExitStatus withBody(int bodyCode) {
+    boolean isForced = reports.stream().anyMatch(report -> !report.forced().isEmpty());
+    boolean isBodys = signal.isEmpty() ? !isForced || bodyCode != 0 : code == 0;
+    return isBodys ? new ExitStatus(bodyCode, signal, reports) : this;
+  }
+
   @Override
   public String toString() {
     String how = reports.stream().map(Object::toString).collect(Collectors.joining("; "));

@@ -273,6 +273,35 @@ public final class Loop implements AutoCloseable {
     }
   }
 
+  /** As {@link #runUntilShutdown(ShutdownOptions, Callable)}, with the usual times. */
+  public ExitStatus runUntilShutdown(Callable<Integer> main) {
+    return runUntilShutdown(ShutdownOptions.defaults(), main);
+  }
+
+  /**
+   * As {@link #runUntilShutdown(ShutdownOptions, Task)}, for a program that is over when its body
+   * is: what {@code main} answers is the exit code, and what else lives in the loop by then is shut
+   * down as {@code how} says.
+   *
+   * <pre>{@code
+   * status = loop.runUntilShutdown(
+   *     ShutdownOptions.atOnce(), () -> Command.of("make").run().exit().code());
+   * }</pre>
+   *
+   * <p>A body that a signal has cancelled has no code: then the status tells of the signal.
+   */
+  public ExitStatus runUntilShutdown(ShutdownOptions how, Callable<Integer> main) {
+    @Nullable Integer[] code = {null};
+    Task body =
+        () -> {
+          code[0] = main.call();
+          shutdown(how);
+        };
+    ExitStatus status = runUntilShutdown(how, body);
+    Integer known = code[0];
+    return known == null ? status : status.withBody(known);
+  }
+
   private static ShutdownReport reported(Shutdown through) {
     ShutdownReport report = through.report();
     return report == null ? new ShutdownReport(Duration.ZERO, List.of(), List.of()) : report;

@@ -3,6 +3,7 @@ package gyre;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -185,6 +186,26 @@ public final class LoopGroup implements AutoCloseable {
       }
       return signals.status(join());
     }
+  }
+
+  /** As {@link #runUntilShutdown(ShutdownOptions, Task)}, with the usual times. */
+  public ExitStatus runUntilShutdown(Task main) {
+    return runUntilShutdown(ShutdownOptions.defaults(), main);
+  }
+
+  /**
+   * As {@link #runUntilShutdown(ShutdownOptions, Task)}, for a program that is over when its body
+   * is: what {@code main} answers is the exit code, and the loops are shut down then. A signal
+   * shuts the loops down as well, but does not interrupt the thread that {@code main} runs on.
+   */
+  public ExitStatus runUntilShutdown(ShutdownOptions how, Callable<Integer> main) {
+    int[] code = {0};
+    Task body =
+        () -> {
+          code[0] = main.call();
+          shutdown(how);
+        };
+    return runUntilShutdown(how, body).withBody(code[0]);
   }
 
   /** Has all loops end without waiting for anything. From any thread. */

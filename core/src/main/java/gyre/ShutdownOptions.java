@@ -43,6 +43,14 @@ public final class ShutdownOptions {
     return DEFAULTS;
   }
 
+  /**
+   * Nothing is drained: what is under way is cancelled at once, and has the usual times to end. For
+   * programs whose user wants them to end now, as at Ctrl-C.
+   */
+  public static ShutdownOptions atOnce() {
+    return DEFAULTS.drain(Duration.ZERO);
+  }
+
   /** How long connections and fibers may go on with what they are doing; 10 s by default. */
   public ShutdownOptions drain(Duration limit) {
     return new ShutdownOptions(Durations.nanos("drain", limit), cancelNanos, closeNanos, poolNanos);

@@ -28,8 +28,7 @@ public final class Mirror {
     }
     Mirror mirror = new Mirror();
     try (Loop loop = Loop.open()) {
-      ShutdownOptions atOnce = ShutdownOptions.defaults().drain(Duration.ZERO);
-      int code = loop.runUntilShutdown(atOnce, () -> mirror.run(from, to)).code();
+      int code = loop.runUntilShutdown(ShutdownOptions.atOnce(), () -> mirror.run(from, to)).code();
       System.exit(mirror.failed > 0 ? 1 : code);
     }
   }

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Run {
   private static final int LINE_LIMIT_BYTES = 8192;
-  private int code = 1;
 
   private Run() {}
 
@@ -34,16 +33,15 @@ public final class Run {
         Command.of(arguments[1], Arrays.copyOfRange(arguments, 2, arguments.length))
             .timeout(Duration.ofSeconds(Integer.parseInt(arguments[0])))
             .grace(Duration.ofSeconds(2)); // from TERM to KILL
-    Run run = new Run();
+    int code;
     try (Loop loop = Loop.open()) {
       // Who presses Ctrl-C wants the command to end now: nothing is drained.
-      ShutdownOptions atOnce = ShutdownOptions.defaults().drain(Duration.ZERO);
-      loop.runUntilShutdown(atOnce, () -> run.code = run(command));
+      code = loop.runUntilShutdown(ShutdownOptions.atOnce(), () -> run(command)).code();
     } catch (IoException e) {
       System.err.println("run: " + e.getMessage());
-      run.code = e.isTimeout() ? 124 : 1;
+      code = e.isTimeout() ? 124 : 1;
     }
-    System.exit(run.code);
+    System.exit(code);
   }
 
   private static int run(Command command) {

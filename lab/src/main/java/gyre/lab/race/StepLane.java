@@ -73,7 +73,7 @@ final class StepLane implements Lane {
   /** A step is to be shorter than a round, in which it is repeated. */
   private List<String> lengthOfStep() {
     return switch (workload.kind()) {
-      case EVENTS, CASCADE ->
+      case EVENTS, CASCADE, SPAWN ->
           List.of("--round-ms", Integer.toString(pace.roundMillis() / STEPS + 1));
       case WAKE ->
           workload.options().contains("roundtrip")

@@ -16,6 +16,7 @@ public enum Kind {
   WAKE(Driver.ITSELF, "wake", "", Cost.ELAPSED_NANOS, "post"),
   FILES(Driver.ITSELF, "files", "", Cost.ELAPSED_NANOS, "read or replacement"),
   WATCH(Driver.ITSELF, "watch", "", Cost.ELAPSED_NANOS, "event");
+  SPAWN(Driver.ITSELF, "spawn", "", Cost.ELAPSED_NANOS, "process");
 
   /** Who drives the work. */
   public enum Driver {

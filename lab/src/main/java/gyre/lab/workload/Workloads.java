@@ -42,7 +42,8 @@ public final class Workloads {
           files("random1", 200),
           files("random32", 640),
           files("replace", 4),
-          watch(1000, 500));
+          watch(1000, 500),
+          spawn(8));
 
   /** What a first look needs. */
   private static final List<String> QUICK =
@@ -118,6 +119,11 @@ public final class Workloads {
         options("--dirs", directories, "--ops", operations),
         ONE,
         0);
+  }
+
+  private static Workload spawn(int atOnce) {
+    return new Workload(
+        "spawn/" + atOnce, Kind.SPAWN, options("--at-once", atOnce), ONE, 4 * atOnce);
   }
 
   private static List<String> options(Object... words) {

@@ -80,6 +80,14 @@ final class GyreProgram extends Program {
   }
 
   @Override
+  Round spawn(Options options) throws Exception {
+    if (push) {
+      throw new UnsupportedOperationException("children are awaited by fibers: see gyre-direct");
+    }
+    return new GyreSpawns(GyreLoop.start(), options);
+  }
+
+  @Override
   void overload(Options options) throws Exception {
     if (push) {
       throw new UnsupportedOperationException("frames are awaited by fibers: see gyre-direct");

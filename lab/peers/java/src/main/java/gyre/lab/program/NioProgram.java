@@ -33,6 +33,11 @@ final class NioProgram extends Program {
   }
 
   @Override
+  Round spawn(Options options) {
+    return new JdkSpawns(options);
+  }
+
+  @Override
   void overload(Options options) throws Exception {
     OverloadClients.run(options);
   }

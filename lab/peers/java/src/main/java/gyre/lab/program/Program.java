@@ -11,12 +11,14 @@ abstract class Program {
       case "wake" -> Rounds.run(mode, wake(options), options);
       case "files" -> Rounds.run(mode, files(options), options);
       case "watch" -> Rounds.run(mode, watch(options), options);
+      case "spawn" -> Rounds.run(mode, spawn(options), options);
       case "overload" -> overload(options);
       default ->
           throw new IllegalArgumentException(
               "no mode '"
                   + mode
-                  + "'; there are echo, events, cascade, timers, wake, files, watch, overload");
+                  + "'; there are echo, events, cascade, timers, wake, files, watch, spawn,"
+                  + " overload");
     }
   }
 
@@ -47,6 +49,10 @@ abstract class Program {
 
   Round watch(Options options) throws Exception {
     throw notOffered("watch");
+  }
+
+  Round spawn(Options options) throws Exception {
+    throw notOffered("spawn");
   }
 
   /** One end of an overload, until its input ends. */
