@@ -85,7 +85,7 @@ class ChildProgramTest {
     }
   }
 
-  private void step(Random random) {
+  private void step(Random random) throws Exception {
     try {
       if (random.nextInt(4) == 0) {
         Cancellation.within(
