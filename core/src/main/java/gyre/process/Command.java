@@ -351,6 +351,11 @@ public final class Command {
     return values.terminalColumns;
   }
 
+  /** It is not just that of this program. */
+  boolean hasOwnEnvironment() {
+    return values.isEnvironmentCleared || !values.environment.isEmpty();
+  }
+
   boolean leadsGroup() {
     return values.group != Group.INHERITED;
   }

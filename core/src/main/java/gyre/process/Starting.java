@@ -108,7 +108,10 @@ final class Starting {
 
   private void prepare(int input, int output) {
     spawn.arguments = checked(arguments());
-    spawn.environment = checked(environment());
+    spawn.environment =
+        command.hasOwnEnvironment()
+            ? checked(environment(command.environment()))
+            : Inherited.ENVIRONMENT;
     Path directory = command.directory();
     spawn.directory = directory == null ? null : bytes(directory.toString());
     spawn.isSessionLeader = command.leadsSession();
@@ -127,8 +130,12 @@ final class Starting {
     return all.stream().map(Starting::bytes).toArray(byte[][]::new);
   }
 
-  private byte[][] environment() {
-    Map<String, String> all = command.environment();
+  /** The environment of this program, which never changes. */
+  private static final class Inherited {
+    static final byte[][] ENVIRONMENT = environment(System.getenv());
+  }
+
+  private static byte[][] environment(Map<String, String> all) {
     return all.entrySet().stream()
         .map(entry -> bytes(entry.getKey() + "=" + entry.getValue()))
         .toArray(byte[][]::new);

@@ -193,9 +193,17 @@ public final class LinuxSpawn implements AutoCloseable {
   }
 
   private long list(byte[][] texts) {
-    MemorySegment list = arena.allocate(8L * (texts.length + 1), 8);
+    long listBytes = 8L * (texts.length + 1);
+    long bytes = listBytes;
+    for (byte[] text : texts) {
+      bytes += text.length + 1L;
+    }
+    MemorySegment list = arena.allocate(bytes, 8); // all in one: an environment has many
+    long at = listBytes;
     for (int i = 0; i < texts.length; i++) {
-      list.setAtIndex(WORD, i, text(texts[i]));
+      list.setAtIndex(WORD, i, list.address() + at);
+      MemorySegment.copy(texts[i], 0, list, ValueLayout.JAVA_BYTE, at, texts[i].length);
+      at += texts[i].length + 1L;
     }
     return list.address();
   }

@@ -36,7 +36,7 @@ class ChildFaultTest {
   @TempDir private Path temporary = Path.of("");
 
   private TamperedEngine tamper() {
-    return TamperedEngine.of(Loops.options(engine));
+    return TamperedEngine.of(engine);
   }
 
   private void run(TamperedEngine tampered, Task main) {

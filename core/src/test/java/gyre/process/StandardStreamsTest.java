@@ -36,7 +36,7 @@ class StandardStreamsTest {
   /** A script in which {@code $PROGRAM} runs the program. */
   private Command script(String engine, String what, String script) {
     String fibers = System.getProperty("gyre.test.fibers", "native");
-    String opens = fibers.equals("baton") ? "" : "--add-opens=java.base/java.lang=ALL-UNNAMED";
+    String opens = "--add-opens=java.base/java.lang=ALL-UNNAMED"; // else it says so in baton mode
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String program =
         "%s -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED %s -Dgyre.test.fibers=%s %s %s %s %s"

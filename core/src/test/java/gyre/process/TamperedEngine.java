@@ -1,13 +1,13 @@
 package gyre.process;
 
-import gyre.LoopOptions;
-import gyre.WatchedEngine;
 import gyre.engine.Engine;
+import gyre.engine.EngineOptions;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.engine.Poll;
 import gyre.engine.Processes;
 import gyre.engine.Spawn;
+import gyre.engine.choice.Engines;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -15,12 +15,12 @@ import java.util.ArrayDeque;
 import java.util.function.IntUnaryOperator;
 
 /** A real engine whose calls on child processes are changed by a test, and whose polls may fail. */
-final class TamperedEngine {
+public final class TamperedEngine {
   private final Engine real;
   private final ArrayDeque<Poll> failing = new ArrayDeque<>();
 
   /** So many polls fail, the next ones. */
-  int failingPolls;
+  public int failingPolls;
 
   /** Is given the number of each child on the thread that has spawned it, before anybody else. */
   IntUnaryOperator spawned = process -> process;
@@ -32,11 +32,11 @@ final class TamperedEngine {
     this.real = real;
   }
 
-  static TamperedEngine of(LoopOptions options) {
-    return new TamperedEngine(WatchedEngine.of(options));
+  public static TamperedEngine of(String name) {
+    return new TamperedEngine(Engines.open(name, EngineOptions.defaults()).engine());
   }
 
-  Engine engine() {
+  public Engine engine() {
     return (Engine)
         Proxy.newProxyInstance(
             Engine.class.getClassLoader(),

@@ -9,6 +9,7 @@ import gyre.Loop;
 import gyre.Loops;
 import gyre.ShutdownOptions;
 import gyre.Task;
+import gyre.process.TamperedEngine;
 import gyre.terminal.TerminalEvent.Ended;
 import gyre.terminal.TerminalEvent.Focus;
 import gyre.terminal.TerminalEvent.Paste;
@@ -483,6 +484,28 @@ class TerminalTest {
             Fiber.yield();
           }
           assertThat(pty.read()).contains("\u001b[?1049h").endsWith(LEAVE_SCREEN);
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldTellThatItsOutputCannotBeWatched(String engine) {
+    TamperedEngine tampered = TamperedEngine.of(engine);
+    Loops.runReporting(
+        Loops.options(engine).engine(tampered::engine),
+        () -> {
+          try (Terminal terminal = Terminal.open(options())) {
+            pty.fill();
+            tampered.failingPolls = 1;
+            terminal.draw(screen -> page(screen, 1));
+            assertThat(terminal.next())
+                .isInstanceOfSatisfying(
+                    Ended.class, ended -> assertThat(ended.reason()).contains("ENOMEM"));
+            assertThatThrownBy(() -> terminal.draw(screen -> {}))
+                .isInstanceOf(TerminalException.class)
+                .hasMessageContaining("ENOMEM");
+          }
+          assertThat(pty.settings()).isEqualTo(before);
         });
   }
 

@@ -11,6 +11,7 @@ final class Options {
 
   private static final Set<String> NAMES =
       Set.of(
+          "at-once",
           "port",
           "rounds",
           "warmup-ms",
