@@ -35,15 +35,13 @@ class BodyTest {
   @Test
   void shouldThrowWhatItsBodyThrows() {
     try (Loop loop = Loop.open(Loops.options("auto"))) {
-      assertThatThrownBy(
-              () ->
-                  loop.runUntilShutdown(
-                      () -> {
-                        if (loop.name().isEmpty()) {
-                          return 0;
-                        }
-                        throw new IllegalArgumentException("planted");
-                      }))
+      assertThatThrownBy(() ->
+              loop.runUntilShutdown(() -> {
+                if (loop.name().isEmpty()) {
+                  return 0;
+                }
+                throw new IllegalArgumentException("planted");
+              }))
           .hasMessageContaining("planted");
     }
   }

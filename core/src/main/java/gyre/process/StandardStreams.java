@@ -24,10 +24,10 @@ import gyre.stream.DescriptorStream;
  * }</pre>
  *
  * <p>Each call opens one more stream, in the current scope. It has a descriptor of its own: {@code
- * System.in} and {@code System.out} stay open when it is closed. How the descriptors are set is left
- * alone, since the shell has the same terminal. What an input has read ahead is seen by nobody else,
- * so use either that or {@code System.in}. What {@code System.out} and an output write comes in the
- * order of the calls only where both are flushed.
+ * System.in} and {@code System.out} stay open when it is closed. How the descriptors are set is
+ * left alone, since the shell has the same terminal. What an input has read ahead is seen by nobody
+ * else, so use either that or {@code System.in}. What {@code System.out} and an output write comes
+ * in the order of the calls only where both are flushed.
  *
  * <p>An {@link #input} can only be read from, the other two only be written to. With io_uring and
  * epoll; elsewhere use {@code System.in} in {@link gyre.Fiber#offload}.

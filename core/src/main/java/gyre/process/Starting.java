@@ -320,15 +320,14 @@ final class Starting {
     }
     Processes processes = engine.processes();
     var ignored =
-        spawned.whenComplete(
-            (process, failure) -> {
-              if (process != null && process > 0) {
-                processes.abandon(process, NONE, command.leadsGroup());
-              }
-              held().forEach(processes::discard);
-              if (kept >= 0) {
-                processes.discard(kept);
-              }
-            });
+        spawned.whenComplete((process, failure) -> {
+          if (process != null && process > 0) {
+            processes.abandon(process, NONE, command.leadsGroup());
+          }
+          held().forEach(processes::discard);
+          if (kept >= 0) {
+            processes.discard(kept);
+          }
+        });
   }
 }

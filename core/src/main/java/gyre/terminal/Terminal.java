@@ -84,7 +84,8 @@ public final class Terminal extends Resource {
     this.arrived = new TerminalInput.Arrived(this, input);
     this.output = new TerminalOutput(writeLine, size, opening.encoder());
     this.passage = new TerminalPassage(this, writeLine, output, mode);
-    this.signals = new TerminalSignals(
+    this.signals =
+        new TerminalSignals(
             environmentOf(loop()).signals(), step -> handToLoop(() -> runWhileOpen(step)));
     this.readLater = signals.once(this::readOn);
   }
@@ -401,7 +402,8 @@ public final class Terminal extends Resource {
   }
 
   /**
-   * The way in is over. Where this process was stopped before, the shell may have used the terminal.
+   * The way in is over. Where this process was stopped before, the shell may have used the
+   * terminal.
    *
    * @param failure 0 or a negative errno
    */

@@ -86,8 +86,8 @@ final class TerminalMode {
   }
 
   /**
-   * Begins to enter, or to set everything again if it is entered: somebody may have changed it while
-   * this process was stopped. It counts as entered from now on.
+   * Begins to enter, or to set everything again if it is entered: somebody may have changed it
+   * while this process was stopped. It counts as entered from now on.
    *
    * @return as {@link #advance}; or what failed, and then nothing is changed
    */
@@ -103,7 +103,8 @@ final class TerminalMode {
       return result < 0 ? result : Errno.ECANCELED.negated();
     }
     String keyboard = hasKeyboard ? ENTER_KEYBOARD : ASK_KEYBOARD;
-    append((hasScreen ? ENTER_SCREEN : "") + ENTER_REPORTS + (hasMouse ? ENTER_MOUSE : "") + keyboard);
+    append(
+        (hasScreen ? ENTER_SCREEN : "") + ENTER_REPORTS + (hasMouse ? ENTER_MOUSE : "") + keyboard);
     return advance();
   }
 

@@ -218,12 +218,11 @@ final class TerminalPassage extends Resource.Timeout {
     Thread leaving =
         Thread.ofPlatform()
             .name("gyre-terminal-leave")
-            .unstarted(
-                () -> {
-                  unfinished.finish();
-                  closeInput.run();
-                  closeOutput.run();
-                });
+            .unstarted(() -> {
+              unfinished.finish();
+              closeInput.run();
+              closeOutput.run();
+            });
     leaving.start();
   }
 }

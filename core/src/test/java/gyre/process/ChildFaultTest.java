@@ -76,10 +76,11 @@ class ChildFaultTest {
         };
     try (Loop loop = Loop.open(Loops.options(engine).engine(tampered::engine))) {
       Thread forcing =
-          Thread.ofPlatform().start(() -> {
-            awaitLatch(begun);
-            loop.forceShutdown();
-          });
+          Thread.ofPlatform()
+              .start(() -> {
+                awaitLatch(begun);
+                loop.forceShutdown();
+              });
       loop.run(start);
       forcing.join();
     }

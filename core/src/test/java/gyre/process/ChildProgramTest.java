@@ -141,7 +141,8 @@ class ChildProgramTest {
   /** Some ignore the request to end, and some have children that do. */
   private Command endless(Random random) {
     String ignore = random.nextBoolean() ? "trap '' TERM; " : "";
-    String family = random.nextBoolean() ? "sleep 1000" + mark + " & wait" : "exec sleep 1000" + mark;
+    String family =
+        random.nextBoolean() ? "sleep 1000" + mark + " & wait" : "exec sleep 1000" + mark;
     return Command.shell(ignore + family).grace(random.nextInt(4) == 0 ? Duration.ZERO : GRACE);
   }
 

@@ -86,7 +86,8 @@ class CommandTest {
   @Test
   void shouldTakeItsArgumentsAsAList() {
     run(() -> {
-      assertThat(Command.of(List.of("printf", "%s|", "a", "b c")).run().output()).isEqualTo("a|b c|");
+      assertThat(Command.of(List.of("printf", "%s|", "a", "b c")).run().output())
+          .isEqualTo("a|b c|");
       assertThatThrownBy(() -> Command.of(List.of()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("program is empty");

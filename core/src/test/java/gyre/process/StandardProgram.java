@@ -77,7 +77,9 @@ final class StandardProgram {
   private static void few() throws Exception {
     loadEverything();
     Command command =
-        Command.shell("cat; echo err >&2").directory(Path.of("/")).stdin(Stdio.file(Path.of("/etc/passwd")));
+        Command.shell("cat; echo err >&2")
+            .directory(Path.of("/"))
+            .stdin(Stdio.file(Path.of("/etc/passwd")));
     Pipeline pipeline = command.pipeTo(Command.of("cat"));
     REPORT.add("before " + pipeline.run().isSuccess());
     long before = Kin.descriptors();
@@ -138,7 +140,8 @@ final class StandardProgram {
   private static void load(String file) throws ClassNotFoundException {
     String name = file.replace('/', '.').replaceAll("\\.class$", "");
     if (name.matches("gyre(\\.(process|stream|io|spi|sys|loop|engine.*))?\\.[^.]+")
-        && !name.endsWith("Test") && !name.contains("Test$")) {
+        && !name.endsWith("Test")
+        && !name.contains("Test$")) {
       Class<?> ignored = Class.forName(name, false, StandardProgram.class.getClassLoader());
     }
   }

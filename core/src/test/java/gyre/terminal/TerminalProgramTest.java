@@ -184,7 +184,9 @@ class TerminalProgramTest {
     assertThat(pty.read()).doesNotContain("\u001b");
   }
 
-  /** Its reader begins when another fiber of the same loop says so, while the terminal is closed. */
+  /**
+   * Its reader begins when another fiber of the same loop says so, while the terminal is closed.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"io_uring", "epoll"})
   void shouldServeOthersWhileTheLastLinesWaitForAFullPipe(String engine) throws Exception {

@@ -91,8 +91,7 @@ public final class KernelProcesses implements Processes {
   private static int openSource(Spawn spawn, int index, CallState own, Arena arena) {
     int given = spawn.descriptors[index];
     if (given >= 0) {
-      return LinuxFiles.fcntl(
-          own, given, LinuxFiles.F_DUPFD_CLOEXEC, LinuxFiles.STANDARD_COUNT);
+      return LinuxFiles.fcntl(own, given, LinuxFiles.F_DUPFD_CLOEXEC, LinuxFiles.STANDARD_COUNT);
     }
     boolean isFile = given == Spawn.FILE;
     int flags = isFile ? spawn.flags[index] : FileFlags.O_RDWR;
