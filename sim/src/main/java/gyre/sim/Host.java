@@ -6,10 +6,14 @@ import gyre.Task;
 import gyre.engine.EngineOptions;
 import gyre.process.OsSignal;
 import gyre.sim.engine.Machine;
+import gyre.sim.engine.SimCommand;
+import gyre.sim.engine.SimProcess;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
@@ -21,6 +25,7 @@ public final class Host {
   private final World world;
   private final Machine machine;
   private final List<Program> programs = new ArrayList<>(1);
+  private final Map<String, Executable> executables = new HashMap<>();
   private UnaryOperator<LoopOptions> options = UnaryOperator.identity();
   private EngineOptions engineOptions = EngineOptions.defaults();
   private boolean addressed;
@@ -75,6 +80,24 @@ public final class Host {
   /** One of its programs opens a further loop. */
   void host(LoopHost.HostedLoop hosted) {
     add(new GroupMember(world, this, name() + "/" + hosted.options().name(), hosted));
+  }
+
+  /**
+   * Installs a program, which those of this host can start by a {@code Command} of this name. Each
+   * child runs on a loop of its own. What it has for its input, output and errors is a pipe, a
+   * pseudo-terminal or nothing: no file.
+   */
+  public Host program(String name, Executable executable) {
+    executables.put(name, executable);
+    machine.install(name);
+    return this;
+  }
+
+  /** One of its programs starts a child. */
+  void start(SimProcess process, SimCommand command) {
+    Executable executable = executables.get(command.program());
+    assert executable != null : "nobody has installed " + command.program();
+    add(new ChildRun(world, this, executable, process, command));
   }
 
   /** Drops those that will not run again. */

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What runs on a loop of a host, and that loop, in this life of the host. */
-abstract sealed class Program permits MainProgram, GroupMember {
+abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
   private static final int LEFT_LIMIT = 12;
 
   private final World world;
@@ -34,10 +34,14 @@ abstract sealed class Program permits MainProgram, GroupMember {
             .engine(() -> opened)
             .failures((source, failure) -> world.reported(name, source, failure));
     engine = opened;
+    opened(opened);
     Loop started = Loop.open(options);
     loop = started;
     begin(started);
   }
+
+  /** Its engine is there, and its loop is not. */
+  void opened(SimEngine newEngine) {}
 
   /** How to open the loop, but for what ties it to the world. */
   abstract LoopOptions options();

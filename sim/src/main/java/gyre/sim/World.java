@@ -73,6 +73,8 @@ public final class World {
     this.turns = universe.chance("turns");
     this.ends = universe.chance("ends");
     universe.onHostedLoop((machine, hosted) -> host(machine.name()).host(hosted));
+    universe.onProcess(
+        (machine, process, command) -> host(machine.name()).start(process, command));
   }
 
   // ---- what it consists of
@@ -485,6 +487,29 @@ public final class World {
           }
           forgetGone(ending.host());
         });
+  }
+
+  /** Ends a child that has returned from its main, outside of all turns. */
+  void endSoon(ChildRun ending) {
+    universe.at(
+        universe.nowNanos(),
+        () -> {
+          try {
+            ending.end();
+          } catch (Throwable e) {
+            fail(SimulationFailure.Kind.BROKEN, ending + " could not be closed: " + e, e);
+          }
+          forgetGone(ending.host());
+        });
+  }
+
+  /** A child that was killed: its loop is closed when the world ends. */
+  void abandonChild(ChildRun killed) {
+    Loop loop = killed.abandon();
+    if (loop != null) {
+      abandoned.add(loop);
+    }
+    forgetGone(killed.host());
   }
 
   void restart(Host host) {

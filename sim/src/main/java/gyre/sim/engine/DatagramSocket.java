@@ -312,6 +312,7 @@ final class DatagramSocket extends SimSocket {
     ready();
   }
 
+  @Override
   void close() {
     if (!closed) {
       closed();

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file, a directory or a symbolic link on a {@link Disk}: as programs see it, and what of it is
@@ -57,10 +58,22 @@ final class DiskNode {
   /** Of a symbolic link. */
   String target = "";
 
+  private @Nullable PipeBuffer fifo;
+
   DiskNode(long inode, int type, int permissions) {
     this.inode = inode;
     this.type = type;
     this.permissions = permissions & 07777;
+  }
+
+  /** Of a FIFO: what was written and not read, while anybody has it open. */
+  PipeBuffer fifo() {
+    PipeBuffer known = fifo;
+    if (known == null) {
+      known = new PipeBuffer(PipeBuffer.ATOMIC_BYTES);
+      fifo = known;
+    }
+    return known;
   }
 
   boolean isDirectory() {

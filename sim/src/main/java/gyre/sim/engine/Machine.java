@@ -9,8 +9,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +43,15 @@ public final class Machine implements Subject, InstantSource {
   private boolean hasReceiveRing;
   private final Disk disk = new Disk();
   private final SimSignals signals = new SimSignals();
+  private final ProcessTable processes;
+  private final Set<String> programs = new HashSet<>();
+  private int terminals;
 
   Machine(Universe universe, int number, String name) {
     this.universe = universe;
     this.number = number;
     this.name = name;
+    this.processes = new ProcessTable(universe);
     Chance details = universe.details();
     this.clockStartNanos = details.below(1L << 48);
     this.nextPort =
@@ -119,6 +125,7 @@ public final class Machine implements Subject, InstantSource {
     ports.clear();
     unixNames.clear();
     signals.clear();
+    processes.clear();
     Chaos chaos = universe.chaos();
     boolean isTorn = chaos.strikes(Fault.TORN_WRITE, this, null);
     disk.crash(isTorn ? chaos.of(Fault.TORN_WRITE) : null);
@@ -136,6 +143,27 @@ public final class Machine implements Subject, InstantSource {
 
   SimSignals signals() {
     return signals;
+  }
+
+  ProcessTable processes() {
+    return processes;
+  }
+
+  /** From now on programs of this machine can start one of this name. */
+  public void install(String program) {
+    programs.add(program);
+  }
+
+  boolean hasProgram(String program) {
+    return programs.contains(program);
+  }
+
+  void start(SimProcess process, SimCommand command) {
+    universe.start(this, process, command);
+  }
+
+  int nextTerminal() {
+    return terminals++;
   }
 
   /** Tells all programs that want to know of a signal, soon, outside of their turns. */

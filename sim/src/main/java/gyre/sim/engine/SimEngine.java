@@ -10,15 +10,20 @@ import gyre.engine.EngineOptions;
 import gyre.engine.Environment;
 import gyre.engine.Errno;
 import gyre.engine.FileOperation;
+import gyre.engine.FileTransfer;
 import gyre.engine.Operation;
 import gyre.engine.OperationKind;
+import gyre.engine.Pipes;
 import gyre.engine.Poll;
+import gyre.engine.Processes;
+import gyre.engine.ReadFile;
 import gyre.engine.Receive;
 import gyre.engine.ReceiveFrom;
 import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
 import gyre.engine.Vector;
+import gyre.engine.WriteFile;
 import gyre.sim.fault.Fault;
 import gyre.sys.Memory;
 import java.lang.foreign.Arena;
@@ -70,6 +75,12 @@ public final class SimEngine implements Engine, Subject {
 
   private int landed;
   private final SimSockets sockets;
+  private final SimPipes pipes;
+  private final SimProcesses processes;
+
+  /** What it is itself, if a program of this world has started it. */
+  private @Nullable SimProcess process;
+
   private final SimFiles files;
   private final FileWork fileWork;
   private final SimEnvironment environment;
@@ -113,6 +124,8 @@ public final class SimEngine implements Engine, Subject {
     this.pool = BlockPool.guarded(options.poolLimitBytes(), guard);
     this.ring = machine.hasReceiveRing() ? new ReceiveRing(pool) : null;
     this.sockets = new SimSockets(this, universe);
+    this.pipes = new SimPipes(this, universe);
+    this.processes = new SimProcesses(this, universe);
     this.files = new SimFiles(this, universe);
     this.fileWork = new FileWork(this, universe, files);
     this.environment = new SimEnvironment(this, universe);
@@ -160,6 +173,31 @@ public final class SimEngine implements Engine, Subject {
   @Override
   public Sockets sockets() {
     return sockets;
+  }
+
+  @Override
+  public Pipes pipes() {
+    return pipes;
+  }
+
+  @Override
+  public Processes processes() {
+    return processes;
+  }
+
+  /** It runs a child, with what that was given for its input, output and errors. */
+  public void become(SimProcess child) {
+    process = child;
+  }
+
+  @Nullable SimProcess process() {
+    return process;
+  }
+
+  /** What it was started with; null where that is closed. */
+  @Nullable PipeEnd standard(int number) {
+    SimProcess own = process;
+    return own == null || own.hasEnded() ? null : own.standard(number);
   }
 
   @Override
@@ -371,7 +409,7 @@ public final class SimEngine implements Engine, Subject {
     for (int left = submitted.size(); left > 0; left--) {
       Operation operation = submitted.remove();
       universe.trace(Trace.Kind.SUBMIT, this, kind(operation), operation.descriptor, operation);
-      if (operation instanceof FileOperation work) {
+      if (operation instanceof FileOperation work && !isOfPipe(operation)) {
         fileWork.start(work);
         continue;
       }
@@ -385,6 +423,10 @@ public final class SimEngine implements Engine, Subject {
     }
   }
 
+  private boolean isOfPipe(Operation operation) {
+    return operation instanceof FileTransfer && find(operation.descriptor) instanceof PipeEnd;
+  }
+
   /** How an operation of a kind gets to the socket that it is about. */
   private interface Attaching {
     void attach(SimSocket socket, Operation operation);
@@ -394,6 +436,8 @@ public final class SimEngine implements Engine, Subject {
       Map.of(
           Accept.KIND, SimEngine::attachReceiver,
           Receive.KIND, SimEngine::attachReceiver,
+          ReadFile.KIND, SimEngine::attachReceiver,
+          WriteFile.KIND, SimEngine::attachSender,
           ReceiveFrom.KIND, SimEngine::attachReceiver,
           Send.KIND, SimEngine::attachSender,
           Connect.KIND, SimEngine::attachSender,
@@ -784,11 +828,17 @@ public final class SimEngine implements Engine, Subject {
     return gone || closed;
   }
 
+  /** The process is killed: it does nothing any more, and its descriptors are closed. */
+  public void kill() {
+    vanish();
+  }
+
   /** The host has crashed: all of it is gone at once, and nobody is told. */
   void vanish() {
     gone = true;
     fileWork.vanish();
     files.vanish();
+    machine.processes().childrenOf(this).forEach(SimProcess::orphan);
     for (SimSocket socket : table) {
       if (socket != null) {
         socket.vanish();
@@ -808,6 +858,10 @@ public final class SimEngine implements Engine, Subject {
     fileWork.vanish();
     StringBuilder left = new StringBuilder(files.leftBehind());
     files.vanish();
+    for (SimProcess child : machine.processes().childrenOf(this)) {
+      left.append(left.isEmpty() ? "" : ", ").append(child).append(", ").append(child.state());
+      child.orphan();
+    }
     for (int descriptor = 0; descriptor < table.length; descriptor++) {
       SimSocket socket = find(descriptor);
       if (socket != null) {
@@ -817,10 +871,8 @@ public final class SimEngine implements Engine, Subject {
         }
       }
       uninstall(descriptor);
-      if (socket instanceof StreamSocket stream) {
-        stream.close();
-      } else if (socket instanceof DatagramSocket datagrams) {
-        datagrams.close();
+      if (socket != null) {
+        socket.close();
       }
     }
     for (Completion completion : completions) {

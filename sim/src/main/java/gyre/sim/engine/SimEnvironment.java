@@ -82,7 +82,8 @@ final class SimEnvironment implements Environment, LoopHost, ParkWatch {
 
   @Override
   public Signals signals() {
-    return engine.machine().signals();
+    SimProcess own = engine.process();
+    return own == null ? engine.machine().signals() : own.signals();
   }
 
   /** The world notices by itself if a loop gets stuck. */

@@ -53,7 +53,10 @@ final class SimFiles extends SimNames implements FileCalls {
       return disk().root();
     }
     OpenedFile file = files.get(directory);
-    return file == null ? null : file.node;
+    if (file != null) {
+      return file.node;
+    }
+    return engine.find(directory) instanceof PipeEnd end ? end.node() : null;
   }
 
   @Override
@@ -116,11 +119,51 @@ final class SimFiles extends SimNames implements FileCalls {
     if (!node.isDirectory() && (flags & FileFlags.O_DIRECTORY) != 0) {
       return Errno.ENOTDIR.negated();
     }
+    if (node.type == FileStatus.FIFO) {
+      return openFifo(node, flags);
+    }
     int descriptor = install(node, flags);
     if (descriptor >= 0 && isWriting && (flags & FileFlags.O_TRUNC) != 0) {
       node.truncate(0);
     }
     return descriptor;
+  }
+
+  /** Waits for nobody: a program of Gyre never opens one otherwise. */
+  private int openFifo(DiskNode node, int flags) {
+    PipeBuffer buffer = node.fifo();
+    int access = flags & FileFlags.O_ACCESS_MODE;
+    if (access == FileFlags.O_WRONLY && !buffer.hasReaders()) {
+      return Errno.ENXIO.negated();
+    }
+    PipeEnd end =
+        new PipeEnd(
+            universe,
+            engine.machine(),
+            "FIFO",
+            access == FileFlags.O_WRONLY ? null : buffer,
+            access == FileFlags.O_RDONLY ? null : buffer,
+            node,
+            0);
+    int descriptor = engine.install(end);
+    if (descriptor < 0) {
+      end.close();
+    }
+    return descriptor;
+  }
+
+  @Override
+  public int makeFifo(byte[] path, int mode) {
+    Disk.Place place = find(WORKING_DIRECTORY, path, false, false);
+    if (place.node() != null) {
+      return Errno.EEXIST.negated();
+    }
+    if (place.error() < 0) {
+      return place.error();
+    }
+    DiskNode node = disk().create(FileStatus.FIFO, mode, nowNanos());
+    disk().name(List.of(new Disk.Naming(place.directory(), place.name(), node)));
+    return 0;
   }
 
   private int create(Disk.Place place, int flags, int mode) {

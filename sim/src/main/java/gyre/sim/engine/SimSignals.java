@@ -26,7 +26,12 @@ final class SimSignals implements Environment.Signals {
   public Environment.Subscription subscribe(String name, Runnable arrived) {
     Subscriber own = new Subscriber(arrived);
     subscribers.computeIfAbsent(name, _ -> new ArrayList<>(1)).add(own);
-    return () -> subscribers.getOrDefault(name, List.of()).remove(own);
+    return () -> {
+      List<Subscriber> left = subscribers.get(name);
+      if (left != null) { // not cleared meanwhile
+        left.remove(own);
+      }
+    };
   }
 
   /** Whether anybody was told. */

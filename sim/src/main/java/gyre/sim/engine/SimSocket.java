@@ -100,6 +100,9 @@ abstract class SimSocket {
     return receiver != null || sender != null || poll != null;
   }
 
+  /** Nobody has a descriptor of it any more. */
+  abstract void close();
+
   /** The host is gone, and tells nobody. */
   void vanish() {
     closed();

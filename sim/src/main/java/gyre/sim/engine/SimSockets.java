@@ -209,7 +209,7 @@ final class SimSockets implements Sockets {
   public void discard(Object released) {
     SimSocket socket = (SimSocket) released;
     universe.taken(socket);
-    close(socket);
+    socket.close();
   }
 
   @Override
@@ -219,16 +219,8 @@ final class SimSockets implements Sockets {
         : "descriptor " + descriptor + " is closed while " + engine.activeOn(socket) + " is active";
     if (socket != null) {
       engine.uninstall(descriptor);
-      close(socket);
+      socket.close();
       traced(Call.CLOSE, descriptor);
-    }
-  }
-
-  private static void close(SimSocket socket) {
-    if (socket instanceof StreamSocket stream) {
-      stream.close();
-    } else if (socket instanceof DatagramSocket datagrams) {
-      datagrams.close();
     }
   }
 }

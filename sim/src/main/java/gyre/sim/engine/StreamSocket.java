@@ -688,6 +688,7 @@ final class StreamSocket extends SimSocket {
     return 0;
   }
 
+  @Override
   void close() {
     if (closed) {
       return;

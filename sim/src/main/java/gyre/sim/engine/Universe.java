@@ -40,6 +40,7 @@ public final class Universe implements Subject {
   private volatile @Nullable Throwable intruder;
   private @Nullable BiConsumer<Machine, LoopHost.HostedLoop> loopHost;
   private @Nullable ParkObserver parkObserver;
+  private @Nullable ProcessHost processHost;
 
   public Universe(
       long seed, Faults faults, Trace.@Nullable Listener listener, LongPredicate admitted) {
@@ -148,6 +149,23 @@ public final class Universe implements Subject {
 
   @Nullable ParkObserver parkObserver() {
     return parkObserver;
+  }
+
+  /** Runs the programs that others start. */
+  public interface ProcessHost {
+    void start(Machine machine, SimProcess process, SimCommand command);
+  }
+
+  /** Has children taken care of, from now on. */
+  public void onProcess(ProcessHost host) {
+    processHost = host;
+  }
+
+  void start(Machine machine, SimProcess process, SimCommand command) {
+    if (processHost == null) {
+      throw new UnsupportedOperationException("nobody runs children in this universe");
+    }
+    processHost.start(machine, process, command);
   }
 
   /** Has loops that programs open beside their own taken care of, from now on. */

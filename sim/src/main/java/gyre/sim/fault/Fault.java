@@ -70,5 +70,10 @@ public enum Fault {
    * Of what was not synced when a host crashed, some is on its disk: sectors of files, and the
    * first changes of names. If this does not strike, none of it is.
    */
-  TORN_WRITE
+  TORN_WRITE,
+
+  /** A program cannot be started, for one of the reasons that a kernel has. */
+  SPAWN_ERROR,
+  /** A child is killed by somebody else, in the middle of what it does. */
+  CHILD_DEATH
 }

@@ -68,7 +68,9 @@ public final class Faults {
         .with(Fault.CLOCK_DRIFT, 0.5)
         .with(Fault.FILE_ERROR, 0.005)
         .with(Fault.DISK_FULL, 0.005)
-        .with(Fault.TORN_WRITE, 0.5);
+        .with(Fault.TORN_WRITE, 0.5)
+        .with(Fault.SPAWN_ERROR, 0.02)
+        .with(Fault.CHILD_DEATH, 0.02);
   }
 
   public Faults with(Fault kind, double probability) {
