@@ -24,7 +24,8 @@ public final class Scenarios {
           new Datagrams(),
           new Offloads(),
           new DurableFiles(),
-          new Drills());
+          new Drills(),
+          new Children());
 
   private Scenarios() {}
 
