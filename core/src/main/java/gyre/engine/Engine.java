@@ -1,5 +1,8 @@
 package gyre.engine;
 
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The kernel's side of one loop: operations in, completions out.
  *
@@ -76,6 +79,14 @@ public interface Engine extends AutoCloseable {
   /** Child processes, where there are such. */
   default Processes processes() {
     return Processes.NONE;
+  }
+
+  /**
+   * Makes calls on terminals, each for one thread; null where they are those of the kernel, or
+   * there are none.
+   */
+  default @Nullable Supplier<TerminalCalls> terminals() {
+    return null;
   }
 
   /** What the loop takes from the world beside this engine. */

@@ -6,7 +6,7 @@ import gyre.Scope;
 import gyre.Source;
 import gyre.engine.Engine;
 import gyre.engine.Poll;
-import gyre.engine.kernel.KernelTerminal;
+import gyre.engine.TerminalCalls;
 import gyre.spi.Resource;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 public final class Terminal extends Resource {
   private final TerminalOptions options;
   private final String device;
-  private final KernelTerminal calls;
+  private final TerminalCalls calls;
   private final TerminalLine readLine;
   private final TerminalLine writeLine;
 

@@ -3,7 +3,7 @@ package gyre.terminal;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.Poll;
-import gyre.engine.kernel.KernelTerminal;
+import gyre.engine.TerminalCalls;
 
 /**
  * One descriptor of a terminal, to read from or to write to, and the waiting for it.
@@ -22,7 +22,7 @@ final class TerminalLine {
   private static final int TRIES = 100;
 
   private final Terminal terminal;
-  private final KernelTerminal calls;
+  private final TerminalCalls calls;
   private final Engine engine;
   private final int descriptor;
   private final boolean mayBlock;
@@ -35,7 +35,7 @@ final class TerminalLine {
    */
   TerminalLine(
       Terminal terminal,
-      KernelTerminal calls,
+      TerminalCalls calls,
       Engine engine,
       int descriptor,
       int interest,

@@ -1,12 +1,13 @@
 package gyre.terminal;
 
 import gyre.engine.Errno;
-import gyre.engine.kernel.KernelTerminal;
+import gyre.engine.TerminalCalls;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +57,8 @@ final class TerminalMode {
   private static @Nullable Thread hook;
   private static volatile boolean isEnding;
 
-  private final KernelTerminal calls = new KernelTerminal();
+  private final Supplier<TerminalCalls> ways;
+  private final TerminalCalls calls;
   private final int input;
   private final int output;
   private final byte[] original;
@@ -72,11 +74,19 @@ final class TerminalMode {
   private int from;
 
   /**
+   * @param ways makes calls for one thread
    * @param input the terminal whose settings are changed
    * @param output where sequences go: mostly the same terminal
    * @param original the settings to come back to
    */
-  TerminalMode(int input, int output, byte[] original, TerminalOptions options) {
+  TerminalMode(
+      Supplier<TerminalCalls> ways,
+      int input,
+      int output,
+      byte[] original,
+      TerminalOptions options) {
+    this.ways = ways;
+    this.calls = ways.get();
     this.input = input;
     this.output = output;
     this.original = original.clone();
@@ -190,7 +200,7 @@ final class TerminalMode {
 
   /** Off the loop, and for a bounded time: whatever happens, the terminal is as before then. */
   void finish() {
-    KernelTerminal waiting = new KernelTerminal(); // the other may be in use on the loop
+    TerminalCalls waiting = ways.get(); // the other may be in use on the loop
     long deadlineNanos = System.nanoTime() + LEAVE_NANOS;
     int result = leave();
     long leftNanos = LEAVE_NANOS;

@@ -3,9 +3,11 @@ package gyre.terminal;
 import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
+import gyre.engine.TerminalCalls;
 import gyre.engine.kernel.KernelSockets;
 import gyre.engine.kernel.KernelTerminal;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,8 @@ final class TerminalOpening {
   private static final int STANDARD_OUTPUT = 1;
   private static final String CONTROLLING = "/dev/tty";
 
-  private final KernelTerminal calls = new KernelTerminal();
+  private final Supplier<TerminalCalls> ways;
+  private final TerminalCalls calls;
   private final TerminalOptions options;
   private String device = CONTROLLING;
   private int input = -1;
@@ -31,12 +34,18 @@ final class TerminalOpening {
   private boolean isInputInherited;
   private @Nullable TerminalMode mode;
 
-  private TerminalOpening(TerminalOptions options) {
+  private TerminalOpening(Supplier<TerminalCalls> ways, TerminalOptions options) {
+    this.ways = ways;
+    this.calls = ways.get();
     this.options = options;
   }
 
   static TerminalOpening open(Engine engine, TerminalOptions options) {
-    if (!(engine.sockets() instanceof KernelSockets)) {
+    Supplier<TerminalCalls> ways = engine.terminals();
+    if (ways == null && engine.sockets() instanceof KernelSockets) {
+      ways = KernelTerminal::new;
+    }
+    if (ways == null) {
       throw TerminalException.of(
           "open",
           "the terminal",
@@ -45,7 +54,7 @@ final class TerminalOpening {
               + " can't wait for terminals: take io_uring or epoll, by LoopOptions.engine or"
               + " -Dgyre.engine, and allow native access");
     }
-    TerminalOpening opening = new TerminalOpening(options);
+    TerminalOpening opening = new TerminalOpening(ways, options);
     try {
       opening.find();
       opening.read();
@@ -108,7 +117,7 @@ final class TerminalOpening {
     if (settings == null) {
       throw TerminalException.of("read the settings of", device, Errno.ENOTTY.negated());
     }
-    mode = new TerminalMode(input, output, settings, options);
+    mode = new TerminalMode(ways, input, output, settings, options);
   }
 
   Terminal finish(Scope owner, TerminalOptions chosen) {
@@ -129,7 +138,7 @@ final class TerminalOpening {
     }
   }
 
-  KernelTerminal calls() {
+  TerminalCalls calls() {
     return calls;
   }
 

@@ -2,7 +2,7 @@ package gyre.terminal;
 
 import gyre.engine.Environment.Signals;
 import gyre.engine.Environment.Subscription;
-import gyre.engine.kernel.KernelTerminal;
+import gyre.engine.TerminalCalls;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,7 +53,7 @@ final class TerminalSignals {
   }
 
   /** Stops this process as if nobody had subscribed to that. Returns when it goes on. */
-  void stopProcess(KernelTerminal calls) {
+  void stopProcess(TerminalCalls calls) {
     Subscribed ours = subscribed.remove(STOP);
     if (ours != null) {
       ours.subscription.cancel();

@@ -100,6 +100,11 @@ public final class Host {
     add(new ChildRun(world, this, executable, process, command));
   }
 
+  /** Has its programs run in a terminal of this size: said before it runs, and once. */
+  public HostTerminal terminal(int columns, int rows) {
+    return new HostTerminal(world, name(), machine.attachTerminal(columns, rows));
+  }
+
   /** Drops those that will not run again. */
   void forgetGone() {
     programs.removeIf(Program::isGone);

@@ -3,6 +3,7 @@ package gyre.engine.kernel;
 import gyre.engine.Errno;
 import gyre.engine.FileFlags;
 import gyre.engine.Poll;
+import gyre.engine.TerminalCalls;
 import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxTerminals;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one thread at a time.
  */
-public final class KernelTerminal {
+public final class KernelTerminal implements TerminalCalls {
   private static final int INITIAL_BYTES = 16 * 1024;
 
   /** At the beginning of the memory: for what is small. */
@@ -29,7 +30,7 @@ public final class KernelTerminal {
   private long writes;
   private MemorySegment memory = Arena.ofAuto().allocate(INITIAL_BYTES, 8);
 
-  /** A new description of a terminal, so that it not waiting is nobody else's business. */
+  @Override
   public int open(String path) {
     byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
     int checked = KernelFiles.checkPath(bytes);
@@ -41,31 +42,33 @@ public final class KernelTerminal {
     return LinuxFiles.openat(state, LinuxFiles.AT_FDCWD, room(0), flags, 0);
   }
 
-  /** Another number for the same description, which is close-on-exec. */
+  @Override
   public int duplicate(int descriptor) {
     return LinuxFiles.fcntl(state, descriptor, LinuxFiles.F_DUPFD_CLOEXEC, 3);
   }
 
-  /** Of what no engine knows. */
+  @Override
   public void close(int descriptor) {
     int ignored = LinuxFiles.close(state, descriptor);
   }
 
+  @Override
   public boolean isTerminal(int descriptor) {
     return LinuxTerminals.settings(state, descriptor, room(0)) >= 0;
   }
 
-  /** How a terminal is set, to be given to {@link #setSettings} again. Null where it is none. */
+  @Override
   public byte @Nullable [] settings(int descriptor) {
     return LinuxTerminals.settings(state, descriptor, room(0)) < 0 ? null : takeSettings();
   }
 
+  @Override
   public int setSettings(int descriptor, byte[] settings) {
     putSettings(settings);
     return LinuxTerminals.setSettings(state, descriptor, room(0));
   }
 
-  /** The same settings, but raw. */
+  @Override
   public byte[] raw(byte[] settings) {
     putSettings(settings);
     LinuxTerminals.makeRaw(room(0));
@@ -83,7 +86,7 @@ public final class KernelTerminal {
     return settings;
   }
 
-  /** Columns in the upper 16 bits, rows below; 0 where the terminal does not know. */
+  @Override
   public int size(int descriptor) {
     int result = LinuxTerminals.size(state, descriptor, room(0));
     return result < 0
@@ -91,6 +94,7 @@ public final class KernelTerminal {
         : (LinuxTerminals.columns(room(0)) & 0x7FFF) << 16 | LinuxTerminals.rows(room(0));
   }
 
+  @Override
   public int read(int descriptor, byte[] into) {
     long address = room(into.length);
     int result = LinuxFiles.read(state, descriptor, address, into.length);
@@ -100,7 +104,7 @@ public final class KernelTerminal {
     return result;
   }
 
-  /** In one call. The number of bytes taken, maybe fewer. */
+  @Override
   public int write(int descriptor, byte[] from, int offset, int length) {
     long address = room(length);
     writes++;
@@ -108,16 +112,17 @@ public final class KernelTerminal {
     return LinuxFiles.write(state, descriptor, address, length);
   }
 
-  /** How many calls of {@link #write} there were. */
+  @Override
   public long writes() {
     return writes;
   }
 
-  /** Waits until something can be read, or the time is up. */
+  @Override
   public boolean isReadable(int descriptor, long timeoutNanos) {
     return isReady(descriptor, Poll.READABLE, timeoutNanos);
   }
 
+  @Override
   public boolean isWritable(int descriptor, long timeoutNanos) {
     return isReady(descriptor, Poll.WRITABLE, timeoutNanos);
   }
@@ -128,9 +133,7 @@ public final class KernelTerminal {
     return ready > 0 || (ready < 0 && ready != Errno.EINTR.negated());
   }
 
-  /**
-   * Stops this process as Ctrl-Z does, unless somebody handles that, and answers when it goes on.
-   */
+  @Override
   public int stop() {
     return LinuxTerminals.signalThisThread(state, LinuxTerminals.SIGTSTP);
   }

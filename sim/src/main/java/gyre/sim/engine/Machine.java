@@ -46,6 +46,7 @@ public final class Machine implements Subject, InstantSource {
   private final ProcessTable processes;
   private final Set<String> programs = new HashSet<>();
   private int terminals;
+  private @Nullable TerminalDevice terminal;
 
   Machine(Universe universe, int number, String name) {
     this.universe = universe;
@@ -160,6 +161,18 @@ public final class Machine implements Subject, InstantSource {
 
   void start(SimProcess process, SimCommand command) {
     universe.start(this, process, command);
+  }
+
+  /** The terminal that its programs were started in, if somebody sits there. */
+  @Nullable TerminalDevice terminal() {
+    return terminal;
+  }
+
+  /** From now on its programs have one. */
+  public TerminalDevice attachTerminal(int columns, int rows) {
+    TerminalDevice attached = new TerminalDevice(universe, this, columns, rows);
+    terminal = attached;
+    return attached;
   }
 
   int nextTerminal() {

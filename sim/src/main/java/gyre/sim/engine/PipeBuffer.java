@@ -77,22 +77,32 @@ final class PipeBuffer {
   }
 
   void read(long address, int length) {
+    byte[] bytes = new byte[length];
+    read(bytes, length);
+    Memory.copy(bytes, 0, address, length);
+  }
+
+  void read(byte[] into, int length) {
     assert length <= count;
     int first = Math.min(length, ring.length - head);
-    Memory.copy(ring, head, address, first);
-    Memory.copy(ring, 0, address + first, length - first);
+    System.arraycopy(ring, head, into, 0, first);
+    System.arraycopy(ring, 0, into, first, length - first);
     head = (head + length) % ring.length;
     count -= length;
   }
 
   void write(long address, int length) {
-    assert length <= roomBytes();
     byte[] bytes = new byte[length];
     Memory.copy(address, bytes, 0, length);
+    write(bytes, 0, length);
+  }
+
+  void write(byte[] bytes, int offset, int length) {
+    assert length <= roomBytes();
     int tail = (head + count) % ring.length;
     int first = Math.min(length, ring.length - tail);
-    System.arraycopy(bytes, 0, ring, tail, first);
-    System.arraycopy(bytes, first, ring, 0, length - first);
+    System.arraycopy(bytes, offset, ring, tail, first);
+    System.arraycopy(bytes, offset + first, ring, 0, length - first);
     count += length;
   }
 

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * A descriptor of a pipe, a FIFO, a pseudo-terminal or the null device: what is read comes from one
  * buffer, and what is written goes to another; each may be missing.
  */
-final class PipeEnd extends SimSocket {
+class PipeEnd extends SimSocket {
   private static final long LATEST_NANOS = 5_000_000;
+  private static final int WAITS = Integer.MIN_VALUE;
 
   private final String what;
   private final @Nullable PipeBuffer input;
@@ -23,9 +24,6 @@ final class PipeEnd extends SimSocket {
 
   /** What a read is told when nobody can write any more: 0, or the error of a terminal. */
   private final int end;
-
-  /** What a poll has been told of. */
-  private int told;
 
   PipeEnd(
       Universe universe,
@@ -77,6 +75,7 @@ final class PipeEnd extends SimSocket {
 
   /** Something has happened at another end. */
   void changed() {
+    edges = Poll.READABLE | Poll.WRITABLE | Poll.HANG_UP;
     Chaos chaos = universe.chaos();
     if (engine != null && chaos.strikes(Fault.LATE_COMPLETION, engine, this)) {
       readyLater(1 + chaos.of(Fault.LATE_COMPLETION).below(LATEST_NANOS));
@@ -106,8 +105,6 @@ final class PipeEnd extends SimSocket {
     }
     tellPoll(trying);
   }
-
-  private static final int WAITS = Integer.MIN_VALUE;
 
   private int tryRead(SimEngine trying, FileTransfer reader) {
     assert !reader.isVector : "a vector of a pipe";
@@ -144,6 +141,47 @@ final class PipeEnd extends SimSocket {
     return length;
   }
 
+  /** Reads at once, or answers {@code -EAGAIN}: for who waits by a poll. */
+  int readNow(byte[] into) {
+    PipeBuffer from = input;
+    if (from == null) {
+      return 0;
+    }
+    if (from.readableBytes() == 0) {
+      return from.hasWriters() ? Errno.EAGAIN.negated() : end;
+    }
+    int length = Math.min(into.length, from.readableBytes());
+    from.read(into, length);
+    from.tellOthers(this);
+    return length;
+  }
+
+  boolean canRead() {
+    return (levels() & (Poll.READABLE | Poll.HANG_UP)) != 0 || input == null;
+  }
+
+  boolean canWrite() {
+    return output == null || !output.hasReaders() || output.roomBytes() > 0;
+  }
+
+  /** Writes what there is room for, or answers {@code -EAGAIN}. */
+  int writeNow(byte[] bytes, int offset, int length) {
+    PipeBuffer to = output;
+    if (to == null) {
+      return length;
+    }
+    if (!to.hasReaders()) {
+      return end == 0 ? Errno.EPIPE.negated() : end;
+    }
+    int some = Math.min(length, to.roomBytes());
+    if (some == 0 && length > 0) {
+      return Errno.EAGAIN.negated();
+    }
+    to.write(bytes, offset, some);
+    to.tellOthers(this);
+    return some;
+  }
+
   private int shorten(SimEngine trying, int length) {
     return length > 1 && universe.chaos().strikes(Fault.SHORT_TRANSFER, trying, this)
         ? 1 + universe.chaos().of(Fault.SHORT_TRANSFER).below(length - 1)
@@ -153,14 +191,12 @@ final class PipeEnd extends SimSocket {
   private void tellPoll(SimEngine trying) {
     Poll waiting = poll;
     if (waiting == null) {
-      told = 0;
       return;
     }
-    int now = levels() & (waiting.interest | Poll.HANG_UP);
-    int fresh = now & ~told;
-    told = now;
-    if (fresh != 0) {
-      trying.complete(waiting, Completion.Kind.READY, fresh);
+    int told = levels() & edges & (waiting.interest | Poll.HANG_UP);
+    edges &= ~told;
+    if (told != 0) {
+      trying.complete(waiting, Completion.Kind.READY, told);
     }
   }
 
@@ -170,8 +206,10 @@ final class PipeEnd extends SimSocket {
       levels |= input.readableBytes() > 0 ? Poll.READABLE : 0;
       levels |= input.hadWriter() && !input.hasWriters() ? Poll.HANG_UP : 0;
     }
-    if (output != null && output.roomBytes() >= PipeBuffer.ATOMIC_BYTES) {
-      levels |= Poll.WRITABLE;
+    if (output != null) {
+      boolean isGone = !output.hasReaders();
+      levels |= isGone || output.roomBytes() >= PipeBuffer.ATOMIC_BYTES ? Poll.WRITABLE : 0;
+      levels |= isGone ? Poll.HANG_UP : 0;
     }
     return levels;
   }

@@ -22,6 +22,7 @@ import gyre.engine.ReceiveFrom;
 import gyre.engine.Send;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets;
+import gyre.engine.TerminalCalls;
 import gyre.engine.Vector;
 import gyre.engine.WriteFile;
 import gyre.sim.fault.Fault;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 // Over 500 lines: it implements all of the seam, and its queues hang together.
@@ -183,6 +185,11 @@ public final class SimEngine implements Engine, Subject {
   @Override
   public Processes processes() {
     return processes;
+  }
+
+  @Override
+  public Supplier<TerminalCalls> terminals() {
+    return () -> new SimTerminalCalls(this, universe);
   }
 
   /** It runs a child, with what that was given for its input, output and errors. */

@@ -1,0 +1,99 @@
+package gyre.sim;
+
+import gyre.sim.engine.TerminalDevice;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The terminal that the programs of a host were started in, and who sits in front of it. Programs
+ * have it by {@code Terminal.open}.
+ *
+ * <p>What is typed waits until somebody reads it. Before a program has set the terminal to raw,
+ * Ctrl-C and Ctrl-Z send signals to the host.
+ */
+public final class HostTerminal {
+  private static final int ALTERNATE_SCREEN = 1049;
+  private static final int CURSOR = 25;
+  private static final int BRACKETED_PASTE = 2004;
+
+  private final World world;
+  private final String host;
+  private final TerminalDevice device;
+
+  HostTerminal(World world, String host, TerminalDevice device) {
+    this.world = world;
+    this.host = host;
+    this.device = device;
+  }
+
+  /** Types text, or the sequences of keys: {@code "\u001b[A"} is the arrow up. */
+  public HostTerminal type(String keys) {
+    world.script("typed on " + host + ": " + keys.length() + " characters");
+    device.type(keys);
+    return this;
+  }
+
+  /** Bytes as they are, whole sequences or parts of some. */
+  public HostTerminal type(byte[] bytes) {
+    device.type(bytes);
+    return this;
+  }
+
+  /** Pastes a text; between brackets if the program has asked for those. */
+  public HostTerminal paste(String text) {
+    boolean isBracketed = device.screen().isOn(BRACKETED_PASTE);
+    return type(isBracketed ? "\u001b[200~" + text + "\u001b[201~" : text);
+  }
+
+  /** Has another size from now on, and tells the programs of the host. */
+  public HostTerminal resize(int columns, int rows) {
+    world.script("the terminal of " + host + " has " + columns + " by " + rows);
+    device.resize(columns, rows);
+    return this;
+  }
+
+  /**
+   * How fast it shows what is written: at most so many bytes after each pause. Without a word it is
+   * quick.
+   */
+  public HostTerminal pace(int pieceBytes, Duration pause) {
+    if (pieceBytes < 1 || pause.isNegative()) {
+      throw new IllegalArgumentException(pieceBytes + " bytes after " + pause + ": at least one");
+    }
+    device.setPace(pieceBytes, pause.toNanos());
+    return this;
+  }
+
+  /** Goes away: programs read the end, can't write, and get HUP. */
+  public HostTerminal hangUp() {
+    world.script("the terminal of " + host + " hangs up");
+    device.hangUp();
+    return this;
+  }
+
+  /** What it shows, row by row, without the blanks at their ends. */
+  public List<String> screen() {
+    return device.screen().lines();
+  }
+
+  /** How many frames it was given. */
+  public long frames() {
+    return device.screen().frames();
+  }
+
+  public boolean isRaw() {
+    return device.isRaw();
+  }
+
+  public boolean isAlternateScreen() {
+    return device.screen().isOn(ALTERNATE_SCREEN);
+  }
+
+  /** All is as it was before any program: settings, screen, cursor, and nothing is reported. */
+  public boolean isRestored() {
+    return !isRaw()
+        && !isAlternateScreen()
+        && device.screen().isOn(CURSOR)
+        && !device.screen().isOn(BRACKETED_PASTE);
+  }
+}
