@@ -2,6 +2,7 @@ package gyre;
 
 import gyre.engine.Engine;
 import gyre.loop.TimerNode;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -64,6 +65,30 @@ public abstract class InternalAccess {
 
   protected static void countPeerFailure(Loop loop) {
     loop.peerFailed();
+  }
+
+  /** What the signals that end a program do, for who turns the loops himself. */
+  protected interface Stops extends AutoCloseable {
+    ExitStatus status();
+
+    @Override
+    void close();
+  }
+
+  protected static Stops stops(Loop loop, ShutdownOptions how) {
+    StopSignals signals = new StopSignals(loop.environment(), List.of(loop), how);
+    return new Stops() {
+      @Override
+      public ExitStatus status() {
+        ShutdownReport report = loop.shutdownReport();
+        return signals.status(report == null ? List.of() : List.of(report));
+      }
+
+      @Override
+      public void close() {
+        signals.close();
+      }
+    };
   }
 
   // ---- scopes

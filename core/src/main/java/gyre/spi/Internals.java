@@ -1,6 +1,7 @@
 package gyre.spi;
 
 import gyre.CancelledException;
+import gyre.ExitStatus;
 import gyre.Fiber;
 import gyre.Handle;
 import gyre.HoldWait;
@@ -8,6 +9,7 @@ import gyre.InternalAccess;
 import gyre.Loop;
 import gyre.Registration;
 import gyre.Scope;
+import gyre.ShutdownOptions;
 import gyre.Source;
 import gyre.engine.Engine;
 import gyre.loop.TimerNode;
@@ -72,6 +74,31 @@ public final class Internals extends InternalAccess {
   /** All handles of the loop that belong to users. */
   public static void eachHandle(Loop loop, Consumer<Handle> action) {
     InternalAccess.eachHandle(loop, action);
+  }
+
+  /** What the signals that end a program do to a loop until this is closed. */
+  public interface StopBySignals extends AutoCloseable {
+    /** How the program has ended: once the loop has. */
+    ExitStatus status();
+
+    @Override
+    void close();
+  }
+
+  /** As {@link Loop#runUntilShutdown} has it, for who turns the loop by its driver. */
+  public static StopBySignals stopBySignals(Loop loop, ShutdownOptions how) {
+    Stops stops = InternalAccess.stops(loop, how);
+    return new StopBySignals() {
+      @Override
+      public ExitStatus status() {
+        return stops.status();
+      }
+
+      @Override
+      public void close() {
+        stops.close();
+      }
+    };
   }
 
   // ---- scopes

@@ -1,7 +1,9 @@
 package gyre.sim;
 
+import gyre.ExitStatus;
 import gyre.LoopHost;
 import gyre.LoopOptions;
+import gyre.ShutdownOptions;
 import gyre.Task;
 import gyre.engine.EngineOptions;
 import gyre.process.OsSignal;
@@ -14,7 +16,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A machine of the world, with a clock and addresses of its own. Each program that it is given runs
@@ -65,10 +69,33 @@ public final class Host {
     return add(main, false);
   }
 
+  /**
+   * Runs {@code main} as {@code Loop.runUntilShutdown} does: the first INT or TERM that {@link
+   * #signal} sends begins an orderly shutdown, the second one forces it.
+   *
+   * @param ended is told how it has ended
+   */
+  public Host runUntilShutdown(
+      ShutdownOptions how, Task main, Consumer<? super ExitStatus> ended) {
+    return add(main, true, new StopPlan(how, ended));
+  }
+
+  /** As {@link #runUntilShutdown(ShutdownOptions, Task, Consumer)}, with the usual times. */
+  public Host runUntilShutdown(Task main, Consumer<? super ExitStatus> ended) {
+    return runUntilShutdown(ShutdownOptions.defaults(), main, ended);
+  }
+
+  /** How a program is ended by signals, and who is told. */
+  record StopPlan(ShutdownOptions how, Consumer<? super ExitStatus> ended) {}
+
   private Host add(Task main, boolean awaited) {
+    return add(main, awaited, null);
+  }
+
+  private Host add(Task main, boolean awaited, @Nullable StopPlan stop) {
     long others = programs.stream().filter(MainProgram.class::isInstance).count();
     String name = others == 0 ? name() : name() + "-" + (others + 1);
-    add(new MainProgram(world, this, name, main, awaited));
+    add(new MainProgram(world, this, name, main, awaited, stop));
     return this;
   }
 

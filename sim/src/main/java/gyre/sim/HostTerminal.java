@@ -89,8 +89,12 @@ public final class HostTerminal {
     return device.screen().isOn(ALTERNATE_SCREEN);
   }
 
-  /** All is as it was before any program: settings, screen, cursor, and nothing is reported. */
+  /**
+   * All is as it was before any program: settings, screen, cursor, and nothing is reported. Shows
+   * at once what was written and is on its way.
+   */
   public boolean isRestored() {
+    device.settle();
     return !isRaw()
         && !isAlternateScreen()
         && device.screen().isOn(CURSOR)

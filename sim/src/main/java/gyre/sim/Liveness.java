@@ -1,6 +1,7 @@
 package gyre.sim;
 
 import gyre.FiberInfo;
+import gyre.Handle;
 import gyre.Loop;
 import gyre.sim.engine.SimEngine;
 import java.util.ArrayList;
@@ -58,11 +59,35 @@ final class Liveness {
     if (own.size() > FIBERS_LIMIT) {
       line(1, "and " + (own.size() - FIBERS_LIMIT) + " more fibers of " + program);
     }
+    tellClosing(program);
     SimEngine engine = program.engine();
     if (engine != null) {
       engine.neglected().stream()
           .limit(FIBERS_LIMIT)
           .forEach(what -> line(1, program + ", " + what));
+    }
+  }
+
+  /** What a scope waits for that is about to end. */
+  private void tellClosing(Program program) {
+    Loop loop = program.loop();
+    if (loop != null) {
+      loop.handles().stream()
+          .filter(handle -> handle.state() == Handle.State.CLOSING)
+          .limit(FIBERS_LIMIT)
+          .forEach(handle ->
+              line(
+                  1,
+                  program
+                      + ", "
+                      + handle.kind()
+                      + " "
+                      + handle.name()
+                      + " of "
+                      + handle.owner()
+                      + " has begun to close, and has "
+                      + handle.pendingOperations()
+                      + " operations pending"));
     }
   }
 

@@ -72,6 +72,38 @@ class HostSignalTest {
     assertThat(told).containsExactly("first HUP", "second HUP", "third TERM");
   }
 
+  /** What runs in a loop of its own ends in order at the first signal, and at once at the second. */
+  @Test
+  void shouldEndAProgramAsItsSignalsSay() {
+    for (int signals = 0; signals <= 2; signals++) {
+      int count = signals;
+      List<ExitStatus> ended = new ArrayList<>();
+      Simulation.seed(1)
+          .world(world -> {
+            ended.clear();
+            Host host = world.host("host");
+            host.runUntilShutdown(
+                () -> {
+                  try {
+                    Fiber.sleep(Duration.ofMillis(50));
+                  } finally {
+                    gyre.Cancellation.shield(
+                        Duration.ofMinutes(1), () -> Fiber.sleep(Duration.ofSeconds(2)));
+                  }
+                },
+                ended::add);
+            for (int i = 1; i <= count; i++) {
+              world.after(SOON.multipliedBy(i), () -> host.signal(OsSignal.TERM));
+            }
+          })
+          .check();
+
+      assertThat(ended).hasSize(1);
+      assertThat(ended.getFirst().code()).isEqualTo(count == 2 ? 128 + 15 : 0);
+      assertThat(ended.getFirst().signal()).isEqualTo(count == 0 ? "" : "TERM");
+    }
+  }
+
   @Test
   void shouldForgetWhoListenedBeforeACrash() {
     List<String> told = new ArrayList<>();

@@ -101,6 +101,15 @@ public final class TerminalDevice {
     }
   }
 
+  /** Takes all that was written, in no time. */
+  public void settle() {
+    while (!isHungUp && shown.readableBytes() > 0) {
+      byte[] piece = new byte[shown.readableBytes()];
+      int ignored = driver.readNow(piece);
+      screen.write(piece);
+    }
+  }
+
   /** Types, as fast as the program reads. */
   public void type(byte[] bytes) {
     for (byte one : bytes) {
