@@ -85,6 +85,11 @@ public final class HostTerminal {
     return device.isRaw();
   }
 
+  /** Whether a program has asked for pastes to be told apart from what is typed. */
+  public boolean isPastingBracketed() {
+    return device.screen().isOn(BRACKETED_PASTE);
+  }
+
   public boolean isAlternateScreen() {
     return device.screen().isOn(ALTERNATE_SCREEN);
   }

@@ -25,7 +25,8 @@ public final class Scenarios {
           new Offloads(),
           new DurableFiles(),
           new Drills(),
-          new Children());
+          new Children(),
+          new Terminals());
 
   private Scenarios() {}
 
