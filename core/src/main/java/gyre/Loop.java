@@ -20,6 +20,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -530,6 +531,24 @@ public final class Loop implements AutoCloseable {
    */
   public <T extends @Nullable Object> CompletableFuture<T> callAsync(Callable<? extends T> work) {
     return calls.begin(work);
+  }
+
+  /**
+   * Runs tasks in fibers of this loop, as {@link #post} does: for libraries that take an executor.
+   * Usable from any thread.
+   */
+  public Executor executor() {
+    return this::post;
+  }
+
+  /**
+   * Runs tasks on the helper threads of {@link Fiber#offload}, for libraries that block and take an
+   * executor. Usable from any thread. What a task throws is reported as a failure of this loop. A
+   * task that does not fit into the queue is refused with a {@link RejectedExecutionException}, and
+   * one that has not begun when the loop closes never does.
+   */
+  public Executor offloadExecutor() {
+    return offload.executor(this);
   }
 
   void postInternal(Runnable action) {

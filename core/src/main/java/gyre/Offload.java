@@ -4,6 +4,7 @@ import gyre.engine.Environment;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -54,18 +55,36 @@ final class Offload {
 
   private <R extends @Nullable Object> Environment.Job submit(
       Callable<? extends R> work, CompletableFuture<R> outcome, Done done) {
-    try {
-      return workers.submit(() -> {
-        try {
-          R result = work.call();
-          if (!outcome.complete(result)) {
-            closeUnowned(result);
-          }
-        } catch (Throwable e) {
-          outcome.completeExceptionally(e);
+    return submit(() -> {
+      try {
+        R result = work.call();
+        if (!outcome.complete(result)) {
+          closeUnowned(result);
         }
-        done.tell();
-      });
+      } catch (Throwable e) {
+        outcome.completeExceptionally(e);
+      }
+      done.tell();
+    });
+  }
+
+  /** Tells failures to the listener of {@code loop}. */
+  Executor executor(Loop loop) {
+    return task -> {
+      Environment.Job ignored =
+          submit(() -> {
+            try {
+              task.run();
+            } catch (Throwable e) {
+              loop.postInternal(() -> loop.report(kind, e));
+            }
+          });
+    };
+  }
+
+  private Environment.Job submit(Runnable job) {
+    try {
+      return workers.submit(job);
     } catch (RejectedExecutionException e) {
       throw new RejectedExecutionException(
           kind
