@@ -19,6 +19,7 @@ public final class Scenarios {
           new Overload(),
           new Fairness(),
           new Scopes(),
+          new Locks(),
           new Timers(),
           new Posts(),
           new Datagrams(),
