@@ -104,6 +104,7 @@ final class Grants {
 
   void enqueue(Demand demand) {
     assert !canTake(demand.units()) : what + ": in line for what is there";
+    assert head == null || head.units() > free : what + ": the first in line is not served";
     demand.previous = tail;
     if (tail == null) {
       head = demand;

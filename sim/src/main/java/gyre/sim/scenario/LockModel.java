@@ -10,7 +10,7 @@ final class LockModel {
   /** Whether only one at a time is given something, so that the order can be seen. */
   private final boolean isOrdered;
 
-  private final ArrayDeque<Object> line = new ArrayDeque<>();
+  private final ArrayDeque<String> line = new ArrayDeque<>();
   private int taken;
 
   LockModel(String name, int units, boolean isOrdered) {
@@ -20,18 +20,18 @@ final class LockModel {
   }
 
   /** Somebody comes to wait, or to take it at once. */
-  void comes(Object who) {
+  void comes(String who) {
     line.add(who);
   }
 
   /** Has given up. */
-  void gives(Object who) {
+  void gives(String who) {
     boolean was = line.remove(who);
     check(was, who + " leaves the line of " + name + " and does not stand in it");
   }
 
-  void enters(Object who, int amount) {
-    Object first = line.peek();
+  void enters(String who, int amount) {
+    String first = line.peek();
     check(!isOrdered || who.equals(first), who + " has " + name + " before " + first);
     gives(who);
     taken += amount;

@@ -15,11 +15,14 @@ import gyre.sync.Permit;
 import gyre.sync.Request;
 import gyre.sync.RwLock;
 import gyre.sync.Semaphore;
+import java.time.Duration;
 import java.util.function.Supplier;
 
 /** Fibers that take locks and are cancelled at any moment: none is lost, doubled or kept. */
 final class Locks extends Weathered {
   private static final int WRITER = 1_000;
+  private static final int OFTEN = 2_000;
+  private static final Duration SELDOM = Duration.ofMinutes(1);
 
   Locks() {
     super("locks", "locks: nobody has what another has, nobody waits for good, in order");
@@ -77,10 +80,13 @@ final class Locks extends Weathered {
         });
   }
 
-  /** Goes on for ever: whoever waits for a notification gets one in the end. */
+  /**
+   * Goes on for ever, slowly in the end: whoever waits for a notification gets one, and a run that
+   * hangs is over soon.
+   */
   private static void notifyAll(Shared shared, Plan plan) {
-    while (true) {
-      Fiber.sleep(plan.millis(0, 5));
+    for (int i = 0; ; i++) {
+      Fiber.sleep(i < OFTEN ? plan.millis(0, 5) : SELDOM);
       if (plan.oneIn(5)) {
         shared.notified += shared.notify.waiting();
         shared.notify.all();
@@ -139,7 +145,7 @@ final class Locks extends Weathered {
   /** Alone, or as one of two things of which the other is a moment. */
   private static void take(
       LockModel model, int units, Plan plan, Supplier<Permit> parking, Request request) {
-    Object me = new Object();
+    String me = Fiber.current().name();
     model.comes(me);
     Permit permit;
     try {
