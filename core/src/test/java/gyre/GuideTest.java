@@ -34,6 +34,7 @@ class GuideTest {
       import gyre.sync.*;
       import gyre.terminal.*;
       import java.net.*;
+      import java.net.http.*;
       import java.nio.*;
       import java.nio.charset.*;
       import java.nio.file.*;
@@ -42,6 +43,7 @@ class GuideTest {
       import java.util.concurrent.*;
       import java.util.function.*;
       import gyre.Timer;
+      import gyre.sync.Semaphore;
       """;
 
   @TempDir private Path directory;
