@@ -17,7 +17,9 @@ final class Deadlocks {
   private static final int FIBERS_LIMIT = 256;
 
   private final Fiber<?> caller;
-  private final Set<Fiber<?>> seen = new HashSet<>();
+
+  /** Made when the first of them waits for somebody itself, which is rare. */
+  private @Nullable Set<Fiber<?>> seen;
 
   private Deadlocks(Fiber<?> caller) {
     this.caller = caller;
@@ -76,11 +78,20 @@ final class Deadlocks {
     if (next == caller) {
       return "fiber " + fiber.name() + " " + why + next.name();
     }
-    if (seen.size() >= FIBERS_LIMIT || next.cancellation().isCancelled() || !seen.add(next)) {
+    Source awaited = next.awaited();
+    if (awaited == null || next.cancellation().isCancelled() || !isNew(next)) {
       return null;
     }
-    Source awaited = next.awaited();
-    String rest = awaited == null ? null : search(next, awaited);
+    String rest = search(next, awaited);
     return rest == null ? null : "fiber " + fiber.name() + " " + why + next.name() + "; " + rest;
+  }
+
+  private boolean isNew(Fiber<?> fiber) {
+    Set<Fiber<?>> known = seen;
+    if (known == null) {
+      known = new HashSet<>();
+      seen = known;
+    }
+    return known.size() < FIBERS_LIMIT && known.add(fiber);
   }
 }

@@ -86,7 +86,10 @@ final class Holding extends HoldBase implements Permit {
   /** What the fiber that calls holds of {@code grants}, or null. */
   static @Nullable Holding of(Fiber<?> caller, Grants grants, long units) {
     for (HoldBase held = lastOf(caller); held != null; held = earlier(held)) {
-      if (held instanceof Holding mine && mine.grants == grants && mine.units == units) {
+      if (held instanceof Holding mine
+          && mine.grants == grants
+          && mine.units == units
+          && mine.holder() == caller) {
         return mine;
       }
     }
