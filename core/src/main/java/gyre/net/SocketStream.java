@@ -51,8 +51,7 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
         || output.isShut()) {
       return false;
     }
-    input.paused = false;
-    input.start();
+    input.resume();
     return true;
   }
 
