@@ -129,6 +129,11 @@ public final class Waiter {
     return state == State.ARMED;
   }
 
+  /** For the source, while it is disarmed: whether the fiber goes on to take what it waited for. */
+  public boolean isClaiming() {
+    return state == State.CLAIMING || state == State.SETTLED;
+  }
+
   boolean isSettled() {
     return state == State.SETTLED;
   }

@@ -131,6 +131,88 @@ public abstract sealed class Case<R> {
     }
   }
 
+  /**
+   * Receives from a channel between threads, on which others may be quicker: the attempt may fail
+   * though the source was ready.
+   */
+  static final class ReceivingShared<T, R> extends Case<R> {
+    private final SharedChannel<T> channel;
+    private final Function<? super Received<T>, ? extends R> then;
+    private @Nullable Received<T> received;
+
+    ReceivingShared(
+        SharedChannel<T> channel, Function<? super Received<T>, ? extends R> then) {
+      this.channel = channel;
+      this.then = Objects.requireNonNull(then, "then");
+    }
+
+    @Override
+    boolean attempt() {
+      received = channel.tryReceive() instanceof Received<T> something ? something : null;
+      return received != null;
+    }
+
+    @Override
+    Source source() {
+      return channel.receivable();
+    }
+
+    @Override
+    R finish() {
+      Received<T> something = received;
+      assert something != null;
+      received = null;
+      return then.apply(something);
+    }
+  }
+
+  /** Sends to a channel between threads. */
+  static final class SendingShared<T, R> extends Case<R> {
+    private final SharedChannel<T> channel;
+    private final Supplier<? extends T> item;
+    private final Function<? super Sent, ? extends R> then;
+    private @Nullable T offered;
+    private Sent outcome = Sent.FULL;
+
+    SendingShared(
+        SharedChannel<T> channel,
+        Supplier<? extends T> item,
+        Function<? super Sent, ? extends R> then) {
+      this.channel = channel;
+      this.item = item;
+      this.then = Objects.requireNonNull(then, "then");
+    }
+
+    @Override
+    void begin() {
+      offered = Objects.requireNonNull(item.get(), "item");
+    }
+
+    @Override
+    boolean attempt() {
+      T held = offered;
+      assert held != null;
+      outcome = channel.trySend(held);
+      return outcome != Sent.FULL;
+    }
+
+    @Override
+    Source source() {
+      return channel.sendable();
+    }
+
+    @Override
+    void forget() {
+      offered = null;
+    }
+
+    @Override
+    R finish() {
+      offered = null;
+      return then.apply(outcome);
+    }
+  }
+
   /** Receives from a channel of the loop. */
   static final class Receiving<T, R> extends Case<R> {
     private final Channel<T> channel;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li><b>Threads:</b> on the loop that it was made on; another use throws {@link
- *       IllegalStateException}. Between loops and threads: {@code SharedChannel}.
+ *       IllegalStateException}. Between loops and threads: {@link SharedChannel}.
  *   <li><b>Cancellation:</b> who is cancelled while waiting has sent or received nothing.
  *   <li><b>Closing:</b> from either side. Receivers get what was sent before, then the end. Senders
  *       that wait are refused. What was sent is received or was refused, never lost.

@@ -12,7 +12,7 @@ import java.util.Iterator;
  * }
  * }</pre>
  */
-public interface Receiver<T> extends Iterable<T> {
+public sealed interface Receiver<T> extends Iterable<T> permits Channel, SharedChannel {
   /**
    * The next item, or the end; waits while there is neither. Those who wait are served in the order
    * in which they came.

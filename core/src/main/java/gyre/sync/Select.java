@@ -120,6 +120,26 @@ public final class Select<R> {
     return new Case.Sending<>(channel, item, then);
   }
 
+  /** Receives an item of {@code channel}, or its end. */
+  public static <T, R> Case<R> receive(
+      SharedChannel<T> channel, Function<? super Received<T>, ? extends R> then) {
+    return new Case.ReceivingShared<>(channel, then);
+  }
+
+  /** As {@link #send(Channel, Object, Function)}. */
+  public static <T, R> Case<R> send(
+      SharedChannel<T> channel, T item, Function<? super Sent, ? extends R> then) {
+    return sendNext(channel, () -> item, then);
+  }
+
+  /** As {@link #sendNext(Channel, Supplier, Function)}. */
+  public static <T, R> Case<R> sendNext(
+      SharedChannel<T> channel,
+      Supplier<? extends T> item,
+      Function<? super Sent, ? extends R> then) {
+    return new Case.SendingShared<>(channel, item, then);
+  }
+
   /** When nothing else could be done for {@code limit}, counted anew for each wait. */
   public static <R> Case<R> timeout(Duration limit, Supplier<? extends R> then) {
     return new Case.Timeout<>(limit, then);

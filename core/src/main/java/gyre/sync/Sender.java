@@ -3,7 +3,7 @@ package gyre.sync;
 import gyre.CancelledException;
 
 /** The side of a channel that sends, for those who are to do nothing else with it. */
-public interface Sender<T> {
+public sealed interface Sender<T> permits Channel, SharedChannel {
   /**
    * Sends {@code item}, and waits while there is no room. Those who wait are served in the order in
    * which they came.
