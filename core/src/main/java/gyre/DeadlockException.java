@@ -7,7 +7,8 @@ package gyre;
 public final class DeadlockException extends IllegalStateException {
   private static final long serialVersionUID = 1;
 
-  DeadlockException(String message) {
+  /** For those who find circles of their own. */
+  public DeadlockException(String message) {
     super(message);
   }
 }
