@@ -22,6 +22,7 @@ public final class Scenarios {
           new Locks(),
           new Timers(),
           new Posts(),
+          new Channels(),
           new Datagrams(),
           new Offloads(),
           new DurableFiles(),
