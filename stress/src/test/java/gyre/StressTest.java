@@ -2,6 +2,7 @@ package gyre;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.sync.SharedChannelStress;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -129,6 +130,19 @@ class StressTest {
             .map(key -> "[" + key + "] x " + result.getCount(key))
             .collect(Collectors.joining(", "));
     return result.getName() + ": " + result.status() + ", " + counts + ", " + result.getMessages();
+  }
+
+  @Test
+  void shouldKeepEveryItemOfAChannelBetweenThreads() {
+    assertCorrect(SharedChannelStress.Closing.class);
+    assertCorrect(SharedChannelStress.OnePlace.class);
+    assertCorrect(SharedChannelStress.Waking.class);
+  }
+
+  @Test
+  void shouldCatchAChannelThatClosesBesideItsQueue()
+      throws IOException, InterruptedException, ClassNotFoundException {
+    assertCaught(SharedChannelStress.BrokenClosing.class);
   }
 
   @Test
