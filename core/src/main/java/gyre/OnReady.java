@@ -1,8 +1,8 @@
 package gyre;
 
 /**
- * Code of the runtime that is run once, when a source becomes ready: a wait without a fiber. It runs
- * inside of what made the source ready, so it must be short, and must not wait or throw.
+ * Code of the runtime that is run once, when a source becomes ready: a wait without a fiber. It
+ * runs inside of what made the source ready, so it must be short, and must not wait or throw.
  */
 final class OnReady implements Registration {
   private final Source source;

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>{@link #wake} only says that the source is ready; the fiber decides what it does about it.
- * {@link #settle} is for sources in which two fibers meet and one of them acts for both, as where an
- * item goes from a sender to a receiver: from then on the wait has ended by this source.
+ * {@link #settle} is for sources in which two fibers meet and one of them acts for both, as where
+ * an item goes from a sender to a receiver: from then on the wait has ended by this source.
  */
 public final class Waiter {
   private enum State {
@@ -105,8 +105,7 @@ public final class Waiter {
 
   /** Whether {@link #settle} would end the wait. */
   public boolean isUndecided() {
-    return (state == State.ARMED || state == State.WOKEN)
-        && (group == null || group.isUndecided());
+    return (state == State.ARMED || state == State.WOKEN) && (group == null || group.isUndecided());
   }
 
   /** The fiber that waits. */
@@ -139,8 +138,8 @@ public final class Waiter {
   }
 
   /**
-   * For the source, while it is disarmed: whether this was woken and goes away without taking what it
-   * was woken for, so that somebody else must have it.
+   * For the source, while it is disarmed: whether this was woken and goes away without taking what
+   * it was woken for, so that somebody else must have it.
    */
   public boolean isLeavingUnclaimed() {
     return state == State.WOKEN;

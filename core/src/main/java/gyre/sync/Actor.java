@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li><b>Threads:</b> on the loop that it was started on. Others reach it by a {@link
  *       SharedChannel} that a fiber of the loop passes on.
- *   <li><b>Life:</b> it belongs to the scope that it was started in. If handling a message fails, it
- *       is restarted as its {@link ActorOptions} say, or ends with that failure, which its scope
+ *   <li><b>Life:</b> it belongs to the scope that it was started in. If handling a message fails,
+ *       it is restarted as its {@link ActorOptions} say, or ends with that failure, which its scope
  *       deals with.
  *   <li><b>Asking:</b> whoever waits for an answer gets {@link ReplyFailedException} as soon as the
  *       actor ends, or is restarted after the message had been handled.
@@ -95,8 +95,7 @@ public final class Actor<M> {
   }
 
   @SuppressWarnings("this-escape") // run later
-  private Actor(
-      String name, ActorOptions options, Callable<? extends Behavior<? super M>> maker) {
+  private Actor(String name, ActorOptions options, Callable<? extends Behavior<? super M>> maker) {
     this.name = name;
     this.options = options;
     this.maker = maker;
@@ -107,8 +106,7 @@ public final class Actor<M> {
   // ---- starting and ending
 
   /** Starts an actor in the current scope. */
-  public static <M> Actor<M> start(
-      String name, Callable<? extends Behavior<? super M>> behavior) {
+  public static <M> Actor<M> start(String name, Callable<? extends Behavior<? super M>> behavior) {
     return start(name, ActorOptions.defaults(), behavior);
   }
 
@@ -314,8 +312,7 @@ public final class Actor<M> {
     for (Ask ask : List.copyOf(asks)) {
       if (ask.handled || !handledOnly) {
         boolean ignored =
-            ask.reply.fail(
-                new ReplyFailedException("actor " + name + " gave no answer", cause));
+            ask.reply.fail(new ReplyFailedException("actor " + name + " gave no answer", cause));
       }
     }
   }

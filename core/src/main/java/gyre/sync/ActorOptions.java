@@ -8,7 +8,8 @@ import java.time.Duration;
  */
 public final class ActorOptions {
   private static final ActorOptions DEFAULTS =
-      new ActorOptions(100, 0, Duration.ofMinutes(1), Duration.ofMillis(100), Duration.ofSeconds(10));
+      new ActorOptions(
+          100, 0, Duration.ofMinutes(1), Duration.ofMillis(100), Duration.ofSeconds(10));
 
   private final int mailbox;
   private final int restarts;

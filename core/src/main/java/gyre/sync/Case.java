@@ -140,8 +140,7 @@ public abstract sealed class Case<R> {
     private final Function<? super Received<T>, ? extends R> then;
     private @Nullable Received<T> received;
 
-    ReceivingShared(
-        SharedChannel<T> channel, Function<? super Received<T>, ? extends R> then) {
+    ReceivingShared(SharedChannel<T> channel, Function<? super Received<T>, ? extends R> then) {
       this.channel = channel;
       this.then = Objects.requireNonNull(then, "then");
     }
@@ -275,9 +274,7 @@ public abstract sealed class Case<R> {
     private Sent outcome = Sent.FULL;
 
     Sending(
-        Channel<T> channel,
-        Supplier<? extends T> item,
-        Function<? super Sent, ? extends R> then) {
+        Channel<T> channel, Supplier<? extends T> item, Function<? super Sent, ? extends R> then) {
       this.channel = channel;
       this.item = item;
       this.then = Objects.requireNonNull(then, "then");

@@ -216,11 +216,13 @@ public final class Channel<T> implements Sender<T>, Receiver<T> {
 
   @Override
   public Iterator<T> iterator() {
-    return new ReceivedItems<>(this::next, () -> {
-      if (reason != null) {
-        throw refusal();
-      }
-    });
+    return new ReceivedItems<>(
+        this::next,
+        () -> {
+          if (reason != null) {
+            throw refusal();
+          }
+        });
   }
 
   // ---- closing

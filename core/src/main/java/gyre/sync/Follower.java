@@ -26,7 +26,10 @@ abstract class Follower implements Source {
   public final void arm(Waiter armed) {
     if (waiter != null) {
       throw new IllegalStateException(
-          waiter.fiber().name() + " is " + doing() + " already: each fiber needs a reader of its own");
+          waiter.fiber().name()
+              + " is "
+              + doing()
+              + " already: each fiber needs a reader of its own");
     }
     waiter = armed;
     all.add(this);

@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li><b>Threads:</b> on the loop that it was made on.
- *   <li><b>Cancellation:</b> an asker that is cancelled while it waits abandons the reply, which the
- *       answering side sees by {@link #isAbandoned} or {@link #abandoned}.
- *   <li><b>Closing:</b> the first of answer, failure and leaving counts; a second answer is refused.
+ *   <li><b>Cancellation:</b> an asker that is cancelled while it waits abandons the reply, which
+ *       the answering side sees by {@link #isAbandoned} or {@link #abandoned}.
+ *   <li><b>Closing:</b> the first of answer, failure and leaving counts; a second answer is
+ *       refused.
  *   <li><b>Fairness:</b> several may await the same reply, and all get the answer.
  *   <li><b>Cost:</b> some small objects. It need not be closed.
  * </ul>
@@ -90,8 +91,7 @@ public final class Reply<T> {
   }
 
   private void endedWithoutAnswer(@Nullable Throwable cause) {
-    boolean ignored =
-        fail(new ReplyFailedException(who + " ended without an answer", cause));
+    boolean ignored = fail(new ReplyFailedException(who + " ended without an answer", cause));
   }
 
   // ---- the side that answers

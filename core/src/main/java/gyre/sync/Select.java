@@ -6,7 +6,7 @@ import gyre.Loop;
 import gyre.Source;
 import gyre.spi.Internals;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -57,24 +57,23 @@ public final class Select<R> {
   private int first;
   private int step = 1;
 
-  private Select(Order order, Case<? extends R>[] written) {
+  @SuppressWarnings("unchecked") // arrays of generic types cannot be made otherwise
+  private Select(Order order, List<Case<? extends R>> written) {
     this.order = order;
-    int last = written.length - 1;
-    if (last >= 0 && written[last] instanceof Case.Otherwise<? extends R> rest) {
-      this.otherwise = rest;
-      this.cases = Arrays.copyOf(written, last);
-    } else {
-      this.otherwise = null;
-      this.cases = written.clone();
-    }
-    if (cases.length == 0) {
+    boolean hasOtherwise =
+        !written.isEmpty() && written.getLast() instanceof Case.Otherwise<? extends R>;
+    this.otherwise = hasOtherwise ? (Case.Otherwise<? extends R>) written.getLast() : null;
+    List<Case<? extends R>> waiting =
+        hasOtherwise ? written.subList(0, written.size() - 1) : written;
+    if (waiting.isEmpty()) {
       throw new IllegalArgumentException("a select needs a case that can be waited for");
     }
-    for (Case<? extends R> one : cases) {
+    for (Case<? extends R> one : waiting) {
       if (one instanceof Case.Otherwise) {
         throw new IllegalArgumentException("otherwise stands last, and once");
       }
     }
+    this.cases = waiting.toArray((Case<? extends R>[]) new Case<?>[0]);
   }
 
   // ---- making
@@ -82,13 +81,13 @@ public final class Select<R> {
   /** Of several cases that can be done, the one written first is. */
   @SafeVarargs
   public static <R> Select<R> ordered(Case<? extends R>... cases) {
-    return new Select<>(Order.WRITTEN, cases);
+    return new Select<>(Order.WRITTEN, List.of(cases));
   }
 
   /** Of several cases that can be done, each has the same chance. */
   @SafeVarargs
   public static <R> Select<R> fair(Case<? extends R>... cases) {
-    return new Select<>(Order.FAIR, cases);
+    return new Select<>(Order.FAIR, List.of(cases));
   }
 
   /** When {@code source} is ready: {@code then}, which takes what was waited for, if anything. */
@@ -235,8 +234,8 @@ public final class Select<R> {
   }
 
   /**
-   * Waits for all cases. Answers the one that woke the fiber, once it is done; null if somebody else
-   * was quicker.
+   * Waits for all cases. Answers the one that woke the fiber, once it is done; null if somebody
+   * else was quicker.
    */
   private @Nullable Case<? extends R> park(Fiber<?> caller) {
     Source[] sources = new Source[cases.length];

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  *       plain thread stays pending.
  *   <li><b>Closing:</b> from any side. No item comes in after it; receivers get all that did, then
  *       the end. Who waits to send is refused. What was sent is received or was refused.
- *   <li><b>Fairness:</b> items of one sender stay in order. Who waits is woken in order, but one who
- *       runs may be quicker than one who has been woken.
+ *   <li><b>Fairness:</b> items of one sender stay in order. Who waits is woken in order, but one
+ *       who runs may be quicker than one who has been woken.
  *   <li><b>Cost:</b> no lock and no allocation but for waiting and for {@link Received.Value}. A
  *       receiver that is awake is not woken again.
  * </ul>
@@ -188,11 +188,13 @@ public final class SharedChannel<T> implements Sender<T>, Receiver<T> {
 
   @Override
   public Iterator<T> iterator() {
-    return new ReceivedItems<>(() -> next(null), () -> {
-      if (reason() != null) {
-        throw refusal();
-      }
-    });
+    return new ReceivedItems<>(
+        () -> next(null),
+        () -> {
+          if (reason() != null) {
+            throw refusal();
+          }
+        });
   }
 
   // ---- closing
@@ -303,15 +305,13 @@ public final class SharedChannel<T> implements Sender<T>, Receiver<T> {
     private boolean block(SharedLine line) {
       if (!hasBegun) {
         hasBegun = true;
-        deadlineNanos =
-            limit == null ? Long.MAX_VALUE : System.nanoTime() + saturatedNanos(limit);
+        deadlineNanos = limit == null ? Long.MAX_VALUE : System.nanoTime() + saturatedNanos(limit);
       }
       try {
         return line.block(deadlineNanos);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new CancelledException(
-            "the thread was interrupted while " + e.getMessage(), e);
+        throw new CancelledException("the thread was interrupted while " + e.getMessage(), e);
       }
     }
 

@@ -79,9 +79,7 @@ final class SharedLine implements Source {
 
     static {
       try {
-        IS_WAITING =
-            MethodHandles.lookup()
-                .findVarHandle(Party.class, "isWaiting", int.class);
+        IS_WAITING = MethodHandles.lookup().findVarHandle(Party.class, "isWaiting", int.class);
       } catch (ReflectiveOperationException e) {
         throw new ExceptionInInitializerError(e);
       }

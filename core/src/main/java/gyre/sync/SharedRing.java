@@ -88,8 +88,7 @@ final class SharedRing<T> {
   /** Whether {@link #offer} would not answer {@link Sent#FULL}. */
   boolean hasRoom() {
     long at = tail.get();
-    return (at & CLOSED) != 0
-        || turns.getAcquire((int) (at % capacity)) == at / capacity * 2;
+    return (at & CLOSED) != 0 || turns.getAcquire((int) (at % capacity)) == at / capacity * 2;
   }
 
   void close() {

@@ -134,7 +134,8 @@ class ActorTest {
           counter.tell(new Command.Add(7));
           assertThat(counter.<Integer>ask(Command.Sum::new)).as("a fresh one").isEqualTo(7);
         }
-        assertThatThrownBy(() -> counter.ask(Command.Fail::new)).isInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> counter.ask(Command.Fail::new))
+            .isInstanceOf(RuntimeException.class);
         scope.join();
       } catch (IllegalStateException e) {
         seen.add("escalated: " + e.getMessage());

@@ -89,26 +89,26 @@ class BroadcastTest {
       List<Integer> got = new ArrayList<>();
       try (Scope scope = Scope.open("subscribers")) {
         try (Scope leaving = Scope.openIsolated("leaving")) {
-        for (int i = 0; i < 60; i++) {
-          int number = i;
-          (i % 3 == 0 ? leaving : scope)
-              .start(() -> {
-                Broadcast.Subscription<Integer> mine = broadcast.subscribe();
-                if (number % 3 == 1) {
-                  Fiber.awaitFirst(other.receivable(), mine.arrived());
-                }
-                while (mine.next() instanceof Received.Value<Integer>) {
-                  got.add(number);
-                }
-              });
-        }
-        turns(3);
-        for (int i = 0; i < 3; i++) {
-          other.send(i);
-          broadcast.publish(i);
-        }
-        broadcast.close();
-        leaving.cancel("enough");
+          for (int i = 0; i < 60; i++) {
+            int number = i;
+            (i % 3 == 0 ? leaving : scope)
+                .start(() -> {
+                  Broadcast.Subscription<Integer> mine = broadcast.subscribe();
+                  if (number % 3 == 1) {
+                    Fiber.awaitFirst(other.receivable(), mine.arrived());
+                  }
+                  while (mine.next() instanceof Received.Value<Integer>) {
+                    got.add(number);
+                  }
+                });
+          }
+          turns(3);
+          for (int i = 0; i < 3; i++) {
+            other.send(i);
+            broadcast.publish(i);
+          }
+          broadcast.close();
+          leaving.cancel("enough");
         }
         scope.join();
       }
@@ -128,7 +128,9 @@ class BroadcastTest {
       try (Scope scope = Scope.openIsolated("first")) {
         scope.start("first", () -> one.next());
         turns(2);
-        assertThatThrownBy(one::next).hasMessageContaining("first").hasMessageContaining("of its own");
+        assertThatThrownBy(one::next)
+            .hasMessageContaining("first")
+            .hasMessageContaining("of its own");
       }
       assertThatThrownBy(() -> Broadcast.of(0)).hasMessageContaining("1 or more");
     });

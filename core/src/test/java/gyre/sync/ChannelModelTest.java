@@ -110,7 +110,8 @@ class ChannelModelTest {
   }
 
   /** What one party does, by a call or as a case of a select whose other cases never can. */
-  private static Object act(Party party, Channel<Integer> channel, List<Channel<Integer>> never, int how) {
+  private static Object act(
+      Party party, Channel<Integer> channel, List<Channel<Integer>> never, int how) {
     try {
       if (party.isSender) {
         if (how == 0) {
@@ -129,7 +130,8 @@ class ChannelModelTest {
               ? channel.receive()
               : Select.<Received<Integer>>ordered(
                       Select.receive(channel, item -> item),
-                      Select.send(never.getLast(), 0, sent -> new Received.Failed<>(new Exception())))
+                      Select.send(
+                          never.getLast(), 0, sent -> new Received.Failed<>(new Exception())))
                   .await();
       return switch (received) {
         case Received.Value<Integer>(Integer item) -> item;

@@ -235,7 +235,10 @@ class ChannelTest {
             try (Scope one = Scope.openIsolated("one")) {
               Fiber<?> receiver =
                   one.start(() -> {
-                    for (int i = 0; i < 50 && channel.receive() instanceof Received.Value<Integer>(Integer item); i++) {
+                    for (int i = 0;
+                        i < 50
+                            && channel.receive() instanceof Received.Value<Integer>(Integer item);
+                        i++) {
                       got.add(item);
                     }
                   });

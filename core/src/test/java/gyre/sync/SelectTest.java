@@ -185,12 +185,11 @@ class SelectTest {
       Channel<Integer> two = Channel.rendezvous();
       try (Scope scope = Scope.open("sender")) {
         Fiber<String> sender =
-            scope.call(
-                () ->
-                    Select.ordered(
-                            Select.send(one, 1, sent -> "to one"),
-                            Select.send(two, 2, sent -> "to two"))
-                        .await());
+            scope.call(() ->
+                Select.ordered(
+                        Select.send(one, 1, sent -> "to one"),
+                        Select.send(two, 2, sent -> "to two"))
+                    .await());
         turns(3);
         assertThat(two.tryReceive()).isEqualTo(new Received.Value<>(2));
         assertThat(one.tryReceive()).as("it has sent already").isInstanceOf(Polled.Empty.class);
@@ -240,7 +239,9 @@ class SelectTest {
       channel.close();
       assertThat(select.await()).isEqualTo("closed");
       assertThat(
-              Select.ordered(Select.send(channel, 1, sent -> "" + sent), Select.timeout(LONG, () -> "late"))
+              Select.ordered(
+                      Select.send(channel, 1, sent -> "" + sent),
+                      Select.timeout(LONG, () -> "late"))
                   .await())
           .isEqualTo("CLOSED");
     });
@@ -258,7 +259,9 @@ class SelectTest {
       try (Scope scope = Scope.open("closer")) {
         scope.start(() -> channel.close(new Exception("gone")));
         assertThat(
-                Select.ordered(Select.receive(channel, SelectTest::text), Select.timeout(LONG, () -> "late"))
+                Select.ordered(
+                        Select.receive(channel, SelectTest::text),
+                        Select.timeout(LONG, () -> "late"))
                     .await())
             .isEqualTo("failed: gone");
       }
@@ -313,11 +316,10 @@ class SelectTest {
     run(() -> {
       Channel<Integer> channel = Channel.bounded(1);
       assertThatThrownBy(Select::ordered).hasMessageContaining("needs a case");
-      assertThatThrownBy(() -> Select.ordered(Select.otherwise(() -> 1))).hasMessageContaining("case");
-      assertThatThrownBy(
-              () ->
-                  Select.ordered(
-                      Select.otherwise(() -> 1), Select.on(channel.receivable(), () -> 2)))
+      assertThatThrownBy(() -> Select.ordered(Select.otherwise(() -> 1)))
+          .hasMessageContaining("case");
+      assertThatThrownBy(() ->
+              Select.ordered(Select.otherwise(() -> 1), Select.on(channel.receivable(), () -> 2)))
           .hasMessageContaining("stands last");
       Select<Integer> shared = Select.ordered(Select.receive(channel, received -> 1));
       try (Scope scope = Scope.openIsolated("first")) {

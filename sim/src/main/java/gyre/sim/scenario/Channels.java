@@ -3,7 +3,6 @@ package gyre.sim.scenario;
 import gyre.CancelledException;
 import gyre.Deadline;
 import gyre.Fiber;
-import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
 import gyre.sim.Host;
@@ -206,7 +205,9 @@ final class Channels extends Weathered {
       for (int i = 0; i < senders; i++) {
         int id = number * 10 + i;
         Plan part = plan.part("sender-" + i);
-        sending.add(scope.start("sender-" + id, () -> guarded(owners, () -> send(under, other, owners, id, part))));
+        sending.add(
+            scope.start(
+                "sender-" + id, () -> guarded(owners, () -> send(under, other, owners, id, part))));
       }
       for (int i = 0; i < receivers; i++) {
         Plan part = plan.part("receiver-" + i);
@@ -256,14 +257,16 @@ final class Channels extends Weathered {
     while (books.open > 0 && !deadline.isReady()) {
       Fiber.sleep(Duration.ofMillis(10));
     }
-    check(books.open == 0, books.open + " items wait beside receivers that wait: " + under.sender());
+    check(
+        books.open == 0, books.open + " items wait beside receivers that wait: " + under.sender());
     under.sender().close();
     check(books.sent.equals(books.received), "sent " + books.sent + ", received " + books.received);
   }
 
   // ---- parties
 
-  private static void send(Under under, Channel<Integer> other, List<Scope> owners, int id, Plan plan) {
+  private static void send(
+      Under under, Channel<Integer> other, List<Scope> owners, int id, Plan plan) {
     int count = plan.magnitude(60);
     int sent = 0;
     for (int i = 0; i < count; i++) {
