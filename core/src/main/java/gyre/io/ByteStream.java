@@ -111,6 +111,15 @@ public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
   }
 
   /**
+   * As {@link #pipe(ByteStream, ByteStream)}, with limits of time and of speed: a proxy as one call.
+   */
+  static Pipe pipe(ByteStream left, ByteStream right, PipeLimits limits) {
+    Pipe pipe = Pipe.between(left, right, limits);
+    pipe.run();
+    return pipe;
+  }
+
+  /**
    * Reads from this stream, for libraries of the JDK's world. A read parks the calling fiber, so it
    * is for fibers of the stream's loop alone.
    *

@@ -4,6 +4,7 @@ import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.Deadline;
 import gyre.Fiber;
+import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
 import java.time.Duration;
@@ -42,18 +43,18 @@ public final class Pipe {
 
   private final Direction toRight;
   private final Direction toLeft;
-  private final Duration idleTimeout;
+  private final PipeLimits limits;
   private State state = State.NEW;
 
-  private Pipe(ByteStream left, ByteStream right, Duration idleTimeout) {
-    this.toRight = new Direction(left, right);
-    this.toLeft = new Direction(right, left);
-    this.idleTimeout = idleTimeout;
+  private Pipe(ByteStream left, ByteStream right, PipeLimits limits) {
+    this.toRight = new Direction(left, right, limits.bytesPerSecond());
+    this.toLeft = new Direction(right, left, limits.bytesPerSecond());
+    this.limits = limits;
   }
 
   /** A pipe that waits for its streams as long as they allow. */
   public static Pipe between(ByteStream left, ByteStream right) {
-    return new Pipe(left, right, Duration.ZERO);
+    return between(left, right, PipeLimits.none());
   }
 
   /**
@@ -61,10 +62,15 @@ public final class Pipe {
    * it is looked at from time to time, which costs the bytes nothing.
    */
   public static Pipe between(ByteStream left, ByteStream right, Duration idleTimeout) {
-    if (idleTimeout.isNegative() || idleTimeout.isZero()) {
+    if (idleTimeout.isZero()) {
       throw new IllegalArgumentException("idleTimeout is " + idleTimeout + ": must be positive");
     }
-    return new Pipe(left, right, idleTimeout);
+    return between(left, right, PipeLimits.none().idleTimeout(idleTimeout));
+  }
+
+  /** A pipe with limits of time and of speed. */
+  public static Pipe between(ByteStream left, ByteStream right, PipeLimits limits) {
+    return new Pipe(left, right, limits);
   }
 
   /** Passes on until both directions have ended. Once. */
@@ -76,7 +82,7 @@ public final class Pipe {
     try (Scope both = Scope.open("pipe")) {
       both.start("pipe-to-right", () -> toRight.run(both));
       both.start("pipe-to-left", () -> toLeft.run(both));
-      if (!idleTimeout.isZero()) {
+      if (!limits.idleTimeout().isZero()) {
         watch(both.end());
       }
       both.join();
@@ -123,7 +129,7 @@ public final class Pipe {
 
   /** Until both have ended; throws if nothing moves. */
   private void watch(Source end) {
-    Duration step = idleTimeout.dividedBy(LOOKS).plusNanos(1);
+    Duration step = limits.idleTimeout().dividedBy(LOOKS).plusNanos(1);
     long seen = progress();
     int looks = 0;
     while (!end.isReady()) {
@@ -141,7 +147,7 @@ public final class Pipe {
     ByteStream left = toRight.from;
     String subject = left.name() + " and " + toRight.to.name();
     return left.byPeer(
-        new IdleTimeoutException("pipe", subject, "nothing moved for " + idleTimeout));
+        new IdleTimeoutException("pipe", subject, "nothing moved for " + limits.idleTimeout()));
   }
 
   /** Grows whenever something is passed on, or leaves one of the streams. */
@@ -152,13 +158,15 @@ public final class Pipe {
   private static final class Direction {
     final ByteStream from;
     final ByteStream to;
+    private final long bytesPerSecond;
     long bytes;
     Phase phase = Phase.PASSING;
     private @Nullable CancelledException cancelled;
 
-    Direction(ByteStream from, ByteStream to) {
+    Direction(ByteStream from, ByteStream to, long bytesPerSecond) {
       this.from = from;
       this.to = to;
+      this.bytesPerSecond = bytesPerSecond;
     }
 
     void run(Scope both) {
@@ -177,9 +185,17 @@ public final class Pipe {
     }
 
     private void passAll() {
-      try (ByteQueue part = from.input().sibling()) {
+      Loop loop = Loop.current();
+      ByteRate rate =
+          bytesPerSecond == 0 ? null : new ByteRate(bytesPerSecond, loop.nanoTime());
+      ByteQueue in = from.input(); // to which more comes while the write is parked
+      try (ByteQueue part = in.sibling()) {
         while (from.await(1)) {
-          part.append(from.input()); // to which more comes while the write is parked
+          if (rate == null) {
+            part.append(in);
+          } else {
+            part.append(in, allowed(in, rate, loop));
+          }
           bytes += part.size();
           try {
             to.write(part);
@@ -188,6 +204,16 @@ public final class Pipe {
           }
         }
       }
+    }
+
+    /** Waits until something may be passed on; how much. */
+    private static long allowed(ByteQueue in, ByteRate rate, Loop loop) {
+      long bytes = rate.take(in.size(), loop.nanoTime());
+      while (bytes == 0) {
+        Fiber.sleep(Duration.ofNanos(rate.waitNanos()));
+        bytes = rate.take(in.size(), loop.nanoTime());
+      }
+      return bytes;
     }
 
     void checkNotCancelled() {
