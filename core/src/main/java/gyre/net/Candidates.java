@@ -22,8 +22,7 @@ final class Candidates {
   private Candidates() {}
 
   /**
-   * Addresses as they are written at once; names are looked up off the loop, for which the calling
-   * fiber parks.
+   * Addresses as they are written at once; names are looked up, for which the calling fiber parks.
    */
   static List<InetSocketAddress> of(String host, int port, Duration timeout, Resolver resolver) {
     if (host.isEmpty() || port < 1 || port > 65_535) {
@@ -45,6 +44,19 @@ final class Candidates {
         .toList();
   }
 
+  /** A resolver that blocks, on the threads for that. */
+  static Resolver offLoop(BlockingResolver resolver) {
+    return host -> {
+      try {
+        return Internals.lookUp(() -> resolver.resolve(host));
+      } catch (RuntimeException | UnknownHostException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new AssertionError("looking up throws nothing else that is checked", e);
+      }
+    };
+  }
+
   private static @Nullable InetAddress literal(String host) {
     try {
       return InetAddress.ofLiteral(host);
@@ -57,9 +69,7 @@ final class Candidates {
       String host, String goal, Duration timeout, Resolver resolver) {
     Callable<List<InetAddress>> job = () -> resolver.resolve(host);
     try {
-      return timeout.isZero()
-          ? Internals.lookUp(job)
-          : Cancellation.within(timeout, () -> Internals.lookUp(job));
+      return timeout.isZero() ? job.call() : Cancellation.within(timeout, job);
     } catch (UnknownHostException e) {
       NetworkException failure = unknown(host, goal);
       failure.initCause(e);

@@ -1,6 +1,7 @@
 package gyre.net;
 
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ public final class ConnectOptions {
   private static final class Values implements Cloneable {
     Duration timeout = Duration.ofSeconds(10);
     Duration attemptDelay = Duration.ofMillis(250);
+    @Nullable Resolver resolver;
 
     Values copy() {
       try {
@@ -61,6 +63,11 @@ public final class ConnectOptions {
     return with(v -> v.attemptDelay = value);
   }
 
+  /** Who looks up names; by default the JDK's resolver, on a helper thread. */
+  public ConnectOptions resolver(Resolver value) {
+    return with(v -> v.resolver = value);
+  }
+
   // ---- what is set
 
   public Duration timeout() {
@@ -71,9 +78,14 @@ public final class ConnectOptions {
     return values.attemptDelay;
   }
 
-  private List<Object> all() {
+  /** Null where the JDK's resolver is asked. */
+  @Nullable Resolver resolver() {
+    return values.resolver;
+  }
+
+  private List<@Nullable Object> all() {
     Values v = values;
-    return List.of(v.timeout, v.attemptDelay);
+    return Arrays.asList(v.timeout, v.attemptDelay, v.resolver);
   }
 
   @Override

@@ -4,9 +4,18 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 
-/** Turns names into addresses. May block: it is called off the loop. */
+/**
+ * Turns names into addresses: implement it to have names looked up your way, and say so by {@link
+ * ConnectOptions#resolver}. Where nothing is said, the JDK's resolver is asked on a helper thread.
+ * {@link DnsResolver} asks name servers on the loop itself, and remembers what they said.
+ */
 @FunctionalInterface
-interface Resolver {
-  /** The addresses of a name, the best first; at least one. */
+public interface Resolver {
+  /**
+   * The addresses of a name, the best first; at least one. Called in the fiber that connects, which
+   * it may park; a cancellation ends the wait.
+   *
+   * @throws UnknownHostException if there is none
+   */
   List<InetAddress> resolve(String host) throws UnknownHostException;
 }

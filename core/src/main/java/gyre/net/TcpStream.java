@@ -35,8 +35,12 @@ public final class TcpStream extends SocketStream {
 
   public static TcpStream connect(
       String host, int port, StreamOptions options, ConnectOptions how) {
-    return connect(
-        host, port, options, how, Internals.engine(Loop.current()).environment()::resolve);
+    Resolver chosen = how.resolver();
+    return connect(host, port, options, how, chosen == null ? systemResolver() : chosen);
+  }
+
+  private static Resolver systemResolver() {
+    return Candidates.offLoop(Internals.engine(Loop.current()).environment()::resolve);
   }
 
   static TcpStream connect(

@@ -119,16 +119,16 @@ class ConnectTest {
 
   @Test
   void shouldNotResolveWhatIsAnAddressAlready() {
-    Resolver never =
+    BlockingResolver never =
         host -> {
           throw new AssertionError("asked for " + host);
         };
     Loops.run(
         engine,
         () -> {
-          assertThat(Candidates.of("127.0.0.1", 80, LONG, never))
+          assertThat(Candidates.of("127.0.0.1", 80, LONG, Candidates.offLoop(never)))
               .containsExactly(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 80));
-          assertThat(Candidates.of("::1", 80, LONG, never).getFirst().getAddress())
+          assertThat(Candidates.of("::1", 80, LONG, Candidates.offLoop(never)).getFirst().getAddress())
               .isInstanceOf(Inet6Address.class);
         });
   }
@@ -263,7 +263,7 @@ class ConnectTest {
 
   @Test
   void shouldSayThatANameDoesNotResolve() {
-    Resolver knowsNothing =
+    BlockingResolver knowsNothing =
         host -> {
           throw new UnknownHostException(host);
         };
@@ -276,7 +276,7 @@ class ConnectTest {
                       80,
                       StreamOptions.defaults(),
                       ConnectOptions.defaults(),
-                      knowsNothing))
+                      Candidates.offLoop(knowsNothing)))
               .isInstanceOf(NetworkException.class)
               .hasMessageContaining("connect to nowhere.test:80")
               .hasMessageContaining("does not resolve")
@@ -290,7 +290,7 @@ class ConnectTest {
   @Test
   void shouldOffloadOtherWorkWhileNoNameServerAnswers() {
     CountDownLatch answer = new CountDownLatch(1);
-    Resolver mute =
+    BlockingResolver mute =
         host -> {
           while (answer.getCount() > 0) {
             try {
@@ -312,13 +312,13 @@ class ConnectTest {
           for (int i = 0; i < 5; i++) {
             connecting.add(
                 Fiber.start(() ->
-                    assertThatThrownBy(() -> connect(mute))
+                    assertThatThrownBy(() -> connect(Candidates.offLoop(mute)))
                         .isInstanceOf(NetworkException.class)
                         .hasMessageContaining("does not resolve")));
           }
           Fiber.yield();
           assertThat(Fiber.<Integer>offload(() -> 1)).isEqualTo(1);
-          assertThatThrownBy(() -> connect(mute))
+          assertThatThrownBy(() -> connect(Candidates.offLoop(mute)))
               .isInstanceOf(RejectedExecutionException.class)
               .hasMessageContaining("lookup refused: 2 threads are busy and 3 jobs wait");
           answer.countDown();
@@ -336,7 +336,7 @@ class ConnectTest {
   @Test
   void shouldGiveUpALookUpThatLastsTooLong() {
     CountDownLatch never = new CountDownLatch(1);
-    Resolver slow =
+    BlockingResolver slow =
         host -> {
           try {
             never.await();
@@ -350,7 +350,7 @@ class ConnectTest {
         () -> {
           ConnectOptions how = ConnectOptions.defaults().timeout(Duration.ofMillis(20));
           assertThatThrownBy(
-                  () -> TcpStream.connect("slow.test", 80, StreamOptions.defaults(), how, slow))
+                  () -> TcpStream.connect("slow.test", 80, StreamOptions.defaults(), how, Candidates.offLoop(slow)))
               .isInstanceOf(NetworkTimeoutException.class)
               .hasMessageContaining("looking up slow.test took longer than 20 ms");
           assertThatThrownBy(() ->
@@ -362,7 +362,7 @@ class ConnectTest {
                                 80,
                                 StreamOptions.defaults(),
                                 ConnectOptions.defaults(),
-                                slow)
+                                Candidates.offLoop(slow))
                             .close();
                       }))
               .isInstanceOf(CancelledException.class);
