@@ -29,6 +29,7 @@ class GuideTest {
       import gyre.file.Files;
       import gyre.file.WatchEvent;
       import gyre.io.*;
+      import gyre.io.codec.*;
       import gyre.net.*;
       import gyre.process.*;
       import gyre.sync.*;
