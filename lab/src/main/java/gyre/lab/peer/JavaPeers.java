@@ -47,11 +47,11 @@ public final class JavaPeers {
   /** The peers of one work tree. */
   public static List<Peer> of(Home home) {
     return List.of(
-        peer(home, "gyre-push", List.of(), "echo", "events", "cascade", "timers", "wake"),
+        peer(home, "gyre-push", List.of(), "echo", "events", "cascade", "timers", "wake", "codecs"),
         peer(home, "gyre-direct", List.of(), "echo", "files", "watch", "spawn"),
         peer(home, "netty-uring", NETTY_FLAGS, "echo", "timers", "wake"),
         peer(home, "netty-epoll", NETTY_FLAGS, "echo", "timers", "wake"),
-        peer(home, "netty-nio", NETTY_FLAGS, "echo", "timers", "wake"),
+        peer(home, "netty-nio", NETTY_FLAGS, "echo", "timers", "wake", "codecs"),
         peer(home, "nio", List.of(), "echo", "events", "cascade", "wake", "files", "spawn"),
         peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo"));
   }

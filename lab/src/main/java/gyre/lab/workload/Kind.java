@@ -15,8 +15,9 @@ public enum Kind {
   TIMERS(Driver.ITSELF, "timers", "", Cost.ELAPSED_NANOS, "timer"),
   WAKE(Driver.ITSELF, "wake", "", Cost.ELAPSED_NANOS, "post"),
   FILES(Driver.ITSELF, "files", "", Cost.ELAPSED_NANOS, "read or replacement"),
-  WATCH(Driver.ITSELF, "watch", "", Cost.ELAPSED_NANOS, "event");
-  SPAWN(Driver.ITSELF, "spawn", "", Cost.ELAPSED_NANOS, "process");
+  WATCH(Driver.ITSELF, "watch", "", Cost.ELAPSED_NANOS, "event"),
+  SPAWN(Driver.ITSELF, "spawn", "", Cost.ELAPSED_NANOS, "process"),
+  CODECS(Driver.ITSELF, "codecs", "", Cost.ELAPSED_NANOS, "frame");
 
   /** Who drives the work. */
   public enum Driver {

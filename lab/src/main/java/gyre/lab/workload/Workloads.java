@@ -43,7 +43,9 @@ public final class Workloads {
           files("random32", 640),
           files("replace", 4),
           watch(1000, 500),
-          spawn(8));
+          spawn(8),
+          codecs("lines"),
+          codecs("length"));
 
   /** What a first look needs. */
   private static final List<String> QUICK =
@@ -124,6 +126,11 @@ public final class Workloads {
   private static Workload spawn(int atOnce) {
     return new Workload(
         "spawn/" + atOnce, Kind.SPAWN, options("--at-once", atOnce), ONE, 4 * atOnce);
+  }
+
+  private static Workload codecs(String variant) {
+    return new Workload(
+        "codecs/" + variant, Kind.CODECS, options("--variant", variant, "--passes", 10), ONE, 0);
   }
 
   private static List<String> options(Object... words) {

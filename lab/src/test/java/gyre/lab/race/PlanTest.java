@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {
-  private static final List<String> MODES = List.of("echo", "events", "cascade", "timers", "wake");
+  private static final List<String> MODES =
+      List.of("echo", "events", "cascade", "timers", "wake", "codecs");
   private static final long GIBIBYTE = 1L << 30;
   private static final long MUCH_BYTES = 24 * GIBIBYTE;
 

@@ -88,6 +88,11 @@ final class GyreProgram extends Program {
   }
 
   @Override
+  Round codecs(Options options) {
+    return pushOnly(CodecRound.of(options, new GyreCodecs(CodecRound.isLines(options))));
+  }
+
+  @Override
   void overload(Options options) throws Exception {
     if (push) {
       throw new UnsupportedOperationException("frames are awaited by fibers: see gyre-direct");

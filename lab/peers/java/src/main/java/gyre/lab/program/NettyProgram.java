@@ -60,4 +60,10 @@ final class NettyProgram extends Program {
     far.execute(Cores::pinToSecond);
     return WakeRound.of(options, near::execute, far::execute);
   }
+
+  /** The same on each transport, as no socket takes part. */
+  @Override
+  Round codecs(Options options) {
+    return CodecRound.of(options, new NettyCodecs(CodecRound.isLines(options)));
+  }
 }

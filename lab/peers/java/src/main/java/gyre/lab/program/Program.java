@@ -12,12 +12,13 @@ abstract class Program {
       case "files" -> Rounds.run(mode, files(options), options);
       case "watch" -> Rounds.run(mode, watch(options), options);
       case "spawn" -> Rounds.run(mode, spawn(options), options);
+      case "codecs" -> Rounds.run(mode, codecs(options), options);
       case "overload" -> overload(options);
       default ->
           throw new IllegalArgumentException(
               "no mode '"
                   + mode
-                  + "'; there are echo, events, cascade, timers, wake, files, watch, spawn,"
+                  + "'; there are echo, events, cascade, timers, wake, files, watch, spawn, codecs,"
                   + " overload");
     }
   }
@@ -53,6 +54,10 @@ abstract class Program {
 
   Round spawn(Options options) throws Exception {
     throw notOffered("spawn");
+  }
+
+  Round codecs(Options options) {
+    throw notOffered("codecs");
   }
 
   /** One end of an overload, until its input ends. */
