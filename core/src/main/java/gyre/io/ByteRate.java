@@ -1,8 +1,8 @@
 package gyre.io;
 
 /**
- * A bucket of tokens that fills with time: so many bytes a second, and a tenth of that at once after
- * a pause. Has no clock: the time is an argument.
+ * A bucket of tokens that fills with time: so many bytes a second, and a tenth of that at once
+ * after a pause. Has no clock: the time is an argument.
  */
 final class ByteRate {
   private static final double NANOS_PER_SECOND = 1e9;

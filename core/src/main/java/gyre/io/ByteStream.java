@@ -111,7 +111,8 @@ public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
   }
 
   /**
-   * As {@link #pipe(ByteStream, ByteStream)}, with limits of time and of speed: a proxy as one call.
+   * As {@link #pipe(ByteStream, ByteStream)}, with limits of time and of speed: a proxy as one
+   * call.
    */
   static Pipe pipe(ByteStream left, ByteStream right, PipeLimits limits) {
     Pipe pipe = Pipe.between(left, right, limits);

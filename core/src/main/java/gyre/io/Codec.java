@@ -20,7 +20,8 @@ public final class Codec<I, O> {
   }
 
   /** Of two recipes, each of which makes a new one at every call. */
-  public static <I, O> Codec<I, O> of(Supplier<Decoder<I>> decoders, Supplier<Encoder<O>> encoders) {
+  public static <I, O> Codec<I, O> of(
+      Supplier<Decoder<I>> decoders, Supplier<Encoder<O>> encoders) {
     return new Codec<>(decoders, encoders);
   }
 
@@ -38,7 +39,8 @@ public final class Codec<I, O> {
    * The same framing with messages of other types. A message that {@code received} refuses with an
    * exception is consumed, so that the next one can be read.
    */
-  public <A, B> Codec<A, B> map(Function<? super I, ? extends A> received, Function<? super B, ? extends O> sent) {
+  public <A, B> Codec<A, B> map(
+      Function<? super I, ? extends A> received, Function<? super B, ? extends O> sent) {
     return new Codec<>(
         () -> new MappedDecoder<>(decoders.get(), received),
         () -> {

@@ -322,7 +322,8 @@ public final class Conversation<C> extends Resource {
      * the state from now on.
      *
      * @throws IllegalStateException if this is not the state any more
-     * @throws DeadlineExceededException if the limit passes meanwhile; the connection is closed then
+     * @throws DeadlineExceededException if the limit passes meanwhile; the connection is closed
+     *     then
      * @throws RefusedException if the body does: nothing has changed
      */
     protected final <R> R step(Callable<R> body) {

@@ -17,8 +17,7 @@ public final class DecodeException extends IoException {
   private final String detail;
   private final boolean tooLong;
 
-  private DecodeException(
-      String what, String source, long offset, String detail, boolean tooLong) {
+  private DecodeException(String what, String source, long offset, String detail, boolean tooLong) {
     super("decode", what + source, "byte " + offset + ": " + detail, 0);
     this.what = what;
     this.offset = offset;
@@ -43,8 +42,7 @@ public final class DecodeException extends IoException {
 
   /** The same, of a stream with this name. */
   DecodeException of(String stream) {
-    DecodeException named =
-        new DecodeException(what, " of " + stream, offset, detail, tooLong);
+    DecodeException named = new DecodeException(what, " of " + stream, offset, detail, tooLong);
     named.setStackTrace(getStackTrace());
     return named;
   }

@@ -1,6 +1,7 @@
 package gyre.io;
 
 import gyre.Cancellation;
+import gyre.CancelledException;
 import gyre.DeadlineExceededException;
 import gyre.Loop;
 import java.nio.ByteBuffer;
@@ -11,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages over a stream of bytes, of whatever kind: TCP has no messages, and what one read gives is
- * rarely one.
+ * Messages over a stream of bytes, of whatever kind: TCP has no messages, and what one read gives
+ * is rarely one.
  *
  * <pre>{@code
  * try (MessageStream<String, String> peer = MessageStream.over(stream, LINES)) {
@@ -27,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Cancellation.</b> A receive that is cancelled has consumed nothing: a message of which a
  * part has come stays in the stream, and the next receive gives it. A send that is cancelled has
- * sent nothing, or the whole message gets sent: what is left of it goes first at the next {@link
- * #send}, {@link #flush} or {@link #shutdownOutput}. {@link #close} sends it too, or resets the
- * stream, so that the other side does not take a part for the whole.
+ * taken its message all the same: what is left of it goes out before what comes next, at the next
+ * {@link #send}, {@link #flush} or {@link #shutdownOutput}. {@link #close} sends it too, or resets
+ * the stream, so that the other side does not take a part for the whole.
  *
  * <p><b>Limits.</b> The decoder has a limit for a message, which must fit into what the stream may
  * hold unconsumed. {@link #messageTimeout} limits the time from the first byte of a message to its
@@ -41,6 +42,9 @@ import org.jspecify.annotations.Nullable;
 public final class MessageStream<I, O> implements Iterable<I>, AutoCloseable {
   /** Shorter messages are copied to the output, where they share a block with their neighbours. */
   private static final int COPIED_BYTES = 512;
+
+  /** Beyond that whoever is cancelled again and again is not let go on. */
+  private static final long MOST_UNSENT_BYTES = 1 << 20;
 
   private final ByteStream stream;
   private final Decoder<I> decoder;
@@ -56,7 +60,9 @@ public final class MessageStream<I, O> implements Iterable<I>, AutoCloseable {
 
   private boolean isBegun;
 
-  /** A message being sent; something is left in one of them only after a send that was cancelled. */
+  /**
+   * A message being sent; something is left in one of them only after a send that was cancelled.
+   */
   private final ByteQueue longOutput;
 
   private @Nullable ByteBuffer shortOutput;
@@ -103,8 +109,8 @@ public final class MessageStream<I, O> implements Iterable<I>, AutoCloseable {
 
   /**
    * Limits the time from the first byte of a message to its last: whoever sends a byte now and then
-   * is not silent, and would be waited for as long as they like. Zero, the default, is for ever. The
-   * time between messages is the stream's matter.
+   * is not silent, and would be waited for as long as they like. Zero, the default, is for ever.
+   * The time between messages is the stream's matter.
    */
   public void messageTimeout(Duration limit) {
     if (limit.isNegative()) {
@@ -237,7 +243,6 @@ public final class MessageStream<I, O> implements Iterable<I>, AutoCloseable {
   public void send(O message) {
     beginSending();
     try {
-      writeRest();
       encodeAndWrite(message);
     } finally {
       isSending = false;
@@ -245,28 +250,28 @@ public final class MessageStream<I, O> implements Iterable<I>, AutoCloseable {
   }
 
   private void encodeAndWrite(O message) {
-    boolean isEncoded = false;
-    try {
-      encoder.encode(message, longOutput);
-      isEncoded = true;
-    } finally {
-      if (!isEncoded) {
-        longOutput.clear();
-      }
+    long before = unsentBytes();
+    if (before > MOST_UNSENT_BYTES) {
+      throw new IllegalStateException(
+          before + " bytes are unsent because their sends were cancelled: flush them first");
     }
-    long bytes = longOutput.size();
-    if (bytes <= COPIED_BYTES) {
+    encoder.encode(message, longOutput);
+    long bytes = unsentBytes();
+    if (before == 0 && bytes <= COPIED_BYTES) {
       ByteBuffer buffer = shortOutput();
       buffer.clear();
       longOutput.read(buffer);
       buffer.flip();
     }
-    boolean isWritten = false;
+    boolean isRefused = true;
     try {
       writeRest();
-      isWritten = true;
+      isRefused = false;
+    } catch (CancelledException e) {
+      isRefused = false; // it is taken, and goes out later
+      throw e;
     } finally {
-      if (!isWritten && unsentBytes() == bytes) {
+      if (isRefused && unsentBytes() == bytes) {
         dropRest(); // nothing was sent
       }
     }

@@ -186,8 +186,7 @@ public final class Pipe {
 
     private void passAll() {
       Loop loop = Loop.current();
-      ByteRate rate =
-          bytesPerSecond == 0 ? null : new ByteRate(bytesPerSecond, loop.nanoTime());
+      ByteRate rate = bytesPerSecond == 0 ? null : new ByteRate(bytesPerSecond, loop.nanoTime());
       ByteQueue in = from.input(); // to which more comes while the write is parked
       try (ByteQueue part = in.sibling()) {
         while (from.await(1)) {

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The connection that was used last is lent first, so that those which are not needed get old and
- * are closed. Each is checked before it is lent: one that its server has closed meanwhile is
+ * <p>The connection that was used last is lent first, so that those which are not needed get old
+ * and are closed. Each is checked before it is lent: one that its server has closed meanwhile is
  * replaced. Borrowers are served in the order in which they came, for each target, and over all
  * targets where the limit for all is what they wait for. Where that is reached, an idle connection
  * to another target makes room.
@@ -265,7 +265,9 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
 
   private NetworkException closed(K key) {
     return NetworkException.of(
-        "borrow a connection to", key.toString(), "the pool is " + (state == State.DRAINING ? "draining" : "closed"));
+        "borrow a connection to",
+        key.toString(),
+        "the pool is " + (state == State.DRAINING ? "draining" : "closed"));
   }
 
   // ---- lending
@@ -483,7 +485,8 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
     if (!sweeper.isActive() && sweeper.isOpen()) {
       long shortest = Math.min(idleNanos, lifetimeNanos);
       long stepNanos =
-          Math.clamp(shortest / LOOKS, TimeUnit.MILLISECONDS.toNanos(1), TimeUnit.MINUTES.toNanos(1));
+          Math.clamp(
+              shortest / LOOKS, TimeUnit.MILLISECONDS.toNanos(1), TimeUnit.MINUTES.toNanos(1));
       sweeper.restartNanos(stepNanos);
     }
   }

@@ -50,8 +50,7 @@ public record DnsConfig(
 
   /** Name servers of your own, without search domains and hosts. */
   public static DnsConfig of(InetSocketAddress... servers) {
-    return new DnsConfig(
-        List.of(servers), List.of(), 1, Duration.ofSeconds(5), 2, Map.of(), false);
+    return new DnsConfig(List.of(servers), List.of(), 1, Duration.ofSeconds(5), 2, Map.of(), false);
   }
 
   /** What the system's files say; they are read on a helper thread, for which the fiber parks. */
@@ -70,7 +69,9 @@ public record DnsConfig(
     return Files.exists(file) ? Files.readString(file) : "";
   }
 
-  /** Of the contents of the two files. What is not understood is passed over, as the system does. */
+  /**
+   * Of the contents of the two files. What is not understood is passed over, as the system does.
+   */
   public static DnsConfig parse(String resolvConf, String hosts) {
     List<InetSocketAddress> servers = new ArrayList<>();
     List<String> search = List.of();

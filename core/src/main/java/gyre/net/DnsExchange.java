@@ -86,7 +86,10 @@ final class DnsExchange {
       boolean isOfType =
           switch (record) {
             case DnsRecord.Address address ->
-                type == (address.address().getAddress().length == 4 ? DnsMessage.A : DnsMessage.AAAA);
+                type
+                    == (address.address().getAddress().length == 4
+                        ? DnsMessage.A
+                        : DnsMessage.AAAA);
             case DnsRecord.Service service -> type == DnsMessage.SRV;
             case DnsRecord.Alias alias -> false;
             case DnsRecord.Authority authority -> false;
@@ -144,9 +147,7 @@ final class DnsExchange {
     int number = numbers.getAsInt();
     byte[] query = DnsMessage.query(number, name, type);
     DnsMessage message = inTime(() -> overUdp(server, query, number, name, type));
-    return message.truncated()
-        ? inTime(() -> overTcp(server, query, number, name, type))
-        : message;
+    return message.truncated() ? inTime(() -> overTcp(server, query, number, name, type)) : message;
   }
 
   private <T> T inTime(Callable<T> exchange) throws Exception {

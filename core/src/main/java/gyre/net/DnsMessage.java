@@ -176,8 +176,7 @@ record DnsMessage(
       int weight = unsignedShort();
       int port = unsignedShort();
       String host = nameUpTo(end);
-      return new DnsRecord.Service(
-          name, ttlSeconds, new DnsService(host, port, priority, weight));
+      return new DnsRecord.Service(name, ttlSeconds, new DnsService(host, port, priority, weight));
     }
 
     /** The least of its own TTL and its last field says how long nothing stays nothing. */

@@ -31,11 +31,12 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>An answer counts only if it comes from the server that was asked, with the number and the
- * question that were sent. Each question has a socket of its own, so that nobody can guess its port.
+ * question that were sent. Each question has a socket of its own, so that nobody can guess its
+ * port.
  *
  * <p><b>Lifetime and threads.</b> It belongs to the scope that it was opened in, and is used on its
- * loop. <b>Cancellation.</b> Who is cancelled while it waits for an answer leaves; the question goes
- * on, and its answer is remembered.
+ * loop. <b>Cancellation.</b> Who is cancelled while it waits for an answer leaves; the question
+ * goes on, and its answer is remembered.
  */
 public final class DnsResolver implements Resolver, AutoCloseable {
   private final Loop loop = Loop.current();

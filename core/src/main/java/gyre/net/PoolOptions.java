@@ -80,7 +80,9 @@ public final class PoolOptions {
     return with(v -> v.idleTimeout = value);
   }
 
-  /** How old a connection may get: it is not lent after that; 30 min by default, zero is for ever. */
+  /**
+   * How old a connection may get: it is not lent after that; 30 min by default, zero is for ever.
+   */
   public PoolOptions lifetime(Duration value) {
     Checks.notNegative("lifetime", value);
     return with(v -> v.lifetime = value);

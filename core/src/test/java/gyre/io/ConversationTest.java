@@ -42,10 +42,9 @@ class ConversationTest {
     }
 
     <R> R failing(RuntimeException failure) {
-      return step(
-          () -> {
-            throw failure;
-          });
+      return step(() -> {
+        throw failure;
+      });
     }
 
     Wire wire() {
@@ -58,14 +57,13 @@ class ConversationTest {
       }
 
       Ready login(String password) {
-        return step(
-            () -> {
-              Fiber.yield();
-              if (!password.equals("right")) {
-                throw new RefusedException("wrong password");
-              }
-              return new Ready(conversation());
-            });
+        return step(() -> {
+          Fiber.yield();
+          if (!password.equals("right")) {
+            throw new RefusedException("wrong password");
+          }
+          return new Ready(conversation());
+        });
       }
     }
 
@@ -113,74 +111,66 @@ class ConversationTest {
 
   @Test
   void shouldGoFromStateToState() {
-    with(
-        (wire, greeting) -> {
-          Mail.Open open = greeting.login("right").begin();
-          assertThat(open.line()).isEqualTo(1);
-          open.send().begin().close();
-          assertThat(wire.closes).isEqualTo(1);
-          assertThat(wire.failed).isFalse();
-        });
+    with((wire, greeting) -> {
+      Mail.Open open = greeting.login("right").begin();
+      assertThat(open.line()).isEqualTo(1);
+      open.send().begin().close();
+      assertThat(wire.closes).isEqualTo(1);
+      assertThat(wire.failed).isFalse();
+    });
   }
 
   @Test
   void shouldThrowWhenAStateIsUsedThatWasLeft() {
-    with(
-        (wire, greeting) -> {
-          Mail.Ready ready = greeting.login("right");
-          assertThatThrownBy(() -> greeting.login("right"))
-              .isInstanceOf(IllegalStateException.class)
-              .hasMessageContaining("Greeting of mail")
-              .hasMessageContaining("the state is Ready");
-          assertThatThrownBy(greeting::wire).isInstanceOf(IllegalStateException.class);
-          assertThatThrownBy(greeting::release).isInstanceOf(IllegalStateException.class);
-          ready.begin();
-          assertThat(wire.closes).isZero();
-        });
+    with((wire, greeting) -> {
+      Mail.Ready ready = greeting.login("right");
+      assertThatThrownBy(() -> greeting.login("right"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("Greeting of mail")
+          .hasMessageContaining("the state is Ready");
+      assertThatThrownBy(greeting::wire).isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(greeting::release).isInstanceOf(IllegalStateException.class);
+      ready.begin();
+      assertThat(wire.closes).isZero();
+    });
   }
 
   @Test
   void shouldStayWhereItIsRefused() {
-    with(
-        (wire, greeting) -> {
-          assertThatThrownBy(() -> greeting.login("wrong")).isInstanceOf(RefusedException.class);
-          assertThat(greeting.login("right").wire()).isSameAs(wire);
-        });
+    with((wire, greeting) -> {
+      assertThatThrownBy(() -> greeting.login("wrong")).isInstanceOf(RefusedException.class);
+      assertThat(greeting.login("right").wire()).isSameAs(wire);
+    });
   }
 
   @Test
   void shouldCloseTheConnectionAfterAFailure() {
-    with(
-        (wire, greeting) -> {
-          assertThatThrownBy(() -> greeting.failing(new IllegalArgumentException("broken")))
-              .hasMessage("broken");
-          assertThat(wire.closes).isEqualTo(1);
-          assertThat(wire.failed).isTrue();
-          assertThatThrownBy(() -> greeting.login("right"))
-              .hasMessageContaining("failed, and its connection is closed");
-        });
+    with((wire, greeting) -> {
+      assertThatThrownBy(() -> greeting.failing(new IllegalArgumentException("broken")))
+          .hasMessage("broken");
+      assertThat(wire.closes).isEqualTo(1);
+      assertThat(wire.failed).isTrue();
+      assertThatThrownBy(() -> greeting.login("right"))
+          .hasMessageContaining("failed, and its connection is closed");
+    });
   }
 
   @Test
   void shouldGiveTheConnectionBack() {
-    with(
-        (wire, greeting) -> {
-          assertThatThrownBy(() -> greeting.login("wrong")).isInstanceOf(RefusedException.class);
-          assertThat(greeting.release()).isSameAs(wire);
-          assertThat(wire.closes).isZero();
-          assertThatThrownBy(() -> greeting.login("right")).hasMessageContaining("given");
-        });
+    with((wire, greeting) -> {
+      assertThatThrownBy(() -> greeting.login("wrong")).isInstanceOf(RefusedException.class);
+      assertThat(greeting.release()).isSameAs(wire);
+      assertThat(wire.closes).isZero();
+      assertThatThrownBy(() -> greeting.login("right")).hasMessageContaining("given");
+    });
   }
 
   @Test
   void shouldListTheState() {
-    with(
-        (wire, greeting) -> {
-          greeting.login("right");
-          assertThat(Loop.current().handles())
-              .extracting(HandleInfo::name)
-              .contains("mail (in Ready)");
-        });
+    with((wire, greeting) -> {
+      greeting.login("right");
+      assertThat(Loop.current().handles()).extracting(HandleInfo::name).contains("mail (in Ready)");
+    });
   }
 
   @Test
@@ -218,11 +208,10 @@ class ConversationTest {
     }
 
     boolean stepThatTakesLong() {
-      return step(
-          () -> {
-            Fiber.sleep(Duration.ofHours(1));
-            return true;
-          });
+      return step(() -> {
+        Fiber.sleep(Duration.ofHours(1));
+        return true;
+      });
     }
   }
 

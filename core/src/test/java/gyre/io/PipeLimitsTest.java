@@ -82,16 +82,15 @@ class PipeLimitsTest {
       TcpStream right = TcpStream.connect(listener.address());
       TcpStream server = listener.accept();
       Fiber<Pipe> proxy =
-          scope.call(
-              () -> {
-                Pipe pipe = Pipe.between(left, right, limits);
-                try {
-                  pipe.run();
-                } catch (IoException e) {
-                  assertThat(left.isOpen() || right.isOpen()).isFalse();
-                }
-                return pipe;
-              });
+          scope.call(() -> {
+            Pipe pipe = Pipe.between(left, right, limits);
+            try {
+              pipe.run();
+            } catch (IoException e) {
+              assertThat(left.isOpen() || right.isOpen()).isFalse();
+            }
+            return pipe;
+          });
       ends.run(client, server, proxy);
     }
   }
@@ -113,11 +112,10 @@ class PipeLimitsTest {
                   assertThat(server.readLine(100)).isEqualTo("question");
                   assertThat(server.await(1)).as("the half-close has arrived").isFalse();
                   Fiber<?> writer =
-                      Fiber.start(
-                          () -> {
-                            server.write(answer);
-                            server.shutdownOutput();
-                          });
+                      Fiber.start(() -> {
+                        server.write(answer);
+                        server.shutdownOutput();
+                      });
                   ByteBuffer received = ByteBuffer.allocate(answer.length);
                   client.readFully(received);
                   assertThat(received.array()).isEqualTo(answer);

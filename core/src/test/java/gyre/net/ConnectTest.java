@@ -128,7 +128,8 @@ class ConnectTest {
         () -> {
           assertThat(Candidates.of("127.0.0.1", 80, LONG, Candidates.offLoop(never)))
               .containsExactly(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 80));
-          assertThat(Candidates.of("::1", 80, LONG, Candidates.offLoop(never)).getFirst().getAddress())
+          assertThat(
+                  Candidates.of("::1", 80, LONG, Candidates.offLoop(never)).getFirst().getAddress())
               .isInstanceOf(Inet6Address.class);
         });
   }
@@ -349,8 +350,9 @@ class ConnectTest {
         engine,
         () -> {
           ConnectOptions how = ConnectOptions.defaults().timeout(Duration.ofMillis(20));
-          assertThatThrownBy(
-                  () -> TcpStream.connect("slow.test", 80, StreamOptions.defaults(), how, Candidates.offLoop(slow)))
+          assertThatThrownBy(() ->
+                  TcpStream.connect(
+                      "slow.test", 80, StreamOptions.defaults(), how, Candidates.offLoop(slow)))
               .isInstanceOf(NetworkTimeoutException.class)
               .hasMessageContaining("looking up slow.test took longer than 20 ms");
           assertThatThrownBy(() ->

@@ -182,15 +182,14 @@ class ConnectionPoolTest {
           Cancellation token = Cancellation.current().child();
           try (Scope scope = Scope.openIsolated("borrowers")) {
             Fiber<Boolean> cancelled =
-                scope.call(
-                    () -> {
-                      try {
-                        token.run(() -> pool.borrow("a").close());
-                        return false;
-                      } catch (CancelledException e) {
-                        return true;
-                      }
-                    });
+                scope.call(() -> {
+                  try {
+                    token.run(() -> pool.borrow("a").close());
+                    return false;
+                  } catch (CancelledException e) {
+                    return true;
+                  }
+                });
             untilWaiting(pool, 1);
             Fiber<Integer> next = scope.call(() -> pool.use("a", c -> c.number));
             untilWaiting(pool, 2);
@@ -305,13 +304,12 @@ class ConnectionPoolTest {
     with(
         PoolOptions.defaults(),
         pool -> {
-          assertThatThrownBy(
-                  () ->
-                      pool.use(
-                          "a",
-                          c -> {
-                            throw new IllegalArgumentException("half-way");
-                          }))
+          assertThatThrownBy(() ->
+                  pool.use(
+                      "a",
+                      c -> {
+                        throw new IllegalArgumentException("half-way");
+                      }))
               .hasMessage("half-way");
           assertThat(pool.counters().idle()).isZero();
           assertThat(pool.counters().lent()).isZero();
@@ -360,15 +358,14 @@ class ConnectionPoolTest {
           Lease<Connections.Fake> lease = pool.borrow("a");
           Fiber<Boolean> waiter =
               Scope.current()
-                  .call(
-                      () -> {
-                        try {
-                          pool.borrow("a").close();
-                          return false;
-                        } catch (NetworkException e) {
-                          return e.getMessage().contains("closed");
-                        }
-                      });
+                  .call(() -> {
+                    try {
+                      pool.borrow("a").close();
+                      return false;
+                    } catch (NetworkException e) {
+                      return e.getMessage().contains("closed");
+                    }
+                  });
           untilWaiting(pool, 1);
           pool.close();
           assertThat(waiter.join()).isTrue();
@@ -430,14 +427,13 @@ class ConnectionPoolTest {
           try (Scope scope = Scope.open("clients")) {
             for (int i = 0; i < 50; i++) {
               String name = "c" + i + "-";
-              scope.start(
-                  () -> {
-                    for (int k = 0; k < 20; k++) {
-                      String question = name + k;
-                      assertThat(pool.<String>use(server, s -> ask(s, question)))
-                          .isEqualTo(question + "!");
-                    }
-                  });
+              scope.start(() -> {
+                for (int k = 0; k < 20; k++) {
+                  String question = name + k;
+                  assertThat(pool.<String>use(server, s -> ask(s, question)))
+                      .isEqualTo(question + "!");
+                }
+              });
             }
             scope.join();
           }

@@ -38,7 +38,8 @@ class DnsConfigTest {
     assertThat(config.timeout()).isEqualTo(Duration.ofSeconds(3));
     assertThat(config.attempts()).isEqualTo(5);
     assertThat(config.hosts().get("printer"))
-        .isEqualTo(List.of(InetAddress.ofLiteral("192.0.2.7"), InetAddress.ofLiteral("2001:db8::7")));
+        .isEqualTo(
+            List.of(InetAddress.ofLiteral("192.0.2.7"), InetAddress.ofLiteral("2001:db8::7")));
     assertThat(config.hosts()).containsOnlyKeys("localhost", "printer", "printer.test");
   }
 

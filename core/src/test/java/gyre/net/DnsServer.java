@@ -147,15 +147,14 @@ final class DnsServer implements AutoCloseable {
   }
 
   private void serveTcp() {
-    tcp.serve(
-        stream -> {
-          MessageStream<byte[], byte[]> messages =
-              MessageStream.over(stream, Framing.lengthPrefix(2, 1000).bytes());
-          for (byte[] question : messages) {
-            askedOverTcp++;
-            messages.send(answer(question, false));
-          }
-        });
+    tcp.serve(stream -> {
+      MessageStream<byte[], byte[]> messages =
+          MessageStream.over(stream, Framing.lengthPrefix(2, 1000).bytes());
+      for (byte[] question : messages) {
+        askedOverTcp++;
+        messages.send(answer(question, false));
+      }
+    });
   }
 
   private byte[] answer(byte[] question, boolean isTruncated) {

@@ -173,14 +173,13 @@ class ConnectionPoolSimTest {
         Scope scope = Scope.openIsolated("borrowers")) {
       Fiber<Boolean> first = scope.call(() -> patient(pool));
       Fiber<?> second =
-          scope.start(
-              () -> {
-                try {
-                  Cancellation.within(limit, () -> patient(pool));
-                } catch (CancelledException e) {
-                  assertThat(limit).isLessThan(Duration.ofMillis(15));
-                }
-              });
+          scope.start(() -> {
+            try {
+              Cancellation.within(limit, () -> patient(pool));
+            } catch (CancelledException e) {
+              assertThat(limit).isLessThan(Duration.ofMillis(15));
+            }
+          });
       Fiber<Boolean> third = scope.call(() -> patient(pool));
       assertThat(first.join() && third.join()).isTrue();
       Fiber.await(second.end());
@@ -215,21 +214,20 @@ class ConnectionPoolSimTest {
 
   private static void serveImpatiently() {
     try (TcpListener listener = TcpListener.bind("0.0.0.0", 7000)) {
-      listener.serve(
-          stream -> {
-            while (true) {
-              try {
-                String line = Cancellation.within(Duration.ofMillis(50), () -> stream.readLine(99));
-                if (line == null) {
-                  return;
-                }
-                stream.write(line + "\n");
-              } catch (CancelledException e) {
-                Cancellation.current().check();
-                return;
-              }
+      listener.serve(stream -> {
+        while (true) {
+          try {
+            String line = Cancellation.within(Duration.ofMillis(50), () -> stream.readLine(99));
+            if (line == null) {
+              return;
             }
-          });
+            stream.write(line + "\n");
+          } catch (CancelledException e) {
+            Cancellation.current().check();
+            return;
+          }
+        }
+      });
     }
   }
 

@@ -15,8 +15,8 @@ import java.nio.charset.Charset;
  * Codec<byte[], byte[]> frames = Framing.lengthPrefix(4, 65536).bytes();
  * }</pre>
  *
- * <p>Every framing has a limit, which is checked before memory is taken: a length that exceeds it is
- * refused as soon as it has been read, and so is a line without an end once it is as long.
+ * <p>Every framing has a limit, which is checked before memory is taken: a length that exceeds it
+ * is refused as soon as it has been read, and so is a line without an end once it is as long.
  */
 public abstract sealed class Framing
     permits Lines, Delimited, FixedSize, LengthPrefix, VarintPrefix, Netstrings, Cobs, Chunked {

@@ -59,7 +59,8 @@ public final class Netstrings extends Framing {
         length = length * 10 + (next - '0');
         if (length > limitBytes) {
           throw tooLong(
-              0, "a length of at least " + length + " exceeds the limit of " + limitBytes + " bytes");
+              0,
+              "a length of at least " + length + " exceeds the limit of " + limitBytes + " bytes");
         }
       }
     }

@@ -47,7 +47,9 @@ public final class VarintPrefix extends Framing {
         byte next = input.byteAt(i);
         length |= (next & 0x7FL) << (7 * i);
         if (length > limitBytes) {
-          throw tooLong(0, "a length of at least " + length + " exceeds the limit of " + limitBytes + " bytes");
+          throw tooLong(
+              0,
+              "a length of at least " + length + " exceeds the limit of " + limitBytes + " bytes");
         }
         if (next >= 0) {
           int head = i + 1;

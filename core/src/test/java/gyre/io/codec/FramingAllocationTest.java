@@ -30,11 +30,10 @@ class FramingAllocationTest {
     Encoder<byte[]> encoder = kind.framing.bytes().encoder();
     // Of a message that is no object there is nothing to allocate at all.
     Decoder<Boolean> decoder =
-        kind.framing.decoder(
-            (input, bytes) -> {
-              checksum += bytes == 0 ? 1 : input.byteAt(bytes - 1L);
-              return Boolean.TRUE;
-            });
+        kind.framing.decoder((input, bytes) -> {
+          checksum += bytes == 0 ? 1 : input.byteAt(bytes - 1L);
+          return Boolean.TRUE;
+        });
     long least = Long.MAX_VALUE;
     try (ByteQueue queue = ByteQueue.create()) {
       for (int attempt = 0; attempt < 20 && least > ROUNDS; attempt++) {

@@ -153,13 +153,12 @@ class FramingErrorTest {
     Decoder<Integer> decoder = numbers.decoder();
     Decoder<String> failing =
         Framing.lines(20)
-            .decoder(
-                (input, bytes) -> {
-                  if (input.readByte() == 'x') {
-                    throw new IllegalStateException("x");
-                  }
-                  return "fine";
-                });
+            .decoder((input, bytes) -> {
+              if (input.readByte() == 'x') {
+                throw new IllegalStateException("x");
+              }
+              return "fine";
+            });
     try (ByteQueue queue = ByteQueue.create()) {
       queue.append("1\nx\r\n3\n");
       assertThat(decoder.decode(queue)).isEqualTo(1);

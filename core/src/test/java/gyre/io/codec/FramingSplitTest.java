@@ -30,7 +30,9 @@ class FramingSplitTest {
     byte[] all = encode(kind, messages);
     for (int cut = 0; cut <= all.length; cut++) {
       byte[][] pieces = {Arrays.copyOfRange(all, 0, cut), Arrays.copyOfRange(all, cut, all.length)};
-      assertThat(decode(kind, pieces)).as("cut at %s", cut).usingElementComparator(Arrays::compare)
+      assertThat(decode(kind, pieces))
+          .as("cut at %s", cut)
+          .usingElementComparator(Arrays::compare)
           .isEqualTo(messages);
     }
   }

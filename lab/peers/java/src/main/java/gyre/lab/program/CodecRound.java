@@ -82,5 +82,4 @@ final class CodecRound implements Round {
     }
     return frame[FRAME_BYTES - 1];
   }
-
 }
