@@ -49,6 +49,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <C> the connection
  */
+@SuppressWarnings("exports") // what handles are made of is no part of the API
 public final class Conversation<C> extends Resource {
   /** Closes the connection of a conversation that has failed, or has ended by {@code close}. */
   @FunctionalInterface
