@@ -6,6 +6,7 @@ import gyre.Fiber;
 import gyre.io.IoException;
 import gyre.sim.HostTerminal;
 import gyre.sim.World;
+import gyre.terminal.Screen;
 import gyre.terminal.Style;
 import gyre.terminal.Terminal;
 import gyre.terminal.TerminalEvent;
@@ -83,7 +84,7 @@ final class Terminals extends Weathered {
       boolean isOver = false;
       while (!isOver) {
         int keys = typed.seenKeys;
-        own.draw(screen -> screen.put(0, 0, "keys " + keys, Style.plain().bold()));
+        own.draw(screen -> draw(screen, keys));
         switch (own.next()) {
           case TerminalEvent.Key key when key.is('q') -> isOver = true;
           case TerminalEvent.Key _ -> typed.seenKeys++;
@@ -100,6 +101,14 @@ final class Terminals extends Weathered {
       check(
           shown.equals("keys " + typed.seenKeys) || typed.isHungUp,
           "it shows '" + shown + "' after " + typed.seenKeys + " keys");
+    }
+  }
+
+  /** So much that is new in each frame that a slow terminal falls behind. */
+  private static void draw(Screen screen, int keys) {
+    screen.put(0, 0, "keys " + keys, Style.plain().bold());
+    for (int row = 1; row < screen.rows(); row++) {
+      screen.put(0, row, String.valueOf(100_000 + keys * 7_919 + row).repeat(5), Style.plain());
     }
   }
 
