@@ -15,6 +15,7 @@ final class GyreWatch implements Round {
   private final int directories;
   private final int operations;
   private long round;
+  private long cpuNanos;
   private int errors;
 
   private GyreWatch(GyreLoop loop, Path root, int directories, int operations) {
@@ -32,19 +33,15 @@ final class GyreWatch implements Round {
     for (int i = 0; i < directories; i++) {
       Files.createDirectory(root.resolve("" + i));
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> clean(root, directories)));
     return loop.call(() -> new GyreWatch(loop, root, directories, operations));
   }
 
-  private static void clean(Path root, int directories) {
-    try {
-      for (int i = 0; i < directories; i++) {
-        Files.deleteIfExists(root.resolve("" + i));
-      }
-      Files.deleteIfExists(root);
-    } catch (IOException e) {
-      System.err.println("left behind: " + e.getMessage());
+  @Override
+  public void close() throws IOException {
+    for (int i = 0; i < directories; i++) {
+      Files.delete(root.resolve("" + i));
     }
+    Files.delete(root);
   }
 
   @Override
@@ -53,6 +50,7 @@ final class GyreWatch implements Round {
     figures.put("dirs", directories);
     figures.put("ops", operations);
     figures.put("elapsedNanos", elapsed);
+    figures.put("cpuNanos", cpuNanos);
     figures.put("errors", errors);
   }
 
@@ -62,12 +60,14 @@ final class GyreWatch implements Round {
     for (int i = 0; i < operations; i++) {
       Files.createFile(file(i));
     }
+    long cpu = ProcessClock.cpuNanos();
     long begin = System.nanoTime();
     int created = 0;
     while (created < operations) {
       created += take() instanceof WatchEvent.Created ? 1 : 0;
     }
     long elapsed = System.nanoTime() - begin;
+    cpuNanos = ProcessClock.cpuNanos() - cpu;
     for (int i = 0; i < operations; i++) {
       Files.delete(file(i));
     }

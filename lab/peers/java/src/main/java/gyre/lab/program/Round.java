@@ -4,4 +4,7 @@ package gyre.lab.program;
 interface Round {
   /** Does it once, and says what came out. */
   void run(Figures figures) throws Exception;
+
+  /** After the last round: removes what would be left behind. */
+  default void close() throws Exception {}
 }

@@ -28,6 +28,7 @@ final class Rounds {
         once(mode, round, work);
       }
     }
+    work.close();
   }
 
   private static void once(String mode, int round, Round work) throws Exception {
