@@ -58,7 +58,8 @@ public interface DirectoryVisitor {
   }
 
   private static boolean isOutOfDescriptors(FileSystemException e) {
-    return e.getReason() instanceof String reason && reason.startsWith("Too many open files");
+    String reason = e.getReason();
+    return reason != null && reason.startsWith("Too many open files");
   }
 
   private static int result(@Nullable IOException e) {

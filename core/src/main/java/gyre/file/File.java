@@ -367,8 +367,7 @@ public final class File extends FileHandle {
   /** Changes the permissions, as in {@code 0640}. */
   public void permissions(int permissions) {
     int own = descriptor();
-    int ignored =
-        perform(Names.PERMISSIONS, calls -> calls.changeMode(own, ITSELF, permissions));
+    int ignored = perform(Names.PERMISSIONS, calls -> calls.changeMode(own, ITSELF, permissions));
   }
 
   /** Changes user and group by their numbers; -1 leaves one as it is. */
@@ -390,8 +389,7 @@ public final class File extends FileHandle {
   private void times(long accessedNanos, long modifiedNanos) {
     int own = descriptor();
     int ignored =
-        perform(
-            Names.TIMES, calls -> calls.changeTimes(own, ITSELF, accessedNanos, modifiedNanos));
+        perform(Names.TIMES, calls -> calls.changeTimes(own, ITSELF, accessedNanos, modifiedNanos));
   }
 
   /** Gives a further name to it, or a first one to a {@link #temporary} file. */

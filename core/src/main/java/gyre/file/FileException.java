@@ -56,10 +56,8 @@ public final class FileException extends IoException {
       case ENFILE -> "raise the limit of the whole system, by sysctl fs.file-max";
       case EOPNOTSUPP ->
           "not every engine and file system has it: on Linux use the io_uring or epoll engine";
-      case EXDEV ->
-          "the path leaves the directory or its file system: copy instead of renaming";
-      case ELOOP ->
-          "symbolic links lead in a circle, or one is in a place where none is followed";
+      case EXDEV -> "the path leaves the directory or its file system: copy instead of renaming";
+      case ELOOP -> "symbolic links lead in a circle, or one is in a place where none is followed";
       case EISDIR -> "it is a directory: use Directory, or Files.list";
       case ENOTDIR -> "a name on the path is that of something else: only directories have more";
       case ENAMETOOLONG -> "most file systems take names of up to 255 bytes, and paths of 4095";

@@ -138,9 +138,7 @@ public final class Files {
   public static void owner(Path path, int user, int group) {
     Names.Place name = Names.Place.of(path);
     Names.call(
-        Names.OWNER,
-        name,
-        calls -> calls.changeOwner(name.directory(), name.path(), user, group));
+        Names.OWNER, name, calls -> calls.changeOwner(name.directory(), name.path(), user, group));
   }
 
   /** Sets when the content was changed last, as far as the file system can keep that. */

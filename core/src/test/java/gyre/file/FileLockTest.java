@@ -148,19 +148,20 @@ class FileLockTest {
           List<Fiber<?>> fibers = new ArrayList<>();
           for (int i = 0; i < 6; i++) {
             Random random = new Random(seed + i);
-            fibers.add(Fiber.start(() -> {
-              try (File file = File.open(path, OPEN)) {
-                for (int round = 0; round < 20; round++) {
-                  int page = random.nextInt(PAGES);
-                  try (FileLock lock = file.lock(page * 4096L, 4096)) {
-                    assertThat(++holders[page]).as("seed %s", seed).isEqualTo(1);
-                    Fiber.yield();
-                    assertThat(lock.isHeld()).isTrue();
-                    holders[page]--;
+            fibers.add(
+                Fiber.start(() -> {
+                  try (File file = File.open(path, OPEN)) {
+                    for (int round = 0; round < 20; round++) {
+                      int page = random.nextInt(PAGES);
+                      try (FileLock lock = file.lock(page * 4096L, 4096)) {
+                        assertThat(++holders[page]).as("seed %s", seed).isEqualTo(1);
+                        Fiber.yield();
+                        assertThat(lock.isHeld()).isTrue();
+                        holders[page]--;
+                      }
+                    }
                   }
-                }
-              }
-            }));
+                }));
           }
           fibers.forEach(Fiber::join);
         });

@@ -206,8 +206,7 @@ class InotifyTest {
       try (Watcher watcher = Watcher.open(root, DEEP)) {
         assertThat(watches()).isEqualTo(8);
         move(root.resolve("away"), outside.resolve("away"));
-        assertThat(watcher.next())
-            .isEqualTo(new WatchEvent.Deleted(root.resolve("away"), true));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Deleted(root.resolve("away"), true));
         awaitWatches(4);
         Files.delete(gone);
         Files.delete(gone.getParent());

@@ -166,9 +166,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
       return LinuxNames.fchmod(scratch.state, directory, mode);
     }
     int result = scratch.put(path);
-    return result < 0
-        ? result
-        : LinuxNames.fchmodat(scratch.state, directory, scratch.path, mode);
+    return result < 0 ? result : LinuxNames.fchmodat(scratch.state, directory, scratch.path, mode);
   }
 
   @Override

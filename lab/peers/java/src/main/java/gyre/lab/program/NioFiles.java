@@ -54,8 +54,7 @@ final class NioFiles implements Round {
     Path temporary = Path.of(name + ".tmp");
     for (int i = 0; i < work.operations; i++) {
       try (FileChannel out =
-          FileChannel.open(
-              temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.clear();
         while (content.hasRemaining()) {
           out.write(content);
