@@ -80,12 +80,14 @@ public final class Select<R> {
 
   /** Of several cases that can be done, the one written first is. */
   @SafeVarargs
+  @SuppressWarnings("varargs") // they are copied
   public static <R> Select<R> ordered(Case<? extends R>... cases) {
     return new Select<>(Order.WRITTEN, List.of(cases));
   }
 
   /** Of several cases that can be done, each has the same chance. */
   @SafeVarargs
+  @SuppressWarnings("varargs") // they are copied
   public static <R> Select<R> fair(Case<? extends R>... cases) {
     return new Select<>(Order.FAIR, List.of(cases));
   }

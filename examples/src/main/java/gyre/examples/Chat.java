@@ -31,7 +31,7 @@ public final class Chat {
   private static final int LINES_KEPT = 64;
   private static final int BURST = 20;
   private static final Duration PERIOD = Duration.ofSeconds(2);
-  private static final ListenOptions OPTIONS =
+  static final ListenOptions OPTIONS =
       ListenOptions.defaults().maxConnections(10_000).stream(
           StreamOptions.defaults()
               .outputLimitBytes(16 * 1024)
@@ -40,7 +40,7 @@ public final class Chat {
               .writeTimeout(Duration.ofSeconds(30)));
 
   private final Map<String, Broadcast<String>> rooms = new HashMap<>();
-  private final Map<String, Integer> members = new HashMap<>();
+  private final Map<String, Integer> members = new HashMap<>(); // of the rooms
   private final Set<String> nicks = new HashSet<>();
 
   private Chat() {}
@@ -53,7 +53,8 @@ public final class Chat {
     try (Loop loop = Loop.open()) {
       ExitStatus status =
           loop.runUntilShutdown(() -> {
-            TcpListener listener = listen("0.0.0.0", Integer.parseInt(arguments[0]));
+            int port = Integer.parseInt(arguments[0]);
+            TcpListener listener = TcpListener.bind("0.0.0.0", port, OPTIONS);
             System.out.println("listening on port " + listener.port());
             serve(listener);
           });
@@ -62,10 +63,6 @@ public final class Chat {
       System.err.println("chat: " + e.getMessage());
       System.exit(1);
     }
-  }
-
-  static TcpListener listen(String host, int port) {
-    return TcpListener.bind(host, port, OPTIONS);
   }
 
   /** Until the listener is closed or the loop ends. */
@@ -82,8 +79,7 @@ public final class Chat {
       return;
     }
     try {
-      String room = words[1];
-      while (room != null) {
+      for (String room = words[1]; room != null; ) {
         room = stay(stream, words[0], room);
       }
     } finally {
@@ -132,10 +128,7 @@ public final class Chat {
       switch (lines.next()) {
         case Received.Value<String>(String line) -> stream.write(line);
         case Heard.Lagged<String>(long missed) -> stream.write("* " + missed + " lines missed\n");
-        case Received.Closed<String> end -> {
-          return;
-        }
-        case Received.Failed<String> end -> {
+        default -> {
           return;
         }
       }

@@ -37,7 +37,7 @@ class ChatTest {
   void shouldServeAThousandWhileOneDoesNotRead() {
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
-        TcpListener listener = Chat.listen("127.0.0.1", 0);
+        TcpListener listener = TcpListener.bind("127.0.0.1", 0, Chat.OPTIONS);
         Fiber<?> server = Fiber.start("chat", () -> Chat.serve(listener));
         Latch present = Latch.of("present", CLIENTS);
         try (Scope clients = Scope.open("clients")) {
@@ -108,7 +108,7 @@ class ChatTest {
   void shouldKeepNicksApartAndChangeRooms() {
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
-        TcpListener listener = Chat.listen("127.0.0.1", 0);
+        TcpListener listener = TcpListener.bind("127.0.0.1", 0, Chat.OPTIONS);
         Fiber<?> server = Fiber.start("chat", () -> Chat.serve(listener));
         try (TcpStream ann = enter(listener, "ann", "one");
             TcpStream bob = enter(listener, "bob", "two");
