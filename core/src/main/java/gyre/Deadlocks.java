@@ -47,7 +47,7 @@ final class Deadlocks {
     }
     return switch (awaited) {
       case HoldWait wait -> throughHolders(fiber, wait);
-      case Fiber.End end -> throughFiber(fiber, "waits for the end of fiber ", end.awaited);
+      case Fiber.End end -> throughEnd(fiber, end.awaited);
       case ScopeEnd end -> throughScope(fiber, end.scope);
       default -> null;
     };
@@ -56,34 +56,44 @@ final class Deadlocks {
   private @Nullable String throughHolders(Fiber<?> fiber, HoldWait wait) {
     String[] found = new String[1];
     wait.eachHolder(holder -> {
-      if (found[0] == null) {
-        found[0] = throughFiber(fiber, "waits for " + wait.what() + ", held by fiber ", holder);
+      String circle = found[0] == null ? throughFiber(holder) : null;
+      if (circle != null) {
+        found[0] = waits(fiber) + wait.what() + ", held by fiber " + circle;
       }
     });
     return found[0];
   }
 
+  private @Nullable String throughEnd(Fiber<?> fiber, Fiber<?> joined) {
+    String circle = throughFiber(joined);
+    return circle == null ? null : waits(fiber) + "the end of fiber " + circle;
+  }
+
   private @Nullable String throughScope(Fiber<?> fiber, Scope scope) {
-    String why = "waits for scope " + scope.name() + ", in which lives fiber ";
     for (Fiber<?> child = scope.firstFiber(); child != null; child = child.siblingNext) {
-      String found = throughFiber(fiber, why, child);
-      if (found != null) {
-        return found;
+      String circle = throughFiber(child);
+      if (circle != null) {
+        return waits(fiber) + "scope " + scope.name() + ", in which lives fiber " + circle;
       }
     }
     return null;
   }
 
-  private @Nullable String throughFiber(Fiber<?> fiber, String why, Fiber<?> next) {
+  private static String waits(Fiber<?> fiber) {
+    return "fiber " + fiber.name() + " waits for ";
+  }
+
+  /** Where the circle goes on from {@code next}, begun by its name, or null. */
+  private @Nullable String throughFiber(Fiber<?> next) {
     if (next == caller) {
-      return "fiber " + fiber.name() + " " + why + next.name();
+      return next.name();
     }
     Source awaited = next.awaited();
     if (awaited == null || next.cancellation().isCancelled() || !isNew(next)) {
       return null;
     }
     String rest = search(next, awaited);
-    return rest == null ? null : "fiber " + fiber.name() + " " + why + next.name() + "; " + rest;
+    return rest == null ? null : next.name() + "; " + rest;
   }
 
   private boolean isNew(Fiber<?> fiber) {
