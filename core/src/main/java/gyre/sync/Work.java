@@ -163,8 +163,8 @@ public final class Work {
     };
   }
 
-  @SuppressWarnings({"NullAway", "unchecked"}) // each has been set: all bodies have ended
+  @SuppressWarnings("NullAway") // each has been set: all bodies have ended
   private static <R extends @Nullable Object> List<R> complete(List<@Nullable R> results) {
-    return (List<R>) results;
+    return results;
   }
 }
