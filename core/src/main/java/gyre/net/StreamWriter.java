@@ -177,9 +177,7 @@ final class StreamWriter extends OutputWait {
 
   @Override
   protected boolean isWritable() {
-    return isRefused()
-        || output.isShut()
-        || (!output.isFull() && stream.memory.hasRoomToWrite());
+    return isRefused() || output.isShut() || (!output.isFull() && stream.memory.hasRoomToWrite());
   }
 
   @Override

@@ -43,13 +43,12 @@ abstract class ByteStreamCase {
   }
 
   final void with(StreamOptions options, Body body) {
-    run(
-        () -> {
-          Ends ends = open(options);
-          body.run(ends.near(), ends.far());
-          ends.near().close();
-          ends.far().close();
-        });
+    run(() -> {
+      Ends ends = open(options);
+      body.run(ends.near(), ends.far());
+      ends.near().close();
+      ends.far().close();
+    });
   }
 
   final void with(Body body) {

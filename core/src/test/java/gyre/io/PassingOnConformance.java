@@ -17,49 +17,46 @@ abstract class PassingOnConformance extends DirectStyleConformance {
 
   @Test
   void shouldTransferAllOrJustSoMuch() {
-    run(
-        () -> {
-          Ends in = open(SMALL);
-          Ends out = open(SMALL);
-          byte[] much = pattern(300_000);
-          try (Scope scope = Scope.open("transfer")) {
-            scope.start(() -> {
-              in.near().write(much);
-              in.near().shutdownOutput();
-            });
-            scope.start(() -> {
-              in.far().transferTo(out.near(), 0);
-              in.far().transferTo(out.near(), 1);
-              in.far().transferTo(out.near(), 99_999);
-              assertThat(in.far().transferTo(out.near())).isEqualTo(200_000);
-              assertThatThrownBy(() -> in.far().transferTo(out.near(), 1))
-                  .isInstanceOf(EndOfStreamException.class);
-              out.near().shutdownOutput();
-            });
-            assertThat(readAll(out.far())).isEqualTo(much);
-            scope.join();
-          }
-          close(in, out);
+    run(() -> {
+      Ends in = open(SMALL);
+      Ends out = open(SMALL);
+      byte[] much = pattern(300_000);
+      try (Scope scope = Scope.open("transfer")) {
+        scope.start(() -> {
+          in.near().write(much);
+          in.near().shutdownOutput();
         });
+        scope.start(() -> {
+          in.far().transferTo(out.near(), 0);
+          in.far().transferTo(out.near(), 1);
+          in.far().transferTo(out.near(), 99_999);
+          assertThat(in.far().transferTo(out.near())).isEqualTo(200_000);
+          assertThatThrownBy(() -> in.far().transferTo(out.near(), 1))
+              .isInstanceOf(EndOfStreamException.class);
+          out.near().shutdownOutput();
+        });
+        assertThat(readAll(out.far())).isEqualTo(much);
+        scope.join();
+      }
+      close(in, out);
+    });
   }
-
 
   @Test
   void shouldKeepWhatASinkRefuses() {
-    run(
-        () -> {
-          Ends in = open(DEFAULTS);
-          Ends out = open(DEFAULTS);
-          in.near().write("kept");
-          in.far().await(4);
-          out.near().shutdownOutput();
-          assertThatThrownBy(() -> in.far().transferTo(out.near()))
-              .isInstanceOf(IllegalStateException.class);
-          assertThatThrownBy(() -> in.far().transferTo(out.near(), 2))
-              .isInstanceOf(IllegalStateException.class);
-          assertThat(in.far().readExactly(4)).isEqualTo(bytes("kept"));
-          close(in, out);
-        });
+    run(() -> {
+      Ends in = open(DEFAULTS);
+      Ends out = open(DEFAULTS);
+      in.near().write("kept");
+      in.far().await(4);
+      out.near().shutdownOutput();
+      assertThatThrownBy(() -> in.far().transferTo(out.near()))
+          .isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(() -> in.far().transferTo(out.near(), 2))
+          .isInstanceOf(IllegalStateException.class);
+      assertThat(in.far().readExactly(4)).isEqualTo(bytes("kept"));
+      close(in, out);
+    });
   }
 
   private interface PipeBody {
@@ -68,17 +65,16 @@ abstract class PassingOnConformance extends DirectStyleConformance {
 
   /** Has the body use the outer ends of a pipe. */
   private void withPipe(StreamOptions options, PipeRun run, PipeBody body) {
-    run(
-        () -> {
-          Ends left = open(options);
-          Ends right = open(options);
-          try (Scope scope = Scope.open("test")) {
-            Fiber<?> fiber = scope.start("piping", () -> run.run(left.near(), right.near()));
-            body.run(left.far(), right.far(), fiber);
-            scope.join();
-          }
-          close(left, right);
-        });
+    run(() -> {
+      Ends left = open(options);
+      Ends right = open(options);
+      try (Scope scope = Scope.open("test")) {
+        Fiber<?> fiber = scope.start("piping", () -> run.run(left.near(), right.near()));
+        body.run(left.far(), right.far(), fiber);
+        scope.join();
+      }
+      close(left, right);
+    });
   }
 
   private interface PipeRun {

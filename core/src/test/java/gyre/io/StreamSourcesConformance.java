@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Waiting for a stream, or for the first of several things, and taking just what was waited for. */
+/**
+ * Waiting for a stream, or for the first of several things, and taking just what was waited for.
+ */
 abstract class StreamSourcesConformance extends PushStyleConformance {
   private static final Duration LONG = Duration.ofHours(1);
   private static final int MUCH = 1 << 20;
@@ -76,8 +78,7 @@ abstract class StreamSourcesConformance extends PushStyleConformance {
   }
 
   private static Fiber<?> fillingInVain(ByteStream stream, Class<? extends Exception> failure) {
-    return filling(
-        stream, write -> assertThatThrownBy(write::run).isInstanceOf(failure));
+    return filling(stream, write -> assertThatThrownBy(write::run).isInstanceOf(failure));
   }
 
   // ---- readable
@@ -388,8 +389,8 @@ abstract class StreamSourcesConformance extends PushStyleConformance {
   }
 
   /**
-   * Many waits that are won, lost and cancelled, in an order that the seed decides: every byte comes
-   * once, in order, and whoever waits goes on.
+   * Many waits that are won, lost and cancelled, in an order that the seed decides: every byte
+   * comes once, in order, and whoever waits goes on.
    */
   @Test
   void shouldLoseNothingHoweverWaitsEnd() {

@@ -41,7 +41,8 @@ class StreamAllocationTest {
   }
 
   private void assertAllocatesNothing(Turn turn) {
-    Assumptions.assumeTrue(Loops.fiberMode() == FiberMode.NATIVE, "fibers have threads of their own");
+    Assumptions.assumeTrue(
+        Loops.fiberMode() == FiberMode.NATIVE, "fibers have threads of their own");
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long self = Thread.currentThread().threadId();
     Loops.run(
@@ -81,20 +82,18 @@ class StreamAllocationTest {
 
   @Test
   void shouldAllocateNothingToWaitForBytes() {
-    assertAllocatesNothing(
-        (stream, buffer) -> {
-          Fiber.await(stream.readable(64));
-          echo(stream, buffer);
-        });
+    assertAllocatesNothing((stream, buffer) -> {
+      Fiber.await(stream.readable(64));
+      echo(stream, buffer);
+    });
   }
 
   @Test
   void shouldAllocateNothingToWaitForTheOutput() {
-    assertAllocatesNothing(
-        (stream, buffer) -> {
-          echo(stream, buffer);
-          Fiber.await(stream.drained());
-          Fiber.await(stream.writable());
-        });
+    assertAllocatesNothing((stream, buffer) -> {
+      echo(stream, buffer);
+      Fiber.await(stream.drained());
+      Fiber.await(stream.writable());
+    });
   }
 }

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Cancelled calls leave streams in a defined state; refusals say why; slow peers hold up nobody. */
+/**
+ * Cancelled calls leave streams in a defined state; refusals say why; slow peers hold up nobody.
+ */
 @Tag("fiber-modes")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
