@@ -14,10 +14,10 @@ public abstract class InputWait extends SoleWait {
   /** What the fiber that waits needs there to be. */
   private int bytes = 1;
 
-  private @Nullable Readable one;
+  private @Nullable BytesLevel one;
 
   /** The last one that was asked for. */
-  private @Nullable Readable several;
+  private @Nullable BytesLevel several;
 
   protected InputWait() {}
 
@@ -55,11 +55,11 @@ public abstract class InputWait extends SoleWait {
    * @param needed at least 1
    */
   public final Source readable(int needed) {
-    Readable known = needed == 1 ? one : several;
+    BytesLevel known = needed == 1 ? one : several;
     if (known != null && known.needed == needed) {
       return known;
     }
-    Readable made = new Readable(this, needed);
+    BytesLevel made = new BytesLevel(this, needed);
     if (needed == 1) {
       one = made;
     } else {
@@ -68,11 +68,11 @@ public abstract class InputWait extends SoleWait {
     return made;
   }
 
-  private static final class Readable implements Source {
+  private static final class BytesLevel implements Source {
     private final InputWait input;
     private final int needed;
 
-    Readable(InputWait input, int needed) {
+    BytesLevel(InputWait input, int needed) {
       this.input = input;
       this.needed = needed;
     }
