@@ -182,7 +182,7 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
     drainSoon();
   }
 
-  /** As {@link #reset}, but without waiting. A close that is under way is cut short. */
+  /** As {@link SocketStream#reset}, but without waiting. A close that is under way is cut short. */
   final void resetSoon() {
     if (isOpen()) {
       engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
