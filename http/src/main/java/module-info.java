@@ -1,0 +1,7 @@
+/** HTTP for Gyre. */
+module gyre.http {
+  requires static transitive org.jspecify;
+  requires transitive gyre.core;
+
+  exports gyre.http;
+}
