@@ -1,0 +1,239 @@
+package gyre.http;
+
+import gyre.CancelledException;
+import gyre.ClosedException;
+import gyre.io.ByteStream;
+import gyre.io.IoException;
+import gyre.net.SocketStream;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection of HTTP/1.x: what both styles have in common. One request is answered at a time, and
+ * the next one waits in the input, so answers come in the order of requests.
+ */
+abstract class Http1Connection implements Patience.Listener {
+  static final byte[] LINE_END = HeadWriter.ascii("\r\n");
+  static final byte[] CONTINUE = HeadWriter.ascii("HTTP/1.1 100 Continue\r\n\r\n");
+
+  /** A body that nobody reads is received up to this, so that the connection can go on. */
+  static final int DISCARD_BYTES = 64 * 1024;
+
+  private final ByteStream stream;
+  private final ServerState server;
+  private final LoopState loopState;
+  private final Patience patience;
+  private @Nullable Exchange exchange;
+  private int requests;
+
+  @SuppressWarnings("this-escape") // told later, by a timer
+  Http1Connection(SocketStream stream, ServerState server, LoopState loopState) {
+    this.stream = stream;
+    this.server = server;
+    this.loopState = loopState;
+    this.patience = new Patience(loopState.loop, stream, server.options().limits(), this);
+  }
+
+  final ByteStream stream() {
+    return stream;
+  }
+
+  final ServerState server() {
+    return server;
+  }
+
+  final LoopState loopState() {
+    return loopState;
+  }
+
+  final Patience patience() {
+    return patience;
+  }
+
+  final HttpLimits limits() {
+    return server.options().limits();
+  }
+
+  final byte[] date() {
+    return loopState.date.line();
+  }
+
+  /** The exchange of the present request, lent where there is none. */
+  final Exchange exchange() {
+    Exchange known = exchange;
+    if (known == null) {
+      known = loopState.lend(this);
+      exchange = known;
+    }
+    return known;
+  }
+
+  final @Nullable Exchange presentExchange() {
+    return exchange;
+  }
+
+  final void giveBackExchange() {
+    Exchange known = exchange;
+    if (known != null) {
+      exchange = null;
+      loopState.giveBack(known);
+    }
+  }
+
+  /** Nothing of a deferred one may be used for the next request. */
+  final void endExchange() {
+    Exchange known = exchange;
+    if (known != null && known.isDeferred) {
+      giveBackExchange();
+    }
+  }
+
+  /** Says whether an answer is under way, for when the server is closed. */
+  final void busy(boolean on) {
+    if (stream.isOpen() && stream instanceof SocketStream socket) {
+      socket.busy(on);
+    }
+  }
+
+  // ---- what the styles do in their way
+
+  /**
+   * Writes a head, and behind it a body or nothing.
+   *
+   * @param body null, a byte array or a ByteQueue
+   */
+  abstract void write(Exchange of, byte[] head, int length, @Nullable Object body);
+
+  /** Waits until more of the body is there; false if the input has ended. */
+  abstract boolean awaitBody(Http1Body body);
+
+  abstract void checkCanDefer();
+
+  /** Has a handler that may park answer. */
+  abstract void handleInFiber(HttpHandler handler, Exchange of) throws Exception;
+
+  // ---- requests
+
+  /** A head is there. */
+  final void headDone(Exchange of) {
+    requests++;
+    of.startNanos = loopState.loop.nanoTime();
+    of.body.begin(limits().bodyBytes());
+    if (!of.body.isEnded()) {
+      patience.bodyBegins();
+    }
+  }
+
+  final boolean mayPersist(Exchange of) {
+    Http1Body body = of.body;
+    return of.parser.problem() == null
+        && body.problem() == null
+        && of.head.mayPersist()
+        && requests < limits().requestsPerConnection()
+        && !server.isDraining()
+        && !body.isContinueOwed()
+        && body.knownLeftBytes() <= DISCARD_BYTES;
+  }
+
+  /**
+   * Calls the handler, and answers for it where it fails.
+   *
+   * @return false if the connection cannot go on
+   */
+  final boolean call(HttpHandler handler, Exchange of) {
+    Http1Response response = of.response;
+    try {
+      handler.handle(of.request, response);
+      if (response.isStarted()) {
+        response.finish();
+      } else if (!of.isDeferred) {
+        throw new IllegalStateException("it has returned without an answer");
+      }
+      return true;
+    } catch (HttpException e) {
+      return answerError(of, e.status(), String.valueOf(e.getMessage()));
+    } catch (BodyException e) {
+      Problem problem = of.body.problem();
+      return answerError(of, e.status(), problem == null ? "" : problem.text());
+    } catch (CancelledException | ClosedException e) {
+      throw e; // whoever did that knows
+    } catch (IoException e) {
+      if (!stream.isOpen() || e.isRemote()) {
+        throw e;
+      }
+      return failed(of, e);
+    } catch (Exception | Error e) {
+      return failed(of, e);
+    }
+  }
+
+  private boolean failed(Exchange of, Throwable failure) {
+    server.report(loopState.loop, of.request + " on " + stream.name(), failure);
+    return answerError(of, 500, "");
+  }
+
+  /** False if it is too late for an answer: the peer must not take a part for the whole. */
+  private boolean answerError(Exchange of, int status, String message) {
+    if (of.response.isStarted()) {
+      if (!of.response.isComplete()) {
+        stream.reset();
+        return false;
+      }
+      return true;
+    }
+    ErrorFormat format = server.options().errors();
+    of.response.restart(status);
+    of.response.contentType(format.contentType());
+    of.response.send(
+        format.body(status, message).getBytes(StandardCharsets.UTF_8));
+    return true;
+  }
+
+  /** Answers a request that was not understood; the connection is closed after that. */
+  final void refuse(Exchange of, Problem problem) {
+    if (problem == of.parser.problem()) {
+      of.head.fields.clear(); // half of a head
+    }
+    of.body.fail(problem);
+    if (!of.response.isStarted()) {
+      of.startNanos = loopState.loop.nanoTime();
+      boolean ignored = answerError(of, problem.status(), problem.text());
+      answered(of);
+    }
+  }
+
+  /** The answer is complete. */
+  final void answered(Exchange of) {
+    AccessLog log = server.options().accessLog();
+    if (log != null) {
+      log.answered(of.request, of.response, loopState.loop.nanoTime() - of.startNanos);
+    }
+  }
+
+  // ---- patience
+
+  @Override
+  public final void outputTooSlow() {
+    stream.reset();
+  }
+
+  @Override
+  public final void tooSlow(Patience.Phase phase) {
+    switch (phase) {
+      case FIRST, IDLE -> stream.close();
+      case HEAD -> giveUp(Problem.HEAD_TOO_SLOW);
+      case BODY -> giveUp(Problem.BODY_TOO_SLOW);
+      case HANDLER -> throw new AssertionError(phase);
+    }
+  }
+
+  private void giveUp(Problem problem) {
+    Exchange of = exchange;
+    if (of == null || of.response.isStarted()) {
+      stream.reset();
+      return;
+    }
+    refuse(of, problem);
+    stream.close();
+  }
+}

@@ -1,0 +1,161 @@
+package gyre.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A request of HTTP/1.x: a view of {@link RequestHead}. */
+final class Http1Request extends RequestView {
+  private final Exchange exchange;
+  private final RequestHead head;
+
+  Http1Request(Exchange exchange) {
+    this.exchange = exchange;
+    this.head = exchange.head;
+  }
+
+  static Http1Request of(Request request) {
+    if (request instanceof Http1Request known) {
+      return known;
+    }
+    throw new IllegalArgumentException("not a request of this server: " + request);
+  }
+
+  void handleInFiber(HttpHandler handler) throws Exception {
+    connection().handleInFiber(handler, exchange);
+  }
+
+  private Http1Connection connection() {
+    return exchange.connection();
+  }
+
+  private String text(int from, int to) {
+    return head.fields.text(from, to);
+  }
+
+  @Override
+  byte[] pathBytes() {
+    return head.lines.bytes;
+  }
+
+  @Override
+  int pathStart() {
+    return head.pathStart;
+  }
+
+  @Override
+  int pathEnd() {
+    return head.pathEnd;
+  }
+
+  @Override
+  boolean isForServer() {
+    return head.form == RequestHead.Form.ASTERISK
+        || (head.form == RequestHead.Form.ABSOLUTE
+            && head.targetEnd == head.authorityEnd
+            && head.isMethod("OPTIONS"));
+  }
+
+  @Override
+  public String method() {
+    return text(head.methodStart, head.methodEnd);
+  }
+
+  @Override
+  public boolean isMethod(String name) {
+    return head.isMethod(name);
+  }
+
+  @Override
+  public String target() {
+    return text(head.targetStart, head.targetEnd);
+  }
+
+  @Override
+  public String path() {
+    return head.pathStart == head.pathEnd ? "/" : text(head.pathStart, head.pathEnd);
+  }
+
+  @Override
+  public boolean isPath(String path) {
+    return head.pathStart == head.pathEnd
+        ? path.equals("/")
+        : Ascii.equals(head.lines.bytes, head.pathStart, head.pathEnd, path);
+  }
+
+  @Override
+  public @Nullable String query() {
+    return head.queryStart < 0 ? null : text(head.queryStart, head.targetEnd);
+  }
+
+  @Override
+  public @Nullable String queryParameter(String name) {
+    return head.queryStart < 0
+        ? null
+        : Decoding.queryParameter(head.lines.bytes, head.queryStart, head.targetEnd, name);
+  }
+
+  @Override
+  public @Nullable String host() {
+    if (head.form == RequestHead.Form.ABSOLUTE) {
+      return text(head.authorityStart, head.authorityEnd);
+    }
+    return head.host < 0 ? null : head.fields.value(head.host);
+  }
+
+  @Override
+  public @Nullable String header(String name) {
+    int field = head.fields.find(name, 0);
+    return field < 0 ? null : head.fields.value(field);
+  }
+
+  @Override
+  public List<String> headers(String name) {
+    List<String> values = new ArrayList<>();
+    for (int at = head.fields.find(name, 0); at >= 0; at = head.fields.find(name, at + 1)) {
+      values.add(head.fields.value(at));
+    }
+    return values;
+  }
+
+  @Override
+  public int headerCount() {
+    return head.fields.count();
+  }
+
+  @Override
+  public String headerName(int index) {
+    return head.fields.name(Objects.checkIndex(index, headerCount()));
+  }
+
+  @Override
+  public String headerValue(int index) {
+    return head.fields.value(Objects.checkIndex(index, headerCount()));
+  }
+
+  @Override
+  public String version() {
+    return "HTTP/1." + head.minorVersion;
+  }
+
+  @Override
+  public RequestBody body() {
+    return exchange.body;
+  }
+
+  @Override
+  public String connectionName() {
+    return connection().stream().name();
+  }
+
+  @Override
+  public boolean isDraining() {
+    return connection().server().isDraining();
+  }
+
+  @Override
+  public String toString() {
+    return method() + " " + target();
+  }
+}

@@ -1,0 +1,320 @@
+package gyre.http;
+
+import gyre.io.ByteQueue;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An answer of HTTP/1.x: gathers the head, and knows how its body is framed. */
+final class Http1Response implements Response {
+  private enum State {
+    /** Status and fields may be set. */
+    OPEN,
+    /** The head is on its way, the body is not complete. */
+    STREAMING,
+    COMPLETE
+  }
+
+  /** Up to so much goes out in one piece with the head. */
+  private static final int SMALL_BYTES = 4096;
+
+  private static final long UNKNOWN = -1;
+
+  private static final byte[] TEXT = HeadWriter.ascii("Content-Type: text/plain; charset=utf-8\r\n");
+  private static final byte[] LENGTH = HeadWriter.ascii("Content-Length: ");
+  private static final byte[] CHUNKED = HeadWriter.ascii("Transfer-Encoding: chunked\r\n");
+  private static final byte[] CLOSE = HeadWriter.ascii("Connection: close\r\n");
+  private static final byte[] KEEP_ALIVE = HeadWriter.ascii("Connection: keep-alive\r\n");
+  private static final byte[] LINE_END = HeadWriter.ascii("\r\n");
+
+  /** Set by the server, which alone knows what holds. */
+  private static final List<String> OWN =
+      List.of(
+          "content-length",
+          "transfer-encoding",
+          "connection",
+          "keep-alive",
+          "date",
+          "trailer",
+          "upgrade");
+
+  private final Exchange exchange;
+  private final HeadWriter fields = new HeadWriter();
+  private final HeadWriter out = new HeadWriter();
+  private State state = State.COMPLETE;
+  private int status = 200;
+  private boolean hasType;
+  private boolean isHead;
+  private boolean isChunked;
+  private boolean persists;
+  private long declaredBytes;
+  private long bodyBytes;
+  private @Nullable Http1ResponseBody body;
+
+  Http1Response(Exchange exchange) {
+    this.exchange = exchange;
+  }
+
+  /** For a request whose head is not read yet. */
+  void begin() {
+    state = State.OPEN;
+    status = 200;
+    hasType = false;
+    isHead = false;
+    isChunked = false;
+    persists = false;
+    declaredBytes = 0;
+    bodyBytes = 0;
+    body = null;
+    fields.clear();
+  }
+
+  void forget() {
+    state = State.COMPLETE;
+    fields.clear();
+    out.clear();
+  }
+
+  boolean isComplete() {
+    return state == State.COMPLETE;
+  }
+
+  /** Whether the connection may go on after it. */
+  boolean persists() {
+    return persists;
+  }
+
+  @Override
+  public boolean isStarted() {
+    return state != State.OPEN;
+  }
+
+  // ---- the head
+
+  private void checkOpen() {
+    if (state != State.OPEN) {
+      throw new IllegalStateException(
+          state == State.COMPLETE ? "the answer is complete" : "the head of the answer is sent");
+    }
+  }
+
+  @Override
+  public Response status(int code) {
+    checkOpen();
+    status = Checks.between("status", code, 200, 599);
+    return this;
+  }
+
+  @Override
+  public int status() {
+    return status;
+  }
+
+  @Override
+  public Response header(String name, String value) {
+    checkOpen();
+    for (String own : OWN) {
+      if (own.equalsIgnoreCase(name)) {
+        throw new IllegalArgumentException("field " + name + " is set by the server itself");
+      }
+    }
+    fields.putField(name, value);
+    hasType |= name.equalsIgnoreCase("Content-Type");
+    return this;
+  }
+
+  @Override
+  public Response contentType(String type) {
+    return header("Content-Type", type);
+  }
+
+  /** Forgets what the handler has set: an error is answered instead. */
+  void restart(int code) {
+    checkOpen();
+    fields.clear();
+    hasType = false;
+    status = code;
+  }
+
+  /** Puts the head together. */
+  private void beginHead(long length) {
+    checkOpen();
+    RequestHead head = exchange.head;
+    Http1Connection connection = exchange.connection();
+    isHead = head.isMethod("HEAD");
+    boolean canChunk = head.minorVersion >= 1;
+    boolean hasBody = Status.hasBody(status);
+    isChunked = hasBody && length == UNKNOWN && canChunk;
+    declaredBytes = hasBody ? length : 0;
+    boolean endsByClose = hasBody && length == UNKNOWN && !canChunk && !isHead;
+    persists = !endsByClose && connection.mayPersist(exchange);
+    out.clear();
+    out.put(Status.line(status));
+    out.put(connection.date());
+    out.put(fields);
+    if (isChunked) {
+      out.put(CHUNKED);
+    } else if (hasBody && length >= 0) {
+      out.put(LENGTH);
+      out.putDecimal(length);
+      out.put(LINE_END);
+    }
+    if (!persists) {
+      out.put(CLOSE);
+    } else if (!canChunk) {
+      out.put(KEEP_ALIVE);
+    }
+    out.put(LINE_END);
+    state = State.STREAMING;
+  }
+
+  private boolean isBodySent() {
+    return !isHead && Status.hasBody(status);
+  }
+
+  // ---- whole answers
+
+  @Override
+  public void send() {
+    beginHead(0);
+    complete();
+    exchange.connection().write(exchange, out.bytes, out.length, null);
+  }
+
+  @Override
+  public void send(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (!hasType) {
+      checkOpen();
+      fields.put(TEXT);
+    }
+    send(bytes);
+  }
+
+  @Override
+  public void send(byte[] bytes) {
+    beginHead(bytes.length);
+    bodyBytes = bytes.length;
+    complete();
+    if (!isBodySent()) {
+      exchange.connection().write(exchange, out.bytes, out.length, null);
+    } else if (bytes.length <= SMALL_BYTES) {
+      out.put(bytes);
+      exchange.connection().write(exchange, out.bytes, out.length, null);
+    } else {
+      exchange.connection().write(exchange, out.bytes, out.length, bytes);
+    }
+  }
+
+  @Override
+  public void send(ByteQueue bytes) {
+    beginHead(bytes.size());
+    bodyBytes = bytes.size();
+    complete();
+    if (isBodySent()) {
+      exchange.connection().write(exchange, out.bytes, out.length, bytes);
+    } else {
+      bytes.clear();
+      exchange.connection().write(exchange, out.bytes, out.length, null);
+    }
+  }
+
+  private void complete() {
+    state = State.COMPLETE;
+  }
+
+  @Override
+  public long bodyBytes() {
+    return bodyBytes;
+  }
+
+  // ---- in pieces
+
+  @Override
+  public ResponseBody stream() {
+    return stream(UNKNOWN);
+  }
+
+  @Override
+  public ResponseBody stream(long length) {
+    if (length != UNKNOWN) {
+      Checks.atLeast("length", length, 0);
+    }
+    if (!exchange.mayPark) {
+      throw new IllegalStateException(
+          "an answer in pieces has to wait for slow peers: in push style send it whole, or wrap"
+              + " the handler by HttpHandler.inFiber");
+    }
+    beginHead(length);
+    exchange.connection().write(exchange, out.bytes, out.length, null);
+    Http1ResponseBody begun = new Http1ResponseBody(exchange, this);
+    body = begun;
+    return begun;
+  }
+
+  @Override
+  public Response defer() {
+    exchange.connection().checkCanDefer();
+    exchange.isDeferred = true;
+    return this;
+  }
+
+  /** The handler has returned. */
+  void finish() {
+    if (body != null) {
+      body.close();
+    }
+  }
+
+  // ---- for the body
+
+  boolean isStreaming() {
+    return state == State.STREAMING;
+  }
+
+  /** Counts bytes that are to be written; true if they are really sent. */
+  boolean count(long bytes) {
+    if (state != State.STREAMING) {
+      throw new IllegalStateException("the answer is complete");
+    }
+    if (declaredBytes >= 0 && bodyBytes + bytes > declaredBytes) {
+      throw new IllegalStateException(
+          "the answer has announced "
+              + declaredBytes
+              + " bytes, and would have "
+              + (bodyBytes + bytes));
+    }
+    bodyBytes += bytes;
+    return bytes > 0 && isBodySent();
+  }
+
+  boolean isChunked() {
+    return isChunked;
+  }
+
+  /** What stands before the data of a chunk. */
+  HeadWriter chunkHead(long bytes) {
+    out.clear();
+    out.putHex(bytes);
+    out.put(LINE_END);
+    return out;
+  }
+
+  /** Ends the body, and tells what is still to be written. */
+  @Nullable HeadWriter end(HeadWriter trailers) {
+    if (declaredBytes >= 0 && isBodySent() && bodyBytes < declaredBytes) {
+      throw new IllegalStateException(
+          "the answer has announced " + declaredBytes + " bytes, and has " + bodyBytes);
+    }
+    complete();
+    if (!isChunked || !isBodySent()) {
+      return null;
+    }
+    out.clear();
+    out.putHex(0);
+    out.put(LINE_END);
+    out.put(trailers);
+    out.put(LINE_END);
+    return out;
+  }
+}

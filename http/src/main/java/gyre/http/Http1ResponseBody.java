@@ -1,0 +1,98 @@
+package gyre.http;
+
+import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** A body that is sent in pieces: as chunks, of a length that was said before, or to the end. */
+final class Http1ResponseBody implements ResponseBody {
+  private final Exchange exchange;
+  private final Http1Response response;
+  private final HeadWriter trailers = new HeadWriter();
+
+  Http1ResponseBody(Exchange exchange, Http1Response response) {
+    this.exchange = exchange;
+    this.response = response;
+  }
+
+  private ByteStream stream() {
+    return exchange.connection().stream();
+  }
+
+  private void wrote(long bytes) {
+    exchange.connection().patience().wrote(bytes);
+  }
+
+  private void beginPiece(long bytes) {
+    if (response.isChunked()) {
+      HeadWriter head = response.chunkHead(bytes);
+      wrote(head.length);
+      stream().write(head.bytes, 0, head.length);
+    }
+    wrote(bytes);
+  }
+
+  private void endPiece() {
+    if (response.isChunked()) {
+      wrote(2);
+      stream().write(Http1Connection.LINE_END, 0, 2);
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer source) {
+    if (response.count(source.remaining())) {
+      beginPiece(source.remaining());
+      stream().write(source);
+      endPiece();
+    } else {
+      source.position(source.limit());
+    }
+  }
+
+  @Override
+  public void write(ByteQueue source) {
+    if (response.count(source.size())) {
+      beginPiece(source.size());
+      stream().write(source);
+      endPiece();
+    } else {
+      source.clear();
+    }
+  }
+
+  @Override
+  public void write(byte[] source, int offset, int length) {
+    if (response.count(length)) {
+      beginPiece(length);
+      stream().write(source, offset, length);
+      endPiece();
+    }
+  }
+
+  @Override
+  public void flush() {
+    stream().flush();
+  }
+
+  @Override
+  public void trailer(String name, String value) {
+    if (TrailerRules.isForbidden(name)) {
+      throw new IllegalArgumentException("field " + name + " belongs into the head");
+    }
+    trailers.putField(name, value);
+  }
+
+  @Override
+  public void close() {
+    if (!response.isStreaming()) {
+      return;
+    }
+    @Nullable HeadWriter rest = response.end(trailers);
+    if (rest != null) {
+      wrote(rest.length);
+      stream().write(rest.bytes, 0, rest.length);
+    }
+  }
+}

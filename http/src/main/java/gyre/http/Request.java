@@ -1,0 +1,83 @@
+package gyre.http;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that a server has received, whatever the version of HTTP.
+ *
+ * <p>Nothing is a string before somebody asks, and each call makes a new one: {@link #isMethod},
+ * {@link #isPath} and the routes of a {@link Router} compare bytes instead. Bytes beyond ASCII are
+ * characters of ISO 8859-1.
+ *
+ * <p>It is lent to the handler until the answer is complete. Used on its loop alone.
+ */
+public interface Request {
+  /** For example {@code GET}. Methods are told apart by case. */
+  String method();
+
+  /** Whether it has just this method. */
+  boolean isMethod(String name);
+
+  /** The target as it was sent: a path with maybe a query, a whole URL, or {@code *}. */
+  String target();
+
+  /** The path as it was sent, with its escapes, without the query; at least {@code /}. */
+  String path();
+
+  /** Whether the path was sent just so. */
+  boolean isPath(String path);
+
+  /** What is behind the question mark, as it was sent; null if there is none. */
+  @Nullable String query();
+
+  /**
+   * The first parameter of the query with this name, decoded as forms are; null if there is none.
+   *
+   * @throws HttpException with status 400 if it is no UTF-8
+   */
+  @Nullable String queryParameter(String name);
+
+  /**
+   * What a route's parameter stands for, its escapes decoded.
+   *
+   * @throws IllegalArgumentException if the route has none of this name
+   * @throws HttpException with status 400 if it is no UTF-8
+   */
+  String parameter(String name);
+
+  /** What a parameter of type {@code int} stands for. */
+  int intParameter(String name);
+
+  /** What a parameter of type {@code int} or {@code long} stands for. */
+  long longParameter(String name);
+
+  /** Host and port that it is for: of the target if that is a whole URL; null of HTTP/1.0. */
+  @Nullable String host();
+
+  /** The first field with this name, in whatever case; null if there is none. */
+  @Nullable String header(String name);
+
+  /** All fields with this name, in their order. */
+  List<String> headers(String name);
+
+  /** How many fields there are. */
+  int headerCount();
+
+  /** Counted from 0, in their order. */
+  String headerName(int index);
+
+  String headerValue(int index);
+
+  /** For example {@code HTTP/1.1}. */
+  String version();
+
+  /** What comes with it; of no bytes if nothing does. */
+  RequestBody body();
+
+  /** What the connection is called in failures and reports. */
+  String connectionName();
+
+  /** Whether the server is closing: it answers what it has, and takes no more. */
+  boolean isDraining();
+}

@@ -1,0 +1,61 @@
+package gyre.http;
+
+import gyre.io.ByteQueue;
+
+/**
+ * The answer to a request, whatever the version of HTTP: status and fields first, then one of the
+ * {@code send} methods, or {@link #stream}.
+ *
+ * <p>Whatever is put in is checked, so that no text of a user can end a line or begin another
+ * answer: {@link IllegalArgumentException} names the field. Length, encoding, {@code Date} and
+ * {@code Connection} are the server's own.
+ *
+ * <p>To a HEAD request, and with a status that has no body, what is sent is only counted.
+ *
+ * <p>It is lent to the handler until the answer is complete; used on its loop alone.
+ */
+public interface Response {
+  /** 200 unless said otherwise; between 200 and 599. */
+  Response status(int code);
+
+  int status();
+
+  /** Adds a field. */
+  Response header(String name, String value);
+
+  /** The {@code Content-Type}. Text is {@code text/plain; charset=utf-8} unless said otherwise. */
+  Response contentType(String type);
+
+  /** Answers without a body. */
+  void send();
+
+  /** Answers with text in UTF-8. */
+  void send(String text);
+
+  /** Answers with these bytes, which must stay as they are until the answer is sent. */
+  void send(byte[] body);
+
+  /** Answers with these bytes, without copying; the queue is empty afterwards. */
+  void send(ByteQueue body);
+
+  /**
+   * Begins an answer in pieces, of unknown length. In a fiber only, which parks where the peer is
+   * slow. It ends with the handler, or when it is closed.
+   */
+  ResponseBody stream();
+
+  /** Begins an answer in pieces, of so many bytes together. */
+  ResponseBody stream(long length);
+
+  /** Whether its head is on its way: status and fields cannot be changed any more. */
+  boolean isStarted();
+
+  /** Bytes of the body so far. */
+  long bodyBytes();
+
+  /**
+   * In push style: the handler returns before the answer is complete, which follows by a later call
+   * on the loop. Until then the connection takes no other request.
+   */
+  Response defer();
+}

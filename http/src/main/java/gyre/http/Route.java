@@ -1,0 +1,3 @@
+package gyre.http;
+import java.util.List;
+record Route(String pattern, List<String> parameterNames) {}

@@ -1,0 +1,61 @@
+package gyre.http;
+
+import gyre.Loop;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+
+/** What all connections of a server know. */
+final class ServerState {
+  private final HttpOptions options;
+  private final HttpHandler handler;
+  private final ConcurrentHashMap<Loop, LoopState> loops = new ConcurrentHashMap<>();
+  private volatile boolean draining;
+
+  ServerState(HttpOptions options, HttpHandler handler) {
+    this.options = options;
+    this.handler = handler;
+  }
+
+  HttpOptions options() {
+    return options;
+  }
+
+  HttpHandler handler() {
+    return handler;
+  }
+
+  boolean isDraining() {
+    return draining;
+  }
+
+  void drain() {
+    draining = true;
+  }
+
+  /** On the loop. */
+  LoopState onLoop(Loop loop) {
+    return loops.computeIfAbsent(loop, key -> new LoopState(key, options.limits()));
+  }
+
+  /** A handler has failed: the listener of the loop hears of it, and the connection goes on. */
+  void report(Loop loop, String request, Throwable failure) {
+    HandlerFailure told = new HandlerFailure(request, failure);
+    try {
+      loop.post(() -> {
+        throw told;
+      });
+    } catch (RejectedExecutionException e) {
+      told.addSuppressed(e);
+      throw told;
+    }
+  }
+
+  /** Names the request. */
+  private static final class HandlerFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    HandlerFailure(String request, Throwable cause) {
+      super("the handler of " + request + " failed: " + cause, cause);
+    }
+  }
+}
