@@ -284,7 +284,11 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
   @Override
   public final boolean isWritable() {
     checkThread();
-    if (!isOpen() || output.isFull()) {
+    if (!isOpen()) {
+      return false;
+    }
+    if (output.isFull()) {
+      outputFilled();
       return false;
     }
     if (memory.hasRoomToWrite()) {
