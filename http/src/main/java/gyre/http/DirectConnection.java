@@ -32,7 +32,7 @@ final class DirectConnection extends Http1Connection {
     if (stream().input().isEmpty()) {
       giveBackExchange();
       sinceYield = 0;
-      if (patience().phase() != Patience.Phase.FIRST) {
+      if (hasHadRequests()) {
         patience().begin(Patience.Phase.IDLE);
       }
       return stream().await(1);

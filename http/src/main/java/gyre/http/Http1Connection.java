@@ -114,6 +114,10 @@ abstract class Http1Connection implements Patience.Listener {
 
   // ---- requests
 
+  final boolean hasHadRequests() {
+    return requests > 0;
+  }
+
   /** A head is there. */
   final void headDone(Exchange of) {
     requests++;

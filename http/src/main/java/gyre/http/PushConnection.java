@@ -96,7 +96,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     }
     if (doing == Doing.WAITING) {
       giveBackExchange();
-      if (patience().phase() != Patience.Phase.FIRST || !in.isEmpty()) {
+      if (hasHadRequests()) {
         patience().begin(Patience.Phase.IDLE);
       }
     }

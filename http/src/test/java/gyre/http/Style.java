@@ -14,11 +14,16 @@ enum Style {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   HttpServer open(Loop loop, HttpOptions options, HttpHandler handler) {
+    return open(loop, ANY_PORT, options, handler);
+  }
+
+  HttpServer open(
+      Loop loop, InetSocketAddress where, HttpOptions options, HttpHandler handler) {
     return switch (this) {
-      case DIRECT -> HttpServer.serve(loop, ANY_PORT, options, handler);
-      case PUSH -> HttpServer.onRequest(loop, ANY_PORT, options, handler);
+      case DIRECT -> HttpServer.serve(loop, where, options, handler);
+      case PUSH -> HttpServer.onRequest(loop, where, options, handler);
       case PUSH_IN_FIBER ->
-          HttpServer.onRequest(loop, ANY_PORT, options, HttpHandler.inFiber(handler));
+          HttpServer.onRequest(loop, where, options, HttpHandler.inFiber(handler));
     };
   }
 }

@@ -1,0 +1,80 @@
+package gyre.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import gyre.LoopGroup;
+import gyre.Loops;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** In the steady state a keep-alive request allocates nothing, from the socket and back. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class HttpAllocationTest {
+  private static final int BATCH = 16;
+  private static final int BATCHES = 500;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldNotAllocatePerRequestInPushStyle(String engine) throws Exception {
+    byte[] body = "Hello, World!".getBytes(StandardCharsets.US_ASCII);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Router router =
+        Router.create()
+            .get("/hello/{id:int}", (request, response) -> {
+              assert request.longParameter("id") == 42;
+              response.contentType("text/plain").send(body);
+            })
+            .get("/allocated", (request, response) ->
+                response.send(String.valueOf(threads.getCurrentThreadAllocatedBytes())));
+    byte[] requests =
+        ("GET /hello/42 HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n")
+            .repeat(BATCH)
+            .getBytes(StandardCharsets.US_ASCII);
+    try (LoopGroup group = LoopGroup.open(1, Loops.options(engine));
+        HttpServer server =
+            HttpServer.onRequest(group, Style.ANY_PORT, HttpOptions.defaults(), router);
+        Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
+        RawClient asking = new RawClient(server.address())) {
+      int answerBytes = oneAnswer(socket);
+      // A compiler that is still at work may allocate on the way: the least of a few tries counts.
+      long least = Long.MAX_VALUE;
+      for (int attempt = 0; attempt < 20 && least > BATCHES; attempt++) {
+        long before = allocated(asking);
+        for (int i = 0; i < BATCHES; i++) {
+          exchange(socket, requests, BATCH * answerBytes);
+        }
+        least = Math.min(least, allocated(asking) - before);
+      }
+      // Asking itself allocates, and the date once a second: far less than a byte a request.
+      assertThat(least).isLessThan(BATCH * BATCHES);
+    }
+  }
+
+  private static long allocated(RawClient client) throws Exception {
+    return Long.parseLong(client.send("GET /allocated HTTP/1.1\r\nHost: a\r\n\r\n").receive().body());
+  }
+
+  private static int oneAnswer(Socket socket) throws Exception {
+    socket.getOutputStream().write("GET /hello/42 HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    StringBuilder answer = new StringBuilder();
+    while (answer.indexOf("Hello, World!") < 0) {
+      answer.append((char) socket.getInputStream().read());
+    }
+    return answer.length();
+  }
+
+  private static void exchange(Socket socket, byte[] requests, int answerBytes) throws Exception {
+    OutputStream out = socket.getOutputStream();
+    InputStream in = socket.getInputStream();
+    out.write(requests);
+    assertThat(in.readNBytes(answerBytes)).hasSize(answerBytes);
+  }
+}
