@@ -1,7 +1,6 @@
 package gyre.http;
 
 import gyre.CancelledException;
-import gyre.ClosedException;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.net.SocketStream;
@@ -159,11 +158,11 @@ abstract class Http1Connection implements Patience.Listener {
     } catch (BodyException e) {
       Problem problem = of.body.problem();
       return answerError(of, e.status(), problem == null ? "" : problem.text());
-    } catch (CancelledException | ClosedException e) {
+    } catch (CancelledException e) {
       throw e; // whoever did that knows
     } catch (IoException e) {
-      if (!stream.isOpen() || e.isRemote()) {
-        throw e;
+      if (e.subject().equals(stream.name())) {
+        throw e; // the connection itself, which the stream counts
       }
       return failed(of, e);
     } catch (Exception | Error e) {
@@ -172,6 +171,9 @@ abstract class Http1Connection implements Patience.Listener {
   }
 
   private boolean failed(Exchange of, Throwable failure) {
+    if (!stream.isOpen()) {
+      return false; // nobody is there to be answered, and that is what it failed of
+    }
     server.report(loopState.loop, of.request + " on " + stream.name(), failure);
     return answerError(of, 500, "");
   }

@@ -42,6 +42,10 @@ final class Http1Response implements Response {
   private final HeadWriter fields = new HeadWriter();
   private final HeadWriter out = new HeadWriter();
   private State state = State.COMPLETE;
+
+  /** The connection ended before a deferred answer came, which goes nowhere now. */
+  private boolean isLost;
+
   private int status = 200;
   private boolean hasType;
   private boolean isHead;
@@ -70,6 +74,7 @@ final class Http1Response implements Response {
   }
 
   void forget() {
+    isLost = exchange.isDeferred && state != State.COMPLETE;
     state = State.COMPLETE;
     fields.clear();
     out.clear();
@@ -92,7 +97,7 @@ final class Http1Response implements Response {
   // ---- the head
 
   private void checkOpen() {
-    if (state != State.OPEN) {
+    if (state != State.OPEN && !isLost) {
       throw new IllegalStateException(
           state == State.COMPLETE ? "the answer is complete" : "the head of the answer is sent");
     }
@@ -176,6 +181,9 @@ final class Http1Response implements Response {
 
   @Override
   public void send() {
+    if (isLost) {
+      return;
+    }
     beginHead(0);
     complete();
     exchange.connection().write(exchange, out.bytes, out.length, null);
@@ -193,6 +201,9 @@ final class Http1Response implements Response {
 
   @Override
   public void send(byte[] bytes) {
+    if (isLost) {
+      return;
+    }
     beginHead(bytes.length);
     bodyBytes = bytes.length;
     complete();
@@ -208,6 +219,10 @@ final class Http1Response implements Response {
 
   @Override
   public void send(ByteQueue bytes) {
+    if (isLost) {
+      bytes.clear();
+      return;
+    }
     beginHead(bytes.size());
     bodyBytes = bytes.size();
     complete();

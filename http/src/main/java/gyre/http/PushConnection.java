@@ -1,6 +1,6 @@
 package gyre.http;
 
-import gyre.ClosedException;
+import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
@@ -344,8 +344,8 @@ final class PushConnection extends Http1Connection implements DataHandler {
     try {
       of.isDeferred = false; // it answers before it returns
       goesOn = call(handler, of);
-    } catch (ClosedException | IoException e) {
-      // The connection broke or was closed: nobody is there to be answered.
+    } catch (CancelledException | IoException e) {
+      // The connection broke, or the loop ends: nobody is there to be answered.
     } finally {
       of.isDeferred = true;
     }

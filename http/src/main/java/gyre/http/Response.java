@@ -55,7 +55,8 @@ public interface Response {
 
   /**
    * In push style: the handler returns before the answer is complete, which follows by a later call
-   * on the loop. Until then the connection takes no other request.
+   * on the loop. Until then the connection takes no other request. If the peer leaves before, the
+   * answer goes nowhere, without an exception.
    */
   Response defer();
 }

@@ -68,7 +68,9 @@ class AttackTest {
 
   @Test
   void shouldRefuseAFoldedEncoding() {
-    assertRefused(POST + "Transfer-Encoding:\r\n chunked\r\n\r\n" + ADMIN, Problem.FOLDED_FIELD);
+    assertRefused(POST + "Transfer-Encoding: chunked\r\n , x\r\n\r\n" + ADMIN, Problem.FOLDED_FIELD);
+    assertRefused(
+        POST + "Transfer-Encoding:\r\n chunked\r\n\r\n" + ADMIN, Problem.ENCODING_INVALID);
   }
 
   @ParameterizedTest

@@ -17,7 +17,7 @@ import java.util.Objects;
 record Probe(String id, String rule, String expected, byte[] bytes) {
   static List<Probe> all() {
     List<Probe> probes = new ArrayList<>();
-    for (String line : text().split("\n")) {
+    for (String line : text().split("\n", -1)) {
       if (!line.isBlank() && !line.startsWith("#")) {
         String[] parts = line.split(" \\| ?", 4);
         probes.add(new Probe(parts[0].strip(), parts[1].strip(), parts[2].strip(), unescape(parts[3])));
