@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * waits for whom. The links are in here: taking and giving back allocates nothing.
  *
  * <p>What a fiber gives back stays the last in its list if it is that, until the fiber takes
- * something else, or ends, or another fiber takes it. So a lock that one fiber takes again and again
- * writes no reference, which costs more than all the rest.
+ * something else, or ends, or another fiber takes it. So a lock that one fiber takes again and
+ * again writes no reference, which costs more than all the rest.
  *
  * <p>No part of the API: {@code gyre.sync} extends it.
  */

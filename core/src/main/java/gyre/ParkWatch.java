@@ -2,8 +2,8 @@ package gyre;
 
 /**
  * Is told of each park of each fiber of a loop, by the fiber itself. The environment of a simulated
- * engine implements it, to have a fiber cancelled, or its time be over, at any of them. Other
- * loops have none, and ask for none.
+ * engine implements it, to have a fiber cancelled, or its time be over, at any of them. Other loops
+ * have none, and ask for none.
  *
  * <p>No part of the API.
  */

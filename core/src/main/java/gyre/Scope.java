@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Fibers see the {@link ScopedValue}s of the fiber that started them, those of connections that
  * a listener serves the ones of the fiber that called {@code serve}, and the first fiber of {@link
- * Loop#run} those of its caller. Callbacks see none, but for what {@link LoopOptions#carries} names. In baton mode a fiber sees nothing but what
- * its own body binds, and what {@link
+ * Loop#run} those of its caller. Callbacks see none, but for what {@link LoopOptions#carries}
+ * names. In baton mode a fiber sees nothing but what its own body binds, and what {@link
  * LoopOptions#carries} names: besides {@code java.lang} itself, which is not open then, only {@code
  * StructuredTaskScope} hands bindings on to another thread, and that is a preview in JDK 25.
  */

@@ -55,10 +55,12 @@ class ContextTest {
       Fiber.yield();
       isAbout(request);
     }
-    Fiber.start(() -> {
-      Fiber.yield();
-      isAbout(request);
-    }).join();
+    Fiber.start(
+            () -> {
+              Fiber.yield();
+              isAbout(request);
+            })
+        .join();
     if (request % 10 == 0) {
       assertThat(Fiber.offload(ContextTest::seen)).isEqualTo(request);
     }

@@ -55,6 +55,8 @@ public final class Conversation<C> extends Resource {
   @FunctionalInterface
   public interface Closer<C> {
     /**
+     * Closes it.
+     *
      * @param isFailed whether the connection is in an unknown condition
      */
     void close(C connection, boolean isFailed) throws Exception;

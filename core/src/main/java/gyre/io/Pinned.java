@@ -102,8 +102,7 @@ final class Pinned {
   private static @Nullable Chunk insert(
       Chain chain, @Nullable Chunk before, Chunk next, boolean isTight) {
     int length = next.length();
-    boolean isLittle =
-        isTight ? chain.size < BlockPool.LARGE_BYTES : length <= SMALL_BLOCKS_LIMIT;
+    boolean isLittle = isTight ? chain.size < BlockPool.LARGE_BYTES : length <= SMALL_BLOCKS_LIMIT;
     int size = isLittle ? BlockPool.SMALL_BYTES : BlockPool.LARGE_BYTES;
     boolean isOfPool = next.block().owner() == chain.pool;
     Block block = isOfPool ? chain.pool.takeReserved(size) : chain.pool.takeForCopy(size);

@@ -79,7 +79,7 @@ public record DnsConfig(
     int timeoutSeconds = 5;
     int attempts = 2;
     for (String line : resolvConf.lines().toList()) {
-      String[] words = line.replaceFirst("[#;].*", "").strip().split("\\s+");
+      String[] words = line.replaceFirst("[#;].*", "").strip().split("\\s+", -1);
       switch (words[0]) {
         case "nameserver" -> addServer(servers, words);
         case "search", "domain" -> search = List.of(words).subList(1, words.length);
@@ -127,7 +127,7 @@ public record DnsConfig(
   private static Map<String, List<InetAddress>> parseHosts(String hosts) {
     Map<String, List<InetAddress>> all = new HashMap<>();
     for (String line : hosts.lines().toList()) {
-      String[] words = line.replaceFirst("#.*", "").strip().split("\\s+");
+      String[] words = line.replaceFirst("#.*", "").strip().split("\\s+", -1);
       InetAddress address = literal(words[0]);
       for (int i = 1; i < words.length && address != null; i++) {
         all.computeIfAbsent(words[i].toLowerCase(Locale.ROOT), _ -> new ArrayList<>()).add(address);

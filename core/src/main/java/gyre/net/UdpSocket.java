@@ -227,10 +227,10 @@ public final class UdpSocket extends SocketHandle {
 
   /**
    * Sends what remains in the buffer, which may be nothing: also an empty datagram is one. Parks
-   * until the kernel has taken it, and throws {@link NetworkException} if it did not, or with {@code
-   * ENOBUFS} if the loop has no memory for it; then nothing was taken from the buffer. In a callback
-   * it parks only while all slots are busy, and {@link DatagramHandler#onFailure} is told of
-   * failures.
+   * until the kernel has taken it, and throws {@link NetworkException} if it did not, or with
+   * {@code ENOBUFS} if the loop has no memory for it; then nothing was taken from the buffer. In a
+   * callback it parks only while all slots are busy, and {@link DatagramHandler#onFailure} is told
+   * of failures.
    */
   public void send(ByteBuffer payload, InetSocketAddress target) {
     send(payload, payload.remaining(), DatagramOutput.COPYING, target);
@@ -291,8 +291,7 @@ public final class UdpSocket extends SocketHandle {
     for (Datagram datagram : datagrams) {
       ByteBuffer payload = datagram.payload();
       InetSocketAddress target = wireTarget(datagram.address());
-      output.send(
-          caller, payload, payload.remaining(), DatagramOutput.COPYING, target, outcome);
+      output.send(caller, payload, payload.remaining(), DatagramOutput.COPYING, target, outcome);
     }
     if (outcome != null) {
       await(caller, outcome, datagrams.size());

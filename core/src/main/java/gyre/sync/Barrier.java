@@ -29,6 +29,8 @@ public final class Barrier {
   }
 
   /**
+   * One that lets nobody pass before all are there.
+   *
    * @param parties how many wait for each other; at least 1
    */
   public static Barrier of(String name, int parties) {

@@ -59,9 +59,9 @@ public final class Bridges {
             });
     ifNotBegun.set(
         token.onCancel(() -> {
-          var late = future.completeExceptionally(new CancelledException("not begun", null));
+          var _ = future.completeExceptionally(new CancelledException("not begun", null));
         }));
-    var also = future.whenComplete((_, _) -> token.cancel("nobody waits for the future any more"));
+    var _ = future.whenComplete((_, _) -> token.cancel("nobody waits for the future any more"));
     return future;
   }
 
@@ -91,8 +91,8 @@ public final class Bridges {
    * methods are called on the loop and must not block. When the generator returns the stream is
    * complete, and when it throws it has failed. A subscriber that cancels cancels the fiber.
    *
-   * <p>May be subscribed to from any thread. The fibers belong to the loop's root scope; if the loop
-   * ends, or refuses, the subscriber gets an error.
+   * <p>May be subscribed to from any thread. The fibers belong to the loop's root scope; if the
+   * loop ends, or refuses, the subscriber gets an error.
    */
   public static <T> Flow.Publisher<T> publisher(Loop loop, Generator<T> generator) {
     return subscriber -> new FlowFeed<>(loop, generator, subscriber).begin();

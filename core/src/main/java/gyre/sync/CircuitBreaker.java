@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The part without fibers is {@link #tryEnter}, which is told the time; {@link #call} takes it
- * from the loop. A call that is cancelled counts for nothing. How a call has ended that began before
- * the state changed is not looked at. Not safe for several threads.
+ * from the loop. A call that is cancelled counts for nothing. How a call has ended that began
+ * before the state changed is not looked at. Not safe for several threads.
  */
 public final class CircuitBreaker {
   /** Whether calls are let through. */
@@ -56,8 +56,7 @@ public final class CircuitBreaker {
 
   private int probed;
 
-  private CircuitBreaker(
-      String name, int failuresPercent, int window, int probes, long openNanos) {
+  private CircuitBreaker(String name, int failuresPercent, int window, int probes, long openNanos) {
     this.name = name;
     this.failuresPercent = failuresPercent;
     this.window = window;
@@ -72,6 +71,8 @@ public final class CircuitBreaker {
   }
 
   /**
+   * A closed one.
+   *
    * @param failuresPercent opens when so many of the last {@code window} calls have failed
    * @param window how many calls are looked at; nothing happens before there were so many
    * @param openFor how long no call is made then
@@ -123,8 +124,7 @@ public final class CircuitBreaker {
   }
 
   private CircuitOpenException isOpen(long nowNanos) {
-    long retryNanos =
-        state == State.OPEN ? Math.max(0, openedNanos + openNanos - nowNanos) : 0;
+    long retryNanos = state == State.OPEN ? Math.max(0, openedNanos + openNanos - nowNanos) : 0;
     return new CircuitOpenException(
         name
             + " is not called, because "

@@ -183,7 +183,7 @@ public final class FlowItems<T> implements AutoCloseable, Iterable<T> {
       if (hasMore()) {
         return true;
       }
-      boolean stale = items.changed.take(); // what comes from here on raises it again
+      boolean _ = items.changed.take(); // what comes from here on raises it again
       return hasMore();
     }
 

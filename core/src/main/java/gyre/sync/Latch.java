@@ -32,6 +32,8 @@ public final class Latch extends WaitPoint {
   }
 
   /**
+   * One that opens once.
+   *
    * @param count how often {@link #countDown} opens it; 0 is open
    */
   public static Latch of(String name, int count) {

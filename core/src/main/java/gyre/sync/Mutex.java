@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  *       fiber that gives it back and wants it again stands behind those who wait.
  *   <li><b>Cancellation</b>: a wait that is cancelled has taken nothing. A mutex that is free is
  *       taken also by a fiber that is cancelled: to clean up.
- *   <li><b>Holders</b>: the fiber that took it gives it back. It is not reentrant. A wait that would
- *       never be over throws {@link DeadlockException}, which says who waits for whom. If a fiber
- *       ends with it, that is reported, and it is given back.
+ *   <li><b>Holders</b>: the fiber that took it gives it back. It is not reentrant. A wait that
+ *       would never be over throws {@link DeadlockException}, which says who waits for whom. If a
+ *       fiber ends with it, that is reported, and it is given back.
  *   <li><b>Cost</b>: free, some ten nanoseconds and no memory; a wait, one small object.
  * </ul>
  */

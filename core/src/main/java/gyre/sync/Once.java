@@ -29,7 +29,9 @@ public final class Once<T> {
     return new Once<>(name, maker);
   }
 
-  /** The value; made by the calling fiber if it is the first, and waited for if another makes it. */
+  /**
+   * The value; made by the calling fiber if it is the first, and waited for if another makes it.
+   */
   public T get() throws Exception {
     T known = value;
     if (known != null) {

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li><b>Threads</b>: belongs to the loop on which it was made; others are refused.
- *   <li><b>Fairness</b>: first come, first served, in each limit; whoever is first in a child stands
- *       in line at the parent.
+ *   <li><b>Fairness</b>: first come, first served, in each limit; whoever is first in a child
+ *       stands in line at the parent.
  *   <li><b>Cancellation</b>: a wait that is cancelled has taken nothing.
  *   <li><b>Large amounts</b>: more than the burst is granted when the bucket is full, and owed.
  * </ul>

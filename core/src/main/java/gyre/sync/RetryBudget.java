@@ -22,6 +22,8 @@ public final class RetryBudget {
   }
 
   /**
+   * One for all who call the same thing.
+   *
    * @param percent of calls that may be retries, in the long run: 10 or 20 is usual
    * @param reserve how many may be made at once, also before there were calls; at least 1
    */

@@ -8,8 +8,8 @@ import gyre.spi.Internals;
 import java.time.Duration;
 
 /**
- * Work at regular times in a fiber of its own: as the timers of {@code Loop.every}, for code that is
- * written straight down.
+ * Work at regular times in a fiber of its own: as the timers of {@code Loop.every}, for code that
+ * is written straight down.
  *
  * <pre>{@code
  * Ticker ticker = Ticker.every(Duration.ofSeconds(10));

@@ -357,7 +357,7 @@ class ByteQueueTest {
     for (int i = 0; i < pieces; i++) {
       received(queue, i);
     }
-    assertThat(queue.heldBytes()).isEqualTo(pieces * BlockPool.SMALL_BYTES);
+    assertThat(queue.heldBytes()).isEqualTo((long) pieces * BlockPool.SMALL_BYTES);
     assertThat(queue.copyPinned()).isTrue();
     assertThat(queue.heldBytes()).isLessThan(2 * BlockPool.LARGE_BYTES);
     assertPieces(pieces);

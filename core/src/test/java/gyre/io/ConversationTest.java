@@ -41,7 +41,7 @@ class ConversationTest {
       super(it, limit);
     }
 
-    <R> R failing(RuntimeException failure) {
+    Object failing(RuntimeException failure) {
       return step(() -> {
         throw failure;
       });

@@ -36,7 +36,7 @@ class PipeLimitsTest {
   void shouldPassOnNoMoreThanTheRate() {
     for (int seed = 0; seed < 50; seed++) {
       Random random = new Random(seed);
-      long rate = 10 + random.nextInt(100_000);
+      long rate = 10L + random.nextInt(100_000);
       ByteRate bucket = new ByteRate(rate, 0);
       long now = 0;
       long passed = 0;

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -363,7 +364,7 @@ class ConnectionPoolTest {
                       pool.borrow("a").close();
                       return false;
                     } catch (NetworkException e) {
-                      return e.getMessage().contains("closed");
+                      return Objects.toString(e.getMessage()).contains("closed");
                     }
                   });
           untilWaiting(pool, 1);
@@ -402,6 +403,7 @@ class ConnectionPoolTest {
   }
 
   /** Against a server that closes a connection after some requests. */
+  @SuppressWarnings("try") // what is served ends with the listener
   private void overTcp(int requestsPerConnection, PoolOptions options, Client client) {
     Loops.run(
         engine,

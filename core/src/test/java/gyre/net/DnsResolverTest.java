@@ -15,6 +15,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -247,7 +248,7 @@ class DnsResolverTest {
                   names.resolve("a.test");
                   return false;
                 } catch (UnknownHostException e) {
-                  return e.getMessage().contains("closed");
+                  return Objects.toString(e.getMessage()).contains("closed");
                 }
               });
       while (server.askedOverUdp < 2) {

@@ -28,6 +28,7 @@ final class DnsServer implements AutoCloseable {
 
   private static final int SERVER_FAILURE = 2;
 
+  @SuppressWarnings("ArrayRecordComponent") // nobody else has it
   private record Entry(int type, byte[] data, int ttlSeconds) {}
 
   private static final int MOST_TRIES = 20;
@@ -132,7 +133,7 @@ final class DnsServer implements AutoCloseable {
         case WRONG_NUMBER -> send(answer, 0, from);
         case WRONG_QUESTION -> send(answer, 13, from);
         case TRUNCATED -> {}
-        case FAILED -> answer[3] = (byte) (answer[3] & 0xF0 | SERVER_FAILURE);
+        case FAILED -> answer[3] = (byte) ((answer[3] & 0xF0) | SERVER_FAILURE);
       }
     }
     udp.send(ByteBuffer.wrap(answer), from);

@@ -8,6 +8,7 @@ import gyre.io.ByteStream;
 import gyre.io.IoException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,8 +66,10 @@ final class StandardProgram {
     }
     Command both = Command.shell("cat; echo err >&2; ls /proc/self/fd");
     for (int i = 0; i < 2; i++) { // the second time with what the first one has closed
-      CommandResult result = both.transform("in\n".getBytes());
-      REPORT.add(result.output().replace('\n', ' ') + new String(result.stderr()).strip());
+      CommandResult result = both.transform("in\n".getBytes(StandardCharsets.UTF_8));
+      REPORT.add(
+          result.output().replace('\n', ' ')
+              + new String(result.stderr(), StandardCharsets.UTF_8).strip());
     }
     Command inherits = Command.shell("readlink /proc/self/fd/0 /proc/self/fd/2; ls /proc/self/fd");
     REPORT.add(
@@ -92,7 +95,8 @@ final class StandardProgram {
         break;
       } catch (IoException e) {
         failures++;
-        if (e.errno() != Errno.EMFILE.number() || !e.getMessage().contains("ulimit -n")) {
+        if (e.errno() != Errno.EMFILE.number()
+            || !String.valueOf(e.getMessage()).contains("ulimit -n")) {
           REPORT.add("otherwise: " + e.getMessage());
         }
       }

@@ -11,6 +11,7 @@ import gyre.Scope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -97,13 +98,14 @@ class ActorTest {
         () -> {
           List<String> told = new ArrayList<>();
           try (Scope askers = Scope.open("askers");
-              Scope owner = Scope.openIsolated("actor")) {
+              Scope _ = Scope.openIsolated("actor")) {
             Actor<Command> counter = Actor.start("counter", Counter::new);
             for (int i = 0; i < 3; i++) {
               askers.start(() ->
                   assertThatThrownBy(() -> counter.ask(Command.Silence::new))
                       .isInstanceOf(ReplyFailedException.class)
-                      .satisfies(e -> told.add("" + e.getCause().getMessage())));
+                      .satisfies(
+                          e -> told.add("" + Objects.requireNonNull(e.getCause()).getMessage())));
             }
             Fiber.yield();
             Fiber.yield();

@@ -173,6 +173,7 @@ class BridgeTest {
   // ---- flows
 
   @Test
+  @SuppressWarnings("try") // the feeder closes what it feeds
   void shouldTakeTheItemsOfAPublisherInAFiber() {
     run(() -> {
       try (SubmissionPublisher<Integer> publisher = new SubmissionPublisher<>();
@@ -348,8 +349,7 @@ class BridgeTest {
       Bridges.publisher(Loop.current(), (Bridges.Emitter<Integer> emitter) -> emitter.emit(1))
           .subscribe(wrong);
       wrong.subscription.join().request(0);
-      assertThatThrownBy(() -> Fiber.await(wrong.end))
-          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> Fiber.await(wrong.end)).isInstanceOf(IllegalArgumentException.class);
     });
   }
 

@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,8 +38,7 @@ class ChannelModelTest {
     final int number;
     final boolean isSender;
     Object outcome = "waiting";
-    Scope scope;
-    Fiber<?> fiber;
+    @Nullable Scope scope;
 
     Party(int number, boolean isSender) {
       this.number = number;
@@ -89,7 +90,7 @@ class ChannelModelTest {
     }
 
     void cancel(Party party) {
-      if (senders.remove(party) | receivers.remove(party)) {
+      if (senders.remove(party) || receivers.remove(party)) {
         outcomes.put(party, "cancelled");
       }
     }
@@ -195,7 +196,7 @@ class ChannelModelTest {
 
   private static void start(
       Party party, Scope scope, Channel<Integer> channel, List<Channel<Integer>> never, int how) {
-    party.fiber =
+    Fiber<?> _ =
         scope.start(() -> {
           try (Scope own = Scope.openIsolated("own")) {
             party.scope = own;
@@ -209,7 +210,7 @@ class ChannelModelTest {
         parties.stream().filter(party -> party.outcome.equals("waiting")).toList();
     if (!waiting.isEmpty()) {
       Party chosen = waiting.get(random.nextInt(waiting.size()));
-      chosen.scope.cancel("by chance");
+      Objects.requireNonNull(chosen.scope).cancel("by chance");
       model.cancel(chosen);
     }
   }

@@ -108,11 +108,20 @@ class LockTest {
       Mutex mutex = Mutex.create("accounts");
       assertThatThrownBy(mutex::unlock).hasMessageContaining("mutex accounts, which nobody holds");
       try (Scope scope = Scope.open("fibers")) {
-        Fiber<?> owner = scope.start("owner", () -> mutex.hold().getClass());
+        Fiber<?> owner =
+            scope.start(
+                "owner",
+                () -> {
+                  var _ = mutex.hold();
+                });
         mutex.lock();
         scope
-            .start("thief", () -> assertThatThrownBy(mutex::unlock)
-                .hasMessageContaining("fiber thief gives back mutex accounts, which fiber main holds"))
+            .start(
+                "thief",
+                () ->
+                    assertThatThrownBy(mutex::unlock)
+                        .hasMessageContaining(
+                            "fiber thief gives back mutex accounts, which fiber main holds"))
             .join();
         mutex.unlock();
         assertThat(owner.isAlive()).isTrue();
@@ -205,7 +214,8 @@ class LockTest {
         assertThatThrownBy(mutex::hold)
             .isInstanceOf(DeadlockException.class)
             .hasMessageContaining("fiber main waits for mutex m, held by fiber main");
-        assertThatThrownBy(() -> Fiber.await(mutex.request())).isInstanceOf(DeadlockException.class);
+        assertThatThrownBy(() -> Fiber.await(mutex.request()))
+            .isInstanceOf(DeadlockException.class);
         assertThatThrownBy(lock::write).isInstanceOf(DeadlockException.class);
         assertThat(mutex.waiting() + lock.waiting()).isZero();
       }
@@ -259,7 +269,8 @@ class LockTest {
               Fiber.yield();
               assertThatThrownBy(mutex::hold)
                   .isInstanceOf(DeadlockException.class)
-                  .hasMessageContaining("fiber main waits for scope fibers, in which lives fiber child");
+                  .hasMessageContaining(
+                      "fiber main waits for scope fibers, in which lives fiber child");
               log.add("refused");
             });
         scope.join();
@@ -554,8 +565,7 @@ class LockTest {
               });
       assertThat(once.peek()).isEmpty();
       try (Scope scope = Scope.openIsolated("fibers")) {
-        Fiber<?> first =
-            scope.start(() -> assertThatThrownBy(once::get).hasMessage("not yet"));
+        Fiber<?> first = scope.start(() -> assertThatThrownBy(once::get).hasMessage("not yet"));
         for (int i = 0; i < 3; i++) {
           scope.start(() -> log.add(once.get()));
         }

@@ -84,8 +84,8 @@ class SelectTest {
               Select.receive(silent, received -> 2));
       int[] done = new int[3];
       for (int i = 0; i < 10_000; i++) {
-        Sent ignoredOne = one.trySend(1);
-        Sent ignoredTwo = two.trySend(1);
+        Sent _ = one.trySend(1);
+        Sent _ = two.trySend(1);
         done[select.await()]++;
       }
       assertThat(done[0]).isBetween(4_500, 5_500);

@@ -110,7 +110,7 @@ class SharedChannelTest {
       } else {
         loop(() -> {
           Fiber<?> ignored = Fiber.start(sender);
-          Fiber<?> alsoIgnored = Fiber.start(receiver);
+          Fiber<?> _ = Fiber.start(receiver);
         });
       }
     }

@@ -22,9 +22,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A chat: {@code NICK ROOM} is the first line, {@code /join ROOM} changes the room, {@code /quit} or
- * the end of the input leaves, and every other line goes to all in the room. Who sends too fast is
- * read more slowly; who reads too slowly misses lines, and holds up nobody.
+ * A chat: {@code NICK ROOM} is the first line, {@code /join ROOM} changes the room, {@code /quit}
+ * or the end of the input leaves, and every other line goes to all in the room. Who sends too fast
+ * is read more slowly; who reads too slowly misses lines, and holds up nobody.
  */
 public final class Chat {
   private static final int LINE_LIMIT = 500;

@@ -9,8 +9,10 @@ import java.net.InetSocketAddress;
 public final class Hello {
   private static void serve(InetSocketAddress where) {
     HttpServer.onRequest(
-        Loop.current(), where, HttpOptions.defaults(), (request, response) ->
-            response.send("Hello, World!\n"));
+        Loop.current(),
+        where,
+        HttpOptions.defaults(),
+        (request, response) -> response.send("Hello, World!\n"));
   }
 
   public static void main(String[] arguments) {

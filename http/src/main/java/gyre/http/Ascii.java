@@ -99,8 +99,7 @@ final class Ascii {
     for (; i + 8 <= to; i += 8) {
       long word = (long) WORD.get(bytes, i);
       long deletes = word ^ DELETES;
-      long suspects =
-          (((word - SPACES) & ~word) | ((deletes - LOW_BITS) & ~deletes)) & HIGH_BITS;
+      long suspects = (((word - SPACES) & ~word) | ((deletes - LOW_BITS) & ~deletes)) & HIGH_BITS;
       if (suspects != 0 && !isTextSlowly(bytes, i, i + 8)) {
         return false;
       }

@@ -142,8 +142,14 @@ final class ChunkDecoder {
           expect(value == ';', State.EXTENSION_START, Problem.CHUNK_EXTENSION);
         }
       }
-      case EXTENSION_START, EXTENSION_NAME, AFTER_NAME, VALUE_START, VALUE, QUOTED, QUOTED_PAIR,
-              AFTER_QUOTED -> {
+      case EXTENSION_START,
+          EXTENSION_NAME,
+          AFTER_NAME,
+          VALUE_START,
+          VALUE,
+          QUOTED,
+          QUOTED_PAIR,
+          AFTER_QUOTED -> {
         if (countExtension()) {
           extension(value);
         }

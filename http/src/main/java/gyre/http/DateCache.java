@@ -26,8 +26,9 @@ final class DateCache {
     long now = loop.nanoTime();
     if (line.length == 0 || now - staleNanos >= 0) {
       long millis = loop.clock().millis();
-      line = ("Date: " + format(Math.floorDiv(millis, 1000)) + "\r\n").getBytes(
-          StandardCharsets.ISO_8859_1);
+      line =
+          ("Date: " + format(Math.floorDiv(millis, 1000)) + "\r\n")
+              .getBytes(StandardCharsets.ISO_8859_1);
       staleNanos = now + SECOND_NANOS - Math.floorMod(millis, 1000) * MILLI_NANOS;
     }
     return line;

@@ -27,7 +27,10 @@ final class Decoding {
       decoded[length++] = value;
     }
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(decoded, 0, length)).toString();
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(decoded, 0, length))
+          .toString();
     } catch (CharacterCodingException e) {
       throw new HttpException(400, "the target has escapes that are no UTF-8");
     }

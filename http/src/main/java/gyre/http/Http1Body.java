@@ -181,12 +181,8 @@ final class Http1Body implements RequestBody {
 
   private void check(boolean isSound) {
     if (!isSound) {
-      throw exchange
-          .connection()
-          .stream()
-          .byPeer(
-              new BodyException(
-                  exchange.request.toString(), Objects.requireNonNull(problem)));
+      throw exchange.connection().stream()
+          .byPeer(new BodyException(exchange.request.toString(), Objects.requireNonNull(problem)));
     }
   }
 

@@ -190,8 +190,7 @@ abstract class Http1Connection implements Patience.Listener {
     ErrorFormat format = server.options().errors();
     of.response.restart(status);
     of.response.contentType(format.contentType());
-    of.response.send(
-        format.body(status, message).getBytes(StandardCharsets.UTF_8));
+    of.response.send(format.body(status, message).getBytes(StandardCharsets.UTF_8));
     return true;
   }
 

@@ -20,7 +20,8 @@ final class Http1Response implements Response {
 
   private static final long UNKNOWN = -1;
 
-  private static final byte[] TEXT = HeadWriter.ascii("Content-Type: text/plain; charset=utf-8\r\n");
+  private static final byte[] TEXT =
+      HeadWriter.ascii("Content-Type: text/plain; charset=utf-8\r\n");
   private static final byte[] LENGTH = HeadWriter.ascii("Content-Length: ");
   private static final byte[] CHUNKED = HeadWriter.ascii("Transfer-Encoding: chunked\r\n");
   private static final byte[] CLOSE = HeadWriter.ascii("Connection: close\r\n");

@@ -105,13 +105,10 @@ public final class HttpServer implements AutoCloseable {
     HttpLimits limits = options.limits();
     ListenOptions listen = options.server().listen();
     StreamOptions stream = listen.stream();
-    int input =
-        Math.max(stream.inputLimitBytes(), limits.headBytes() + ROOM_BEHIND_HEAD_BYTES);
+    int input = Math.max(stream.inputLimitBytes(), limits.headBytes() + ROOM_BEHIND_HEAD_BYTES);
     return options
         .server()
-        .listen(
-            listen.stream(
-                stream.inputLimitBytes(input).writeTimeout(limits.writeTimeout())));
+        .listen(listen.stream(stream.inputLimitBytes(input).writeTimeout(limits.writeTimeout())));
   }
 
   /** Where it listens, with the port that the system has chosen. */

@@ -263,7 +263,11 @@ final class PushConnection extends Http1Connection implements DataHandler {
     } else {
       sendMore();
     }
-    if (doing == Doing.ANSWERING && !isCalling && !of.mayPark && of.response.isComplete() && unsent == null) {
+    if (doing == Doing.ANSWERING
+        && !isCalling
+        && !of.mayPark
+        && of.response.isComplete()
+        && unsent == null) {
       completedLater();
     }
   }

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of a request: read like any source of bytes, with back-pressure. What is not read is
- * not received, and the peer waits.
+ * The body of a request: read like any source of bytes, with back-pressure. What is not read is not
+ * received, and the peer waits.
  *
  * <p>In direct style reading parks the handler. In push style the handler is called when all of the
  * body is there, so reading never parks.

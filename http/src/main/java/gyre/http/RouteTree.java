@@ -90,8 +90,9 @@ final class RouteTree {
           case "int" -> Kind.INT;
           case "long" -> Kind.LONG;
           case "" -> name.endsWith("*") ? Kind.REST : Kind.SEGMENT;
-          default -> throw new IllegalArgumentException(
-              "pattern \"" + pattern + "\": no type is called " + type);
+          default ->
+              throw new IllegalArgumentException(
+                  "pattern \"" + pattern + "\": no type is called " + type);
         };
     names.add(kind == Kind.REST ? name.substring(0, name.length() - 1) : name);
     for (Node child : at.children) {
@@ -170,9 +171,7 @@ final class RouteTree {
   private static int match(Node node, byte[] path, int from, int to) {
     if (node.kind == Kind.TEXT) {
       int end = from + node.text.length;
-      return end <= to && Arrays.equals(path, from, end, node.text, 0, node.text.length)
-          ? end
-          : -1;
+      return end <= to && Arrays.equals(path, from, end, node.text, 0, node.text.length) ? end : -1;
     }
     if (node.kind == Kind.REST) {
       return to;

@@ -2,7 +2,9 @@ package gyre.http;
 
 import java.util.List;
 
-/** Fields that frame, route or authenticate a message must come before its body: RFC 9110, 6.5.1. */
+/**
+ * Fields that frame, route or authenticate a message must come before its body: RFC 9110, 6.5.1.
+ */
 final class TrailerRules {
   private static final List<String> FORBIDDEN =
       List.of(

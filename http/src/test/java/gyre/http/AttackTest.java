@@ -37,8 +37,7 @@ class AttackTest {
   @ParameterizedTest
   @ValueSource(strings = {"1.1", "1.0"})
   void shouldRefuseLengthAndEncodingTogetherInEachVersion(String version) {
-    String head =
-        "POST / HTTP/" + version + "\r\n" + HOST + "%s\r\n%s\r\n\r\n0\r\n\r\n" + ADMIN;
+    String head = "POST / HTTP/" + version + "\r\n" + HOST + "%s\r\n%s\r\n\r\n0\r\n\r\n" + ADMIN;
     assertRefused(
         head.formatted("Content-Length: 5", "Transfer-Encoding: chunked"),
         Problem.LENGTH_AND_CHUNKED);
@@ -57,8 +56,17 @@ class AttackTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "chunked, x", "xchunked", "chunked, identity", "identity", "\"chunked\"", "chunked;q=1",
-        "chunked,", ",chunked", "chunked chunked", "gzip", ""
+        "chunked, x",
+        "xchunked",
+        "chunked, identity",
+        "identity",
+        "\"chunked\"",
+        "chunked;q=1",
+        "chunked,",
+        ",chunked",
+        "chunked chunked",
+        "gzip",
+        ""
       })
   void shouldRefuseAnEncodingThatDoesNotEndInOneChunked(String coding) {
     assertRefused(
@@ -68,7 +76,8 @@ class AttackTest {
 
   @Test
   void shouldRefuseAFoldedEncoding() {
-    assertRefused(POST + "Transfer-Encoding: chunked\r\n , x\r\n\r\n" + ADMIN, Problem.FOLDED_FIELD);
+    assertRefused(
+        POST + "Transfer-Encoding: chunked\r\n , x\r\n\r\n" + ADMIN, Problem.FOLDED_FIELD);
     assertRefused(
         POST + "Transfer-Encoding:\r\n chunked\r\n\r\n" + ADMIN, Problem.ENCODING_INVALID);
   }
@@ -82,7 +91,8 @@ class AttackTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a=\"\n\"", "a=\"\r\n\"", "a=\"b\rc\"", "a=\"\0\"", "a\nb", "=b", "a=", "a b", ""})
+  @ValueSource(
+      strings = {"a=\"\n\"", "a=\"\r\n\"", "a=\"b\rc\"", "a=\"\0\"", "a\nb", "=b", "a=", "a b", ""})
   void shouldRefuseWhatIsHiddenInAChunkExtension(String extension) {
     RequestReader reader = read(CHUNKED + "3;" + extension + "\r\nabc\r\n0\r\n\r\n" + ADMIN);
     assertThat(reader.outcome()).isEqualTo("400");
@@ -101,8 +111,16 @@ class AttackTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "10000000000000003", "FFFFFFFFFFFFFFFF", "8000000000000000", "-3", "+3", "0x3", "3_0", "",
-        "\u00b3", "0000000000000003"
+        "10000000000000003",
+        "FFFFFFFFFFFFFFFF",
+        "8000000000000000",
+        "-3",
+        "+3",
+        "0x3",
+        "3_0",
+        "",
+        "\u00b3",
+        "0000000000000003"
       })
   void shouldRefuseChunkSizesThatWrapAround(String size) {
     assertRefused(CHUNKED + size + "\r\nabc\r\n0\r\n\r\n" + ADMIN, Problem.CHUNK_SIZE);
@@ -111,7 +129,16 @@ class AttackTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a\r\nHost: a", "a\r\nHost: b", "", "u@a", "a,b", "a/b", "a b", "http://a", "a:1:2", "[::1"
+        "a\r\nHost: a",
+        "a\r\nHost: b",
+        "",
+        "u@a",
+        "a,b",
+        "a/b",
+        "a b",
+        "http://a",
+        "a:1:2",
+        "[::1"
       })
   void shouldRefuseHostsThatTwoReadersUnderstandDifferently(String host) {
     assertThat(read("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n").outcome()).isEqualTo("400");
@@ -144,7 +171,12 @@ class AttackTest {
     HttpLimits limits = HttpLimits.defaults().lineBytes(40).headBytes(80);
     for (int length = 1; length < 120; length++) {
       String bytes =
-          "GET /" + "a".repeat(length % 40) + " HTTP/1.1\r\n" + HOST + "X: " + "b".repeat(length)
+          "GET /"
+              + "a".repeat(length % 40)
+              + " HTTP/1.1\r\n"
+              + HOST
+              + "X: "
+              + "b".repeat(length)
               + "\r\n\r\n";
       byte[] raw = bytes.getBytes(StandardCharsets.ISO_8859_1);
       RequestReader single = new RequestReader(limits);

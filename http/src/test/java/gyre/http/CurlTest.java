@@ -68,13 +68,23 @@ class CurlTest {
       assertThat(curl(server, "/a", "-H", "Expect: 100-continue", "--data-binary", file(50_000)))
           .isEqualTo("POST 50000");
       assertThat(curl(server, "/a", "-0")).isEqualTo("GET 0");
-      assertThat(curl(server, "/", "-X", "OPTIONS", "--request-target", "*")).isEqualTo("OPTIONS 0");
+      assertThat(curl(server, "/", "-X", "OPTIONS", "--request-target", "*"))
+          .isEqualTo("OPTIONS 0");
       if (style != Style.PUSH) {
         assertThat(curl(server, "/trailers", "-i")).contains("\r\nstreamed").contains("X-Sum: 8");
       }
       String twice = "http://127.0.0.1:" + server.address().getPort() + "/b";
       assertThat(curl(server, "/a", "-v", twice)).contains("Re-using existing connection");
-      assertThat(curl(server, "/a", "-o", "/dev/null", "-w", "%{http_code}", "--data-binary", file(2_000_000)))
+      assertThat(
+              curl(
+                  server,
+                  "/a",
+                  "-o",
+                  "/dev/null",
+                  "-w",
+                  "%{http_code}",
+                  "--data-binary",
+                  file(2_000_000)))
           .isEqualTo("413");
     }
   }

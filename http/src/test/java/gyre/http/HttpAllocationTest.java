@@ -28,12 +28,16 @@ class HttpAllocationTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Router router =
         Router.create()
-            .get("/hello/{id:int}", (request, response) -> {
-              assert request.longParameter("id") == 42;
-              response.contentType("text/plain").send(body);
-            })
-            .get("/allocated", (request, response) ->
-                response.send(String.valueOf(threads.getCurrentThreadAllocatedBytes())));
+            .get(
+                "/hello/{id:int}",
+                (request, response) -> {
+                  assert request.longParameter("id") == 42;
+                  response.contentType("text/plain").send(body);
+                })
+            .get(
+                "/allocated",
+                (request, response) ->
+                    response.send(String.valueOf(threads.getCurrentThreadAllocatedBytes())));
     byte[] requests =
         ("GET /hello/42 HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n")
             .repeat(BATCH)
@@ -59,11 +63,14 @@ class HttpAllocationTest {
   }
 
   private static long allocated(RawClient client) throws Exception {
-    return Long.parseLong(client.send("GET /allocated HTTP/1.1\r\nHost: a\r\n\r\n").receive().body());
+    return Long.parseLong(
+        client.send("GET /allocated HTTP/1.1\r\nHost: a\r\n\r\n").receive().body());
   }
 
   private static int oneAnswer(Socket socket) throws Exception {
-    socket.getOutputStream().write("GET /hello/42 HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    socket
+        .getOutputStream()
+        .write("GET /hello/42 HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     StringBuilder answer = new StringBuilder();
     while (answer.indexOf("Hello, World!") < 0) {
       answer.append((char) socket.getInputStream().read());

@@ -49,7 +49,12 @@ class HttpGuideTest {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
       List<String> options =
-          List.of("-proc:none", "-d", directory.toString(), "-cp", System.getProperty("java.class.path"));
+          List.of(
+              "-proc:none",
+              "-d",
+              directory.toString(),
+              "-cp",
+              System.getProperty("java.class.path"));
       assertThat(
               compiler
                   .getTask(

@@ -85,90 +85,104 @@ class HttpPatienceTest {
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldRefuseASlowHead(Style style) {
-    simulate(style, () -> {
-      long start = Loop.current().nanoTime();
-      String line = drip(connect(), "GET /abcdefghijklmnopqrstuvwxyz HTTP/1.1", Duration.ofSeconds(1));
-      assertThat(line).isEqualTo("HTTP/1.1 408 Request Timeout");
-      assertThat(seconds(start)).isBetween(10L, 12L);
-    });
+    simulate(
+        style,
+        () -> {
+          long start = Loop.current().nanoTime();
+          String line =
+              drip(connect(), "GET /abcdefghijklmnopqrstuvwxyz HTTP/1.1", Duration.ofSeconds(1));
+          assertThat(line).isEqualTo("HTTP/1.1 408 Request Timeout");
+          assertThat(seconds(start)).isBetween(10L, 12L);
+        });
   }
 
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldCloseASilentConnectionWithoutAWord(Style style) {
-    simulate(style, () -> {
-      long start = Loop.current().nanoTime();
-      try (TcpStream stream = connect()) {
-        assertThat(stream.readLine(1000)).isNull();
-      }
-      assertThat(seconds(start)).isBetween(10L, 11L);
-    });
+    simulate(
+        style,
+        () -> {
+          long start = Loop.current().nanoTime();
+          try (TcpStream stream = connect()) {
+            assertThat(stream.readLine(1000)).isNull();
+          }
+          assertThat(seconds(start)).isBetween(10L, 11L);
+        });
   }
 
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldCloseAnIdleConnection(Style style) {
-    simulate(style, () -> {
-      try (TcpStream stream = connect()) {
-        stream.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        assertThat(HttpSimulationTest.answer(stream)).isEqualTo("0");
-        Fiber.sleep(Duration.ofSeconds(50));
-        stream.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        assertThat(HttpSimulationTest.answer(stream)).isEqualTo("0");
-        long start = Loop.current().nanoTime();
-        assertThat(stream.readLine(1000)).isNull();
-        assertThat(seconds(start)).isBetween(59L, 61L);
-      }
-    });
+    simulate(
+        style,
+        () -> {
+          try (TcpStream stream = connect()) {
+            stream.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(HttpSimulationTest.answer(stream)).isEqualTo("0");
+            Fiber.sleep(Duration.ofSeconds(50));
+            stream.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(HttpSimulationTest.answer(stream)).isEqualTo("0");
+            long start = Loop.current().nanoTime();
+            assertThat(stream.readLine(1000)).isNull();
+            assertThat(seconds(start)).isBetween(59L, 61L);
+          }
+        });
   }
 
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldRefuseABodyBelowTheMinimumRate(Style style) {
-    simulate(style, () -> {
-      long start = Loop.current().nanoTime();
-      String head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
-      try (TcpStream stream = connect()) {
-        stream.write(head);
-        String line = drip(stream, "x".repeat(500), Duration.ofSeconds(1));
-        assertThat(line).isEqualTo("HTTP/1.1 408 Request Timeout");
-      }
-      assertThat(seconds(start)).isBetween(30L, 32L);
-    });
+    simulate(
+        style,
+        () -> {
+          long start = Loop.current().nanoTime();
+          String head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+          try (TcpStream stream = connect()) {
+            stream.write(head);
+            String line = drip(stream, "x".repeat(500), Duration.ofSeconds(1));
+            assertThat(line).isEqualTo("HTTP/1.1 408 Request Timeout");
+          }
+          assertThat(seconds(start)).isBetween(30L, 32L);
+        });
   }
 
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldTakeALongBodyThatKeepsTheRate(Style style) {
-    simulate(style, () -> {
-      try (TcpStream stream = connect()) {
-        stream.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 409600\r\n\r\n");
-        for (int i = 0; i < 200; i++) {
-          Fiber.sleep(Duration.ofSeconds(1));
-          stream.write(new byte[2048]);
-        }
-        assertThat(HttpSimulationTest.answer(stream)).isEqualTo("409600");
-      }
-    });
+    simulate(
+        style,
+        () -> {
+          try (TcpStream stream = connect()) {
+            stream.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 409600\r\n\r\n");
+            for (int i = 0; i < 200; i++) {
+              Fiber.sleep(Duration.ofSeconds(1));
+              stream.write(new byte[2048]);
+            }
+            assertThat(HttpSimulationTest.answer(stream)).isEqualTo("409600");
+          }
+        });
   }
 
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldResetAPeerThatTakesTheAnswerTooSlowly(Style style) {
-    simulate(style, () -> {
-      long start = Loop.current().nanoTime();
-      StreamOptions small = StreamOptions.defaults().inputLimitBytes(1024);
-      try (TcpStream stream = TcpStream.connect("server", PORT, small)) {
-        stream.write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-        ByteBuffer little = ByteBuffer.allocate(200);
-        assertThatThrownBy(() -> {
-              while (stream.read(little.clear()) > 0) {
-                Fiber.sleep(Duration.ofSeconds(1));
-              }
-            })
-            .isInstanceOf(IoException.class);
-      }
-      assertThat(seconds(start)).isBetween(30L, 4000L);
-    });
+    simulate(
+        style,
+        () -> {
+          long start = Loop.current().nanoTime();
+          StreamOptions small = StreamOptions.defaults().inputLimitBytes(1024);
+          try (TcpStream stream = TcpStream.connect("server", PORT, small)) {
+            stream.write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+            ByteBuffer little = ByteBuffer.allocate(200);
+            assertThatThrownBy(
+                    () -> {
+                      while (stream.read(little.clear()) > 0) {
+                        Fiber.sleep(Duration.ofSeconds(1));
+                      }
+                    })
+                .isInstanceOf(IoException.class);
+          }
+          assertThat(seconds(start)).isBetween(30L, 4000L);
+        });
   }
 }

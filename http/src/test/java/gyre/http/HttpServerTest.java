@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -56,8 +56,7 @@ class HttpServerTest {
   void open() {
     group =
         LoopGroup.open(
-            1,
-            Loops.options(engine).failures((source, e) -> reported.add(String.valueOf(e))));
+            1, Loops.options(engine).failures((source, e) -> reported.add(String.valueOf(e))));
   }
 
   @AfterEach
@@ -206,7 +205,8 @@ class HttpServerTest {
   void shouldCloseWhenToldTo() throws Exception {
     try (HttpServer server = server(HttpServerTest::echo);
         RawClient client = new RawClient(server.address())) {
-      client.send("GET /a HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n" + GET.formatted("b"));
+      client.send(
+          "GET /a HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n" + GET.formatted("b"));
       assertThat(client.receive().hasField("Connection: close")).isTrue();
       assertThat(client.rest()).as("the second one is not answered").isEmpty();
     }
@@ -337,9 +337,11 @@ class HttpServerTest {
   void shouldAnswerErrorsAsJson() throws Exception {
     HttpOptions options = HttpOptions.defaults().errors(ErrorFormat.JSON);
     try (HttpServer server =
-            server(options, (request, response) -> {
-              throw new HttpException(409, "it is \"here\"\n");
-            });
+            server(
+                options,
+                (request, response) -> {
+                  throw new HttpException(409, "it is \"here\"\n");
+                });
         RawClient client = new RawClient(server.address())) {
       RawClient.Answer answer = client.send(GET.formatted("a")).receive();
       assertThat(answer.hasField("Content-Type: application/json")).isTrue();
@@ -432,10 +434,12 @@ class HttpServerTest {
           if (style == Style.PUSH) {
             Response later = response.defer();
             Loop.current()
-                .after(Duration.ofMillis(100), () -> {
-                  later.header("X", "1").send("late");
-                  answered.countDown();
-                });
+                .after(
+                    Duration.ofMillis(100),
+                    () -> {
+                      later.header("X", "1").send("late");
+                      answered.countDown();
+                    });
           } else {
             Fiber.sleep(Duration.ofMillis(100));
             answered.countDown();
@@ -475,8 +479,7 @@ class HttpServerTest {
         Thread.onSpinWait();
       }
       server.close(Duration.ofMillis(50));
-      assertThatThrownBy(client::receive)
-          .isInstanceOfAny(SocketException.class, IOException.class);
+      assertThatThrownBy(client::receive).isInstanceOfAny(SocketException.class, IOException.class);
     }
   }
 }

@@ -20,7 +20,8 @@ record Probe(String id, String rule, String expected, byte[] bytes) {
     for (String line : text().split("\n", -1)) {
       if (!line.isBlank() && !line.startsWith("#")) {
         String[] parts = line.split(" \\| ?", 4);
-        probes.add(new Probe(parts[0].strip(), parts[1].strip(), parts[2].strip(), unescape(parts[3])));
+        probes.add(
+            new Probe(parts[0].strip(), parts[1].strip(), parts[2].strip(), unescape(parts[3])));
       }
     }
     return probes;

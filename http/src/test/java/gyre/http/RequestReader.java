@@ -113,8 +113,7 @@ final class RequestReader {
 
   private boolean chunks() {
     long before = in.size();
-    ChunkDecoder.Outcome result =
-        chunks.decode(in, body, Long.MAX_VALUE, limits.bodyBytes());
+    ChunkDecoder.Outcome result = chunks.decode(in, body, Long.MAX_VALUE, limits.bodyBytes());
     head.lines.consumed(before - in.size());
     switch (result) {
       case DONE -> ended();
@@ -126,7 +125,8 @@ final class RequestReader {
 
   private void ended() {
     outcome.append(" ok");
-    details.append(new String(body.take((int) body.size()), java.nio.charset.StandardCharsets.ISO_8859_1));
+    details.append(
+        new String(body.take((int) body.size()), java.nio.charset.StandardCharsets.ISO_8859_1));
     details.append('\n');
     doing = Doing.HEAD;
     parser.begin();

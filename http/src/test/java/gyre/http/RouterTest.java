@@ -22,29 +22,38 @@ class RouterTest {
           .get("/users", saying("users"))
           .post("/users", saying("new user"))
           .get("/users/me", saying("me"))
-          .get("/users/{id:int}", (request, response) ->
-              response.send("number " + request.intParameter("id")))
-          .get("/users/{name}", (request, response) ->
-              response.send("name " + request.parameter("name")))
-          .get("/users/{name}/files/{path*}", (request, response) ->
-              response.send(request.parameter("name") + ": " + request.parameter("path")))
+          .get(
+              "/users/{id:int}",
+              (request, response) -> response.send("number " + request.intParameter("id")))
+          .get(
+              "/users/{name}",
+              (request, response) -> response.send("name " + request.parameter("name")))
+          .get(
+              "/users/{name}/files/{path*}",
+              (request, response) ->
+                  response.send(request.parameter("name") + ": " + request.parameter("path")))
           .get("/usual", saying("usual"))
-          .get("/big/{n:long}", (request, response) ->
-              response.send("long " + request.longParameter("n")))
-          .get("/query", (request, response) ->
-              response.send(request.queryParameter("a") + "," + request.queryParameter("b")))
+          .get(
+              "/big/{n:long}",
+              (request, response) -> response.send("long " + request.longParameter("n")))
+          .get(
+              "/query",
+              (request, response) ->
+                  response.send(request.queryParameter("a") + "," + request.queryParameter("b")))
           .get("/healthz", Health.create())
           .get("/sick", Health.create().check("disk", () -> false))
-          .filter(next -> (request, response) -> {
-            response.header("X-Outer", "1");
-            next.handle(request, response);
-          })
-          .filter(next -> (request, response) -> {
-            if (request.isPath("/forbidden")) {
-              throw new HttpException(403, "not here");
-            }
-            next.handle(request, response);
-          });
+          .filter(next ->
+              (request, response) -> {
+                response.header("X-Outer", "1");
+                next.handle(request, response);
+              })
+          .filter(next ->
+              (request, response) -> {
+                if (request.isPath("/forbidden")) {
+                  throw new HttpException(403, "not here");
+                }
+                next.handle(request, response);
+              });
 
   private static RawClient.Answer ask(String line) throws Exception {
     try (LoopGroup group = LoopGroup.open(1, Loops.options("nio"));

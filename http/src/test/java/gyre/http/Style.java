@@ -17,8 +17,7 @@ enum Style {
     return open(loop, ANY_PORT, options, handler);
   }
 
-  HttpServer open(
-      Loop loop, InetSocketAddress where, HttpOptions options, HttpHandler handler) {
+  HttpServer open(Loop loop, InetSocketAddress where, HttpOptions options, HttpHandler handler) {
     return switch (this) {
       case DIRECT -> HttpServer.serve(loop, where, options, handler);
       case PUSH -> HttpServer.onRequest(loop, where, options, handler);

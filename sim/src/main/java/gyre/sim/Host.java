@@ -75,8 +75,7 @@ public final class Host {
    *
    * @param ended is told how it has ended
    */
-  public Host runUntilShutdown(
-      ShutdownOptions how, Task main, Consumer<? super ExitStatus> ended) {
+  public Host runUntilShutdown(ShutdownOptions how, Task main, Consumer<? super ExitStatus> ended) {
     return add(main, true, new StopPlan(how, ended));
   }
 

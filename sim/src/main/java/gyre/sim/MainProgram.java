@@ -18,7 +18,13 @@ final class MainProgram extends Program {
   private @Nullable StopBySignals stops;
   private boolean over;
 
-  MainProgram(World world, Host host, String name, Task main, boolean awaited, Host.@Nullable StopPlan stop) {
+  MainProgram(
+      World world,
+      Host host,
+      String name,
+      Task main,
+      boolean awaited,
+      Host.@Nullable StopPlan stop) {
     super(world, host, name);
     this.main = main;
     this.awaited = awaited;

@@ -73,8 +73,7 @@ public final class World {
     this.turns = universe.chance("turns");
     this.ends = universe.chance("ends");
     universe.onHostedLoop((machine, hosted) -> host(machine.name()).host(hosted));
-    universe.onProcess(
-        (machine, process, command) -> host(machine.name()).start(process, command));
+    universe.onProcess((machine, process, command) -> host(machine.name()).start(process, command));
   }
 
   // ---- what it consists of

@@ -40,15 +40,14 @@ class CancelEverywhereTest {
   @TestFactory
   Stream<DynamicTest> shouldHoldWhereverItIsCancelled() {
     return Drills.all().stream()
-        .map(drill ->
-            dynamicTest(drill.name(), () -> checkAll(drill, Cut.CANCEL, Cut.DEADLINE)));
+        .map(drill -> dynamicTest(drill.name(), () -> checkAll(drill, Cut.CANCEL, Cut.DEADLINE)));
   }
 
   @TestFactory
   Stream<DynamicTest> shouldHoldWhereverItsScopeOrItsLoopEnds() {
     return Drills.all().stream()
-        .map(drill ->
-            dynamicTest(drill.name(), () -> checkAll(drill, Cut.END_SCOPE, Cut.SHUTDOWN)));
+        .map(
+            drill -> dynamicTest(drill.name(), () -> checkAll(drill, Cut.END_SCOPE, Cut.SHUTDOWN)));
   }
 
   @TestFactory
@@ -113,18 +112,20 @@ class CancelEverywhereTest {
             return "waiting for all items to be taken";
           }
         };
-    world.host("host").run(() -> {
-      try (Scope scope = Scope.open("all")) {
-        for (int i = 0; i < 3; i++) {
-          Drill.alone(scope, "taker-" + i, () -> takeForever(items, taken, all));
-        }
-        for (int i = 0; i < 6; i++) {
-          Fiber.sleep(Duration.ofMillis(1));
-          items.give(i);
-        }
-        Fiber.await(all);
-      }
-    });
+    world
+        .host("host")
+        .run(() -> {
+          try (Scope scope = Scope.open("all")) {
+            for (int i = 0; i < 3; i++) {
+              Drill.alone(scope, "taker-" + i, () -> takeForever(items, taken, all));
+            }
+            for (int i = 0; i < 6; i++) {
+              Fiber.sleep(Duration.ofMillis(1));
+              items.give(i);
+            }
+            Fiber.await(all);
+          }
+        });
   }
 
   private static void takeForever(Careless items, List<Integer> taken, WaitPoint all) {
@@ -171,17 +172,20 @@ class CancelEverywhereTest {
   void shouldCutEachParkOnceAndNoMore() {
     List<Integer> rounds = new ArrayList<>();
     CutReport report =
-        CancelEverywhere.of(world -> {
-              int[] slept = {0};
-              world.host("host").run(() -> {
-                try (Scope scope = Scope.open("all")) {
-                  Drill.alone(scope, "sleeper", () -> sleepFiveTimes(slept));
-                  scope.join();
-                } finally {
-                  rounds.add(slept[0]);
-                }
-              });
-            })
+        CancelEverywhere.of(
+                world -> {
+                  int[] slept = {0};
+                  world
+                      .host("host")
+                      .run(() -> {
+                        try (Scope scope = Scope.open("all")) {
+                          Drill.alone(scope, "sleeper", () -> sleepFiveTimes(slept));
+                          scope.join();
+                        } finally {
+                          rounds.add(slept[0]);
+                        }
+                      });
+                })
             .cuts(Cut.CANCEL)
             .fibers("sleeper")
             .check();
@@ -203,14 +207,16 @@ class CancelEverywhereTest {
   void shouldCountAnAssertionThatACancellationHides() {
     assertThatThrownBy(() ->
             CancelEverywhere.of(world ->
-                    world.host("host").run(() -> {
-                      try {
-                        Fiber.sleep(Duration.ofSeconds(1));
-                      } catch (gyre.CancelledException e) {
-                        e.addSuppressed(new AssertionError("hidden"));
-                        throw e;
-                      }
-                    }))
+                    world
+                        .host("host")
+                        .run(() -> {
+                          try {
+                            Fiber.sleep(Duration.ofSeconds(1));
+                          } catch (gyre.CancelledException e) {
+                            e.addSuppressed(new AssertionError("hidden"));
+                            throw e;
+                          }
+                        }))
                 .check())
         .isInstanceOf(SimulationFailure.class)
         .hasMessageContaining("host failed");

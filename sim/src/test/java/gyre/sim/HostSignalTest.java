@@ -72,7 +72,9 @@ class HostSignalTest {
     assertThat(told).containsExactly("first HUP", "second HUP", "third TERM");
   }
 
-  /** What runs in a loop of its own ends in order at the first signal, and at once at the second. */
+  /**
+   * What runs in a loop of its own ends in order at the first signal, and at once at the second.
+   */
   @Test
   void shouldEndAProgramAsItsSignalsSay() {
     for (int signals = 0; signals <= 2; signals++) {

@@ -35,7 +35,7 @@ class LimitTest {
   private int calls;
 
   private static void run(Task main) {
-    Simulation.seed(1).world(world -> world.host("host").run(main::run)).run();
+    Simulation.seed(1).world(world -> world.host("host").run(main)).run();
   }
 
   private static long millis() {
@@ -207,10 +207,11 @@ class LimitTest {
       for (int i = 0; i < 400; i++) {
         try (Scope scope = Scope.open("good")) {
           for (int n = 0; n < 20; n++) {
-            scope.start(() -> limit.call(() -> {
-              Fiber.sleep(Duration.ofMillis(1));
-              return true;
-            }));
+            scope.start(() ->
+                limit.call(() -> {
+                  Fiber.sleep(Duration.ofMillis(1));
+                  return true;
+                }));
           }
           scope.join();
         }
@@ -219,10 +220,13 @@ class LimitTest {
       assertThat(grown).isGreaterThanOrEqualTo(20);
       try (Scope scope = Scope.open("bad")) {
         for (int n = 0; n < 10; n++) {
-          scope.start(() -> assertThatThrownBy(() -> limit.call(() -> {
-            Fiber.sleep(Duration.ofMillis(1));
-            throw new IOException("busy");
-          })).isInstanceOf(IOException.class));
+          scope.start(() ->
+              assertThatThrownBy(() ->
+                      limit.call(() -> {
+                        Fiber.sleep(Duration.ofMillis(1));
+                        throw new IOException("busy");
+                      }))
+                  .isInstanceOf(IOException.class));
         }
         scope.join();
       }
@@ -295,22 +299,22 @@ class LimitTest {
     run(() -> {
       CircuitBreaker breaker = CircuitBreaker.create("db", 1, 1, Duration.ofSeconds(5), 1);
       try (Scope scope = Scope.open("calls")) {
-        scope.start(() -> breaker.call(() -> {
-          Fiber.sleep(Duration.ofHours(1));
-          return true;
-        }));
+        scope.start(() ->
+            breaker.call(() -> {
+              Fiber.sleep(Duration.ofHours(1));
+              return true;
+            }));
         Fiber.sleep(Duration.ofMillis(1));
       }
       assertThat(breaker.state(Loop.current().nanoTime())).isEqualTo(CircuitBreaker.State.CLOSED);
-      assertThatThrownBy(
-              () ->
-                  breaker.call(() ->
-                      Cancellation.within(
-                          Duration.ofMillis(1),
-                          () -> {
-                            Fiber.sleep(Duration.ofHours(1));
-                            return true;
-                          })))
+      assertThatThrownBy(() ->
+              breaker.call(() ->
+                  Cancellation.within(
+                      Duration.ofMillis(1),
+                      () -> {
+                        Fiber.sleep(Duration.ofHours(1));
+                        return true;
+                      })))
           .isInstanceOf(DeadlineExceededException.class);
       assertThat(breaker.state(Loop.current().nanoTime())).isEqualTo(CircuitBreaker.State.OPEN);
     });

@@ -228,10 +228,11 @@ class SimChildTest {
   @Test
   void shouldReapAllWhereverItIsCancelled() {
     CutReport report =
-        CancelEverywhere.of(world -> {
-              install(world.host("host"));
-              world.host("host").run(SimChildTest::useChildren);
-            })
+        CancelEverywhere.of(
+                world -> {
+                  install(world.host("host"));
+                  world.host("host").run(SimChildTest::useChildren);
+                })
             .cuts(Cut.CANCEL, Cut.DEADLINE, Cut.END_SCOPE)
             .excusing(IoException.class::isInstance)
             .mostParks(60)

@@ -64,13 +64,13 @@ class SimPipeTest {
         () -> {
           try (AnonymousPipe pipe = AnonymousPipe.open()) {
             pipe.reader().close();
-            assertThatThrownBy(() -> {
-                  pipe.writer().write("nobody");
-                  pipe.writer().flush();
-                })
+            assertThatThrownBy(
+                    () -> {
+                      pipe.writer().write("nobody");
+                      pipe.writer().flush();
+                    })
                 .isInstanceOfSatisfying(
-                    IoException.class,
-                    e -> assertThat(e.errno()).isEqualTo(Errno.EPIPE.number()));
+                    IoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EPIPE.number()));
           }
         });
   }

@@ -114,13 +114,14 @@ class SimTerminalTest {
   @Test
   void shouldBeRestoredWhereverItIsCancelled() {
     CutReport report =
-        CancelEverywhere.of(world -> {
-              HostTerminal terminal = world.host("host").terminal(40, 10);
-              world.host("host").run(() -> showKeys(new ArrayList<>()));
-              world.after(SOON, () -> terminal.type("abc"));
-              world.after(SOON.multipliedBy(2), () -> terminal.type("q"));
-              world.afterwards(() -> assertThat(terminal.isRestored()).isTrue());
-            })
+        CancelEverywhere.of(
+                world -> {
+                  HostTerminal terminal = world.host("host").terminal(40, 10);
+                  world.host("host").run(() -> showKeys(new ArrayList<>()));
+                  world.after(SOON, () -> terminal.type("abc"));
+                  world.after(SOON.multipliedBy(2), () -> terminal.type("q"));
+                  world.afterwards(() -> assertThat(terminal.isRestored()).isTrue());
+                })
             .cuts(Cut.CANCEL, Cut.CLOSE_HANDLE, Cut.SHUTDOWN)
             .check();
     assertThat(report.struck()).isPositive();

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,7 +46,7 @@ class WorkTest {
   }
 
   private static void run(long seed, Task main) {
-    Simulation.seed(seed).world(world -> world.host("host").run(main::run)).run();
+    Simulation.seed(seed).world(world -> world.host("host").run(main)).run();
   }
 
   private static long millis() {
@@ -80,8 +81,9 @@ class WorkTest {
 
   @Test
   void shouldGiveAllResultsInTheOrderOfTheWork() {
-    run(() -> assertThat(Work.all(List.of(after(30, "a"), after(10, "b"), after(20, "c"))))
-        .containsExactly("a", "b", "c"));
+    run(() ->
+        assertThat(Work.all(List.of(after(30, "a"), after(10, "b"), after(20, "c"))))
+            .containsExactly("a", "b", "c"));
   }
 
   @Test
@@ -111,7 +113,7 @@ class WorkTest {
       assertThat(log).containsExactly("slow ended");
       assertThatThrownBy(() -> Work.race(List.of(failsAfter(2, "second"), failsAfter(1, "first"))))
           .hasRootCauseMessage("first")
-          .satisfies(e -> assertThat(e.getCause().getSuppressed()).hasSize(1));
+          .satisfies(e -> assertThat(Objects.requireNonNull(e.getCause()).getSuppressed()).hasSize(1));
       assertThatThrownBy(() -> Work.race(List.of())).isInstanceOf(IllegalArgumentException.class);
     });
   }
@@ -139,16 +141,15 @@ class WorkTest {
   @Test
   void shouldLeaveNoStraysWhenTheCallerLeavesEarly() {
     run(() -> {
-      assertThatThrownBy(
-              () ->
-                  Cancellation.within(
-                      Duration.ofMillis(10),
-                      () -> {
-                        Work.all(
-                            IntStream.range(0, 100)
-                                .mapToObj(i -> noting(after(1_000, ""), "ended"))
-                                .toList());
-                      }))
+      assertThatThrownBy(() ->
+              Cancellation.within(
+                  Duration.ofMillis(10),
+                  () -> {
+                    Work.all(
+                        IntStream.range(0, 100)
+                            .mapToObj(i -> noting(after(1_000, ""), "ended"))
+                            .toList());
+                  }))
           .isInstanceOf(DeadlineExceededException.class);
       assertThat(log).hasSize(100);
     });
@@ -189,18 +190,17 @@ class WorkTest {
   @Test
   void shouldAskForNoMoreItemsWhenOneFails() {
     run(() ->
-        assertThatThrownBy(
-                () ->
-                    Work.forEach(
-                        IntStream.range(0, 1_000).boxed().toList(),
-                        4,
-                        item -> {
-                          number++;
-                          job(10);
-                          if (item == 5) {
-                            throw new IOException("broken");
-                          }
-                        }))
+        assertThatThrownBy(() ->
+                Work.forEach(
+                    IntStream.range(0, 1_000).boxed().toList(),
+                    4,
+                    item -> {
+                      number++;
+                      job(10);
+                      if (item == 5) {
+                        throw new IOException("broken");
+                      }
+                    }))
             .hasRootCauseMessage("broken"));
     assertThat(number).isLessThanOrEqualTo(12);
     assertThat(alive).isZero();
@@ -263,8 +263,7 @@ class WorkTest {
 
   @Test
   void shouldTryAgainAfterPausesThatGrowAndDiffer() {
-    Retry retry =
-        Retry.defaults().attempts(6).firstDelay(Duration.ofMillis(100)).maxDelay(HOUR);
+    Retry retry = Retry.defaults().attempts(6).firstDelay(Duration.ofMillis(100)).maxDelay(HOUR);
     run(() -> {
       long begin = millis();
       assertThat(retry.call(failing(5))).isEqualTo("done");
@@ -287,9 +286,10 @@ class WorkTest {
 
   @Test
   void shouldThrowTheLastFailureWithTheOthersAttached() {
-    run(() -> assertThatThrownBy(() -> Retry.defaults().attempts(3).call(failing(9)))
-        .hasMessage("failure 3")
-        .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessage("failure 2")));
+    run(() ->
+        assertThatThrownBy(() -> Retry.defaults().attempts(3).call(failing(9)))
+            .hasMessage("failure 3")
+            .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessage("failure 2")));
     assertThat(number).isEqualTo(3);
   }
 
@@ -326,17 +326,16 @@ class WorkTest {
   @Test
   void shouldNotRetryWhenTheCallerIsCancelled() {
     run(() ->
-        assertThatThrownBy(
-                () ->
-                    Cancellation.within(
-                        Duration.ofMillis(5),
-                        () ->
-                            Retry.defaults()
-                                .call(() -> {
-                                  number++;
-                                  Fiber.sleep(HOUR);
-                                  return "";
-                                })))
+        assertThatThrownBy(() ->
+                Cancellation.within(
+                    Duration.ofMillis(5),
+                    () ->
+                        Retry.defaults()
+                            .call(() -> {
+                              number++;
+                              Fiber.sleep(HOUR);
+                              return "";
+                            })))
             .isInstanceOf(CancelledException.class));
     assertThat(number).isOne();
   }
@@ -444,18 +443,17 @@ class WorkTest {
             {Duration.ofMillis(50), HOUR}, {HOUR, Duration.ofMillis(50)},
           }) {
         long begin = millis();
-        assertThatThrownBy(
-                () ->
-                    Cancellation.within(
-                        limits[0],
-                        () ->
-                            Cancellation.within(
-                                limits[1],
-                                () -> {
-                                  long leftNanos = Cancellation.current().remainingNanos();
-                                  assertThat(leftNanos).isBetween(40 * MILLI, 50 * MILLI);
-                                  Fiber.sleep(HOUR.multipliedBy(2));
-                                })))
+        assertThatThrownBy(() ->
+                Cancellation.within(
+                    limits[0],
+                    () ->
+                        Cancellation.within(
+                            limits[1],
+                            () -> {
+                              long leftNanos = Cancellation.current().remainingNanos();
+                              assertThat(leftNanos).isBetween(40 * MILLI, 50 * MILLI);
+                              Fiber.sleep(HOUR.multipliedBy(2));
+                            })))
             .isInstanceOf(DeadlineExceededException.class)
             .hasMessageContaining("50 ms");
         assertThat(millis() - begin).isBetween(50L, 55L);

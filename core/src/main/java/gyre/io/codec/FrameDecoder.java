@@ -28,16 +28,21 @@ final class FrameDecoder<T> implements Decoder<T> {
     try {
       return body.read(input, bodyBytes);
     } finally {
-      if (input.size() < behind) {
-        throw new IllegalStateException(
-            "the body has consumed " + (behind - input.size()) + " bytes beyond its frame");
-      }
-      long rest = input.size() - behind + scan.tailBytes;
-      if (rest > 0) {
-        input.drain(rest);
-      }
-      scan.taken();
+      leave(input, behind);
     }
+  }
+
+  /** What the body has left of the frame is passed over. */
+  private void leave(ByteQueue input, long behind) {
+    if (input.size() < behind) {
+      throw new IllegalStateException(
+          "the body has consumed " + (behind - input.size()) + " bytes beyond its frame");
+    }
+    long rest = input.size() - behind + scan.tailBytes;
+    if (rest > 0) {
+      input.drain(rest);
+    }
+    scan.taken();
   }
 
   @Override

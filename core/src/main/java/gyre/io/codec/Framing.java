@@ -151,6 +151,8 @@ public abstract sealed class Framing
   @FunctionalInterface
   interface Wrapper {
     /**
+     * Puts what goes around the content before and behind it.
+     *
      * @throws IllegalArgumentException if the content can't be framed
      */
     void wrap(ByteQueue frame);

@@ -68,9 +68,8 @@ public final class Lines extends Framing {
       }
       searchedBytes = 0;
       int length = (int) feed;
-      return length > 0 && input.byteAt(length - 1L) == '\r'
-          ? found(0, length - 1, 2)
-          : found(0, length, 1);
+      boolean hasReturn = length > 0 && input.byteAt(length - 1L) == '\r';
+      return hasReturn ? found(0, length - 1, 2) : found(0, length, 1);
     }
   }
 }

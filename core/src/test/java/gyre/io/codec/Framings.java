@@ -24,7 +24,9 @@ enum Framings {
   CHUNKED(Framing.chunked(Framing.lengthPrefix(1, 20), 300), 300),
   CHUNKED_NETSTRINGS(Framing.chunked(Framing.netstrings(50), 300).partBytes(9), 300);
 
+  @SuppressWarnings("ImmutableEnumChecker") // a framing is immutable
   final Framing framing;
+
   private final int contentBytes;
 
   Framings(Framing framing, int contentBytes) {

@@ -33,10 +33,7 @@ final class SimPipes implements Pipes {
   }
 
   private PipeEnd end(
-      String what,
-      @Nullable PipeBuffer input,
-      @Nullable PipeBuffer output,
-      int end) {
+      String what, @Nullable PipeBuffer input, @Nullable PipeBuffer output, int end) {
     return new PipeEnd(universe, engine.machine(), what, input, output, null, end);
   }
 
@@ -81,9 +78,7 @@ final class SimPipes implements Pipes {
     int gone = Errno.EIO.negated();
     int result =
         install(
-            two,
-            end("terminal's driver", shown, typed, gone),
-            end("terminal", typed, shown, gone));
+            two, end("terminal's driver", shown, typed, gone), end("terminal", typed, shown, gone));
     return result < 0 ? result : engine.machine().nextTerminal();
   }
 }

@@ -60,7 +60,8 @@ final class SimProcesses implements Processes {
           Errno.EMFILE.negated(),
           Errno.ENOENT.negated());
     }
-    List<String> arguments = new ArrayList<>(Arrays.stream(spawn.arguments).map(this::text).toList());
+    List<String> arguments =
+        new ArrayList<>(Arrays.stream(spawn.arguments).map(this::text).toList());
     if (arguments.getFirst().equals(WITH_PARENT)) {
       arguments.subList(0, ARGUMENTS_OF_WITH_PARENT).clear();
     }

@@ -49,9 +49,7 @@ final class SimTerminalCalls implements TerminalCalls {
   public int duplicate(int descriptor) {
     PipeEnd standard = engine.standard(descriptor);
     return install(
-        standard == null
-            ? PipeEnd.ofNullDevice(universe, engine.machine())
-            : standard.duplicate());
+        standard == null ? PipeEnd.ofNullDevice(universe, engine.machine()) : standard.duplicate());
   }
 
   @Override

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The terminal of a machine: a line with a screen and a keyboard at its end, and the settings of the
- * line. It takes what programs write piece by piece, as fast as it is.
+ * The terminal of a machine: a line with a screen and a keyboard at its end, and the settings of
+ * the line. It takes what programs write piece by piece, as fast as it is.
  */
 public final class TerminalDevice {
   static final byte[] RAW = {1};
@@ -64,8 +64,7 @@ public final class TerminalDevice {
   // ---- for programs
 
   PipeEnd user() {
-    return new PipeEnd(
-        universe, machine, "terminal", typed, shown, null, Errno.EIO.negated());
+    return new PipeEnd(universe, machine, "terminal", typed, shown, null, Errno.EIO.negated());
   }
 
   boolean isOf(@Nullable SimSocket socket) {

@@ -90,8 +90,8 @@ final class DatagramPair {
     }
   }
 
-  private void cancelled(
-      Step step, UdpSocket sender, ByteBuffer payload, InetSocketAddress to) throws Exception {
+  private void cancelled(Step step, UdpSocket sender, ByteBuffer payload, InetSocketAddress to)
+      throws Exception {
     try {
       Cancellation.within(
           Duration.ofNanos(step.micros() * 1_000L),

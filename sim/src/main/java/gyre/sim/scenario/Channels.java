@@ -30,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  * parked beside an item.
  */
 final class Channels extends Weathered {
+  private static final Integer NONE = -1;
+
+  /** What a select gives at the end, as its result is never null. */
+  private static final Integer END = Integer.MIN_VALUE;
+
   private static final Duration LONG = Duration.ofHours(1);
 
   /** In which what was sent must have been received, though nobody sends any more. */
@@ -100,7 +105,7 @@ final class Channels extends Weathered {
 
     abstract Select<Boolean> sending(int item, Channel<Integer> other);
 
-    abstract Select<@Nullable Integer> receiving(Channel<Integer> other);
+    abstract Select<Integer> receiving(Channel<Integer> other);
   }
 
   private static final class Local extends Under {
@@ -140,9 +145,9 @@ final class Channels extends Weathered {
     }
 
     @Override
-    Select<@Nullable Integer> receiving(Channel<Integer> other) {
+    Select<Integer> receiving(Channel<Integer> other) {
       return Select.fair(
-          Select.receive(channel, Channels::item), Select.receive(other, received -> -1));
+          Select.receive(channel, Channels::itemOrEnd), Select.receive(other, received -> -1));
     }
   }
 
@@ -183,9 +188,9 @@ final class Channels extends Weathered {
     }
 
     @Override
-    Select<@Nullable Integer> receiving(Channel<Integer> other) {
+    Select<Integer> receiving(Channel<Integer> other) {
       return Select.fair(
-          Select.receive(channel, Channels::item), Select.receive(other, received -> -1));
+          Select.receive(channel, Channels::itemOrEnd), Select.receive(other, received -> -1));
     }
   }
 
@@ -322,24 +327,29 @@ final class Channels extends Weathered {
 
   /** Null at the end, and -1 if it was something else. */
   private static @Nullable Integer receiveOne(Under under, Channel<Integer> other, Plan plan) {
-    switch (plan.between(0, 3)) {
-      case 0 -> {
-        return under.receiving(other).await();
-      }
+    return switch (plan.between(0, 3)) {
+      case 0 -> itemOrNull(under.receiving(other).await());
       case 1 -> {
         Source first = Fiber.awaitFirst(under.receivable(), other.receivable());
         if (!first.equals(under.receivable())) {
-          var ignored = other.tryReceive();
-          return -1;
+          var _ = other.tryReceive();
+          yield NONE;
         }
-        return switch (under.receiver().tryReceive()) {
+        yield switch (under.receiver().tryReceive()) {
           case Received<Integer> received -> item(received);
-          default -> -1;
+          default -> NONE;
         };
       }
-      default -> {
-        return item(under.receiver().receive());
-      }
-    }
+      default -> item(under.receiver().receive());
+    };
+  }
+
+  private static @Nullable Integer itemOrNull(Integer itemOrEnd) {
+    return itemOrEnd.equals(END) ? null : itemOrEnd;
+  }
+
+  private static int itemOrEnd(Received<Integer> received) {
+    Integer item = item(received);
+    return item == null ? END : item;
   }
 }

@@ -51,16 +51,18 @@ final class FileDrills {
     @Override
     public void build(World world) {
       int[] durable = {0};
-      world.host("host").run(() -> {
-        checkWhole(durable[0]);
-        try (Scope scope = Scope.open("all")) {
-          Drill.alone(scope, "replacer", () -> replace(durable));
-          scope.join();
-        }
-        checkWhole(durable[0]);
-        checkNothingTemporary();
-        Weathered.checkNothingOpen("host");
-      });
+      world
+          .host("host")
+          .run(() -> {
+            checkWhole(durable[0]);
+            try (Scope scope = Scope.open("all")) {
+              Drill.alone(scope, "replacer", () -> replace(durable));
+              scope.join();
+            }
+            checkWhole(durable[0]);
+            checkNothingTemporary();
+            Weathered.checkNothingOpen("host");
+          });
     }
 
     /** After a crash there may be what the replacing that was under way has left. */
@@ -114,19 +116,21 @@ final class FileDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        Path path = FOLDER.resolve("streamed");
-        boolean[] isFlushed = {false};
-        try (Scope scope = Scope.open("all")) {
-          Drill.alone(scope, "writer", () -> write(path, isFlushed));
-          scope.join();
-        }
-        try (Scope scope = Scope.open("all")) {
-          Drill.alone(scope, "reader", () -> read(path, isFlushed[0]));
-          scope.join();
-        }
-        Weathered.checkNothingOpen("host");
-      });
+      world
+          .host("host")
+          .run(() -> {
+            Path path = FOLDER.resolve("streamed");
+            boolean[] isFlushed = {false};
+            try (Scope scope = Scope.open("all")) {
+              Drill.alone(scope, "writer", () -> write(path, isFlushed));
+              scope.join();
+            }
+            try (Scope scope = Scope.open("all")) {
+              Drill.alone(scope, "reader", () -> read(path, isFlushed[0]));
+              scope.join();
+            }
+            Weathered.checkNothingOpen("host");
+          });
     }
 
     private static void write(Path path, boolean[] isFlushed) {
@@ -176,19 +180,21 @@ final class FileDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        Set<String> made = new TreeSet<>();
-        try (Scope scope = Scope.open("all")) {
-          Drill.alone(scope, "maker", () -> make(made));
-          scope.join();
-          Drill.alone(scope, "lister", () -> list(made));
-          scope.join();
-        } catch (CancelledException e) {
-          return;
-        }
-        Files.deleteTree(FOLDER.resolve("many"));
-        Weathered.checkNothingOpen("host");
-      });
+      world
+          .host("host")
+          .run(() -> {
+            Set<String> made = new TreeSet<>();
+            try (Scope scope = Scope.open("all")) {
+              Drill.alone(scope, "maker", () -> make(made));
+              scope.join();
+              Drill.alone(scope, "lister", () -> list(made));
+              scope.join();
+            } catch (CancelledException e) {
+              return;
+            }
+            Files.deleteTree(FOLDER.resolve("many"));
+            Weathered.checkNothingOpen("host");
+          });
     }
 
     private static void make(Set<String> made) {

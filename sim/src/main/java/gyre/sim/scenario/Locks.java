@@ -182,14 +182,16 @@ final class Locks extends Weathered {
     try (Scope scope = Scope.open("meeting")) {
       for (int i = 0; i < parties; i++) {
         Plan part = plan.part("party-" + i);
-        scope.start("party-" + i, () -> {
-          for (int round = 0; round < rounds; round++) {
-            Fiber.sleep(part.millis(0, 5));
-            pass(barrier, part);
-            passed[round]++;
-            check(round == 0 || passed[round - 1] >= parties - 1, "a round was left out");
-          }
-        });
+        scope.start(
+            "party-" + i,
+            () -> {
+              for (int round = 0; round < rounds; round++) {
+                Fiber.sleep(part.millis(0, 5));
+                pass(barrier, part);
+                passed[round]++;
+                check(round == 0 || passed[round - 1] >= parties - 1, "a round was left out");
+              }
+            });
       }
       scope.join();
     }

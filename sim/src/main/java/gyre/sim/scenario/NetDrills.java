@@ -75,22 +75,27 @@ final class NetDrills {
 
     @Override
     public void build(World world) {
-      world.host("server").background(() -> {
-        try (TcpListener listener =
-            TcpListener.bind("0.0.0.0", Weathered.PORT, ListenOptions.defaults().stream(SMALL))) {
-          listener.serve(NetDrills::echo);
-        }
-      });
-      world.host("client").run(() -> {
-        try (Scope scope = Scope.open("clients")) {
-          for (int i = 1; i <= 2; i++) {
-            int key = i;
-            Drill.alone(scope, "client-" + i, () -> ask(key));
-          }
-          scope.join();
-        }
-        Weathered.checkNothingOpen("client");
-      });
+      world
+          .host("server")
+          .background(() -> {
+            try (TcpListener listener =
+                TcpListener.bind(
+                    "0.0.0.0", Weathered.PORT, ListenOptions.defaults().stream(SMALL))) {
+              listener.serve(NetDrills::echo);
+            }
+          });
+      world
+          .host("client")
+          .run(() -> {
+            try (Scope scope = Scope.open("clients")) {
+              for (int i = 1; i <= 2; i++) {
+                int key = i;
+                Drill.alone(scope, "client-" + i, () -> ask(key));
+              }
+              scope.join();
+            }
+            Weathered.checkNothingOpen("client");
+          });
     }
 
     private static void ask(int key) {
@@ -128,25 +133,29 @@ final class NetDrills {
     public void build(World world) {
       int[] accepted = {0};
       int[] served = {0};
-      world.host("server").background(() -> {
-        try (TcpListener listener =
-                TcpListener.bind("0.0.0.0", Weathered.PORT, ListenOptions.defaults());
-            Scope scope = Scope.open("acceptors")) {
-          for (int i = 1; i <= 2; i++) {
-            Drill.alone(scope, "acceptor-" + i, () -> accept(listener, accepted));
-          }
-          scope.join();
-        }
-      });
-      world.host("client").run(() -> {
-        for (int i = 0; i < 4; i++) {
-          try (TcpStream stream = connect()) {
-            served[0] += stream.read(ByteBuffer.allocate(1)) == 1 ? 1 : 0;
-          } catch (IoException e) {
-            // Nobody accepts any more.
-          }
-        }
-      });
+      world
+          .host("server")
+          .background(() -> {
+            try (TcpListener listener =
+                    TcpListener.bind("0.0.0.0", Weathered.PORT, ListenOptions.defaults());
+                Scope scope = Scope.open("acceptors")) {
+              for (int i = 1; i <= 2; i++) {
+                Drill.alone(scope, "acceptor-" + i, () -> accept(listener, accepted));
+              }
+              scope.join();
+            }
+          });
+      world
+          .host("client")
+          .run(() -> {
+            for (int i = 0; i < 4; i++) {
+              try (TcpStream stream = connect()) {
+                served[0] += stream.read(ByteBuffer.allocate(1)) == 1 ? 1 : 0;
+              } catch (IoException e) {
+                // Nobody accepts any more.
+              }
+            }
+          });
       world.afterwards(
           () -> check(served[0] <= accepted[0], served[0] + " served, accepted " + accepted[0]));
     }
@@ -177,26 +186,31 @@ final class NetDrills {
     public void build(World world) {
       int[] received = {0};
       int[] closedInOrder = {0};
-      world.host("server").background(() -> {
-        try (TcpListener listener =
-                TcpListener.bind("0.0.0.0", Weathered.PORT, ListenOptions.defaults().stream(SMALL));
-            TcpStream stream = listener.accept()) {
-          Fiber.sleep(Duration.ofMillis(1));
-          received[0] = readAll(stream, 7);
-          check(
-              received[0] == BYTES || closedInOrder[0] == 0,
-              received[0] + " of " + BYTES + " bytes, and then an orderly end");
-        } catch (IoException e) {
-          // The client was cut.
-        }
-      });
-      world.host("client").run(() -> {
-        try (Scope scope = Scope.open("all")) {
-          Drill.alone(scope, "writer", () -> write(closedInOrder));
-          scope.join();
-        }
-        Weathered.checkNothingOpen("client");
-      });
+      world
+          .host("server")
+          .background(() -> {
+            try (TcpListener listener =
+                    TcpListener.bind(
+                        "0.0.0.0", Weathered.PORT, ListenOptions.defaults().stream(SMALL));
+                TcpStream stream = listener.accept()) {
+              Fiber.sleep(Duration.ofMillis(1));
+              received[0] = readAll(stream, 7);
+              check(
+                  received[0] == BYTES || closedInOrder[0] == 0,
+                  received[0] + " of " + BYTES + " bytes, and then an orderly end");
+            } catch (IoException e) {
+              // The client was cut.
+            }
+          });
+      world
+          .host("client")
+          .run(() -> {
+            try (Scope scope = Scope.open("all")) {
+              Drill.alone(scope, "writer", () -> write(closedInOrder));
+              scope.join();
+            }
+            Weathered.checkNothingOpen("client");
+          });
     }
 
     private static void write(int[] closedInOrder) {
@@ -229,27 +243,31 @@ final class NetDrills {
 
     @Override
     public void build(World world) {
-      world.host("server").background(() -> {
-        try (UdpSocket socket = UdpSocket.bind("0.0.0.0", Weathered.PORT)) {
-          ByteBuffer buffer = ByteBuffer.allocate(100);
-          while (true) {
-            InetSocketAddress source = socket.receive(buffer.clear());
-            socket.send(buffer.flip(), source);
-          }
-        }
-      });
+      world
+          .host("server")
+          .background(() -> {
+            try (UdpSocket socket = UdpSocket.bind("0.0.0.0", Weathered.PORT)) {
+              ByteBuffer buffer = ByteBuffer.allocate(100);
+              while (true) {
+                InetSocketAddress source = socket.receive(buffer.clear());
+                socket.send(buffer.flip(), source);
+              }
+            }
+          });
       InetSocketAddress server =
           new InetSocketAddress(world.host("server").address(), Weathered.PORT);
-      world.host("client").run(() -> {
-        try (Scope scope = Scope.open("clients")) {
-          for (int i = 1; i <= 2; i++) {
-            int key = i;
-            Drill.alone(scope, "client-" + i, () -> ask(server, key));
-          }
-          scope.join();
-        }
-        Weathered.checkNothingOpen("client");
-      });
+      world
+          .host("client")
+          .run(() -> {
+            try (Scope scope = Scope.open("clients")) {
+              for (int i = 1; i <= 2; i++) {
+                int key = i;
+                Drill.alone(scope, "client-" + i, () -> ask(server, key));
+              }
+              scope.join();
+            }
+            Weathered.checkNothingOpen("client");
+          });
     }
 
     private static void ask(InetSocketAddress server, int key) throws Exception {

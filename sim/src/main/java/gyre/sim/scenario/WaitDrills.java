@@ -24,7 +24,12 @@ final class WaitDrills {
 
   static List<Drill> all() {
     return List.of(
-        new PermitDrill(), new RefillDrill(), new BufferDrill(), new FirstDrill(), new ScopeDrill(), new WorkDrill());
+        new PermitDrill(),
+        new RefillDrill(),
+        new BufferDrill(),
+        new FirstDrill(),
+        new ScopeDrill(),
+        new WorkDrill());
   }
 
   private static void check(boolean holds, String otherwise) {
@@ -74,9 +79,7 @@ final class WaitDrills {
     }
   }
 
-  /**
-   * One permit for all: of two, the release of the other one would wake who has been forgotten.
-   */
+  /** One permit for all: of two, the release of the other one would wake who has been forgotten. */
   private static final class PermitDrill implements Drill {
     @Override
     public String name() {
@@ -85,17 +88,19 @@ final class WaitDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        Permits permits = new Permits(1);
-        try (Scope scope = Scope.open("users")) {
-          for (int i = 1; i <= 4; i++) {
-            int pause = i;
-            Drill.alone(scope, "user-" + i, () -> use(permits, pause));
-          }
-          scope.join();
-        }
-        permits.checkAllBack();
-      });
+      world
+          .host("host")
+          .run(() -> {
+            Permits permits = new Permits(1);
+            try (Scope scope = Scope.open("users")) {
+              for (int i = 1; i <= 4; i++) {
+                int pause = i;
+                Drill.alone(scope, "user-" + i, () -> use(permits, pause));
+              }
+              scope.join();
+            }
+            permits.checkAllBack();
+          });
     }
 
     private static void use(Permits permits, int pause) {
@@ -119,31 +124,33 @@ final class WaitDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        Permits permits = new Permits(0);
-        int[] kept = {0};
-        int given = 0;
-        try (Scope scope = Scope.open("users")) {
-          for (int i = 1; i <= 4; i++) {
-            Drill.alone(
-                scope,
-                "user-" + i,
-                () -> {
-                  permits.acquire();
-                  kept[0]++;
-                });
-          }
-          while (given < 4) {
-            Fiber.sleep(MILLI);
-            given += 2;
-            permits.release();
-            permits.release();
-          }
-          scope.join();
-        }
-        check(kept[0] + permits.free == given, kept[0] + " permits are kept of " + given);
-        check(!permits.hasWaiters(), "a fiber that has ended is still in line");
-      });
+      world
+          .host("host")
+          .run(() -> {
+            Permits permits = new Permits(0);
+            int[] kept = {0};
+            int given = 0;
+            try (Scope scope = Scope.open("users")) {
+              for (int i = 1; i <= 4; i++) {
+                Drill.alone(
+                    scope,
+                    "user-" + i,
+                    () -> {
+                      permits.acquire();
+                      kept[0]++;
+                    });
+              }
+              while (given < 4) {
+                Fiber.sleep(MILLI);
+                given += 2;
+                permits.release();
+                permits.release();
+              }
+              scope.join();
+            }
+            check(kept[0] + permits.free == given, kept[0] + " permits are kept of " + given);
+            check(!permits.hasWaiters(), "a fiber that has ended is still in line");
+          });
     }
   }
 
@@ -214,29 +221,31 @@ final class WaitDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        Buffer buffer = new Buffer();
-        List<Integer> sent = new ArrayList<>();
-        List<Integer> received = new ArrayList<>();
-        try (Scope scope = Scope.open("all")) {
-          for (int i = 1; i <= 3; i++) {
-            Drill.alone(scope, "taker-" + i, () -> takeAll(buffer, received));
-          }
-          try (Scope putting = Scope.open("putters")) {
-            for (int i = 1; i <= 3; i++) {
-              int first = 100 * i;
-              Drill.alone(putting, "putter-" + i, () -> putAll(buffer, first, sent));
+      world
+          .host("host")
+          .run(() -> {
+            Buffer buffer = new Buffer();
+            List<Integer> sent = new ArrayList<>();
+            List<Integer> received = new ArrayList<>();
+            try (Scope scope = Scope.open("all")) {
+              for (int i = 1; i <= 3; i++) {
+                Drill.alone(scope, "taker-" + i, () -> takeAll(buffer, received));
+              }
+              try (Scope putting = Scope.open("putters")) {
+                for (int i = 1; i <= 3; i++) {
+                  int first = 100 * i;
+                  Drill.alone(putting, "putter-" + i, () -> putAll(buffer, first, sent));
+                }
+                putting.join();
+              }
+              buffer.close();
+              scope.join();
             }
-            putting.join();
-          }
-          buffer.close();
-          scope.join();
-        }
-        Collections.sort(sent);
-        Collections.sort(received);
-        check(sent.equals(received), "sent " + sent + ", received " + received);
-        check(buffer.items.isEmpty(), "left behind: " + buffer.items);
-      });
+            Collections.sort(sent);
+            Collections.sort(received);
+            check(sent.equals(received), "sent " + sent + ", received " + received);
+            check(buffer.items.isEmpty(), "left behind: " + buffer.items);
+          });
     }
 
     private static void putAll(Buffer buffer, int first, List<Integer> sent) {
@@ -266,21 +275,23 @@ final class WaitDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        Permits permits = new Permits(1);
-        Signal over = Signal.open();
-        try (Scope scope = Scope.open("users")) {
-          for (int i = 1; i <= 4; i++) {
-            int pause = i;
-            Drill.alone(scope, "user-" + i, () -> use(permits, over, pause));
-          }
-          Drill.alone(scope, "ender", () -> Fiber.sleep(MILLI.multipliedBy(15)));
-          Fiber.sleep(MILLI.multipliedBy(15));
-          over.raise();
-          scope.join();
-        }
-        permits.checkAllBack();
-      });
+      world
+          .host("host")
+          .run(() -> {
+            Permits permits = new Permits(1);
+            Signal over = Signal.open();
+            try (Scope scope = Scope.open("users")) {
+              for (int i = 1; i <= 4; i++) {
+                int pause = i;
+                Drill.alone(scope, "user-" + i, () -> use(permits, over, pause));
+              }
+              Drill.alone(scope, "ender", () -> Fiber.sleep(MILLI.multipliedBy(15)));
+              Fiber.sleep(MILLI.multipliedBy(15));
+              over.raise();
+              scope.join();
+            }
+            permits.checkAllBack();
+          });
     }
 
     private static void use(Permits permits, Signal over, int pause) {
@@ -309,18 +320,20 @@ final class WaitDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        int[] alive = {0};
-        try (Scope scope = Scope.open("all")) {
-          Drill.alone(scope, "nested", () -> nest(alive));
-          Drill.alone(scope, "limited", () -> limit(alive));
-          Drill.alone(scope, "timed", () -> time(alive));
-          scope.join();
-        } finally {
-          check(alive[0] == 0, alive[0] + " parts of what has ended are alive");
-        }
-        Weathered.checkNothingOpen("host");
-      });
+      world
+          .host("host")
+          .run(() -> {
+            int[] alive = {0};
+            try (Scope scope = Scope.open("all")) {
+              Drill.alone(scope, "nested", () -> nest(alive));
+              Drill.alone(scope, "limited", () -> limit(alive));
+              Drill.alone(scope, "timed", () -> time(alive));
+              scope.join();
+            } finally {
+              check(alive[0] == 0, alive[0] + " parts of what has ended are alive");
+            }
+            Weathered.checkNothingOpen("host");
+          });
     }
 
     private static void nest(int[] alive) {
@@ -375,8 +388,7 @@ final class WaitDrills {
       try (Timer timer = Loop.current().every(MILLI, () -> fired.add(fired.size()))) {
         alive[0]++;
         Fiber.sleep(MILLI.multipliedBy(5));
-        check(
-            fired.size() >= 3 || !timer.isOpen(), "fired " + fired.size() + " times in 5 ms");
+        check(fired.size() >= 3 || !timer.isOpen(), "fired " + fired.size() + " times in 5 ms");
       } finally {
         alive[0]--;
       }
