@@ -63,7 +63,7 @@ final class DirectConnection extends Http1Connection {
     headDone(of);
     busy(true);
     try {
-      boolean goesOn = call(server().handler(), of) && finishBody(of);
+      boolean goesOn = call(server().handler(), of, false) && finishBody(of);
       answered(of);
       return goesOn && of.response.persists();
     } finally {

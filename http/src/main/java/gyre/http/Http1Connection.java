@@ -141,15 +141,16 @@ abstract class Http1Connection implements Patience.Listener {
   /**
    * Calls the handler, and answers for it where it fails.
    *
+   * @param mayDefer whether it may return without an answer
    * @return false if the connection cannot go on
    */
-  final boolean call(HttpHandler handler, Exchange of) {
+  final boolean call(HttpHandler handler, Exchange of, boolean mayDefer) {
     Http1Response response = of.response;
     try {
       handler.handle(of.request, response);
       if (response.isStarted()) {
         response.finish();
-      } else if (!of.isDeferred) {
+      } else if (!mayDefer || !of.isDeferred) {
         throw new IllegalStateException("it has returned without an answer");
       }
       return true;

@@ -186,7 +186,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     isCalling = true;
     boolean goesOn;
     try {
-      goesOn = call(server().handler(), of);
+      goesOn = call(server().handler(), of, true);
     } finally {
       isCalling = false;
     }
@@ -346,12 +346,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
   private void inFiber(HttpHandler handler, Exchange of) {
     boolean goesOn = false;
     try {
-      of.isDeferred = false; // it answers before it returns
-      goesOn = call(handler, of);
+      goesOn = call(handler, of, false);
     } catch (CancelledException | IoException e) {
       // The connection broke, or the loop ends: nobody is there to be answered.
-    } finally {
-      of.isDeferred = true;
     }
     if (goesOn && stream().isOpen()) {
       completedLater();
