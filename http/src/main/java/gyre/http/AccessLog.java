@@ -7,6 +7,8 @@ package gyre.http;
 @FunctionalInterface
 public interface AccessLog {
   /**
+   * An answer is complete.
+   *
    * @param response with its status and the bytes of its body
    * @param durationNanos since the head was there, as the loop's clock counts: zero within a turn
    */

@@ -1,6 +1,7 @@
 package gyre.http;
 
 import gyre.io.ByteQueue;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,11 +48,11 @@ final class ChunkDecoder {
   private int extensionsBytes;
   private long dataBytes;
   private @Nullable Problem problem;
-  private @Nullable Lines trailerLines;
-  private @Nullable Fields trailers;
+  private final TrailerReader trailers;
 
   ChunkDecoder(HttpLimits limits) {
     this.limits = limits;
+    this.trailers = new TrailerReader(limits);
   }
 
   void begin() {
@@ -62,10 +63,7 @@ final class ChunkDecoder {
     extensionsBytes = 0;
     dataBytes = 0;
     problem = null;
-    if (trailerLines != null && trailers != null) {
-      trailerLines.reset();
-      trailers.clear();
-    }
+    trailers.begin();
   }
 
   @Nullable Problem problem() {
@@ -79,7 +77,7 @@ final class ChunkDecoder {
 
   /** The trailers, once it is done; null if there are none. */
   @Nullable Fields trailers() {
-    return trailers;
+    return trailers.fields();
   }
 
   /**
@@ -105,8 +103,12 @@ final class ChunkDecoder {
           }
         }
         case TRAILERS -> {
-          if (!readTrailers(in)) {
-            return Outcome.MORE;
+          switch (trailers.read(in)) {
+            case MORE -> {
+              return Outcome.MORE;
+            }
+            case DONE -> state = State.DONE;
+            case FAILED -> fail(Objects.requireNonNull(trailers.problem()));
           }
         }
         default -> {
@@ -276,70 +278,6 @@ final class ChunkDecoder {
       state = State.DATA;
     } else {
       state = State.TRAILERS;
-    }
-  }
-
-  // ---- trailers
-
-  /** False if more input is needed. */
-  private boolean readTrailers(ByteQueue in) {
-    if (trailers == null) {
-      if (in.size() >= 2 && in.byteAt(0) == '\r' && in.byteAt(1) == '\n') {
-        in.drain(2); // the usual case, with nothing allocated
-        state = State.DONE;
-        return true;
-      }
-      if (in.isEmpty() || (in.size() == 1 && in.byteAt(0) == '\r')) {
-        return false;
-      }
-    }
-    Lines lines = trailerLines == null ? new Lines() : trailerLines;
-    Fields fields = trailers == null ? new Fields(lines) : trailers;
-    trailerLines = lines;
-    trailers = fields;
-    while (state == State.TRAILERS) {
-      if (!lines.hasFirst(in)) {
-        return false;
-      }
-      if (Ascii.isBlank(lines.bytes[lines.line()])) {
-        fail(Problem.FOLDED_FIELD);
-        break;
-      }
-      int feed = lines.endOfLine(in, limits.lineBytes(), limits.headBytes());
-      if (feed == Lines.MORE) {
-        return false;
-      }
-      trailerLine(lines, fields, feed);
-      if (feed >= 0) {
-        lines.nextLine(feed);
-      }
-    }
-    if (state == State.DONE) {
-      int bytes = lines.sectionBytes();
-      in.drain(bytes);
-      lines.consumed(bytes);
-    }
-    return true;
-  }
-
-  private void trailerLine(Lines lines, Fields fields, int feed) {
-    if (feed < 0) {
-      fail(Problem.TRAILERS_TOO_LARGE);
-      return;
-    }
-    int from = lines.line();
-    int end = feed - 1;
-    if (end < from || lines.bytes[end] != '\r') {
-      fail(Problem.LINE_END);
-    } else if (end == from) {
-      state = State.DONE;
-    } else {
-      Problem wrong = fields.add(from, end, limits.fields());
-      if (wrong != null) {
-        fail(wrong);
-      } else if (TrailerRules.isForbidden(fields, fields.count() - 1)) {
-        fail(Problem.TRAILER_FORBIDDEN);
-      }
     }
   }
 }

@@ -14,29 +14,14 @@ final class FramingRules {
   /** Takes note of a field that matters here. */
   static @Nullable Problem note(RequestHead head, int field) {
     Fields fields = head.fields;
-    switch (fields.nameEnd(field) - fields.nameStart(field)) {
-      case 4 -> {
-        return fields.isNamed(field, "host") ? noteHost(head, field) : null;
-      }
-      case 6 -> {
-        return fields.isNamed(field, "expect") ? noteExpectation(head, field) : null;
-      }
-      case 10 -> {
-        if (fields.isNamed(field, "connection")) {
-          noteConnection(head, field);
-        }
-        return null;
-      }
-      case 14 -> {
-        return fields.isNamed(field, "content-length") ? noteLength(head, field) : null;
-      }
-      case 17 -> {
-        return fields.isNamed(field, "transfer-encoding") ? noteEncoding(head, field) : null;
-      }
-      default -> {
-        return null;
-      }
-    }
+    return switch (fields.nameEnd(field) - fields.nameStart(field)) {
+      case 4 -> fields.isNamed(field, "host") ? noteHost(head, field) : null;
+      case 6 -> fields.isNamed(field, "expect") ? noteExpectation(head, field) : null;
+      case 10 -> fields.isNamed(field, "connection") ? noteConnection(head, field) : null;
+      case 14 -> fields.isNamed(field, "content-length") ? noteLength(head, field) : null;
+      case 17 -> fields.isNamed(field, "transfer-encoding") ? noteEncoding(head, field) : null;
+      default -> null;
+    };
   }
 
   /** The fields are complete: whether they fit together. */
@@ -150,7 +135,7 @@ final class FramingRules {
     }
   }
 
-  private static void noteConnection(RequestHead head, int field) {
+  private static @Nullable Problem noteConnection(RequestHead head, int field) {
     byte[] bytes = head.lines.bytes;
     int to = head.fields.valueEnd(field);
     int at = head.fields.valueStart(field);
@@ -168,6 +153,7 @@ final class FramingRules {
         at++;
       }
     }
+    return null; // others may mean what they want by it
   }
 
   private static int skipBlanks(byte[] bytes, int from, int to) {

@@ -67,23 +67,11 @@ abstract class Http1Connection implements Patience.Listener {
     return known;
   }
 
-  final @Nullable Exchange presentExchange() {
-    return exchange;
-  }
-
   final void giveBackExchange() {
     Exchange known = exchange;
     if (known != null) {
       exchange = null;
       loopState.giveBack(known);
-    }
-  }
-
-  /** Nothing of a deferred one may be used for the next request. */
-  final void endExchange() {
-    Exchange known = exchange;
-    if (known != null && known.isDeferred) {
-      giveBackExchange();
     }
   }
 

@@ -26,9 +26,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     OVER
   }
 
-  /** The stream takes so much whenever it is writable. */
-  private static final int PIECE_BYTES = 16 * 1024;
-
+  private final PushOutput output;
   private Doing doing = Doing.WAITING;
 
   /** Inside of a handler's call, after which this goes on by itself. */
@@ -37,13 +35,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
   private boolean isPaused;
   private boolean isInputEnded;
 
-  /** A body that the stream had no room for, yet. */
-  private @Nullable Object unsent;
-
-  private int unsentOffset;
-
   PushConnection(SocketStream stream, ServerState server, LoopState loopState) {
     super(stream, server, loopState);
+    this.output = new PushOutput(stream, patience());
   }
 
   // ---- what the stream tells
@@ -55,9 +49,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
 
   @Override
   public void onDrained(ByteStream drained) {
-    if (unsent != null) {
-      sendMore();
-      if (unsent == null) {
+    if (!output.isDone()) {
+      output.sendMore();
+      if (output.isDone()) {
         completedLater();
       }
     }
@@ -73,7 +67,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
   @Override
   public void onClosed(ByteStream closed) {
     doing = Doing.OVER;
-    unsent = null;
+    output.forget();
     patience().close();
     giveBackExchange();
   }
@@ -192,7 +186,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     }
     if (!goesOn) {
       doing = Doing.OVER;
-    } else if (of.response.isComplete() && unsent == null) {
+    } else if (of.response.isComplete() && output.isDone()) {
       completed();
     } else {
       patience().begin(Patience.Phase.HANDLER);
@@ -238,7 +232,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
 
   /** What arrives meanwhile waits where it is. */
   private boolean pause() {
-    if (!isPaused && !isInputEnded && unsent == null) {
+    if (!isPaused && !isInputEnded && output.isDone()) {
       isPaused = true;
       stream().pauseInput();
     }
@@ -256,70 +250,17 @@ final class PushConnection extends Http1Connection implements DataHandler {
   void write(Exchange of, byte[] head, int length, @Nullable Object body) {
     patience().wrote(length);
     stream().write(head, 0, length);
-    unsent = body;
-    unsentOffset = 0;
     if (of.mayPark) {
-      writeParking();
+      output.sendAll(body);
     } else {
-      sendMore();
+      output.send(body);
     }
     if (doing == Doing.ANSWERING
         && !isCalling
         && !of.mayPark
         && of.response.isComplete()
-        && unsent == null) {
+        && output.isDone()) {
       completedLater();
-    }
-  }
-
-  private void writeParking() {
-    Object body = unsent;
-    unsent = null;
-    switch (body) {
-      case null -> {}
-      case byte[] bytes -> {
-        patience().wrote(bytes.length);
-        stream().write(bytes, 0, bytes.length);
-      }
-      case ByteQueue queue -> {
-        patience().wrote(queue.size());
-        stream().write(queue);
-      }
-      default -> throw new AssertionError(body);
-    }
-  }
-
-  private void sendMore() {
-    switch (unsent) {
-      case null -> {}
-      case byte[] bytes -> sendMore(bytes);
-      case ByteQueue queue -> sendMore(queue);
-      default -> throw new AssertionError(unsent);
-    }
-  }
-
-  private void sendMore(byte[] bytes) {
-    while (unsentOffset < bytes.length && stream().isWritable()) {
-      int part = Math.min(PIECE_BYTES, bytes.length - unsentOffset);
-      patience().wrote(part);
-      stream().write(bytes, unsentOffset, part);
-      unsentOffset += part;
-    }
-    if (unsentOffset == bytes.length) {
-      unsent = null;
-    }
-  }
-
-  private void sendMore(ByteQueue queue) {
-    while (!queue.isEmpty() && stream().isWritable()) {
-      try (ByteQueue part = queue.sibling()) {
-        part.append(queue, Math.min(PIECE_BYTES, queue.size()));
-        patience().wrote(part.size());
-        stream().write(part);
-      }
-    }
-    if (queue.isEmpty()) {
-      unsent = null;
     }
   }
 

@@ -57,6 +57,8 @@ public final class Router implements HttpHandler {
   }
 
   /**
+   * Adds a route for any method, which is told apart by case.
+   *
    * @throws IllegalArgumentException if the pattern is malformed, or has this method already
    */
   public Router add(String method, String pattern, HttpHandler handler) {

@@ -10,6 +10,8 @@ final class TargetParser {
   private TargetParser() {}
 
   /**
+   * Takes method, target and version apart.
+   *
    * @param to where the CR of the line stands
    * @return what is wrong, or null
    */

@@ -39,7 +39,7 @@ class HttpAllocationTest {
                 (request, response) ->
                     response.send(String.valueOf(threads.getCurrentThreadAllocatedBytes())));
     byte[] requests =
-        ("GET /hello/42 HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n")
+        "GET /hello/42 HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n"
             .repeat(BATCH)
             .getBytes(StandardCharsets.US_ASCII);
     try (LoopGroup group = LoopGroup.open(1, Loops.options(engine));

@@ -28,7 +28,7 @@ class HttpGuideTest {
       import gyre.io.*;
       import java.net.*;
       import java.time.*;
-      class Example%d { void run() throws Exception {
+      class ExampleNUMBER { void run() throws Exception {
       """;
 
   @TempDir private Path directory;
@@ -42,7 +42,9 @@ class HttpGuideTest {
     while (example.find()) {
       Path source = directory.resolve("Example" + sources.size() + ".java");
       sources.add(
-          Files.writeString(source, BEGIN.formatted(sources.size()) + example.group(1) + "}}\n"));
+          Files.writeString(
+              source,
+              BEGIN.replace("NUMBER", String.valueOf(sources.size())) + example.group(1) + "}}\n"));
     }
     assertThat(sources).hasSize(4);
     StringWriter complaints = new StringWriter();

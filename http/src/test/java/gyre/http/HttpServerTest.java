@@ -154,8 +154,21 @@ class HttpServerTest {
                 response.send(request.body().readText() + request.body().trailer("sum")));
         RawClient client = new RawClient(server.address())) {
       client.send(
-          "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-              + "3\r\nabc\r\n2\r\nde\r\n0\r\nSum: 5\r\n\r\n");
+          String.join(
+              "\r\n",
+              List.of(
+                  "POST / HTTP/1.1",
+                  "Host: a",
+                  "Transfer-Encoding: chunked",
+                  "",
+                  "3",
+                  "abc",
+                  "2",
+                  "de",
+                  "0",
+                  "Sum: 5",
+                  "",
+                  "")));
       assertThat(client.receive().body()).isEqualTo("abcde5");
       assertThat(client.send(GET.formatted("")).receive().body()).isEqualTo("null");
     }

@@ -13,15 +13,15 @@ import java.util.Objects;
  *
  * @param rule the section of the standard
  * @param expected what must come out
+ * @param written the bytes, with escapes
  */
-record Probe(String id, String rule, String expected, byte[] bytes) {
+record Probe(String id, String rule, String expected, String written) {
   static List<Probe> all() {
     List<Probe> probes = new ArrayList<>();
     for (String line : text().split("\n", -1)) {
       if (!line.isBlank() && !line.startsWith("#")) {
         String[] parts = line.split(" \\| ?", 4);
-        probes.add(
-            new Probe(parts[0].strip(), parts[1].strip(), parts[2].strip(), unescape(parts[3])));
+        probes.add(new Probe(parts[0].strip(), parts[1].strip(), parts[2].strip(), parts[3]));
       }
     }
     return probes;
@@ -36,24 +36,24 @@ record Probe(String id, String rule, String expected, byte[] bytes) {
     }
   }
 
-  static byte[] unescape(String written) {
+  byte[] bytes() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (int i = 0; i < written.length(); i++) {
-      char at = written.charAt(i);
-      if (at != '\\') {
-        out.write(at);
+    int at = 0;
+    while (at < written.length()) {
+      char next = written.charAt(at++);
+      if (next != '\\') {
+        out.write(next);
         continue;
       }
-      i++;
-      switch (written.charAt(i)) {
+      switch (written.charAt(at++)) {
         case 'r' -> out.write('\r');
         case 'n' -> out.write('\n');
         case 't' -> out.write('\t');
         case '0' -> out.write(0);
         case '\\' -> out.write('\\');
         case 'x' -> {
-          out.write(Integer.parseInt(written.substring(i + 1, i + 3), 16));
-          i += 2;
+          out.write(Integer.parseInt(written.substring(at, at + 2), 16));
+          at += 2;
         }
         default -> throw new AssertionError("escape in " + written);
       }

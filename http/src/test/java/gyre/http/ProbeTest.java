@@ -58,7 +58,7 @@ class ProbeTest {
     Random random = new Random(19);
     List<Probe> probes = Probe.all();
     for (int round = 0; round < 20_000; round++) {
-      byte[] bytes = probes.get(random.nextInt(probes.size())).bytes().clone();
+      byte[] bytes = probes.get(random.nextInt(probes.size())).bytes();
       for (int i = random.nextInt(4); i >= 0 && bytes.length > 0; i--) {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
       }
