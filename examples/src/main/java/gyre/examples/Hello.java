@@ -1,24 +1,26 @@
 package gyre.examples;
 
-import gyre.Loop;
+import gyre.LoopGroup;
+import gyre.ShutdownOptions;
 import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
 import java.net.InetSocketAddress;
 
-/** Answers each HTTP request with a line of text, until it is told to stop. */
+/** Answers each HTTP request with a line of text, on two loops, until it is told to stop. */
 public final class Hello {
-  private static void serve(InetSocketAddress where) {
+  private static void serve(LoopGroup group, int port) {
     HttpServer.onRequest(
-        Loop.current(),
-        where,
+        group,
+        new InetSocketAddress(port),
         HttpOptions.defaults(),
         (request, response) -> response.send("Hello, World!\n"));
   }
 
-  public static void main(String[] arguments) {
-    InetSocketAddress where = new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0]));
-    try (Loop loop = Loop.open()) {
-      System.exit(loop.runUntilShutdown(() -> serve(where)).code());
+  public static void main(String[] arguments) throws Exception {
+    try (LoopGroup group = LoopGroup.open(2)) {
+      int port = Integer.parseInt(arguments[0]);
+      System.exit(
+          group.runUntilShutdown(ShutdownOptions.defaults(), () -> serve(group, port)).code());
     }
   }
 }

@@ -24,9 +24,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -113,7 +113,8 @@ class WorkTest {
       assertThat(log).containsExactly("slow ended");
       assertThatThrownBy(() -> Work.race(List.of(failsAfter(2, "second"), failsAfter(1, "first"))))
           .hasRootCauseMessage("first")
-          .satisfies(e -> assertThat(Objects.requireNonNull(e.getCause()).getSuppressed()).hasSize(1));
+          .satisfies(
+              e -> assertThat(Objects.requireNonNull(e.getCause()).getSuppressed()).hasSize(1));
       assertThatThrownBy(() -> Work.race(List.of())).isInstanceOf(IllegalArgumentException.class);
     });
   }

@@ -86,7 +86,7 @@ final class GyreFiles implements Round {
       ByteQueue input = source.input();
       errors += input.longAtLE(0) == consumed / Long.BYTES ? 0 : 1;
       long size = Math.min(wanted, input.size());
-      input.drain((int) size);
+      input.drain(size);
       consumed += size;
       wanted -= size;
     }
