@@ -10,6 +10,7 @@ import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sync.Latch;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,8 +63,7 @@ class ChatTest {
       stream.write("hello\n");
       Set<String> heard = new HashSet<>();
       while (heard.size() < CLIENTS / ROOMS) {
-        String line = stream.readLine(LIMIT);
-        assertThat(line).isNotNull();
+        String line = Objects.requireNonNull(stream.readLine(LIMIT));
         if (line.endsWith(": hello")) {
           assertThat(heard.add(line)).as(line).isTrue();
           int from = Integer.parseInt(line.substring(1, line.indexOf(':')));
