@@ -9,6 +9,9 @@ import gyre.io.ByteQueue;
 import gyre.io.EndOfStreamException;
 import gyre.io.IoException;
 import gyre.net.ConnectOptions;
+import gyre.net.ConnectionPool;
+import gyre.net.DnsResolver;
+import gyre.net.Lease;
 import gyre.net.ListenOptions;
 import gyre.net.SocketStream;
 import gyre.net.StreamOptions;
@@ -69,6 +72,12 @@ class ForeignThreadTest {
   /** From any thread: nothing that they touch changes, or they are made for it. */
   private static final Set<String> ANY_THREAD =
       Set.of(
+          "Loop.executor",
+          "Loop.offloadExecutor",
+          "Waiter.isClaiming", // what a source asks, at each wait
+          "Waiter.isLeavingUnclaimed",
+          "Waiter.isUndecided",
+          "ByteSource.lines", // its iterator reads
           "ByteStream.asInputStream",
           "ByteStream.asOutputStream",
           "Cancellation.cancel",
@@ -148,7 +157,15 @@ class ForeignThreadTest {
 
   /** What does not live on a loop, and so has no calls to refuse. */
   private static final Set<Class<?>> FREE =
-      Set.of(LoopGroup.class, LoopCounters.class, TcpServer.class);
+      Set.of(
+          LoopGroup.class,
+          LoopCounters.class,
+          TcpServer.class,
+          HoldBase.class, // what locks are made of
+          HoldWait.class,
+          ConnectionPool.class, // made of handles, each of which refuses
+          Lease.class,
+          DnsResolver.class);
 
   /** Where calls come from. */
   enum Caller {

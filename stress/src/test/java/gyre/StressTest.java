@@ -1,6 +1,7 @@
 package gyre;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gyre.sync.SharedChannelStress;
 import java.io.File;
@@ -132,9 +133,15 @@ class StressTest {
     return result.getName() + ": " + result.status() + ", " + counts + ", " + result.getMessages();
   }
 
+  private static boolean hasCoresForThree() {
+    return Runtime.getRuntime().availableProcessors() >= 3;
+  }
+
   @Test
   void shouldKeepEveryItemOfAChannelBetweenThreads() {
-    assertCorrect(SharedChannelStress.Closing.class);
+    if (hasCoresForThree()) {
+      assertCorrect(SharedChannelStress.Closing.class);
+    }
     assertCorrect(SharedChannelStress.OnePlace.class);
     assertCorrect(SharedChannelStress.Waking.class);
   }
@@ -142,6 +149,7 @@ class StressTest {
   @Test
   void shouldCatchAChannelThatClosesBesideItsQueue()
       throws IOException, InterruptedException, ClassNotFoundException {
+    assumeTrue(hasCoresForThree(), "three actors need three cores: jcstress leaves them out");
     assertCaught(SharedChannelStress.BrokenClosing.class);
   }
 
