@@ -9,6 +9,7 @@ import gyre.Loops;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exchanges over streams in direct style allocate nothing, whatever the fibers wait for. */
 @ParameterizedClass
+@Tag("allocation")
 @ValueSource(strings = "io_uring") // on epoll it is left to the compiler whether a turn allocates
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StreamAllocationTest {
