@@ -20,6 +20,12 @@ import java.time.Duration;
 final class Terminals extends Weathered {
   private static final Duration SETTLED = Duration.ofMinutes(10);
 
+  /** So long a terminal may take to show what leaves the screen; later only its settings are back. */
+  private static final long LEAVE_MILLIS = 200;
+
+  /** More than waits to be shown when a program leaves, and what leaves the screen. */
+  private static final long LEAVE_BYTES = 8 * 1024;
+
   /** What the model knows. */
   private static final class Typed {
     int keys;
@@ -39,14 +45,20 @@ final class Terminals extends Weathered {
   void build(World world, Plan plan) {
     Typed typed = new Typed();
     HostTerminal terminal = world.host("host").terminal(plan.between(20, 120), 20);
+    boolean isInTime = true;
     if (plan.oneIn(2)) {
-      terminal.pace(plan.magnitude(4_000), plan.millis(0, 20));
+      int pieceBytes = plan.magnitude(4_000);
+      Duration pause = plan.millis(0, 20);
+      terminal.pace(pieceBytes, pause);
+      isInTime = pieceBytes * LEAVE_MILLIS >= LEAVE_BYTES * pause.toMillis();
     }
+    boolean mustShowAll = isInTime;
     Plan program = plan.part("program");
     world.host("host").run(() -> run(typed, terminal, program));
     world.host("user").reliable().background(() -> use(terminal, typed, plan.part("user")));
     world.afterwards(() -> {
-      check(terminal.isRestored() || typed.isHungUp, "the terminal is not as it was");
+      boolean isAsBefore = mustShowAll ? terminal.isRestored() : !terminal.isRaw();
+      check(isAsBefore || typed.isHungUp, "the terminal is not as it was");
       boolean isWhole = !typed.isHungUp && !typed.isCut;
       check(
           typed.seenKeys == typed.keys || !isWhole,

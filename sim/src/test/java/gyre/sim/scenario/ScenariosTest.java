@@ -58,11 +58,9 @@ class ScenariosTest {
     return text.toString();
   }
 
-  /** Not the terminal's yet: seed 11253922100098 leaves its terminal changed, without any fault. */
   @TestFactory
   Stream<DynamicTest> shouldPassWithSeedsOfThisCommit() {
     return Scenarios.all().stream()
-        .filter(scenario -> !scenario.name().equals("terminal"))
         .map(scenario ->
             dynamicTest(
                 scenario.name(),
