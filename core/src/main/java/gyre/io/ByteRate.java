@@ -1,38 +1,30 @@
 package gyre.io;
 
+import gyre.sync.TokenBucket;
+
 /**
- * A bucket of tokens that fills with time: so many bytes a second, and a tenth of that at once
- * after a pause. Has no clock: the time is an argument.
+ * So many bytes a second, and a tenth of that at once after a pause. Has no clock: the time is an
+ * argument.
  */
 final class ByteRate {
-  private static final double NANOS_PER_SECOND = 1e9;
   private static final int BURSTS_PER_SECOND = 10;
 
-  private final long bytesPerSecond;
-  private final double burstBytes;
-  private double tokens;
-  private long filledNanos;
+  private final TokenBucket bucket;
 
   ByteRate(long bytesPerSecond, long nowNanos) {
-    this.bytesPerSecond = bytesPerSecond;
-    this.burstBytes = Math.max(1, bytesPerSecond / BURSTS_PER_SECOND);
-    this.tokens = burstBytes;
-    this.filledNanos = nowNanos;
+    this.bucket =
+        TokenBucket.of(bytesPerSecond, Math.max(1, bytesPerSecond / BURSTS_PER_SECOND), nowNanos);
   }
 
   /** Takes tokens for up to so many bytes; for how many. */
   long take(long wanted, long nowNanos) {
-    double grown = (nowNanos - filledNanos) / NANOS_PER_SECOND * bytesPerSecond;
-    tokens = Math.min(burstBytes, tokens + grown);
-    filledNanos = nowNanos;
-    long taken = Math.min(wanted, (long) tokens);
-    tokens -= taken;
+    long taken = Math.min(wanted, bucket.available(nowNanos));
+    bucket.take(taken, nowNanos);
     return taken;
   }
 
   /** How long it takes until something worth a write may be taken. */
-  long waitNanos() {
-    double wanted = Math.max(1, burstBytes / 2) - tokens;
-    return Math.max(1, (long) Math.ceil(wanted / bytesPerSecond * NANOS_PER_SECOND));
+  long waitNanos(long nowNanos) {
+    return bucket.nanosUntil(Math.max(1, bucket.burst() / 2), nowNanos);
   }
 }

@@ -209,7 +209,7 @@ public final class Pipe {
     private static long allowed(ByteQueue in, ByteRate rate, Loop loop) {
       long bytes = rate.take(in.size(), loop.nanoTime());
       while (bytes == 0) {
-        Fiber.sleep(Duration.ofNanos(rate.waitNanos()));
+        Fiber.sleep(Duration.ofNanos(rate.waitNanos(loop.nanoTime())));
         bytes = rate.take(in.size(), loop.nanoTime());
       }
       return bytes;

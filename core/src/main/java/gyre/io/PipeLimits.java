@@ -1,5 +1,6 @@
 package gyre.io;
 
+import gyre.sync.TokenBucket;
 import java.time.Duration;
 
 /**
@@ -19,9 +20,12 @@ public record PipeLimits(Duration idleTimeout, long bytesPerSecond) {
       throw new IllegalArgumentException(
           "idleTimeout is " + idleTimeout + ": must not be negative");
     }
-    if (bytesPerSecond < 0) {
+    if (bytesPerSecond < 0 || bytesPerSecond > TokenBucket.LARGEST_RATE) {
       throw new IllegalArgumentException(
-          "bytesPerSecond is " + bytesPerSecond + ": must not be negative");
+          "bytesPerSecond is "
+              + bytesPerSecond
+              + ": must be between 0 and "
+              + TokenBucket.LARGEST_RATE);
     }
   }
 

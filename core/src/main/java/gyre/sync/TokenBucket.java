@@ -9,8 +9,8 @@ package gyre.sync;
  * threads. Allocates nothing. {@link RateLimit} is a bucket that fibers wait for.
  */
 public final class TokenBucket {
-  /** More would not fit into the arithmetic. */
-  static final long LARGEST_RATE = 8_000_000_000L;
+  /** The largest rate and burst: more would not fit into the arithmetic. */
+  public static final long LARGEST_RATE = 8_000_000_000L;
 
   private static final long SECOND_NANOS = 1_000_000_000L;
 
