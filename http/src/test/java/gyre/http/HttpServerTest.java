@@ -64,6 +64,12 @@ class HttpServerTest {
     group.close();
   }
 
+  /** All of them: what an answer is followed by has been told when the loops have ended. */
+  private List<String> reported() {
+    group.close();
+    return reported;
+  }
+
   private HttpServer server(HttpHandler handler) {
     return server(HttpOptions.defaults(), handler);
   }
@@ -87,7 +93,7 @@ class HttpServerTest {
         assertThat(answer.head()).contains("\r\nDate: ").doesNotContain("Connection:");
       }
     }
-    assertThat(reported).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test
@@ -106,7 +112,7 @@ class HttpServerTest {
         assertThat(client.receive().body()).isEqualTo("POST /" + i + " " + "x".repeat(i % 7));
       }
     }
-    assertThat(reported).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test
@@ -144,7 +150,7 @@ class HttpServerTest {
         }
       }
     }
-    assertThat(reported).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test
@@ -254,7 +260,7 @@ class HttpServerTest {
       assertThat(client.receive().body()).isEqualTo(expected);
       assertThat(client.send(GET.formatted(3)).receive().body()).isEqualTo(expected);
     }
-    assertThat(reported).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test
@@ -279,8 +285,8 @@ class HttpServerTest {
       assertThat(answer.body()).isEqualTo("404 Not Found: no such page\n");
       assertThat(client.send(GET.formatted("nothing")).receive().status()).isEqualTo(500);
     }
-    assertThat(reported).hasSize(2);
-    assertThat(reported.getFirst()).contains("GET /broken").contains("secret");
+    assertThat(reported()).hasSize(2);
+    assertThat(reported().getFirst()).contains("GET /broken").contains("secret");
   }
 
   @Test
@@ -307,7 +313,7 @@ class HttpServerTest {
       client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nabc").endOutput();
       assertThat(client.receive().status()).isEqualTo(400);
     }
-    assertThat(reported).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test
@@ -434,7 +440,7 @@ class HttpServerTest {
         assertThat(client.send(GET.formatted("a")).receive().status()).isEqualTo(200);
       }
     }
-    assertThat(reported).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test
@@ -473,7 +479,7 @@ class HttpServerTest {
         assertThat(client.receive().body()).isEqualTo("late");
       }
     }
-    assertThat(reported).isEmpty();
+    assertThat(reported()).isEmpty();
   }
 
   @Test
