@@ -20,7 +20,9 @@ import java.time.Duration;
 final class Terminals extends Weathered {
   private static final Duration SETTLED = Duration.ofMinutes(10);
 
-  /** So long a terminal may take to show what leaves the screen; later only its settings are back. */
+  /**
+   * So long a terminal may take to show what leaves the screen; later only its settings are back.
+   */
   private static final long LEAVE_MILLIS = 200;
 
   /** More than waits to be shown when a program leaves, and what leaves the screen. */
