@@ -6,13 +6,36 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Two lines of log: that memory has become scarce, and what that led to. Each at most once a
- * minute, whatever the peers do.
+ * minute, whatever the peers do: what can't be told yet is told when a minute has passed, together
+ * with what came later.
  */
 final class MemoryLog {
-  private static final System.Logger LOGGER = System.getLogger("gyre");
-  private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+  static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private final MemoryPolicy policy;
+  private static final System.Logger LOGGER = System.getLogger("gyre");
+
+  /** Whose log it is. */
+  interface Memory {
+    String name();
+
+    MemoryCounters counters();
+
+    @Nullable Holder firstHolder();
+
+    boolean isTight();
+
+    /** {@link #turn} follows. */
+    void turnAgain();
+
+    /** {@link #late} follows after that time. */
+    void tellLater(long delayNanos);
+
+    default void log(String line) {
+      LOGGER.log(Level.WARNING, line);
+    }
+  }
+
+  private final Memory memory;
 
   /** Turns until the first line can tell who waits; 0 if it is told or not due. */
   private int turnsLeft;
@@ -20,18 +43,29 @@ final class MemoryLog {
   private boolean hasTold;
   private long toldNanos;
   private long tightNanos;
+
+  private boolean hasSummed;
+  private long summedNanos;
+
+  /** From when on the next summary counts. */
+  private long sinceNanos;
+
+  /** A summary was due, and came too early after the one before. */
+  private boolean isOwed;
+
   private long victims;
   private long victimsTold;
   private long victimBytes;
-  private long summaryNanos;
 
-  MemoryLog(MemoryPolicy policy) {
-    this.policy = policy;
+  MemoryLog(Memory memory) {
+    this.memory = memory;
   }
 
   void tightened(long now) {
     tightNanos = now;
-    summaryNanos = now;
+    if (!isOwed) {
+      sinceNanos = now;
+    }
     if (!hasTold || now - toldNanos >= PAUSE_NANOS) {
       hasTold = true;
       toldNanos = now;
@@ -44,9 +78,10 @@ final class MemoryLog {
     if (turnsLeft > 0 && --turnsLeft == 0) {
       tellTight();
     } else if (turnsLeft > 0) {
-      policy.turnAgain();
+      memory.turnAgain();
     }
-    if (victims > victimsTold && now - summaryNanos >= PAUSE_NANOS) {
+    boolean isLong = victims > victimsTold && now - sinceNanos >= PAUSE_NANOS;
+    if (isLong && maySum(now) && memory.counters().waiting() > 0) {
       tellSummary(now, "");
     }
   }
@@ -61,9 +96,40 @@ final class MemoryLog {
       turnsLeft = 0;
       tellTight();
     }
-    if (toldNanos == tightNanos || victims > victimsTold) {
+    boolean isDue = isOwed || toldNanos == tightNanos || victims > 0;
+    if (!isDue) {
+      forget();
+    } else if (maySum(now)) {
       tellSummary(now, "; calm again");
+      forget();
+    } else {
+      isOwed = true;
+      memory.tellLater(summedNanos + PAUSE_NANOS - now);
     }
+  }
+
+  /** The time has come for what was put off; it may have been told since. */
+  void late(long now) {
+    if (!isOwed) {
+      return;
+    }
+    if (!maySum(now)) {
+      memory.tellLater(summedNanos + PAUSE_NANOS - now);
+    } else if (memory.isTight()) {
+      tellSummary(now, "");
+    } else {
+      tellSummary(now, "; calm again");
+      forget();
+    }
+  }
+
+  private boolean maySum(long now) {
+    return !hasSummed || now - summedNanos >= PAUSE_NANOS;
+  }
+
+  /** All of it is told. */
+  private void forget() {
+    isOwed = false;
     victims = 0;
     victimsTold = 0;
     victimBytes = 0;
@@ -74,7 +140,7 @@ final class MemoryLog {
     long largest = 0;
     int idle = 0;
     @Nullable Holder who = null;
-    for (Holder h = policy.firstHolder(); h != null; h = h.holdsNext) {
+    for (Holder h = memory.firstHolder(); h != null; h = h.holdsNext) {
       long bytes = h.heldBytes();
       held += bytes;
       if (bytes > largest) {
@@ -85,12 +151,11 @@ final class MemoryLog {
         idle++;
       }
     }
-    MemoryCounters now = policy.counters();
-    LOGGER.log(
-        Level.WARNING,
+    MemoryCounters now = memory.counters();
+    memory.log(
         "%s: memory is tight: %d of %d MiB, %d streams hold %d MiB, %d wait, %d held by handlers;%s large reads take turns"
             .formatted(
-                policy.loop().name(),
+                memory.name(),
                 mebibytes(now.used()),
                 mebibytes(now.limit()),
                 now.holders(),
@@ -101,15 +166,16 @@ final class MemoryLog {
   }
 
   private void tellSummary(long now, String end) {
-    summaryNanos = now;
+    hasSummed = true;
+    summedNanos = now;
+    isOwed = false;
     victimsTold = victims;
-    MemoryCounters counters = policy.counters();
-    LOGGER.log(
-        Level.WARNING,
+    MemoryCounters counters = memory.counters();
+    memory.log(
         "%s: memory: in %d s %d streams were reset that held %d MiB in all and stood still; longest wait %d s; %d wait%s"
             .formatted(
-                policy.loop().name(),
-                TimeUnit.NANOSECONDS.toSeconds(now - tightNanos),
+                memory.name(),
+                TimeUnit.NANOSECONDS.toSeconds(now - sinceNanos),
                 victims,
                 mebibytes(victimBytes),
                 TimeUnit.NANOSECONDS.toSeconds(counters.waitedNanosMax()),

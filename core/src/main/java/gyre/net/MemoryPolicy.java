@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>While memory is plentiful nothing is counted or looked at; the pool tells when that ends.
  */
-final class MemoryPolicy extends Resource {
+final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   /** What every stream may hold, always. */
   static final int FLOOR_BYTES = BlockPool.SMALL_BYTES;
 
@@ -45,6 +45,7 @@ final class MemoryPolicy extends Resource {
   private final long tightAboveBytes;
   private final long calmBelowBytes;
   private final Tick tick = new Tick(this);
+  private final LogTick logTick = new LogTick(this);
 
   MemoryLevel level = MemoryLevel.CALM;
   private boolean turnRequested;
@@ -110,7 +111,8 @@ final class MemoryPolicy extends Resource {
     return onePerLoop(loop, MemoryPolicy.class, MemoryPolicy::new);
   }
 
-  boolean isTight() {
+  @Override
+  public boolean isTight() {
     return level != MemoryLevel.CALM;
   }
 
@@ -359,8 +361,16 @@ final class MemoryPolicy extends Resource {
 
   // ---- turns
 
-  void turnAgain() {
+  @Override
+  public void turnAgain() {
     requestTurn();
+  }
+
+  @Override
+  public void tellLater(long delayNanos) {
+    if (!logTick.isActive()) {
+      logTick.start(Math.max(1, delayNanos));
+    }
   }
 
   private void requestTurn() {
@@ -603,7 +613,8 @@ final class MemoryPolicy extends Resource {
 
   // ---- what is known of it
 
-  MemoryCounters counters() {
+  @Override
+  public MemoryCounters counters() {
     return new MemoryCounters(
         level,
         levelChanges,
@@ -622,7 +633,8 @@ final class MemoryPolicy extends Resource {
         resetsSeenPaused);
   }
 
-  @Nullable Holder firstHolder() {
+  @Override
+  public @Nullable Holder firstHolder() {
     return holders.oldest();
   }
 
@@ -654,6 +666,21 @@ final class MemoryPolicy extends Resource {
     @Override
     protected void expired() {
       policy.requestTurn();
+    }
+  }
+
+  /** Tells what came too early to be told. */
+  private static final class LogTick extends Timeout {
+    private final MemoryPolicy policy;
+
+    LogTick(MemoryPolicy policy) {
+      super(policy);
+      this.policy = policy;
+    }
+
+    @Override
+    protected void expired() {
+      policy.log.late(policy.now());
     }
   }
 }
