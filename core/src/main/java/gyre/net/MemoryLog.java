@@ -16,7 +16,7 @@ final class MemoryLog {
 
   /** Whose log it is. */
   interface Memory {
-    String name();
+    String loopName();
 
     MemoryCounters counters();
 
@@ -155,7 +155,7 @@ final class MemoryLog {
     memory.log(
         "%s: memory is tight: %d of %d MiB, %d streams hold %d MiB, %d wait, %d held by handlers;%s large reads take turns"
             .formatted(
-                memory.name(),
+                memory.loopName(),
                 mebibytes(now.used()),
                 mebibytes(now.limit()),
                 now.holders(),
@@ -174,7 +174,7 @@ final class MemoryLog {
     memory.log(
         "%s: memory: in %d s %d streams were reset that held %d MiB in all and stood still; longest wait %d s; %d wait%s"
             .formatted(
-                memory.name(),
+                memory.loopName(),
                 TimeUnit.NANOSECONDS.toSeconds(now - sinceNanos),
                 victims,
                 mebibytes(victimBytes),

@@ -362,6 +362,11 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   // ---- turns
 
   @Override
+  public String loopName() {
+    return loop().name();
+  }
+
+  @Override
   public void turnAgain() {
     requestTurn();
   }

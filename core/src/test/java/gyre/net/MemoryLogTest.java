@@ -27,7 +27,7 @@ class MemoryLogTest {
     long lateNanos = Long.MAX_VALUE;
 
     @Override
-    public String name() {
+    public String loopName() {
       return "loop-0";
     }
 
@@ -112,6 +112,7 @@ class MemoryLogTest {
     calmAt(98);
     assertThat(lines).extracting(Line::second).containsExactly(2L, 98L);
     assertThat(lines.getLast().text)
+        .startsWith("loop-0: ")
         .contains("in 96 s 10 streams were reset that held 10 MiB", "calm again");
   }
 
