@@ -3,6 +3,7 @@
 #include "../common/uring.h"
 
 void echo_main(void);
+void http_main(void);
 void uring_events_main(void);
 void uring_cascade_main(void);
 void uring_timers_main(void);

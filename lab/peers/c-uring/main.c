@@ -4,6 +4,7 @@
 int main(int count, char **words) {
   const char *mode = options_begin(count, words);
   if (strcmp(mode, "echo") == 0) echo_main();
+  else if (strcmp(mode, "http") == 0) http_main();
   else if (strcmp(mode, "events") == 0) uring_events_main();
   else if (strcmp(mode, "cascade") == 0) uring_cascade_main();
   else if (strcmp(mode, "timers") == 0) uring_timers_main();

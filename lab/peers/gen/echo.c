@@ -6,6 +6,8 @@ enum { OUTSTANDING_LIMIT = 4096 }; // open loop, messages of one connection; bey
 
 static struct connection *connections;
 static long depth, rate, alive;
+static const char *mode;
+static answers *reader;
 static uint64_t turn_began, turn_ends; // closed loop: answers were there at the one, questions leave at the other
 static bool turn_timed;
 static uint64_t *asked;                // closed loop, of each connection: when its batch left
@@ -33,17 +35,27 @@ static void answered_open(struct connection *c, uint64_t messages) {
   }
 }
 
-void connection_data(struct connection *c, const char *bytes, size_t length) {
-  if (c->dead) return;
-  if (c->received + length > c->queued) return connection_ended(c, "more bytes than were asked for", 0);
-  if (memcmp(bytes, pattern + c->receive_at, length) != 0) return connection_ended(c, "a wrong byte", 0);
+static int64_t refuse(struct connection *c, const char *why) {
+  connection_ended(c, why, 0);
+  return -1;
+}
+
+static int64_t read_echo(struct connection *c, const char *bytes, size_t length) {
+  if (c->received + length > c->queued) return refuse(c, "more bytes than were asked for");
+  if (memcmp(bytes, pattern + c->receive_at, length) != 0) return refuse(c, "a wrong byte");
   uint64_t before = c->received / (uint64_t)load.bytes;
   c->received += length;
   c->receive_at = pattern_forward(c->receive_at, length);
-  uint64_t messages = c->received / (uint64_t)load.bytes - before;
-  load.requests += messages;
-  if (rate) answered_open(c, messages);
-  else answered_closed(c, messages);
+  return (int64_t)(c->received / (uint64_t)load.bytes - before);
+}
+
+void connection_data(struct connection *c, const char *bytes, size_t length) {
+  if (c->dead) return;
+  int64_t messages = reader(c, bytes, length);
+  if (messages < 0) return;
+  load.requests += (uint64_t)messages;
+  if (rate) answered_open(c, (uint64_t)messages);
+  else answered_closed(c, (uint64_t)messages);
 }
 
 static void ask_closed(void) {
@@ -103,6 +115,12 @@ static void settle(void) {
 
 void echo_main(void) {
   options_server();
+  closed_loop("echo", read_echo);
+}
+
+void closed_loop(const char *name, answers *reads) {
+  mode = name;
+  reader = reads;
   options_measure();
   depth = option_long("--depth", 1, 1, 65536);
   rate = option_long("--rate", 0, 0, 100000000);
@@ -126,6 +144,6 @@ void echo_main(void) {
     run_until(m.at + load.measure_nanos, begin);
     if (load.step) settle();
     measure_end(&m);
-    measure_print(&m, "echo", "\"depth\": %ld, \"rate\": %ld, ", depth, rate);
+    measure_print(&m, mode, "\"depth\": %ld, \"rate\": %ld, ", depth, rate);
   }
 }

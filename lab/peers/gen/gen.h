@@ -8,6 +8,7 @@
 #include "../common/lab.h"
 
 enum { PATTERN_PERIOD = 65521, PATTERN_SPAN = 1 << 20 }; // any SPAN bytes from any start lie in one piece
+extern uint32_t pattern_period; // PATTERN_PERIOD, or that of a text which consists of requests
 
 struct connection {
   int fd;
@@ -33,7 +34,7 @@ void connection_data(struct connection *c, const char *bytes, size_t length);
 void connection_ended(struct connection *c, const char *how, int error);
 static inline uint32_t pattern_forward(uint32_t at, uint64_t length) {
   uint64_t to = at + length;
-  return (uint32_t)(to < PATTERN_PERIOD ? to : to % PATTERN_PERIOD);
+  return (uint32_t)(to < pattern_period ? to : to % pattern_period);
 }
 static inline void connection_sent(struct connection *c, size_t length) {
   c->sent += length;
@@ -75,6 +76,7 @@ void options_server(void);
 void options_measure(void);
 void load_error(const char *what, long connection, int error); // counts it, describes the first
 void open_pattern(void);
+void open_requests(const char *request, uint32_t length); // before open_connections: their text is this, again and again
 int open_socket(long number, int flags);    // bound to a source address that has ports left
 struct connection *open_connections(void); // and gives them to load.engine, if there is one
 
@@ -92,6 +94,12 @@ static const uint64_t SETTLE_NANOS = 10000000000u;
 enum { EXIT_SILENT = 4 }; // the server does not answer; what it has answered was right
 
 void echo_main(void);
+void http_main(void);
+
+// What comes back, and what it must be: how many messages that many bytes complete, after which c->received has grown by what asked for them.
+// Negative: the connection has been ended.
+typedef int64_t answers(struct connection *c, const char *bytes, size_t length);
+void closed_loop(const char *mode, answers *reader); // the rest of the options, and all rounds
 void connect_main(void);
 void idle_main(void);
 void finish_main(void);

@@ -3,6 +3,7 @@
 
 struct load load;
 char *pattern;
+uint32_t pattern_period = PATTERN_PERIOD;
 
 void histogram_print(const struct histogram *h) {
   bool first = true;
@@ -68,7 +69,14 @@ void load_error(const char *what, long connection, int error) {
   if (load.errors++ == 0) fprintf(stderr, "first error: connection %ld: %s%s%s\n", connection, what, error ? ": " : "", error ? strerror(error) : "");
 }
 
+void open_requests(const char *request, uint32_t length) {
+  pattern_period = PATTERN_PERIOD / length * length;
+  pattern = malloc(PATTERN_PERIOD + PATTERN_SPAN);
+  for (uint32_t i = 0; i < PATTERN_PERIOD + PATTERN_SPAN; i++) pattern[i] = request[i % length];
+}
+
 void open_pattern(void) {
+  if (pattern) return;
   pattern = malloc(PATTERN_PERIOD + PATTERN_SPAN);
   uint64_t seed = 7;
   for (long i = 0; i < PATTERN_PERIOD; i++) pattern[i] = (char)random_next(&seed);
@@ -96,7 +104,7 @@ struct connection *open_connections(void) {
   for (long i = 0; i < load.connections; i++) {
     struct connection *c = &connections[i];
     c->index = (uint32_t)i;
-    c->send_at = c->receive_at = (uint32_t)((uint64_t)i * 7919 % PATTERN_PERIOD);
+    if (pattern_period == PATTERN_PERIOD) c->send_at = c->receive_at = (uint32_t)((uint64_t)i * 7919 % PATTERN_PERIOD);
     c->fd = open_socket(i, 0);
     if (connect(c->fd, (struct sockaddr *)&load.server, sizeof load.server) != 0)
       quit(EXIT_FAILED, "connection %ld to port %d: %s", i, ntohs(load.server.sin_port), strerror(errno));
@@ -150,6 +158,7 @@ void measure_print(const struct measured *m, const char *mode, const char *more,
 int main(int count, char **words) {
   const char *mode = options_begin(count, words);
   if (strcmp(mode, "echo") == 0) echo_main();
+  else if (strcmp(mode, "http") == 0) http_main();
   else if (strcmp(mode, "connect") == 0) connect_main();
   else if (strcmp(mode, "idle") == 0) idle_main();
   else if (strcmp(mode, "finish") == 0) finish_main();

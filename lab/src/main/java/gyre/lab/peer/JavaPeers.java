@@ -47,11 +47,11 @@ public final class JavaPeers {
   /** The peers of one work tree. */
   public static List<Peer> of(Home home) {
     return List.of(
-        peer(home, "gyre-push", List.of(), "echo", "events", "cascade", "timers", "wake", "codecs"),
-        peer(home, "gyre-direct", List.of(), "echo", "files", "watch", "spawn"),
-        peer(home, "netty-uring", NETTY_FLAGS, "echo", "timers", "wake"),
-        peer(home, "netty-epoll", NETTY_FLAGS, "echo", "timers", "wake"),
-        peer(home, "netty-nio", NETTY_FLAGS, "echo", "timers", "wake", "codecs"),
+        peer(home, "gyre-push", List.of(), "echo", "http", "events", "cascade", "timers", "wake", "codecs"),
+        peer(home, "gyre-direct", List.of(), "echo", "http", "files", "watch", "spawn"),
+        peer(home, "netty-uring", NETTY_FLAGS, "echo", "http", "timers", "wake"),
+        peer(home, "netty-epoll", NETTY_FLAGS, "echo", "http", "timers", "wake"),
+        peer(home, "netty-nio", NETTY_FLAGS, "echo", "http", "timers", "wake", "codecs"),
         peer(home, "nio", List.of(), "echo", "events", "cascade", "wake", "files", "spawn"),
         peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo"));
   }
@@ -93,9 +93,10 @@ public final class JavaPeers {
   private static String classPath(Home home) {
     Path target = home.javaPeers().resolve("target");
     Path core = home.root().resolve("core/target/classes");
+    Path http = home.root().resolve("http/target/classes");
     return String.join(
         File.pathSeparator,
-        Stream.of(target.resolve("classes"), core, target.resolve("lib/*"))
+        Stream.of(target.resolve("classes"), core, http, target.resolve("lib/*"))
             .map(Path::toString)
             .toList());
   }

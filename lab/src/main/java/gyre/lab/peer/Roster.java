@@ -17,6 +17,7 @@ public record Roster(List<Peer> peers) {
           "asio",
           "tokio",
           "mio",
+          "nginx",
           "netty-uring",
           "netty-epoll",
           "netty-nio",

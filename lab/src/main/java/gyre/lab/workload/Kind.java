@@ -2,7 +2,7 @@ package gyre.lab.workload;
 
 /**
  * A kind of work, and how it is driven: by the load generator against a server, or by the program
- * itself, a round at a time. A later kind (http, websocket, proxy, …) is one more line here, its
+ * itself, a round at a time. A later kind (websocket, proxy, …) is one more line here, its
  * workloads are lines in {@link Workloads}, and its contract a paragraph in {@code
  * lab/peers/README.md}.
  */
@@ -10,6 +10,7 @@ public enum Kind {
   ECHO(Driver.GENERATOR, "echo", "echo", Cost.SERVER_CPU_NANOS, "request"),
   CONNECT(Driver.GENERATOR, "echo", "connect", Cost.SERVER_CPU_NANOS, "connection"),
   IDLE(Driver.HOLDER, "echo", "idle", Cost.CONNECTION_BYTES, "connection"),
+  HTTP(Driver.GENERATOR, "http", "http", Cost.SERVER_CPU_NANOS, "request"),
   EVENTS(Driver.ITSELF, "events", "", Cost.ELAPSED_NANOS, "event"),
   CASCADE(Driver.ITSELF, "cascade", "", Cost.ELAPSED_NANOS, "event"),
   TIMERS(Driver.ITSELF, "timers", "", Cost.ELAPSED_NANOS, "timer"),

@@ -24,6 +24,10 @@ public final class Workloads {
           echo(50, 16384, 1),
           connect(50, 64),
           idle(10_000),
+          http(50, "minimal", 1),
+          http(500, "minimal", 1),
+          http(50, "minimal", 16),
+          http(50, "browser", 1),
           events(100, 1, 100, false),
           events(1000, 100, 100, false),
           events(9900, 990, 990, false),
@@ -67,6 +71,15 @@ public final class Workloads {
         "connect",
         Kind.CONNECT,
         options("--connections", connections, "--bytes", bytes),
+        ONE,
+        connections);
+  }
+
+  private static Workload http(int connections, String head, int depth) {
+    return new Workload(
+        "http/%dx%sx%d".formatted(connections, head, depth),
+        Kind.HTTP,
+        options("--connections", connections, "--head", head, "--depth", depth),
         ONE,
         connections);
   }

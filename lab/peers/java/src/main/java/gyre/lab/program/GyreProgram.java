@@ -1,14 +1,22 @@
 package gyre.lab.program;
 
+import gyre.Loop;
+import gyre.http.HttpLimits;
+import gyre.http.HttpOptions;
+import gyre.http.HttpServer;
+import gyre.http.Router;
 import gyre.net.ListenOptions;
+import gyre.net.ServerOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
+import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutionException;
 
 /** Gyre, in one of its two styles. */
 final class GyreProgram extends Program {
   private static final String HOST = "127.0.0.1";
   private static final int BACKLOG = 4096;
+  private static final String HELLO = "Hello, World!\n";
 
   private final boolean push;
 
@@ -45,6 +53,23 @@ final class GyreProgram extends Program {
     while (stream.await(1)) {
       stream.write(stream.input());
     }
+  }
+
+  @Override
+  int http(int port) throws ExecutionException, InterruptedException {
+    InetSocketAddress where = new InetSocketAddress(HOST, port);
+    ListenOptions listen = ListenOptions.defaults().backlog(BACKLOG);
+    HttpOptions options =
+        HttpOptions.defaults()
+            .server(ServerOptions.defaults().listen(listen))
+            .limits(HttpLimits.defaults().requestsPerConnection(Integer.MAX_VALUE));
+    Router router = Router.create().get("/hello", (_, response) -> response.send(HELLO));
+    Loop loop = GyreLoop.start().loop();
+    HttpServer server =
+        push
+            ? HttpServer.onRequest(loop, where, options, router)
+            : HttpServer.serve(loop, where, options, router);
+    return server.address().getPort();
   }
 
   @Override

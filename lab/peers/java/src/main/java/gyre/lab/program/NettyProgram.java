@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.handler.codec.http.HttpServerCodec;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
@@ -22,6 +23,29 @@ final class NettyProgram extends Program {
 
   @Override
   int echo(int port) throws InterruptedException {
+    return serve(
+        port,
+        new ChannelInitializer<Channel>() {
+          @Override
+          protected void initChannel(Channel channel) {
+            channel.pipeline().addLast(new NettyEcho());
+          }
+        });
+  }
+
+  @Override
+  int http(int port) throws InterruptedException {
+    return serve(
+        port,
+        new ChannelInitializer<Channel>() {
+          @Override
+          protected void initChannel(Channel channel) {
+            channel.pipeline().addLast(new HttpServerCodec(), new NettyHttp());
+          }
+        });
+  }
+
+  private int serve(int port, ChannelInitializer<Channel> each) throws InterruptedException {
     EventLoopGroup group = transport.group();
     ServerBootstrap server =
         new ServerBootstrap()
@@ -30,13 +54,7 @@ final class NettyProgram extends Program {
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childHandler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel.pipeline().addLast(new NettyEcho());
-                  }
-                });
+            .childHandler(each);
     if (transport.hasBufferRing()) {
       server.childOption(
           IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, NettyTransport.BUFFER_GROUP);

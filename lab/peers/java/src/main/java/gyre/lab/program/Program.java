@@ -5,6 +5,7 @@ abstract class Program {
   final void run(String mode, Options options) throws Exception {
     switch (mode) {
       case "echo" -> Serving.untilTheEnd(echo(options.number("port", 0)));
+      case "http" -> Serving.untilTheEnd(http(options.number("port", 0)));
       case "events" -> Rounds.run(mode, events(options), options);
       case "cascade" -> Rounds.run(mode, cascade(options), options);
       case "timers" -> Rounds.run(mode, timers(options), options);
@@ -18,7 +19,7 @@ abstract class Program {
           throw new IllegalArgumentException(
               "no mode '"
                   + mode
-                  + "'; there are echo, events, cascade, timers, wake, files, watch, spawn, codecs,"
+                  + "'; there are echo, http, events, cascade, timers, wake, files, watch, spawn, codecs,"
                   + " overload");
     }
   }
@@ -26,6 +27,11 @@ abstract class Program {
   /** Serves on threads of its own; the port. */
   int echo(int port) throws Exception {
     throw notOffered("echo");
+  }
+
+  /** Answers {@code GET /hello}; as {@link #echo} otherwise. */
+  int http(int port) throws Exception {
+    throw notOffered("http");
   }
 
   Round events(Options options) throws Exception {
