@@ -43,8 +43,9 @@ import org.jspecify.annotations.Nullable;
  * {@link gyre.Handle#background background}: a loop that has nothing else to do ends.
  *
  * <p>Some file systems (NFS, FUSE, quotas) tell only at the close that something written is lost.
- * {@link #close} throws a {@link FileException} then, and the file is closed all the same. Where a
- * scope or a callback closes it, the failure is reported to the loop's failure listener.
+ * {@link #close} throws a {@link FileException} then, and the file is closed all the same. So it
+ * does where a {@link FileSink} has gathered bytes that were never flushed. Where a scope or a
+ * callback closes it, the failure is reported to the loop's failure listener.
  */
 public final class File extends FileHandle {
   /** What offsets, lengths and memory are multiples of where a file is opened as direct. */
@@ -277,7 +278,8 @@ public final class File extends FileHandle {
 
   /** Sources and sinks of this file: they end with it. */
   sealed interface Part permits FileSource, FileSink {
-    void fileCloses();
+    /** How many bytes are lost by that. */
+    long fileCloses();
   }
 
   void checkPartOpen() {
@@ -301,9 +303,13 @@ public final class File extends FileHandle {
   }
 
   @Override
-  void closeParts() {
-    parts.forEach(Part::fileCloses);
+  long closeParts() {
+    long lostBytes = 0;
+    for (Part each : parts) {
+      lostBytes += each.fileCloses();
+    }
     parts.clear();
+    return lostBytes;
   }
 
   // ---- the file as a whole

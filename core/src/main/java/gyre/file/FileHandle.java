@@ -28,6 +28,9 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
   private final Closing closing = new Closing();
   private boolean isClosingSubmitted;
 
+  /** What its parts had, and could not write any more. */
+  private long lostBytes;
+
   FileHandle(Scope owner, int descriptor, String path) {
     super(owner);
     this.descriptor = descriptor;
@@ -41,6 +44,8 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
     public void ended(int result) {
       if (result < 0) {
         released(FileException.of("close", path, result));
+      } else if (lostBytes > 0) {
+        released(FileSink.lost(path, lostBytes));
       } else {
         released();
       }
@@ -72,7 +77,7 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
 
   @Override
   protected final void closing() {
-    closeParts();
+    lostBytes += closeParts();
     for (FileOperation each : active) {
       engine().cancel(each);
     }
@@ -84,8 +89,14 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
     closing();
   }
 
-  /** What uses this handle gives back its memory; again and again. */
-  void closeParts() {}
+  /**
+   * What uses this handle gives back its memory; again and again.
+   *
+   * @return how many bytes are lost by that
+   */
+  long closeParts() {
+    return 0;
+  }
 
   private void closeWhenIdle() {
     if (active.isEmpty() && !isClosingSubmitted) {

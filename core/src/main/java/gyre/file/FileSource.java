@@ -189,14 +189,19 @@ public final class FileSource implements ByteSource, AutoCloseable, File.Part {
   @Override
   public void close() {
     if (!isClosed) {
-      fileCloses();
+      giveBack();
       file.partClosed(this);
       file.cancelPart(ahead);
     }
   }
 
   @Override
-  public void fileCloses() {
+  public long fileCloses() {
+    giveBack();
+    return 0;
+  }
+
+  private void giveBack() {
     isClosed = true;
     input.clear();
     arrived.clear();

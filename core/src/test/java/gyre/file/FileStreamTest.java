@@ -338,11 +338,11 @@ class FileStreamTest {
         for (int i = 0; i < round; i++) {
           assertThat(source.readExactly(30_000)).hasSize(30_000);
         }
-        file.close();
+        assertThatThrownBy(file::close).isInstanceOf(FileException.class);
         assertThatThrownBy(() -> source.await(1)).isInstanceOf(ClosedException.class);
         assertThatThrownBy(() -> sink.write("more")).isInstanceOf(ClosedException.class);
         source.close();
-        sink.close();
+        assertThatThrownBy(sink::close).isInstanceOf(FileException.class);
       }
       assertThat(Files.readAll(path, 500_000)).isEqualTo(pattern(500_000));
       assertThat(Loop.current().handles()).hasSize(0);
