@@ -19,4 +19,10 @@ public abstract class FileOperation extends Operation {
    * Makes the call, and waits for it. On a helper thread: it must change nothing but its results.
    */
   public abstract int perform(FileCalls calls);
+
+  /**
+   * Nobody will be told of its result, because the engine was closed meanwhile: gives back what it
+   * has brought. On any thread.
+   */
+  public void dropped(int result, FileCalls calls) {}
 }

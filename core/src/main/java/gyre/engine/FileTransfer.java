@@ -1,5 +1,7 @@
 package gyre.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /** What reads and writes of files have in common. The result is the number of bytes. */
 public abstract class FileTransfer extends FileOperation {
   /** Set before submit: lent until the end of the operation. */
@@ -16,6 +18,12 @@ public abstract class FileTransfer extends FileOperation {
 
   /** Set before submit: or {@link FileCalls#AT_POSITION}, as for pipes and terminals. */
   public long offset = FileCalls.AT_POSITION;
+
+  /**
+   * Set before submit: what owns the memory, where nobody else is sure to keep it. The memory may be
+   * in use for longer than the loop lives, where a device does not answer.
+   */
+  public @Nullable Object memory;
 
   FileTransfer() {}
 }

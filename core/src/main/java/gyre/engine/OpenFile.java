@@ -33,4 +33,12 @@ public abstract class OpenFile extends FileOperation {
         ? calls.openBelow(directory, path, flags, mode)
         : calls.open(directory, path, flags, mode);
   }
+
+  /** A file that nobody wants any more. */
+  @Override
+  public final void dropped(int result, FileCalls calls) {
+    if (result >= 0) {
+      int ignored = calls.close(result);
+    }
+  }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * cancelled until a thread takes it; more than {@link #LIMIT} at a time end with {@code EAGAIN}.
  */
 public final class Workers {
+  private static final System.Logger LOGGER = System.getLogger("gyre.file");
   private static final int THREADS = 4;
   private static final int LIMIT = 4096;
   private static final long CLOSE_NANOS = 2_000_000_000L;
@@ -29,6 +30,9 @@ public final class Workers {
 
   private @Nullable HelperThreads threads;
   private int active;
+
+  /** Nobody is told of results any more. */
+  private volatile boolean isClosed;
 
   /**
    * @param wake ends the engine's wait, from any thread
@@ -109,8 +113,18 @@ public final class Workers {
    * Waits for what a thread has taken: it uses memory of the engine. False if it takes too long.
    */
   public boolean close() {
+    isClosed = true;
     HelperThreads present = threads;
-    return present == null || present.close(CLOSE_NANOS) == 0;
+    boolean isStill = present == null || present.close(CLOSE_NANOS) == 0;
+    dropResults();
+    return isStill;
+  }
+
+  /** By the loop at its end, and by a thread that comes later. */
+  private void dropResults() {
+    for (Job job = done.poll(); job != null; job = done.poll()) {
+      job.work.dropped(job.result, calls);
+    }
   }
 
   /** One operation on its way through a thread; who takes it first decides its result. */
@@ -130,9 +144,23 @@ public final class Workers {
     @Override
     public void run() {
       if (take()) {
-        result = work.perform(calls);
+        result = perform();
         done.add(this);
-        wake.run();
+        if (isClosed) {
+          dropResults();
+        } else {
+          wake.run();
+        }
+      }
+    }
+
+    /** A call that throws has ended like any other: who waits for it would wait for ever. */
+    private int perform() {
+      try {
+        return work.perform(calls);
+      } catch (Throwable thrown) {
+        LOGGER.log(System.Logger.Level.ERROR, "a call of " + name + " failed", thrown);
+        return Errno.EIO.negated();
       }
     }
   }

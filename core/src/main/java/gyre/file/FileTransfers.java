@@ -11,6 +11,7 @@ import gyre.io.EndOfStreamException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes of one file, for fibers that wait for them. Any number may be under way.
@@ -47,7 +48,7 @@ final class FileTransfers {
   private int readDirect(ByteBuffer target, long offset) {
     long address = DirectBuffers.attach(target);
     try {
-      int count = transfer(false, address, target.remaining(), false, offset);
+      int count = transfer(false, address, target.remaining(), false, offset, target);
       target.position(target.position() + count);
       return count;
     } finally {
@@ -63,7 +64,7 @@ final class FileTransfers {
     int length = Math.min(target.remaining(), BlockPool.LARGE_BYTES);
     Block block = take(READ, length);
     try {
-      int count = transfer(false, block.address, Math.min(length, block.capacity), false, offset);
+      int count = transfer(false, block.address, Math.min(length, block.capacity), false, offset, null);
       target.put(block.view(0, count));
       return count;
     } finally {
@@ -135,7 +136,7 @@ final class FileTransfers {
   private int writeDirect(ByteBuffer source, long offset) {
     long address = DirectBuffers.attach(source);
     try {
-      int count = transfer(true, address, source.remaining(), false, offset);
+      int count = transfer(true, address, source.remaining(), false, offset, source);
       source.position(source.position() + count);
       return count;
     } finally {
@@ -149,7 +150,7 @@ final class FileTransfers {
     try {
       int length = Math.min(source.remaining(), block.capacity);
       block.view(0, length).put(source.slice(source.position(), length));
-      int count = transfer(true, block.address, length, false, offset);
+      int count = transfer(true, block.address, length, false, offset, null);
       source.position(source.position() + count);
       return count;
     } finally {
@@ -181,7 +182,7 @@ final class FileTransfers {
       while (!lent.isEmpty()) {
         vector.clear();
         int count = lent.gather(vector);
-        int written = checkProgress(transfer(true, block.address, count, true, at));
+        int written = checkProgress(transfer(true, block.address, count, true, at, null));
         lent.drain(written);
         at += written;
       }
@@ -203,7 +204,16 @@ final class FileTransfers {
 
   // ---- both
 
-  private int transfer(boolean isWriting, long address, int length, boolean isVector, long offset) {
+  /**
+   * @param memory of the user, which nobody else keeps; null for the loop's own
+   */
+  private int transfer(
+      boolean isWriting,
+      long address,
+      int length,
+      boolean isVector,
+      long offset,
+      @Nullable Object memory) {
     TransferRequest.Shelf shelf = isWriting ? writes : reads;
     TransferRequest request = shelf.take();
     FileTransfer operation = request.operation;
@@ -212,9 +222,11 @@ final class FileTransfers {
     operation.length = length;
     operation.isVector = isVector;
     operation.offset = offset;
+    operation.memory = memory;
     try {
       return file.perform(operation, request.pending, isWriting ? WRITE : READ);
     } finally {
+      operation.memory = null;
       shelf.put(request);
     }
   }
@@ -242,7 +254,7 @@ final class FileTransfers {
           vector.add(DirectBuffers.attach(each), each.remaining());
         }
       }
-      int total = transfer(isWriting, block.address, vector.count(), true, offset);
+      int total = transfer(isWriting, block.address, vector.count(), true, offset, buffers);
       int left = total;
       for (ByteBuffer each : buffers) {
         int part = Math.min(left, each.remaining());

@@ -122,6 +122,13 @@ abstract class WatchScan extends FileOperation {
     return 0;
   }
 
+  @Override
+  public final void dropped(int result, FileCalls calls) {
+    if (opens && descriptor >= 0) {
+      int ignored = calls.close(descriptor);
+    }
+  }
+
   private void look(WatchCalls watches, Target target) {
     if (!isPolling && !target.isPolled) {
       boolean isLinkFollowed = target.node.parent == null;

@@ -39,6 +39,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +67,12 @@ public final class UringEngine implements Engine {
 
   /** A message header and its one vector, for {@link SparseReceives}. */
   private static final int SPARSE_BYTES = 128;
+
+  /**
+   * Closed while the kernel had something in hand that did not end: the operations, and what they
+   * keep, must stay reachable.
+   */
+  private static final Queue<UringEngine> UNFINISHED = new ConcurrentLinkedQueue<>();
 
   private static final VarHandle WOKEN;
 
@@ -503,6 +511,8 @@ public final class UringEngine implements Engine {
       memory.unmap(calls);
       sparse.close();
       pool.close();
+    } else {
+      UNFINISHED.add(this);
     }
   }
 }
