@@ -35,16 +35,25 @@ public final class AnonymousPipe implements AutoCloseable {
     Scope scope = Scope.current();
     Engine engine = Internals.engineToOpenIn(scope);
     int[] two = new int[2];
-    int result = engine.pipes().pipe(two);
-    for (int i = 0; i < 2 && result >= 0; i++) {
-      result = engine.pipes().unblock(two[i]);
+    check(engine.pipes().pipe(two));
+    int result = engine.pipes().unblock(two[0]);
+    if (result >= 0) {
+      result = engine.pipes().unblock(two[1]);
     }
     if (result < 0) {
-      throw DescriptorException.of("open", "pipe", result);
+      engine.sockets().close(two[0]);
+      engine.sockets().close(two[1]);
     }
+    check(result);
     return new AnonymousPipe(
         new DescriptorStream(scope, "pipe-reader", null, two[0], -1, options),
         new DescriptorStream(scope, "pipe-writer", null, -1, two[1], options));
+  }
+
+  private static void check(int result) {
+    if (result < 0) {
+      throw DescriptorException.of("open", "pipe", result);
+    }
   }
 
   /** The end to read from. */

@@ -242,6 +242,10 @@ public final class ChildProcess extends Resource {
     return (index == 0 ? stdin : index == 1 ? stdout : stderr) != null;
   }
 
+  boolean hasTerminal() {
+    return terminal != null;
+  }
+
   private DescriptorStream stream(@Nullable DescriptorStream stream, String what) {
     if (stream == null) {
       throw new IllegalStateException(
@@ -361,14 +365,21 @@ public final class ChildProcess extends Resource {
     operationEnded();
   }
 
-  /** The group, while somebody of it is known to be there: then nobody else has its number. */
+  /**
+   * The group, while somebody of it is known to be there: then nobody else has its number. The child
+   * itself may have left it for another one.
+   */
   private void signalAll(OsSignal signal) {
     if (!hasEnded() && descriptor < 0) {
       return; // it was given up, and its number may be somebody else's by now
     }
     if (command.leadsGroup()) {
-      int ignored = processes.signalGroup(process, signal.number());
-    } else if (!hasEnded()) {
+      boolean isToldByGroup = processes.signalGroup(process, signal.number()) >= 0;
+      if (isToldByGroup && signal != OsSignal.KILL) {
+        return; // a second request to end is more than a request to some programs
+      }
+    }
+    if (!hasEnded()) {
       int ignored = processes.signal(descriptor, signal.number());
     }
   }

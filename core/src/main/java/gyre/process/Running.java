@@ -11,6 +11,7 @@ import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.spi.Internals;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** One run of commands, each of which reads what the one before it writes. */
 final class Running {
   private static final int NONE = -1;
+
+  /** What was written before the end takes this long at least to be given up. */
+  private static final Duration LEAST_OUTPUT_WAIT = Duration.ofSeconds(1);
 
   private final List<Command> commands;
   private final List<ChildProcess> children = new ArrayList<>();
@@ -120,6 +124,11 @@ final class Running {
       if (child.has(2)) {
         drains.add(scope.start("errors", () -> drain(child, child.stderr(), into)));
       }
+      if (child.hasTerminal()) { // a full one would hold up the child
+        boolean isOutput = child == children.getLast() && !child.has(1);
+        ByteArrayOutputStream from = isOutput ? output : into;
+        drains.add(scope.start("terminal", () -> drain(child, child.terminal(), from)));
+      }
     }
     ChildProcess last = children.getLast();
     if (last.has(1)) {
@@ -171,7 +180,9 @@ final class Running {
 
   /** All have ended: what they wrote is there, but others may keep the pipes open. */
   private boolean awaitOutputs() {
-    Deadline deadline = Deadline.in(commands.getLast().grace());
+    Duration grace = commands.getLast().grace();
+    Deadline deadline =
+        Deadline.in(grace.compareTo(LEAST_OUTPUT_WAIT) < 0 ? LEAST_OUTPUT_WAIT : grace);
     for (Fiber<?> drain : drains) {
       if (drain.isAlive() && Fiber.awaitFirst(drain.end(), deadline) == deadline) {
         return false;

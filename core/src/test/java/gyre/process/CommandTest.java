@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CommandTest {
   private static final Duration SHORT = Duration.ofMillis(50);
+  private static final Duration LONG = Duration.ofSeconds(10);
 
   @Parameter private String engine = "";
 
@@ -237,6 +238,43 @@ class CommandTest {
         assertThat(child.terminal().readLine(100)).isEqualTo("yes");
         assertThat(child.await().isSuccess()).isTrue();
         assertThat(child.terminal().await(1)).isFalse();
+      }
+    });
+  }
+
+  /** More than a terminal takes that nobody reads from. */
+  @Test
+  void shouldCollectWhatIsWrittenToATerminal() {
+    run(() -> {
+      Command writing = Command.shell("head -c 200000 /dev/zero | tr '\\0' x; echo end >&2");
+      CommandResult result = writing.onTerminal().timeout(LONG).run();
+      assertThat(result.output()).hasSize(200_005).endsWith("xend\r\n");
+      assertThat(result.isComplete()).isTrue();
+      result = writing.onTerminal().stdout(Stdio.PIPE).timeout(LONG).run();
+      assertThat(result.output()).hasSize(200_000);
+      assertThat(result.stderr()).isEqualTo("end\r\n".getBytes(StandardCharsets.UTF_8));
+    });
+  }
+
+  /** What a child wrote before its end is in its pipe, and needs no grace to be read. */
+  @Test
+  void shouldCollectAllOfTheOutputWithoutAnyGrace() {
+    run(() -> {
+      for (int i = 0; i < 10; i++) {
+        CommandResult result = Command.shell("head -c 65536 /dev/zero").grace(Duration.ZERO).run();
+        assertThat(result.stdout().length).isEqualTo(65_536);
+        assertThat(result.isComplete()).isTrue();
+      }
+    });
+  }
+
+  @Test
+  void shouldEndAChildThatHasLeftItsGroup() {
+    run(() -> {
+      String leaving = "setpgrp(0, getpgrp(getppid())); $| = 1; print qq(left\\n); sleep 1000";
+      try (ChildProcess child = Command.of("perl", "-e", leaving).grace(SHORT).start()) {
+        assertThat(child.stdout().readLine(100)).isEqualTo("left");
+        assertThat(child.terminate().signal()).contains(OsSignal.TERM);
       }
     });
   }
