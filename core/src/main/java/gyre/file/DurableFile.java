@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
 public final class DurableFile {
   private static final int ATTEMPTS = 100;
   private static final int OWNER_ONLY = 0700;
+
+  /** Of a longer name only the beginning goes into that of the temporary file: 255 is the most. */
+  private static final int LONG_NAME_BYTES = 200;
+
+  private static final int NAME_CHARACTERS = LONG_NAME_BYTES / 4;
   private static final Duration LAST_STEPS_LIMIT = Duration.ofSeconds(60);
 
   /** Writes the new content. */
@@ -138,9 +143,11 @@ public final class DurableFile {
     if (like != null) {
       options = options.permissions(like.permissions() & OWNER_ONLY);
     }
+    boolean isLong = Paths.bytes(name).length > LONG_NAME_BYTES;
+    String part = isLong ? name.substring(0, Math.min(NAME_CHARACTERS, name.length())) : name;
     long start = Loop.current().nanoTime();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      String candidate = "." + name + "." + Long.toString(start + attempt, 36) + ".tmp";
+      String candidate = "." + part + "." + Long.toString(start + attempt, 36) + ".tmp";
       try {
         return new Creation(candidate, directory.openChildFile(candidate, options));
       } catch (FileException e) {
@@ -152,7 +159,7 @@ public final class DurableFile {
     throw FileException.of(
         "replace",
         directory.path() + "/" + name,
-        "no name for a temporary file beside it was free; delete ." + name + ".*.tmp");
+        "no name for a temporary file beside it was free; delete ." + part + ".*.tmp");
   }
 
   /** The file that is replaced, if there is one. */

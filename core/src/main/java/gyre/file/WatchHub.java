@@ -54,6 +54,13 @@ final class WatchHub {
       }
       return known;
     }
+
+    /** Who comes from now on gets another one. */
+    void drop(WatchHub hub) {
+      if (current == hub) {
+        current = null;
+      }
+    }
   }
 
   private final Engine engine;
@@ -114,7 +121,7 @@ final class WatchHub {
       return;
     }
     state = State.CLOSING;
-    place.current = null;
+    place.drop(this);
     whenClosed = whenLeft;
     engine.cancel(reading);
     closeIfIdle();
@@ -274,6 +281,7 @@ final class WatchHub {
       startReading();
       requestWork();
     } else {
+      place.drop(this); // nobody else would be told of anything
       WatchException failure = WatchException.of(trees.getFirst().root(), result, "");
       List.copyOf(trees).forEach(tree -> tree.broken(failure));
     }

@@ -71,6 +71,20 @@ class DurableFileTest {
     });
   }
 
+  /** The name of the temporary file must not be longer than the system allows. */
+  @Test
+  void shouldReplaceAFileOfTheLongestName() {
+    run(() -> {
+      for (String name : new String[] {"n".repeat(255), "\u00e4".repeat(127)}) {
+        Path path = directory.resolve(name);
+        for (String content : new String[] {"first", "second"}) {
+          DurableFile.replace(path, bytes(content));
+          assertThat(Files.readText(path, 10)).isEqualTo(content);
+        }
+      }
+    });
+  }
+
   @Test
   void shouldShowTheNewContentToNobodyWhoMayNotReadTheOld() {
     run(() -> {
