@@ -1,12 +1,12 @@
 package gyre.file;
 
 import gyre.CancelledException;
-import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
 import gyre.WaitPoint;
-import gyre.spi.Resource;
+import gyre.spi.EventResource;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +37,10 @@ import org.jspecify.annotations.Nullable;
  * that path again. That one of its parents is renamed it does not notice. It knows the names of all
  * files that it watches, which takes memory.
  */
-@SuppressWarnings("exports") // Resource is for the packages of handles
-public final class Watcher extends Resource {
+@SuppressWarnings("exports") // EventResource is for the packages of handles
+public final class Watcher extends EventResource<WatchEvent> {
   /** In which the second half of a rename has come, if it comes. */
   private static final long MOVE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
-  private static final int EVENTS_PER_CALLBACK = 64;
 
   private final Path directory;
 
@@ -53,12 +51,10 @@ public final class Watcher extends Resource {
   private final WatchQueue queue;
   private final WatchHub hub;
   private final WatchTree tree;
-  private final Changed changed = new Changed(this);
   private final Opened opened = new Opened(this);
   private final Timeout moveTimer = timeout(this::moveIsOver);
   private final Timeout pollTimer = timeout(this::pollIsDue);
   private final Timeout gatherTimer = timeout(this::gatheringIsOver);
-  private @Nullable WatchHandler handler;
   private @Nullable WatchException failure;
   private boolean isLeaving;
 
@@ -154,44 +150,46 @@ public final class Watcher extends Resource {
    * @throws CancelledException if the loop shuts down, and nothing is left to take
    */
   public WatchEvent next() {
-    Fiber<?> caller = caller();
-    checkOpen();
-    checkDirect();
-    await(caller, changed);
-    WatchEvent event = take();
-    if (event == null) {
-      checkNotFailed();
-      checkStillOpen(caller, "waiting for changes by");
-      throw new CancelledException(name() + " is idle while the loop shuts down", null);
-    }
-    return event;
+    return nextEvent();
   }
 
   /** An event that is there, without waiting. */
   public Optional<WatchEvent> poll() {
-    checkOnLoop();
-    checkDirect();
-    return Optional.ofNullable(take());
+    return pollEvent();
   }
 
   /** Ready while {@link #next} would not park: there is an event, or no more will come. */
   public Source changed() {
-    checkThread();
-    return changed;
+    return eventSource();
   }
 
-  private @Nullable WatchEvent take() {
-    WatchEvent event = queue.poll();
+  @Override
+  protected boolean hasEvent() {
+    return !queue.isEmpty();
+  }
+
+  @Override
+  protected WatchEvent takeEvent() {
+    WatchEvent event = Objects.requireNonNull(queue.poll());
     if (event instanceof WatchEvent.Overflowed && isOpen()) {
       tree.rescan();
     }
     return event;
   }
 
-  private void checkDirect() {
-    if (handler != null) {
-      throw new IllegalStateException(name() + " is read in push style");
-    }
+  @Override
+  protected String waitingFor() {
+    return "waiting for changes by";
+  }
+
+  @Override
+  protected boolean isOver() {
+    return failure != null;
+  }
+
+  @Override
+  protected void checkNotOver() {
+    checkNotFailed();
   }
 
   private void checkNotFailed() {
@@ -205,36 +203,7 @@ public final class Watcher extends Resource {
 
   /** Has {@code newHandler} told of events from now on, and of those that wait already. */
   public void onEvent(WatchHandler newHandler) {
-    checkOnLoop();
-    checkOpen();
-    Fiber<?> waiter = changed.firstFiber();
-    if (waiter != null) {
-      throw new IllegalStateException("fiber " + waiter.name() + " waits for " + name());
-    }
-    handler = newHandler;
-    if (!queue.isEmpty()) {
-      requestCallback();
-    }
-  }
-
-  @Override
-  protected boolean isServing() {
-    return handler != null;
-  }
-
-  @Override
-  protected void callback() throws Exception {
-    WatchHandler told = handler;
-    for (int left = EVENTS_PER_CALLBACK; told != null && left > 0 && isOpen(); left--) {
-      WatchEvent event = take();
-      if (event == null) {
-        return;
-      }
-      told.onEvent(event);
-    }
-    if (isOpen() && !queue.isEmpty()) {
-      requestCallback();
-    }
+    tellBy(newHandler::onEvent);
   }
 
   // ---- from the tree
@@ -250,7 +219,7 @@ public final class Watcher extends Resource {
     if (queue.isGathering() && !gatherTimer.isActive()) {
       gatherTimer.start(options.coalesceNanos());
     }
-    tell();
+    eventCame();
     return true;
   }
 
@@ -258,24 +227,13 @@ public final class Watcher extends Resource {
   void tellAlways(WatchEvent event) {
     if (isOpen()) {
       queue.add(event);
-      tell();
-    }
-  }
-
-  private void tell() {
-    if (queue.isEmpty()) {
-      return;
-    }
-    if (handler != null) {
-      requestCallback();
-    } else {
-      changed.wakeFirst();
+      eventCame();
     }
   }
 
   private void gatheringIsOver() {
     queue.flush();
-    tell();
+    eventCame();
   }
 
   /** All is watched, or it can't be. */
@@ -288,13 +246,13 @@ public final class Watcher extends Resource {
   /** The kernel tells of nothing any more. */
   void broken(WatchException why) {
     failure = why;
-    if (handler != null) {
+    if (hasHandler()) {
       report(why);
       closeSoon();
     }
     opened.isDone = true;
     opened.wakeAll();
-    changed.wakeAll();
+    wakeWaiters();
   }
 
   void awaitMove() {
@@ -339,26 +297,12 @@ public final class Watcher extends Resource {
   }
 
   @Override
-  protected void waits(Waits waits) {
-    waits.told(changed.firstFiber(), "waiting for changes by", -1);
-  }
-
-  @Override
-  protected void draining() {
-    if (handler == null) {
-      changed.wakeAll();
-    } else if (queue.isEmpty()) {
-      closeSoon();
-    }
-  }
-
-  @Override
   protected void closing() {
     moveTimer.cancel();
     pollTimer.cancel();
     gatherTimer.cancel();
     queue.clear();
-    changed.wakeAll();
+    wakeWaiters();
     opened.wakeAll();
     isLeaving = true;
     hub.leave(tree, this::left);
@@ -373,28 +317,6 @@ public final class Watcher extends Resource {
   protected void aborting() {
     if (!isLeaving) {
       closing();
-    }
-  }
-
-  /** Something for whoever takes events. */
-  private static final class Changed extends WaitPoint {
-    private final Watcher watcher;
-
-    Changed(Watcher watcher) {
-      this.watcher = watcher;
-    }
-
-    @Override
-    public boolean isReady() {
-      return !watcher.queue.isEmpty()
-          || watcher.failure != null
-          || !watcher.isOpen()
-          || watcher.isDraining();
-    }
-
-    @Override
-    public String doing() {
-      return "waiting for changes by " + watcher.name();
     }
   }
 

@@ -1,13 +1,11 @@
 package gyre.process;
 
 import gyre.CancelledException;
-import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.Source;
-import gyre.WaitPoint;
 import gyre.engine.Environment;
-import gyre.spi.Resource;
+import gyre.spi.EventResource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -40,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A program that was started with INT, TERM or HUP ignored (by {@code nohup}, or in the
  * background of a script) never gets that one.
  */
-@SuppressWarnings("exports") // Resource is for the packages of handles
-public final class SignalStream extends Resource {
+@SuppressWarnings("exports") // EventResource is for the packages of handles
+public final class SignalStream extends EventResource<SignalEvent> {
   private static final int COUNT_LIMIT = 1_000_000;
 
   /** A signal that is subscribed to. */
@@ -72,8 +70,6 @@ public final class SignalStream extends Resource {
   /** Those with something to tell, in the order in which they came; each stands here once. */
   private final ArrayDeque<Line> waiting = new ArrayDeque<>();
 
-  private final Arrived arrived = new Arrived(this);
-  private @Nullable SignalHandler handler;
 
   private SignalStream(Scope owner, Set<OsSignal> signals) {
     super(owner);
@@ -123,22 +119,12 @@ public final class SignalStream extends Resource {
    * @throws CancelledException if the loop shuts down, and nothing is left to take
    */
   public SignalEvent next() {
-    Fiber<?> caller = caller();
-    checkOpen();
-    checkDirect();
-    await(caller, arrived);
-    if (waiting.isEmpty()) {
-      checkStillOpen(caller, "waiting for");
-      throw new CancelledException(name() + " is over while the loop shuts down", null);
-    }
-    return take();
+    return nextEvent();
   }
 
   /** A signal that has come, without waiting. */
   public Optional<SignalEvent> poll() {
-    checkOnLoop();
-    checkDirect();
-    return waiting.isEmpty() ? Optional.empty() : Optional.of(take());
+    return pollEvent();
   }
 
   /**
@@ -146,55 +132,32 @@ public final class SignalStream extends Resource {
    * that call then tells.
    */
   public Source arrived() {
-    checkThread();
-    return arrived;
+    return eventSource();
   }
 
-  private SignalEvent take() {
+  @Override
+  protected boolean hasEvent() {
+    return !waiting.isEmpty();
+  }
+
+  @Override
+  protected SignalEvent takeEvent() {
     Line line = waiting.remove();
     int count = line.count.getAndSet(0);
     assert count > 0 : line.signal + " waits to be told and has not come";
     return new SignalEvent(line.signal, count);
   }
 
-  private void checkDirect() {
-    if (handler != null) {
-      throw new IllegalStateException(name() + " is read in push style");
-    }
+  @Override
+  protected String waitingFor() {
+    return "waiting for";
   }
 
   // ---- push style
 
   /** Has {@code newHandler} told of signals from now on, and of those that have come already. */
   public void onSignal(SignalHandler newHandler) {
-    checkOnLoop();
-    checkOpen();
-    Fiber<?> waiter = arrived.firstFiber();
-    if (waiter != null) {
-      throw new IllegalStateException("fiber " + waiter.name() + " waits for " + name());
-    }
-    handler = newHandler;
-    if (!waiting.isEmpty()) {
-      requestCallback();
-    }
-  }
-
-  @Override
-  protected boolean isServing() {
-    return handler != null;
-  }
-
-  @Override
-  protected void callback() throws Exception {
-    SignalHandler told = handler;
-    if (told == null || !isOpen() || waiting.isEmpty()) {
-      return;
-    }
-    SignalEvent event = take();
-    if (!waiting.isEmpty()) {
-      requestCallback();
-    }
-    told.onSignal(event);
+    tellBy(newHandler::onSignal);
   }
 
   /** The next signal is told of all the same. */
@@ -209,11 +172,7 @@ public final class SignalStream extends Resource {
     }
     waiting.add(line);
     assert waiting.size() <= lines.size() : "a signal waits twice to be told";
-    if (handler != null) {
-      requestCallback();
-    } else {
-      arrived.wakeFirst();
-    }
+    eventCame();
   }
 
   // ---- the end
@@ -234,23 +193,6 @@ public final class SignalStream extends Resource {
   }
 
   @Override
-  protected void waits(Waits waits) {
-    waits.told(arrived.firstFiber(), "waiting for", -1);
-  }
-
-  @Override
-  protected void draining() {
-    if (!waiting.isEmpty()) {
-      return;
-    }
-    if (handler != null) {
-      closeSoon();
-    } else {
-      arrived.wakeAll();
-    }
-  }
-
-  @Override
   protected void closing() {
     for (Line line : lines) {
       if (line.subscription != null) {
@@ -258,31 +200,12 @@ public final class SignalStream extends Resource {
       }
     }
     waiting.clear();
-    arrived.wakeAll();
+    wakeWaiters();
     released();
   }
 
   @Override
   protected void aborting() {
     closing();
-  }
-
-  /** Something for whoever waits. */
-  private static final class Arrived extends WaitPoint {
-    private final SignalStream stream;
-
-    Arrived(SignalStream stream) {
-      this.stream = stream;
-    }
-
-    @Override
-    public boolean isReady() {
-      return !stream.waiting.isEmpty() || !stream.isOpen() || stream.isDraining();
-    }
-
-    @Override
-    public String doing() {
-      return "waiting for " + stream.name();
-    }
   }
 }

@@ -7,7 +7,7 @@ import gyre.Source;
 import gyre.engine.Engine;
 import gyre.engine.Poll;
 import gyre.engine.TerminalCalls;
-import gyre.spi.Resource;
+import gyre.spi.EventResource;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Events are taken by {@link #next} or {@link #poll}, or by a handler: {@link #onEvent}. It
  * needs the engine of io_uring or epoll.
  */
-@SuppressWarnings("exports") // Resource is for the packages of handles
-public final class Terminal extends Resource {
+@SuppressWarnings("exports") // EventResource is for the packages of handles
+public final class Terminal extends EventResource<TerminalEvent> {
   private final TerminalOptions options;
   private final String device;
   private final TerminalCalls calls;
@@ -55,11 +55,10 @@ public final class Terminal extends Resource {
   private final TerminalInput input;
   private final TerminalOutput output;
   private final TerminalInput.EscapeTimeout escapeTimeout;
-  private final TerminalInput.Arrived arrived;
   private final TerminalPassage passage;
   private final TerminalSignals signals;
   private final Runnable readLater;
-  private @Nullable TerminalHandler handler;
+  private boolean isEndTold;
   private TerminalSize size;
   private boolean isEntered;
   private boolean isAborted;
@@ -81,7 +80,6 @@ public final class Terminal extends Resource {
     this.size = currentSize();
     this.input = new TerminalInput(this, options.maxPasteBytes());
     this.escapeTimeout = new TerminalInput.EscapeTimeout(this);
-    this.arrived = new TerminalInput.Arrived(this, input);
     this.output = new TerminalOutput(writeLine, size, opening.encoder());
     this.passage = new TerminalPassage(this, writeLine, output, mode);
     this.signals =
@@ -155,76 +153,57 @@ public final class Terminal extends Resource {
    * @throws CancelledException if the loop shuts down, and nothing is left to take
    */
   public TerminalEvent next() {
-    Fiber<?> caller = caller();
-    checkOpen();
-    checkDirect();
-    await(caller, arrived);
-    checkStillOpen(caller, "waiting for an event of");
-    if (input.isEmpty()) {
-      throw new CancelledException(name() + " is idle while the loop shuts down", null);
-    }
-    return take();
+    return nextEvent();
   }
 
   /** An event that is there, without waiting. */
   public Optional<TerminalEvent> poll() {
     checkOnLoop();
     checkOpen();
-    checkDirect();
-    return input.isEmpty() ? Optional.empty() : Optional.of(take());
+    return pollEvent();
   }
 
   /** Ready while {@link #next} would not park. For {@link Fiber#awaitFirst}. */
   public Source arrived() {
-    checkThread();
-    return arrived;
+    return eventSource();
   }
 
-  private TerminalEvent take() {
+  @Override
+  protected boolean hasEvent() {
+    return !input.isEmpty();
+  }
+
+  @Override
+  protected TerminalEvent takeEvent() {
     TerminalEvent event = input.take();
+    isEndTold |= event instanceof TerminalEvent.Ended;
     if (input.isToBeRead()) {
       read();
     }
     return event;
   }
 
-  private void checkDirect() {
-    if (handler != null) {
-      throw new IllegalStateException(name() + " is read in push style");
-    }
+  /** Who asks is told of the end as often as he asks, a handler once. */
+  @Override
+  protected boolean hasNews() {
+    return !input.isEmpty() && !(isEndTold && input.hasEnded());
+  }
+
+  @Override
+  protected String waitingFor() {
+    return "waiting for an event of";
+  }
+
+  @Override
+  protected int eventDescriptor() {
+    return readLine.descriptor();
   }
 
   // ---- events in push style
 
   /** Has {@code newHandler} told of events from now on, and of those that have come already. */
   public void onEvent(TerminalHandler newHandler) {
-    checkOnLoop();
-    checkOpen();
-    Fiber<?> waiter = arrived.firstFiber();
-    if (waiter != null) {
-      throw new IllegalStateException("fiber " + waiter.name() + " waits for " + name());
-    }
-    handler = newHandler;
-    tell();
-  }
-
-  @Override
-  protected boolean isServing() {
-    return handler != null;
-  }
-
-  @Override
-  protected void callback() throws Exception {
-    TerminalHandler told = handler;
-    if (told == null || !isOpen() || input.isEmpty()) {
-      return;
-    }
-    boolean isLast = input.hasEnded();
-    TerminalEvent event = take();
-    if (!input.isEmpty() && !isLast) { // the end is told once
-      requestCallback();
-    }
-    told.onEvent(event);
+    tellBy(newHandler::onEvent);
   }
 
   // ---- output
@@ -269,7 +248,7 @@ public final class Terminal extends Resource {
   private void tellFailure() {
     if (output.failure() != 0) {
       input.ended(TerminalException.reasonOf(output.failure()));
-      tell();
+      eventCame();
     }
   }
 
@@ -311,7 +290,7 @@ public final class Terminal extends Resource {
       operationEnded();
     } else if (line == readLine) {
       input.ended(TerminalException.reasonOf(error));
-      tell();
+      eventCame();
     } else if (passage.isIn()) {
       output.fail(error);
       tellFailure();
@@ -331,7 +310,7 @@ public final class Terminal extends Resource {
     if (input.isToBeRead()) {
       readLater.run();
     }
-    tell();
+    eventCame();
   }
 
   /** More may be there than was read in one go: others come first. */
@@ -350,23 +329,7 @@ public final class Terminal extends Resource {
   /** Nothing followed an Escape. */
   void escapeIsAlone() {
     input.decide();
-    tell();
-  }
-
-  /** Nothing else comes: who waits is told that. */
-  boolean isDrained() {
-    return isDraining();
-  }
-
-  private void tell() {
-    if (input.isEmpty()) {
-      return;
-    }
-    if (handler != null) {
-      requestCallback();
-    } else {
-      arrived.wakeFirst();
-    }
+    eventCame();
   }
 
   void keyboardOffered() {
@@ -385,7 +348,7 @@ public final class Terminal extends Resource {
     if (!now.equals(size)) {
       size = now;
       input.resized(now);
-      tell();
+      eventCame();
     }
   }
 
@@ -419,7 +382,7 @@ public final class Terminal extends Resource {
       output.redraw();
       flush();
     }
-    tell();
+    eventCame();
   }
 
   // ---- the end
@@ -440,28 +403,11 @@ public final class Terminal extends Resource {
   }
 
   @Override
-  protected void waits(Waits waits) {
-    waits.told(arrived.firstFiber(), "waiting for an event of", readLine.descriptor());
-  }
-
-  @Override
-  protected void draining() {
-    if (!isOpen() || !input.isEmpty()) {
-      return;
-    }
-    if (handler != null) {
-      closeSoon();
-    } else {
-      arrived.wakeAll();
-    }
-  }
-
-  @Override
   protected void closing() {
     escapeTimeout.cancel();
     signals.unsubscribe();
     readLine.unwatch();
-    arrived.wakeAll();
+    wakeWaiters();
     passage.leave();
     operationEnded();
   }

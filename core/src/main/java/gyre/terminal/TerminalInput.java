@@ -1,6 +1,5 @@
 package gyre.terminal;
 
-import gyre.WaitPoint;
 import gyre.engine.Errno;
 import gyre.spi.Resource;
 import gyre.terminal.TerminalEvent.Ended;
@@ -160,27 +159,6 @@ final class TerminalInput implements InputSink {
   public void reply(String sequence, char last) {
     if (last == 'u' && sequence.startsWith("?")) {
       terminal.keyboardOffered();
-    }
-  }
-
-  /** An event for whoever waits. */
-  static final class Arrived extends WaitPoint {
-    private final Terminal terminal;
-    private final TerminalInput input;
-
-    Arrived(Terminal terminal, TerminalInput input) {
-      this.terminal = terminal;
-      this.input = input;
-    }
-
-    @Override
-    public boolean isReady() {
-      return !input.isEmpty() || !terminal.isOpen() || terminal.isDrained();
-    }
-
-    @Override
-    public String doing() {
-      return "waiting for an event of " + terminal.name();
     }
   }
 

@@ -267,7 +267,7 @@ class SignalStreamTest {
         loop.shutdown(ShutdownOptions.defaults().drain(Duration.ofDays(1)));
         assertThatThrownBy(signals::next)
             .isInstanceOf(CancelledException.class)
-            .hasMessageContaining("is over while the loop shuts down");
+            .hasMessageContaining("is idle while the loop shuts down");
         signals.close();
       });
       Loops.assertNothingLeft(loop);
