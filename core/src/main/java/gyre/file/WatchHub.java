@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -175,6 +176,27 @@ final class WatchHub {
       }
     }
     node.watch = -1;
+  }
+
+  /** As {@link #loosen(WatchNode)}, with all that is below; the numbers go into a set. */
+  void loosen(WatchNode node, Set<Integer> loose) {
+    if (node.watch >= 0) {
+      loose.add(node.watch);
+      loosen(node);
+    }
+    for (WatchChild child : node.children.values()) {
+      if (child instanceof WatchNode directory) {
+        loosen(directory, loose);
+      }
+    }
+  }
+
+  /** Nobody wants to know any more of this and of what is below. */
+  void unwatch(WatchChild child) {
+    if (child instanceof WatchNode node) {
+      unbind(node);
+      node.children.values().forEach(this::unwatch);
+    }
   }
 
   /** The number may be nobody's by now. */

@@ -72,6 +72,10 @@ abstract class WatchScan extends FileOperation {
       this.isPolled = node.tree.isPolled();
       this.isAwaited = isAwaited;
     }
+
+    boolean isAtLimit() {
+      return isLimit(result) || isLimit(ancestorWatch);
+    }
   }
 
   // Set before submit.
@@ -87,6 +91,10 @@ abstract class WatchScan extends FileOperation {
 
   /** What an operator has to know about limits, if one was met. */
   String limits = "";
+
+  static boolean isLimit(int result) {
+    return result == Errno.ENOSPC.negated() || result == Errno.EMFILE.negated();
+  }
 
   @Override
   public final OperationKind kind() {

@@ -15,11 +15,8 @@ import gyre.file.WatchEvent.Returned;
 import gyre.file.WatchEvent.Written;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +44,11 @@ final class WatchTree {
     GONE
   }
 
-  /** The first half of a rename, whose other half has not come. */
-  private record PendingMove(WatchNode node, String name, WatchChild child, int cookie) {}
-
   private final Watcher watcher;
   private final WatchHub hub;
   private final Path root;
   private final WatchOptions options;
+  private final WatchComparison comparison;
   private final ArrayDeque<WatchNode> toScan = new ArrayDeque<>();
 
   /** Watches of before a comparison that were not found again. */
@@ -61,7 +56,7 @@ final class WatchTree {
 
   private WatchNode rootNode = newRoot();
   private @Nullable WatchNode ancestor;
-  private @Nullable PendingMove move;
+  private @Nullable WatchMove move;
   private Sync sync = Sync.OPENING;
   private boolean awaiting;
   private boolean closed;
@@ -77,6 +72,7 @@ final class WatchTree {
     this.hub = hub;
     this.root = root;
     this.options = options;
+    this.comparison = new WatchComparison(this, options);
     toScan.add(rootNode);
   }
 
@@ -101,7 +97,7 @@ final class WatchTree {
     closed = true;
     scanNothing();
     move = null;
-    unwatch(rootNode);
+    hub.unwatch(rootNode);
     leaveAncestor();
     loose.forEach(hub::discard);
     loose.clear();
@@ -114,7 +110,7 @@ final class WatchTree {
 
   // ---- what is told
 
-  private boolean tell(WatchEvent event) {
+  boolean tell(WatchEvent event) {
     if (watcher.offer(event)) {
       return true;
     }
@@ -131,10 +127,10 @@ final class WatchTree {
     if (sync == Sync.OVERFLOWED) {
       return;
     }
-    PendingMove pending = move;
+    WatchMove pending = move;
     if (pending != null) {
       move = null;
-      pending.node.children.put(pending.name, pending.child);
+      pending.node().children.put(pending.name(), pending.child());
     }
     boolean isOpening = sync == Sync.OPENING;
     sync = Sync.OVERFLOWED;
@@ -150,21 +146,9 @@ final class WatchTree {
   void rescan() {
     assert sync == Sync.OVERFLOWED : sync;
     sync = Sync.RESCANNING;
-    loosen(rootNode);
+    hub.loosen(rootNode, loose);
     leaveAncestor();
     scan(rootNode);
-  }
-
-  private void loosen(WatchNode node) {
-    if (node.watch >= 0) {
-      loose.add(node.watch);
-      hub.loosen(node);
-    }
-    for (WatchChild child : node.children.values()) {
-      if (child instanceof WatchNode directory) {
-        loosen(directory);
-      }
-    }
   }
 
   // ---- from the kernel
@@ -185,8 +169,8 @@ final class WatchTree {
     if (options.excludes(node.path().resolve(name))) {
       return;
     }
-    PendingMove pending = move;
-    if (pending != null && pending.node == node && pending.name.equals(name)) {
+    WatchMove pending = move;
+    if (pending != null && pending.node() == node && pending.name().equals(name)) {
       settleMove(); // its name is taken by something else already
     }
     if ((mask & WatchMask.CREATE) != 0) {
@@ -211,7 +195,7 @@ final class WatchTree {
       // What is below the mount point comes to light, as another directory of the same name.
       if (tell(new Lost(node.path(), Reason.UNMOUNTED, ""))) {
         node.parent.children.remove(node.name);
-        unwatch(node);
+        hub.unwatch(node);
         scan(node.parent);
       }
     }
@@ -226,7 +210,7 @@ final class WatchTree {
     }
   }
 
-  private boolean created(WatchNode node, String name, boolean isDirectory) {
+  boolean created(WatchNode node, String name, boolean isDirectory) {
     WatchChild known = node.children.get(name);
     if (known != null && known.isDirectory() == isDirectory) {
       return true; // a comparison was quicker
@@ -256,7 +240,7 @@ final class WatchTree {
     }
   }
 
-  private void scan(WatchNode node) {
+  void scan(WatchNode node) {
     if (!node.isQueued) {
       node.isQueued = true;
       toScan.add(node);
@@ -276,7 +260,7 @@ final class WatchTree {
     }
   }
 
-  private boolean deleted(WatchNode node, String name) {
+  boolean deleted(WatchNode node, String name) {
     WatchChild known = node.children.get(name);
     if (known == null) {
       return true;
@@ -291,15 +275,8 @@ final class WatchTree {
       return false;
     }
     node.children.remove(name);
-    unwatch(known);
+    hub.unwatch(known);
     return true;
-  }
-
-  private void unwatch(WatchChild child) {
-    if (child instanceof WatchNode node) {
-      hub.unbind(node);
-      node.children.values().forEach(this::unwatch);
-    }
   }
 
   // ---- renames
@@ -309,25 +286,25 @@ final class WatchTree {
     WatchChild known = node.children.get(name);
     if (known != null && sync != Sync.OVERFLOWED) {
       node.children.remove(name);
-      move = new PendingMove(node, name, known, cookie);
+      move = new WatchMove(node, name, known, cookie);
       watcher.awaitMove();
     }
   }
 
   /** The other half does not come: it was moved to elsewhere. */
   void settleMove() {
-    PendingMove pending = move;
+    WatchMove pending = move;
     if (pending == null) {
       return;
     }
-    pending.node.children.put(pending.name, pending.child);
+    pending.node().children.put(pending.name(), pending.child());
     move = null;
-    boolean ignored = deleted(pending.node, pending.name);
+    boolean ignored = deleted(pending.node(), pending.name());
   }
 
   private void movedTo(WatchNode node, String name, int cookie, boolean isDirectory) {
-    PendingMove pending = move;
-    if (pending == null || pending.cookie != cookie || !isWhole(pending, isDirectory)) {
+    WatchMove pending = move;
+    if (pending == null || pending.cookie() != cookie || !pending.isWhole(isDirectory)) {
       settleMove();
       if (sync == Sync.OVERFLOWED) {
         return;
@@ -340,29 +317,21 @@ final class WatchTree {
       }
       return;
     }
-    Path from = pending.node.path().resolve(pending.name);
+    Path from = pending.node().path().resolve(pending.name());
     if (!tell(new Moved(from, node.path().resolve(name), isDirectory))) {
       return; // the overflow has put it back
     }
     move = null;
-    WatchChild replaced = node.children.put(name, pending.child);
-    if (pending.child instanceof WatchNode directory) {
+    WatchChild replaced = node.children.put(name, pending.child());
+    if (pending.child() instanceof WatchNode directory) {
       directory.parent = node;
       directory.name = name;
       directory.scansDeep = true; // somebody may have looked at its old name meanwhile
       scan(directory);
     }
     if (replaced != null) {
-      unwatch(replaced);
+      hub.unwatch(replaced);
     }
-  }
-
-  /**
-   * Whether both halves are known to be of one thing. A comparison that was quicker may have found
-   * something else at the old name, or that the directory of the old name is gone.
-   */
-  private static boolean isWhole(PendingMove pending, boolean isDirectory) {
-    return pending.node.isAttached() && pending.child.isDirectory() == isDirectory;
   }
 
   // ---- the directory itself
@@ -372,7 +341,7 @@ final class WatchTree {
     if (sync == Sync.OVERFLOWED || !tell(new Lost(root, reason, detail))) {
       return; // a comparison finds it
     }
-    unwatch(rootNode);
+    hub.unwatch(rootNode);
     rootNode = newRoot();
     scanNothing();
     loose.forEach(hub::discard);
@@ -410,7 +379,7 @@ final class WatchTree {
       if (tell(new Returned(root))) {
         sync = Sync.CURRENT;
         bind(rootNode, target.watch);
-        compare(rootNode, target.found);
+        compare(rootNode, target);
       }
     } else if (target.ancestorWatch >= 0) {
       ancestor = new WatchNode(this, null, target.awaitedName, true);
@@ -473,7 +442,7 @@ final class WatchTree {
       bind(node, target.watch);
       loose.remove(target.watch);
       node.isLost = false;
-      compare(node, target.found);
+      compare(node, target);
     }
     endScanIf(toScan.isEmpty());
   }
@@ -503,15 +472,14 @@ final class WatchTree {
     }
   }
 
-  private static boolean isLimit(int result) {
-    return result == Errno.ENOSPC.negated() || result == Errno.EMFILE.negated();
+  private void compare(WatchNode node, WatchScan.Target target) {
+    boolean mayHideWrites = sync == Sync.RESCANNING || isPolled();
+    comparison.compare(node, target.found, mayHideWrites);
   }
 
   /** No more watches are to be had, and the user has said to go on without. */
   private boolean isRefused(WatchScan.Target target) {
-    return options.isPollingAtLimit()
-        && !target.isPolled
-        && (isLimit(target.result) || isLimit(target.ancestorWatch));
+    return options.isPollingAtLimit() && !target.isPolled && target.isAtLimit();
   }
 
   /** Looks from time to time from now on, at all of the tree, and gives its watches to others. */
@@ -520,18 +488,18 @@ final class WatchTree {
       return;
     }
     isDegraded = true;
-    unwatch(rootNode);
+    hub.unwatch(rootNode);
     leaveAncestor();
     loose.forEach(hub::discard);
     loose.clear();
-    int result = isLimit(target.result) ? target.result : target.ancestorWatch;
+    int result = WatchScan.isLimit(target.result) ? target.result : target.ancestorWatch;
     String detail = String.valueOf(WatchException.of(target.path, result, limits).getMessage());
     watcher.tellAlways(new Degraded(root, detail));
   }
 
   private void failed(WatchNode node, int result, String limits) {
     boolean isMissing = result == Errno.ENOENT.negated() || result == Errno.ENOTDIR.negated();
-    boolean isLimit = isLimit(result);
+    boolean isLimit = WatchScan.isLimit(result);
     if (sync == Sync.OPENING && (node == rootNode || isLimit)) {
       closed = true;
       watcher.opened(WatchException.of(node.path(), result, limits));
@@ -543,61 +511,5 @@ final class WatchTree {
       boolean ignored =
           tell(new Lost(node.path(), isLimit ? Reason.LIMIT : Reason.UNREADABLE, detail));
     }
-  }
-
-  /** Tells the differences between what was told and what is there. */
-  private void compare(WatchNode node, List<WatchScan.Found> found) {
-    boolean mayHideWrites = sync == Sync.RESCANNING || isPolled();
-    boolean isDeep = mayHideWrites || node.scansDeep;
-    node.scansDeep = false;
-    Map<String, WatchScan.Found> byName = HashMap.newHashMap(found.size());
-    Path path = node.path();
-    for (WatchScan.Found each : found) {
-      if (!options.excludes(path.resolve(each.name()))) {
-        byName.put(each.name(), each);
-      }
-    }
-    if (!tellDeleted(node, byName)) {
-      return;
-    }
-    Iterator<WatchScan.Found> all = byName.values().iterator();
-    boolean isGoingOn = true;
-    while (isGoingOn && all.hasNext()) {
-      isGoingOn = compare(node, all.next(), mayHideWrites, isDeep);
-    }
-  }
-
-  private boolean tellDeleted(WatchNode node, Map<String, WatchScan.Found> found) {
-    for (String name : List.copyOf(node.children.keySet())) {
-      if (!found.containsKey(name) && !deleted(node, name)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private boolean compare(
-      WatchNode node, WatchScan.Found found, boolean mayHideWrites, boolean isDeep) {
-    WatchChild known = node.children.get(found.name());
-    if (known == null || known.isDirectory() != found.isDirectory()) {
-      if (!created(node, found.name(), found.isDirectory())) {
-        return false;
-      }
-      known = node.children.get(found.name());
-      mayHideWrites = false;
-    }
-    if (known instanceof WatchNode directory) {
-      if (isDeep) {
-        directory.scansDeep = true;
-        scan(directory);
-      }
-    } else if (known instanceof Entry(boolean isDirectory, long stamp) && !isDirectory) {
-      boolean isWritten = mayHideWrites && stamp != found.stamp();
-      if (isWritten && !tell(new Written(node.path().resolve(found.name())))) {
-        return false;
-      }
-      node.children.put(found.name(), new Entry(false, found.stamp()));
-    }
-    return true;
   }
 }
