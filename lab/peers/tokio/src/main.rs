@@ -1,7 +1,9 @@
 //! Tokio on its current-thread runtime, as its tutorial uses it. One file per mode.
 
 mod echo;
+mod files;
 mod pairs;
+mod spawn;
 mod timers;
 mod wake;
 
@@ -19,6 +21,8 @@ fn main() {
         "cascade" => pairs::cascade(options),
         "timers" => timers::main(options),
         "wake" => wake::main(options),
+        "files" => files::main(options),
+        "spawn" => spawn::main(options),
         mode => lab::quit(lab::UNSUPPORTED, &format!("no mode {mode}")),
     }
 }

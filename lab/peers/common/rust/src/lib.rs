@@ -1,12 +1,16 @@
 //! What the Rust peers share: the same as lab.h for those in C. The contract is lab/peers/README.md.
 
+mod files;
 mod options;
 mod pairs;
+mod spawn;
 mod timers;
 mod wake;
 
+pub use files::{files_main, Files, FilesPeer, REPLACED_BYTES};
 pub use options::{quit, Options, Rounds, FAILED, UNSUPPORTED, USAGE};
 pub use pairs::{cascade_main, events_main, Pairs};
+pub use spawn::spawn_main;
 pub use timers::{timers_main, TimerPeer};
 pub use wake::{place, wake_main, Variant, Wake, WakePeer};
 
