@@ -7,6 +7,7 @@ import gyre.Cancellation;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.engine.Errno;
+import gyre.file.Files;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.process.ChildExit;
@@ -17,8 +18,10 @@ import gyre.process.ProcessException;
 import gyre.process.SignalStream;
 import gyre.process.StandardStreams;
 import gyre.process.Stdio;
+import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -141,6 +144,43 @@ class SimChildTest {
           var result = Command.of("say", "one\ntwo\nthree").pipeTo(Command.of("count")).run();
 
           assertThat(result.output()).isEqualTo("3\n");
+        });
+  }
+
+  @Test
+  void shouldReadAndWriteFiles() {
+    Path in = Path.of("/tmp/in");
+    Path out = Path.of("/tmp/out");
+    run(
+        Faults.timing(),
+        () -> {
+          Files.write(in, "one\ntwo\n".repeat(10_000));
+          Command capitals = Command.of("capitals").stdin(Stdio.file(in));
+
+          assertThat(capitals.stdout(Stdio.file(out)).run().isSuccess()).isTrue();
+          assertThat(Files.readText(out, 1 << 20)).isEqualTo("ONE\nTWO\n".repeat(10_000));
+
+          Command say = Command.of("say", "more").environment("TONE", "loud").stderr(Stdio.MERGE);
+          assertThat(say.stdout(Stdio.append(out)).run().exit().code()).isEqualTo(1);
+          assertThat(Files.readText(out, 1 << 20)).hasSize(80_000 + 10).endsWith("more\nloud\n");
+
+          Command nowhere = say.stdout(Stdio.file(Path.of("/missing/out")));
+          assertThatThrownBy(nowhere::run)
+              .isInstanceOf(ProcessException.class)
+              .hasMessageContaining("ENOENT")
+              .hasMessageContaining("/missing/out");
+        });
+  }
+
+  @Test
+  void shouldTellOfADiskThatIsFull() {
+    run(
+        Faults.none().with(Fault.DISK_FULL, 1.0),
+        () -> {
+          Path out = Path.of("/tmp/out");
+          assertThatThrownBy(() -> Command.of("count").stdout(Stdio.file(out)).run())
+              .isInstanceOf(ProcessException.class)
+              .hasMessageContaining("ENOSPC");
         });
   }
 

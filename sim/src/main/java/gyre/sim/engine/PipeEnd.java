@@ -106,7 +106,7 @@ class PipeEnd extends SimSocket {
     tellPoll(trying);
   }
 
-  private int tryRead(SimEngine trying, FileTransfer reader) {
+  int tryRead(SimEngine trying, FileTransfer reader) {
     assert !reader.isVector : "a vector of a pipe";
     PipeBuffer from = input;
     if (from == null) {
@@ -121,7 +121,7 @@ class PipeEnd extends SimSocket {
     return length;
   }
 
-  private int tryWrite(SimEngine trying, FileTransfer writer) {
+  int tryWrite(SimEngine trying, FileTransfer writer) {
     assert !writer.isVector : "a vector of a pipe";
     PipeBuffer to = output;
     if (to == null) {
@@ -182,7 +182,7 @@ class PipeEnd extends SimSocket {
     return some;
   }
 
-  private int shorten(SimEngine trying, int length) {
+  final int shorten(SimEngine trying, int length) {
     return length > 1 && universe.chaos().strikes(Fault.SHORT_TRANSFER, trying, this)
         ? 1 + universe.chaos().of(Fault.SHORT_TRANSFER).below(length - 1)
         : length;
@@ -200,7 +200,7 @@ class PipeEnd extends SimSocket {
     }
   }
 
-  private int levels() {
+  int levels() {
     int levels = 0;
     if (input != null) {
       levels |= input.readableBytes() > 0 ? Poll.READABLE : 0;

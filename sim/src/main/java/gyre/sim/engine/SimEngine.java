@@ -127,8 +127,8 @@ public final class SimEngine implements Engine, Subject {
     this.ring = machine.hasReceiveRing() ? new ReceiveRing(pool) : null;
     this.sockets = new SimSockets(this, universe);
     this.pipes = new SimPipes(this, universe);
-    this.processes = new SimProcesses(this, universe);
     this.files = new SimFiles(this, universe);
+    this.processes = new SimProcesses(this, files, universe);
     this.fileWork = new FileWork(this, universe, files);
     this.environment = new SimEnvironment(this, universe);
     descriptors.set(0, FIRST_DESCRIPTOR);

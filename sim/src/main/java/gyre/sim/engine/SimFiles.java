@@ -166,6 +166,23 @@ final class SimFiles extends SimNames implements FileCalls {
     return 0;
   }
 
+  /**
+   * What was opened for a child to have as a stream: this program has it no more.
+   *
+   * @param descriptor what {@link #open} has answered
+   */
+  PipeEnd toStream(int descriptor) {
+    OpenedFile file = files.remove(descriptor);
+    if (file != null) {
+      engine.giveDescriptor(descriptor);
+      return FileEnd.of(universe, engine.machine(), file.node, file.flags);
+    }
+    if (engine.uninstall(descriptor) instanceof PipeEnd fifo) {
+      return fifo;
+    }
+    throw new AssertionError(descriptor + " was not opened");
+  }
+
   private int create(Disk.Place place, int flags, int mode) {
     if (universe.chaos().strikes(Fault.DISK_FULL, engine, place.name())) {
       return Errno.ENOSPC.negated();

@@ -1,6 +1,7 @@
 package gyre.sim.engine;
 
 import gyre.engine.Errno;
+import gyre.engine.FileCalls;
 import gyre.engine.Processes;
 import gyre.engine.Spawn;
 import gyre.process.OsSignal;
@@ -21,12 +22,16 @@ final class SimProcesses implements Processes {
   private static final String WITH_PARENT = "setpriv";
   private static final int ARGUMENTS_OF_WITH_PARENT = 4;
 
+  private static final int FILE_MODE = 0666;
+
   private final SimEngine engine;
+  private final SimFiles files;
   private final Universe universe;
   private final Chance times;
 
-  SimProcesses(SimEngine engine, Universe universe) {
+  SimProcesses(SimEngine engine, SimFiles files, Universe universe) {
     this.engine = engine;
+    this.files = files;
     this.universe = universe;
     this.times = universe.chance("processes of " + engine.label());
   }
@@ -128,7 +133,12 @@ final class SimProcesses implements Processes {
         return Errno.EBADF.negated();
       } else if (descriptor == Spawn.FILE && !text(spawn.paths[i]).equals("/dev/null")) {
         spawn.failed = Spawn.Part.ofDescriptor(i);
-        return Errno.EOPNOTSUPP.negated(); // a child's streams are pipes here, and no files
+        int opened =
+            files.open(FileCalls.WORKING_DIRECTORY, spawn.paths[i], spawn.flags[i], FILE_MODE);
+        if (opened < 0) {
+          return opened;
+        }
+        standard[i] = files.toStream(opened);
       } else {
         PipeEnd own = descriptor == Spawn.INHERIT ? engine.standard(i) : null;
         standard[i] =
