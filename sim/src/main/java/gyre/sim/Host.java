@@ -111,7 +111,7 @@ public final class Host {
   /**
    * Installs a program, which those of this host can start by a {@code Command} of this name. Each
    * child runs on a loop of its own. What it has for its input, output and errors is a pipe, a
-   * pseudo-terminal or nothing: no file.
+   * file, a pseudo-terminal or nothing.
    */
   public Host program(String name, Executable executable) {
     executables.put(name, executable);
