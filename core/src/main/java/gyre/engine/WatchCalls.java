@@ -1,6 +1,8 @@
 package gyre.engine;
 
 import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The calls for watching directories, as inotify has them: {@link WatchMask} says what is told.
@@ -26,6 +28,30 @@ public interface WatchCalls {
   /** The watch may have gone by itself. */
   default int remove(int descriptor, int watch) {
     return Errno.EOPNOTSUPP.negated();
+  }
+
+  /**
+   * Tells sooner than one would look that something may have happened in a directory. Without a
+   * promise: who uses it looks from time to time all the same.
+   */
+  interface Hints {
+    /** On a helper thread. Without effect where that is not possible. */
+    void add(Path directory);
+
+    /** On a helper thread. */
+    void remove(Path directory);
+
+    /** From any thread; does not wait. */
+    void close();
+  }
+
+  /**
+   * Hints, where there is no descriptor of {@link #open} but something else; on a helper thread.
+   *
+   * @param changed is given the directory as it was added, on whatever thread
+   */
+  default @Nullable Hints hints(Consumer<Path> changed) {
+    return null;
   }
 
   /** Tells of everything in a directory, without following links. */

@@ -25,8 +25,9 @@ final class WatchComparison {
    * @param mayHideWrites whether the kernel may not have told of everything that was written
    */
   void compare(WatchNode node, List<WatchScan.Found> found, boolean mayHideWrites) {
-    boolean isDeep = mayHideWrites || node.scansDeep;
+    boolean isDeep = (mayHideWrites && !node.isShallow) || node.scansDeep;
     node.scansDeep = false;
+    node.isShallow = false;
     Map<String, WatchScan.Found> byName = HashMap.newHashMap(found.size());
     Path path = node.path();
     for (WatchScan.Found each : found) {

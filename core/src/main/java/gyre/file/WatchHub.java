@@ -5,16 +5,20 @@ import gyre.engine.CloseFile;
 import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.ReadFile;
+import gyre.engine.WatchCalls;
 import gyre.engine.WatchMask;
+import gyre.spi.Internals;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +45,11 @@ final class WatchHub {
 
   /** What each loop has of it. */
   static final class Place {
+    private final Loop loop;
     private @Nullable WatchHub current;
 
     Place(Loop loop) {
-      assert loop.name() != null;
+      this.loop = loop;
     }
 
     WatchHub hub(Engine engine) {
@@ -73,6 +78,13 @@ final class WatchHub {
   /** Watches that nobody needs any more. */
   private final TreeSet<Integer> removals = new TreeSet<>();
 
+  /** Directories in which something may have happened, and nobody has looked. From any thread. */
+  private final Set<Path> hinted = ConcurrentHashMap.newKeySet();
+
+  /** Directories that nobody looks at any more. */
+  private final List<Path> unhinted = new ArrayList<>();
+
+  private WatchCalls.@Nullable Hints hints;
   private final Reading reading = new Reading();
   private final Closing closing = new Closing();
   private @Nullable Scan scan;
@@ -142,6 +154,9 @@ final class WatchHub {
       engine.submit(closing);
     } else {
       state = State.CLOSED;
+      if (hints != null) {
+        hints.close();
+      }
       whenClosed.run();
     }
   }
@@ -195,6 +210,9 @@ final class WatchHub {
   void unwatch(WatchChild child) {
     if (child instanceof WatchNode node) {
       unbind(node);
+      if (hints != null) {
+        unhinted.add(node.path());
+      }
       node.children.values().forEach(this::unwatch);
     }
   }
@@ -215,11 +233,15 @@ final class WatchHub {
     }
     Scan next = new Scan();
     takeTargets(next.targets);
-    if (next.targets.isEmpty() && removals.isEmpty()) {
+    if (next.targets.isEmpty() && removals.isEmpty() && unhinted.isEmpty()) {
       return;
     }
     next.removals.addAll(removals);
     removals.clear();
+    next.unhinted.addAll(unhinted);
+    unhinted.clear();
+    next.hints = hints;
+    next.hinted = this::hinted;
     next.isPolling = isPolling;
     next.descriptor = descriptor;
     next.opens = descriptor < 0 && !isPolling && next.targets.stream().anyMatch(t -> !t.isPolled);
@@ -250,6 +272,7 @@ final class WatchHub {
     if (ended.opens) {
       descriptor = Math.max(-1, ended.descriptor);
       isPolling = ended.isPolling;
+      hints = ended.hints;
       startReading();
     }
     for (WatchScan.Target target : ended.targets) {
@@ -266,6 +289,16 @@ final class WatchHub {
     }
     requestWork();
     closeIfIdle();
+  }
+
+  /** On the thread that hints come on. */
+  private void hinted(Path directory) {
+    if (hinted.add(directory)) {
+      Internals.handToLoop(place.loop, () -> {
+        boolean ignored = hinted.remove(directory);
+        trees.forEach(tree -> tree.hinted(directory));
+      });
+    }
   }
 
   private final class Scan extends WatchScan {

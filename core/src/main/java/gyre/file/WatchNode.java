@@ -30,6 +30,9 @@ final class WatchNode implements WatchChild {
   /** It is to be compared with all that is below it. */
   boolean scansDeep;
 
+  /** It is to be looked at alone, without what is below it. */
+  boolean isShallow;
+
   /** It can't be watched, and that has been told. */
   boolean isLost;
 

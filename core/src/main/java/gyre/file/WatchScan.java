@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,9 @@ abstract class WatchScan extends FileOperation {
     /** Without the kernel's help. */
     final boolean isPolled;
 
+    /** Nobody has asked to look at intervals only. */
+    final boolean takesHints;
+
     /** 0 or a negative errno. */
     int result;
 
@@ -71,6 +75,7 @@ abstract class WatchScan extends FileOperation {
       this.path = node.path();
       this.isPolled = node.tree.isPolled();
       this.isAwaited = isAwaited;
+      this.takesHints = node.tree.takesHints();
     }
 
     boolean isAtLimit() {
@@ -86,8 +91,15 @@ abstract class WatchScan extends FileOperation {
   /** Without the kernel's help. */
   boolean isPolling;
 
+  /** What tells where to look, where the kernel does not; set also by the scan that opens. */
+  WatchCalls.@Nullable Hints hints;
+
+  /** Is given the directories of hints. */
+  Consumer<Path> hinted = _ -> {};
+
   final List<Target> targets = new ArrayList<>();
   final List<Integer> removals = new ArrayList<>();
+  final List<Path> unhinted = new ArrayList<>();
 
   /** What an operator has to know about limits, if one was met. */
   String limits = "";
@@ -112,6 +124,13 @@ abstract class WatchScan extends FileOperation {
         return descriptor;
       }
     }
+    if (opens && isPolling) {
+      hints = watches.hints(hinted);
+    }
+    WatchCalls.Hints present = hints;
+    if (present != null) {
+      unhinted.forEach(present::remove);
+    }
     for (int watch : removals) {
       int ignored = watches.remove(descriptor, watch); // it may be gone already
     }
@@ -135,6 +154,10 @@ abstract class WatchScan extends FileOperation {
     if (opens && descriptor >= 0) {
       int ignored = calls.close(descriptor);
     }
+    WatchCalls.Hints opened = hints;
+    if (opens && opened != null) {
+      opened.close();
+    }
   }
 
   private void look(WatchCalls watches, Target target) {
@@ -146,6 +169,10 @@ abstract class WatchScan extends FileOperation {
         target.result = target.watch;
         return;
       }
+    }
+    WatchCalls.Hints present = hints;
+    if (present != null && target.takesHints) {
+      present.add(target.path); // before one looks, so that nothing happens in between
     }
     target.found.clear();
     target.result =

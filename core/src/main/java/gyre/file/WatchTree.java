@@ -16,6 +16,7 @@ import gyre.file.WatchEvent.Written;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,9 @@ final class WatchTree {
   /** Watches of before a comparison that were not found again. */
   private final Set<Integer> loose = new HashSet<>();
 
+  /** To be looked at soon. */
+  private final Set<WatchNode> hinted = new LinkedHashSet<>();
+
   private WatchNode rootNode = newRoot();
   private @Nullable WatchNode ancestor;
   private @Nullable WatchMove move;
@@ -91,6 +95,11 @@ final class WatchTree {
   /** Whether the kernel tells of nothing here. */
   boolean isPolled() {
     return options.isPolling() || hub.isPolling() || isDegraded;
+  }
+
+  /** Nobody has asked to look at intervals only, and this is not too large to be watched. */
+  boolean takesHints() {
+    return !options.isPolling() && !isDegraded;
   }
 
   void close() {
@@ -148,6 +157,7 @@ final class WatchTree {
     sync = Sync.RESCANNING;
     hub.loosen(rootNode, loose);
     leaveAncestor();
+    rootNode.isShallow = false;
     scan(rootNode);
   }
 
@@ -394,10 +404,47 @@ final class WatchTree {
     if (sync == Sync.GONE) {
       awaitReturn();
     } else if (isPolled() && sync == Sync.CURRENT && scanning == 0 && toScan.isEmpty()) {
+      rootNode.isShallow = false;
       scan(rootNode);
     } else if (isPolled()) {
       watcher.pollLater();
     }
+  }
+
+  // ---- hints
+
+  /** Something may have happened in a directory, which may be another tree's. */
+  void hinted(Path directory) {
+    WatchNode node = takesHints() && directory.startsWith(root) ? find(directory) : null;
+    if (node != null && hinted.add(node)) {
+      watcher.lookSoon();
+    }
+  }
+
+  private @Nullable WatchNode find(Path directory) {
+    WatchNode at = rootNode;
+    for (int i = root.getNameCount(); i < directory.getNameCount(); i++) {
+      if (!(at.children.get(directory.getName(i).toString()) instanceof WatchNode next)) {
+        return null;
+      }
+      at = next;
+    }
+    return at;
+  }
+
+  /** Looks at what hints were about, and not at what is below. */
+  void lookAtHinted() {
+    if (scanning > 0 || !toScan.isEmpty()) {
+      watcher.lookSoon(); // what is on its way may look deeper
+      return;
+    }
+    for (WatchNode node : hinted) {
+      if (sync == Sync.CURRENT && node.isAttached()) { // else it is compared anyway
+        node.isShallow = true;
+        scan(node);
+      }
+    }
+    hinted.clear();
   }
 
   // ---- comparisons

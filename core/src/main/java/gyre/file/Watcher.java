@@ -26,8 +26,10 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>On Linux the kernel tells, by one inotify instance for all watchers of a loop. On the NIO
- * engine, and on request, it is found by looking from time to time, which needs no native access,
- * takes a directory's size in time, and sees a rename as one file deleted and another created.
+ * engine, and on request, it is found by looking, which needs no native access, takes a directory's
+ * size in time, and sees a rename as one file deleted and another created. On NIO the JDK's {@code
+ * WatchService} says where to look, and all is looked at from time to time, since that may miss
+ * something.
  *
  * <p>Nothing is lost without a word: where events come faster than they are taken there is a {@link
  * WatchEvent.Overflowed}, and once that is taken all is compared, the differences are told, and
@@ -42,6 +44,9 @@ public final class Watcher extends EventResource<WatchEvent> {
   /** In which the second half of a rename has come, if it comes. */
   private static final long MOVE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  /** Of many hints about one directory, one is followed in so long. */
+  private static final long HINT_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
   private final Path directory;
 
   /** The directory, or the one file of it that is watched. */
@@ -54,6 +59,7 @@ public final class Watcher extends EventResource<WatchEvent> {
   private final Opened opened = new Opened(this);
   private final Timeout moveTimer = timeout(this::moveIsOver);
   private final Timeout pollTimer = timeout(this::pollIsDue);
+  private final Timeout hintTimer = timeout(this::hintsAreDue);
   private final Timeout gatherTimer = timeout(this::gatheringIsOver);
   private @Nullable WatchException failure;
   private boolean isLeaving;
@@ -275,6 +281,17 @@ public final class Watcher extends EventResource<WatchEvent> {
     }
   }
 
+  /** Has the tree look at what hints are about: some of them at a time. */
+  void lookSoon() {
+    if (isOpen() && !hintTimer.isActive()) {
+      hintTimer.start(HINT_NANOS);
+    }
+  }
+
+  private void hintsAreDue() {
+    tree.lookAtHinted();
+  }
+
   private void pollIsDue() {
     tree.poll();
   }
@@ -300,6 +317,7 @@ public final class Watcher extends EventResource<WatchEvent> {
   protected void closing() {
     moveTimer.cancel();
     pollTimer.cancel();
+    hintTimer.cancel();
     gatherTimer.cancel();
     queue.clear();
     wakeWaiters();

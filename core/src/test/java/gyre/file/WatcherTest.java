@@ -83,6 +83,27 @@ class WatcherTest {
     });
   }
 
+  /** By the kernel, or by what the JDK has of it. */
+  @Test
+  void shouldNotWaitUntilItLooksNextTime() {
+    WatchOptions rare = DEEP.pollInterval(Duration.ofDays(1));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, rare)) {
+        WatchModel model = WatchModel.of(root);
+        Path below = Files.createDirectory(root.resolve("below"));
+        assertThat(model.await(watcher, WatchEvent.Created.class))
+            .isEqualTo(new WatchEvent.Created(below, true));
+        Path file = below.resolve("file");
+        touch(file);
+        assertThat(model.await(watcher, WatchEvent.Created.class).path()).isEqualTo(file);
+        Files.writeString(file, "more of it");
+        assertThat(model.await(watcher, WatchEvent.Written.class).path()).isEqualTo(file);
+        Files.delete(file);
+        assertThat(model.await(watcher, WatchEvent.Deleted.class).path()).isEqualTo(file);
+      }
+    });
+  }
+
   @Test
   void shouldTellNothingOfWhatWasThereUnlessAsked() throws IOException {
     touch(root.resolve("old"));

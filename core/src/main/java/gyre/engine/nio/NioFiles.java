@@ -4,6 +4,7 @@ import gyre.engine.Errno;
 import gyre.engine.FileCalls;
 import gyre.engine.FileFlags;
 import gyre.engine.FileStatus;
+import gyre.engine.WatchCalls;
 import gyre.sys.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,14 @@ final class NioFiles extends NioNames implements FileCalls {
           | FileFlags.O_DIRECTORY
           | FileFlags.O_CLOEXEC;
 
+  private static final WatchCalls WATCHES =
+      new WatchCalls() {
+        @Override
+        public @Nullable Hints hints(Consumer<Path> changed) {
+          return NioHints.open(changed);
+        }
+      };
+
   private static final class OpenedFile {
     final Path path;
     final FileChannel channel;
@@ -66,6 +76,11 @@ final class NioFiles extends NioNames implements FileCalls {
 
   private final Map<Integer, OpenedFile> files = new ConcurrentHashMap<>();
   private final AtomicInteger next = new AtomicInteger(FIRST_DESCRIPTOR);
+
+  @Override
+  public WatchCalls watches() {
+    return WATCHES;
+  }
 
   private OpenedFile find(int descriptor) throws IOException {
     OpenedFile file = files.get(descriptor);
