@@ -4,4 +4,5 @@ module gyre.http {
   requires transitive gyre.core;
 
   exports gyre.http;
+  exports gyre.http.client;
 }

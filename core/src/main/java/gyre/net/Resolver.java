@@ -1,5 +1,7 @@
 package gyre.net;
 
+import gyre.Loop;
+import gyre.spi.Internals;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -18,4 +20,16 @@ public interface Resolver {
    * @throws UnknownHostException if there is none
    */
   List<InetAddress> resolve(String host) throws UnknownHostException;
+
+  /**
+   * The one that is asked where nothing is said: the JDK's, on a helper thread, so that the loop
+   * goes on; in a simulation the names of its hosts. For whoever wants to measure, limit or
+   * remember what it says.
+   */
+  static Resolver system() {
+    return host -> {
+      BlockingResolver resolver = Internals.engine(Loop.current()).environment()::resolve;
+      return Candidates.offLoop(resolver).resolve(host);
+    };
+  }
 }

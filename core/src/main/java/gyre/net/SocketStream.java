@@ -41,7 +41,7 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
    * For pools: whether another exchange can begin, as far as is known. Receives from now on, so
    * that the end of an idle connection is heard of.
    */
-  final boolean isReusable() {
+  public final boolean isReusable() {
     if (!isOpen()
         || isDraining()
         || push != null

@@ -5,7 +5,6 @@ import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
-import gyre.spi.Internals;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
@@ -36,11 +35,7 @@ public final class TcpStream extends SocketStream {
   public static TcpStream connect(
       String host, int port, StreamOptions options, ConnectOptions how) {
     Resolver chosen = how.resolver();
-    return connect(host, port, options, how, chosen == null ? systemResolver() : chosen);
-  }
-
-  private static Resolver systemResolver() {
-    return Candidates.offLoop(Internals.engine(Loop.current()).environment()::resolve);
+    return connect(host, port, options, how, chosen == null ? Resolver.system() : chosen);
   }
 
   static TcpStream connect(

@@ -68,8 +68,7 @@ final class HeadWriter {
 
   /** A whole field line, or nothing if it throws. */
   void putField(String name, String value) {
-    checkName(name);
-    checkValue(name, value);
+    checkField(name, value);
     require(name.length() + value.length() + 4);
     putText(name);
     bytes[length++] = ':';
@@ -83,6 +82,12 @@ final class HeadWriter {
     for (int i = 0; i < text.length(); i++) {
       bytes[length++] = (byte) text.charAt(i);
     }
+  }
+
+  /** Throws {@link IllegalArgumentException} if a field cannot be sent as it is. */
+  static void checkField(String name, String value) {
+    checkName(name);
+    checkValue(name, value);
   }
 
   private static void checkName(String name) {
