@@ -1,6 +1,7 @@
 package gyre.http.client;
 
 import gyre.Loop;
+import gyre.Source;
 import gyre.http.HttpLimits;
 import gyre.http.wire.AnswerReader;
 import gyre.io.ByteQueue;
@@ -26,6 +27,7 @@ final class AnswerBody implements ClientBody {
   private long movedBytes;
   private long waitedNanos;
   private boolean isEnded;
+  private boolean isClosed;
   private long endNanos;
   private @Nullable HttpClientException failure;
 
@@ -89,14 +91,17 @@ final class AnswerBody implements ClientBody {
     long leftNanos = deadlineNanos - startNanos;
     boolean isInAll = leftNanos < patienceNanos;
     try {
-      boolean isThere =
-          connection.awaitMore(
-              Math.min(patienceNanos, leftNanos),
-              Phase.BODY,
-              request,
-              isInAll ? "the deadline for all of it" : "bodyTimeout and minimumBytesPerSecond allow");
+      if (!awaitReadable(startNanos + Math.min(patienceNanos, leftNanos))) {
+        throw HttpClientException.timeout(
+            request,
+            Phase.BODY,
+            "it took longer than "
+                + (isInAll
+                    ? "the deadline for all of it"
+                    : "bodyTimeout and minimumBytesPerSecond allow"));
+      }
       waitedNanos += loop.nanoTime() - startNanos;
-      if (!isThere) {
+      if (!connection.stream().awaitMore()) {
         take(connection.reader().inputEnded());
       }
     } catch (HttpClientException e) {
@@ -106,8 +111,25 @@ final class AnswerBody implements ClientBody {
     }
   }
 
+  /** All that was there has been understood: the input has less than what makes sense alone. */
+  private boolean awaitReadable(long dueNanos) {
+    Source readable =
+        connection.stream().readable(Math.toIntExact(connection.stream().input().size() + 1));
+    while (!readable.isReady()) {
+      held.checkWriter(request);
+      if (!ClientConnection.awaitEither(readable, held.sent(), dueNanos - loop.nanoTime())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** For who does not want the rest: if that is there already the connection may go on. */
   void close() {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
     if (!isEnded && failure == null) {
       bytes.clear();
       try {
@@ -155,14 +177,14 @@ final class AnswerBody implements ClientBody {
           "can't wait for " + count + " bytes: " + name() + " holds up to " + HELD_BYTES);
     }
     while (bytes.size() < count) {
+      if (isClosed) {
+        throw new IllegalStateException(name() + " is closed");
+      }
       if (failure != null) {
         throw failure;
       }
       if (isEnded) {
         return false;
-      }
-      if (held.isOver()) {
-        throw new IllegalStateException(name() + " is closed");
       }
       long before = bytes.size();
       receive();

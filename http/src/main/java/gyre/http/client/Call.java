@@ -168,9 +168,9 @@ final class Call {
 
   private static boolean isWorthRepeating(Exception failure) {
     return switch (failure) {
-      case BusyException ignored -> true;
-      case DeadlineExceededException ignored -> true; // of the attempt: the call's own ends it all
-      case CancelledException ignored -> false;
+      case BusyException _ -> true;
+      case DeadlineExceededException _ -> true; // of the attempt: the call's own ends it all
+      case CancelledException _ -> false;
       case HttpClientException e ->
           e.kind() == HttpClientException.Kind.BROKEN
               || e.kind() == HttpClientException.Kind.TIMEOUT;

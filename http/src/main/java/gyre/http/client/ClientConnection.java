@@ -99,21 +99,6 @@ final class ClientConnection implements AutoCloseable {
   }
 
   /**
-   * Waits until more input is there than now.
-   *
-   * @return false if the input has ended
-   * @throws HttpClientException if it takes longer
-   */
-  boolean awaitMore(long limitNanos, Phase phase, String request, String limitName) {
-    int wanted = Math.toIntExact(stream.input().size() + 1);
-    Source readable = stream.readable(wanted);
-    if (!awaitEither(readable, null, limitNanos)) {
-      throw HttpClientException.timeout(request, phase, "it took longer than " + limitName);
-    }
-    return stream.await(wanted);
-  }
-
-  /**
    * Waits until one of them is ready, or so long.
    *
    * @return whether one of them is

@@ -153,7 +153,7 @@ final class Exchange {
 
   private void frame(RequestHeadWriter head) {
     switch (request.body()) {
-      case ClientRequest.NoBody none -> {
+      case ClientRequest.NoBody _ -> {
         String method = request.method();
         if (method.equals("POST") || method.equals("PUT") || method.equals("PATCH")) {
           head.field("Content-Length", "0");
@@ -176,7 +176,7 @@ final class Exchange {
 
   private void sendBody(Held lent, ByteStream stream) {
     switch (request.body()) {
-      case ClientRequest.NoBody none -> {}
+      case ClientRequest.NoBody _ -> {}
       case ClientRequest.Bytes(byte[] bytes) -> {
         if (bytes.length <= SMALL_BODY_BYTES) {
           stream.write(bytes);
@@ -269,7 +269,6 @@ final class Exchange {
       switch (await(lent, Long.MAX_VALUE)) {
         case MORE -> outcome = parse(lent);
         case ENDED -> {
-          checkWriter(lent, null);
           isCutOff = true;
           throw new HttpClientException(
               name,
@@ -303,44 +302,23 @@ final class Exchange {
     try {
       Source readable = stream.readable(wanted);
       while (!readable.isReady()) {
-        Upload upload = lent.upload();
-        boolean isSending = upload != null && upload.isSending();
+        lent.checkWriter(name);
+        Source sent = lent.sent();
         long dueNanos =
-            isSending
+            sent != null
                 ? deadlineNanos
                 : Math.min(sentNanos + options.limits().headTimeout().toNanos(), untilNanos);
-        Source sent = isSending && upload != null ? upload.end() : null;
         if (!ClientConnection.awaitEither(readable, sent, dueNanos - loop.nanoTime())) {
           return Waited.TOO_LONG;
         }
-        if (isSending && upload != null && !upload.isSending()) {
+        if (sent != null && sent.isReady()) {
           sentNanos = loop.nanoTime();
         }
       }
       return stream.await(wanted) ? Waited.MORE : Waited.ENDED;
     } catch (IoException e) {
-      checkWriter(lent, e);
       isCutOff = !e.isTimeout();
       throw HttpClientException.broken(name, Phase.HEAD, e);
-    }
-  }
-
-  /** If the caller's own writer is why the connection broke, he is told that. */
-  private void checkWriter(Held lent, @Nullable IoException broken) {
-    Upload upload = lent.upload();
-    Exception failure = upload == null ? null : upload.writerFailure();
-    if (failure != null) {
-      HttpClientException told =
-          new HttpClientException(
-              name,
-              Phase.SEND,
-              HttpClientException.Kind.REFUSED,
-              "the writer of the body has failed: " + failure,
-              failure);
-      if (broken != null) {
-        told.addSuppressed(broken);
-      }
-      throw told;
     }
   }
 

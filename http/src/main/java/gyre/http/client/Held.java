@@ -1,5 +1,6 @@
 package gyre.http.client;
 
+import gyre.Source;
 import gyre.net.Lease;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +28,24 @@ final class Held {
     upload = begun;
   }
 
-  boolean isOver() {
-    return isOver;
+  /** If the caller's own writer has failed there will be no answer, or only half of one. */
+  void checkWriter(String request) {
+    Upload known = upload;
+    Exception failure = known == null ? null : known.writerFailure();
+    if (failure != null) {
+      throw new HttpClientException(
+          request,
+          Phase.SEND,
+          HttpClientException.Kind.REFUSED,
+          "the writer of the body has failed: " + failure,
+          failure);
+    }
+  }
+
+  /** Ready when the body of the request is sent, or never will be; null if it is already. */
+  @Nullable Source sent() {
+    Upload known = upload;
+    return known != null && known.isSending() ? known.end() : null;
   }
 
   /** The answer is complete. What is not sent of the request yet is not wanted any more. */

@@ -49,8 +49,7 @@ final class Upload {
       state = State.FAILED;
       boolean isOfStream = e instanceof IoException io && io.subject().equals(stream.name());
       if (!isOfStream && !(e instanceof CancelledException)) {
-        writerFailure = e;
-        stream.reset(); // whoever waits for the answer hears of it
+        writerFailure = e; // whoever waits for the answer hears of it
       }
     }
   }
