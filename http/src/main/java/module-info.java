@@ -5,4 +5,5 @@ module gyre.http {
 
   exports gyre.http;
   exports gyre.http.client;
+  exports gyre.http.sse;
 }

@@ -1,0 +1,69 @@
+package gyre.http.sse;
+
+import gyre.Loop;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The subscribers of a hub on one loop. */
+final class HubLoop {
+  /** How often it is asked whether the server drains, which tells nobody by itself. */
+  private static final java.time.Duration DRAIN_CHECK = java.time.Duration.ofMillis(100);
+
+  private final SseHub hub;
+  private final Loop loop;
+  private final Set<Subscriber> subscribers = new LinkedHashSet<>();
+
+  /** However many events are published, one task waits for the loop. */
+  private final AtomicBoolean isWakePosted = new AtomicBoolean();
+
+  private gyre.@org.jspecify.annotations.Nullable Timer drainTimer;
+
+  HubLoop(SseHub hub, Loop loop) {
+    this.hub = hub;
+    this.loop = loop;
+  }
+
+  SseHub hub() {
+    return hub;
+  }
+
+  /** From any thread. */
+  void wakeSoon() {
+    if (isWakePosted.compareAndSet(false, true) && !loop.tryPost(this::wake)) {
+      isWakePosted.set(false); // the inbox is full or closed: the next event or heartbeat comes by
+    }
+  }
+
+  private void wake() {
+    isWakePosted.set(false);
+    for (Subscriber each : new ArrayList<>(subscribers)) {
+      each.wake();
+    }
+  }
+
+  void add(Subscriber subscriber) {
+    subscribers.add(subscriber);
+    if (drainTimer == null || !drainTimer.isOpen()) {
+      drainTimer = loop.everyWithDelay(DRAIN_CHECK, this::lookForDrain);
+      drainTimer.background(true);
+    }
+  }
+
+  void remove(Subscriber subscriber) {
+    subscribers.remove(subscriber);
+    if (subscribers.isEmpty() && drainTimer != null) {
+      drainTimer.close();
+      drainTimer = null;
+    }
+  }
+
+  private void lookForDrain() {
+    for (Subscriber each : new ArrayList<>(subscribers)) {
+      if (each.isDraining()) {
+        each.wake();
+      }
+    }
+  }
+}
