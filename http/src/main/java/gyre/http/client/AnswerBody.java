@@ -91,7 +91,8 @@ final class AnswerBody implements ClientBody {
     long leftNanos = deadlineNanos - startNanos;
     boolean isInAll = leftNanos < patienceNanos;
     try {
-      if (!awaitReadable(startNanos + Math.min(patienceNanos, leftNanos))) {
+      int wanted = Math.toIntExact(connection.stream().input().size() + 1);
+      if (!awaitReadable(wanted, startNanos + Math.min(patienceNanos, leftNanos))) {
         throw HttpClientException.timeout(
             request,
             Phase.BODY,
@@ -101,7 +102,7 @@ final class AnswerBody implements ClientBody {
                     : "bodyTimeout and minimumBytesPerSecond allow"));
       }
       waitedNanos += loop.nanoTime() - startNanos;
-      if (!connection.stream().awaitMore()) {
+      if (!connection.stream().await(wanted)) {
         take(connection.reader().inputEnded());
       }
     } catch (HttpClientException e) {
@@ -112,9 +113,8 @@ final class AnswerBody implements ClientBody {
   }
 
   /** All that was there has been understood: the input has less than what makes sense alone. */
-  private boolean awaitReadable(long dueNanos) {
-    Source readable =
-        connection.stream().readable(Math.toIntExact(connection.stream().input().size() + 1));
+  private boolean awaitReadable(int wanted, long dueNanos) {
+    Source readable = connection.stream().readable(wanted);
     while (!readable.isReady()) {
       held.checkWriter(request);
       if (!ClientConnection.awaitEither(readable, held.sent(), dueNanos - loop.nanoTime())) {
