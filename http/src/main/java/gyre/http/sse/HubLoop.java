@@ -47,6 +47,7 @@ final class HubLoop {
     subscribers.add(subscriber);
     if (drainTimer == null || !drainTimer.isOpen()) {
       drainTimer = loop.everyWithDelay(DRAIN_CHECK, this::lookForDrain);
+      drainTimer.rename("sse drain check");
       drainTimer.background(true);
     }
   }

@@ -57,8 +57,13 @@ final class Subscriber extends WaitPoint {
     }
   }
 
+  /** Whether the server ends, or this connection has: then the request is gone, and says so. */
   boolean isDraining() {
-    return request.isDraining();
+    try {
+      return request.isDraining();
+    } catch (IllegalStateException e) {
+      return true;
+    }
   }
 
   private boolean isEnding() {
