@@ -15,6 +15,8 @@ import gyre.http.client.ClientOptions;
 import gyre.http.client.ClientRequest;
 import gyre.http.client.HttpClient;
 import gyre.io.IoException;
+import gyre.net.ListenOptions;
+import gyre.net.ServerOptions;
 import gyre.net.StreamOptions;
 import gyre.net.TcpStream;
 import java.net.InetAddress;
@@ -38,6 +40,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SseTest {
   private static final InetSocketAddress ANY_PORT =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+  /** So that one who does not read holds up the server's side soon. */
+  private static final HttpOptions SMALL =
+      HttpOptions.defaults()
+          .server(
+              ServerOptions.defaults()
+                  .listen(
+                      ListenOptions.defaults()
+                          .stream(
+                              StreamOptions.defaults()
+                                  .sendBufferBytes(4096)
+                                  .outputLimitBytes(4096))));
+
   private static final SseClientOptions QUICK =
       SseClientOptions.defaults().firstDelay(Duration.ofMillis(1)).maxDelay(Duration.ofMillis(5));
 
@@ -57,8 +72,8 @@ class SseTest {
     Loops.run(engine, () -> {
       HttpServer server =
           isDirect
-              ? HttpServer.serve(Loop.current(), ANY_PORT, HttpOptions.defaults(), handler)
-              : HttpServer.onRequest(Loop.current(), ANY_PORT, HttpOptions.defaults(), handler);
+              ? HttpServer.serve(Loop.current(), ANY_PORT, SMALL, handler)
+              : HttpServer.onRequest(Loop.current(), ANY_PORT, SMALL, handler);
       try {
         work.run(server, "http://127.0.0.1:" + server.address().getPort() + "/events");
       } finally {
@@ -303,8 +318,8 @@ class SseTest {
   private void stalled(SseOptions.Slow slow, int clients) {
     SseHub hub =
         hub(SseOptions.defaults().slow(slow).keptEvents(16).keptBytes(1 << 20));
-    int events = slow == SseOptions.Slow.CLOSE ? 300 : 100;
-    String text = "x".repeat(slow == SseOptions.Slow.CLOSE ? 50_000 : 40);
+    int events = 100;
+    String text = "x".repeat(1000);
     int bytes = SseEvent.of(text + 1000).encode().length;
     with(hub.handler(), (server, url) -> {
       StreamOptions small = StreamOptions.defaults().receiveBufferBytes(4096).inputLimitBytes(4096);
@@ -337,16 +352,33 @@ class SseTest {
           }
         }
         scope.join();
+        stalled.resumeInput(); // what is in between goes through, and then it is found out
         if (slow == SseOptions.Slow.CLOSE) {
-          while (hub.closedAsSlow() == 0) {
-            stalled.resumeInput(); // what the kernel holds goes through, and then the write ends
-            Fiber.sleep(Duration.ofMillis(1));
-          }
+          assertThatThrownBy(() -> lastOf(stalled, text + (1000 + events - 1)))
+              .isInstanceOf(IoException.class);
           assertThat(hub.closedAsSlow()).isEqualTo(1);
+        } else {
+          assertThat(lastOf(stalled, text + (1000 + events - 1))).isLessThan(events);
+          assertThat(hub.dropped()).isBetween(1L, (long) events);
         }
       }
       assertThat(complete[0]).isEqualTo(clients);
     });
+  }
+
+  /** Reads up to this event, and counts those before it. */
+  private static int lastOf(TcpStream stream, String data) {
+    int before = 0;
+    while (true) {
+      String line = stream.readLine(4000);
+      if (line == null) {
+        throw new AssertionError("ended in order");
+      }
+      if (line.equals("data: " + data)) {
+        return before;
+      }
+      before += line.startsWith("data: ") ? 1 : 0;
+    }
   }
 
   private static long least(long[] values) {
