@@ -494,6 +494,19 @@ public final class ByteQueue extends Chain implements ByteAppender, AutoCloseabl
     discard(bytes);
   }
 
+  // ---- change
+
+  /**
+   * Combines {@code bytes} bytes from {@code from} on with the four bytes of {@code key}, again and
+   * again, by exclusive or: where they lie. The first byte meets the most significant one of the
+   * key. For masks, and for queues of bytes that are nobody else's.
+   */
+  public void xor(long from, long bytes, int key) {
+    requireAt(from, bytes);
+    Masking.xor(first, from, bytes, key);
+    Reference.reachabilityFence(this);
+  }
+
   // ---- peek
 
   public byte byteAt(long index) {
