@@ -21,6 +21,9 @@ final class DirectConnection extends Http1Connection {
       while (goesOn && awaitRequest()) {
         goesOn = serveNext(exchange());
       }
+      if (isUpgraded()) {
+        leave(true);
+      }
     } finally {
       patience().close();
       giveBackExchange();

@@ -1,10 +1,12 @@
 package gyre.http;
 
 import gyre.CancelledException;
+import gyre.Registration;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.net.SocketStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ abstract class Http1Connection implements Patience.Listener {
   private final LoopState loopState;
   private final Patience patience;
   private @Nullable Exchange exchange;
+  private @Nullable Upgrade upgrade;
   private int requests;
 
   @SuppressWarnings("this-escape") // told later, by a timer
@@ -193,6 +196,64 @@ abstract class Http1Connection implements Patience.Listener {
       of.startNanos = loopState.loop.nanoTime();
       boolean ignored = answerError(of, problem.status(), problem.text());
       answered(of);
+    }
+  }
+
+  // ---- leaving HTTP
+
+  final void upgradeTo(Upgrade next) {
+    upgrade = next;
+  }
+
+  final boolean isUpgraded() {
+    return upgrade != null;
+  }
+
+  /** After the answer that says so: HTTP is over, and nothing of it stays. */
+  final void leave(boolean isDirect) {
+    Upgrade next = Objects.requireNonNull(upgrade);
+    patience.close();
+    giveBackExchange();
+    try {
+      next.run(new Left(isDirect));
+    } catch (CancelledException e) {
+      throw e;
+    } catch (Exception | Error e) {
+      if (e instanceof IoException broken && broken.subject().equals(stream.name())) {
+        throw broken;
+      }
+      if (stream.isOpen()) {
+        server.report(loopState.loop, "the upgrade of " + stream.name(), e);
+        stream.reset();
+      }
+    }
+  }
+
+  private final class Left implements UpgradedConnection {
+    private final boolean isDirect;
+
+    Left(boolean isDirect) {
+      this.isDirect = isDirect;
+    }
+
+    @Override
+    public ByteStream stream() {
+      return stream;
+    }
+
+    @Override
+    public boolean isDirect() {
+      return isDirect;
+    }
+
+    @Override
+    public void busy(boolean on) {
+      Http1Connection.this.busy(on);
+    }
+
+    @Override
+    public Registration onEnding(Runnable action) {
+      return loopState.endings.add(action);
     }
   }
 

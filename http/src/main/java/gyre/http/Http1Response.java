@@ -26,6 +26,7 @@ final class Http1Response implements Response {
   private static final byte[] CHUNKED = HeadWriter.ascii("Transfer-Encoding: chunked\r\n");
   private static final byte[] CLOSE = HeadWriter.ascii("Connection: close\r\n");
   private static final byte[] KEEP_ALIVE = HeadWriter.ascii("Connection: keep-alive\r\n");
+  private static final byte[] UPGRADE = HeadWriter.ascii("Connection: Upgrade\r\n");
   private static final byte[] LINE_END = HeadWriter.ascii("\r\n");
 
   /** Set by the server, which alone knows what holds. */
@@ -280,6 +281,34 @@ final class Http1Response implements Response {
     if (body != null) {
       body.close();
     }
+  }
+
+  // ---- leaving HTTP
+
+  @Override
+  public void upgrade(String protocol, Upgrade next) {
+    checkOpen();
+    if (isLost) {
+      return;
+    }
+    RequestHead head = exchange.head;
+    if (head.minorVersion < 1 || !head.saysUpgrade || !exchange.body.isEnded()) {
+      throw new IllegalStateException(
+          exchange.request + " asks for no upgrade, or has a body that was not read");
+    }
+    Http1Connection connection = exchange.connection();
+    status = 101;
+    out.clear();
+    out.put(Status.line(status));
+    out.put(connection.date());
+    out.put(fields);
+    out.put(UPGRADE);
+    out.putField("Upgrade", protocol);
+    out.put(LINE_END);
+    persists = false;
+    complete();
+    connection.upgradeTo(next);
+    connection.write(exchange, out.bytes, out.length, null);
   }
 
   // ---- for the body

@@ -138,7 +138,7 @@ public final class HttpServer implements AutoCloseable {
   /** As {@link #close(Duration)}, with {@link ListenOptions#drainTimeout}. */
   @Override
   public void close() {
-    state.drain();
+    state.end();
     server.close();
   }
 
@@ -149,7 +149,7 @@ public final class HttpServer implements AutoCloseable {
    * @throws IllegalStateException in one of its own handlers, which would wait for itself
    */
   public void close(Duration drain) {
-    state.drain();
+    state.end();
     server.close(drain);
   }
 }

@@ -9,6 +9,7 @@ final class LoopState {
 
   final Loop loop;
   final DateCache date;
+  final Endings endings;
   private final HttpLimits limits;
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
 
@@ -16,6 +17,7 @@ final class LoopState {
     this.loop = loop;
     this.limits = limits;
     this.date = new DateCache(loop);
+    this.endings = new Endings(loop);
   }
 
   Exchange lend(Http1Connection to) {

@@ -22,6 +22,8 @@ final class PushConnection extends Http1Connection implements DataHandler {
     READING_BODY,
     /** The answer is not complete, or not handed to the stream. */
     ANSWERING,
+    /** Another handler has the stream. */
+    UPGRADED,
     /** The connection takes no more. */
     OVER
   }
@@ -85,6 +87,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
             case READING_HEAD -> readHead(in);
             case READING_BODY -> readBody(in);
             case ANSWERING -> pause();
+            case UPGRADED -> false;
             case OVER -> discard(in);
           };
     }
@@ -200,6 +203,11 @@ final class PushConnection extends Http1Connection implements DataHandler {
     boolean goesOn = of.response.persists();
     answered(of);
     of.body.clear();
+    if (isUpgraded()) {
+      doing = Doing.UPGRADED;
+      leave(false);
+      return;
+    }
     if (of.isDeferred) {
       giveBackExchange();
     }
@@ -214,13 +222,16 @@ final class PushConnection extends Http1Connection implements DataHandler {
   /** An answer that was not complete when the handler returned is so now. */
   private void completedLater() {
     completed();
+    if (isPaused && stream().isOpen()) {
+      isPaused = false;
+      stream().resumeInput();
+    }
+    if (doing == Doing.UPGRADED) {
+      return;
+    }
     busy(false);
     if (!stream().isOpen()) {
       return;
-    }
-    if (isPaused) {
-      isPaused = false;
-      stream().resumeInput();
     }
     if (isInputEnded) {
       ByteQueue in = stream().input();

@@ -47,6 +47,17 @@ public interface Response {
   /** Begins an answer in pieces, of so many bytes together. */
   ResponseBody stream(long length);
 
+  /**
+   * Answers 101, with the fields that were set, and leaves HTTP: {@code next} has the connection
+   * when the handler has returned. What the client has sent behind the head of its request is there
+   * too. The time limits of HTTP end with it.
+   *
+   * @param protocol one that the request has asked for by {@code Upgrade}
+   * @throws IllegalStateException if the request asks for no upgrade, or has a body that was not
+   *     read: answer something else
+   */
+  void upgrade(String protocol, Upgrade next);
+
   /** Whether its head is on its way: status and fields cannot be changed any more. */
   boolean isStarted();
 

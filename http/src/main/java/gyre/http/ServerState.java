@@ -32,6 +32,15 @@ final class ServerState {
     draining = true;
   }
 
+  /** The server ends: those who left HTTP are told, on their loops. */
+  void end() {
+    draining = true;
+    loops.forEach(
+        (loop, state) -> {
+          boolean ignored = loop.tryPost(state.endings::end); // one that is closed has told them
+        });
+  }
+
   /** On the loop. */
   LoopState onLoop(Loop loop) {
     return loops.computeIfAbsent(loop, key -> new LoopState(key, options.limits()));
