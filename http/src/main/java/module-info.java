@@ -6,4 +6,5 @@ module gyre.http {
   exports gyre.http;
   exports gyre.http.client;
   exports gyre.http.sse;
+  exports gyre.http.websocket;
 }
