@@ -54,6 +54,7 @@ final class Connection implements WebSocket {
   private @Nullable Set<Topic> topics;
   private final WaitPoint left = new Left();
   private boolean isPaused;
+  private boolean isCloseHeld;
   private boolean hasLeft;
 
   /** On the stream's loop. {@link #open} follows. */
@@ -305,7 +306,24 @@ final class Connection implements WebSocket {
 
   // ---- the end
 
+  /** In direct style messages that came before are received first, and may be answered. */
   private void peerCloses() {
+    Inbox known = inbox;
+    if (state == State.OPEN && known != null && !known.isEmpty()) {
+      isCloseHeld = true;
+      liveness.awaitReceiver();
+    } else {
+      answerClose();
+    }
+  }
+
+  /** The peer's close frame waits until messages are received. */
+  boolean isCloseHeld() {
+    return isCloseHeld;
+  }
+
+  void answerClose() {
+    isCloseHeld = false;
     int code = parser.closeCode();
     if (state == State.OPEN) {
       out.close(code, "");
@@ -341,6 +359,7 @@ final class Connection implements WebSocket {
       return;
     }
     state = State.ENDED;
+    isCloseHeld = false;
     parser.clear();
     ending.close();
     Set<Topic> joined = topics;

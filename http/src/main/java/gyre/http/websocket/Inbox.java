@@ -54,11 +54,19 @@ final class Inbox implements WebSocketHandler {
     arrived.wakeAll();
   }
 
+  boolean isEmpty() {
+    return messages.isEmpty();
+  }
+
   // ---- the fiber
 
   Message receive() {
     while (messages.isEmpty() && closed == null) {
-      Fiber.await(arrived);
+      if (connection.isCloseHeld()) {
+        connection.answerClose();
+      } else {
+        Fiber.await(arrived);
+      }
     }
     Message.Data next = messages.pollFirst();
     if (next == null) {
@@ -74,7 +82,7 @@ final class Inbox implements WebSocketHandler {
   private final class Arrived extends WaitPoint {
     @Override
     public boolean isReady() {
-      return !messages.isEmpty() || closed != null;
+      return !messages.isEmpty() || closed != null || connection.isCloseHeld();
     }
 
     @Override

@@ -13,6 +13,8 @@ final class Liveness {
     SILENCE,
     /** A ping is sent, and a sign of life waited for. */
     PONG,
+    /** The peer's close frame came, and messages before it are to be received. */
+    RECEIVER,
     /** A close frame is sent, and the peer's waited for. */
     CLOSE,
     /** Both are sent, and the end of the connection is waited for. */
@@ -71,6 +73,11 @@ final class Liveness {
     return ++controls <= options.controlFramesPerSecond();
   }
 
+  /** The peer has closed, and messages before that are to be received. */
+  void awaitReceiver() {
+    await(Watching.RECEIVER);
+  }
+
   /** A close frame is sent. */
   void awaitClose() {
     await(Watching.CLOSE);
@@ -104,6 +111,7 @@ final class Liveness {
     switch (watching) {
       case SILENCE -> silence(now);
       case PONG -> pong(now);
+      case RECEIVER -> connection.answerClose();
       case CLOSE, END -> connection.abandon(CloseCode.ABNORMAL, "");
     }
   }
