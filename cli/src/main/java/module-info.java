@@ -1,6 +1,7 @@
 /** The {@code gyre} command. */
 module gyre.cli {
   requires gyre.core;
+  requires gyre.http;
   requires gyre.lab;
   requires gyre.sim;
   requires info.picocli;

@@ -23,15 +23,31 @@ final class EchoService {
 
   /** Returns when all loops listen; throws, with none of them left, if one of them cannot. */
   static EchoService start(ListenAddress where, LoopOptions each, int loops) {
+    return start(
+        where,
+        each,
+        loops,
+        (group, address) ->
+            TcpServer.onConnection(
+                    group,
+                    address,
+                    ServerOptions.defaults(),
+                    stream -> stream.onData(stream::write))
+                .address());
+  }
+
+  /** What is served on a group of loops, and where it listens then. */
+  interface Service {
+    InetSocketAddress open(LoopGroup group, InetSocketAddress address);
+  }
+
+  /** The same with a service that is said. */
+  static EchoService start(ListenAddress where, LoopOptions each, int loops, Service service) {
     LoopGroup group = LoopGroup.open(loops, each);
     try {
-      TcpServer server =
-          TcpServer.onConnection(
-              group,
-              new InetSocketAddress(where.host(), where.port()),
-              ServerOptions.defaults(),
-              stream -> stream.onData(stream::write));
-      return new EchoService(new ListenAddress(where.host(), server.address().getPort()), group);
+      InetSocketAddress address =
+          service.open(group, new InetSocketAddress(where.host(), where.port()));
+      return new EchoService(new ListenAddress(where.host(), address.getPort()), group);
     } catch (RuntimeException e) {
       endAfter(e, group);
       throw e;

@@ -41,6 +41,11 @@ final class Serve implements Callable<Integer> {
       description = "auto, io_uring, epoll or nio. Default: ${DEFAULT-VALUE}")
   private String engine = "auto";
 
+  @Option(
+      names = "--websocket-echo",
+      description = "Echo the messages of WebSockets instead of bytes, on any path.")
+  private boolean webSocketEcho;
+
   private int loops = 1;
 
   @Option(
@@ -59,7 +64,11 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    EchoService service = EchoService.start(listen, LoopOptions.defaults().engine(engine), loops);
+    LoopOptions each = LoopOptions.defaults().engine(engine);
+    EchoService service =
+        webSocketEcho
+            ? EchoService.start(listen, each, loops, WebSocketEcho::open)
+            : EchoService.start(listen, each, loops);
     ExitStatus status =
         service.await(() -> {
           out.println(service.describe());

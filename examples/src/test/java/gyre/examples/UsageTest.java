@@ -14,7 +14,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class UsageTest {
   @ParameterizedTest
-  @ValueSource(classes = {Clock.class, Follow.class, Mirror.class, Rebuild.class, Run.class})
+  @ValueSource(
+      classes = {
+        ChatWeb.class, Clock.class, Follow.class, Mirror.class, Rebuild.class, Run.class
+      })
   void shouldSayHowTheyAreUsed(Class<?> main) {
     String[] wrong = main == Clock.class ? new String[] {"what"} : new String[0];
     CommandResult result;
