@@ -19,8 +19,10 @@ module gyre.core {
   exports gyre.engine.uring to
       gyre.sim;
   exports gyre.spi to
+      gyre.http,
       gyre.sim;
   exports gyre.stream to
+      gyre.http,
       gyre.sim;
   exports gyre.sys to
       gyre.sim;

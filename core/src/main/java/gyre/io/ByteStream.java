@@ -86,6 +86,14 @@ public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
   /** Bytes written that are still here. */
   long pendingOutputBytes();
 
+  /**
+   * How many bytes a write takes now without parking; 0 while it is full, as {@link #isWritable}
+   * says, with the same consequences for a push handler. For layers that write outside of fibers.
+   */
+  default long outputRoomBytes() {
+    return isWritable() ? 1 : 0;
+  }
+
   // ---- with others
 
   /**

@@ -35,6 +35,15 @@ public interface DataHandler {
    */
   default void onClosed(ByteStream stream) throws Exception {}
 
+  /**
+   * The server or the loop of the stream is ending, and nothing is under way on it. By default it
+   * is closed. A layer that has to say goodbye to its peer does so here, and closes the stream then.
+   * Nothing more is received.
+   */
+  default void onIdleEnd(ByteStream stream) throws Exception {
+    stream.close();
+  }
+
   /** Output that was above the high-water mark has drained. */
   default void onDrained(ByteStream stream) throws Exception {}
 }

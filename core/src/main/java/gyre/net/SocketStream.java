@@ -3,6 +3,7 @@ package gyre.net;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
+import gyre.engine.BlockPool;
 import gyre.engine.Sockets.Option;
 import gyre.io.ByteAppender;
 import gyre.io.ByteQueue;
@@ -303,6 +304,20 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
   public final long pendingOutputBytes() {
     checkThread();
     return output.bytes.size();
+  }
+
+  /** What a write surely gets without parking, while {@link #isWritable} says so. */
+  @Override
+  public final long outputRoomBytes() {
+    if (!isWritable()) {
+      return 0;
+    }
+    return Math.max(0, Math.min(output.limit() - output.bytes.size(), BlockPool.LARGE_BYTES));
+  }
+
+  /** What it was opened with. */
+  public final StreamOptions streamOptions() {
+    return options;
   }
 
   @Override

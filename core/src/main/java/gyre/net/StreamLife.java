@@ -171,7 +171,8 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
   /** Nothing is under way, and nothing will be: who reads is told. */
   final void endIdle() {
     if (push != null) {
-      closeSoon();
+      push.endIdle();
+      requestCallback();
     } else {
       reader.wake();
     }

@@ -240,4 +240,9 @@ public final class DescriptorStream extends DescriptorCore implements ByteStream
     checkThread();
     return output.bytes.size();
   }
+
+  @Override
+  public long outputRoomBytes() {
+    return isWritable() ? Math.max(0, options.outputLimitBytes() - output.bytes.size()) : 0;
+  }
 }

@@ -44,6 +44,9 @@ public abstract class PushDriver {
   private DataHandler handler;
   private Told told;
 
+  /** The server or the loop ends, and the handler is to be told. */
+  private boolean endsIdle;
+
   /**
    * @param isOutputFull as {@link #isOutputFull} says, which a constructor must not ask
    */
@@ -154,8 +157,17 @@ public abstract class PushDriver {
     return hasOutputFailed() || (awaitsDrained() && isOutputDrained());
   }
 
+  /** Its server or loop ends while nothing is under way: {@link #tell} tells of it, once. */
+  public final void endIdle() {
+    endsIdle = true;
+  }
+
   /** In a fiber: tells the handler what there is to tell. */
   public final void tell() throws Exception {
+    if (endsIdle && stream.isOpen() && !isBroken()) {
+      endsIdle = false;
+      handler.onIdleEnd(stream);
+    }
     if (tellLast()) {
       return;
     }
