@@ -7,4 +7,5 @@ module gyre.http {
   exports gyre.http.client;
   exports gyre.http.sse;
   exports gyre.http.websocket;
+  exports gyre.tls;
 }

@@ -1,0 +1,97 @@
+package gyre.tls;
+
+import gyre.Fiber;
+import gyre.io.ByteStream;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The server's side of TLS: makes a {@link TlsStream} of each accepted stream.
+ *
+ * <pre>{@code
+ * TlsServer tls = TlsServer.of(TlsServerOptions.of(TlsIdentity.load(chain, key)));
+ * TcpServer.serve(group, address, options, tcp -> {
+ *   try (TlsStream stream = tls.accept(tcp)) {
+ *     talk(stream);
+ *   }
+ * });
+ * }</pre>
+ *
+ * <p>Used by any number of threads. At most twice as many handshakes are under way as there are
+ * processors, of all servers of the process together; others wait, within their deadline.
+ */
+public final class TlsServer {
+  private final Callable<TlsServerOptions> loader;
+  private final HandshakeGate gate;
+  private final AtomicLong reloads = new AtomicLong();
+  private volatile ServerRole role;
+
+  private TlsServer(
+      Callable<TlsServerOptions> loader, TlsServerOptions options, HandshakeGate gate) {
+    this.loader = loader;
+    this.gate = gate;
+    this.role = new ServerRole(options, gate);
+  }
+
+  public static TlsServer of(TlsServerOptions options) {
+    return new TlsServer(() -> options, options, HandshakeGate.PROCESS);
+  }
+
+  static TlsServer of(TlsServerOptions options, HandshakeGate gate) {
+    return new TlsServer(() -> options, options, gate);
+  }
+
+  /**
+   * One whose certificates can change: {@link #reload} calls the loader again.
+   *
+   * @param loader reads files, and so blocks; it is called here for the first time
+   * @throws Exception what the loader throws
+   */
+  public static TlsServer load(Callable<TlsServerOptions> loader) throws Exception {
+    return new TlsServer(loader, loader.call(), HandshakeGate.PROCESS);
+  }
+
+  /**
+   * Has the loader read again. Handshakes that begin from now on have what it gives; connections
+   * that stand stay as they are. In a fiber it reads on the workers.
+   *
+   * @throws Exception what the loader throws: then everything stays as it was
+   */
+  public void reload() throws Exception {
+    use(Fiber.offload(loader));
+  }
+
+  /** Handshakes that begin from now on have these options. From any thread. */
+  public void use(TlsServerOptions options) {
+    role = new ServerRole(options, gate);
+    long ignored = reloads.incrementAndGet();
+  }
+
+  /** How often something else was used than before. */
+  public long reloads() {
+    return reloads.get();
+  }
+
+  /**
+   * Begins the handshake over {@code lower}, which belongs to the new stream from now on, and
+   * returns at once: for push style, and for who reads right away. On the loop of that stream.
+   */
+  public TlsStream stream(ByteStream lower) {
+    return TlsStream.over(lower, role);
+  }
+
+  /**
+   * As {@link #stream}, and parks until the handshake has ended.
+   *
+   * @throws TlsException if it failed; both streams are closed then
+   */
+  public TlsStream accept(ByteStream lower) {
+    TlsStream stream = stream(lower);
+    return TlsClient.established(stream);
+  }
+
+  /** Whether as many handshakes are under way as may be. From any thread. */
+  public boolean isBusy() {
+    return gate.isFull();
+  }
+}

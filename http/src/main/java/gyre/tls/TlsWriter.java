@@ -1,0 +1,145 @@
+package gyre.tls;
+
+import gyre.Fiber;
+import gyre.io.ByteQueue;
+import gyre.io.OutputFullException;
+import gyre.spi.Internals;
+import gyre.stream.OutputWait;
+import java.nio.ByteBuffer;
+
+/**
+ * The writes of a TLS stream: how much they take, and who waits. Any fiber is parked while the
+ * output is full, but the stream's own handler, which is told when it may go on.
+ *
+ * <p>Before each call the stream has checked that it may be written to.
+ */
+final class TlsWriter extends OutputWait {
+  private final TlsStream stream;
+
+  TlsWriter(TlsStream stream) {
+    this.stream = stream;
+  }
+
+  void write(ByteBuffer source, Fiber<?> caller) {
+    while (source.hasRemaining()) {
+      if (stream.isOutputFull()) {
+        full(caller, source.remaining());
+      }
+      appendSome(source, caller);
+    }
+  }
+
+  void write(ByteQueue source, Fiber<?> caller) {
+    if (stream.isOutputFull()) {
+      full(caller, source.size());
+    }
+    stream.plain.append(source);
+    stream.sendSoon();
+    if (stream.isOutputFull() && !isOwnCallback(caller)) {
+      parkWriter(caller, Goal.ROOM);
+    }
+  }
+
+  void flush(Fiber<?> caller) {
+    while (!stream.isOutputDone()) {
+      parkWriter(caller, Goal.ALL_SENT);
+      stream.checkSending();
+    }
+  }
+
+  private boolean isOwnCallback(Fiber<?> caller) {
+    return Internals.inCallbackOf(caller) == stream;
+  }
+
+  private void full(Fiber<?> caller, long more) {
+    if (!isOwnCallback(caller)) {
+      parkWriter(caller, Goal.ROOM);
+      return;
+    }
+    stream.outputFilled();
+    long most = 4L * stream.options.outputLimitBytes();
+    long unsent = stream.unsentBytes() + more;
+    if (unsent > most) {
+      throw new OutputFullException(
+          stream.name()
+              + ": "
+              + more
+              + " bytes more would make "
+              + unsent
+              + " unsent, and at most "
+              + most
+              + " may be: stop when isWritable() is false, go on in onDrained");
+    }
+  }
+
+  private void appendSome(ByteBuffer source, Fiber<?> caller) {
+    int limit = source.limit();
+    long room =
+        isOwnCallback(caller)
+            ? source.remaining()
+            : Math.max(1, stream.options.outputLimitBytes() - stream.unsentBytes());
+    source.limit((int) Math.min(limit, source.position() + room));
+    try {
+      if (stream.plain.tryAppend(source) || stream.plain.appendReserved(source) > 0) {
+        stream.sendSoon();
+        return;
+      }
+      if (stream.isOutputDone() || isOwnCallback(caller)) {
+        stream.plain.append(source); // tells that there is no memory
+        return;
+      }
+    } finally {
+      source.limit(limit);
+    }
+    parkWriter(caller, Goal.MEMORY);
+    stream.checkWritable();
+  }
+
+  private void parkWriter(Fiber<?> caller, Goal goal) {
+    park(caller, goal);
+    stream.checkNotClosed(caller, "writing to");
+    stream.checkOutputUnbroken();
+  }
+
+  // ---- as a source
+
+  @Override
+  protected boolean isReached(Goal wanted) {
+    return isRefused()
+        || switch (wanted) {
+          case ROOM -> stream.isOutputDrained();
+          case MEMORY, ALL_SENT -> stream.isOutputDone();
+        };
+  }
+
+  /** A write would throw. */
+  private boolean isRefused() {
+    return stream.hasOutputFailed() || !stream.isOpen();
+  }
+
+  @Override
+  protected boolean isWritable() {
+    return isRefused() || stream.isOutputShut() || !stream.isOutputFull();
+  }
+
+  @Override
+  protected void awaitWritable() {}
+
+  @Override
+  protected String name() {
+    return stream.name();
+  }
+
+  @Override
+  protected void checkMayWait() {
+    stream.checkOnItsLoop();
+  }
+
+  @Override
+  protected void begin() {
+    stream.sendSoon();
+  }
+
+  @Override
+  protected void end() {}
+}
