@@ -154,6 +154,11 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     return out != Out.OPEN;
   }
 
+  /** Something waits for room below. */
+  final boolean hasUnfed() {
+    return !records.isEmpty() || (phase == Phase.OPEN && !plain.isEmpty());
+  }
+
   final boolean isGoodbyeSent() {
     return out == Out.TOLD && records.isEmpty();
   }
@@ -195,6 +200,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
       return;
     }
     isAdvancing = true;
+    feed();
     try {
       boolean goesOn = true;
       for (int step = 0; goesOn && step < STEPS_LIMIT; step++) {
@@ -214,7 +220,6 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     } finally {
       isAdvancing = false;
     }
-    feed();
     keep();
     settled();
   }
@@ -309,7 +314,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     if (phase != Phase.OPEN || plain.isEmpty() || out == Out.TOLD) {
       return false;
     }
-    return records.isEmpty() && lower.isOpen() && lower.outputRoomBytes() > 0 && wrap(plain);
+    return records.isEmpty() && lower.isOpen() && roomBelow() > 0 && wrap(plain);
   }
 
   private boolean wrap(ByteQueue from) throws SSLException {
@@ -339,7 +344,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
   /** Gives a record to the stream below, as far as that has room. */
   private void send(ByteBuffer made) {
     while (records.isEmpty() && made.hasRemaining() && lower.isOpen()) {
-      int part = (int) Math.min(lower.outputRoomBytes(), made.remaining());
+      int part = Math.min(roomBelow(), made.remaining());
       if (part <= 0) {
         break;
       }
@@ -349,10 +354,19 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     records.append(made);
   }
 
+  /**
+   * So much may be given to the stream below that it is not full: a stream that is full shows its
+   * handler nothing of what arrives, and a peer that sends until it is heard would wait for ever.
+   */
+  private int roomBelow() {
+    long room = lower.outputRoomBytes();
+    return (int) (room > 1 ? room - 1 : lower.pendingOutputBytes() == 0 ? room : 0);
+  }
+
   private void feed() {
     try {
       while (!records.isEmpty() && lower.isOpen()) {
-        int part = (int) Math.min(lower.outputRoomBytes(), records.size());
+        int part = (int) Math.min(roomBelow(), records.size());
         if (part <= 0) {
           return;
         }

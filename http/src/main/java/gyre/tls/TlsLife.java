@@ -150,6 +150,7 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
 
   @Override
   final void settled() {
+    watchDrain();
     if (!isOpen()) {
       goOnClosing();
       return;
@@ -167,7 +168,6 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     if (push != null && push.awaitsOutput()) {
       requestCallback();
     }
-    watchDrain();
     if (phase() == Phase.BROKEN) {
       closeLower();
     }
@@ -195,10 +195,11 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     }
   }
 
-  /** Somebody has to know when everything is with the kernel. */
+  /** Goes on when all that the stream below was given is with the kernel. */
   private void watchDrain() {
-    boolean isAwaited = writer.isAwaited() || (push != null && push.awaitsDrained());
-    if (isAwaited && drainWatch == null && !isOutputDone() && lower.isOpen()) {
+    boolean isAwaited =
+        hasUnfed() || writer.isAwaited() || (push != null && push.awaitsDrained());
+    if (isAwaited && drainWatch == null && lower.isOpen() && lower.pendingOutputBytes() > 0) {
       drainWatch = Internals.onReady(loop(), lower.drained(), this::drained);
     }
   }
