@@ -32,8 +32,7 @@ public final class Directory extends FileHandle {
   static Directory open(Path path, boolean follows) {
     String subject = path.toString();
     OpenOptions options = options(follows);
-    int descriptor = open(FileCalls.WORKING_DIRECTORY, false, Paths.bytes(path), options, subject);
-    return new Directory(descriptor, subject);
+    return new Directory(openDescriptor(Names.Place.of(path), false, options), subject);
   }
 
   private static OpenOptions options(boolean follows) {
@@ -49,16 +48,15 @@ public final class Directory extends FileHandle {
   public File openFile(String below, OpenOptions options) {
     checkPartOpen();
     String subject = path() + "/" + below;
-    Names.Place place = new Names.Place(descriptor(), Paths.bytes(below), subject);
+    Names.Place place = new Names.Place(this, Paths.bytes(below), subject);
     return File.open(place, true, options);
   }
 
   /** Opens a directory below this one. */
   public Directory openDirectory(String below) {
     checkPartOpen();
-    String subject = path() + "/" + below;
-    return new Directory(
-        open(descriptor(), true, Paths.bytes(below), options(true), subject), subject);
+    Names.Place place = new Names.Place(this, Paths.bytes(below), path() + "/" + below);
+    return new Directory(openDescriptor(place, true, options(true)), place.subject());
   }
 
   /** Opens a file that has this very name. */
@@ -69,8 +67,8 @@ public final class Directory extends FileHandle {
   /** Opens one that has this very name, and is no link. */
   Directory openChild(byte[] name) {
     checkPartOpen();
-    String subject = path() + "/" + Paths.text(name);
-    return new Directory(open(descriptor(), false, name, options(false), subject), subject);
+    Names.Place place = place(name);
+    return new Directory(openDescriptor(place, false, options(false)), place.subject());
   }
 
   /** The names in this directory. Close the listing when it is no longer needed. */
@@ -93,7 +91,7 @@ public final class Directory extends FileHandle {
   }
 
   Names.Place place(byte[] name) {
-    return new Names.Place(descriptor(), name, path() + "/" + Paths.text(name));
+    return new Names.Place(this, name, path() + "/" + Paths.text(name));
   }
 
   public FileInfo info(String name) {

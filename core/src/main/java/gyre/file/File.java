@@ -83,7 +83,7 @@ public final class File extends FileHandle {
    * is deleted again.
    */
   static File open(Names.Place place, boolean isBelow, OpenOptions options) {
-    int descriptor = open(place.directory(), isBelow, place.path(), options, place.subject());
+    int descriptor = openDescriptor(place, isBelow, options);
     try {
       return new File(descriptor, place.subject(), options);
     } catch (RuntimeException e) {
@@ -101,8 +101,8 @@ public final class File extends FileHandle {
   public static File temporary(Path directory) {
     OpenOptions options = OpenOptions.readingAndWriting().temporary().permissions(0600);
     String subject = "a temporary file in " + directory;
-    int descriptor =
-        open(FileCalls.WORKING_DIRECTORY, false, Paths.bytes(directory), options, subject);
+    Names.Place place = new Names.Place(null, Paths.bytes(directory), subject);
+    int descriptor = openDescriptor(place, false, options);
     return new File(descriptor, subject, options);
   }
 

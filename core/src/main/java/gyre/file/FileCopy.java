@@ -20,6 +20,15 @@ public final class FileCopy {
    * @return how many bytes
    */
   public static long copy(File from, File to) {
+    from.hold(); // its descriptor is in operations of the other
+    try {
+      return copyHeld(from, to);
+    } finally {
+      from.letGo();
+    }
+  }
+
+  private static long copyHeld(File from, File to) {
     int source = from.descriptor();
     int target = to.descriptor();
     int shared = to.attempt("copy " + from.path() + " to", calls -> calls.share(source, target));
@@ -37,6 +46,7 @@ public final class FileCopy {
     String verb = "copy " + from.path() + " to";
     long done = 0;
     while (true) {
+      from.checkPartOpen();
       long offset = done;
       int result =
           to.attempt(verb, calls -> calls.copy(source, offset, target, offset, PART_BYTES));

@@ -12,6 +12,7 @@ import gyre.engine.FileOperation;
 import gyre.engine.OpenFile;
 import gyre.spi.Resource;
 import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A handle that owns the descriptor of a file or directory. Nothing comes from a file by itself, so
@@ -22,11 +23,17 @@ import java.util.ArrayList;
  * result is not lost; the next call that parks tells of the cancellation.
  */
 abstract sealed class FileHandle extends Resource permits Directory, File {
+  /** How often a path below a directory is tried again while others rename what is on it. */
+  private static final int RACES_LIMIT = 1000;
+
   private final int descriptor;
   private final String path;
   private final ArrayList<FileOperation> active = new ArrayList<>(2);
   private final Closing closing = new Closing();
   private boolean isClosingSubmitted;
+
+  /** How many use the descriptor in operations of other handles. */
+  private int holds;
 
   /** What its parts had, and could not write any more. */
   private long lostBytes;
@@ -99,10 +106,25 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
   }
 
   private void closeWhenIdle() {
-    if (active.isEmpty() && !isClosingSubmitted) {
+    if (active.isEmpty() && holds == 0 && !isClosingSubmitted) {
       isClosingSubmitted = true;
       closing.descriptor = descriptor;
       engine().submit(closing);
+    }
+  }
+
+  /** The descriptor is not closed before {@link #letGo}: another handle's operation uses it. */
+  final void hold() {
+    checkOnLoop();
+    checkOpen();
+    holds++;
+  }
+
+  final void letGo() {
+    assert holds > 0 : "let go more often than held";
+    holds--;
+    if (!isOpen()) {
+      closeWhenIdle();
     }
   }
 
@@ -141,10 +163,14 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
 
   /** As {@link #perform}, but answers errors too. */
   final int attempt(FileOperation operation, Pending pending, String verb) {
+    return attemptHere(operation, pending, verb + " " + path);
+  }
+
+  private int attemptHere(FileOperation operation, Pending pending, String doing) {
     Fiber<?> caller = caller();
     Cancellation.current().check();
     checkOpen();
-    pending.begin(verb + " " + path);
+    pending.begin(doing);
     begin(operation);
     try {
       awaitEnd(engine(), caller, operation, pending);
@@ -212,8 +238,17 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
     }
   }
 
-  /** Carries out an operation that belongs to no handle, and parks until it has ended. */
-  static int attemptAlone(FileOperation operation, Pending pending, String doing) {
+  /**
+   * Carries out an operation on a name, and parks until it has ended.
+   *
+   * @param start the handle whose descriptor it uses, which is not closed meanwhile; null where
+   *     there is none
+   */
+  static int attemptFrom(
+      @Nullable FileHandle start, FileOperation operation, Pending pending, String doing) {
+    if (start != null) {
+      return start.attemptHere(operation, pending, doing);
+    }
     Fiber<?> caller = Fiber.current();
     Cancellation.current().check();
     Engine engine = engineOf(Scope.current());
@@ -223,25 +258,30 @@ abstract sealed class FileHandle extends Resource permits Directory, File {
     return pending.result();
   }
 
-  /**
-   * Opens a file.
-   *
-   * @param start the descriptor of a directory, which must stay open meanwhile
-   */
-  static int open(int start, boolean isBelow, byte[] path, OpenOptions options, String subject) {
+  /** Opens a file: the number of its descriptor, which is the caller's. */
+  static int openDescriptor(Names.Place place, boolean isBelow, OpenOptions options) {
     checkCanOpen(Scope.current());
+    for (int tries = RACES_LIMIT; ; tries--) {
+      int result = attemptOpen(place, isBelow, options);
+      if (isBelow && result == Errno.EAGAIN.negated() && tries > 1) {
+        continue; // something was renamed while the kernel went up by ".."
+      }
+      if (result < 0) {
+        throw FileException.of("open", place.subject(), result);
+      }
+      return result;
+    }
+  }
+
+  private static int attemptOpen(Names.Place place, boolean isBelow, OpenOptions options) {
     Pending pending = new Pending();
     OpenFile operation = Requests.open(pending);
-    operation.directory = start;
+    operation.directory = place.directory();
     operation.isBelow = isBelow;
-    operation.path = path;
+    operation.path = place.path();
     operation.flags = options.flags();
     operation.mode = options.permissions();
-    int result = attemptAlone(operation, pending, "open " + subject);
-    if (result < 0) {
-      throw FileException.of("open", subject, result);
-    }
-    return result;
+    return attemptFrom(place.start(), operation, pending, "open " + place.subject());
   }
 
   /** Who the handle of a new descriptor belongs to; closes that if there can be no handle. */

@@ -9,6 +9,7 @@ import gyre.engine.StatFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** What is done with names, wherever the paths start. Each parks until it is done. */
 final class Names {
@@ -28,19 +29,34 @@ final class Names {
     CallFile operation = Requests.call(pending);
     operation.call = call;
     check(
-        verb, name.subject, FileHandle.attemptAlone(operation, pending, verb + " " + name.subject));
+        verb,
+        name.subject,
+        FileHandle.attemptFrom(name.start, operation, pending, verb + " " + name.subject));
   }
 
-  /** A name, and the directory that its path starts at: that must stay open meanwhile. */
+  /**
+   * A name.
+   *
+   * @param start the directory that its path starts at, or null for where this program is
+   */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record Place(int directory, byte[] path, String subject) {
+  record Place(@Nullable Directory start, byte[] path, String subject) {
     static Place of(Path path) {
-      return new Place(FileCalls.WORKING_DIRECTORY, Paths.bytes(path), path.toString());
+      return new Place(null, Paths.bytes(path), path.toString());
+    }
+
+    int directory() {
+      return start == null ? FileCalls.WORKING_DIRECTORY : start.descriptor();
     }
   }
 
-  private static void perform(ChangeName operation, Pending pending, String verb, String subject) {
-    check(verb, subject, FileHandle.attemptAlone(operation, pending, verb + " " + subject));
+  /**
+   * @param from where the operation starts: both places are in one directory, or in none
+   */
+  private static void perform(
+      Place from, ChangeName operation, Pending pending, String verb, String subject) {
+    check(
+        verb, subject, FileHandle.attemptFrom(from.start, operation, pending, verb + " " + subject));
   }
 
   private static void check(String verb, String subject, int result) {
@@ -54,23 +70,25 @@ final class Names {
     ChangeName operation = Requests.changeName(pending);
     operation.action = ChangeName.Action.RENAME;
     operation.flags = flags;
-    operation.directory = from.directory;
+    operation.directory = from.directory();
     operation.path = from.path;
-    operation.toDirectory = to.directory;
+    operation.toDirectory = to.directory();
     operation.to = to.path;
     String verb = flags == FileCalls.EXCHANGE ? "exchange" : "rename";
-    perform(operation, pending, verb, from.subject + " to " + to.subject);
+    assert from.start == to.start : "only one of the directories would stay open";
+    perform(from, operation, pending, verb, from.subject + " to " + to.subject);
   }
 
   static void link(Place existing, Place name) {
     Pending pending = new Pending();
     ChangeName operation = Requests.changeName(pending);
     operation.action = ChangeName.Action.LINK;
-    operation.directory = existing.directory;
+    operation.directory = existing.directory();
     operation.path = existing.path;
-    operation.toDirectory = name.directory;
+    operation.toDirectory = name.directory();
     operation.to = name.path;
-    perform(operation, pending, "link", name.subject + " to " + existing.subject);
+    assert existing.start == name.start : "only one of the directories would stay open";
+    perform(name, operation, pending, "link", name.subject + " to " + existing.subject);
   }
 
   static void symlink(String target, Place name) {
@@ -78,9 +96,9 @@ final class Names {
     ChangeName operation = Requests.changeName(pending);
     operation.action = ChangeName.Action.SYMLINK;
     operation.path = Paths.bytes(target);
-    operation.toDirectory = name.directory;
+    operation.toDirectory = name.directory();
     operation.to = name.path;
-    perform(operation, pending, "link", name.subject + " to " + target);
+    perform(name, operation, pending, "link", name.subject + " to " + target);
   }
 
   static void unlink(Place name, int flags) {
@@ -93,10 +111,10 @@ final class Names {
     Pending pending = new Pending();
     ChangeName operation = Requests.changeName(pending);
     operation.action = ChangeName.Action.UNLINK;
-    operation.directory = name.directory;
+    operation.directory = name.directory();
     operation.path = name.path;
     operation.flags = flags;
-    return FileHandle.attemptAlone(operation, pending, "delete " + name.subject);
+    return FileHandle.attemptFrom(name.start, operation, pending, "delete " + name.subject);
   }
 
   /** Cleans up after a failure, which is told if that fails too. */
@@ -120,10 +138,10 @@ final class Names {
     Pending pending = new Pending();
     ChangeName operation = Requests.changeName(pending);
     operation.action = ChangeName.Action.MAKE_DIRECTORY;
-    operation.directory = name.directory;
+    operation.directory = name.directory();
     operation.path = name.path;
     operation.mode = permissions;
-    return FileHandle.attemptAlone(operation, pending, "create directory " + name.subject);
+    return FileHandle.attemptFrom(name.start, operation, pending, "create directory " + name.subject);
   }
 
   static void makeDirectory(Place name, int permissions) {
@@ -134,8 +152,8 @@ final class Names {
     byte[] target = new byte[LONGEST_LINK_BYTES];
     Pending pending = new Pending();
     CallFile operation = Requests.call(pending);
-    operation.call = calls -> calls.readLink(name.directory, name.path, target);
-    int length = FileHandle.attemptAlone(operation, pending, "read link " + name.subject);
+    operation.call = calls -> calls.readLink(name.directory(), name.path, target);
+    int length = FileHandle.attemptFrom(name.start, operation, pending, "read link " + name.subject);
     check("read link", name.subject, length);
     return Paths.text(Arrays.copyOf(target, length));
   }
@@ -145,20 +163,22 @@ final class Names {
     StatFile operation = stat(name, isLinkItself, pending);
     String verb = "ask about";
     check(
-        verb, name.subject, FileHandle.attemptAlone(operation, pending, verb + " " + name.subject));
+        verb,
+        name.subject,
+        FileHandle.attemptFrom(name.start, operation, pending, verb + " " + name.subject));
     return FileInfo.of(operation.status);
   }
 
   /** Answers errors too. */
   static int tryStat(Place name, boolean isLinkItself) {
     Pending pending = new Pending();
-    return FileHandle.attemptAlone(
-        stat(name, isLinkItself, pending), pending, "ask about " + name.subject);
+    return FileHandle.attemptFrom(
+        name.start, stat(name, isLinkItself, pending), pending, "ask about " + name.subject);
   }
 
   private static StatFile stat(Place name, boolean isLinkItself, Pending pending) {
     StatFile operation = Requests.stat(pending);
-    operation.directory = name.directory;
+    operation.directory = name.directory();
     operation.path = name.path;
     operation.isLinkItself = isLinkItself;
     return operation;

@@ -2,13 +2,17 @@ package gyre.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import gyre.ClosedException;
 import gyre.Fiber;
 import gyre.Loops;
 import gyre.Scope;
 import gyre.Task;
+import gyre.engine.Errno;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -119,6 +123,80 @@ class DirectoryTest {
         isDone[0] = true;
         scope.join();
       }
+    });
+  }
+
+  /** The kernel then can't tell whether ".." leads out, and answers EAGAIN. */
+  @Test
+  void shouldGoUpWhileOthersRename() {
+    run(root -> {
+      boolean[] isDone = {false};
+      Files.createDirectory(path("one"));
+      Files.createDirectory(path("other"));
+      try (Scope scope = Scope.open("renaming")) {
+        scope.start(
+            "renaming",
+            () -> {
+              while (!isDone[0]) {
+                Files.exchange(path("one"), path("other"));
+              }
+            });
+        for (int i = 0; i < 3_000; i++) {
+          assertThat(read(root, "sub/deep/../../sub/deep/../file")).isEqualTo("content");
+        }
+        isDone[0] = true;
+        scope.join();
+      }
+    });
+  }
+
+  /**
+   * Or else its number may be that of another directory by the time that the thread comes to it. On
+   * io_uring the kernel has both at once.
+   */
+  @Test
+  void shouldNotBeClosedUnderWhatIsDoneWithANameInIt() {
+    assumeThat(engine).isNotEqualTo("io_uring");
+    run(root -> {
+      Directory other = root.openDirectory("sub");
+      CountDownLatch mayEnd = new CountDownLatch(1);
+      Throwable[] told = new Throwable[1];
+      try (Scope scope = Scope.open("users")) {
+        for (int i = 0; i < 4; i++) { // as many as there are helper threads
+          scope.start(
+              "busy",
+              () ->
+                  Names.call(
+                      "wait for",
+                      Names.Place.of(temporary),
+                      calls -> {
+                        try {
+                          mayEnd.await();
+                        } catch (InterruptedException e) {
+                          return Errno.EINTR.negated();
+                        }
+                        return 0;
+                      }));
+        }
+        Fiber.yield();
+        scope.start(
+            "asking",
+            () -> {
+              try {
+                assertThat(other.info("file").sizeBytes()).isEqualTo(7);
+              } catch (ClosedException closed) {
+                told[0] = closed;
+              }
+            });
+        Fiber.yield();
+        scope.start("closing", other::close);
+        for (int i = 0; i < 10 && told[0] == null; i++) {
+          Fiber.yield();
+        }
+        mayEnd.countDown();
+        scope.join();
+      }
+      assertThat(told[0]).hasMessageContaining("closed");
     });
   }
 
