@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -336,6 +337,65 @@ class FileTest {
       }
       assertThatThrownBy(() -> file.read(ByteBuffer.allocate(1), 0))
           .isInstanceOf(ClosedException.class);
+    });
+  }
+
+  /** Its number may be that of another file by the time that a thread comes to copy. */
+  @Test
+  void shouldNeverBeTakenForAnotherFileThatIsCopiedFrom() {
+    run(() -> {
+      Path path = directory.resolve("from");
+      Path copied = directory.resolve("copied");
+      Files.write(path, "what is to be copied");
+      Files.write(directory.resolve("other"), "something secret");
+      File from = File.open(path);
+      CountDownLatch mayEnd = new CountDownLatch(1);
+      try (Scope scope = Scope.open("users");
+          File to = File.open(copied, OpenOptions.writing().create(true))) {
+        for (int i = 0; i < 4; i++) { // as many as there are helper threads
+          scope.start(
+              "busy",
+              () ->
+                  Names.call(
+                      "wait for",
+                      Names.Place.of(directory),
+                      calls -> {
+                        try {
+                          mayEnd.await();
+                        } catch (InterruptedException e) {
+                          return Errno.EINTR.negated();
+                        }
+                        return 0;
+                      }));
+        }
+        Fiber.yield();
+        scope.start(
+            "copying",
+            () -> {
+              try {
+                assertThat(FileCopy.copy(from, to)).isPositive();
+              } catch (ClosedException told) {
+                assertThat(told).hasMessageContaining("closed");
+              }
+            });
+        Fiber.yield();
+        scope.start("closing", from::close);
+        for (int i = 0; i < 5; i++) {
+          Fiber.yield();
+        }
+        scope.start(
+            "opening",
+            () -> {
+              File other = File.open(directory.resolve("other"));
+              assertThat(other.isOpen()).isTrue(); // and goes with its scope
+            });
+        for (int i = 0; i < 5; i++) {
+          Fiber.yield();
+        }
+        mayEnd.countDown();
+        scope.join();
+      }
+      assertThat(Files.readText(copied, 100)).isIn("", "what is to be copied");
     });
   }
 
