@@ -98,8 +98,8 @@ public final class Terminal extends EventResource<TerminalEvent> {
   /**
    * As {@link #open()}, used as the options say.
    *
-   * @throws TerminalException if there is a terminal and it can't be opened or set; nothing of it
-   *     is changed then
+   * @throws TerminalException if there is a terminal and it can't be opened or set, or this program
+   *     has it open already; nothing of it is changed then
    */
   public static Terminal open(TerminalOptions options) {
     Scope owner = Scope.current();

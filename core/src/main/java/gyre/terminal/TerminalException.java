@@ -37,6 +37,9 @@ public final class TerminalException extends IoException {
     if (errno == Errno.EACCES.number()) {
       return "the terminal belongs to another user: after su, start a new one by script or tmux";
     }
+    if (errno == Errno.EBUSY.number()) {
+      return "this program has it open as a Terminal already: use that one, or close it before";
+    }
     if (errno == Errno.EMFILE.number()) {
       return "raise the limit with ulimit -n";
     }

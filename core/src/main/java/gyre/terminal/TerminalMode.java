@@ -57,6 +57,9 @@ final class TerminalMode {
   private static @Nullable Thread hook;
   private static volatile boolean isEnding;
 
+  /** The device, where it is one of this machine; empty in a simulation. */
+  private final String place;
+
   private final Supplier<TerminalCalls> ways;
   private final TerminalCalls calls;
   private final int input;
@@ -74,17 +77,20 @@ final class TerminalMode {
   private int from;
 
   /**
+   * @param place the device that nobody else may have entered; empty if several are of one name
    * @param ways makes calls for one thread
    * @param input the terminal whose settings are changed
    * @param output where sequences go: mostly the same terminal
    * @param original the settings to come back to
    */
   TerminalMode(
+      String place,
       Supplier<TerminalCalls> ways,
       int input,
       int output,
       byte[] original,
       TerminalOptions options) {
+    this.place = place;
     this.ways = ways;
     this.calls = ways.get();
     this.input = input;
@@ -105,7 +111,9 @@ final class TerminalMode {
     if (isEnding) {
       return Errno.ECANCELED.negated();
     }
-    remember(this);
+    if (!remember(this)) {
+      return Errno.EBUSY.negated(); // what it is set to now is no state to come back to
+    }
     state = State.ENTERED;
     int result = calls.setSettings(input, raw);
     if (result < 0 || isEnding) { // the hook may have looked before this was remembered
@@ -214,8 +222,14 @@ final class TerminalMode {
 
   // ---- the end of the JVM
 
-  private static void remember(TerminalMode mode) {
+  /** False if somebody else has entered the same terminal. */
+  private static boolean remember(TerminalMode mode) {
     synchronized (ENTERED) {
+      for (TerminalMode other : ENTERED) {
+        if (other != mode && !mode.place.isEmpty() && mode.place.equals(other.place)) {
+          return false;
+        }
+      }
       if (hook == null) {
         Thread restore =
             Thread.ofPlatform().name("gyre-terminal-restore").unstarted(TerminalMode::leaveAll);
@@ -227,6 +241,7 @@ final class TerminalMode {
         hook = restore;
       }
       boolean ignored = ENTERED.add(mode);
+      return true;
     }
   }
 

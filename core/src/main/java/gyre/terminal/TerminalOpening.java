@@ -26,6 +26,7 @@ final class TerminalOpening {
 
   private final Supplier<TerminalCalls> ways;
   private final TerminalCalls calls;
+  private final boolean isReal;
   private final TerminalOptions options;
   private String device = CONTROLLING;
   private int input = -1;
@@ -34,8 +35,10 @@ final class TerminalOpening {
   private boolean isInputInherited;
   private @Nullable TerminalMode mode;
 
-  private TerminalOpening(Supplier<TerminalCalls> ways, TerminalOptions options) {
+  private TerminalOpening(
+      Supplier<TerminalCalls> ways, boolean isReal, TerminalOptions options) {
     this.ways = ways;
+    this.isReal = isReal;
     this.calls = ways.get();
     this.options = options;
   }
@@ -54,7 +57,8 @@ final class TerminalOpening {
               + " can't wait for terminals: take io_uring or epoll, by LoopOptions.engine or"
               + " -Dgyre.engine, and allow native access");
     }
-    TerminalOpening opening = new TerminalOpening(ways, options);
+    boolean isReal = engine.terminals() == null;
+    TerminalOpening opening = new TerminalOpening(ways, isReal, options);
     try {
       opening.find();
       opening.read();
@@ -117,7 +121,7 @@ final class TerminalOpening {
     if (settings == null) {
       throw TerminalException.of("read the settings of", device, Errno.ENOTTY.negated());
     }
-    mode = new TerminalMode(ways, input, output, settings, options);
+    mode = new TerminalMode(isReal ? device : "", ways, input, output, settings, options);
   }
 
   Terminal finish(Scope owner, TerminalOptions chosen) {

@@ -105,6 +105,29 @@ class TerminalTest {
                 .hasMessageContaining("ETIMEDOUT"));
   }
 
+  /** Or else whoever is closed last would bring back the raw state of the other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldBeOpenOnceAtATime(String engine) {
+    run(
+        engine,
+        () -> {
+          try (Terminal terminal = Terminal.open(options())) {
+            String raw = pty.settings();
+            assertThatThrownBy(() -> Terminal.open(options()))
+                .isInstanceOf(TerminalException.class)
+                .hasMessageContaining("EBUSY")
+                .hasMessageContaining("open as a Terminal already");
+            assertThat(pty.settings()).as("of the one that is open").isEqualTo(raw);
+            assertThat(terminal.isOpen()).isTrue();
+          }
+          assertThat(pty.settings()).isEqualTo(before);
+          try (Terminal again = Terminal.open(options())) {
+            assertThat(again.isInteractive()).isTrue();
+          }
+        });
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"io_uring", "epoll"})
   void shouldSayWhyThereIsNoTerminal(String engine) {
