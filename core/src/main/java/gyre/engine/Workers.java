@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * results back as completions of the same engine.
  *
  * <p>Threads start on demand. What finds no place with them waits here, in order, so that it can be
- * cancelled until a thread takes it; more than {@link #LIMIT} at a time end with {@code EAGAIN}.
+ * cancelled until a thread takes it; more than {@link #LIMIT} at a time end with {@code EAGAIN},
+ * but for those that close something.
  */
 public final class Workers {
   private static final System.Logger LOGGER = System.getLogger("gyre.file");
@@ -27,6 +28,9 @@ public final class Workers {
 
   /** Ended without a thread. */
   private final ArrayDeque<Job> ended = new ArrayDeque<>(0);
+
+  /** For which there was no place: they are the next to get one. */
+  private final ArrayDeque<Job> closes = new ArrayDeque<>(0);
 
   private @Nullable HelperThreads threads;
   private int active;
@@ -53,9 +57,24 @@ public final class Workers {
     Job job = new Job(work);
     work.job = job;
     active++;
-    if (active > LIMIT || !hand(job)) {
+    if (!closes.isEmpty() || active > LIMIT || !hand(job)) {
+      refuse(job);
+    }
+  }
+
+  /** A close is put off instead: nobody would try it again, and its descriptor would stay open. */
+  private void refuse(Job job) {
+    if (job.work instanceof CloseFile) {
+      closes.add(job);
+    } else {
       job.result = Errno.EAGAIN.negated();
       ended.add(job);
+    }
+  }
+
+  private void handCloses() {
+    while (!closes.isEmpty() && hand(closes.element())) {
+      Job ignored = closes.remove();
     }
   }
 
@@ -101,6 +120,7 @@ public final class Workers {
       job.work.job = null;
       job.work.ended(job.result);
     }
+    handCloses();
     return told;
   }
 
@@ -117,6 +137,9 @@ public final class Workers {
     HelperThreads present = threads;
     boolean isStill = present == null || present.close(CLOSE_NANOS) == 0;
     dropResults();
+    for (Job job = closes.poll(); job != null; job = closes.poll()) {
+      int ignored = job.work.perform(calls);
+    }
     return isStill;
   }
 

@@ -99,6 +99,48 @@ class WorkersTest {
     assertThat(closed).containsExactly(FILE);
   }
 
+  /** Nobody would try it again. */
+  @Test
+  void shouldNeverRefuseToCloseAFile() throws Exception {
+    int most = 4096;
+    CountDownLatch answers = new CountDownLatch(1);
+    open =
+        () -> {
+          try {
+            answers.await();
+          } catch (InterruptedException e) {
+            return Errno.EINTR.negated();
+          }
+          return FILE;
+        };
+    for (int i = 0; i < most; i++) {
+      workers.start(new Opening());
+    }
+    Opening refused = new Opening();
+    workers.start(refused);
+    AtomicInteger outcome = new AtomicInteger(1);
+    CloseFile close =
+        new CloseFile() {
+          @Override
+          public void ended(int result) {
+            outcome.set(result);
+          }
+        };
+    close.descriptor = 99;
+    workers.start(close);
+    assertThat(workers.dispatch(most)).isEqualTo(1);
+    assertThat(refused.result).hasValue(Errno.EAGAIN.negated());
+    assertThat(outcome).as("not told yet").hasValue(1);
+    answers.countDown();
+    while (workers.active() > 0) {
+      woken.acquire();
+      int ignored = workers.dispatch(most);
+    }
+    assertThat(outcome).hasValue(0);
+    assertThat(closed).containsExactly(99);
+    assertThat(workers.close()).isTrue();
+  }
+
   @Test
   void shouldCloseEachFileOnceWhateverTheOrder() throws Exception {
     for (int round = 0; round < 200; round++) {

@@ -11,6 +11,7 @@ import gyre.sys.LinuxPseudoTerminals;
 import gyre.sys.LinuxTerminals;
 import gyre.sys.Memory;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** Pipes whose descriptors are the kernel's own. Confined to the thread of its engine. */
 public final class KernelPipes implements Pipes {
@@ -18,7 +19,11 @@ public final class KernelPipes implements Pipes {
 
   private final EngineCounters counters;
   private final CallState state = new CallState();
-  private final long scratch = Arena.global().allocate(16, 8).address();
+
+  /** Goes with the engine. */
+  private final MemorySegment memory = Arena.ofAuto().allocate(16, 8);
+
+  private final long scratch = memory.address();
 
   public KernelPipes(EngineCounters counters) {
     this.counters = counters;

@@ -29,7 +29,11 @@ public final class KernelProcesses implements Processes {
 
   private final EngineCounters counters;
   private final CallState state = new CallState();
-  private final long answer = Arena.global().allocate(LinuxChildren.ANSWER_BYTES, 8).address();
+
+  /** Goes with the engine. */
+  private final MemorySegment memory = Arena.ofAuto().allocate(LinuxChildren.ANSWER_BYTES, 8);
+
+  private final long answer = memory.address();
 
   public KernelProcesses(EngineCounters counters) {
     this.counters = counters;
