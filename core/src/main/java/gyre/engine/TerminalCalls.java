@@ -46,6 +46,9 @@ public interface TerminalCalls {
 
   /**
    * Stops this process as Ctrl-Z does, unless somebody handles that, and answers when it goes on.
+   *
+   * @return {@code -EINPROGRESS} where it stops only after this turn; then the signal CONT tells
+   *     that it goes on
    */
   int stop();
 }

@@ -5,6 +5,7 @@ import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
 import gyre.engine.Engine;
+import gyre.engine.Errno;
 import gyre.engine.Poll;
 import gyre.engine.TerminalCalls;
 import gyre.spi.EventResource;
@@ -360,8 +361,10 @@ public final class Terminal extends EventResource<TerminalEvent> {
 
   /** Stops this process; the terminal is as it was before. Returns when it goes on. */
   void stopNow() {
-    signals.stopProcess(calls);
-    passage.enter();
+    int result = signals.stopProcess(calls);
+    if (result != Errno.EINPROGRESS.negated()) {
+      passage.enter(); // else CONT leads there
+    }
   }
 
   /**

@@ -52,16 +52,17 @@ final class TerminalSignals {
     };
   }
 
-  /** Stops this process as if nobody had subscribed to that. Returns when it goes on. */
-  void stopProcess(TerminalCalls calls) {
+  /** Stops this process as if nobody had subscribed to that. Answers as {@code calls.stop}. */
+  int stopProcess(TerminalCalls calls) {
     Subscribed ours = subscribed.remove(STOP);
     if (ours != null) {
       ours.subscription.cancel();
     }
-    int ignored = calls.stop();
+    int result = calls.stop();
     if (ours != null) {
       subscribe(STOP, ours.step);
     }
+    return result;
   }
 
   boolean isEmpty() {

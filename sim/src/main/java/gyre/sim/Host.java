@@ -10,6 +10,7 @@ import gyre.process.OsSignal;
 import gyre.sim.engine.Machine;
 import gyre.sim.engine.SimCommand;
 import gyre.sim.engine.SimProcess;
+import gyre.sim.engine.TerminalDevice;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -128,7 +129,18 @@ public final class Host {
 
   /** Has its programs run in a terminal of this size: said before it runs, and once. */
   public HostTerminal terminal(int columns, int rows) {
-    return new HostTerminal(world, name(), machine.attachTerminal(columns, rows));
+    TerminalDevice device = machine.attachTerminal(columns, rows);
+    device.whenStopped(() -> stopPrograms(true));
+    return new HostTerminal(world, this, device);
+  }
+
+  /** Those that were not started by others: their children have groups of their own. */
+  void stopPrograms(boolean on) {
+    for (Program program : programs) {
+      if (!(program instanceof ChildRun)) {
+        program.stallUntil(on ? Long.MAX_VALUE : 0);
+      }
+    }
   }
 
   /** Drops those that will not run again. */

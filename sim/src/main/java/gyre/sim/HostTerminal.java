@@ -9,7 +9,9 @@ import java.util.List;
  * have it by {@code Terminal.open}.
  *
  * <p>What is typed waits until somebody reads it. Before a program has set the terminal to raw,
- * Ctrl-C and Ctrl-Z send signals to the host.
+ * Ctrl-C and Ctrl-Z send signals to the host. A program that stops itself, as a {@code Terminal}
+ * does when Ctrl-Z is typed, has no time until {@link #foreground}; meanwhile what is typed is the
+ * shell's, and lost here.
  */
 public final class HostTerminal {
   private static final int ALTERNATE_SCREEN = 1049;
@@ -17,10 +19,10 @@ public final class HostTerminal {
   private static final int BRACKETED_PASTE = 2004;
 
   private final World world;
-  private final String host;
+  private final Host host;
   private final TerminalDevice device;
 
-  HostTerminal(World world, String host, TerminalDevice device) {
+  HostTerminal(World world, Host host, TerminalDevice device) {
     this.world = world;
     this.host = host;
     this.device = device;
@@ -28,7 +30,7 @@ public final class HostTerminal {
 
   /** Types text, or the sequences of keys: {@code "\u001b[A"} is the arrow up. */
   public HostTerminal type(String keys) {
-    world.script("typed on " + host + ": " + keys.length() + " characters");
+    world.script("typed on " + host.name() + ": " + keys.length() + " characters");
     device.type(keys);
     return this;
   }
@@ -47,7 +49,7 @@ public final class HostTerminal {
 
   /** Has another size from now on, and tells the programs of the host. */
   public HostTerminal resize(int columns, int rows) {
-    world.script("the terminal of " + host + " has " + columns + " by " + rows);
+    world.script("the terminal of " + host.name() + " has " + columns + " by " + rows);
     device.resize(columns, rows);
     return this;
   }
@@ -66,8 +68,24 @@ public final class HostTerminal {
 
   /** Goes away: programs read the end, can't write, and get HUP. */
   public HostTerminal hangUp() {
-    world.script("the terminal of " + host + " hangs up");
+    world.script("the terminal of " + host.name() + " hangs up");
     device.hangUp();
+    return this;
+  }
+
+  /** Whether the programs of the host have stopped, as by Ctrl-Z. */
+  public boolean isStopped() {
+    return device.isStopped();
+  }
+
+  /** What {@code fg} does in a shell: the programs go on where they have stopped, and get CONT. */
+  public HostTerminal foreground() {
+    if (!device.isStopped()) {
+      throw new IllegalStateException("nothing has stopped on " + host.name());
+    }
+    world.script("the programs of " + host.name() + " go on");
+    host.stopPrograms(false);
+    device.goOn();
     return this;
   }
 

@@ -28,6 +28,7 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
 
   /** Opens a loop and begins to run on it. */
   void start() {
+    stalledUntilNanos = 0; // what its host was before a crash is over
     SimEngine opened = SimEngine.open(world.universe(), host.machine(), name, host.engineOptions());
     LoopOptions options =
         options()

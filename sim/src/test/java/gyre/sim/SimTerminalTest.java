@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Fiber;
+import gyre.Scope;
 import gyre.io.IoException;
 import gyre.terminal.Style;
 import gyre.terminal.Terminal;
@@ -62,6 +63,60 @@ class SimTerminalTest {
               assertThat(seen).hasSize(4);
               assertThat(seen).hasAtLeastOneElementOfType(TerminalEvent.Resize.class);
               assertThat(seen).hasAtLeastOneElementOfType(TerminalEvent.Paste.class);
+            });
+          })
+          .check();
+    }
+  }
+
+  @Test
+  void shouldStopForCtrlZAndGoOnInTheForeground() {
+    for (int seed = 1; seed <= 5; seed++) {
+      List<TerminalEvent> seen = new ArrayList<>();
+      long[] ticks = {0};
+      Simulation.seed(seed)
+          .world(world -> {
+            seen.clear();
+            HostTerminal terminal = world.host("host").terminal(40, 10);
+            world
+                .host("host")
+                .run(() -> {
+                  try (Scope scope = Scope.open("ticking")) {
+                    scope.start(
+                        "ticker",
+                        () -> {
+                          while (true) {
+                            Fiber.sleep(Duration.ofMillis(1));
+                            ticks[0]++;
+                          }
+                        });
+                    showKeys(seen);
+                    scope.cancel("the end");
+                  }
+                });
+            world
+                .host("user")
+                .run(() -> {
+                  Fiber.sleep(SOON);
+                  assertThat(terminal.isRaw()).isTrue();
+                  terminal.type("\u001a");
+                  Fiber.sleep(SOON);
+                  assertThat(terminal.isStopped()).isTrue();
+                  assertThat(terminal.isRestored()).as("while it is stopped").isTrue();
+                  long before = ticks[0];
+                  terminal.type("a key for the shell");
+                  Fiber.sleep(SOON);
+                  assertThat(ticks[0]).as("no time while it is stopped").isEqualTo(before);
+                  terminal.foreground();
+                  Fiber.sleep(SOON);
+                  assertThat(ticks[0]).isGreaterThan(before);
+                  assertThat(terminal.isRaw() && terminal.isAlternateScreen()).isTrue();
+                  assertThat(terminal.screen().getFirst()).startsWith("seen");
+                  terminal.type("q");
+                });
+            world.afterwards(() -> {
+              assertThat(terminal.isRestored()).isTrue();
+              assertThat(seen).hasAtLeastOneElementOfType(TerminalEvent.Resumed.class);
             });
           })
           .check();

@@ -119,10 +119,15 @@ final class SimTerminalCalls implements TerminalCalls {
     return engine.find(descriptor) instanceof PipeEnd end && end.canWrite();
   }
 
-  /** The shell lets it go on at once. */
+  /** It has no more turns from now on, until who sits there lets it go on. */
   @Override
   public int stop() {
-    universe.script(engine.label() + " stops itself, and goes on");
-    return 0;
+    TerminalDevice own = own();
+    if (own == null) {
+      return 0;
+    }
+    universe.script(engine.label() + " stops itself");
+    own.stop();
+    return Errno.EINPROGRESS.negated();
   }
 }

@@ -29,6 +29,11 @@ public final class TerminalDevice {
   private long pauseNanos = QUICK_NANOS;
   private boolean isHungUp;
 
+  /** The programs have stopped, and whoever sits there has the shell in front. */
+  private boolean isStopped;
+
+  private Runnable whenStopped = () -> {};
+
   private final Event taking =
       new Event() {
         @Override
@@ -80,7 +85,30 @@ public final class TerminalDevice {
     return 0;
   }
 
+  /** A program stops itself, and so do the others of its group. */
+  void stop() {
+    isStopped = true;
+    whenStopped.run();
+  }
+
   // ---- who sits there
+
+  /**
+   * @param action gives the programs of the machine no time any more
+   */
+  public void whenStopped(Runnable action) {
+    whenStopped = action;
+  }
+
+  public boolean isStopped() {
+    return isStopped;
+  }
+
+  /** The programs go on: they have time again, and get CONT. */
+  public void goOn() {
+    isStopped = false;
+    machine.signal("CONT");
+  }
 
   private void moved() {
     push();
@@ -111,6 +139,9 @@ public final class TerminalDevice {
 
   /** Types, as fast as the program reads. */
   public void type(byte[] bytes) {
+    if (isStopped) {
+      return; // the shell has it
+    }
     for (byte one : bytes) {
       boolean isRaw = Arrays.equals(settings, RAW);
       if (!isRaw && one == CTRL_C) {
