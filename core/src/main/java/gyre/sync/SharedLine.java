@@ -1,7 +1,6 @@
 package gyre.sync;
 
 import gyre.Loop;
-import gyre.Source;
 import gyre.Waiter;
 import gyre.spi.Internals;
 import java.lang.invoke.MethodHandles;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * does so and then looks at the line, with a fence in between. Who was woken and does not take what
  * there is wakes the next one.
  */
-final class SharedLine implements Source {
+final class SharedLine implements SharedWait.Place {
   private final BooleanSupplier level;
   private final Supplier<String> doing;
   private final ConcurrentLinkedQueue<Party> line = new ConcurrentLinkedQueue<>();
@@ -139,12 +138,8 @@ final class SharedLine implements Source {
     return false;
   }
 
-  /**
-   * Blocks a plain thread until the level is true; false if that was not so by the deadline.
-   *
-   * @param deadlineNanos of {@link System#nanoTime}, or {@link Long#MAX_VALUE}
-   */
-  boolean block(long deadlineNanos) throws InterruptedException {
+  @Override
+  public boolean block(long deadlineNanos) throws InterruptedException {
     Party party = new Party(Thread.currentThread(), null, null);
     join(party);
     boolean isReady = false;

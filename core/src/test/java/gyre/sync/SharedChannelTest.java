@@ -55,7 +55,7 @@ class SharedChannelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 7, 1024})
+  @ValueSource(ints = {0, 1, 2, 7, 1024})
   void shouldHandOnBetweenTwoLoopsInOrder(int capacity) throws Exception {
     SharedChannel<Integer> channel = SharedChannel.bounded(capacity);
     List<Integer> got = new ArrayList<>();
@@ -77,7 +77,7 @@ class SharedChannelTest {
 
   /** Fibers and threads at both ends; each item arrives once, those of one sender in order. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 3, 64})
+  @ValueSource(ints = {0, 1, 3, 64})
   void shouldHandOnFromManyToMany(int capacity) throws Exception {
     SharedChannel<int[]> channel = SharedChannel.bounded(capacity);
     AtomicInteger sending = new AtomicInteger(4);
@@ -123,7 +123,7 @@ class SharedChannelTest {
   @Test
   void shouldHandleOrRefuseWhatIsSentWhileItCloses() throws Exception {
     for (int round = 0; round < 50; round++) {
-      SharedChannel<Integer> channel = SharedChannel.bounded(4);
+      SharedChannel<Integer> channel = SharedChannel.bounded(round % 2 * 4);
       AtomicInteger sent = new AtomicInteger();
       AtomicInteger handled = new AtomicInteger();
       for (int i = 0; i < 2; i++) {
@@ -253,6 +253,77 @@ class SharedChannelTest {
   }
 
   @Test
+  void shouldMeetWithoutRoom() throws Exception {
+    SharedChannel<Integer> meeting = SharedChannel.rendezvous();
+    assertThat(meeting.trySend(1)).isEqualTo(Sent.FULL);
+    assertThat(meeting.send(1, Duration.ofNanos(1))).isEqualTo(Sent.FULL);
+    assertThat(meeting.tryReceive()).as("the sender has left").isInstanceOf(Polled.Empty.class);
+    assertThat(meeting.receive(Duration.ofNanos(1))).isInstanceOf(Polled.Empty.class);
+    assertThat(meeting.trySend(1)).as("the receiver has left").isEqualTo(Sent.FULL);
+    thread(() -> assertThat(meeting.send(2, LONG)).isEqualTo(Sent.SENT));
+    assertThat(meeting.take()).isEqualTo(2);
+    loop(() -> {
+      Fiber.await(meeting.sendable()); // for a receiver in a call
+      assertThat(meeting.trySend(3)).isEqualTo(Sent.SENT);
+      Fiber.await(meeting.receivable()); // for a sender in a call
+      assertThat(meeting.tryReceive()).isEqualTo(new Received.Value<>(4));
+    });
+    assertThat(meeting.take()).isEqualTo(3);
+    meeting.send(4);
+    joinAll();
+    assertThat(meeting.size() + meeting.capacity()).isZero();
+  }
+
+  /** Which of them had the item when it was cancelled is decided at one moment. */
+  @Test
+  void shouldLoseNothingWhereAPartyOfARendezvousIsCancelled() throws Exception {
+    SharedChannel<Integer> meeting = SharedChannel.rendezvous();
+    AtomicInteger sent = new AtomicInteger();
+    AtomicInteger received = new AtomicInteger();
+    loop(() -> {
+      for (int round = 0; round < 500; round++) {
+        int spins = round % 7;
+        try (Scope scope = Scope.openIsolated("receiving")) {
+          scope.start(() -> {
+            meeting.take();
+            received.incrementAndGet();
+          });
+          for (int i = 0; i < spins; i++) {
+            Fiber.yield();
+          }
+          scope.cancel("by chance");
+        }
+      }
+      meeting.close();
+    });
+    thread(() -> {
+      while (meeting.send(1, LONG) == Sent.SENT) {
+        sent.incrementAndGet();
+      }
+    });
+    joinAll();
+    assertThat(received).hasValue(sent.get());
+  }
+
+  @Test
+  void shouldRefuseWhoWaitsWhenARendezvousCloses() throws Exception {
+    SharedChannel<Integer> meeting = SharedChannel.rendezvous();
+    Exception reason = new Exception("gone");
+    loop(() ->
+        assertThatThrownBy(() -> meeting.send(1))
+            .isInstanceOf(ChannelClosedException.class)
+            .hasCause(reason));
+    while (!meeting.receivable().isReady()) {
+      Thread.onSpinWait();
+    }
+    meeting.close(reason);
+    joinAll();
+    assertThat(meeting.trySend(1)).isEqualTo(Sent.CLOSED);
+    assertThat(meeting.receive()).isEqualTo(new Received.Failed<>(reason));
+    assertThat(meeting.isClosed()).isTrue();
+  }
+
+  @Test
   void shouldTellOfTheReasonAndRefuseAfterIt() {
     SharedChannel<Integer> channel = SharedChannel.bounded(2);
     Exception reason = new Exception("gone");
@@ -265,7 +336,7 @@ class SharedChannelTest {
     assertThat(channel.receive()).isEqualTo(new Received.Failed<>(reason));
     assertThat(channel.tryReceive()).isEqualTo(new Received.Failed<>(reason));
     assertThatThrownBy(channel::take).hasCause(reason);
-    assertThatThrownBy(() -> SharedChannel.bounded(0)).hasMessageContaining("1 or more");
+    assertThatThrownBy(() -> SharedChannel.bounded(-1)).hasMessageContaining("negative");
   }
 
   @Test
