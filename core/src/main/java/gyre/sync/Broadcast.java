@@ -182,8 +182,12 @@ public final class Broadcast<T> {
     private final Subscription<?> subscription;
 
     Arrival(Subscription<?> subscription) {
-      super(subscription.from.followers);
       this.subscription = subscription;
+    }
+
+    @Override
+    Followers place() {
+      return subscription.from.followers;
     }
 
     @Override

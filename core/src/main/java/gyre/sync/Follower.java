@@ -6,16 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 /** One of {@link Followers}: the wait of one reader, which is one fiber at a time. */
 abstract class Follower implements Source {
-  private final Followers all;
   private @Nullable Waiter waiter;
+
+  /** Where it stands while it waits. */
+  private @Nullable Followers all;
 
   @Nullable Follower next;
   @Nullable Follower previous;
   boolean isLinked;
 
-  Follower(Followers all) {
-    this.all = all;
-  }
+  /** Where the caller waits. */
+  abstract Followers place();
 
   final void wake() {
     assert waiter != null;
@@ -31,17 +32,22 @@ abstract class Follower implements Source {
               + doing()
               + " already: each fiber needs a reader of its own");
     }
+    Followers here = place();
     waiter = armed;
-    all.add(this);
+    all = here;
+    here.add(this);
   }
 
   @Override
   public final void disarm(Waiter armed) {
+    Followers here = all;
+    assert here != null;
     waiter = null;
+    all = null;
     if (isLinked) {
-      all.remove(this);
+      here.remove(this);
     } else {
-      all.wakeFirst(); // was woken for all
+      here.wakeFirst(); // was woken for all
     }
   }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * <p>They stand in the order in which they came, and whoever comes knows what is newest. So if the
  * first has nothing to read, none has.
  */
-final class Followers {
+class Followers {
   private @Nullable Follower head;
   private @Nullable Follower tail;
 
@@ -25,7 +25,7 @@ final class Followers {
     follower.isLinked = true;
   }
 
-  void remove(Follower follower) {
+  final void remove(Follower follower) {
     if (follower.previous == null) {
       head = follower.next;
     } else {
@@ -39,6 +39,10 @@ final class Followers {
     follower.previous = null;
     follower.next = null;
     follower.isLinked = false;
+  }
+
+  final @Nullable Follower first() {
+    return head;
   }
 
   /** Wakes the first one that has something to read. */

@@ -158,8 +158,12 @@ public final class Watch<T> {
     private final View<?> view;
 
     Change(View<?> view) {
-      super(view.of.followers);
       this.view = view;
+    }
+
+    @Override
+    Followers place() {
+      return view.of.followers;
     }
 
     @Override
