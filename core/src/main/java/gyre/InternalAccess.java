@@ -141,6 +141,10 @@ public abstract class InternalAccess {
     caller.parkHere();
   }
 
+  protected static Loop loop(Fiber<?> fiber) {
+    return fiber.loop();
+  }
+
   protected static void await(Fiber<?> caller, Source source) {
     caller.awaitReady(source);
   }

@@ -142,6 +142,11 @@ public final class Internals extends InternalAccess {
 
   // ---- fibers
 
+  /** The loop of a fiber. From any thread. */
+  public static Loop loop(Fiber<?> fiber) {
+    return InternalAccess.loop(fiber);
+  }
+
   /** The calling fiber, which must be one of {@code loop}: throws if it is not. */
   public static Fiber<?> callerOn(Loop loop) {
     return InternalAccess.caller(loop);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <ul>
- *   <li><b>Threads:</b> on the loop that it was started on. Others reach it by a {@link
- *       SharedChannel} that a fiber of the loop passes on.
+ *   <li><b>Threads:</b> it runs on the loop that it was started on, and is told, asked, stopped and
+ *       joined from any thread. From elsewhere than its loop each of these is a {@link Loop#call},
+ *       with what that throws when the loop is full: a fiber of the caller's loop is parked
+ *       meanwhile, and a plain thread blocked. The replies in its messages may be answered from any
+ *       thread too.
  *   <li><b>Life:</b> it belongs to the scope that it was started in. If handling a message fails,
  *       it is restarted as its {@link ActorOptions} say, or ends with that failure, which its scope
  *       deals with.
@@ -45,10 +49,15 @@ import org.jspecify.annotations.Nullable;
  *       gets {@link gyre.DeadlockException}, which says who waits for whom. An actor that passes on
  *       the reply of one which waits for it must not wait for that one in the same handler.
  *   <li><b>Cancellation:</b> who is cancelled in {@link #tell} or {@link #ask} while the mailbox is
- *       full has sent nothing. Later the message stays sent, and its reply is abandoned.
+ *       full has sent nothing. Later the message stays sent, and its reply is abandoned. Who is
+ *       cancelled on another loop, or interrupted, does not wait for that: its message may have
+ *       been sent.
  *   <li><b>Closing:</b> {@link #stop} lets it handle what is in the mailbox. One that fails or is
  *       cancelled drops that: {@link #dropped} counts it.
  *   <li><b>Fairness and cost:</b> as of a {@link Channel}, and a small object for each message.
+ *       From another thread each message costs a fiber of the actor's loop and a way there and
+ *       back. Where that is too much, send over a {@link SharedChannel} that a fiber of the loop
+ *       passes on.
  * </ul>
  */
 public final class Actor<M> {
@@ -67,7 +76,7 @@ public final class Actor<M> {
 
   private @Nullable Ask handling;
   private @Nullable ActorWait waitsFor;
-  private int dropped;
+  private volatile int dropped; // by its own fiber
 
   /**
    * @param ask null if nobody waits for an answer
@@ -123,17 +132,56 @@ public final class Actor<M> {
 
   /** Lets it handle what it was told so far, and end; later messages are refused. */
   public void stop() {
-    mailbox.close();
+    if (Internals.isOn(loop)) {
+      mailbox.close();
+    } else {
+      Internals.handToLoop(loop, mailbox::close);
+    }
   }
 
-  /** Ready once it has ended. */
+  /** Ready once it has ended. On its loop. */
   public Source end() {
     return fiber.end();
   }
 
-  /** Waits until it has ended, and throws what it failed with. */
+  /**
+   * Waits until it has ended, and throws what it failed with. From another thread it also returns
+   * when the actor's loop has ended, which nobody can ask any more how that was.
+   */
   public void join() {
-    Object ignored = fiber.join();
+    if (Internals.isOn(loop)) {
+      Object ignored = fiber.join();
+      return;
+    }
+    try {
+      Object ignored = onLoop(fiber::join);
+    } catch (ChannelClosedException e) {
+      // The loop ends after all that lives in it.
+    }
+  }
+
+  /**
+   * Has a fiber of its loop do what the caller, who is elsewhere, wants.
+   *
+   * @throws ChannelClosedException if the loop ends before it came to that
+   */
+  private <R extends @Nullable Object> R onLoop(Callable<R> work) {
+    AtomicBoolean hasBegun = new AtomicBoolean();
+    try {
+      return loop.call(
+          () -> {
+            hasBegun.set(true);
+            return work.call();
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted while waiting for actor " + name, e);
+    } catch (IllegalStateException e) {
+      if (hasBegun.get()) {
+        throw e;
+      }
+      throw new ChannelClosedException("actor " + name + " has ended with its loop", e);
+    }
   }
 
   // ---- telling and asking
@@ -145,22 +193,49 @@ public final class Actor<M> {
    * @throws gyre.DeadlockException if it waits for the calling actor
    */
   public void tell(M message) {
-    send(new Envelope<>(Objects.requireNonNull(message, "message"), null));
+    Objects.requireNonNull(message, "message");
+    if (Internals.isOn(loop)) {
+      send(new Envelope<>(message, null));
+    } else {
+      boolean ignored =
+          onLoop(
+              () -> {
+                tell(message);
+                return true;
+              });
+    }
   }
 
-  /** Sends a message if that needs no waiting. */
+  /**
+   * Sends a message if that needs no waiting for room. From another thread it waits until the
+   * actor's loop has come to it.
+   */
   public Sent tryTell(M message) {
-    return mailbox.trySend(new Envelope<>(Objects.requireNonNull(message, "message"), null));
+    Objects.requireNonNull(message, "message");
+    return Internals.isOn(loop)
+        ? mailbox.trySend(new Envelope<>(message, null))
+        : onLoop(() -> tryTell(message));
   }
 
   /**
    * Sends a message with a place for the answer, and waits for that.
    *
-   * @param question makes the message
+   * @param question makes the message, on the actor's loop
    * @throws ReplyFailedException if the actor ends without an answer
    * @throws gyre.DeadlockException if it waits for the calling actor
    */
   public <R> R ask(Function<? super Reply<R>, ? extends M> question) {
+    if (Internals.isOn(loop)) {
+      return askHere(question);
+    }
+    try {
+      return onLoop(() -> this.<R>askHere(question));
+    } catch (ChannelClosedException e) {
+      throw new ReplyFailedException("actor " + name + " has ended", e);
+    }
+  }
+
+  private <R> R askHere(Function<? super Reply<R>, ? extends M> question) {
     Reply<R> reply = new Reply<>("actor " + name);
     Ask ask = new Ask(reply);
     M message = Objects.requireNonNull(question.apply(reply), "message");
@@ -300,7 +375,7 @@ public final class Actor<M> {
       mailbox.close(problem);
     }
     while (mailbox.tryReceive() instanceof Received.Value<Envelope<M>>) {
-      dropped++;
+      dropped = dropped + 1;
     }
     failAsks(false, problem);
   }
@@ -330,6 +405,8 @@ public final class Actor<M> {
 
   @Override
   public String toString() {
-    return "actor " + name + "[" + mailbox.size() + " waiting]";
+    return Internals.isOn(loop) && !Internals.isClosed(loop)
+        ? "actor " + name + "[" + mailbox.size() + " waiting]"
+        : "actor " + name;
   }
 }

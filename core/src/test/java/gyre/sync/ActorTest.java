@@ -268,4 +268,89 @@ class ActorTest {
       }
     });
   }
+
+  // ---- from other threads
+
+  private final OtherThreads others = new OtherThreads();
+
+  @Test
+  void shouldBeToldAndAskedFromAnyThread() throws Exception {
+    SharedChannel<Actor<Command>> actors = SharedChannel.bounded(4);
+    others.loop(() -> {
+      Actor<Command> counter = Actor.start("counter", Counter::new);
+      for (int i = 0; i < 4; i++) {
+        actors.send(counter);
+      }
+    });
+    gyre.Task user =
+        () -> {
+          Actor<Command> counter = actors.take();
+          int last = 0;
+          for (int i = 0; i < 50; i++) {
+            counter.tell(new Command.Add(1));
+            assertThat(counter.tryTell(new Command.Add(1))).isNotEqualTo(Sent.CLOSED);
+            int sum = counter.ask(Command.Sum::new);
+            assertThat(sum).isGreaterThan(last);
+            last = sum;
+          }
+        };
+    Thread first = others.loop(user);
+    Thread second = others.thread(user);
+    Thread third = others.thread(user);
+    first.join();
+    second.join();
+    third.join();
+    Actor<Command> counter = actors.take();
+    assertThat(counter.<Integer>ask(Command.Sum::new)).isBetween(150, 300);
+    counter.stop();
+    counter.join();
+    assertThatThrownBy(() -> counter.tell(new Command.Add(1)))
+        .isInstanceOf(ChannelClosedException.class);
+    assertThatThrownBy(() -> counter.ask(Command.Sum::new))
+        .isInstanceOf(ReplyFailedException.class);
+    others.joinAll();
+    assertThatThrownBy(() -> counter.tell(new Command.Add(1)))
+        .as("its loop is closed")
+        .isInstanceOf(ChannelClosedException.class)
+        .hasMessageContaining("actor counter");
+    assertThatThrownBy(() -> counter.ask(Command.Sum::new))
+        .isInstanceOf(ReplyFailedException.class);
+    assertThat(counter).hasToString("actor counter");
+  }
+
+  /** An asker on another loop is cancelled in the wait for an answer, which the actor can see. */
+  @Test
+  void shouldShowAnActorThatAnAskerOnAnotherLoopIsGone() throws Exception {
+    SharedChannel<Actor<Command>> actors = SharedChannel.rendezvous();
+    SharedChannel<Reply<Integer>> kept = SharedChannel.rendezvous();
+    others.loop(() -> {
+      Behavior<Command> behavior =
+          command -> {
+            if (command instanceof Command.Silence(Reply<Integer> reply)) {
+              kept.send(reply);
+              Fiber.await(reply.abandoned());
+            }
+          };
+      actors.send(Actor.start("silent", () -> behavior));
+    });
+    Actor<Command> silent = actors.take();
+    others.loop(() -> {
+      Reply<Integer> gone;
+      try (Scope asking = Scope.openIsolated("asking")) {
+        asking.start(() -> silent.ask(Command.Silence::new));
+        gone = kept.take();
+        asking.cancel("enough");
+      }
+      Fiber.await(gone.abandoned());
+    });
+    Thread asker =
+        others.thread(() ->
+            assertThatThrownBy(() -> silent.ask(Command.Silence::new))
+                .isInstanceOf(gyre.CancelledException.class));
+    Reply<Integer> reply = kept.take();
+    asker.interrupt();
+    assertThatThrownBy(reply::await).isInstanceOf(ReplyFailedException.class);
+    silent.stop();
+    others.joinAll();
+  }
 }

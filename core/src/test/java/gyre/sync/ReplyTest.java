@@ -126,4 +126,111 @@ class ReplyTest {
       assertThat(seen).containsExactly("gone false");
     });
   }
+
+  // ---- between threads
+
+  private final OtherThreads others = new OtherThreads();
+
+  /** Asks from two loops and a plain thread, and answers from a loop and from plain threads. */
+  @Test
+  void shouldAnswerAcrossThreads() throws Exception {
+    SharedChannel<Question> questions = SharedChannel.bounded(4);
+    SharedChannel<Fiber<?>> answerers = SharedChannel.bounded(8);
+    others.loop(() -> {
+      for (int i = 0; i < 3; i++) {
+        answerers.send(Fiber.current());
+      }
+      for (Question question : questions) {
+        Reply<Integer> reply = question.reply();
+        if (question.number() % 3 == 0) {
+          Fiber.offload(() -> reply.answer(question.number() * 2));
+        } else {
+          assertThat(reply.answer(question.number() * 2)).isTrue();
+        }
+        assertThat(reply.answer(0)).isFalse();
+      }
+    });
+    java.util.concurrent.CountDownLatch asked = new java.util.concurrent.CountDownLatch(3);
+    gyre.Task asker =
+        () -> {
+          Fiber<?> answerer = answerers.take();
+          for (int i = 0; i < 300; i++) {
+            Reply<Integer> reply = Reply.from(answerer);
+            questions.send(new Question(i, reply));
+            assertThat(reply.await()).isEqualTo(2 * i);
+          }
+          asked.countDown();
+        };
+    others.loop(asker);
+    others.loop(asker);
+    others.thread(asker);
+    asked.await();
+    questions.close();
+    others.joinAll();
+  }
+
+  @Test
+  void shouldFailWhenAnAnswererOnAnotherLoopEnds() throws Exception {
+    SharedChannel<Fiber<?>> answerers = SharedChannel.rendezvous();
+    SharedChannel<Boolean> end = SharedChannel.rendezvous();
+    Thread answering =
+        others.loop(() -> {
+          answerers.send(Fiber.current());
+          end.take();
+        });
+    Fiber<?> answerer = answerers.take();
+    List<Reply<Integer>> replies = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      replies.add(Reply.from(answerer));
+    }
+    replies.getFirst().abandon();
+    others.loop(() ->
+        assertThatThrownBy(replies.getLast()::await).isInstanceOf(ReplyFailedException.class));
+    end.send(true);
+    assertThatThrownBy(() -> replies.get(1).await())
+        .isInstanceOf(ReplyFailedException.class)
+        .hasMessageContaining("ended without an answer");
+    answering.join();
+    assertThatThrownBy(() -> Reply.from(answerer).await())
+        .as("its loop is closed")
+        .isInstanceOf(ReplyFailedException.class);
+    others.joinAll();
+  }
+
+  @Test
+  void shouldShowOnOtherThreadsThatTheAskerIsGone() throws Exception {
+    SharedChannel<Reply<Integer>> questions = SharedChannel.rendezvous();
+    others.loop(() -> {
+      Reply<Integer> first = questions.take();
+      Fiber.await(first.abandoned());
+      assertThat(first.answer(1)).isFalse();
+      Reply<Integer> second = questions.take();
+      Fiber.await(second.abandoned());
+      assertThat(second.isAbandoned()).isTrue();
+    });
+    others.loop(() -> {
+      java.util.concurrent.Semaphore sent = new java.util.concurrent.Semaphore(0);
+      try (Scope asking = Scope.openIsolated("asking")) {
+        asking.start(() -> {
+          Reply<Integer> reply = Reply.from(asking);
+          questions.send(reply);
+          sent.release();
+          assertThatThrownBy(reply::await).isInstanceOf(CancelledException.class);
+        });
+        sent.acquire();
+        asking.cancel("enough");
+      }
+    });
+    Thread asker =
+        others.thread(() -> {
+          Reply<Integer> reply = new Reply<>("nobody");
+          questions.send(reply);
+          assertThatThrownBy(reply::await).isInstanceOf(CancelledException.class);
+        });
+    while (asker.getState() != Thread.State.WAITING || questions.receivable().isReady()) {
+      Thread.onSpinWait();
+    }
+    asker.interrupt();
+    others.joinAll();
+  }
 }
