@@ -208,7 +208,7 @@ class ReplyTest {
       Fiber.await(second.abandoned());
       assertThat(second.isAbandoned()).isTrue();
     });
-    others.loop(() -> {
+    Thread fiberAsker = others.loop(() -> {
       java.util.concurrent.Semaphore sent = new java.util.concurrent.Semaphore(0);
       try (Scope asking = Scope.openIsolated("asking")) {
         asking.start(() -> {
@@ -221,6 +221,7 @@ class ReplyTest {
         asking.cancel("enough");
       }
     });
+    fiberAsker.join();
     Thread asker =
         others.thread(() -> {
           Reply<Integer> reply = new Reply<>("nobody");
