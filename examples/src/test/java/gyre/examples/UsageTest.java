@@ -16,7 +16,13 @@ class UsageTest {
   @ParameterizedTest
   @ValueSource(
       classes = {
-        ChatWeb.class, Clock.class, Follow.class, Mirror.class, Rebuild.class, Run.class
+        ChatWeb.class,
+        Clock.class,
+        Follow.class,
+        Mirror.class,
+        Rebuild.class,
+        Redis.class,
+        Run.class
       })
   void shouldSayHowTheyAreUsed(Class<?> main) {
     String[] wrong = main == Clock.class ? new String[] {"what"} : new String[0];
