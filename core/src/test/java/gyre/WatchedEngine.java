@@ -8,6 +8,7 @@ import gyre.engine.Errno;
 import gyre.engine.Operation;
 import gyre.engine.Pipes;
 import gyre.engine.Processes;
+import gyre.engine.Send;
 import gyre.engine.Sockets;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -36,6 +37,8 @@ public final class WatchedEngine implements Engine {
   private final ArrayDeque<Errno> acceptErrors = new ArrayDeque<>();
   private final ArrayDeque<Accept> failing = new ArrayDeque<>();
   private final List<Long> acceptsNanos = new ArrayList<>();
+
+  private long sends;
 
   /** The longest wait with an end. */
   long longestWaitNanos;
@@ -82,6 +85,11 @@ public final class WatchedEngine implements Engine {
 
   public boolean hasAcceptErrors() {
     return !acceptErrors.isEmpty();
+  }
+
+  /** How many sends there were. */
+  public long sends() {
+    return sends;
   }
 
   /** When accepting was begun, each time since then. */
@@ -136,6 +144,9 @@ public final class WatchedEngine implements Engine {
 
   @Override
   public void submit(Operation operation) {
+    if (operation instanceof Send) {
+      sends++;
+    }
     if (operation instanceof Accept accept) {
       acceptsNanos.add(nanoTime());
       if (!acceptErrors.isEmpty()) {
