@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Holds the guide to its word: every example on its pages compiles, inside of a task. */
+/**
+ * Holds the guide to its word: every example on its pages, and in the rules, compiles, inside of a
+ * task.
+ */
 @Timeout(120)
 class GuideTest {
   private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```java\n(.*?)^```$");
@@ -43,6 +46,7 @@ class GuideTest {
       import java.util.*;
       import java.util.concurrent.*;
       import java.util.function.*;
+      import java.util.stream.*;
       import gyre.Timer;
       import gyre.sync.Semaphore;
       """;
@@ -52,8 +56,9 @@ class GuideTest {
   @Test
   void shouldPrintExamplesThatCompile() throws IOException {
     List<Path> sources = new ArrayList<>();
-    Path guide = Path.of(System.getProperty("basedir", "."), "..", "docs", "guide");
-    try (Stream<Path> pages = Files.list(guide)) {
+    Path docs = Path.of(System.getProperty("basedir", "."), "..", "docs");
+    extract(docs.resolve("rules.md"), sources);
+    try (Stream<Path> pages = Files.list(docs.resolve("guide"))) {
       for (Path page : pages.filter(GuideTest::isHere).sorted().toList()) {
         extract(page, sources);
       }
