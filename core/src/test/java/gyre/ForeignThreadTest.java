@@ -6,6 +6,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
 import gyre.io.EndOfStreamException;
 import gyre.io.IoException;
 import gyre.net.ConnectOptions;
@@ -202,6 +203,7 @@ class ForeignThreadTest {
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private @Nullable Fiber<?> main;
     private @Nullable Waiter waiter;
+    private @Nullable ByteRateLimit limit;
     private volatile boolean isOver;
 
     World() throws Exception {
@@ -238,6 +240,7 @@ class ForeignThreadTest {
         Fiber.yield();
       }
       waiter = gate.waiter;
+      limit = ByteRateLimit.create("limit", 1);
       TcpListener listener = TcpListener.bind("127.0.0.1", 0);
       UnixListener unixListener = UnixListener.bind(Path.of("@gyre-foreign-" + System.nanoTime()));
       UdpSocket udp = UdpSocket.connect(NOBODY);
@@ -379,6 +382,8 @@ class ForeignThreadTest {
     Object value = known.get(type);
     if (type == Waiter.class) {
       value = world.waiter;
+    } else if (type == ByteRateLimit.class) {
+      value = world.limit;
     } else if (type == SocketStream.class) {
       value = world.subject(TcpStream.class);
     }

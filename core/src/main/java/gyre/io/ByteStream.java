@@ -94,6 +94,26 @@ public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
     return isWritable() ? 1 : 0;
   }
 
+  // ---- rates
+
+  /**
+   * Receives no faster than this allows from now on, in either style; a former limit is left.
+   *
+   * @throws IllegalArgumentException if the limit is of another loop
+   * @throws UnsupportedOperationException if this kind of stream can't: limit the one below it
+   */
+  default void limitInput(ByteRateLimit limit) {
+    throw new UnsupportedOperationException(name() + " has no limits: limit the stream below it");
+  }
+
+  /**
+   * Sends no faster than this allows from now on: what is written faster waits, and fills the
+   * output. What is being sent already counts in the former limit. Throws as {@link #limitInput}.
+   */
+  default void limitOutput(ByteRateLimit limit) {
+    throw new UnsupportedOperationException(name() + " has no limits: limit the stream below it");
+  }
+
   // ---- with others
 
   /**

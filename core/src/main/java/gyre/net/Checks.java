@@ -1,5 +1,6 @@
 package gyre.net;
 
+import gyre.sync.TokenBucket;
 import java.time.Duration;
 
 /** Refuses values of options that make no sense, by name. */
@@ -16,6 +17,18 @@ final class Checks {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
           name + " is " + value + ": must be between " + least + " and " + most);
+    }
+  }
+
+  static void rate(String name, long bytesPerSecond) {
+    if (bytesPerSecond < 0 || bytesPerSecond > TokenBucket.LARGEST_RATE) {
+      throw new IllegalArgumentException(
+          name
+              + " is "
+              + bytesPerSecond
+              + ": must be between 0 and "
+              + TokenBucket.LARGEST_RATE
+              + ", where 0 is without a limit");
     }
   }
 

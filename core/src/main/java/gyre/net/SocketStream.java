@@ -7,6 +7,7 @@ import gyre.engine.BlockPool;
 import gyre.engine.Sockets.Option;
 import gyre.io.ByteAppender;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
@@ -202,6 +203,22 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
   public final Source drained() {
     checkThread();
     return writer.drained();
+  }
+
+  // ---- limits
+
+  @Override
+  public final void limitInput(ByteRateLimit limit) {
+    checkOnLoop();
+    checkOpen();
+    input.limit(limit);
+  }
+
+  @Override
+  public final void limitOutput(ByteRateLimit limit) {
+    checkOnLoop();
+    checkOpen();
+    output.limit(limit);
   }
 
   // ---- options

@@ -3,6 +3,7 @@ package gyre.net;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.engine.Operation;
+import gyre.io.ByteRateLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,12 @@ abstract sealed class StreamCore extends Holder permits StreamLife {
     input.sparse = options.sparse();
     output.descriptor = descriptor;
     this.timeouts = StreamTimeouts.of(self, options);
+    if (options.inputBytesPerSecond() > 0) {
+      input.limit(ByteRateLimit.of(loop(), "input of " + kind(), options.inputBytesPerSecond()));
+    }
+    if (options.outputBytesPerSecond() > 0) {
+      output.limit(ByteRateLimit.of(loop(), "output of " + kind(), options.outputBytesPerSecond()));
+    }
   }
 
   /** This: the classes are sealed, and nothing else extends them. */

@@ -6,6 +6,8 @@ import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.Receive;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The receiving half of a stream: what has arrived and is not consumed, and how it ended.
@@ -44,11 +46,44 @@ final class StreamInput extends Receive {
   private int failure;
 
   private Demand demand = Demand.NONE;
+  private ByteRateLimit.@Nullable Gate gate;
 
   StreamInput(SocketStream stream, Engine engine) {
     this.stream = stream;
     this.engine = engine;
     this.bytes = new ByteQueue(engine.pool());
+  }
+
+  /** Receives no more than this from now on. */
+  void limit(ByteRateLimit limit) {
+    ByteRateLimit.Gate next =
+        new ByteRateLimit.Gate(limit) {
+          @Override
+          protected void opened() {
+            startIfWanted();
+          }
+        };
+    next.checkLoop(stream.loop());
+    leaveLimit();
+    gate = next;
+    if (isIdle()) {
+      startIfWanted();
+    } else {
+      engine.cancel(this); // and goes on as it may
+    }
+  }
+
+  private void startIfWanted() {
+    if (demand == Demand.WANTED) {
+      start();
+    }
+  }
+
+  void leaveLimit() {
+    if (gate != null) {
+      gate.leave();
+      gate = null;
+    }
   }
 
   /** Receives from now on. */
@@ -59,8 +94,12 @@ final class StreamInput extends Receive {
         && stream.isOpen()
         && !stream.waitsForSink()
         && (!stream.memory.isTight() || stream.memory.mayReceive(stream))) {
-      exact = stream.memoryState == MemoryState.GRANTED;
+      exact = gate != null || stream.memoryState == MemoryState.GRANTED;
       demand = Demand.WANTED;
+      if (gate != null && gate.allowance() == 0) {
+        stream.beDeaf();
+        return;
+      }
       stream.stopWatching();
       engine.submit(this);
     }
@@ -151,10 +190,13 @@ final class StreamInput extends Receive {
 
   @Override
   public int allowance() {
-    if (!stream.isOpen() || !stream.memory.isTight()) {
+    if (!stream.isOpen()) {
       return Integer.MAX_VALUE; // what a closing stream still gets is discarded
     }
-    int allowance = stream.memory.allowance(stream);
+    int allowance = stream.memory.isTight() ? stream.memory.allowance(stream) : Integer.MAX_VALUE;
+    if (gate != null && allowance > 0) {
+      allowance = (int) Math.min(allowance, gate.allowance());
+    }
     if (allowance == 0) {
       engine.cancel(this);
     }
@@ -174,7 +216,8 @@ final class StreamInput extends Receive {
     if (stream.memory.isTight()) {
       receivedInNeed();
     }
-    if (isFull() || isPaused()) {
+    boolean mayGoOn = gate == null || gate.moved(length);
+    if (!mayGoOn || isFull() || isPaused()) {
       engine.cancel(this);
     }
     stream.arrived();

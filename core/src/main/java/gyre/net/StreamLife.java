@@ -270,6 +270,8 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
     if (timeouts != null) {
       timeouts.stop();
     }
+    input.leaveLimit();
+    output.leaveLimit();
     input.bytes.clear();
     output.bytes.clear();
     if (output.isCut()) {

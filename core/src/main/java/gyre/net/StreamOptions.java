@@ -1,5 +1,6 @@
 package gyre.net;
 
+import gyre.io.ByteRateLimit;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ public final class StreamOptions {
     Duration closeTimeout = Duration.ofSeconds(10);
     int discardLimitBytes = 16 * 1024 * 1024;
     boolean sparse;
+    long inputBytesPerSecond;
+    long outputBytesPerSecond;
 
     Values copy() {
       try {
@@ -148,6 +151,22 @@ public final class StreamOptions {
     return with(v -> v.sparse = on);
   }
 
+  /**
+   * How fast the stream receives, on average: a peer that sends faster is slowed down. A tenth of
+   * it may come at once. 0, the default, is without a limit; {@link ByteRateLimit} is for several
+   * streams.
+   */
+  public StreamOptions inputBytesPerSecond(long value) {
+    Checks.rate("inputBytesPerSecond", value);
+    return with(v -> v.inputBytesPerSecond = value);
+  }
+
+  /** How fast the stream sends, on average; see {@link #inputBytesPerSecond(long)}. */
+  public StreamOptions outputBytesPerSecond(long value) {
+    Checks.rate("outputBytesPerSecond", value);
+    return with(v -> v.outputBytesPerSecond = value);
+  }
+
   // ---- what is set
 
   public boolean noDelay() {
@@ -202,6 +221,14 @@ public final class StreamOptions {
     return values.sparse;
   }
 
+  public long inputBytesPerSecond() {
+    return values.inputBytesPerSecond;
+  }
+
+  public long outputBytesPerSecond() {
+    return values.outputBytesPerSecond;
+  }
+
   private List<Object> all() {
     Values v = values;
     return List.of(
@@ -217,7 +244,9 @@ public final class StreamOptions {
         v.writeTimeout,
         v.closeTimeout,
         v.discardLimitBytes,
-        v.sparse);
+        v.sparse,
+        v.inputBytesPerSecond,
+        v.outputBytesPerSecond);
   }
 
   @Override

@@ -6,6 +6,8 @@ import gyre.engine.Errno;
 import gyre.engine.Send;
 import gyre.engine.Vector;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of a stream: what waits to be sent, at most one send in flight, and how it
@@ -51,6 +53,8 @@ final class StreamOutput extends Send {
     CUT
   }
 
+  private ByteRateLimit.@Nullable Gate gate;
+  private ByteRateLimit.@Nullable Gate nextGate;
   private End end = End.OPEN;
   private Fate fate = Fate.SENDING;
 
@@ -132,6 +136,37 @@ final class StreamOutput extends Send {
         || failure == Errno.ECONNABORTED.negated();
   }
 
+  /** Sends no more than this from now on. */
+  void limit(ByteRateLimit limit) {
+    ByteRateLimit.Gate next =
+        new ByteRateLimit.Gate(limit) {
+          @Override
+          protected void opened() {
+            stream.sendSoon();
+          }
+        };
+    next.checkLoop(stream.loop());
+    nextGate = next;
+    if (isIdle()) {
+      changeGate();
+    }
+  }
+
+  /** What is in flight is settled with the limit that it was taken from. */
+  private void changeGate() {
+    leaveLimit();
+    gate = nextGate;
+    nextGate = null;
+    stream.sendSoon();
+  }
+
+  void leaveLimit() {
+    if (gate != null) {
+      gate.leave();
+      gate = null;
+    }
+  }
+
   /** At the end of a turn. */
   void flush() {
     if (!isIdle()) {
@@ -142,6 +177,9 @@ final class StreamOutput extends Send {
       return;
     }
     if (!bytes.isEmpty()) {
+      if (gate != null && gate.take(bytes.size()) == 0) {
+        return; // it is told when it may go on
+      }
       awaited = isShut() || !stream.isOpen() || stream.watchesOutput();
       stream.drainState().sent();
       engine.submit(this);
@@ -211,11 +249,17 @@ final class StreamOutput extends Send {
 
   @Override
   public int gather(Vector vector) {
-    return bytes.gather(vector);
+    return gate == null ? bytes.gather(vector) : bytes.gather(vector, gate.take(bytes.size()));
   }
 
   @Override
   public void ended(int result) {
+    if (gate != null) {
+      gate.settle(Math.max(0, result));
+    }
+    if (nextGate != null) {
+      changeGate();
+    }
     if (result >= 0) {
       bytes.drain(result);
       sentBytes += result;

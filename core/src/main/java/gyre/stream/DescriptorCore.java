@@ -363,6 +363,8 @@ abstract sealed class DescriptorCore extends Resource permits DescriptorStream {
       return;
     }
     timeouts.stop();
+    input.leaveLimit();
+    output.leaveLimit();
     input.bytes.clear();
     output.bytes.clear();
     closeDescriptor(input.descriptor);

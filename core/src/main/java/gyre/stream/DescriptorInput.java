@@ -6,6 +6,7 @@ import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.ReadFile;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ final class DescriptorInput extends ReadFile {
   private Progress progress = Progress.OPEN;
   private @Nullable StreamFailure failure;
   private @Nullable Block block;
+  private ByteRateLimit.@Nullable Gate gate;
 
   /** All that ever arrived. */
   long receivedBytes;
@@ -70,6 +72,31 @@ final class DescriptorInput extends ReadFile {
     return bytes.size() >= stream.options().inputLimitBytes();
   }
 
+  /** Reads no more than this from now on; a read that is under way goes on. */
+  void limit(ByteRateLimit limit) {
+    ByteRateLimit.Gate next =
+        new ByteRateLimit.Gate(limit) {
+          @Override
+          protected void opened() {
+            start();
+          }
+        };
+    next.checkLoop(stream.loop());
+    boolean wasWaiting = gate != null && gate.isWaiting();
+    leaveLimit();
+    gate = next;
+    if (wasWaiting) {
+      start();
+    }
+  }
+
+  void leaveLimit() {
+    if (gate != null) {
+      gate.leave();
+      gate = null;
+    }
+  }
+
   /** Reads on, if that is wanted and there is room. */
   void start() {
     if (!isIdle() || isEnded() || paused || isFull() || !stream.isOpen()) {
@@ -79,6 +106,12 @@ final class DescriptorInput extends ReadFile {
       return; // it is told of that first
     }
     long room = stream.options().inputLimitBytes() - bytes.size();
+    if (gate != null) {
+      room = Math.min(room, gate.allowance());
+      if (room == 0) {
+        return; // it is told when it may go on
+      }
+    }
     Block taken = engine.pool().takeAny(room);
     if (taken == null) {
       taken = engine.pool().takeReserved(BlockPool.SMALL_BYTES);
@@ -137,6 +170,7 @@ final class DescriptorInput extends ReadFile {
   private void told(int result) {
     if (result > 0) {
       receivedBytes += result;
+      boolean _ = gate == null || gate.moved(result); // start() asks again
     } else if (result == Errno.ECANCELED.negated() || result == Errno.EINTR.negated()) {
       start(); // where it was resumed meanwhile
       return;

@@ -4,6 +4,7 @@ import gyre.engine.Engine;
 import gyre.engine.Errno;
 import gyre.engine.WriteFile;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,8 @@ final class DescriptorOutput extends WriteFile {
   /** There is one to write to, or was until the end was told. */
   private final boolean exists;
 
+  private ByteRateLimit.@Nullable Gate gate;
+  private ByteRateLimit.@Nullable Gate nextGate;
   private End end = End.OPEN;
   private @Nullable StreamFailure failure;
 
@@ -70,6 +73,39 @@ final class DescriptorOutput extends WriteFile {
     return failure != null;
   }
 
+  /** Writes no more than this from now on. */
+  void limit(ByteRateLimit limit) {
+    ByteRateLimit.Gate next =
+        new ByteRateLimit.Gate(limit) {
+          @Override
+          protected void opened() {
+            stream.sendSoon();
+          }
+        };
+    next.checkLoop(stream.loop());
+    nextGate = next;
+    if (isIdle()) {
+      changeGate();
+    }
+  }
+
+  /** What is in flight is settled with the limit that it was taken from. */
+  private void changeGate() {
+    if (nextGate != null) {
+      leaveLimit();
+      gate = nextGate;
+      nextGate = null;
+      stream.sendSoon();
+    }
+  }
+
+  void leaveLimit() {
+    if (gate != null) {
+      gate.leave();
+      gate = null;
+    }
+  }
+
   /** At the end of a turn. */
   void flush() {
     if (!isIdle() || failure != null) {
@@ -78,6 +114,12 @@ final class DescriptorOutput extends WriteFile {
     if (!bytes.isEmpty()) {
       address = bytes.firstAddress();
       length = bytes.firstLength();
+      if (gate != null) {
+        length = (int) gate.take(length);
+        if (length == 0) {
+          return; // it is told when it may go on
+        }
+      }
       engine.submit(this);
     } else if (end == End.ASKED) {
       end = End.TOLD;
@@ -118,6 +160,10 @@ final class DescriptorOutput extends WriteFile {
 
   @Override
   public void ended(int result) {
+    if (gate != null) {
+      gate.settle(Math.max(0, result));
+    }
+    changeGate();
     if (result > 0) {
       bytes.drain(result);
       sentBytes += result;

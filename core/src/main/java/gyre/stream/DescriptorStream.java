@@ -4,6 +4,7 @@ import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.PipeOptions;
@@ -148,6 +149,24 @@ public final class DescriptorStream extends DescriptorCore implements ByteStream
       abandon();
       close();
     }
+  }
+
+  // ---- rates
+
+  @Override
+  public void limitInput(ByteRateLimit limit) {
+    checkOnLoop();
+    checkOpen();
+    checkReadable();
+    input.limit(limit);
+  }
+
+  @Override
+  public void limitOutput(ByteRateLimit limit) {
+    checkOnLoop();
+    checkOpen();
+    checkHasOutput();
+    output.limit(limit);
   }
 
   // ---- waiting for this or something else

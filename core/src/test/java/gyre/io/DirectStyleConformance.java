@@ -98,6 +98,25 @@ abstract class DirectStyleConformance extends ByteStreamCase {
   // ---- reading in units
 
   @Test
+  void shouldCarryEveryByteBelowLimitsOfTheRate() {
+    with((near, far) -> {
+      byte[] all = pattern(200_000);
+      ByteRateLimit limit = ByteRateLimit.create("both", 20_000_000, 10_000);
+      near.limitOutput(limit.child("out", 20_000_000));
+      far.limitInput(limit.child("in", 20_000_000));
+      try (Scope scope = Scope.open("writer")) {
+        scope.start(() -> {
+          near.write(all);
+          near.shutdownOutput();
+        });
+        assertThat(readAll(far)).isEqualTo(all);
+      }
+      assertThat(limit.movedBytes()).isEqualTo(2 * all.length);
+      assertThat(limit.waiting()).isZero();
+    });
+  }
+
+  @Test
   void shouldReadLinesHoweverTheyCome() {
     with((near, far) -> {
       try (Scope scope = Scope.open("writer")) {

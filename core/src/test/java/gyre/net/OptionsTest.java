@@ -105,6 +105,7 @@ class OptionsTest {
     return switch (value) {
       case Boolean flag -> !flag;
       case Integer ignored -> 7;
+      case Long ignored -> 7L;
       case Duration ignored -> Duration.ofSeconds(7);
       case String ignored -> "seven";
       case StreamOptions options -> options.keepAlive(true);

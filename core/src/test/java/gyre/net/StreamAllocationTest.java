@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import gyre.Fiber;
 import gyre.FiberMode;
 import gyre.Loops;
+import gyre.io.ByteRateLimit;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -79,6 +80,20 @@ class StreamAllocationTest {
   @Test
   void shouldAllocateNothingToReadAndWrite() {
     assertAllocatesNothing(StreamAllocationTest::echo);
+  }
+
+  @Test
+  void shouldAllocateNothingBelowALimitOfItsRate() {
+    boolean[] isLimited = new boolean[1];
+    assertAllocatesNothing(stream -> {
+      if (!isLimited[0]) {
+        isLimited[0] = true;
+        ByteRateLimit all = ByteRateLimit.create("all", 1_000_000, 10_000); // which is waited for
+        stream.limitInput(all.child("in", 1_000_000));
+        stream.limitOutput(all.child("out", 1_000_000));
+      }
+      echo(stream);
+    });
   }
 
   @Test
