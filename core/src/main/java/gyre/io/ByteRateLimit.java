@@ -356,13 +356,14 @@ public final class ByteRateLimit {
       return line != null;
     }
 
-    /** Neither waits any more nor keeps what it has paid for. */
+    /** Neither waits any more nor keeps what it has paid for; it may begin anew. */
     public final void leave() {
       if (line != null) {
         ByteRateLimit left = line;
         left.remove(this);
         left.arm();
       }
+      isServed = false;
       settle(0);
     }
   }

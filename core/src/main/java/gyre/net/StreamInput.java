@@ -79,6 +79,13 @@ final class StreamInput extends Receive {
     }
   }
 
+  /** Nothing is received until start() asks again. */
+  private void wantNothing() {
+    if (gate != null) {
+      gate.leave();
+    }
+  }
+
   void leaveLimit() {
     if (gate != null) {
       gate.leave();
@@ -136,6 +143,7 @@ final class StreamInput extends Receive {
     assert result <= 0 : this + " ends by " + result;
     progress = result == 0 ? Progress.ENDED : Progress.BROKEN;
     failure = result;
+    wantNothing();
   }
 
   boolean isPaused() {
@@ -145,6 +153,7 @@ final class StreamInput extends Receive {
   /** The consumer wants nothing for now. */
   void pause() {
     demand = Demand.PAUSED;
+    wantNothing();
     engine.cancel(this);
   }
 

@@ -90,6 +90,13 @@ final class DescriptorInput extends ReadFile {
     }
   }
 
+  /** Nothing is read until start() asks again. */
+  void wantNothing() {
+    if (gate != null) {
+      gate.leave();
+    }
+  }
+
   void leaveLimit() {
     if (gate != null) {
       gate.leave();
@@ -145,6 +152,7 @@ final class DescriptorInput extends ReadFile {
     if (progress == Progress.OPEN) {
       progress = as;
       failure = by;
+      wantNothing();
     }
   }
 

@@ -229,6 +229,7 @@ public final class DescriptorStream extends DescriptorCore implements ByteStream
     checkOnLoop();
     checkOpen();
     input.paused = true;
+    input.wantNothing();
     engine().cancel(input);
   }
 
