@@ -137,6 +137,32 @@ final class DirectConnection extends Http1Connection {
   }
 
   @Override
+  void bodyTaker(Exchange of, BodyHandler handler) {
+    throw new IllegalStateException("in direct style the handler reads the body, in its fiber");
+  }
+
+  @Override
+  void pauseBody() {
+    throw new IllegalStateException("in direct style nothing comes that nobody reads");
+  }
+
+  @Override
+  void resumeBody() {
+    pauseBody();
+  }
+
+  @Override
+  void pushWritable(Exchange of) {
+    throw new IllegalStateException("in a fiber writing parks while the peer is slow");
+  }
+
+  @Override
+  void bodySent(Exchange of) {}
+
+  @Override
+  void givingUp() {}
+
+  @Override
   void handleInFiber(HttpHandler handler, Exchange of) throws Exception {
     handler.handle(of.request, of.response); // this is one
   }

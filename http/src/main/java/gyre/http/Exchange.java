@@ -38,6 +38,10 @@ final class Exchange {
     return known;
   }
 
+  boolean isAttached() {
+    return connection != null;
+  }
+
   void attach(Http1Connection to) {
     assert connection == null : "lent twice";
     connection = to;

@@ -210,6 +210,25 @@ final class Http1Body implements RequestBody {
   }
 
   @Override
+  public void onData(BodyHandler handler) {
+    exchange.connection().bodyTaker(exchange, handler);
+  }
+
+  @Override
+  public void pause() {
+    if (exchange.isAttached()) {
+      exchange.connection().pauseBody();
+    }
+  }
+
+  @Override
+  public void resume() {
+    if (exchange.isAttached()) {
+      exchange.connection().resumeBody();
+    }
+  }
+
+  @Override
   public @Nullable String trailer(String name) {
     Fields trailers = isEnded && framing == Framing.CHUNKED ? decoder.trailers() : null;
     int field = trailers == null ? -1 : trailers.find(name, 0);

@@ -70,6 +70,11 @@ abstract class Http1Connection implements Patience.Listener {
     return known;
   }
 
+  /** The exchange of the present request, if there is one. */
+  final @Nullable Exchange presentExchange() {
+    return exchange;
+  }
+
   final void giveBackExchange() {
     Exchange known = exchange;
     if (known != null) {
@@ -98,6 +103,22 @@ abstract class Http1Connection implements Patience.Listener {
   abstract boolean awaitBody(Http1Body body);
 
   abstract void checkCanDefer();
+
+  /** Has a handler take the body as it comes. */
+  abstract void bodyTaker(Exchange of, BodyHandler handler);
+
+  abstract void pauseBody();
+
+  abstract void resumeBody();
+
+  /** A handler wants to be told when there is room for more of its answer. */
+  abstract void pushWritable(Exchange of);
+
+  /** An answer in pieces has been closed. */
+  abstract void bodySent(Exchange of);
+
+  /** The request is given up: whatever comes from its handler is too late. */
+  abstract void givingUp();
 
   /** Has a handler that may park answer. */
   abstract void handleInFiber(HttpHandler handler, Exchange of) throws Exception;
@@ -288,6 +309,7 @@ abstract class Http1Connection implements Patience.Listener {
       stream.reset();
       return;
     }
+    givingUp();
     refuse(of, problem);
     stream.close();
   }

@@ -78,6 +78,9 @@ final class Http1Response implements Response {
   void forget() {
     isLost = exchange.isDeferred && state != State.COMPLETE;
     state = State.COMPLETE;
+    if (body != null) {
+      body.tellClosed();
+    }
     fields.clear();
     out.clear();
   }
@@ -257,10 +260,8 @@ final class Http1Response implements Response {
     if (length != UNKNOWN) {
       Checks.atLeast("length", length, 0);
     }
-    if (!exchange.mayPark) {
-      throw new IllegalStateException(
-          "an answer in pieces has to wait for slow peers: in push style send it whole, or wrap"
-              + " the handler by HttpHandler.inFiber");
+    if (isLost) {
+      return new Http1ResponseBody(exchange, this);
     }
     beginHead(length);
     exchange.connection().write(exchange, out.bytes, out.length, null);
@@ -278,7 +279,7 @@ final class Http1Response implements Response {
 
   /** The handler has returned. */
   void finish() {
-    if (body != null) {
+    if (body != null && (exchange.mayPark || !exchange.isDeferred)) {
       body.close();
     }
   }
@@ -311,6 +312,21 @@ final class Http1Response implements Response {
     connection.write(exchange, out.bytes, out.length, null);
   }
 
+  /** There is room again; false if nobody has asked to be told. */
+  boolean awaitsWritable() {
+    return body != null && state == State.STREAMING && body.awaitsWritable();
+  }
+
+  void tellWritable() throws Exception {
+    if (body != null) {
+      body.tellWritable();
+    }
+  }
+
+  boolean isLost() {
+    return isLost;
+  }
+
   // ---- for the body
 
   boolean isStreaming() {
@@ -320,6 +336,9 @@ final class Http1Response implements Response {
   /** Counts bytes that are to be written; true if they are really sent. */
   boolean count(long bytes) {
     if (state != State.STREAMING) {
+      if (isLost) {
+        return false;
+      }
       throw new IllegalStateException("the answer is complete");
     }
     if (declaredBytes >= 0 && bodyBytes + bytes > declaredBytes) {

@@ -10,6 +10,7 @@ final class Http1ResponseBody implements ResponseBody {
   private final Exchange exchange;
   private final Http1Response response;
   private final HeadWriter trailers = new HeadWriter();
+  private @Nullable WritableHandler writable;
 
   Http1ResponseBody(Exchange exchange, Http1Response response) {
     this.exchange = exchange;
@@ -73,7 +74,55 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public void flush() {
-    stream().flush();
+    if (!response.isLost()) {
+      stream().flush();
+    }
+  }
+
+  // ---- push style
+
+  @Override
+  public boolean isWritable() {
+    return response.isStreaming() && stream().isWritable();
+  }
+
+  @Override
+  public void onWritable(WritableHandler handler) {
+    if (exchange.mayPark) {
+      throw new IllegalStateException("in a fiber writing parks while the peer is slow");
+    }
+    if (response.isLost()) {
+      handler.onClosed();
+      return;
+    }
+    if (!response.isStreaming()) {
+      throw new IllegalStateException("the answer is complete");
+    }
+    if (!exchange.isDeferred) {
+      Response ignored = response.defer();
+    }
+    writable = handler;
+    exchange.connection().pushWritable(exchange);
+  }
+
+  boolean awaitsWritable() {
+    return writable != null;
+  }
+
+  void tellWritable() throws Exception {
+    WritableHandler handler = writable;
+    if (handler != null) {
+      handler.onWritable(this);
+    }
+  }
+
+  /** Nothing more is sent, for whatever reason. */
+  void tellClosed() {
+    WritableHandler handler = writable;
+    writable = null;
+    if (handler != null) {
+      handler.onClosed();
+    }
   }
 
   @Override
@@ -94,5 +143,7 @@ final class Http1ResponseBody implements ResponseBody {
       wrote(rest.length);
       stream().write(rest.bytes, 0, rest.length);
     }
+    tellClosed();
+    exchange.connection().bodySent(exchange);
   }
 }

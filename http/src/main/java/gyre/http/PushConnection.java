@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Push style: a driver of the same parser. The handler is called when a request is there with all
- * of its body. All answers to what came together go out together, at the end of the loop's turn.
+ * of its body, or a streaming one when the head is there. All answers to what came together go out
+ * together, at the end of the loop's turn.
  */
 final class PushConnection extends Http1Connection implements DataHandler {
   private enum Doing {
@@ -22,6 +23,8 @@ final class PushConnection extends Http1Connection implements DataHandler {
     READING_BODY,
     /** The answer is not complete, or not handed to the stream. */
     ANSWERING,
+    /** The answer is complete, and the rest of the body is received and dropped. */
+    DISCARDING,
     /** Another handler has the stream. */
     UPGRADED,
     /** The connection takes no more. */
@@ -30,6 +33,12 @@ final class PushConnection extends Http1Connection implements DataHandler {
 
   private final PushOutput output;
   private Doing doing = Doing.WAITING;
+
+  /** Of a streaming handler. */
+  private @Nullable PushInput bodyInput;
+
+  /** Of a body that nobody wants. */
+  private long discardedBytes;
 
   /** Inside of a handler's call, after which this goes on by itself. */
   private boolean isCalling;
@@ -56,6 +65,8 @@ final class PushConnection extends Http1Connection implements DataHandler {
       if (output.isDone()) {
         completedLater();
       }
+    } else {
+      tellWritable();
     }
     advance(stream().input());
   }
@@ -71,7 +82,11 @@ final class PushConnection extends Http1Connection implements DataHandler {
     doing = Doing.OVER;
     output.forget();
     patience().close();
-    giveBackExchange();
+    try {
+      endBodyInput();
+    } finally {
+      giveBackExchange();
+    }
   }
 
   // ---- requests
@@ -86,7 +101,8 @@ final class PushConnection extends Http1Connection implements DataHandler {
             case WAITING -> budget-- > 0 ? beginRequest(in) : comeBack(in);
             case READING_HEAD -> readHead(in);
             case READING_BODY -> readBody(in);
-            case ANSWERING -> pause();
+            case ANSWERING -> takeBody(in);
+            case DISCARDING -> discardBody(in);
             case UPGRADED -> false;
             case OVER -> discard(in);
           };
@@ -142,6 +158,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
     }
     if (of.body.isEnded()) {
       answer(of);
+    } else if (server().handler().isStreaming(of.request)) {
+      bodyInput = new PushInput(this, of);
+      answer(of);
     } else {
       doing = Doing.READING_BODY;
       patience().beginBodyWait();
@@ -162,10 +181,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
       return false;
     }
     if (!of.body.isEnded()) {
-      if (of.body.takeContinueOwed()) {
-        patience().wrote(CONTINUE.length);
-        stream().write(CONTINUE, 0, CONTINUE.length);
-      }
+      sayContinue(of.body);
       return false;
     }
     answer(of);
@@ -180,20 +196,130 @@ final class PushConnection extends Http1Connection implements DataHandler {
 
   private void answer(Exchange of) {
     doing = Doing.ANSWERING;
+    callUser(server().handler(), of);
+    if (isAnswered(of)) {
+      completed();
+    } else if (doing == Doing.ANSWERING) {
+      patience().begin(Patience.Phase.HANDLER);
+      busy(true);
+    }
+  }
+
+  private void callUser(HttpHandler handler, Exchange of) {
     isCalling = true;
     boolean goesOn;
     try {
-      goesOn = call(server().handler(), of, true);
+      goesOn = call(handler, of, true);
     } finally {
       isCalling = false;
     }
     if (!goesOn) {
       doing = Doing.OVER;
-    } else if (of.response.isComplete() && output.isDone()) {
-      completed();
+    }
+  }
+
+  private boolean isAnswered(Exchange of) {
+    return doing == Doing.ANSWERING && of.response.isComplete() && output.isDone();
+  }
+
+  // ---- bodies that are taken as they come
+
+  private boolean takeBody(ByteQueue in) {
+    Exchange of = exchange();
+    PushInput taking = bodyInput;
+    if (taking == null || isCalling || !taking.isWanted()) {
+      return pause();
+    }
+    if (!of.body.isEnded() && !taking.receive(in, isInputEnded)) {
+      return bodyFailed(of);
+    }
+    if (taking.hasNews()) {
+      callUser(taking, of);
+      if (isAnswered(of)) {
+        completed();
+        resumeStream();
+        if (doing != Doing.UPGRADED) {
+          busy(false);
+        }
+      }
+      return true;
+    }
+    waitForBody(taking);
+    return false;
+  }
+
+  private void waitForBody(PushInput taking) {
+    if (taking.isFull() || exchange().body.isEnded()) {
+      boolean ignored = pause();
+    }
+    boolean isInBodyPhase = patience().phase() == Patience.Phase.BODY;
+    if (taking.awaitsPeer() != isInBodyPhase) {
+      if (isInBodyPhase) {
+        patience().endBodyWait();
+      } else {
+        patience().beginBodyWait();
+      }
+    }
+  }
+
+  private boolean bodyFailed(Exchange of) {
+    Problem problem = Objects.requireNonNull(of.body.problem());
+    if (of.mayPark) {
+      return pause(); // its fiber is told where it reads
+    }
+    if (of.response.isStarted()) {
+      doing = Doing.OVER;
+      stream().reset();
     } else {
-      patience().begin(Patience.Phase.HANDLER);
-      busy(true);
+      refuseAndClose(of, problem);
+    }
+    endBodyInput();
+    return false;
+  }
+
+  private void endBodyInput() {
+    PushInput taking = bodyInput;
+    bodyInput = null;
+    if (taking != null) {
+      taking.end();
+    }
+  }
+
+  private boolean discardBody(ByteQueue in) {
+    Exchange of = exchange();
+    long before = in.size();
+    boolean isSound = of.body.receive(in, Http1Body.HELD_BYTES);
+    long moved = before - in.size();
+    discardedBytes += moved;
+    of.body.clear();
+    if (of.body.isEnded() && isSound) {
+      patience().endBodyWait();
+      if (of.isDeferred) {
+        giveBackExchange();
+      }
+      doing = Doing.WAITING;
+      return true;
+    }
+    if (!isSound || discardedBytes > DISCARD_BYTES || (isInputEnded && moved == 0)) {
+      doing = Doing.OVER;
+      stream().close();
+      return false;
+    }
+    return moved > 0;
+  }
+
+  private void tellWritable() {
+    Exchange of = presentExchange();
+    if (of == null
+        || isCalling
+        || doing != Doing.ANSWERING
+        || !of.response.awaitsWritable()
+        || !stream().isWritable()) {
+      return;
+    }
+    callUser((request, response) -> of.response.tellWritable(), of);
+    if (isAnswered(of)) {
+      completedLater();
     }
   }
 
@@ -202,30 +328,33 @@ final class PushConnection extends Http1Connection implements DataHandler {
     Exchange of = exchange();
     boolean goesOn = of.response.persists();
     answered(of);
+    endBodyInput();
     of.body.clear();
     if (isUpgraded()) {
       doing = Doing.UPGRADED;
       leave(false);
       return;
     }
-    if (of.isDeferred) {
-      giveBackExchange();
-    }
     if (stream().isOpen() && !goesOn) {
       doing = Doing.OVER;
       stream().close();
+    } else if (!of.body.isEnded()) {
+      doing = Doing.DISCARDING;
+      discardedBytes = 0;
+      patience().beginBodyWait();
+      return;
     } else {
       doing = Doing.WAITING;
+    }
+    if (of.isDeferred) {
+      giveBackExchange();
     }
   }
 
   /** An answer that was not complete when the handler returned is so now. */
   private void completedLater() {
     completed();
-    if (isPaused && stream().isOpen()) {
-      isPaused = false;
-      stream().resumeInput();
-    }
+    resumeStream();
     if (doing == Doing.UPGRADED) {
       return;
     }
@@ -233,11 +362,25 @@ final class PushConnection extends Http1Connection implements DataHandler {
     if (!stream().isOpen()) {
       return;
     }
-    if (isInputEnded) {
-      ByteQueue in = stream().input();
-      loopState().loop.post(() -> advance(in));
+    if (isInputEnded || doing == Doing.DISCARDING) {
+      advanceSoon();
     } else {
       patience().begin(Patience.Phase.IDLE);
+    }
+  }
+
+  private void advanceSoon() {
+    loopState().loop.post(() -> {
+      if (stream().isOpen()) {
+        advance(stream().input());
+      }
+    });
+  }
+
+  void resumeStream() {
+    if (isPaused && stream().isOpen()) {
+      isPaused = false;
+      stream().resumeInput();
     }
   }
 
@@ -266,18 +409,91 @@ final class PushConnection extends Http1Connection implements DataHandler {
     } else {
       output.send(body);
     }
-    if (doing == Doing.ANSWERING
-        && !isCalling
-        && !of.mayPark
-        && of.response.isComplete()
-        && output.isDone()) {
+    completeIfLater(of);
+  }
+
+  /** What comes when nobody is called, from a timer say, has to go on by itself. */
+  private void completeIfLater(Exchange of) {
+    if (!isCalling && !of.mayPark && isAnswered(of)) {
       completedLater();
     }
   }
 
   @Override
+  void bodySent(Exchange of) {
+    completeIfLater(of);
+  }
+
+  @Override
+  void pushWritable(Exchange of) {
+    loopState().loop.post(this::tellWritable);
+  }
+
+  @Override
+  void givingUp() {
+    doing = Doing.OVER;
+  }
+
+  @Override
+  void bodyTaker(Exchange of, BodyHandler handler) {
+    if (of.mayPark) {
+      throw new IllegalStateException("in a fiber the body is read");
+    }
+    PushInput taking = bodyInput;
+    if (taking == null) {
+      taking = new PushInput(this, of); // all of it is there
+      bodyInput = taking;
+    }
+    if (!of.isDeferred) {
+      Response ignored = of.response.defer();
+    }
+    taking.taker(handler);
+    sayContinue(of.body);
+    resumeBody();
+  }
+
+  private void sayContinue(Http1Body body) {
+    if (body.takeContinueOwed()) {
+      patience().wrote(CONTINUE.length);
+      stream().write(CONTINUE, 0, CONTINUE.length);
+    }
+  }
+
+  @Override
+  void pauseBody() {
+    PushInput taking = bodyInput;
+    if (taking != null) {
+      taking.pause();
+    }
+  }
+
+  @Override
+  void resumeBody() {
+    PushInput taking = bodyInput;
+    if (taking != null) {
+      taking.resume();
+      resumeStream();
+      if (!isCalling) {
+        advanceSoon();
+      }
+    }
+  }
+
+  @Override
   boolean awaitBody(Http1Body body) {
-    throw new IllegalStateException("in push style all of the body is there, or it is refused");
+    PushInput taking = bodyInput;
+    if (taking == null || !exchange().mayPark) {
+      throw new IllegalStateException(
+          "in push style a body cannot be waited for: all of it is there, unless the handler is"
+              + " streaming, which takes it by onData");
+    }
+    sayContinue(body);
+    waitForBody(taking);
+    taking.await();
+    if (!stream().isOpen()) {
+      throw stream().byPeer(new BodyException(stream().name(), Problem.BODY_CUT_SHORT));
+    }
+    return true;
   }
 
   @Override

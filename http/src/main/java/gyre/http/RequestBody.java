@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * received, and the peer waits.
  *
  * <p>In direct style reading parks the handler. In push style the handler is called when all of the
- * body is there, so reading never parks.
+ * body is there, so reading never parks; a {@link HttpHandler#streaming streaming} handler is called
+ * before, and takes it by {@link #onData}.
  */
 public interface RequestBody extends ByteSource {
   /** Bytes in all; -1 if nobody knows before the end. */
@@ -20,6 +21,21 @@ public interface RequestBody extends ByteSource {
    * piece. To be called before the first read.
    */
   RequestBody limit(long bytes);
+
+  /**
+   * In push style, from a streaming handler: has {@code handler} take what comes. The answer is
+   * deferred by that ({@link Response#defer}). While the handler is paused, or has not returned, no
+   * more than a few blocks are received, and the peer waits.
+   *
+   * @throws IllegalStateException in a fiber, which reads instead
+   */
+  void onData(BodyHandler handler);
+
+  /** Stops calling the handler of {@link #onData}, and after a little also receiving. */
+  void pause();
+
+  /** Ends a {@link #pause}: what was left or has come meanwhile is shown, maybe in this call. */
+  void resume();
 
   /** The trailer field of this name, once the end was read; null if there is none. */
   @Nullable String trailer(String name);

@@ -39,8 +39,8 @@ public interface Response {
   void send(ByteQueue body);
 
   /**
-   * Begins an answer in pieces, of unknown length. In a fiber only, which parks where the peer is
-   * slow. It ends with the handler, or when it is closed.
+   * Begins an answer in pieces, of unknown length. It ends when it is closed, or with the handler;
+   * in push style one that was deferred ends when it is closed.
    */
   ResponseBody stream();
 

@@ -3,9 +3,11 @@ package gyre.http;
 import gyre.io.ByteSink;
 
 /**
- * The body of an answer that is sent in pieces. Writing parks while the peer is slow. Where the
- * handler fails in the middle the connection is reset, so that the peer takes no part for the
- * whole.
+ * The body of an answer that is sent in pieces. In a fiber writing parks while the peer is slow. In
+ * push style it can't: there {@link #isWritable} tells whether there is room, and {@link
+ * #onWritable} when there is; what is written beyond is taken up to the stream's second limit, and
+ * then refused with {@link gyre.io.OutputFullException}. Where the handler fails in the middle the
+ * connection is reset, so that the peer takes no part for the whole.
  */
 public interface ResponseBody extends ByteSink, AutoCloseable {
   /**
@@ -14,6 +16,20 @@ public interface ResponseBody extends ByteSink, AutoCloseable {
    * @throws IllegalArgumentException for fields that belong into the head
    */
   void trailer(String name, String value);
+
+  /**
+   * Whether there is room for some 16 KiB: a write would not park. False for good once the peer has
+   * left.
+   */
+  boolean isWritable();
+
+  /**
+   * In push style: has {@code handler} called whenever there is room, for the first time now. The
+   * answer is deferred by that ({@link Response#defer}), and ends when the body is closed.
+   *
+   * @throws IllegalStateException in a fiber, where writing parks instead
+   */
+  void onWritable(WritableHandler handler);
 
   /** The body is complete. */
   @Override

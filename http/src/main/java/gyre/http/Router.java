@@ -91,6 +91,15 @@ public final class Router implements HttpHandler {
     filtered.handle(request, response);
   }
 
+  @Override
+  public boolean isStreaming(Request request) {
+    if (!(request instanceof RequestView view) || view.isForServer()) {
+      return false;
+    }
+    Route route = tree.find(view);
+    return route != null && route.find(request).isStreaming(request);
+  }
+
   private void route(Request request, Response response) throws Exception {
     if (!(request instanceof RequestView view)) {
       throw new IllegalArgumentException("not a request of this server: " + request);
