@@ -5,6 +5,7 @@ module gyre.http {
 
   exports gyre.http;
   exports gyre.http.client;
+  exports gyre.http.files;
   exports gyre.http.sse;
   exports gyre.http.websocket;
   exports gyre.tls;

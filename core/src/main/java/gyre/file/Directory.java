@@ -54,9 +54,18 @@ public final class Directory extends FileHandle {
 
   /** Opens a directory below this one. */
   public Directory openDirectory(String below) {
+    return openDirectory(below, true);
+  }
+
+  /**
+   * Opens a directory below this one.
+   *
+   * @param follows whether parts of the path may be symbolic links; {@code ELOOP} if not
+   */
+  public Directory openDirectory(String below, boolean follows) {
     checkPartOpen();
     Names.Place place = new Names.Place(this, Paths.bytes(below), path() + "/" + below);
-    return new Directory(openDescriptor(place, true, options(true)), place.subject());
+    return new Directory(openDescriptor(place, true, options(follows)), place.subject());
   }
 
   /** Opens a file that has this very name. */

@@ -65,7 +65,10 @@ public final class OpenOptions {
     return with(FileFlags.O_TRUNC, on);
   }
 
-  /** Refuses with {@code ELOOP} where the name is that of a symbolic link. */
+  /**
+   * Refuses with {@code ELOOP} where the name is that of a symbolic link; below a {@link Directory}
+   * also where any part of the path is.
+   */
   public OpenOptions noFollow(boolean on) {
     return with(FileFlags.O_NOFOLLOW, on);
   }

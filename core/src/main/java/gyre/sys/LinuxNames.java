@@ -21,6 +21,9 @@ public final class LinuxNames {
   /** Of {@code openat2}: nothing outside of the directory is reached, whoever changes what. */
   public static final int RESOLVE_BENEATH = 8;
 
+  /** No part of the path may be a symbolic link. */
+  public static final int RESOLVE_NO_SYMLINKS = 4;
+
   /** Links of {@code /proc} that lead anywhere are not followed. */
   public static final int RESOLVE_NO_MAGICLINKS = 2;
 

@@ -78,6 +78,13 @@ final class Http1Request extends RequestView {
   }
 
   @Override
+  public String decodedPath() {
+    return head.pathStart == head.pathEnd
+        ? "/"
+        : Decoding.path(head.lines.bytes, head.pathStart, head.pathEnd);
+  }
+
+  @Override
   public boolean isPath(String path) {
     return head.pathStart == head.pathEnd
         ? path.equals("/")

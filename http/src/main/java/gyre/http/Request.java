@@ -25,6 +25,13 @@ public interface Request {
   /** The path as it was sent, with its escapes, without the query; at least {@code /}. */
   String path();
 
+  /**
+   * The path with its escapes decoded, once.
+   *
+   * @throws HttpException with status 400 if it is no UTF-8
+   */
+  String decodedPath();
+
   /** Whether the path was sent just so. */
   boolean isPath(String path);
 

@@ -71,7 +71,10 @@ public final class KernelFiles extends KernelNames implements FileCalls {
   /** Writes what {@code openat2} wants to know. */
   public static void putOpenHow(long how, int flags, int mode) {
     LinuxNames.putOpenHow(
-        how, flags | LinuxFiles.O_CLOEXEC, OpenBelow.modeFor(flags, mode), OpenBelow.RESOLVE);
+        how,
+        flags | LinuxFiles.O_CLOEXEC,
+        OpenBelow.modeFor(flags, mode),
+        OpenBelow.resolveFor(flags));
   }
 
   @Override

@@ -17,7 +17,8 @@ import java.util.Arrays;
  * may change between looking and opening.
  */
 final class OpenBelow {
-  static final int RESOLVE = LinuxNames.RESOLVE_BENEATH | LinuxNames.RESOLVE_NO_MAGICLINKS;
+  private static final int RESOLVE =
+      LinuxNames.RESOLVE_BENEATH | LinuxNames.RESOLVE_NO_MAGICLINKS;
 
   private static final int STEP =
       FileFlags.O_PATH | FileFlags.O_DIRECTORY | FileFlags.O_NOFOLLOW | LinuxFiles.O_CLOEXEC;
@@ -53,8 +54,14 @@ final class OpenBelow {
       return result;
     }
     LinuxNames.putOpenHow(
-        scratch.buffer, flags | LinuxFiles.O_CLOEXEC, modeFor(flags, mode), RESOLVE);
+        scratch.buffer, flags | LinuxFiles.O_CLOEXEC, modeFor(flags, mode), resolveFor(flags));
     return LinuxNames.openat2(scratch.state, directory, scratch.path, scratch.buffer);
+  }
+
+  /** Where no link may be followed that holds for each part of the path. */
+  static int resolveFor(int flags) {
+    boolean follows = (flags & FileFlags.O_NOFOLLOW) == 0;
+    return follows ? RESOLVE : RESOLVE | LinuxNames.RESOLVE_NO_SYMLINKS;
   }
 
   /** The kernel takes a mode only where something may be made. */

@@ -1,0 +1,62 @@
+package gyre.http.files;
+
+import gyre.file.File;
+import gyre.file.FileInfo;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file as it was when it was looked at: what its answers say, and its content if that is small.
+ */
+final class Stored {
+  final String name;
+  final long sizeBytes;
+  final Instant modified;
+  final String tag;
+  private final long inode;
+  private final Instant changed;
+
+  /** Null where it is too large to be kept, or was not read. */
+  final byte @Nullable [] content;
+
+  /** Compressed forms that lie beside it, if that was looked at. */
+  final List<Coding> codings = new ArrayList<>(0);
+
+  long checkedNanos;
+
+  Stored(String name, FileInfo info, String tagEnd, byte @Nullable [] content) {
+    this.name = name;
+    this.sizeBytes = info.sizeBytes();
+    this.modified = info.modified();
+    this.inode = info.inode();
+    this.changed = info.changed();
+    this.content = content;
+    long nanos = modified.getEpochSecond() * 1_000_000_000L + modified.getNano();
+    this.tag =
+        "\""
+            + Long.toHexString(nanos)
+            + "-"
+            + Long.toHexString(sizeBytes)
+            + "-"
+            + Long.toHexString(inode)
+            + tagEnd
+            + "\"";
+  }
+
+  boolean isStill(FileInfo info) {
+    return info.inode() == inode
+        && info.sizeBytes() == sizeBytes
+        && info.modified().equals(modified)
+        && info.changed().equals(changed);
+  }
+
+  /** What it takes in the cache. */
+  long heldBytes() {
+    return 256L + 2L * name.length() + (content == null ? 0 : content.length);
+  }
+
+  /** An open file, and what it is. */
+  record Opened(File file, FileInfo info) {}
+}

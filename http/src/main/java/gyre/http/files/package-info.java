@@ -1,0 +1,3 @@
+/** Serving files over HTTP. */
+@org.jspecify.annotations.NullMarked
+package gyre.http.files;
