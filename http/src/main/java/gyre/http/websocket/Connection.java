@@ -325,11 +325,19 @@ final class Connection implements WebSocket {
   void answerClose() {
     isCloseHeld = false;
     int code = parser.closeCode();
-    if (state == State.OPEN) {
-      out.close(code, "");
-    }
+    sayGoodBye(code, "");
     end(code, parser.closeReason());
     finish();
+  }
+
+  /** Sends a close frame, if none was sent: in direct style that may park. */
+  private boolean sayGoodBye(int code, String reason) {
+    if (state != State.OPEN) {
+      return false;
+    }
+    state = State.CLOSING;
+    out.close(code, reason);
+    return true;
   }
 
   /** The peer has done wrong: it is told so, and nothing of it is understood any more. */
@@ -338,9 +346,7 @@ final class Connection implements WebSocket {
   }
 
   private void fail(int code, String text) {
-    if (state == State.OPEN) {
-      out.close(code, text);
-    }
+    sayGoodBye(code, text);
     if (state != State.ENDED) {
       end(code, text);
       finish();
@@ -424,9 +430,7 @@ final class Connection implements WebSocket {
       throw new IllegalArgumentException(
           "the reason has more than " + REASON_BYTES + " bytes: \"" + reason + "\"");
     }
-    if (state == State.OPEN) {
-      out.close(code, reason);
-      state = State.CLOSING;
+    if (sayGoodBye(code, reason)) {
       resume();
       liveness.awaitClose();
     }

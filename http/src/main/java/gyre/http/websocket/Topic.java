@@ -10,14 +10,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a message to many WebSockets of a server, on all of its loops: encoded once, compressed
  * once, and the same bytes written to each. Nobody waits for a slow one; {@link SlowPolicy} says
  * what it misses.
  *
- * <p>Subscribers get the messages of one publisher in its order. A WebSocket that closes leaves by
+ * <p>A message is sent soon, in the next turn of each loop, and those of one publisher in its order. A WebSocket that closes leaves by
  * itself. {@link #publish} is for any thread; the others are for the loop of the WebSocket.
  */
 public final class Topic {
@@ -75,24 +74,14 @@ public final class Topic {
     publish(new Publication(Opcode.BINARY, bytes));
   }
 
+  /** In callbacks of the loops, on this one too: a fiber that writes would park for a slow peer. */
   private void publish(Publication publication) {
-    Loop here = currentLoop();
     members.forEach(
         (loop, its) -> {
-          if (loop.equals(here)) {
-            its.deliver(publication);
-          } else if (!loop.tryPost(() -> its.deliver(publication))) {
+          if (!loop.tryPost(() -> its.deliver(publication))) {
             missed.add(its.size.get());
           }
         });
-  }
-
-  private static @Nullable Loop currentLoop() {
-    try {
-      return Loop.current();
-    } catch (IllegalStateException e) {
-      return null; // another thread
-    }
   }
 
   /** How many WebSockets have subscribed. */

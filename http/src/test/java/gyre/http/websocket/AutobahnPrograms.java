@@ -20,7 +20,8 @@ final class AutobahnPrograms {
           .messageBytes(20 << 20)
           .backlogBytes(64 << 20)
           .inflationRatio(2000)
-          .controlFramesPerSecond(100_000);
+          .controlFramesPerSecond(100_000)
+          .pingInterval(Duration.ofMinutes(10)); // it computes for a minute, and answers nothing
 
   private AutobahnPrograms() {}
 

@@ -95,6 +95,15 @@ final class EchoPeer {
     }
   }
 
+  /** The next frame, which must be a message. */
+  String message() {
+    byte[] head = exactly(2);
+    byte[] payload = exactly(length(head[1]));
+    assertThat(head[0] & 0x0F).isIn(Opcode.TEXT, Opcode.BINARY);
+    byte[] message = (head[0] & Frames.RSV1) == 0 ? payload : inflate(payload);
+    return new String(message, StandardCharsets.UTF_8);
+  }
+
   private int length(byte coded) {
     return switch (coded) {
       case 126 -> {

@@ -43,7 +43,7 @@ class WebSocketSimulationTest {
           a control frame is lost within a message | FrameParser | case Opcode.PING -> Event.PING; | case Opcode.PING -> messageOpcode == NO_MESSAGE ? Event.PING : Event.PONG;
           the context is kept where none was agreed | Compression | mayKeepContext && !asked.serverNoContext | mayKeepContext
           the context of another connection is kept | Deflaters | taken.reset(); | taken.needsInput();
-          a close frame is answered twice | Connection | out.close(code, ""); | out.close(code, ""); out.close(code, "");
+          a close frame is answered twice | Connection | out.close(code, reason); | out.close(code, reason); out.close(code, reason);
           messages of connections are mixed | FrameParser | private final ByteQueue message; | private static ByteQueue message;
           """)
   void shouldFindWhatIsWrong(String what, String type, String right, String wrong)
