@@ -5,7 +5,7 @@ import java.net.Socket;
 
 /** Prints a port that is free; with a port, waits until somebody listens there. */
 class FreePort {
-  private static final int TRIES = 600;
+  private static final int TRIES = 6_000;
 
   public static void main(String[] arguments) throws Exception {
     if (arguments.length == 0) {
