@@ -8,12 +8,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
 
 /**
- * What Autobahn's test suite talks to: {@code server PORT}, which echoes, and {@code client PORT},
- * which asks the suite's server for one case after the other. See {@code http/judges/autobahn}.
+ * What judges talk to: {@code server PORT}, which echoes; {@code client PORT}, which asks the server
+ * of Autobahn's suite for one case after the other; {@code check PORT}, which holds a server to its
+ * echo. See {@code http/judges}.
  */
-final class AutobahnPrograms {
+final class JudgedPrograms {
   /** The suite sends up to 16 MiB, and compresses what compresses well. */
   static final WebSocketOptions OPTIONS =
       WebSocketOptions.defaults()
@@ -23,7 +26,9 @@ final class AutobahnPrograms {
           .controlFramesPerSecond(100_000)
           .pingInterval(Duration.ofMinutes(10)); // it computes for a minute, and answers nothing
 
-  private AutobahnPrograms() {}
+  private static final int MESSAGES = 200;
+
+  private JudgedPrograms() {}
 
   /**
    * Runs one of them.
@@ -33,10 +38,11 @@ final class AutobahnPrograms {
   public static void main(String[] args) {
     int port = Integer.parseInt(args[1]);
     try (Loop loop = Loop.open()) {
-      if (args[0].equals("server")) {
-        loop.run(() -> serve(port));
-      } else {
-        loop.run(() -> talk(port));
+      switch (args[0]) {
+        case "server" -> loop.run(() -> serve(port));
+        case "client" -> loop.run(() -> talk(port));
+        case "check" -> loop.run(() -> check(port));
+        default -> throw new IllegalArgumentException(args[0]);
       }
     }
   }
@@ -73,6 +79,24 @@ final class AutobahnPrograms {
     }
     try (WebSocket ws = WebSocketClient.connect(uri(port, "/updateReports?agent=gyre"), OPTIONS)) {
       Message ignored = ws.receive();
+    }
+  }
+
+  /** A server that echoes is held to it. */
+  private static void check(int port) {
+    try (WebSocket ws = WebSocketClient.connect(uri(port, "/"), OPTIONS)) {
+      for (int i = 0; i < MESSAGES; i++) {
+        String text = ("message " + i + " ").repeat(i * 7);
+        byte[] bytes = new byte[i * 97];
+        new Random(i).nextBytes(bytes);
+        boolean ignored = ws.send(text) && ws.send(bytes);
+        if (!ws.receive().equals(new Message.Text(text))
+            || !(ws.receive() instanceof Message.Binary(byte[] echoed))
+            || !Arrays.equals(echoed, bytes)) {
+          throw new AssertionError("message " + i + " differs");
+        }
+      }
+      System.out.println(2 * MESSAGES + " messages, compressed: " + ws.isCompressed());
     }
   }
 
