@@ -8,5 +8,6 @@ module gyre.http {
   exports gyre.http.files;
   exports gyre.http.sse;
   exports gyre.http.websocket;
+  exports gyre.proxy;
   exports gyre.tls;
 }

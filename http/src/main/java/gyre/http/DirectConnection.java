@@ -3,14 +3,13 @@ package gyre.http;
 import gyre.Fiber;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
-import gyre.net.SocketStream;
 import org.jspecify.annotations.Nullable;
 
 /** Direct style: a fiber reads one request after the other, and runs the handler. */
 final class DirectConnection extends Http1Connection {
   private int sinceYield;
 
-  DirectConnection(SocketStream stream, ServerState server, LoopState loopState) {
+  DirectConnection(ByteStream stream, ServerState server, LoopState loopState) {
     super(stream, server, loopState);
   }
 

@@ -5,6 +5,8 @@ import gyre.Registration;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.net.SocketStream;
+import gyre.tls.TlsStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +28,24 @@ abstract class Http1Connection implements Patience.Listener {
   private final Patience patience;
   private @Nullable Exchange exchange;
   private @Nullable Upgrade upgrade;
+  private @Nullable InetSocketAddress peer;
   private int requests;
 
   @SuppressWarnings("this-escape") // told later, by a timer
-  Http1Connection(SocketStream stream, ServerState server, LoopState loopState) {
+  Http1Connection(ByteStream stream, ServerState server, LoopState loopState) {
     this.stream = stream;
     this.server = server;
     this.loopState = loopState;
     this.patience = new Patience(loopState.loop, stream, server.options().limits(), this);
+  }
+
+  /** The connection has come by another way than it seems. */
+  final void peer(@Nullable InetSocketAddress address) {
+    peer = address;
+  }
+
+  final @Nullable InetSocketAddress peer() {
+    return peer;
   }
 
   final ByteStream stream() {
@@ -85,8 +97,12 @@ abstract class Http1Connection implements Patience.Listener {
 
   /** Says whether an answer is under way, for when the server is closed. */
   final void busy(boolean on) {
-    if (stream.isOpen() && stream instanceof SocketStream socket) {
-      socket.busy(on);
+    if (stream.isOpen()) {
+      switch (stream) {
+        case SocketStream socket -> socket.busy(on);
+        case TlsStream tls -> tls.busy(on);
+        default -> {}
+      }
     }
   }
 

@@ -1,5 +1,8 @@
 package gyre.http;
 
+import gyre.tls.TlsInfo;
+import gyre.tls.TlsStream;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -32,6 +35,18 @@ final class Http1Request extends RequestView {
 
   private String text(int from, int to) {
     return head.fields.text(from, to);
+  }
+
+  @Override
+  public @Nullable InetSocketAddress peer() {
+    return connection().peer();
+  }
+
+  @Override
+  public @Nullable TlsInfo tls() {
+    return connection().stream() instanceof TlsStream tls && tls.isEstablished()
+        ? tls.info()
+        : null;
   }
 
   @Override

@@ -87,7 +87,7 @@ public final class HttpServer implements AutoCloseable {
     TcpServer server =
         opening.open(
             tcpOptions(options),
-            stream -> new DirectConnection(stream, state, state.onLoop(Loop.current())).serve());
+            stream -> Arrival.direct(stream, state));
     return new HttpServer(server, state);
   }
 
@@ -96,8 +96,7 @@ public final class HttpServer implements AutoCloseable {
     TcpServer server =
         opening.open(
             tcpOptions(options),
-            stream ->
-                stream.onData(new PushConnection(stream, state, state.onLoop(Loop.current()))));
+            stream -> Arrival.push(stream, state));
     return new HttpServer(server, state);
   }
 

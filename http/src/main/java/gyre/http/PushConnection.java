@@ -6,7 +6,6 @@ import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
-import gyre.net.SocketStream;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
   private boolean isPaused;
   private boolean isInputEnded;
 
-  PushConnection(SocketStream stream, ServerState server, LoopState loopState) {
+  PushConnection(ByteStream stream, ServerState server, LoopState loopState) {
     super(stream, server, loopState);
     this.output = new PushOutput(stream, patience());
   }

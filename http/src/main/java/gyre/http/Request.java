@@ -1,5 +1,7 @@
 package gyre.http;
 
+import gyre.tls.TlsInfo;
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +83,15 @@ public interface Request {
 
   /** What comes with it; of no bytes if nothing does. */
   RequestBody body();
+
+  /**
+   * Who has sent it: the other end of the connection, or whom a trusted proxy names by the PROXY
+   * protocol; null if that is not known.
+   */
+  @Nullable InetSocketAddress peer();
+
+  /** What the handshake of TLS has agreed on; null of a connection without. */
+  @Nullable TlsInfo tls();
 
   /** What the connection is called in failures and reports. */
   String connectionName();

@@ -1,7 +1,10 @@
 package gyre.tls;
 
+import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.io.ByteStream;
+import gyre.net.ConnectionHandler;
+import gyre.net.TcpStream;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -88,6 +91,36 @@ public final class TlsServer {
   public TlsStream accept(ByteStream lower) {
     TlsStream stream = stream(lower);
     return TlsClient.established(stream);
+  }
+
+  /** What is done with a connection, in its fiber. */
+  @FunctionalInterface
+  public interface Talk {
+    void with(TlsStream stream) throws Exception;
+  }
+
+  /**
+   * For {@link gyre.net.TcpServer#serve}: what it gives each connection to. The handshake goes on
+   * while {@code talk} runs. When that returns the peer is told of the end; where it throws, the
+   * connection is reset, so that a part is never taken for the whole.
+   */
+  public ConnectionHandler<TcpStream> serving(Talk talk) {
+    return tcp -> {
+      TlsStream stream = stream(tcp);
+      boolean isWhole = false;
+      try {
+        talk.with(stream);
+        isWhole = true;
+      } catch (CancelledException e) {
+        isWhole = stream.isEndedIdle();
+        throw e;
+      } finally {
+        if (!isWhole) {
+          stream.reset();
+        }
+        stream.close();
+      }
+    };
   }
 
   /** Whether as many handshakes are under way as may be. From any thread. */
