@@ -5,13 +5,18 @@ import gyre.LoopGroup;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
 import gyre.Task;
+import gyre.io.ByteStream;
 import gyre.net.ServerOptions;
 import gyre.net.TcpServer;
+import gyre.net.TcpStream;
+import gyre.proxy.ProxyTrust;
+import gyre.tls.TlsServer;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** What {@code gyre serve} runs: an echo server on a group of loops. */
+/** What {@code gyre serve} runs: an echo server, or another one, on a group of loops. */
 final class EchoService {
   private final ListenAddress address;
   private final LoopGroup group;
@@ -21,27 +26,39 @@ final class EchoService {
     this.group = group;
   }
 
-  /** Returns when all loops listen; throws, with none of them left, if one of them cannot. */
-  static EchoService start(ListenAddress where, LoopOptions each, int loops) {
-    return start(
-        where,
-        each,
-        loops,
-        (group, address) ->
-            TcpServer.onConnection(
-                    group,
-                    address,
-                    ServerOptions.defaults(),
-                    stream -> stream.onData(stream::write))
-                .address());
-  }
-
   /** What is served on a group of loops, and where it listens then. */
   interface Service {
     InetSocketAddress open(LoopGroup group, InetSocketAddress address);
   }
 
-  /** The same with a service that is said. */
+  /** The bytes of each connection come back, over TLS and behind proxies where those are given. */
+  static Service echo(@Nullable TlsServer tls, @Nullable ProxyTrust proxies) {
+    return (group, address) ->
+        TcpServer.onConnection(
+                group,
+                address,
+                ServerOptions.defaults(),
+                stream -> {
+                  if (proxies == null) {
+                    echo(stream, tls);
+                  } else {
+                    proxies.onClient(stream, _ -> echo(stream, tls));
+                  }
+                })
+            .address();
+  }
+
+  private static void echo(TcpStream tcp, @Nullable TlsServer tls) {
+    ByteStream stream = tls == null ? tcp : tls.stream(tcp);
+    stream.onData(stream::write);
+  }
+
+  /** As {@link #start(ListenAddress, LoopOptions, int, Service)}, with an echo of bytes. */
+  static EchoService start(ListenAddress where, LoopOptions each, int loops) {
+    return start(where, each, loops, echo(null, null));
+  }
+
+  /** Returns when all loops listen; throws, with none of them left, if one of them cannot. */
   static EchoService start(ListenAddress where, LoopOptions each, int loops, Service service) {
     LoopGroup group = LoopGroup.open(loops, each);
     try {
@@ -52,6 +69,10 @@ final class EchoService {
       endAfter(e, group);
       throw e;
     }
+  }
+
+  LoopGroup group() {
+    return group;
   }
 
   private static void endAfter(RuntimeException failure, LoopGroup group) {

@@ -2,11 +2,14 @@ package gyre.cli;
 
 import gyre.ExitStatus;
 import gyre.LoopOptions;
+import gyre.proxy.ProxyTrust;
+import gyre.tls.TlsServer;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -46,6 +49,8 @@ final class Serve implements Callable<Integer> {
       description = "Echo the messages of WebSockets instead of bytes, on any path.")
   private boolean webSocketEcho;
 
+  @Mixin private TlsOption secured = new TlsOption();
+
   private int loops = 1;
 
   @Option(
@@ -65,13 +70,23 @@ final class Serve implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     LoopOptions each = LoopOptions.defaults().engine(engine);
+    TlsServer tls = webSocketEcho ? secured.server(listen, "http/1.1") : secured.server(listen);
+    ProxyTrust proxies = secured.proxyTrust();
     EchoService service =
-        webSocketEcho
-            ? EchoService.start(listen, each, loops, WebSocketEcho::open)
-            : EchoService.start(listen, each, loops);
+        EchoService.start(
+            listen,
+            each,
+            loops,
+            webSocketEcho
+                ? WebSocketEcho.service(TlsOption.http(tls, proxies))
+                : EchoService.echo(tls, proxies));
     ExitStatus status =
         service.await(() -> {
           out.println(service.describe());
+          if (tls != null) {
+            out.println(secured.describe(tls));
+            secured.keepLoaded(tls, service.group(), out);
+          }
           out.flush();
         });
     service.lines(status).forEach(out::println);

@@ -1,6 +1,5 @@
 package gyre.cli;
 
-import gyre.LoopGroup;
 import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
 import gyre.http.websocket.WebSocket;
@@ -8,7 +7,6 @@ import gyre.http.websocket.WebSocketEndpoint;
 import gyre.http.websocket.WebSocketHandler;
 import gyre.http.websocket.WebSocketOptions;
 import gyre.io.ByteQueue;
-import java.net.InetSocketAddress;
 
 /** What {@code gyre serve --websocket-echo} runs: each message goes back as it came. */
 final class WebSocketEcho implements WebSocketHandler {
@@ -23,8 +21,9 @@ final class WebSocketEcho implements WebSocketHandler {
     return WebSocketEndpoint.push(options, new WebSocketEcho());
   }
 
-  static InetSocketAddress open(LoopGroup group, InetSocketAddress address) {
-    return HttpServer.onRequest(group, address, HttpOptions.defaults(), handler()).address();
+  static EchoService.Service service(HttpOptions options) {
+    return (group, address) ->
+        HttpServer.onRequest(group, address, options, handler()).address();
   }
 
   @Override

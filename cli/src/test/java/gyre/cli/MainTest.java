@@ -27,7 +27,7 @@ class MainTest {
       value = {
         "--frob | gyre: unknown option '--frob'; options: --help, --version",
         "serve --lisen=1 | gyre serve: unknown option '--lisen=1'; options: --engine, --help,"
-            + " --listen, --loops, --version",
+            + " --listen, --loops, --proxy-protocol, --tls, --version",
         "serve here | gyre serve: unexpected 'here'; options: --engine, --help, --listen, --loops,"
             + " --version",
         "serve --engine kqueue | gyre serve: Invalid value for option '--engine': 'kqueue' is not"

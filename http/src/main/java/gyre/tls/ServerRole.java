@@ -45,6 +45,10 @@ final class ServerRole implements Role {
     return new Ready(site, Contexts.of(site.identities(), site.trusted()), offloads);
   }
 
+  TlsIdentity identity() {
+    return options.site().identities().getFirst();
+  }
+
   @Override
   public boolean isServer() {
     return true;

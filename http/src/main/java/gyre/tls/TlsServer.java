@@ -70,6 +70,11 @@ public final class TlsServer {
     long ignored = reloads.incrementAndGet();
   }
 
+  /** Who it is for clients that ask for no name. */
+  public TlsIdentity identity() {
+    return role.identity();
+  }
+
   /** How often something else was used than before. */
   public long reloads() {
     return reloads.get();
