@@ -4,9 +4,11 @@ import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Scope;
 import gyre.Source;
+import gyre.file.WatchEvent;
 import gyre.file.WatchOptions;
 import gyre.file.Watcher;
 import gyre.process.OsSignal;
+import gyre.process.SignalEvent;
 import gyre.process.SignalStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +58,11 @@ public final class TlsReload {
       }
       while (true) {
         Source first = Fiber.awaitFirst(sources.toArray(Source[]::new));
-        if (!first.equals(hangUp.arrived())) {
+        int index = sources.indexOf(first);
+        if (index == 0) {
+          SignalEvent ignored = hangUp.next(); // throws where all of this is ending
+        } else {
+          WatchEvent ignored = watchers.get(index - 1).next();
           Fiber.sleep(SETTLE);
         }
         takeAll(hangUp, watchers);
