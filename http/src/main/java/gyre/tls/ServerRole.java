@@ -86,6 +86,11 @@ final class ServerRole implements Role {
     return new Part(engine, ready.offloads);
   }
 
+  /** For tests. */
+  SSLContext contextFor(String name) throws AlertException {
+    return find(name).context;
+  }
+
   private Ready find(@Nullable String name) throws AlertException {
     if (name == null) {
       return fallback;
