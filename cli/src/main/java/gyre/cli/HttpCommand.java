@@ -7,6 +7,8 @@ import gyre.http.client.ClientOptions;
 import gyre.http.client.ClientRequest;
 import gyre.http.client.HttpProxy;
 import gyre.http.client.HttpUrl;
+import gyre.tls.TlsClient;
+import gyre.tls.TlsClientOptions;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
@@ -54,7 +56,7 @@ import picocli.CommandLine.Spec;
 final class HttpCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "URL", description = "Where to ask: http://HOST[:PORT][/PATH]")
+  @Parameters(paramLabel = "URL", description = "Where to ask: http[s]://HOST[:PORT][/PATH]")
   private String url = "";
 
   @Option(
@@ -115,6 +117,12 @@ final class HttpCommand implements Callable<Integer> {
       paramLabel = "URL",
       description = "http://[USER:PASSWORD@]HOST:PORT or socks5://[USER:PASSWORD@]HOST:PORT")
   private @Nullable String proxy;
+
+  @Option(
+      names = "--authorities",
+      paramLabel = "FILE",
+      description = "Certificates to trust instead of the JDK's, as PEM: also one that is self-signed")
+  private @Nullable Path authorities;
 
   @Option(
       names = "--timeout",
@@ -198,8 +206,21 @@ final class HttpCommand implements Callable<Integer> {
             .gzip(gzip)
             .userAgent("gyre-http")
             .totalTimeout(Duration.ofSeconds(timeoutSeconds));
+    if (url.startsWith("https:")) { // authorities take a while to read
+      options = options.tls(TlsClient.of(tlsOptions()));
+    }
     String by = proxy;
     return by == null ? options : options.proxy(proxy(by));
+  }
+
+  private TlsClientOptions tlsOptions() {
+    Path file = authorities;
+    TlsClientOptions options = TlsClientOptions.defaults();
+    try {
+      return file == null ? options : options.trust(file);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("--authorities: can't read " + file + ": " + e, e);
+    }
   }
 
   static HttpProxy proxy(String text) {

@@ -67,7 +67,7 @@ final class ClientConnection implements AutoCloseable {
     if (state != State.IDLE || !stream.isOpen() || !stream.input().isEmpty()) {
       return false;
     }
-    return stream != tcp || tcp.isReusable();
+    return stream == tcp ? tcp.isReusable() : !stream.readable().isReady();
   }
 
   /** A request goes out now. */

@@ -5,6 +5,7 @@ import gyre.net.PoolOptions;
 import gyre.net.Resolver;
 import gyre.net.StreamOptions;
 import gyre.sync.Retry;
+import gyre.tls.TlsClient;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -140,7 +141,12 @@ public final class ClientOptions {
     return with(v -> v.cookies = value);
   }
 
-  /** TLS for https: without, such a request is refused. */
+  /** TLS for https: without, such a request is refused. One for all clients of a program. */
+  public ClientOptions tls(TlsClient value) {
+    return security(value::connect);
+  }
+
+  /** As {@link #tls}, in whatever other way. */
   public ClientOptions security(ClientSecurity value) {
     return with(v -> v.security = value);
   }

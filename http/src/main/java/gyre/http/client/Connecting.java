@@ -11,6 +11,7 @@ import gyre.net.ConnectionFactory;
 import gyre.net.Resolver;
 import gyre.net.StreamOptions;
 import gyre.net.TcpStream;
+import gyre.tls.TlsException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -49,7 +50,7 @@ final class Connecting implements ConnectionFactory<Target, ClientConnection> {
           target.toString(),
           Phase.TLS,
           HttpClientException.Kind.REFUSED,
-          "this client has no TLS: see ClientOptions.security",
+          "this client has no TLS: see ClientOptions.tls",
           null);
     }
     Loop loop = Loop.current();
@@ -136,6 +137,9 @@ final class Connecting implements ConnectionFactory<Target, ClientConnection> {
           HttpClientException.Kind.BROKEN,
           "the name does not resolve: check its spelling and the resolver",
           e);
+    } catch (TlsException e) {
+      throw new HttpClientException(
+          subject, phase, HttpClientException.Kind.MALFORMED, String.valueOf(e.getMessage()), e);
     } catch (Exception e) {
       throw HttpClientException.broken(subject, phase, e);
     }

@@ -572,7 +572,7 @@ class HttpClientTest {
         (request, response) -> response.send(),
         (client, url) ->
             assertThatThrownBy(() -> client.send(ClientRequest.get("https://127.0.0.1:1/")))
-                .hasMessageContaining("see ClientOptions.security"));
+                .hasMessageContaining("see ClientOptions.tls"));
   }
 
   @Test
