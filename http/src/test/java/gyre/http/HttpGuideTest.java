@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Holds the guide's page about HTTP to its word: every example compiles, inside of a task. */
+/** Holds the guide's pages about HTTP to their word: every example compiles, inside of a task. */
 @Timeout(60)
 class HttpGuideTest {
   private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```java\n(.*?)^```$");
@@ -25,28 +25,41 @@ class HttpGuideTest {
       """
       import gyre.*;
       import gyre.http.*;
+      import gyre.http.client.*;
+      import gyre.http.sse.*;
       import gyre.io.*;
+      import gyre.sync.*;
+      import gyre.tls.*;
       import java.net.*;
       import java.time.*;
       class ExampleNUMBER { void run() throws Exception {
       """;
 
+  private static final List<String> PAGES =
+      List.of("http-server.md", "http-client.md", "sse.md");
+
   @TempDir private Path directory;
+
+  private void extract(String page, List<Path> sources) throws IOException {
+    Path guide = Path.of(System.getProperty("basedir", "."), "..", "docs", "guide");
+    Matcher example = EXAMPLE.matcher(Files.readString(guide.resolve(page)));
+    while (example.find()) {
+      String number = String.valueOf(sources.size());
+      sources.add(
+          Files.writeString(
+              directory.resolve("Example" + number + ".java"),
+              BEGIN.replace("NUMBER", number) + example.group(1) + "}}\n"));
+    }
+  }
 
   @Test
   void shouldPrintExamplesThatCompile() throws IOException {
-    Path page =
-        Path.of(System.getProperty("basedir", "."), "..", "docs", "guide", "http-server.md");
     List<Path> sources = new ArrayList<>();
-    Matcher example = EXAMPLE.matcher(Files.readString(page));
-    while (example.find()) {
-      Path source = directory.resolve("Example" + sources.size() + ".java");
-      sources.add(
-          Files.writeString(
-              source,
-              BEGIN.replace("NUMBER", String.valueOf(sources.size())) + example.group(1) + "}}\n"));
+    for (String page : PAGES) {
+      int before = sources.size();
+      extract(page, sources);
+      assertThat(sources).as(page).hasSizeGreaterThan(before);
     }
-    assertThat(sources).hasSize(4);
     StringWriter complaints = new StringWriter();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {

@@ -3,6 +3,7 @@ package gyre.http.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.http.WrongCopy;
 import gyre.sim.SimulationFailure;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +49,7 @@ class WebSocketSimulationTest {
           """)
   void shouldFindWhatIsWrong(String what, String type, String right, String wrong)
       throws IOException, ReflectiveOperationException {
-    ToLongFunction<long[]> changed = WrongCopy.of(type, right, wrong);
+    ToLongFunction<long[]> changed = WrongCopy.of(EchoWorld.class, type, right, wrong);
     assertThatThrownBy(() -> changed.applyAsLong(new long[] {1, 3 * SEEDS}))
         .as(what)
         .isInstanceOf(SimulationFailure.class);
@@ -57,6 +58,6 @@ class WebSocketSimulationTest {
   @Test
   void shouldFindNothingInACopyThatIsRight() throws IOException, ReflectiveOperationException {
     String line = "private final ByteQueue message;";
-    assertThat(WrongCopy.of("FrameParser", line, line).applyAsLong(new long[] {1, 3})).isPositive();
+    assertThat(WrongCopy.of(EchoWorld.class, "FrameParser", line, line).applyAsLong(new long[] {1, 3})).isPositive();
   }
 }

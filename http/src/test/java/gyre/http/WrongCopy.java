@@ -1,4 +1,4 @@
-package gyre.http.websocket;
+package gyre.http;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,24 +13,32 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** This package once more, with a bug planted into one of its sources. */
-final class WrongCopy extends ClassLoader {
-  private static final String PACKAGE = "gyre.http.websocket.";
+/** A package once more, with a bug planted into one of its sources. */
+public final class WrongCopy extends ClassLoader {
+  /** With a dot at its end. */
+  private final String prefix;
 
   private final Path changed;
 
-  private WrongCopy(Path changed) {
+  private WrongCopy(String prefix, Path changed) {
     super("wrong", WrongCopy.class.getClassLoader());
+    this.prefix = prefix;
     this.changed = changed;
     setDefaultAssertionStatus(true);
   }
 
-  /** Worlds in the copy: see {@link EchoWorld}. */
-  static ToLongFunction<long[]> of(String type, String right, String wrong)
+  /**
+   * Worlds in the copy.
+   *
+   * @param world runs seeds from the first number to the second; its package is what is copied
+   */
+  public static ToLongFunction<long[]> of(
+      Class<? extends ToLongFunction<long[]>> world, String type, String right, String wrong)
       throws IOException, ReflectiveOperationException {
     Path source =
         Path.of(System.getProperty("basedir", "."))
-            .resolve("src/main/java/gyre/http/websocket/" + type + ".java");
+            .resolve("src/main/java/" + world.getPackageName().replace('.', '/'))
+            .resolve(type + ".java");
     String text = Files.readString(source);
     if (!text.contains(right)) {
       throw new IllegalStateException(source + " has no \"" + right + "\" any more");
@@ -39,13 +47,13 @@ final class WrongCopy extends ClassLoader {
     try {
       Path file = Files.writeString(directory.resolve(type + ".java"), text.replace(right, wrong));
       compile(file, directory);
-      WrongCopy copy = new WrongCopy(directory);
+      WrongCopy copy = new WrongCopy(world.getPackageName() + ".", directory);
       copy.loadAll();
       @SuppressWarnings("unchecked") // its types are all of the JDK
-      ToLongFunction<long[]> world =
+      ToLongFunction<long[]> made =
           (ToLongFunction<long[]>)
-              copy.loadClass(EchoWorld.class.getName()).getDeclaredConstructor().newInstance();
-      return world;
+              copy.loadClass(world.getName()).getDeclaredConstructor().newInstance();
+      return made;
     } finally {
       try (Stream<Path> all = Files.walk(directory)) {
         for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
@@ -83,14 +91,14 @@ final class WrongCopy extends ClassLoader {
     try (Stream<Path> all = Files.walk(changed)) {
       for (Path each : all.filter(path -> path.toString().endsWith(".class")).toList()) {
         String name = each.getFileName().toString().replace(".class", "");
-        Class<?> ignored = loadClass(PACKAGE + name);
+        Class<?> ignored = loadClass(prefix + name);
       }
     }
   }
 
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-    if (!name.startsWith(PACKAGE)) {
+    if (!name.startsWith(prefix)) {
       return super.loadClass(name, resolve);
     }
     synchronized (getClassLoadingLock(name)) {
