@@ -3,6 +3,7 @@ module gyre.cli {
   requires gyre.core;
   requires gyre.http;
   requires gyre.lab;
+  requires gyre.queue;
   requires gyre.sim;
   requires info.picocli;
   requires jdk.unsupported;

@@ -1,0 +1,159 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the file of an entry. It comes from anybody, so nothing of it is believed: not that it is a
+ * file, nor its size, its encoding or its shape.
+ */
+final class EntryReader {
+  private static final int ID_LIMIT = 200;
+
+  private final int limitBytes;
+
+  EntryReader(int limitBytes) {
+    this.limitBytes = limitBytes;
+  }
+
+  /**
+   * @param file where it is now
+   * @param name what it was called when it was found
+   */
+  Entry read(Path file, String name) throws IOException, BadEntryException {
+    BasicFileAttributes attributes =
+        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (!attributes.isRegularFile()) {
+      throw BadEntryException.wrong("not a regular file but " + kind(attributes));
+    }
+    if (attributes.size() > limitBytes) {
+      throw BadEntryException.wrong(
+          "it has "
+              + attributes.size()
+              + " bytes, and "
+              + limitBytes
+              + " are allowed: raise max_entry_bytes, or pass the path of a file in the payload");
+    }
+    return parse(content(file), () -> identity(name, attributes));
+  }
+
+  private byte[] content(Path file) throws IOException, BadEntryException {
+    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+      byte[] bytes = in.readNBytes(limitBytes + 1);
+      if (bytes.length > limitBytes) {
+        throw BadEntryException.wrong("it grew beyond " + limitBytes + " bytes while it was read");
+      }
+      return bytes;
+    }
+  }
+
+  private static String kind(BasicFileAttributes attributes) {
+    return attributes.isSymbolicLink()
+        ? "a symbolic link, which is not followed"
+        : attributes.isDirectory() ? "a directory" : "a FIFO, a socket or a device";
+  }
+
+  /**
+   * Of an entry that has no id. The same file is the same entry after each crash, and another file
+   * of the same name is another one: so the name, the inode and the time at which it was written.
+   */
+  private static String identity(String name, BasicFileAttributes attributes) {
+    Object key = attributes.fileKey();
+    return EntryName.stem(name)
+        + "#"
+        + (key == null ? "" : key)
+        + attributes.lastModifiedTime().to(java.util.concurrent.TimeUnit.NANOSECONDS);
+  }
+
+  /** For what is in memory: an entry that is checked before it is written. */
+  static Entry parse(byte[] content, java.util.function.Supplier<String> identity)
+      throws BadEntryException {
+    Map<String, @Nullable Object> fields = Json.readObject(content);
+    Object sql = fields.get("sql");
+    Object operation = fields.get("operation");
+    if (sql == null && operation == null) {
+      throw BadEntryException.wrong(
+          "it has neither \"operation\" nor \"sql\": write {\"sql\": \"...\"} or {\"operation\":"
+              + " \"...\", \"payload\": ...}");
+    }
+    if (sql != null && operation != null) {
+      throw BadEntryException.wrong("it has both \"sql\" and \"operation\": one of them is enough");
+    }
+    checkPriority(fields.get("priority"));
+    String id = text(fields, "id");
+    if (id.length() > ID_LIMIT) {
+      throw BadEntryException.wrong("\"id\" is longer than " + ID_LIMIT + " characters");
+    }
+    Map<String, @Nullable Object> metadata = map(fields, "metadata");
+    Object payload = sql != null ? sql : fields.get("payload");
+    return new Entry(
+        id.isEmpty() ? identity.get() : id,
+        sql != null ? Entry.SQL : text(fields, "operation"),
+        payload,
+        parameters(fields, payload),
+        metadata,
+        text(fields, "unique_key"),
+        text(fields, "batch"),
+        Boolean.TRUE.equals(fields.get("result")));
+  }
+
+  private static void checkPriority(@Nullable Object priority) throws BadEntryException {
+    boolean isRight =
+        priority == null
+            || (priority instanceof Integer number
+                && number >= EntryName.FIRST_PRIORITY
+                && number <= EntryName.LAST_PRIORITY);
+    if (!isRight) {
+      throw BadEntryException.wrong("\"priority\" must be a number from 1 to 10: " + priority);
+    }
+  }
+
+  private static String text(Map<String, @Nullable Object> fields, String name)
+      throws BadEntryException {
+    Object value = fields.get(name);
+    return switch (value) {
+      case null -> "";
+      case String text -> text;
+      case Number number when name.equals("id") -> number.toString();
+      default -> throw BadEntryException.wrong("\"" + name + "\" must be a string: " + value);
+    };
+  }
+
+  @SuppressWarnings("unchecked") // all maps are made by Json
+  private static Map<String, @Nullable Object> map(
+      Map<String, @Nullable Object> fields, String name) throws BadEntryException {
+    Object value = fields.get(name);
+    return switch (value) {
+      case null -> Map.of();
+      case Map<?, ?> map -> (Map<String, @Nullable Object>) map;
+      default -> throw BadEntryException.wrong("\"" + name + "\" must be an object: " + value);
+    };
+  }
+
+  private static List<@Nullable Object> parameters(
+      Map<String, @Nullable Object> fields, @Nullable Object payload) throws BadEntryException {
+    Object value = fields.get("params");
+    if (value == null && payload instanceof Map<?, ?> map) {
+      value = map.get("params");
+    }
+    if (value == null) {
+      return List.of();
+    }
+    if (!(value instanceof List<?> list)) {
+      throw BadEntryException.wrong("\"params\" must be an array: " + value);
+    }
+    for (Object each : list) {
+      if (each instanceof List<?> || each instanceof Map<?, ?>) {
+        throw BadEntryException.wrong("\"params\" must hold plain values, and not " + each);
+      }
+    }
+    return java.util.Collections.unmodifiableList(new java.util.ArrayList<@Nullable Object>(list));
+  }
+}

@@ -1,0 +1,149 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * The directories of a queue, and the few steps that files take between them. A file is in exactly
+ * one directory, and a rename is what moves it:
+ *
+ * <pre>
+ * tmp → pending → processing → completed | failed | delayed → pending
+ * </pre>
+ *
+ * <p>Calls block: they are made by the worker's own thread, or by whoever enqueues.
+ */
+final class Spool {
+  static final String DEFAULT_DIRECTORY = ".hive-mind/queue";
+  private static final int COLLISIONS_LIMIT = 1000;
+
+  final Path base;
+  final Path tmp;
+  final Path pending;
+  final Path processing;
+  final Path completed;
+  final Path failed;
+  final Path delayed;
+  final Path unique;
+  final Path batches;
+
+  Spool(Path base) {
+    this.base = base.toAbsolutePath().normalize();
+    this.tmp = this.base.resolve("tmp");
+    this.pending = this.base.resolve("pending");
+    this.processing = this.base.resolve("processing");
+    this.completed = this.base.resolve("completed");
+    this.failed = this.base.resolve("failed");
+    this.delayed = this.base.resolve("delayed");
+    this.unique = this.base.resolve("unique");
+    this.batches = this.base.resolve("batches");
+  }
+
+  List<Path> directories() {
+    return List.of(tmp, pending, processing, completed, failed, delayed, unique, batches);
+  }
+
+  /** Makes what is missing. What is there stays as it is. */
+  void create() throws IOException {
+    for (Path each : directories()) {
+      Files.createDirectories(each);
+    }
+  }
+
+  boolean isThere() {
+    return Files.isDirectory(pending) && Files.isDirectory(processing);
+  }
+
+  /** The file whose lock says that a worker lives in this place. */
+  Path lockFile(int slot) {
+    return base.resolve(slot == 0 ? ".lock" : ".lock." + slot);
+  }
+
+  Path heartbeat(int slot) {
+    return base.resolve(slot == 0 ? ".heartbeat" : ".heartbeat." + slot);
+  }
+
+  Path pidFile(int slot) {
+    return base.resolve(slot == 0 ? "worker.pid" : "worker.pid." + slot);
+  }
+
+  Path fifo(long pid) {
+    return base.resolve(".event_pipe_" + pid);
+  }
+
+  Path pauseFile(String kind) {
+    return base.resolve(kind.isEmpty() ? "paused" : "paused." + kind);
+  }
+
+  // ---- writing
+
+  /** Writes a new file and has it on the device; its name is not, yet. */
+  static void writeNew(Path file, byte[] content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(content);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(false);
+    }
+  }
+
+  /** Has the names in a directory on the device. */
+  static void syncDirectory(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  /** Replaces a file so that readers see the old content or the new one. Not synced. */
+  void replace(Path file, String content) throws IOException {
+    Path part = tmp.resolve(file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+    Files.writeString(part, content, StandardCharsets.UTF_8);
+    move(part, file);
+  }
+
+  static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  // ---- the end of an entry
+
+  /** Moves a file to {@code directory}, beside what has its name there already. */
+  static Path moveBeside(Path file, Path directory, String name) throws IOException {
+    Path target = freeName(directory, name);
+    move(file, target);
+    return target;
+  }
+
+  private static Path freeName(Path directory, String name) throws IOException {
+    Path target = directory.resolve(name);
+    for (int i = 2; Files.exists(target, java.nio.file.LinkOption.NOFOLLOW_LINKS); i++) {
+      if (i > COLLISIONS_LIMIT) {
+        throw new FileAlreadyExistsException(target.toString());
+      }
+      target = directory.resolve(name + "~" + i);
+    }
+    return target;
+  }
+
+  /**
+   * Moves a file to {@code failed/}. The reason is written first: so there is no moment at which an
+   * entry is there without one.
+   */
+  Path fail(Path file, String name, Failure failure) throws IOException {
+    Path target = freeName(failed, name);
+    Path reason = failed.resolve(target.getFileName() + Failure.SUFFIX);
+    replace(reason, failure.toJson() + "\n");
+    move(file, target);
+    return target;
+  }
+}

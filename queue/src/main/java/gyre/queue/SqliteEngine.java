@@ -1,0 +1,518 @@
+package gyre.queue;
+
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.ProgressHandler;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+import org.sqlite.SQLiteLimits;
+
+/**
+ * SQLite, with the ledger in the user's own database: what an entry does and the note that it was
+ * done are one transaction, which is what makes it effectively once.
+ *
+ * <p>A batch is one transaction, and each entry in it a savepoint. Some errors of SQLite end the
+ * whole transaction; then the entries are executed again, one by one.
+ */
+final class SqliteEngine implements Engine {
+  private static final int STATEMENTS_KEPT = 128;
+  private static final int RESULT_ROWS_LIMIT = 1000;
+  private static final int PROGRESS_STEPS = 100_000;
+  private static final Duration BUSY_LIMIT = Duration.ofSeconds(5);
+  private static final long BUSY_LONGEST_PAUSE_MILLIS = 50;
+  private static final String LEDGER = SqlScript.RESERVED_PREFIX + "ledger";
+  private static final String ATTEMPTS = SqlScript.RESERVED_PREFIX + "attempts";
+  private static final String BATCHES = SqlScript.RESERVED_PREFIX + "batches";
+
+  private final Path file;
+  private final boolean usesLedger;
+  private final Probe probe;
+  private final SQLiteConnection connection;
+  private final StatementCache statements = new StatementCache();
+  private final PreparedStatement toLedger;
+  private volatile long deadlineNanos = Long.MAX_VALUE;
+  private long statementNanos = Duration.ofSeconds(60).toNanos();
+  private boolean isInTransaction;
+
+  private SqliteEngine(Path file, boolean usesLedger, Probe probe) throws SQLException {
+    this.file = file;
+    this.usesLedger = usesLedger;
+    this.probe = probe;
+    SQLiteConfig config = new SQLiteConfig();
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+    config.setBusyTimeout((int) BUSY_LIMIT.toMillis());
+    this.connection = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + file);
+    try {
+      createTables();
+      connection.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, 0);
+      ProgressHandler.setHandler(
+          connection,
+          PROGRESS_STEPS,
+          new ProgressHandler() {
+            @Override
+            protected int progress() {
+              return System.nanoTime() - deadlineNanos > 0 && isInTransaction ? 1 : 0;
+            }
+          });
+      // From here on transactions are begun and ended by the text of SQL alone: the driver is told
+      // that it has begun one, so that it never does so by itself.
+      connection.setAutoCommit(false);
+      connection.setFirstStatementExecuted(true);
+      endQuietly();
+      toLedger =
+          connection.prepareStatement("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)");
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  static SqliteEngine open(Path file) {
+    return open(file, true, Probe.NONE);
+  }
+
+  /**
+   * @param usesLedger false only for the control of the crash test, which must then see entries
+   *     executed twice
+   */
+  static SqliteEngine open(Path file, boolean usesLedger, Probe probe) {
+    try {
+      return new SqliteEngine(file, usesLedger, probe);
+    } catch (SQLException e) {
+      throw trouble("open", file, e);
+    } catch (UnsatisfiedLinkError | ExceptionInInitializerError | NoClassDefFoundError e) {
+      throw new QueueException(
+          "load the library of SQLite into "
+              + System.getProperty("org.sqlite.tmpdir", System.getProperty("java.io.tmpdir"))
+              + ": "
+              + e.getMessage()
+              + ". That directory must be writable and allow execution: name another by"
+              + " -Dorg.sqlite.tmpdir=DIRECTORY",
+          e);
+    }
+  }
+
+  /** For how long the statements of one entry may run. */
+  void statementTimeout(Duration value) {
+    statementNanos = value.toNanos();
+  }
+
+  private void createTables() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS "
+              + LEDGER
+              + " (id TEXT PRIMARY KEY, done_at INTEGER NOT NULL) WITHOUT ROWID");
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS "
+              + ATTEMPTS
+              + " (id TEXT PRIMARY KEY, attempts INTEGER NOT NULL, error TEXT NOT NULL,"
+              + " last_at INTEGER NOT NULL) WITHOUT ROWID");
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS "
+              + BATCHES
+              + " (batch TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (batch, id)) WITHOUT ROWID");
+    }
+  }
+
+  // ---- batches
+
+  @Override
+  public List<Outcome> execute(List<Claim> claims) {
+    try {
+      return executeTogether(claims);
+    } catch (TransactionLostException e) {
+      List<Outcome> outcomes = new ArrayList<>(claims.size());
+      for (Claim each : claims) {
+        outcomes.add(executeAlone(each));
+      }
+      return outcomes;
+    } catch (SQLException e) {
+      throw trouble("execute a batch in", file, e);
+    }
+  }
+
+  private Outcome executeAlone(Claim claim) {
+    try {
+      return executeTogether(List.of(claim)).getFirst();
+    } catch (TransactionLostException e) {
+      return e.outcome;
+    } catch (SQLException e) {
+      throw trouble("execute an entry in", file, e);
+    }
+  }
+
+  private List<Outcome> executeTogether(List<Claim> claims)
+      throws SQLException, TransactionLostException {
+    List<Outcome> outcomes = new ArrayList<>(claims.size());
+    begin();
+    try {
+      long now = System.currentTimeMillis();
+      for (Claim each : claims) {
+        outcomes.add(executeOne(each, now));
+      }
+      probe.at(Probe.Point.BEFORE_COMMIT);
+      deadlineNanos = Long.MAX_VALUE;
+      sql("COMMIT");
+      isInTransaction = false;
+      return outcomes;
+    } finally {
+      if (isInTransaction) {
+        endQuietly();
+      }
+    }
+  }
+
+  private Outcome executeOne(Claim claim, long now) throws SQLException, TransactionLostException {
+    Outcome outcome;
+    sql("SAVEPOINT entry");
+    try {
+      if (usesLedger && !isNew(claim.entry(), now)) {
+        outcome = new Outcome.Duplicate();
+      } else {
+        probe.at(Probe.Point.LEDGER_WRITTEN);
+        outcome = new Outcome.Done(run(claim.entry()));
+      }
+    } catch (BadEntryException e) {
+      outcome = new Outcome.Failed(String.valueOf(e.getMessage()), true);
+    } catch (SQLException e) {
+      throwIfTrouble(e);
+      outcome = new Outcome.Failed(explain(e), isDeadline(e));
+    }
+    try {
+      if (outcome instanceof Outcome.Failed) {
+        sql("ROLLBACK TO entry");
+      }
+      sql("RELEASE entry");
+    } catch (SQLException e) {
+      // The savepoint is gone: the statement has ended the transaction, and with it all others'.
+      throw new TransactionLostException(outcome);
+    }
+    return outcome;
+  }
+
+  private boolean isNew(Entry entry, long now) throws SQLException {
+    toLedger.setString(1, entry.id());
+    toLedger.setLong(2, now);
+    boolean isNew = toLedger.executeUpdate() == 1;
+    if (isNew && !entry.batch().isEmpty()) {
+      ofBatch(entry.batch(), entry.id());
+    }
+    return isNew;
+  }
+
+  private void ofBatch(String batch, String id) throws SQLException {
+    PreparedStatement insert =
+        statements.get(connection, "INSERT OR IGNORE INTO " + BATCHES + " VALUES (?, ?)");
+    insert.setString(1, batch);
+    insert.setString(2, id);
+    insert.executeUpdate();
+  }
+
+  private @Nullable Object run(Entry entry) throws SQLException, BadEntryException {
+    deadlineNanos = System.nanoTime() + statementNanos;
+    List<String> texts = SqlScript.split(entry.sql());
+    Iterator<@Nullable Object> values = entry.parameters().iterator();
+    Object result = null;
+    for (String text : texts) {
+      PreparedStatement statement = statements.get(connection, text);
+      int count = statement.getParameterMetaData().getParameterCount();
+      for (int i = 1; i <= count; i++) {
+        if (!values.hasNext()) {
+          throw BadEntryException.wrong("\"params\" has fewer values than the SQL has places");
+        }
+        statement.setObject(i, plain(values.next()));
+      }
+      result = rows(statement, entry.wantsResult());
+    }
+    if (values.hasNext()) {
+      throw BadEntryException.wrong("\"params\" has more values than the SQL has places");
+    }
+    return result;
+  }
+
+  private static @Nullable Object plain(@Nullable Object value) {
+    return switch (value) {
+      case Boolean flag -> flag ? 1 : 0;
+      case java.math.BigInteger number -> number.toString();
+      case java.math.BigDecimal number -> number.doubleValue();
+      case null, default -> value;
+    };
+  }
+
+  /** A query is read to its end, so that an error in a later row is one of the entry. */
+  private static Object rows(PreparedStatement statement, boolean isWanted) throws SQLException {
+    if (!statement.execute()) {
+      return Map.of("changes", statement.getUpdateCount());
+    }
+    List<Object> rows = new ArrayList<>();
+    try (ResultSet result = statement.getResultSet()) {
+      int columns = result.getMetaData().getColumnCount();
+      while (result.next()) {
+        if (!isWanted || rows.size() == RESULT_ROWS_LIMIT) {
+          continue;
+        }
+        Map<String, @Nullable Object> row = new LinkedHashMap<>();
+        for (int i = 1; i <= columns; i++) {
+          Object value = result.getObject(i);
+          row.put(
+              result.getMetaData().getColumnLabel(i),
+              value instanceof byte[] bytes
+                  ? java.util.Base64.getEncoder().encodeToString(bytes)
+                  : value);
+        }
+        rows.add(row);
+      }
+    }
+    return Map.of("rows", rows);
+  }
+
+  // ---- the ledger by itself
+
+  @Override
+  public boolean isDone(String id) {
+    return number("SELECT count(*) FROM " + LEDGER + " WHERE id = ?", id) > 0;
+  }
+
+  @Override
+  public void recordDone(List<Claim> claims) {
+    change("write to the ledger of", () -> {
+      long now = System.currentTimeMillis();
+      for (Claim each : claims) {
+        isNew(each.entry(), now);
+      }
+    });
+  }
+
+  @Override
+  public int countAttempt(String id, String error, Instant now) {
+    change("count an attempt in", () -> {
+      PreparedStatement count =
+          statements.get(
+              connection,
+              "INSERT INTO "
+                  + ATTEMPTS
+                  + " VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET attempts = attempts + 1,"
+                  + " error = excluded.error, last_at = excluded.last_at");
+      count.setString(1, id);
+      count.setString(2, error);
+      count.setLong(3, now.toEpochMilli());
+      count.executeUpdate();
+    });
+    return attempts(id);
+  }
+
+  @Override
+  public int attempts(String id) {
+    return (int) number("SELECT max(attempts) FROM " + ATTEMPTS + " WHERE id = ?", id);
+  }
+
+  @Override
+  public void forgetAttempts(String id) {
+    change("forget attempts in", () -> {
+      PreparedStatement delete =
+          statements.get(connection, "DELETE FROM " + ATTEMPTS + " WHERE id = ?");
+      delete.setString(1, id);
+      delete.executeUpdate();
+    });
+  }
+
+  @Override
+  public long finishedOfBatch(String batch) {
+    return number("SELECT count(*) FROM " + BATCHES + " WHERE batch = ?", batch);
+  }
+
+  @Override
+  public void recordGivenUp(String batch, String id) {
+    change("write down a failure in", () -> ofBatch(batch, id));
+  }
+
+  @Override
+  public int prune(Instant before) {
+    int[] count = {0};
+    change("forget old entries in", () -> {
+      for (String sql :
+          List.of(
+              "DELETE FROM " + LEDGER + " WHERE done_at < ?",
+              "DELETE FROM " + ATTEMPTS + " WHERE last_at < ?")) {
+        PreparedStatement delete = statements.get(connection, sql);
+        delete.setLong(1, before.toEpochMilli());
+        count[0] += delete.executeUpdate();
+      }
+    });
+    return count[0];
+  }
+
+  private long number(String sql, String id) {
+    try {
+      PreparedStatement query = statements.get(connection, sql);
+      query.setString(1, id);
+      try (ResultSet result = query.executeQuery()) {
+        return result.next() ? result.getLong(1) : 0;
+      }
+    } catch (SQLException e) {
+      throw trouble("read", file, e);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Change {
+    void make() throws SQLException;
+  }
+
+  private void change(String operation, Change change) {
+    try {
+      begin();
+      try {
+        change.make();
+        sql("COMMIT");
+        isInTransaction = false;
+      } finally {
+        if (isInTransaction) {
+          endQuietly();
+        }
+      }
+    } catch (SQLException e) {
+      throw trouble(operation, file, e);
+    }
+  }
+
+  // ---- transactions
+
+  /** Others may write to the database too: whoever has it is waited for, with growing pauses. */
+  private void begin() throws SQLException {
+    deadlineNanos = Long.MAX_VALUE;
+    long giveUpNanos = System.nanoTime() + BUSY_LIMIT.toNanos();
+    for (long pauseMillis = 1; ; pauseMillis = Math.min(BUSY_LONGEST_PAUSE_MILLIS, pauseMillis * 2)) {
+      try {
+        sql("BEGIN IMMEDIATE");
+        isInTransaction = true;
+        return;
+      } catch (SQLException e) {
+        if (!isBusy(e) || System.nanoTime() - giveUpNanos > 0) {
+          throw e;
+        }
+      }
+      java.util.concurrent.locks.LockSupport.parkNanos(pauseMillis * 1_000_000);
+    }
+  }
+
+  private void sql(String text) throws SQLException {
+    connection.getDatabase()._exec(text);
+  }
+
+  private void endQuietly() {
+    isInTransaction = false;
+    deadlineNanos = Long.MAX_VALUE;
+    try {
+      sql("ROLLBACK");
+    } catch (SQLException e) {
+      // There is none: SQLite has ended it with the error that brought us here.
+    }
+  }
+
+  // ---- errors
+
+  private static SQLiteErrorCode code(SQLException e) {
+    if (e instanceof SQLiteException sqlite) {
+      return sqlite.getResultCode();
+    }
+    return SQLiteErrorCode.getErrorCode(e.getErrorCode());
+  }
+
+  private static boolean isBusy(SQLException e) {
+    int primary = code(e).code & 0xFF;
+    return primary == SQLiteErrorCode.SQLITE_BUSY.code
+        || primary == SQLiteErrorCode.SQLITE_LOCKED.code;
+  }
+
+  private boolean isDeadline(SQLException e) {
+    return (code(e).code & 0xFF) == SQLiteErrorCode.SQLITE_INTERRUPT.code;
+  }
+
+  /** What no entry can be blamed for. */
+  private static void throwIfTrouble(SQLException e) throws SQLException {
+    switch (code(e).code & 0xFF) {
+      case 5, 6, 7, 8, 10, 11, 13, 14, 26 -> throw e; // BUSY LOCKED NOMEM READONLY IOERR CORRUPT
+      default -> {} // ... FULL CANTOPEN NOTADB; anything else is about the statement
+    }
+  }
+
+  private String explain(SQLException e) {
+    return isDeadline(e)
+        ? "it ran for longer than "
+            + Duration.ofNanos(statementNanos).toMillis()
+            + " ms and was ended: raise sql_timeout_seconds, or split it"
+        : String.valueOf(e.getMessage());
+  }
+
+  private static EngineTroubleException trouble(String operation, Path file, SQLException e) {
+    return new EngineTroubleException(operation + " " + file + ": " + e.getMessage(), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      statements.close();
+      toLedger.close();
+      connection.close();
+    } catch (SQLException e) {
+      throw trouble("close", file, e);
+    }
+  }
+
+  /** A statement of this entry has ended the transaction of all. */
+  private static final class TransactionLostException extends Exception {
+    private static final long serialVersionUID = 1L;
+    final transient Outcome outcome;
+
+    TransactionLostException(Outcome outcome) {
+      super("the transaction was ended by a statement in it");
+      this.outcome =
+          outcome instanceof Outcome.Failed
+              ? outcome
+              : new Outcome.Failed("it ended the transaction of the worker", true);
+    }
+  }
+
+  /** Those used last stay prepared. */
+  private static final class StatementCache {
+    private final LinkedHashMap<String, PreparedStatement> kept =
+        new LinkedHashMap<>(STATEMENTS_KEPT, 0.75f, true);
+
+    PreparedStatement get(SQLiteConnection connection, String sql) throws SQLException {
+      PreparedStatement known = kept.get(sql);
+      if (known == null) {
+        known = connection.prepareStatement(sql);
+        kept.put(sql, known);
+        if (kept.size() > STATEMENTS_KEPT) {
+          Iterator<PreparedStatement> oldest = kept.values().iterator();
+          oldest.next().close();
+          oldest.remove();
+        }
+      }
+      return known;
+    }
+
+    void close() throws SQLException {
+      for (PreparedStatement each : kept.values()) {
+        each.close();
+      }
+      kept.clear();
+    }
+  }
+}

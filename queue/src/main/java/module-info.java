@@ -1,0 +1,15 @@
+/** A durable queue worker on Gyre. */
+module gyre.queue {
+  requires static transitive org.jspecify;
+  requires transitive gyre.core;
+  requires com.electronwill.nightconfig.core;
+  requires com.electronwill.nightconfig.toml;
+  requires java.net.http;
+  requires java.sql;
+  requires org.xerial.sqlitejdbc;
+  requires tools.jackson.core;
+
+  exports gyre.queue;
+
+  uses gyre.queue.QueueHandler;
+}
