@@ -1,0 +1,60 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batches of entries, and what is enqueued when the last of one has ended. That entry has an id made
+ * of the batch's name, so that the ledger keeps it from being done twice when a crash has it
+ * enqueued twice.
+ */
+final class Batches {
+  /** @param callback an entry, as its file says it */
+  record Batch(String name, long size, Map<String, @Nullable Object> callback) {}
+
+  private Batches() {}
+
+  private static Path file(Spool spool, String batch) {
+    return spool.batches.resolve(Queue.hash(batch) + ".json");
+  }
+
+  static void write(Spool spool, String batch, int size, Job callback) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("batch", batch);
+    fields.put("size", size);
+    fields.put("callback", callback.toJson(0, callback.text("id"), java.time.Instant.now()));
+    Path part = spool.tmp.resolve("batch-" + Queue.hash(batch) + "-" + System.nanoTime() + ".tmp");
+    try {
+      Spool.writeNew(part, Json.write(fields).getBytes(StandardCharsets.UTF_8));
+      Spool.move(part, file(spool, batch));
+      Spool.syncDirectory(spool.batches);
+    } catch (IOException e) {
+      throw QueueException.of("open batch " + batch + " of", spool.base, e);
+    }
+  }
+
+  static Optional<Batch> read(Spool spool, String batch) throws IOException {
+    Path file = file(spool, batch);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      Map<String, @Nullable Object> fields = Json.readObject(Files.readAllBytes(file));
+      byte[] callback = String.valueOf(fields.get("callback")).getBytes(StandardCharsets.UTF_8);
+      long size = fields.get("size") instanceof Number number ? number.longValue() : 0;
+      return Optional.of(new Batch(batch, size, Json.readObject(callback)));
+    } catch (BadEntryException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  static void delete(Spool spool, String batch) throws IOException {
+    Files.deleteIfExists(file(spool, batch));
+  }
+}

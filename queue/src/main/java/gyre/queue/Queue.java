@@ -1,0 +1,178 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A queue as its users see it: a directory that entries are put into. A worker ({@link Worker}, or
+ * {@code gyre queue work}) need not run at that time.
+ *
+ * <pre>{@code
+ * Queue queue = Queue.open(Path.of("jobs"));
+ * Enqueued job = queue.enqueue(Job.sql("INSERT INTO visits VALUES (?)", "ada").keepResult());
+ * Completion end = job.await(Duration.ofSeconds(5));
+ * }</pre>
+ *
+ * <p>Any thread and any number of processes may enqueue. Calls block for the device, some tenths of
+ * a millisecond: fibers call them in {@code Fiber.offload}.
+ */
+public final class Queue {
+  private static final int RANDOM_BITS = 40;
+
+  private final Spool spool;
+  private final AtomicLong lastSequence = new AtomicLong();
+
+  private Queue(Spool spool) {
+    this.spool = spool;
+  }
+
+  /**
+   * Makes the directories that are missing.
+   *
+   * @throws QueueException if that can't be done
+   */
+  public static Queue open(Path directory) {
+    Spool spool = new Spool(directory);
+    try {
+      spool.create();
+    } catch (IOException e) {
+      throw QueueException.of("open queue", directory, e);
+    }
+    return new Queue(spool);
+  }
+
+  public Path directory() {
+    return spool.base;
+  }
+
+  Spool spool() {
+    return spool;
+  }
+
+  /**
+   * Puts an entry into the queue. When it returns, the entry is on the device: neither a crash of
+   * this program nor one of the machine loses it.
+   *
+   * @throws DuplicateJobException if one with its unique key waits or runs
+   * @throws QueueException if it can't be written; then it is not in the queue
+   */
+  public Enqueued enqueue(Job job) {
+    long sequence = nextSequence();
+    String random =
+        Long.toString(ThreadLocalRandom.current().nextLong(1L << RANDOM_BITS), Character.MAX_RADIX);
+    String name = EntryName.make(job.priority(), sequence, random);
+    String id = job.text("id").isEmpty() ? EntryName.stem(name) : job.text("id");
+    byte[] content =
+        (job.toJson(sequence, id, Instant.now()) + "\n").getBytes(StandardCharsets.UTF_8);
+    checkEntry(content);
+    Path part = spool.tmp.resolve(name + ".tmp");
+    Instant due = job.due();
+    Path directory = due == null ? spool.pending : spool.delayed;
+    Path target =
+        due == null ? directory.resolve(name) : directory.resolve(Delayed.name(due, name));
+    try {
+      Spool.writeNew(part, content);
+      try {
+        if (!job.text("unique_key").isEmpty()) {
+          claimKey(part, job.text("unique_key"));
+        }
+        Spool.move(part, target);
+      } catch (IOException | RuntimeException e) {
+        Files.deleteIfExists(part);
+        throw e;
+      }
+      Spool.syncDirectory(directory);
+    } catch (IOException e) {
+      throw QueueException.of("enqueue into", spool.base, e);
+    }
+    return new Enqueued(spool, id, name);
+  }
+
+  /** What a worker would refuse is refused here, where somebody sees it. */
+  private static void checkEntry(byte[] content) {
+    try {
+      EntryReader.parse(content, () -> "");
+    } catch (BadEntryException e) {
+      throw new QueueException("enqueue: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * From the clock, so that entries of several programs come in order, and never the same twice in
+   * this one.
+   */
+  private long nextSequence() {
+    Instant now = Instant.now();
+    long nanos = now.getEpochSecond() * 1_000_000_000 + now.getNano();
+    return lastSequence.updateAndGet(last -> Math.max(last + 1, nanos));
+  }
+
+  // ---- unique keys
+
+  /**
+   * The key is a second name of the entry's file, made by a link, which only one can make. It is
+   * stale when the file has no other name any more: then the entry has ended.
+   */
+  private void claimKey(Path part, String key) throws IOException {
+    Path held = spool.unique.resolve(hash(key));
+    for (int i = 0; i < 2; i++) {
+      try {
+        Files.createLink(held, part);
+        return;
+      } catch (FileAlreadyExistsException e) {
+        if (i > 0 || !isStale(held)) {
+          throw new DuplicateJobException(key);
+        }
+        Files.deleteIfExists(held);
+      }
+    }
+  }
+
+  private static boolean isStale(Path held) throws IOException {
+    try {
+      return ((Number) Files.getAttribute(held, "unix:nlink")).longValue() == 1;
+    } catch (java.nio.file.NoSuchFileException e) {
+      return true;
+    }
+  }
+
+  static String hash(String key) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  // ---- batches
+
+  /**
+   * Says that {@code size} entries will be enqueued with {@link Job#batch}, and what is to be done
+   * when the last of them has ended, well or not. May be called before or after they are enqueued.
+   */
+  public void openBatch(String batch, int size, Job callback) {
+    if (size < 1) {
+      throw new IllegalArgumentException("a batch has 1 entry or more: " + size);
+    }
+    Batches.write(spool, batch, size, callback.id("batch:" + batch));
+  }
+
+  // ---- names
+
+  @Override
+  public String toString() {
+    return String.format(Locale.ROOT, "queue %s", spool.base);
+  }
+}
