@@ -79,6 +79,10 @@ final class Backlog {
     return chosen.names.pollFirst();
   }
 
+  boolean contains(EntryName name) {
+    return levels[name.priority()].names.contains(name);
+  }
+
   int size() {
     return size;
   }

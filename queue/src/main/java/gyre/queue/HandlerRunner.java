@@ -1,0 +1,121 @@
+package gyre.queue;
+
+import gyre.Cancellation;
+import gyre.CancelledException;
+import gyre.DeadlineExceededException;
+import gyre.Fiber;
+import gyre.io.IoException;
+import gyre.process.Command;
+import gyre.process.CommandResult;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Executes entries that are no SQL, each in a fiber of the loop. An entry is tried at least once:
+ * who must know whether it was done before is handed its id.
+ */
+final class HandlerRunner {
+  private static final int ERROR_LIMIT = 500;
+
+  private final HttpCaller http;
+
+  HandlerRunner(HttpCaller http) {
+    this.http = http;
+  }
+
+  /** Parks. What goes wrong is an outcome; only a cancellation of the fiber is thrown. */
+  Outcome run(Claim claim, Kind kind, int attempt) {
+    try {
+      return Cancellation.within(
+          kind.timeout(),
+          () ->
+              switch (kind.way()) {
+                case Kind.Program program -> program(claim.entry(), kind, program, attempt);
+                case Kind.Http call -> http(claim.entry(), kind, call, attempt);
+                case Kind.Java java -> java(claim.entry(), java, attempt);
+                case Kind.Sql sql -> throw new IllegalStateException("SQL is for the engine");
+              });
+    } catch (DeadlineExceededException e) {
+      return new Outcome.Failed("it took longer than " + kind.timeout().toMillis() + " ms", false);
+    } catch (CancelledException e) {
+      throw e;
+    } catch (Exception e) {
+      return new Outcome.Failed(brief(String.valueOf(e)), false);
+    }
+  }
+
+  private static String payload(Entry entry) {
+    return entry.payload() instanceof String text ? text : Json.write(entry.payload());
+  }
+
+  private static String brief(String text) {
+    String line = text.strip().replaceAll("\\s+", " ");
+    return line.length() <= ERROR_LIMIT ? line : line.substring(0, ERROR_LIMIT) + "...";
+  }
+
+  // ---- a program
+
+  private static Outcome program(Entry entry, Kind kind, Kind.Program program, int attempt) {
+    Command command =
+        Command.of(program.command())
+            .timeout(kind.timeout())
+            .environment("GYRE_QUEUE_ID", entry.id())
+            .environment("GYRE_QUEUE_OPERATION", entry.operation())
+            .environment("GYRE_QUEUE_ATTEMPT", String.valueOf(attempt));
+    for (Map.Entry<String, String> each : program.environment().entrySet()) {
+      command = command.environment(each.getKey(), each.getValue());
+    }
+    if (program.directory() != null) {
+      command = command.directory(program.directory());
+    }
+    CommandResult result;
+    try {
+      result = command.transform(payload(entry).getBytes(StandardCharsets.UTF_8));
+    } catch (IoException e) {
+      return new Outcome.Failed(brief(String.valueOf(e.getMessage())), false);
+    }
+    if (result.isSuccess()) {
+      Map<String, Object> output = new LinkedHashMap<>();
+      output.put("stdout", result.output());
+      return new Outcome.Done(output);
+    }
+    String errors = new String(result.stderr(), StandardCharsets.UTF_8);
+    return new Outcome.Failed(
+        brief(command + " ended with " + result.exit().code() + ": " + errors), false);
+  }
+
+  // ---- HTTP
+
+  private Outcome http(Entry entry, Kind kind, Kind.Http call, int attempt)
+      throws IOException, InterruptedException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Content-Type", "application/json");
+    headers.putAll(call.headers());
+    headers.put("Idempotency-Key", entry.id());
+    headers.put("Gyre-Queue-Attempt", String.valueOf(attempt));
+    byte[] body = payload(entry).getBytes(StandardCharsets.UTF_8);
+    HttpCaller.Answer answer =
+        http.call(call.method(), call.url(), headers, body, kind.timeout());
+    if (answer.status() >= 200 && answer.status() < 300) {
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("status", answer.status());
+      result.put("body", answer.body());
+      return new Outcome.Done(result);
+    }
+    return new Outcome.Failed(
+        brief(
+            call.method() + " " + call.url() + " answered " + answer.status() + ": " + answer.body()),
+        !call.retryStatus().contains(answer.status()));
+  }
+
+  // ---- a class
+
+  private static Outcome java(Entry entry, Kind.Java java, int attempt) throws Exception {
+    QueueTask task =
+        new QueueTask(
+            entry.id(), entry.operation(), entry.payload(), entry.metadata(), attempt);
+    return new Outcome.Done(Fiber.offload(() -> java.handler().handle(task)));
+  }
+}

@@ -1,0 +1,18 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+
+/** Makes a call of HTTP, in a fiber. The place where another client can be put. */
+@FunctionalInterface
+interface HttpCaller {
+  /** @param body at most the first {@link #BODY_LIMIT_BYTES} of it */
+  record Answer(int status, String body) {}
+
+  int BODY_LIMIT_BYTES = 64 * 1024;
+
+  Answer call(String method, URI url, Map<String, String> headers, byte[] body, Duration timeout)
+      throws IOException, InterruptedException;
+}

@@ -1,0 +1,370 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator does with a queue from outside: look, search, retry, discard, pause. It works on
+ * the files alone, whether a worker runs or not.
+ */
+public final class Inspection {
+  /** Where an entry is. */
+  public enum Place {
+    PENDING,
+    DELAYED,
+    PROCESSING,
+    FAILED,
+    COMPLETED
+  }
+
+  /**
+   * An entry as it lies there.
+   *
+   * @param content of its file, if it can be read
+   * @param error why it failed; else empty
+   */
+  public record Item(
+      String id, Place place, String name, int priority, String content, String error) {}
+
+  /** How many entries are where. */
+  public record Counts(long pending, long delayed, long processing, long failed, long completed) {}
+
+  /** A worker that lives, and its heartbeat. */
+  public record LiveWorker(int slot, Map<String, @Nullable Object> heartbeat) {}
+
+  private static final int WORKERS_LIMIT = 64;
+  private static final int CONTENT_LIMIT_BYTES = 1 << 20;
+
+  private final Spool spool;
+
+  private Inspection(Spool spool) {
+    this.spool = spool;
+  }
+
+  /** @throws QueueException if there is no queue in that directory */
+  public static Inspection of(Path directory) {
+    Spool spool = new Spool(directory);
+    if (!spool.isThere()) {
+      throw new QueueException(
+          "look at queue " + spool.base + ": there is none; enqueue something, or start a worker");
+    }
+    return new Inspection(spool);
+  }
+
+  static String describeOwner(Spool spool) {
+    try {
+      return "a worker with the process id " + Files.readString(spool.pidFile(0)).strip();
+    } catch (IOException e) {
+      return "another worker";
+    }
+  }
+
+  // ---- looking
+
+  public Counts counts() {
+    return new Counts(
+        count(Place.PENDING),
+        count(Place.DELAYED),
+        count(Place.PROCESSING),
+        count(Place.FAILED),
+        count(Place.COMPLETED));
+  }
+
+  private long count(Place place) {
+    long[] count = {0};
+    each(place, file -> {
+      count[0]++;
+      return true;
+    });
+    return count[0];
+  }
+
+  /** Workers that hold their lock now. */
+  public List<LiveWorker> workers() {
+    List<LiveWorker> alive = new ArrayList<>();
+    for (int i = 0; i < WORKERS_LIMIT; i++) {
+      Path lock = spool.lockFile(i);
+      if (Files.exists(lock) && InstanceLock.isHeld(lock)) {
+        alive.add(new LiveWorker(i, heartbeat(i)));
+      }
+    }
+    return alive;
+  }
+
+  private Map<String, @Nullable Object> heartbeat(int slot) {
+    try {
+      return Json.readObject(Files.readAllBytes(spool.heartbeat(slot)));
+    } catch (IOException | BadEntryException e) {
+      return new LinkedHashMap<>(); // it has not written one yet
+    }
+  }
+
+  /**
+   * Entries of some places, at most {@code limit}, in no order.
+   *
+   * @param text that must be in the name, the content or the error; empty for all
+   */
+  public List<Item> search(List<Place> places, String text, int limit) {
+    List<Item> found = new ArrayList<>();
+    for (Place place : places) {
+      each(place, file -> {
+        Item item = item(place, file);
+        if (text.isEmpty()
+            || item.name().contains(text)
+            || item.id().contains(text)
+            || item.content().contains(text)
+            || item.error().contains(text)) {
+          found.add(item);
+        }
+        return found.size() < limit;
+      });
+    }
+    return found;
+  }
+
+  /** The entry of that id, or of that name of a file. */
+  public Optional<Item> find(String id) {
+    return locate(id).map(each -> item(each.place, each.file));
+  }
+
+  private record Located(Place place, Path file) {}
+
+  private Optional<Located> locate(String id) {
+    for (Place place : Place.values()) {
+      List<Path> found = new ArrayList<>();
+      each(place, file -> {
+        String name = plainName(place, file);
+        if (name.equals(id)
+            || EntryName.stem(name).equals(id)
+            || (content(file).contains(id) && item(place, file).id().equals(id))) {
+          found.add(file);
+        }
+        return found.isEmpty();
+      });
+      if (!found.isEmpty()) {
+        return Optional.of(new Located(place, found.getFirst()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Path directory(Place place) {
+    return switch (place) {
+      case PENDING -> spool.pending;
+      case DELAYED -> spool.delayed;
+      case PROCESSING -> spool.processing;
+      case FAILED -> spool.failed;
+      case COMPLETED -> spool.completed;
+    };
+  }
+
+  /** Until {@code visitor} says false. */
+  private void each(Place place, Predicate<Path> visitor) {
+    if (place == Place.PENDING) {
+      List<EntryName> stop = new ArrayList<>();
+      try {
+        PendingScan.scan(spool, name -> {
+          if (stop.isEmpty() && !visitor.test(name.path())) {
+            stop.add(name);
+          }
+        });
+      } catch (IOException e) {
+        throw QueueException.of("look into", spool.pending, e);
+      }
+      return;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory(place))) {
+      for (Path file : files) {
+        String name = String.valueOf(file.getFileName());
+        boolean isBeside =
+            name.endsWith(Failure.SUFFIX) || name.endsWith(Enqueued.RESULT_SUFFIX);
+        if (!isBeside && !name.startsWith(".") && !visitor.test(file)) {
+          return;
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return; // nothing was ever there
+    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+      throw QueueException.of("look into", directory(place), e);
+    }
+  }
+
+  private static String plainName(Place place, Path file) {
+    String name = String.valueOf(file.getFileName());
+    return switch (place) {
+      case DELAYED -> Delayed.of(file).name();
+      case PROCESSING -> Claims.nameOf(name);
+      case PENDING, FAILED, COMPLETED -> name;
+    };
+  }
+
+  private Item item(Place place, Path file) {
+    String name = plainName(place, file);
+    String content = content(file);
+    String error =
+        place == Place.FAILED ? field(content(beside(file)), "error") : "";
+    String id = field(content, "id");
+    return new Item(
+        id.isEmpty() ? EntryName.stem(name) : id,
+        place,
+        name,
+        EntryName.of(file.resolveSibling(name)).priority(),
+        content,
+        error);
+  }
+
+  private static Path beside(Path file) {
+    return file.resolveSibling(file.getFileName() + Failure.SUFFIX);
+  }
+
+  private static String content(Path file) {
+    try {
+      if (!Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)
+          || Files.size(file) > CONTENT_LIMIT_BYTES) {
+        return "";
+      }
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      return ""; // it was moved meanwhile
+    }
+  }
+
+  private static String field(String content, String name) {
+    try {
+      Object value = Json.readObject(content.getBytes(StandardCharsets.UTF_8)).get(name);
+      return value == null ? "" : String.valueOf(value);
+    } catch (BadEntryException e) {
+      return "";
+    }
+  }
+
+  // ---- changing
+
+  /**
+   * Has an entry done again that was given up, or at once one that waits for its time.
+   *
+   * @return whether there is one
+   */
+  public boolean retry(String id) {
+    Optional<Located> found = locate(id);
+    if (found.isEmpty() || (found.get().place != Place.FAILED && found.get().place != Place.DELAYED)) {
+      return false;
+    }
+    Path file = found.get().file;
+    try {
+      Spool.moveBeside(file, spool.pending, plainName(found.get().place, file));
+      Files.deleteIfExists(beside(file));
+    } catch (IOException e) {
+      throw QueueException.of("retry", file, e);
+    }
+    wakeWorkers();
+    return true;
+  }
+
+  /**
+   * Deletes an entry that waits or was given up.
+   *
+   * @return whether there is one
+   */
+  public boolean discard(String id) {
+    Optional<Located> found = locate(id);
+    if (found.isEmpty()
+        || found.get().place == Place.PROCESSING
+        || found.get().place == Place.COMPLETED) {
+      return false;
+    }
+    Path file = found.get().file;
+    try {
+      boolean isDeleted = Files.deleteIfExists(file);
+      Files.deleteIfExists(beside(file));
+      return isDeleted;
+    } catch (IOException e) {
+      throw QueueException.of("discard", file, e);
+    }
+  }
+
+  /**
+   * Has workers begin nothing more; what runs may end. It stays so over restarts.
+   *
+   * @param operation of that kind alone; empty for all
+   */
+  public void pause(String operation) {
+    try {
+      Path file = spool.pauseFile(checkedKind(operation));
+      Files.writeString(file, Instant.now() + "\n");
+    } catch (IOException e) {
+      throw QueueException.of("pause", spool.base, e);
+    }
+    wakeWorkers();
+  }
+
+  /** The opposite of {@link #pause}; false if it was not paused. */
+  public boolean resume(String operation) {
+    try {
+      boolean wasPaused = Files.deleteIfExists(spool.pauseFile(checkedKind(operation)));
+      wakeWorkers();
+      return wasPaused;
+    } catch (IOException e) {
+      throw QueueException.of("resume", spool.base, e);
+    }
+  }
+
+  private static String checkedKind(String operation) {
+    if (operation.contains("/") || operation.length() > 200) {
+      throw new IllegalArgumentException("no name of an operation: " + operation);
+    }
+    return operation;
+  }
+
+  public boolean isPaused() {
+    return Files.exists(spool.pauseFile(""));
+  }
+
+  /** Writes a line into the FIFO of each worker that lives. Not needed, only quicker. */
+  public void wakeWorkers() {
+    for (LiveWorker each : workers()) {
+      if (each.heartbeat().get("pid") instanceof Number pid) {
+        Path fifo = spool.fifo(pid.longValue());
+        if (Files.exists(fifo)) {
+          wake(fifo);
+        }
+      }
+    }
+  }
+
+  /** Opened for both directions, so that it never waits for a reader. */
+  private static void wake(Path fifo) {
+    try (FileChannel out =
+        FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      out.write(java.nio.ByteBuffer.wrap("wake\n".getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      // the worker looks by itself within its timeout
+    }
+  }
+
+  /** The processes of workers that live, for signals. */
+  public List<Long> workerPids() {
+    List<Long> pids = new ArrayList<>();
+    for (LiveWorker each : workers()) {
+      if (each.heartbeat().get("pid") instanceof Number pid) {
+        pids.add(pid.longValue());
+      }
+    }
+    return pids;
+  }
+
+}

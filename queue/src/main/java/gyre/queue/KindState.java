@@ -1,0 +1,68 @@
+package gyre.queue;
+
+import gyre.sync.TokenBucket;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** What of one kind runs now, and what waits for its limits. Used by the thread that executes. */
+final class KindState {
+  static final long NOT_BY_TIME = Long.MAX_VALUE;
+  private static final int PARKED_LIMIT = 8192;
+
+  /** What was found to be of this kind when no more of it was allowed to begin. */
+  final Backlog parked = new Backlog(PARKED_LIMIT);
+
+  private Kind kind;
+  private TokenBucket bucket;
+  int running;
+  boolean isPaused;
+
+  KindState(Kind kind) {
+    this.kind = kind;
+    this.bucket = bucket(kind);
+  }
+
+  private static TokenBucket bucket(Kind kind) {
+    long rate = Math.max(1, kind.ratePerSecond());
+    return TokenBucket.of(rate, rate, System.nanoTime());
+  }
+
+  /** After the configuration was read again. */
+  void change(Kind next) {
+    if (next.ratePerSecond() != kind.ratePerSecond()) {
+      bucket = bucket(next);
+    }
+    kind = next;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /** Whether its concurrency allows one more. */
+  private boolean hasRoom() {
+    return !isPaused && (kind.isSql() || running < kind.concurrency());
+  }
+
+  /** Whether one may begin; takes its place in the rate if so. */
+  boolean tryBegin() {
+    return hasRoom() && (kind.ratePerSecond() == 0 || bucket.tryTake(1, System.nanoTime()));
+  }
+
+  /** What waited, if it may begin now. */
+  @Nullable EntryName pollParked() {
+    return pauseMillis() == 0 ? parked.poll() : null;
+  }
+
+  /** When the rate allows the next of those that wait: {@link #NOT_BY_TIME} if that is no matter of time. */
+  long pauseMillis() {
+    if (parked.isEmpty() || !hasRoom()) {
+      return NOT_BY_TIME;
+    }
+    if (kind.ratePerSecond() == 0) {
+      return 0;
+    }
+    long nanos = bucket.nanosUntil(1, System.nanoTime());
+    return nanos <= 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(nanos) + 1;
+  }
+}

@@ -1,0 +1,110 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** What is done from time to time: old files go, recurring entries come, batches are looked at. */
+final class Maintenance {
+  private static final Duration STALE_TMP = Duration.ofHours(1);
+
+  /** What was given up stays longer: somebody has to look at it. */
+  private static final Duration FAILED_KEPT = Duration.ofDays(30);
+
+  private static final Duration CLEANUP_EVERY = Duration.ofMinutes(5);
+
+  private Maintenance() {}
+
+  // ---- old files
+
+  /** At most every five minutes; the time of the last is that of a file, for all workers. */
+  static void cleanup(Spool spool, Engine engine, QueueConfig config, Instant now, WorkerLog log) {
+    Path stamp = spool.base.resolve(".cleanup");
+    try {
+      if (Files.exists(stamp) && !isOlder(stamp, now.minus(CLEANUP_EVERY))) {
+        return;
+      }
+      spool.replace(stamp, now + "\n");
+      long deleted = delete(spool.completed, now.minus(config.cleanupAfter()));
+      deleted += delete(spool.failed, now.minus(FAILED_KEPT));
+      deleted += delete(spool.tmp, now.minus(STALE_TMP));
+      deleted += engine.prune(now.minus(config.ledgerKept()));
+      if (deleted > 0) {
+        log.info("cleanup: " + deleted + " old files and rows are gone");
+      }
+    } catch (IOException e) {
+      log.failure(QueueException.of("clean up", spool.base, e).getMessage() + "");
+    }
+  }
+
+  /**
+   * By the time at which the file came into the directory, which a rename leaves in the time of its
+   * last change of status.
+   */
+  private static boolean isOlder(Path file, Instant than) throws IOException {
+    Object changed = Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+    return ((java.nio.file.attribute.FileTime) changed).toInstant().isBefore(than);
+  }
+
+  private static long delete(Path directory, Instant before) throws IOException {
+    long count = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path file : files) {
+        if (isOlder(file, before) && !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          Files.deleteIfExists(file);
+          count++;
+        }
+      }
+    } catch (java.nio.file.NoSuchFileException e) {
+      return count; // somebody else cleans up too
+    }
+    return count;
+  }
+
+  // ---- batches
+
+  static void batches(Spool spool, Settler settler, WorkerLog log) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.batches)) {
+      for (Path file : files) {
+        Object name = Json.readObject(Files.readAllBytes(file)).get("batch");
+        if (name instanceof String batch) {
+          settler.batchMayBeDone(batch);
+        }
+      }
+    } catch (IOException | BadEntryException e) {
+      log.failure("look at batches in " + spool.batches + ": " + e.getMessage());
+    }
+  }
+
+  // ---- recurring
+
+  /**
+   * Enqueues the next time of each recurring entry ahead, into {@code delayed/}. Its id is made of
+   * the name and the time: so a restart, or several workers, make no second one that counts.
+   */
+  static void recurring(Queue queue, QueueConfig config, Instant now, WorkerLog log) {
+    for (QueueConfig.Recurring each : config.recurring()) {
+      Optional<Instant> next = each.cron().next(now);
+      if (next.isEmpty()) {
+        continue;
+      }
+      Path mark = queue.spool().base.resolve(".recurring." + Queue.hash(each.name()).substring(0, 16));
+      String planned = next.get().toString();
+      try {
+        if (Files.exists(mark) && Files.readString(mark).strip().equals(planned)) {
+          continue;
+        }
+        queue.enqueue(
+            each.job().id("recurring:" + each.name() + ":" + planned).at(next.get()));
+        queue.spool().replace(mark, planned + "\n");
+      } catch (IOException e) {
+        log.failure(QueueException.of("plan", each.name(), e).getMessage() + "");
+      }
+    }
+  }
+}

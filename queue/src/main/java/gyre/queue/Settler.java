@@ -1,0 +1,156 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens to an entry's file when it was executed: to {@code completed/}, to {@code delayed/}
+ * for another attempt, or to {@code failed/} with the reason beside it. By now the database has it
+ * on the device; if the process ends in the middle of this, the file is replayed, and the ledger
+ * knows it.
+ */
+final class Settler {
+  private final Spool spool;
+  private final Queue queue;
+  private final Engine engine;
+  private final Claims claims;
+  private final WorkerStats stats;
+  private final WorkerLog log;
+  private final Probe probe;
+
+  Settler(
+      Queue queue, Engine engine, Claims claims, WorkerStats stats, WorkerLog log, Probe probe) {
+    this.queue = queue;
+    this.spool = queue.spool();
+    this.engine = engine;
+    this.claims = claims;
+    this.stats = stats;
+    this.log = log;
+    this.probe = probe;
+  }
+
+  void settle(Claim claim, Outcome outcome, RetryPolicy retry) throws IOException {
+    switch (outcome) {
+      case Outcome.Done(Object result) -> {
+        stats.processed++;
+        complete(claim, result);
+      }
+      case Outcome.Duplicate() -> {
+        if (!claim.isReplay()) {
+          stats.duplicates++;
+          log.failure("entry " + claim.entry().id() + " was done before, and is not done again");
+        }
+        complete(claim, null);
+      }
+      case Outcome.Failed failed -> failed(claim, failed, retry);
+    }
+  }
+
+  private void complete(Claim claim, @Nullable Object result) throws IOException {
+    Entry entry = claim.entry();
+    if (entry.wantsResult() && result != null) {
+      Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+      fields.put("id", entry.id());
+      fields.put("result", result);
+      spool.replace(
+          spool.completed.resolve(claim.name().text() + Enqueued.RESULT_SUFFIX),
+          Json.write(fields) + "\n");
+    }
+    freeKey(entry);
+    Spool.move(claim.file(), spool.completed.resolve(claim.name().text()));
+    claims.ended(claim.file());
+    probe.at(Probe.Point.COMPLETED);
+    batchMayBeDone(entry.batch());
+  }
+
+  /** Before the file is moved: if the process ends in between, the entry is done, and its key free. */
+  private void freeKey(Entry entry) throws IOException {
+    if (!entry.uniqueKey().isEmpty()) {
+      Files.deleteIfExists(spool.unique.resolve(Queue.hash(entry.uniqueKey())));
+    }
+  }
+
+  private void failed(Claim claim, Outcome.Failed failed, RetryPolicy retry) throws IOException {
+    Instant now = Instant.now();
+    int attempts = engine.countAttempt(claim.entry().id(), failed.error(), now);
+    if (failed.isFinal() || !retry.mayRetry(attempts)) {
+      giveUp(claim, failed.error(), attempts);
+      return;
+    }
+    long pauseMillis = retry.pauseMillis(attempts, ThreadLocalRandom.current());
+    String name =
+        EntryName.withPriority(
+            claim.name().text(), Math.min(EntryName.LAST_PRIORITY, claim.name().priority() + 1));
+    Spool.moveBeside(
+        claim.file(), spool.delayed, Delayed.name(now.plusMillis(pauseMillis), name));
+    claims.ended(claim.file());
+    stats.retried++;
+    log.failure(
+        "entry "
+            + claim.entry().id()
+            + " failed, attempt "
+            + attempts
+            + ", again in "
+            + pauseMillis
+            + " ms: "
+            + failed.error());
+  }
+
+  private void giveUp(Claim claim, String error, int attempts) throws IOException {
+    Entry entry = claim.entry();
+    if (!entry.batch().isEmpty()) {
+      engine.recordGivenUp(entry.batch(), entry.id());
+    }
+    freeKey(entry);
+    fail(claim.file(), claim.name().text(), entry.id(), error, attempts);
+    batchMayBeDone(entry.batch());
+  }
+
+  /** A file that is no entry. */
+  void failUnread(Path file, EntryName name, String error) throws IOException {
+    fail(file, name.text(), name.stem(), error, 0);
+  }
+
+  private void fail(Path file, String name, String id, String error, int attempts)
+      throws IOException {
+    Path target = spool.fail(file, name, new Failure(id, error, attempts, Instant.now()));
+    claims.ended(file);
+    stats.failed++;
+    log.failure("entry " + id + " is in failed/" + target.getFileName() + ": " + error);
+  }
+
+  /** An attempt that may end the process is counted before it is made. */
+  boolean mayReplay(Claim claim, RetryPolicy retry) throws IOException {
+    if (engine.isDone(claim.entry().id())) {
+      return true; // the ledger ends it, whatever was counted
+    }
+    String error = "the worker ended while it was executed";
+    int attempts = engine.countAttempt(claim.entry().id(), error, Instant.now());
+    if (retry.mayRetry(attempts)) {
+      return true;
+    }
+    giveUp(claim, error + ", " + attempts + " times", attempts);
+    return false;
+  }
+
+  // ---- batches
+
+  void batchMayBeDone(String batch) throws IOException {
+    if (batch.isEmpty()) {
+      return;
+    }
+    Batches.Batch known = Batches.read(spool, batch).orElse(null);
+    if (known != null && engine.finishedOfBatch(batch) >= known.size()) {
+      queue.enqueue(Job.ofFields(known.callback()));
+      Batches.delete(spool, batch);
+      log.info("batch " + batch + " is done");
+    }
+  }
+
+}

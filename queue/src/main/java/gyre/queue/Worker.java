@@ -1,0 +1,320 @@
+package gyre.queue;
+
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.Scope;
+import gyre.process.OsSignal;
+import gyre.process.SignalEvent;
+import gyre.process.SignalStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executes the entries of a queue.
+ *
+ * <pre>{@code
+ * try (Loop loop = Loop.open()) {
+ *   loop.run(() -> Worker.open(WorkerOptions.of(directory)).run());
+ * }
+ * }</pre>
+ *
+ * <p>The loop waits for everything: new files, lines in the FIFO, signals, the clock, handlers. One
+ * more thread takes the entries and executes SQL. Nothing polls while the kernel tells of files.
+ */
+public final class Worker {
+  private static final int SLOTS_LIMIT = 64;
+  private static final long HEARTBEAT_SOONEST_MILLIS = 500;
+  private static final Duration LOCK_PATIENCE = Duration.ofMillis(20);
+  private static final int LOCK_TRIES = 10;
+
+  private final WorkerOptions options;
+  private final Queue queue;
+  private final Spool spool;
+  private final WorkerLog log;
+  private final WorkerStats stats = new WorkerStats();
+  private final Inbox inbox = new Inbox();
+  private final HandlerRunner runner = new HandlerRunner(new JdkHttpCaller());
+  private final Probe probe;
+  private final boolean usesLedger;
+  private volatile QueueConfig config;
+
+  /** Where fibers of handlers live; null while it does not run. */
+  private volatile @Nullable Scope handlers;
+
+  private Worker(WorkerOptions options, Queue queue, boolean usesLedger, Probe probe) {
+    this.options = options;
+    this.queue = queue;
+    this.spool = queue.spool();
+    this.usesLedger = usesLedger;
+    this.probe = probe;
+    this.log = new WorkerLog(spool.base.resolve("worker.log"), options.output());
+    this.config = readConfig();
+  }
+
+  /**
+   * Checks the configuration and makes the directories. The worker does nothing before {@link #run}.
+   *
+   * @throws QueueException that says what is wrong, and where
+   */
+  public static Worker open(WorkerOptions options) {
+    return open(options, true, Probe.NONE);
+  }
+
+  /** For tests. */
+  static Worker open(WorkerOptions options, boolean usesLedger, Probe probe) {
+    return new Worker(options, Queue.open(options.directory()), usesLedger, probe);
+  }
+
+  /**
+   * Reads a configuration as a worker would, and tells what it has.
+   *
+   * @throws QueueException that names file, line and key
+   */
+  public static List<String> checkConfiguration(Path file, ClassLoader loader) {
+    QueueConfig config = ConfigReader.read(file, loader).handlers(Handlers.services(loader));
+    List<String> lines = new ArrayList<>();
+    config.kinds().values().stream()
+        .sorted(java.util.Comparator.comparing(Kind::operation))
+        .forEach(each ->
+            lines.add(
+                each.operation()
+                    + ": "
+                    + each.way().getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT)
+                    + ", "
+                    + each.concurrency()
+                    + " at a time, timeout "
+                    + each.timeout().toSeconds()
+                    + " s, "
+                    + each.retry().retries()
+                    + " retries"));
+    config.recurring()
+        .forEach(each -> lines.add(each.name() + ": recurring, " + each.cron()));
+    return lines;
+  }
+
+  private QueueConfig readConfig() {
+    Path named = options.configuration();
+    Path usual = spool.base.resolve("queue.toml");
+    QueueConfig read =
+        named != null
+            ? ConfigReader.read(named, options.classLoader())
+            : Files.exists(usual)
+                ? ConfigReader.read(usual, options.classLoader())
+                : QueueConfig.DEFAULT;
+    List<QueueHandler> handlers = new ArrayList<>(Handlers.services(options.classLoader()));
+    handlers.addAll(options.handlers());
+    return read.handlers(handlers);
+  }
+
+  /** For tests, which have no file for it. */
+  void config(QueueConfig value) {
+    config = value.handlers(options.handlers());
+  }
+
+  /** Reads the configuration again. If it is wrong, that is logged, and the old one stays. */
+  public void reload() {
+    try {
+      config = readConfig();
+      log.info("the configuration was read again");
+    } catch (QueueException e) {
+      log.warn("the configuration was not changed: " + e.getMessage());
+    }
+    inbox.wakeUp();
+  }
+
+  /** Looks at the directory now. Any thread. */
+  public void wakeUp() {
+    inbox.rescan();
+  }
+
+  /** Finishes what waits, up to the limits of the configuration, and ends. Any thread. */
+  public void drain() {
+    inbox.wish(Inbox.Wish.DRAIN);
+  }
+
+  /** Ends after the step under way. What was begun is replayed by the next worker. Any thread. */
+  public void stop() {
+    inbox.wish(Inbox.Wish.STOP);
+  }
+
+  WorkerStats stats() {
+    return stats;
+  }
+
+  /**
+   * Works until it is asked to end. Called in a fiber, which it parks.
+   *
+   * @throws QueueException if another worker has the directory
+   */
+  public void run() {
+    int slot = -1;
+    InstanceLock lock = null;
+    for (int i = 0; i < (options.joins() ? SLOTS_LIMIT : 1) && lock == null; i++) {
+      lock = take(i).orElse(null);
+      slot = i;
+    }
+    if (lock == null) {
+      throw new QueueException(
+          "start a worker on " + spool.base + ": " + Inspection.describeOwner(spool)
+              + " works there already; end it, or add one beside it by --join");
+    }
+    try (InstanceLock held = lock) {
+      run(slot);
+    }
+  }
+
+  /** Whoever only looks whether a worker lives has the lock for a moment: so more than once. */
+  private Optional<InstanceLock> take(int slot) {
+    for (int i = 0; ; i++) {
+      Optional<InstanceLock> lock = InstanceLock.tryTake(spool.lockFile(slot));
+      if (lock.isPresent() || i == LOCK_TRIES || options.joins()) {
+        return lock;
+      }
+      Fiber.sleep(LOCK_PATIENCE);
+    }
+  }
+
+  private void run(int slot) {
+    long pid = ProcessHandle.current().pid();
+    write(spool.pidFile(slot), pid + "\n");
+    log.info(
+        "worker "
+            + slot
+            + " starts, database "
+            + options.databaseFile(spool)
+            + ", engine "
+            + Loop.current().engineName());
+    Drainer drainer =
+        new Drainer(
+            queue,
+            slot,
+            options.isOnce(),
+            this::openEngine,
+            () -> config,
+            inbox,
+            stats,
+            log,
+            probe,
+            starter());
+    try (Scope scope = Scope.openIsolated("queue-worker")) {
+      startFibers(scope, slot);
+      handlers = scope;
+      Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
+      Fiber.await(drainer.ended());
+      log.info(
+          "worker " + slot + " ends: " + stats.processed + " done, " + stats.failed + " failed");
+      scope.cancel("the worker ends");
+    } catch (CancelledException e) {
+      inbox.wish(Inbox.Wish.STOP);
+      throw e;
+    } finally {
+      handlers = null;
+      beat(slot);
+      delete(spool.pidFile(slot));
+    }
+  }
+
+  private Engine openEngine() {
+    SqliteEngine engine = SqliteEngine.open(options.databaseFile(spool), usesLedger, probe);
+    engine.statementTimeout(config.sqlTimeout());
+    return engine;
+  }
+
+  private void startFibers(Scope scope, int slot) {
+    if (!options.isOnce()) {
+      WorkerWatch watch = new WorkerWatch(spool, options, inbox, stats, log);
+      scope.start("queue-watch", watch::run);
+      scope.start("queue-delayed", watch::runDelayed);
+      scope.start("queue-fifo", watch::runFifos);
+    }
+    scope.start("queue-heartbeat", () -> heartbeat(slot));
+    if (options.takesSignals()) {
+      scope.start("queue-signals", this::signals);
+    }
+  }
+
+  // ---- handlers
+
+  private Drainer.Starter starter() {
+    Loop loop = Loop.current();
+    return (claim, kind, attempt) -> loop.post(() -> startHandler(claim, kind, attempt));
+  }
+
+  private void startHandler(Claim claim, Kind kind, int attempt) {
+    Scope scope = handlers;
+    if (scope != null) {
+      scope.start(
+          "queue-" + kind.operation(),
+          () ->
+              inbox.finished(new Inbox.Finished(claim, kind, runner.run(claim, kind, attempt))));
+    }
+  }
+
+  // ---- heartbeat
+
+  private void heartbeat(int slot) throws Exception {
+    long longestMillis = options.readTimeout().toMillis();
+    long lastIteration = -1;
+    long lastMillis = 0;
+    while (true) {
+      long now = System.currentTimeMillis();
+      boolean isDue = now - lastMillis >= longestMillis || now < lastMillis;
+      if (isDue || stats.iterations != lastIteration) {
+        lastIteration = stats.iterations;
+        lastMillis = now;
+        Fiber.offload(() -> {
+          beat(slot);
+          return slot;
+        });
+      }
+      boolean isBusy = stats.processing > 0 || stats.waiting > 0;
+      Fiber.sleep(Duration.ofMillis(isBusy ? HEARTBEAT_SOONEST_MILLIS : Math.min(longestMillis, 1000)));
+    }
+  }
+
+  private void beat(int slot) {
+    write(spool.heartbeat(slot), Heartbeat.json(stats, System.currentTimeMillis()) + "\n");
+  }
+
+  private void write(Path file, String content) {
+    try {
+      spool.replace(file, content);
+    } catch (IOException e) {
+      log.failure(QueueException.of("write", file, e).getMessage() + "");
+    }
+  }
+
+  private void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      log.failure(QueueException.of("delete", file, e).getMessage() + "");
+    }
+  }
+
+  // ---- signals
+
+  private void signals() {
+    try (SignalStream signals = SignalStream.open(OsSignal.TERM, OsSignal.INT, OsSignal.HUP)) {
+      while (true) {
+        SignalEvent event = signals.next();
+        if (event.signal() == OsSignal.HUP) {
+          reload();
+        } else if (inbox.wish() == Inbox.Wish.WORK && event.count() == 1) {
+          log.info(event.signal() + ": draining");
+          drain();
+        } else {
+          log.info(event.signal() + ": ending at once");
+          stop();
+        }
+      }
+    }
+  }
+}
