@@ -27,6 +27,7 @@ public final class Main {
   static {
     COMMANDS.put("serve", Serve::new);
     COMMANDS.put("http", HttpCommand::new);
+    COMMANDS.put("queue", QueueCommand::new);
     COMMANDS.put("lab", LabCommand::new);
     COMMANDS.put("sim", SimCommand::new);
     COMMANDS.put("test", Test::new);

@@ -51,6 +51,32 @@ public final class Job {
     return new Job(fields, EntryName.DEFAULT_PRIORITY, null);
   }
 
+  /**
+   * From an entry in JSON, the long form or the short one.
+   *
+   * @throws QueueException if it is none
+   */
+  public static Job parse(String json) {
+    try {
+      byte[] bytes = json.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      EntryReader.parse(bytes, () -> "");
+      return ofFields(Json.readObject(bytes));
+    } catch (BadEntryException e) {
+      throw new QueueException("read an entry: " + e.getMessage(), e);
+    }
+  }
+
+  /** A value of JSON if {@code text} is one; else the text itself. */
+  public static @Nullable Object value(String text) {
+    try {
+      byte[] wrapped =
+          ("{\"value\":" + text + "}").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      return Json.readObject(wrapped).get("value");
+    } catch (BadEntryException e) {
+      return text;
+    }
+  }
+
   /** As an entry's file says it. */
   static Job ofFields(Map<String, @Nullable Object> fields) {
     int priority =

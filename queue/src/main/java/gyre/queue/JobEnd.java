@@ -9,4 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param error why it was given up; else empty
  * @param result what came of it, if {@link Job#keepResult} was said: maps, lists, strings, numbers
  */
-public record JobEnd(boolean isDone, String error, @Nullable Object result) {}
+public record JobEnd(boolean isDone, String error, @Nullable Object result) {
+  public String resultJson() {
+    return Json.write(result);
+  }
+}

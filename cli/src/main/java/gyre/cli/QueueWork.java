@@ -1,0 +1,183 @@
+package gyre.cli;
+
+import gyre.Loop;
+import gyre.LoopOptions;
+import gyre.process.ChildProcess;
+import gyre.process.Command;
+import gyre.process.Stdio;
+import gyre.queue.Worker;
+import gyre.queue.WorkerOptions;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code gyre queue work}: a worker. */
+@picocli.CommandLine.Command(
+    name = "work",
+    description = {
+      "Executes what is in the queue, until TERM, which drains it; a second TERM ends it at once."
+          + " HUP reads the configuration again.",
+      "Of the environment: USE_EVENT_LOOP (true, false), EVENT_READ_TIMEOUT (seconds),"
+          + " MAX_WATCHER_RESTARTS."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class QueueWork implements Callable<Integer> {
+  private static final int WORKERS_MAX = 32;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private QueueDirectory directory = new QueueDirectory();
+
+  @Option(
+      names = "--database",
+      paramLabel = "F",
+      description = "The SQLite file. Default: queue.db in the directory of the queue")
+  private Optional<Path> database = Optional.empty();
+
+  @Option(
+      names = "--config",
+      paramLabel = "F",
+      description = "Handlers and limits. Default: queue.toml in the directory, if it is there")
+  private Optional<Path> config = Optional.empty();
+
+  @Option(names = "--once", description = "Executes what waits, and ends.")
+  private boolean once;
+
+  @Option(
+      names = "--foreground",
+      description = "Prints the lines of worker.log too. Without it they are only in that file.")
+  private boolean foreground;
+
+  @Option(names = "--join", description = "Works beside another one on the same directory.")
+  private boolean join;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "So many processes. Default: ${DEFAULT-VALUE}")
+  private int workers = 1;
+
+  @Option(
+      names = "--handler",
+      paramLabel = "CLASS",
+      description = "A gyre.queue.QueueHandler; may be given several times.")
+  private List<String> handlers = new ArrayList<>();
+
+  @Option(
+      names = "--class-path",
+      paramLabel = "JAR",
+      split = ":",
+      description = "Where classes of handlers are.")
+  private List<Path> classPath = new ArrayList<>();
+
+  @Override
+  public Integer call() {
+    if (workers < 1 || workers > WORKERS_MAX) {
+      throw new ParameterException(
+          spec.commandLine(), "--workers: " + workers + " is not from 1 to " + WORKERS_MAX);
+    }
+    if (once && workers > 1) {
+      throw new ParameterException(spec.commandLine(), "--once works alone: leave out --workers");
+    }
+    Worker worker = Worker.open(options());
+    try (Loop loop = Loop.open(LoopOptions.defaults().name("queue"))) {
+      return loop.run(() -> {
+        List<ChildProcess> others = startOthers();
+        worker.run();
+        // They got the signal of a terminal themselves; one sent to this process alone is passed on.
+        for (ChildProcess each : others) {
+          each.terminate();
+        }
+        for (ChildProcess each : others) {
+          each.await();
+        }
+        return 0;
+      });
+    }
+  }
+
+  private WorkerOptions options() {
+    WorkerOptions options;
+    try {
+      options = WorkerOptions.of(directory.path()).environment(System.getenv());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+    options = options.once(once).join(join).signals(true).classLoader(loader(spec, classPath));
+    if (database.isPresent()) {
+      options = options.database(database.get());
+    }
+    if (config.isPresent()) {
+      options = options.configuration(config.get());
+    }
+    if (foreground) {
+      options = options.output(spec.commandLine().getOut());
+    }
+    for (String each : handlers) {
+      options = options.handler(each);
+    }
+    return options;
+  }
+
+  static ClassLoader loader(CommandSpec spec, List<Path> classPath) {
+    if (classPath.isEmpty()) {
+      return QueueWork.class.getClassLoader();
+    }
+    List<URL> urls = new ArrayList<>();
+    for (Path each : classPath) {
+      if (!Files.exists(each)) {
+        throw new ParameterException(spec.commandLine(), "--class-path: " + each + " is not there");
+      }
+      try {
+        urls.add(each.toUri().toURL());
+      } catch (MalformedURLException e) {
+        throw new ParameterException(spec.commandLine(), "--class-path: " + e.getMessage(), e);
+      }
+    }
+    return new URLClassLoader(urls.toArray(URL[]::new), QueueWork.class.getClassLoader());
+  }
+
+  /** The same command, each in a process of its own that joins this one. */
+  private List<ChildProcess> startOthers() {
+    List<ChildProcess> others = new ArrayList<>();
+    for (int i = 1; i < workers; i++) {
+      ChildProcess child =
+          Command.of(again())
+              .stdout(Stdio.INHERIT)
+              .stderr(Stdio.INHERIT)
+              .endWithParent()
+              .start();
+      child.background(true);
+      others.add(child);
+    }
+    return others;
+  }
+
+  private static List<String> again() {
+    ProcessHandle.Info self = ProcessHandle.current().info();
+    List<String> command = new ArrayList<>();
+    command.add(self.command().orElse("java"));
+    List<String> arguments = List.of(self.arguments().orElseGet(() -> new String[0]));
+    for (int i = 0; i < arguments.size(); i++) {
+      if (arguments.get(i).equals("--workers")) {
+        i++;
+      } else if (!arguments.get(i).startsWith("--workers=")) {
+        command.add(arguments.get(i));
+      }
+    }
+    command.add("--join");
+    return command;
+  }
+}
