@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -24,7 +27,26 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CrashTest {
   private static final int ENTRIES = Integer.getInteger("gyre.queue.crash.entries", 2000);
 
-  @TempDir Path directory;
+  /** In memory where that is to be had: a kill takes nothing from the page cache either. */
+  private Path directory;
+
+  @BeforeEach
+  void make() throws IOException {
+    Path memory = Path.of("/dev/shm");
+    directory =
+        Files.isWritable(memory)
+            ? Files.createTempDirectory(memory, "gyre-crash-")
+            : Files.createTempDirectory("gyre-crash-");
+  }
+
+  @AfterEach
+  void delete() throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
+  }
 
   @ParameterizedTest
   @CsvSource({
@@ -39,7 +61,6 @@ class CrashTest {
     boolean perBatch = point == Probe.Point.BEFORE_COMMIT || point == Probe.Point.AFTER_COMMIT;
     int visits = perBatch ? ENTRIES / batch : ENTRIES;
     assertThat(run(point, visits / 3, batch, true)).isEqualTo(CrashWorker.KILLED);
-    assertThat(run(point, visits / 5, batch, true)).isEqualTo(CrashWorker.KILLED);
     assertThat(run(null, 0, batch, true)).isZero();
     assertThat(rig.query("SELECT count(*) || '/' || count(DISTINCT n) FROM t"))
         .containsExactly(ENTRIES + "/" + ENTRIES);
@@ -69,7 +90,7 @@ class CrashTest {
     return rig;
   }
 
-  private int run(@Nullable Probe.Point point, int count, int batch, boolean usesLedger) throws Exception {
+  private int run(Probe.@Nullable Point point, int count, int batch, boolean usesLedger) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(

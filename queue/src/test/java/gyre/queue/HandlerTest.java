@@ -1,0 +1,151 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(90)
+class HandlerTest {
+  @TempDir Path directory;
+
+  private WorkerRig rig(String configuration) throws IOException {
+    WorkerRig rig = new WorkerRig(directory);
+    Files.writeString(
+        directory.resolve("queue.toml"),
+        "[queue]\nbackoff_seconds = 0\nbackoff_max_seconds = 0.01\nretries = 2\n" + configuration);
+    return rig;
+  }
+
+  private static JobEnd await(Enqueued job) {
+    return job.await(WorkerRig.HANG_LIMIT).orElseThrow();
+  }
+
+  @Test
+  void shouldRunACommandWithThePayloadAsItsInput() throws IOException {
+    String script = "printf '%s %s %s ' $GYRE_QUEUE_ID $GYRE_QUEUE_ATTEMPT $A; cat";
+    try (WorkerRig rig =
+        rig("[handlers.c]\nkind=\"command\"\ncommand=[\"sh\", \"-c\", \"" + script + "\"]\nenvironment={A=\"b\"}\n")) {
+      rig.start();
+      JobEnd end = await(rig.queue.enqueue(Job.of("c", Map.of("n", 1)).id("x").keepResult()));
+      assertThat(end.result()).isEqualTo(Map.of("stdout", "x 1 b {\"n\":1}"));
+    }
+  }
+
+  @Test
+  void shouldTryACommandAgainAndThenTellWhatItSaid() throws IOException {
+    try (WorkerRig rig =
+        rig("[handlers.c]\nkind=\"command\"\ncommand=[\"sh\", \"-c\", \"echo x >> tries; echo broken >&2; exit 3\"]\ndirectory=\"" + directory + "\"\n")) {
+      rig.start();
+      JobEnd end = await(rig.queue.enqueue(Job.of("c", "")));
+      assertThat(end.isDone()).isFalse();
+      assertThat(end.error()).contains("ended with 3", "broken");
+      assertThat(Files.readAllLines(directory.resolve("tries"))).hasSize(3);
+    }
+  }
+
+  @Test
+  void shouldEndACommandThatTakesTooLong() throws IOException {
+    try (WorkerRig rig =
+        rig("[handlers.c]\nkind=\"command\"\ncommand=[\"sleep\", \"1000\"]\ntimeout_seconds=0.1\nretries=0\n")) {
+      rig.start();
+      assertThat(await(rig.queue.enqueue(Job.of("c", ""))).isDone()).isFalse();
+    }
+  }
+
+  @Test
+  void shouldCallByHttpAndRetryByStatus() throws IOException {
+    List<String> seen = Collections.synchronizedList(new ArrayList<>());
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", exchange -> {
+      String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+      String path = exchange.getRequestURI().getPath();
+      seen.add(path + " " + exchange.getRequestHeaders().getFirst("Idempotency-Key") + " " + body);
+      int status = path.equals("/bad") ? 400 : seen.size() == 1 ? 503 : 200;
+      exchange.sendResponseHeaders(status, 2);
+      exchange.getResponseBody().write("ok".getBytes(StandardCharsets.UTF_8));
+      exchange.close();
+    });
+    server.start();
+    String url = "http://127.0.0.1:" + server.getAddress().getPort();
+    try (WorkerRig rig =
+        rig("[handlers.h]\nkind=\"http\"\nurl=\"" + url + "/good\"\n[handlers.b]\nkind=\"http\"\nurl=\"" + url + "/bad\"\n")) {
+      rig.start();
+      JobEnd end = await(rig.queue.enqueue(Job.of("h", Map.of("n", 1)).id("x").keepResult()));
+      assertThat(end.result()).isEqualTo(Map.of("status", 200, "body", "ok"));
+      assertThat(await(rig.queue.enqueue(Job.of("b", "").id("y"))).error()).contains("answered 400");
+      assertThat(seen).containsExactly("/good x {\"n\":1}", "/good x {\"n\":1}", "/bad y ");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  /** Counts how many run at a time. */
+  private static final class Counting implements QueueHandler {
+    final AtomicInteger running = new AtomicInteger();
+    final AtomicInteger most = new AtomicInteger();
+    final AtomicInteger calls = new AtomicInteger();
+    final CountDownLatch full = new CountDownLatch(Kind.DEFAULT_CONCURRENCY);
+
+    @Override
+    public String operation() {
+      return "count";
+    }
+
+    @Override
+    public Object handle(QueueTask task) throws Exception {
+      most.accumulateAndGet(running.incrementAndGet(), Math::max);
+      full.countDown();
+      full.await(); // until as many run as may
+      running.decrementAndGet();
+      return calls.incrementAndGet();
+    }
+  }
+
+  @Test
+  void shouldRunNoMoreThanMayRun() {
+    Counting handler = new Counting();
+    try (WorkerRig rig = new WorkerRig(WorkerOptions.of(directory).handler(handler))) {
+      List<Enqueued> jobs = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        jobs.add(rig.queue.enqueue(Job.of("count", i)));
+      }
+      rig.start();
+      jobs.forEach(each -> assertThat(await(each).isDone()).isTrue());
+      assertThat(handler.most).hasValue(Kind.DEFAULT_CONCURRENCY);
+      assertThat(handler.calls).hasValue(20);
+    }
+  }
+
+  @Test
+  void shouldPauseOneKindAlone() {
+    Counting handler = new Counting();
+    try (WorkerRig rig = new WorkerRig(WorkerOptions.of(directory).handler(handler))) {
+      Inspection.of(directory).pause("count");
+      rig.start();
+      List<Enqueued> jobs = new ArrayList<>();
+      for (int i = 0; i < Kind.DEFAULT_CONCURRENCY; i++) {
+        jobs.add(rig.queue.enqueue(Job.of("count", i).priority(1)));
+      }
+      assertThat(await(rig.queue.enqueue(Job.sql("SELECT 1"))).isDone()).isTrue();
+      assertThat(handler.calls).hasValue(0);
+      assertThat(Inspection.of(directory).resume("count")).isTrue();
+      jobs.forEach(each -> assertThat(await(each).isDone()).isTrue());
+    }
+  }
+}
