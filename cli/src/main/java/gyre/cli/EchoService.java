@@ -40,15 +40,15 @@ final class EchoService {
                 ServerOptions.defaults(),
                 stream -> {
                   if (proxies == null) {
-                    echo(stream, tls);
+                    echoOn(stream, tls);
                   } else {
-                    proxies.onClient(stream, _ -> echo(stream, tls));
+                    proxies.onClient(stream, _ -> echoOn(stream, tls));
                   }
                 })
             .address();
   }
 
-  private static void echo(TcpStream tcp, @Nullable TlsServer tls) {
+  private static void echoOn(TcpStream tcp, @Nullable TlsServer tls) {
     ByteStream stream = tls == null ? tcp : tls.stream(tcp);
     stream.onData(stream::write);
   }
