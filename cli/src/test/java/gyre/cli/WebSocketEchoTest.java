@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Loop;
 import gyre.LoopGroup;
+import gyre.http.HttpOptions;
 import gyre.http.websocket.Message;
 import gyre.http.websocket.WebSocket;
 import gyre.http.websocket.WebSocketClient;
@@ -21,7 +22,7 @@ class WebSocketEchoTest {
     try (LoopGroup group = LoopGroup.open(2);
         Loop loop = Loop.open()) {
       InetSocketAddress address =
-          WebSocketEcho.open(group, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+          WebSocketEcho.service(HttpOptions.defaults()).open(group, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       loop.run(
           () -> {
             URI uri = URI.create("ws://127.0.0.1:" + address.getPort() + "/any");
