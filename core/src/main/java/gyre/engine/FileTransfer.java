@@ -20,8 +20,8 @@ public abstract class FileTransfer extends FileOperation {
   public long offset = FileCalls.AT_POSITION;
 
   /**
-   * Set before submit: what owns the memory, where nobody else is sure to keep it. The memory may be
-   * in use for longer than the loop lives, where a device does not answer.
+   * Set before submit: what owns the memory, where nobody else is sure to keep it. The memory may
+   * be in use for longer than the loop lives, where a device does not answer.
    */
   public @Nullable Object memory;
 

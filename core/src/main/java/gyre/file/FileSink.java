@@ -15,9 +15,9 @@ import java.util.Objects;
  * at the same place. Any number of fibers of the loop may use it: what one call writes stays
  * together.
  *
- * <p>Close it before its file, as nested {@code try} does by itself. Where the file is closed first,
- * by a scope for example, what was gathered is lost, and that is told: the close of the file throws
- * or reports it, and so does the close of this.
+ * <p>Close it before its file, as nested {@code try} does by itself. Where the file is closed
+ * first, by a scope for example, what was gathered is lost, and that is told: the close of the file
+ * throws or reports it, and so does the close of this.
  */
 public final class FileSink implements ByteSink, AutoCloseable, File.Part {
   /** How much is gathered before it is written. */

@@ -64,7 +64,8 @@ final class FileTransfers {
     int length = Math.min(target.remaining(), BlockPool.LARGE_BYTES);
     Block block = take(READ, length);
     try {
-      int count = transfer(false, block.address, Math.min(length, block.capacity), false, offset, null);
+      int count =
+          transfer(false, block.address, Math.min(length, block.capacity), false, offset, null);
       target.put(block.view(0, count));
       return count;
     } finally {

@@ -56,7 +56,9 @@ final class Names {
   private static void perform(
       Place from, ChangeName operation, Pending pending, String verb, String subject) {
     check(
-        verb, subject, FileHandle.attemptFrom(from.start, operation, pending, verb + " " + subject));
+        verb,
+        subject,
+        FileHandle.attemptFrom(from.start, operation, pending, verb + " " + subject));
   }
 
   private static void check(String verb, String subject, int result) {
@@ -141,7 +143,8 @@ final class Names {
     operation.directory = name.directory();
     operation.path = name.path;
     operation.mode = permissions;
-    return FileHandle.attemptFrom(name.start, operation, pending, "create directory " + name.subject);
+    return FileHandle.attemptFrom(
+        name.start, operation, pending, "create directory " + name.subject);
   }
 
   static void makeDirectory(Place name, int permissions) {
@@ -153,7 +156,8 @@ final class Names {
     Pending pending = new Pending();
     CallFile operation = Requests.call(pending);
     operation.call = calls -> calls.readLink(name.directory(), name.path, target);
-    int length = FileHandle.attemptFrom(name.start, operation, pending, "read link " + name.subject);
+    int length =
+        FileHandle.attemptFrom(name.start, operation, pending, "read link " + name.subject);
     check("read link", name.subject, length);
     return Paths.text(Arrays.copyOf(target, length));
   }

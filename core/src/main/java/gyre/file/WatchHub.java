@@ -294,10 +294,12 @@ final class WatchHub {
   /** On the thread that hints come on. */
   private void hinted(Path directory) {
     if (hinted.add(directory)) {
-      Internals.handToLoop(place.loop, () -> {
-        boolean ignored = hinted.remove(directory);
-        trees.forEach(tree -> tree.hinted(directory));
-      });
+      Internals.handToLoop(
+          place.loop,
+          () -> {
+            boolean ignored = hinted.remove(directory);
+            trees.forEach(tree -> tree.hinted(directory));
+          });
     }
   }
 

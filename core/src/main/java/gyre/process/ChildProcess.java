@@ -366,8 +366,8 @@ public final class ChildProcess extends Resource {
   }
 
   /**
-   * The group, while somebody of it is known to be there: then nobody else has its number. The child
-   * itself may have left it for another one.
+   * The group, while somebody of it is known to be there: then nobody else has its number. The
+   * child itself may have left it for another one.
    */
   private void signalAll(OsSignal signal) {
     if (!hasEnded() && descriptor < 0) {

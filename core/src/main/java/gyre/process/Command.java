@@ -215,7 +215,9 @@ public final class Command {
 
   /**
    * The kernel kills it when this program ends, in whatever way: by {@code setpriv} of util-linux,
-   * which has to be installed, and asks for that before it becomes the program.
+   * which has to be installed, and asks for that before it becomes the program. So one that is
+   * missing or can't be executed is no exception then: {@code setpriv} says so in the errors, and
+   * returns 127 or 126.
    */
   public Command endWithParent() {
     return with(v -> v.endsWithParent = true);

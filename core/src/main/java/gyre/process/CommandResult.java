@@ -11,7 +11,8 @@ import java.util.List;
  * @param errors what each wrote to its errors, if that was a pipe; of one before the last also what
  *     it wrote to a terminal
  * @param isComplete whether the ends of the outputs were seen. They are not where a process that
- *     was left behind keeps one open for longer than the grace, a second at least; then what had come by then is here
+ *     was left behind keeps one open for longer than the grace, a second at least; then what had
+ *     come by then is here
  */
 @SuppressWarnings("ArrayRecordComponent") // bytes of a program are an array everywhere
 public record CommandResult(

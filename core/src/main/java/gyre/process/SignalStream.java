@@ -70,7 +70,6 @@ public final class SignalStream extends EventResource<SignalEvent> {
   /** Those with something to tell, in the order in which they came; each stands here once. */
   private final ArrayDeque<Line> waiting = new ArrayDeque<>();
 
-
   private SignalStream(Scope owner, Set<OsSignal> signals) {
     super(owner);
     this.names = String.join(", ", signals.stream().map(OsSignal::name).toList());

@@ -42,6 +42,9 @@ final class StartAdvice {
 
   private static String ofCommand(Command command, int result) {
     String program = command.program();
+    if (command.endsWithParent() && result == Errno.ENOENT.negated()) {
+      return "no directory of PATH has setpriv, which endWithParent needs: install util-linux";
+    }
     return switch (Errno.of(result)) {
       case ENOENT ->
           program.contains("/")

@@ -35,8 +35,7 @@ final class TerminalOpening {
   private boolean isInputInherited;
   private @Nullable TerminalMode mode;
 
-  private TerminalOpening(
-      Supplier<TerminalCalls> ways, boolean isReal, TerminalOptions options) {
+  private TerminalOpening(Supplier<TerminalCalls> ways, boolean isReal, TerminalOptions options) {
     this.ways = ways;
     this.isReal = isReal;
     this.calls = ways.get();

@@ -30,15 +30,16 @@ class WorkersTest {
         Proxy.newProxyInstance(
             FileCalls.class.getClassLoader(),
             new Class<?>[] {FileCalls.class},
-            (proxy, method, arguments) -> switch (method.getName()) {
-              case "open" -> open.getAsInt();
-              case "close" -> {
-                closed.add((Integer) arguments[0]);
-                wasClosed.countDown();
-                yield 0;
-              }
-              default -> throw new UnsupportedOperationException(method.getName());
-            });
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "open" -> open.getAsInt();
+                  case "close" -> {
+                    closed.add((Integer) arguments[0]);
+                    wasClosed.countDown();
+                    yield 0;
+                  }
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
   }
 
   private static final class Opening extends OpenFile {

@@ -13,6 +13,7 @@ import gyre.Scope;
 import gyre.Source;
 import gyre.Task;
 import gyre.engine.Errno;
+import gyre.engine.Spawn;
 import gyre.file.Fifo;
 import gyre.io.IoException;
 import gyre.io.LimitExceededException;
@@ -361,6 +362,20 @@ class CommandTest {
       assertFails(Command.of(inFile.toString()), Errno.ENOTDIR, "is a file");
       assertFails(Command.of("true").directory(script), Errno.ENOTDIR, "no directory");
       assertFails(Command.of("true").stdout(Stdio.file(temporary)), Errno.EISDIR, "a directory");
+    });
+  }
+
+  /** It is not the program of the user that is missing then. */
+  @Test
+  void shouldSayThatSetprivIsMissing() {
+    Command command = Command.of("sleep", "1").endWithParent();
+    assertThat(StartAdvice.of(command, Spawn.Part.COMMAND, Errno.ENOENT.negated()))
+        .contains("setpriv")
+        .contains("util-linux");
+    run(() -> {
+      CommandResult result = Command.of("no-such-command").endWithParent().run();
+      assertThat(result.exit().code()).isEqualTo(127);
+      assertThat(new String(result.stderr(), StandardCharsets.UTF_8)).contains("no-such-command");
     });
   }
 

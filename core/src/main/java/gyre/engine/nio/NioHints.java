@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the JDK's {@link WatchService} tells, taken for no more than a reason to look: it merges what
- * happens, loses some of it, and tells nothing of renames. A thread of its own waits for it.
+ * What the JDK's {@link WatchService} tells, taken for no more than a reason to look: it merges
+ * what happens, loses some of it, and tells nothing of renames. A thread of its own waits for it.
  */
 final class NioHints implements WatchCalls.Hints {
   private static final WatchEvent.Kind<?>[] KINDS = {
