@@ -61,7 +61,7 @@ final class NioHints implements WatchCalls.Hints {
   }
 
   private void tell(WatchKey key) {
-    List<WatchEvent<?>> unused = key.pollEvents(); // one looks what it was
+    List<WatchEvent<?>> _ = key.pollEvents(); // one looks what it was
     boolean isValid = key.reset();
     if (key.watchable() instanceof Path directory) {
       if (!isValid) {
