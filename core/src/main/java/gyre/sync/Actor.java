@@ -132,7 +132,7 @@ public final class Actor<M> {
 
   /** Lets it handle what it was told so far, and end; later messages are refused. */
   public void stop() {
-    if (Internals.isOn(loop)) {
+    if (isHere()) {
       mailbox.close();
     } else {
       Internals.handToLoop(loop, mailbox::close);
@@ -149,7 +149,7 @@ public final class Actor<M> {
    * when the actor's loop has ended, which nobody can ask any more how that was.
    */
   public void join() {
-    if (Internals.isOn(loop)) {
+    if (isHere()) {
       Object ignored = fiber.join();
       return;
     }
@@ -158,6 +158,11 @@ public final class Actor<M> {
     } catch (ChannelClosedException e) {
       // The loop ends after all that lives in it.
     }
+  }
+
+  /** Whether the caller is of its loop; one thread may turn several. */
+  private boolean isHere() {
+    return Internals.isFiber() ? loop.equals(Loop.current()) : Internals.isOn(loop);
   }
 
   /**
@@ -194,7 +199,7 @@ public final class Actor<M> {
    */
   public void tell(M message) {
     Objects.requireNonNull(message, "message");
-    if (Internals.isOn(loop)) {
+    if (isHere()) {
       send(new Envelope<>(message, null));
     } else {
       boolean ignored =
@@ -212,7 +217,7 @@ public final class Actor<M> {
    */
   public Sent tryTell(M message) {
     Objects.requireNonNull(message, "message");
-    return Internals.isOn(loop)
+    return isHere()
         ? mailbox.trySend(new Envelope<>(message, null))
         : onLoop(() -> tryTell(message));
   }
@@ -225,7 +230,7 @@ public final class Actor<M> {
    * @throws gyre.DeadlockException if it waits for the calling actor
    */
   public <R> R ask(Function<? super Reply<R>, ? extends M> question) {
-    if (Internals.isOn(loop)) {
+    if (isHere()) {
       return askHere(question);
     }
     try {
@@ -405,7 +410,7 @@ public final class Actor<M> {
 
   @Override
   public String toString() {
-    return Internals.isOn(loop) && !Internals.isClosed(loop)
+    return isHere() && !Internals.isClosed(loop)
         ? "actor " + name + "[" + mailbox.size() + " waiting]"
         : "actor " + name;
   }
