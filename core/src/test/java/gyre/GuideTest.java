@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.StringWriter;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +21,8 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Holds the guide to its word: every example on its pages, and in the rules, compiles, inside of a
@@ -25,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class GuideTest {
   private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```java\n(.*?)^```$");
+  private static final Path DOCS = Path.of(System.getProperty("basedir", "."), "..", "docs");
   private static final String IMPORTS =
       """
       import gyre.*;
@@ -56,9 +63,8 @@ class GuideTest {
   @Test
   void shouldPrintExamplesThatCompile() throws IOException {
     List<Path> sources = new ArrayList<>();
-    Path docs = Path.of(System.getProperty("basedir", "."), "..", "docs");
-    extract(docs.resolve("rules.md"), sources);
-    try (Stream<Path> pages = Files.list(docs.resolve("guide"))) {
+    extract(DOCS.resolve("rules.md"), sources);
+    try (Stream<Path> pages = Files.list(DOCS.resolve("guide"))) {
       for (Path page : pages.filter(GuideTest::isHere).sorted().toList()) {
         extract(page, sources);
       }
@@ -66,6 +72,39 @@ class GuideTest {
     assertThat(sources).isNotEmpty();
     StringWriter complaints = new StringWriter();
     assertThat(compile(sources, complaints)).as(complaints.toString()).isTrue();
+  }
+
+  /** Those that need nobody else: as a reader does who tries them one after the other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"cancellation", "channels", "locks", "select", "structured-work"})
+  void shouldPrintExamplesThatRun(String page) throws Exception {
+    List<Path> sources = new ArrayList<>();
+    extract(DOCS.resolve("guide").resolve(page + ".md"), sources);
+    assertThat(sources).isNotEmpty();
+    StringWriter complaints = new StringWriter();
+    assertThat(compile(sources, complaints)).as(complaints.toString()).isTrue();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {directory.toUri().toURL()})) {
+      for (Path source : sources) {
+        Class<?> example = loader.loadClass(source.getFileName().toString().replace(".java", ""));
+        runIt(example);
+      }
+    }
+  }
+
+  private static void runIt(Class<?> example) throws Exception {
+    Constructor<?> constructor = example.getDeclaredConstructor();
+    Method body = example.getDeclaredMethod("run");
+    constructor.setAccessible(true);
+    body.setAccessible(true);
+    Object self = constructor.newInstance();
+    List<Throwable> reported = new ArrayList<>();
+    try (Loop loop =
+        Loop.open(Loops.options("nio").failures((source, failure) -> reported.add(failure)))) {
+      loop.run(() -> {
+        Object ignored = body.invoke(self);
+      });
+    }
+    assertThat(reported).as(example.getName()).isEmpty();
   }
 
   /** The pages about HTTP are compiled where that is. */

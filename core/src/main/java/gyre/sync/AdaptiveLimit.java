@@ -21,8 +21,14 @@ import org.jspecify.annotations.Nullable;
  * of latency, because these need to know the latency of an idle server, which is never seen where
  * load is constant; and because several clients of one server that do this come to share it evenly.
  *
- * <p>Those who wait do so first come, first served. A call that is cancelled says nothing about the
- * server. Belongs to the loop on which it was made; others are refused.
+ * <ul>
+ *   <li><b>Threads</b>: belongs to the loop on which it was made; others are refused. Need not be
+ *       closed.
+ *   <li><b>Fairness</b>: first come, first served.
+ *   <li><b>Cancellation</b>: a wait that is cancelled has taken nothing. A call that is cancelled
+ *       says nothing about the server.
+ *   <li><b>Cost</b>: as of a {@link Semaphore}, and two looks at the time for each call.
+ * </ul>
  */
 public final class AdaptiveLimit {
   private static final int LARGEST = 1_000_000;

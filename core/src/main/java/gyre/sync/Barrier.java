@@ -8,12 +8,15 @@ import gyre.spi.Internals;
 /**
  * Where so many fibers wait for each other, again and again.
  *
- * <p>Belongs to the loop on which it was made; others are refused. A fiber that is cancelled while
- * it waits takes its arrival back, and the others go on waiting: for it to come again, or for
- * another one. One that is cancelled when all have arrived returns as the others do, so that
- * whoever was counted has passed.
- *
- * <p>One small object for each round.
+ * <ul>
+ *   <li><b>Threads</b>: belongs to the loop on which it was made; others are refused. Need not be
+ *       closed.
+ *   <li><b>Fairness</b>: those of a round go on together.
+ *   <li><b>Cancellation</b>: a fiber that is cancelled while it waits takes its arrival back, and
+ *       the others go on waiting: for it to come again, or for another one. One that is cancelled
+ *       when all have arrived returns as the others do, so that whoever was counted has passed.
+ *   <li><b>Cost</b>: one small object for each round.
+ * </ul>
  */
 public final class Barrier {
   private final Loop loop;

@@ -22,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The part without fibers is {@link #tryEnter}, which is told the time; {@link #call} takes it
  * from the loop. A call that is cancelled counts for nothing. How a call has ended that began
- * before the state changed is not looked at. Not safe for several threads.
+ * before the state changed is not looked at.
+ *
+ * <p><b>Threads</b>: not safe for several; {@link #call} is for fibers of one loop. <b>Closing</b>:
+ * need not be closed, and has no timer. <b>Cost</b>: the outcomes of the last calls are kept in an
+ * array; a call that goes through adds a look at the time.
  */
 public final class CircuitBreaker {
   /** Whether calls are let through. */

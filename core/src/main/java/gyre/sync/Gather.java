@@ -24,9 +24,13 @@ import org.jspecify.annotations.Nullable;
  * }                                        // whatever still runs is cancelled and waited for
  * }</pre>
  *
- * <p>Belongs to the fiber that opened it, as its scope does. A wait for the next result that is
- * cancelled has taken none. What ended and was not taken is kept, so as much as was started: {@link
- * Work#forEach} bounds that.
+ * <ul>
+ *   <li><b>Threads</b>: belongs to the fiber that opened it, as its scope does.
+ *   <li><b>Cancellation</b>: a wait for the next result that is cancelled has taken none.
+ *   <li><b>Closing</b>: cancels what still runs, and waits for its end.
+ *   <li><b>Cost</b>: what ended and was not taken is kept, so as much as was started: {@link
+ *       Work#forEach} bounds that.
+ * </ul>
  */
 public final class Gather<T extends @Nullable Object>
     implements AutoCloseable, Iterable<Outcome<T>> {

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * If all fail the first failure is thrown, with the others attached. Attempts that lose are
  * cancelled and waited for. Only work that may be done twice should be.
  *
- * <p>Immutable; each method gives a changed copy. May be used on any loop.
+ * <p>Immutable; each method gives a changed copy. May be used on any loop, by any number of fibers.
+ * A call that is cancelled cancels all its attempts, and waits for their end.
  */
 public final class Hedge {
   private static final int MOST_ATTEMPTS = 16;

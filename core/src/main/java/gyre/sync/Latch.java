@@ -17,8 +17,13 @@ import gyre.spi.Internals;
  * Fiber.await(ready);     // whoever needs them
  * }</pre>
  *
- * <p>Belongs to the loop on which it was made; others are refused. All that wait go on together. A
- * wait that is cancelled changes nothing. Allocates nothing.
+ * <ul>
+ *   <li><b>Threads</b>: belongs to the loop on which it was made; others are refused. Need not be
+ *       closed.
+ *   <li><b>Fairness</b>: all that wait go on together, in the order in which they came.
+ *   <li><b>Cancellation</b>: a wait that is cancelled changes nothing.
+ *   <li><b>Cost</b>: counting down allocates nothing.
+ * </ul>
  */
 public final class Latch extends WaitPoint {
   private final Loop loop;

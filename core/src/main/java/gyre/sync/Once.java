@@ -12,8 +12,14 @@ import org.jspecify.annotations.Nullable;
  * that waits, or comes, tries anew. A fiber that is cancelled while it makes the value hands the
  * work on in the same way. A value that needs itself is a {@link gyre.DeadlockException}.
  *
- * <p>Belongs to the loop on which it was made; others are refused. Getting a value that is there
- * does not park, and allocates nothing.
+ * <ul>
+ *   <li><b>Threads</b>: belongs to the loop on which it was made; others are refused. Need not be
+ *       closed.
+ *   <li><b>Fairness</b>: those that wait get the value in the order in which they came; after a
+ *       failure the one that has waited for longest tries.
+ *   <li><b>Cancellation</b>: a wait that is cancelled changes nothing.
+ *   <li><b>Cost</b>: getting a value that is there does not park, and allocates nothing.
+ * </ul>
  */
 public final class Once<T> {
   private final Callable<? extends T> maker;

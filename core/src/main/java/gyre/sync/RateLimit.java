@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Fairness</b>: first come, first served, in each limit; whoever is first in a child
  *       stands in line at the parent.
  *   <li><b>Cancellation</b>: a wait that is cancelled has taken nothing.
+ *   <li><b>Closing</b>: need not be closed; a timer runs only while somebody waits.
+ *   <li><b>Cost</b>: a {@link Semaphore}'s permit for each limit in the line; {@link #tryAcquire}
+ *       and {@link #charge} allocate nothing.
+ *   <li><b>Bytes of streams</b>: {@code gyre.io.ByteRateLimit} holds streams back by itself.
  *   <li><b>Large amounts</b>: more than the burst is granted when the bucket is full, and owed.
  * </ul>
  */

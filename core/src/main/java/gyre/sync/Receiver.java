@@ -4,7 +4,9 @@ import gyre.CancelledException;
 import java.util.Iterator;
 
 /**
- * The side of a channel that receives, for those who are to do nothing else with it.
+ * The side of a channel that receives, for code that is to do nothing else with it. Threads,
+ * fairness and cost are those of the channel. A receive that is cancelled while it waits has taken
+ * nothing; after the channel was closed receivers get what is left, and then the end.
  *
  * <pre>{@code
  * for (Order order : orders) {   // ends when the channel is closed and empty

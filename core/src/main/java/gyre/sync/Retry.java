@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * over before the pause is; when the failure is not worth it ({@link #when}); and when the {@link
  * #budget} is used up. Only work that may be done twice should be.
  *
- * <p>Immutable; each method gives a changed copy. May be used on any loop.
+ * <p>Immutable; each method gives a changed copy. May be used on any loop, by any number of fibers.
+ * A call that is cancelled, in an attempt or a pause, makes no further attempt.
  */
 public final class Retry {
   private static final int MOST_ATTEMPTS = 1_000;

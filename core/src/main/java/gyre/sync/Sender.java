@@ -2,7 +2,11 @@ package gyre.sync;
 
 import gyre.CancelledException;
 
-/** The side of a channel that sends, for those who are to do nothing else with it. */
+/**
+ * The side of a channel that sends, for code that is to do nothing else with it. Threads, fairness
+ * and cost are those of the channel. A send that is cancelled while it waits has sent nothing; once
+ * the channel is closed each send is refused.
+ */
 public sealed interface Sender<T> permits Channel, SharedChannel {
   /**
    * Sends {@code item}, and waits while there is no room. Those who wait are served in the order in

@@ -19,8 +19,8 @@ import java.time.Duration;
  * }
  * }</pre>
  *
- * <p>Belongs to the fiber that uses it. A wait that is cancelled has taken no tick. Need not be
- * closed.
+ * <p>Used by one fiber at a time, of the loop on which it was made. A wait that is cancelled has
+ * taken no tick. Need not be closed: a timer runs only while the fiber waits.
  */
 public final class Ticker {
   /** What becomes of ticks for which nobody waited in time. */

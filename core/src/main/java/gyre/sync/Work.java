@@ -12,7 +12,14 @@ import org.jspecify.annotations.Nullable;
  * Work that is done by several fibers, and ends with the call that started it: nothing that these
  * methods start is alive when they return or throw, whatever the reason.
  *
- * <p>All of them park. One that is cancelled cancels what it has started, and waits for its end.
+ * <ul>
+ *   <li><b>Threads</b>: called in a fiber; what they start runs in fibers of the same loop.
+ *   <li><b>Cancellation</b>: all of them park. One that is cancelled cancels what it has started,
+ *       and waits for its end.
+ *   <li><b>Failures</b>: the first one is thrown, and cancels the rest; those that come later are
+ *       attached to it.
+ *   <li><b>Cost</b>: a fiber for each piece of work that is under way.
+ * </ul>
  */
 public final class Work {
   private Work() {}

@@ -15,6 +15,12 @@ import java.nio.charset.Charset;
  * Codec<byte[], byte[]> frames = Framing.lengthPrefix(4, 65536).bytes();
  * }</pre>
  *
+ * <p><b>Threads</b>: a framing and its codecs may be shared by all threads; a decoder or encoder is
+ * of one stream, and has one user at a time. <b>Cancellation</b>: a decoder never waits, so there
+ * is nothing to cancel; {@link gyre.io.MessageStream} says what becomes of a receive.
+ * <b>Closing</b>: nothing is to be closed but messages that are queues. <b>Cost</b>: each byte is
+ * looked at once however it comes, and nothing is allocated but the message.
+ *
  * <p>Every framing has a limit, which is checked before memory is taken: a length that exceeds it
  * is refused as soon as it has been read, and so is a line without an end once it is as long.
  */
