@@ -17,11 +17,14 @@ import gyre.net.ListenOptions;
 import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
+import gyre.sim.fault.Faults;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rates of streams in virtual time, where what is said of durations is exact. */
 @Timeout(60)
@@ -309,5 +312,70 @@ class ByteRateLimitSimTest {
         (near, far) ->
             assertThatThrownBy(() -> ByteRateLimit.create("none", 0))
                 .hasMessageContaining("must be between 1"));
+  }
+
+  // ---- anything that may happen
+
+  /**
+   * Streams come, write, are closed and reset, their limits change; with faults of the network. No
+   * limit lets more through than it says, and nobody waits for good: the world would tell.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+  void shouldKeepTheRateAndForgetNobodyWhateverHappens(long seed) {
+    Simulation.seed(seed)
+        .faults(seed % 3 == 0 ? Faults.none() : Faults.all())
+        .world(world ->
+            world
+                .host("host")
+                .run(() -> {
+                  ByteRateLimit all = ByteRateLimit.create("all", RATE, 5_000);
+                  long begun = Loop.current().nanoTime();
+                  try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
+                    for (int round = 0; round < 5; round++) {
+                      try (Scope scope = Scope.openIsolated("round")) {
+                        for (int i = 0; i < 8; i++) {
+                          scope.start(() -> talk(world, scope, listener, all));
+                        }
+                        Fiber.sleep(Duration.ofMillis(world.random(3_000)));
+                        scope.cancel("the next round");
+                      }
+                    }
+                  }
+                  double seconds = (Loop.current().nanoTime() - begun) / 1e9;
+                  double most = RATE * seconds + 5_000 + 16 * 4_096 + 16 * 1_024;
+                  assertThat((double) all.movedBytes()).isPositive().isLessThan(most);
+                  Fiber.sleep(Duration.ofSeconds(30)); // closes of both sides
+                  assertThat(all.waiting()).isZero();
+                }))
+        .run();
+  }
+
+  private static void talk(World world, Scope scope, TcpListener listener, ByteRateLimit all) {
+    try (TcpStream near = TcpStream.connect(listener.address());
+        TcpStream far = listener.accept()) {
+      ByteRateLimit own = all.child("own", 1 + world.random(200_000), 1 + world.random(20_000));
+      near.limitOutput(world.random(2) == 0 ? all : own);
+      far.limitInput(world.random(2) == 0 ? all : own);
+      scope.start(() -> {
+        try {
+          receiveAll(far);
+        } catch (IoException | IllegalStateException e) {
+          far.close();
+        }
+      });
+      for (int i = 0; i < 20; i++) {
+        near.write(new byte[world.random(20_000)]);
+        switch (world.random(8)) {
+          case 0 -> own.change(1 + world.random(300_000), 1 + world.random(9_000));
+          case 1 -> near.limitOutput(own);
+          case 2 -> Fiber.sleep(Duration.ofMillis(world.random(200)));
+          case 3 -> near.flush();
+          default -> {}
+        }
+      }
+    } catch (IoException e) {
+      // the network did it
+    }
   }
 }
