@@ -2,6 +2,7 @@ package gyre.cli;
 
 import gyre.ExitStatus;
 import gyre.LoopOptions;
+import gyre.http.HttpOptions;
 import gyre.proxy.ProxyTrust;
 import gyre.tls.TlsServer;
 import java.io.PrintWriter;
@@ -16,10 +17,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code gyre serve}: a TCP echo service. */
+/** {@code gyre serve}: an echo over TCP unless another service is asked for. */
 @Command(
     name = "serve",
-    description = "Echoes over TCP what it receives.",
+    description = "Echoes over TCP what it receives, or serves files or WebSockets over HTTP.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     sortOptions = false)
@@ -49,6 +50,11 @@ final class Serve implements Callable<Integer> {
       description = "Echo the messages of WebSockets instead of bytes, on any path.")
   private boolean webSocketEcho;
 
+  @Option(names = "--echo", description = "Echo bytes over TCP, as by default.")
+  private boolean echo;
+
+  @Mixin private FilesOption files = new FilesOption();
+
   @Mixin private TlsOption secured = new TlsOption();
 
   private int loops = 1;
@@ -70,16 +76,23 @@ final class Serve implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     LoopOptions each = LoopOptions.defaults().engine(engine);
-    TlsServer tls = webSocketEcho ? secured.server(listen, "http/1.1") : secured.server(listen);
+    boolean servesFiles = files.isGiven();
+    if ((echo ? 1 : 0) + (webSocketEcho ? 1 : 0) + (servesFiles ? 1 : 0) > 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--echo, --websocket-echo and --files are one or the other");
+    }
+    boolean speaksHttp = webSocketEcho || servesFiles;
+    TlsServer tls = speaksHttp ? secured.server(listen, "http/1.1") : secured.server(listen);
     ProxyTrust proxies = secured.proxyTrust();
+    HttpOptions http = TlsOption.http(tls, proxies);
     EchoService service =
         EchoService.start(
             listen,
             each,
             loops,
-            webSocketEcho
-                ? WebSocketEcho.service(TlsOption.http(tls, proxies))
-                : EchoService.echo(tls, proxies));
+            servesFiles
+                ? files.service(http)
+                : webSocketEcho ? WebSocketEcho.service(http) : EchoService.echo(tls, proxies));
     ExitStatus status =
         service.await(() -> {
           out.println(service.describe());
@@ -89,6 +102,7 @@ final class Serve implements Callable<Integer> {
           }
           out.flush();
         });
+    files.close();
     service.lines(status).forEach(out::println);
     out.flush();
     return status.code();

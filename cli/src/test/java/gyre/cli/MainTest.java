@@ -26,10 +26,12 @@ class MainTest {
       delimiter = '|',
       value = {
         "--frob | gyre: unknown option '--frob'; options: --help, --version",
-        "serve --lisen=1 | gyre serve: unknown option '--lisen=1'; options: --engine, --help,"
-            + " --listen, --loops, --proxy-protocol, --tls, --version",
-        "serve here | gyre serve: unexpected 'here'; options: --engine, --help, --listen, --loops,"
-            + " --version",
+        "serve --lisen=1 | gyre serve: unknown option '--lisen=1'; options: --access-log,"
+            + " --echo, --engine, --files, --help, --listen, --listing, --loops, --proxy-protocol,"
+            + " --tls, --version, --websocket-echo",
+        "serve here | gyre serve: unexpected 'here'; options: --access-log, --echo, --engine,"
+            + " --files, --help, --listen, --listing, --loops, --proxy-protocol, --tls, --version,"
+            + " --websocket-echo",
         "serve --engine kqueue | gyre serve: Invalid value for option '--engine': 'kqueue' is not"
             + " an engine; engines: auto, io_uring, epoll, nio",
         "serve --loops 0 | gyre serve: --loops: 0 is not from 1 to 1024",
