@@ -39,6 +39,14 @@ final class HeadWriter {
     length += count;
   }
 
+  /** Puts bytes before what stands at an index. */
+  void insert(int index, byte[] source) {
+    require(source.length);
+    System.arraycopy(bytes, index, bytes, index + source.length, length - index);
+    System.arraycopy(source, 0, bytes, index, source.length);
+    length += source.length;
+  }
+
   void put(HeadWriter other) {
     put(other.bytes, 0, other.length);
   }

@@ -18,7 +18,12 @@ final class Http1Response implements Response {
   /** Up to so much goes out in one piece with the head. */
   private static final int SMALL_BYTES = 4096;
 
+  /** A whole answer that is longer is not compressed, which would hold up the loop. */
+  private static final int COMPRESSED_AT_ONCE_BYTES = 1 << 20;
+
   private static final long UNKNOWN = -1;
+  private static final int NO_TAG = -1;
+  private static final byte[] WEAK = HeadWriter.ascii("W/");
 
   private static final byte[] TEXT =
       HeadWriter.ascii("Content-Type: text/plain; charset=utf-8\r\n");
@@ -50,6 +55,12 @@ final class Http1Response implements Response {
 
   private int status = 200;
   private boolean hasType;
+  private String type = "";
+  private boolean hasCoding;
+
+  /** Where in the fields a strong tag stands. */
+  private int tagIndex = NO_TAG;
+
   private boolean isHead;
   private boolean isChunked;
   private boolean persists;
@@ -65,20 +76,28 @@ final class Http1Response implements Response {
   void begin() {
     state = State.OPEN;
     status = 200;
-    hasType = false;
+    forgetFields();
     isHead = false;
     isChunked = false;
     persists = false;
     declaredBytes = 0;
     bodyBytes = 0;
     body = null;
+  }
+
+  private void forgetFields() {
     fields.clear();
+    hasType = false;
+    type = "";
+    hasCoding = false;
+    tagIndex = NO_TAG;
   }
 
   void forget() {
     isLost = exchange.isDeferred && state != State.COMPLETE;
     state = State.COMPLETE;
     if (body != null) {
+      body.giveBack();
       body.tellClosed();
     }
     fields.clear();
@@ -129,7 +148,14 @@ final class Http1Response implements Response {
       }
     }
     fields.putField(name, value);
-    hasType |= name.equalsIgnoreCase("Content-Type");
+    if (name.equalsIgnoreCase("Content-Type")) {
+      hasType = true;
+      type = value;
+    } else if (name.equalsIgnoreCase("Content-Encoding")) {
+      hasCoding = true;
+    } else if (name.equalsIgnoreCase("ETag") && value.startsWith("\"")) {
+      tagIndex = fields.length - value.length() - LINE_END.length;
+    }
     return this;
   }
 
@@ -141,8 +167,7 @@ final class Http1Response implements Response {
   /** Forgets what the handler has set: an error is answered instead. */
   void restart(int code) {
     checkOpen();
-    fields.clear();
-    hasType = false;
+    forgetFields();
     status = code;
   }
 
@@ -200,6 +225,7 @@ final class Http1Response implements Response {
     if (!hasType) {
       checkOpen();
       fields.put(TEXT);
+      type = "text/plain";
     }
     send(bytes);
   }
@@ -209,6 +235,51 @@ final class Http1Response implements Response {
     if (isLost) {
       return;
     }
+    checkOpen();
+    Gzip gzip = bytes.length <= COMPRESSED_AT_ONCE_BYTES ? beginGzip(bytes.length) : null;
+    sendAsItIs(gzip == null ? bytes : compressed(gzip, bytes));
+  }
+
+  private byte[] compressed(Gzip gzip, byte[] bytes) {
+    try (ByteQueue out = exchange.connection().stream().input().sibling()) {
+      gzip.write(bytes, 0, bytes.length, out);
+      gzip.finish(out);
+      return out.take((int) out.size());
+    } finally {
+      exchange.connection().loopState().giveBack(gzip);
+    }
+  }
+
+  /** Null if this answer is not compressed; sets its fields if it is. */
+  private @Nullable Gzip beginGzip(long length) {
+    Http1Connection connection = exchange.connection();
+    Compression options = connection.server().options().compression();
+    if (options == null
+        || hasCoding
+        || status == 206
+        || !Status.hasBody(status)
+        || (length != UNKNOWN && length < options.leastBytes())
+        || !options.isForType(type)) {
+      return null;
+    }
+    fields.putField("Vary", "Accept-Encoding");
+    int weight = ContentCodings.weight(exchange.request, "gzip");
+    boolean isWanted = weight > 0 && weight >= ContentCodings.weight(exchange.request, "identity");
+    boolean canBeFramed = length != UNKNOWN || exchange.head.minorVersion >= 1;
+    Gzip gzip =
+        isWanted && canBeFramed && !exchange.head.isMethod("HEAD")
+            ? connection.loopState().lendGzip()
+            : null;
+    if (gzip != null) {
+      if (tagIndex != NO_TAG) {
+        fields.insert(tagIndex, WEAK); // these are not the bytes that the tag is of
+      }
+      fields.putField("Content-Encoding", "gzip");
+    }
+    return gzip;
+  }
+
+  private void sendAsItIs(byte[] bytes) {
     beginHead(bytes.length);
     bodyBytes = bytes.length;
     complete();
@@ -263,9 +334,12 @@ final class Http1Response implements Response {
     if (isLost) {
       return new Http1ResponseBody(exchange, this);
     }
-    beginHead(length);
+    checkOpen();
+    Gzip gzip = beginGzip(exchange.head.minorVersion >= 1 ? length : UNKNOWN);
+    beginHead(gzip == null ? length : UNKNOWN);
     exchange.connection().write(exchange, out.bytes, out.length, null);
     Http1ResponseBody begun = new Http1ResponseBody(exchange, this);
+    begun.gzip(gzip);
     body = begun;
     return begun;
   }

@@ -11,6 +11,7 @@ final class Http1ResponseBody implements ResponseBody {
   private final Http1Response response;
   private final HeadWriter trailers = new HeadWriter();
   private @Nullable WritableHandler writable;
+  private @Nullable Gzip gzip;
 
   Http1ResponseBody(Exchange exchange, Http1Response response) {
     this.exchange = exchange;
@@ -41,9 +42,40 @@ final class Http1ResponseBody implements ResponseBody {
     }
   }
 
+  // ---- compressed
+
+  void gzip(@Nullable Gzip lent) {
+    gzip = lent;
+  }
+
+  void giveBack() {
+    Gzip lent = gzip;
+    gzip = null;
+    if (lent != null) {
+      exchange.connection().loopState().giveBack(lent);
+    }
+  }
+
+  private interface Compressing {
+    void run(Gzip lent, ByteQueue to);
+  }
+
+  /** Sends what a compressor has made of something. */
+  private void compress(Gzip lent, Compressing step) {
+    try (ByteQueue made = stream().input().sibling()) {
+      step.run(lent, made);
+      writePlain(made);
+    }
+  }
+
+  // ---- pieces
+
   @Override
   public void write(ByteBuffer source) {
-    if (response.count(source.remaining())) {
+    Gzip lent = gzip;
+    if (lent != null) {
+      compress(lent, (to, made) -> to.write(source, made));
+    } else if (response.count(source.remaining())) {
       beginPiece(source.remaining());
       stream().write(source);
       endPiece();
@@ -54,6 +86,16 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public void write(ByteQueue source) {
+    Gzip lent = gzip;
+    if (lent != null) {
+      compress(lent, (to, made) -> source.forEachSpan(span -> to.write(span, made)));
+      source.clear();
+    } else {
+      writePlain(source);
+    }
+  }
+
+  private void writePlain(ByteQueue source) {
     if (response.count(source.size())) {
       beginPiece(source.size());
       stream().write(source);
@@ -65,7 +107,10 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public void write(byte[] source, int offset, int length) {
-    if (response.count(length)) {
+    Gzip lent = gzip;
+    if (lent != null) {
+      compress(lent, (to, made) -> to.write(source, offset, length, made));
+    } else if (response.count(length)) {
       beginPiece(length);
       stream().write(source, offset, length);
       endPiece();
@@ -75,6 +120,10 @@ final class Http1ResponseBody implements ResponseBody {
   @Override
   public void flush() {
     if (!response.isLost()) {
+      Gzip lent = gzip;
+      if (lent != null) {
+        compress(lent, Gzip::flush);
+      }
       stream().flush();
     }
   }
@@ -137,6 +186,11 @@ final class Http1ResponseBody implements ResponseBody {
   public void close() {
     if (!response.isStreaming()) {
       return;
+    }
+    Gzip lent = gzip;
+    if (lent != null) {
+      compress(lent, Gzip::finish);
+      giveBack();
     }
     @Nullable HeadWriter rest = response.end(trailers);
     if (rest != null) {

@@ -8,58 +8,80 @@ import org.jspecify.annotations.Nullable;
 
 /** How an {@link HttpServer} behaves. Immutable; each method gives a changed copy. */
 public final class HttpOptions {
-  private static final HttpOptions DEFAULTS =
-      new HttpOptions(HttpLimits.defaults(), ServerOptions.defaults(), ErrorFormat.TEXT, null, null, null);
+  private static final HttpOptions DEFAULTS = new HttpOptions(new Values());
 
-  private final HttpLimits limits;
-  private final ServerOptions server;
-  private final ErrorFormat errors;
-  private final @Nullable AccessLog accessLog;
-  private final @Nullable TlsServer tls;
-  private final @Nullable ProxyTrust proxies;
+  /** Everything that can be set, with its default. */
+  private static final class Values implements Cloneable {
+    HttpLimits limits = HttpLimits.defaults();
+    ServerOptions server = ServerOptions.defaults();
+    ErrorFormat errors = ErrorFormat.TEXT;
+    @Nullable AccessLog accessLog;
+    @Nullable Compression compression;
+    @Nullable TlsServer tls;
+    @Nullable ProxyTrust proxies;
 
-  private HttpOptions(
-      HttpLimits limits,
-      ServerOptions server,
-      ErrorFormat errors,
-      @Nullable AccessLog accessLog,
-      @Nullable TlsServer tls,
-      @Nullable ProxyTrust proxies) {
-    this.limits = limits;
-    this.server = server;
-    this.errors = errors;
-    this.accessLog = accessLog;
-    this.tls = tls;
-    this.proxies = proxies;
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
   }
 
-  /** All limits on, errors as text, no access log. */
+  private interface Change {
+    void apply(Values values);
+  }
+
+  private final Values values;
+
+  private HttpOptions(Values values) {
+    this.values = values;
+  }
+
+  /** All limits on, errors as text, no access log, nothing compressed. */
   public static HttpOptions defaults() {
     return DEFAULTS;
   }
 
+  private HttpOptions with(Change change) {
+    Values changed = values.copy();
+    change.apply(changed);
+    return new HttpOptions(changed);
+  }
+
   public HttpOptions limits(HttpLimits value) {
-    return new HttpOptions(Objects.requireNonNull(value, "limits"), server, errors, accessLog, tls, proxies);
+    Objects.requireNonNull(value, "limits");
+    return with(v -> v.limits = value);
   }
 
   /** How connections are listened for and spread. Their write timeout is that of the limits. */
   public HttpOptions server(ServerOptions value) {
-    return new HttpOptions(limits, Objects.requireNonNull(value, "server"), errors, accessLog, tls, proxies);
+    Objects.requireNonNull(value, "server");
+    return with(v -> v.server = value);
   }
 
   /** How answers that the server itself makes look. */
   public HttpOptions errors(ErrorFormat value) {
-    return new HttpOptions(limits, server, Objects.requireNonNull(value, "errors"), accessLog, tls, proxies);
+    Objects.requireNonNull(value, "errors");
+    return with(v -> v.errors = value);
   }
 
   public HttpOptions accessLog(AccessLog value) {
-    return new HttpOptions(limits, server, errors, Objects.requireNonNull(value, "accessLog"), tls, proxies);
+    Objects.requireNonNull(value, "accessLog");
+    return with(v -> v.accessLog = value);
+  }
+
+  /** Compresses answers where the client takes it; none are unless this is said. */
+  public HttpOptions compression(Compression value) {
+    Objects.requireNonNull(value, "compression");
+    return with(v -> v.compression = value);
   }
 
   /** Speak TLS: {@link TlsServer#of}. Connections without are refused. */
   public HttpOptions tls(TlsServer value) {
-    return new HttpOptions(
-        limits, server, errors, accessLog, Objects.requireNonNull(value, "tls"), proxies);
+    Objects.requireNonNull(value, "tls");
+    return with(v -> v.tls = value);
   }
 
   /**
@@ -67,36 +89,46 @@ public final class HttpOptions {
    * PROXY protocol. Whoever is trusted has to send one; of others the header is none.
    */
   public HttpOptions proxyProtocol(ProxyTrust trusted) {
-    return new HttpOptions(
-        limits, server, errors, accessLog, tls, Objects.requireNonNull(trusted, "trusted"));
-  }
-
-  public @Nullable TlsServer tls() {
-    return tls;
-  }
-
-  public @Nullable ProxyTrust proxyProtocol() {
-    return proxies;
+    Objects.requireNonNull(trusted, "trusted");
+    return with(v -> v.proxies = trusted);
   }
 
   public HttpLimits limits() {
-    return limits;
+    return values.limits;
   }
 
   public ServerOptions server() {
-    return server;
+    return values.server;
   }
 
   public ErrorFormat errors() {
-    return errors;
+    return values.errors;
   }
 
   public @Nullable AccessLog accessLog() {
-    return accessLog;
+    return values.accessLog;
+  }
+
+  public @Nullable Compression compression() {
+    return values.compression;
+  }
+
+  public @Nullable TlsServer tls() {
+    return values.tls;
+  }
+
+  public @Nullable ProxyTrust proxyProtocol() {
+    return values.proxies;
   }
 
   @Override
   public String toString() {
-    return "HttpOptions[limits=" + limits + ", server=" + server + ", errors=" + errors + "]";
+    return "HttpOptions[limits="
+        + values.limits
+        + ", server="
+        + values.server
+        + ", errors="
+        + values.errors
+        + "]";
   }
 }

@@ -2,6 +2,7 @@ package gyre.http;
 
 import gyre.Loop;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /** What the connections of a server share on one loop. */
 final class LoopState {
@@ -13,11 +14,26 @@ final class LoopState {
   private final HttpLimits limits;
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
 
-  LoopState(Loop loop, HttpLimits limits) {
+  private final Gzip.@Nullable Pool compressors;
+
+  LoopState(Loop loop, HttpOptions options) {
+    Compression compression = options.compression();
+    this.compressors = compression == null ? null : new Gzip.Pool(compression);
     this.loop = loop;
-    this.limits = limits;
+    this.limits = options.limits();
     this.date = new DateCache(loop);
     this.endings = new Endings(loop);
+  }
+
+  /** Null where nothing is compressed, or all compressors are in use. */
+  @Nullable Gzip lendGzip() {
+    return compressors == null ? null : compressors.lend();
+  }
+
+  void giveBack(Gzip gzip) {
+    if (compressors != null) {
+      compressors.giveBack(gzip);
+    }
   }
 
   Exchange lend(Http1Connection to) {

@@ -43,7 +43,7 @@ final class ServerState {
 
   /** On the loop. */
   LoopState onLoop(Loop loop) {
-    return loops.computeIfAbsent(loop, key -> new LoopState(key, options.limits()));
+    return loops.computeIfAbsent(loop, key -> new LoopState(key, options));
   }
 
   /** A handler has failed: the listener of the loop hears of it, and the connection goes on. */
