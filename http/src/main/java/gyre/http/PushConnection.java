@@ -503,7 +503,11 @@ final class PushConnection extends Http1Connection implements DataHandler {
   }
 
   @Override
-  void handleInFiber(HttpHandler handler, Exchange of) {
+  void handleInFiber(HttpHandler handler, Exchange of) throws Exception {
+    if (of.mayPark) {
+      handler.handle(of.request, of.response); // in a fiber already
+      return;
+    }
     of.response.defer();
     of.mayPark = true;
     Fiber<?> ignored =

@@ -26,17 +26,19 @@ class HttpGuideTest {
       import gyre.*;
       import gyre.http.*;
       import gyre.http.client.*;
+      import gyre.http.files.*;
       import gyre.http.sse.*;
       import gyre.io.*;
       import gyre.sync.*;
       import gyre.tls.*;
       import java.net.*;
+      import java.nio.file.Path;
       import java.time.*;
       class ExampleNUMBER { void run() throws Exception {
       """;
 
   private static final List<String> PAGES =
-      List.of("http-server.md", "http-client.md", "sse.md");
+      List.of("http-server.md", "http-files.md", "http-client.md", "sse.md");
 
   @TempDir private Path directory;
 
