@@ -116,7 +116,8 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
         }
       }
     } catch (IOException e) {
-      System.err.println("the access log " + path + " has ended: " + e.getMessage());
+      System.getLogger("gyre.http")
+          .log(System.Logger.Level.ERROR, "the access log " + path + " has ended", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

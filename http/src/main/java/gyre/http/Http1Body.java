@@ -229,6 +229,24 @@ final class Http1Body implements RequestBody {
   }
 
   @Override
+  public byte[] readAllUnpacked(int limitBytes) {
+    String coding = exchange.request.header("Content-Encoding");
+    if (coding == null || coding.equalsIgnoreCase("identity")) {
+      return limit(limitBytes).readAll();
+    }
+    if (!coding.equalsIgnoreCase("gzip") && !coding.equalsIgnoreCase("x-gzip")) {
+      throw new HttpException(415, "the body is packed by something else than gzip");
+    }
+    try (GunzipSource unpacked = new GunzipSource(this, limitBytes);
+        ByteQueue all = input().sibling()) {
+      while (unpacked.await(1)) {
+        all.append(unpacked.input());
+      }
+      return all.take(Math.toIntExact(all.size()));
+    }
+  }
+
+  @Override
   public @Nullable String trailer(String name) {
     Fields trailers = isEnded && framing == Framing.CHUNKED ? decoder.trailers() : null;
     int field = trailers == null ? -1 : trailers.find(name, 0);

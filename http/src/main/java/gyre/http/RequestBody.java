@@ -47,6 +47,15 @@ public interface RequestBody extends ByteSource {
    */
   byte[] readAll();
 
+  /**
+   * Reads all of it, and unpacks it where {@code Content-Encoding} is gzip: only what asks for that
+   * is unpacked.
+   *
+   * @param limitBytes of what it stands for; more, or more than a hundredfold, is answered with 413
+   * @throws HttpException with status 400 if it is malformed, with 415 if it is packed otherwise
+   */
+  byte[] readAllUnpacked(int limitBytes);
+
   /** Reads all of it as UTF-8. */
   default String readText() {
     return new String(readAll(), StandardCharsets.UTF_8);

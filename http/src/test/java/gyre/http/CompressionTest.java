@@ -102,4 +102,54 @@ class CompressionTest {
           .isEqualTo(isCompressed);
     }
   }
+
+  // ---- requests
+
+  private static byte[] packed(byte[] content) throws IOException {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    try (java.util.zip.GZIPOutputStream gzip = new java.util.zip.GZIPOutputStream(out)) {
+      gzip.write(content);
+    }
+    byte[] bytes = out.toByteArray();
+    return bytes;
+  }
+
+  private static RawClient.Answer post(HttpServer server, String coding, byte[] body)
+      throws IOException {
+    try (RawClient client = new RawClient(server.address())) {
+      client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: " + coding
+          + "\r\nContent-Length: " + body.length + "\r\n\r\n");
+      return client.send(body).receive();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Style.class)
+  void shouldUnpackWhatIsAskedForAndNoBomb(Style style) throws Exception {
+    HttpHandler handler =
+        (request, response) ->
+            response.send(request.body().readAllUnpacked(2_000_000).length + "\n");
+    byte[] content = new byte[300_000];
+    new java.util.Random(1).nextBytes(content);
+    byte[] good = packed(content);
+    try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
+        HttpServer server = style.open(group.loop(0), HttpOptions.defaults(), handler)) {
+      assertThat(post(server, "gzip", good).body()).isEqualTo("300000\n");
+      assertThat(post(server, "gzip", packed(new byte[0])).body()).isEqualTo("0\n");
+      assertThat(post(server, "identity", new byte[5]).body()).isEqualTo("5\n");
+      assertThat(post(server, "br", good).status()).isEqualTo(415);
+      assertThat(post(server, "gzip", packed(new byte[1_900_000])).status()).isEqualTo(413); // 1:1000
+      byte[] large = new byte[2_000_001];
+      for (int i = 0; i < large.length; i++) {
+        large[i] = (byte) (i * i >> 3 & 31);
+      }
+      assertThat(post(server, "gzip", packed(large)).status()).isEqualTo(413);
+      byte[] wrong = good.clone();
+      wrong[good.length - 5] ^= 1;
+      assertThat(post(server, "gzip", wrong).status()).isEqualTo(400);
+      assertThat(post(server, "gzip", java.util.Arrays.copyOf(good, 100_000)).status()).isEqualTo(400);
+      assertThat(post(server, "gzip", java.util.Arrays.copyOf(good, good.length + 1)).status())
+          .isEqualTo(400);
+    }
+  }
 }
