@@ -40,9 +40,36 @@ class HttpSimulationTest {
           .writeTimeout(Duration.ofHours(3))
           .idleTimeout(Duration.ofHours(3));
 
+  /** What could be wrong with a server, and must be found. */
+  private enum Planted {
+    NOTHING,
+    /** A request is given the answer of the one before. */
+    SWAPPED_ANSWERS,
+    /** An answer has a byte of another exchange. */
+    FOREIGN_BYTE,
+    /** An answer is a byte short, and says so. */
+    SHORT_BODY,
+    /** A request is handled twice. */
+    HANDLED_TWICE,
+    /** A connection goes on after an error that nobody asked for. */
+    ERROR_KEPT_ALIVE,
+    /** An answer is cut while it is sent. */
+    CUT_ANSWER,
+    /** A request is forgotten, and answered with nothing. */
+    FORGOTTEN
+  }
+
   /** What the server was asked, by the name of the request. */
   private static final class Model {
     final Map<String, Integer> handled = new HashMap<>();
+    Planted planted = Planted.NOTHING;
+    String before = "nobody nothing";
+    int requests;
+
+    /** Now and then, in a way that each seed repeats. */
+    boolean isWrongNow() {
+      return planted != Planted.NOTHING && ++requests % 5 == 0;
+    }
     int answers;
     int runs;
 
@@ -84,6 +111,26 @@ class HttpSimulationTest {
     assertThat(answers).isPositive();
   }
 
+  @ParameterizedTest
+  @EnumSource(value = Planted.class, mode = EnumSource.Mode.EXCLUDE, names = "NOTHING")
+  void shouldFindWhatIsPlanted(Planted planted) {
+    for (Style style : Style.values()) {
+      boolean isFound = false;
+      for (long seed = 1; seed <= SEEDS && !isFound; seed++) {
+        Model model = new Model();
+        model.planted = planted;
+        try {
+          simulation(seed, style, model, false).faults(Faults.timing()).run();
+          model.check();
+          isFound = model.handled.size() != model.answers;
+        } catch (AssertionError | RuntimeException found) {
+          isFound = true;
+        }
+      }
+      assertThat(isFound).as(planted + " in " + style).isTrue();
+    }
+  }
+
   private static Simulation simulation(long seed, Style style, Model model, boolean mayBreak) {
     return Simulation.seed(seed)
         .limit(Duration.ofHours(10))
@@ -118,6 +165,11 @@ class HttpSimulationTest {
     String name = request.path().substring(1);
     model.handle(name);
     String body = request.body().readText();
+    if (model.isWrongNow()) {
+      beWrong(model, name, body, response);
+      return;
+    }
+    model.before = name + " " + body;
     if (style == Style.PUSH) {
       if (random.nextInt(3) == 0) {
         Response later = response.defer();
@@ -139,6 +191,30 @@ class HttpSimulationTest {
       int half = body.length() / 2;
       out.write(body.substring(0, half).getBytes(StandardCharsets.ISO_8859_1));
       out.write(body.substring(half).getBytes(StandardCharsets.ISO_8859_1));
+    }
+  }
+
+  private static void beWrong(Model model, String name, String body, Response response) {
+    String right = name + " " + body;
+    switch (model.planted) {
+      case NOTHING -> throw new AssertionError();
+      case SWAPPED_ANSWERS -> response.send(model.before);
+      case FOREIGN_BYTE -> response.send(right.substring(0, right.length() - 1) + '!');
+      case SHORT_BODY -> response.send(right.substring(0, right.length() - 1));
+      case HANDLED_TWICE -> {
+        model.handle(name);
+        response.send(right);
+      }
+      case ERROR_KEPT_ALIVE -> response.status(500).send(right);
+      case CUT_ANSWER -> {
+        ResponseBody out = response.stream(right.length() + 1L);
+        out.write(right);
+        throw new IllegalStateException("planted");
+      }
+      case FORGOTTEN -> model.handled.remove(name);
+    }
+    if (!response.isStarted()) {
+      response.send("");
     }
   }
 
