@@ -24,6 +24,7 @@ final class JudgedPrograms {
           .backlogBytes(64 << 20)
           .inflationRatio(2000)
           .controlFramesPerSecond(100_000)
+          .handshakeTimeout(Duration.ofMinutes(10))
           .pingInterval(Duration.ofMinutes(10)); // it computes for a minute, and answers nothing
 
   private static final int MESSAGES = 200;
