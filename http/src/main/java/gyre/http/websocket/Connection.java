@@ -89,7 +89,13 @@ final class Connection implements WebSocket {
   /** Begins to take what arrives. */
   void open() {
     host.busy(true);
-    stream.onData(new Input());
+    try {
+      stream.onData(new Input());
+    } catch (RuntimeException e) { // it is closed already, and will not say so again
+      end(CloseCode.ABNORMAL, "");
+      leave();
+      throw e;
+    }
     told(() -> handler.onOpen(this));
   }
 
@@ -225,27 +231,34 @@ final class Connection implements WebSocket {
   private void message(ByteQueue message) {
     if (state == State.OPEN) {
       liveness.exchanged();
-      FrameProblem problem = parser.isCompressed() ? inflate(message) : null;
-      if (problem != null) {
-        fail(problem);
+      if (parser.isCompressed()) {
+        inflate(message);
       } else {
-        deliver(parser.isCompressed() ? share.compressed : message);
+        deliver(message);
       }
-      share.compressed.clear();
     }
     parser.messageTaken();
   }
 
-  private @Nullable FrameProblem inflate(ByteQueue message) {
-    ByteQueue target = share.compressed;
-    FrameProblem problem =
-        share.inflating.inflate(message, target, options.messageBytes(), options.inflationRatio());
-    if (problem == null
-        && parser.isText()
-        && Utf8Check.next(Utf8Check.COMPLETE, target, 0, target.size()) != Utf8Check.COMPLETE) {
-      return FrameProblem.INVALID_TEXT;
+  /** Into a queue of its own: a handler may send, or park, before it has taken the message. */
+  private void inflate(ByteQueue message) {
+    try (ByteQueue inflated = message.sibling()) {
+      FrameProblem problem =
+          share.inflating.inflate(
+              message, inflated, options.messageBytes(), options.inflationRatio());
+      if (problem == null && parser.isText() && !isUtf8(inflated)) {
+        problem = FrameProblem.INVALID_TEXT;
+      }
+      if (problem == null) {
+        deliver(inflated);
+      } else {
+        fail(problem);
+      }
     }
-    return problem;
+  }
+
+  private static boolean isUtf8(ByteQueue bytes) {
+    return Utf8Check.next(Utf8Check.COMPLETE, bytes, 0, bytes.size()) == Utf8Check.COMPLETE;
   }
 
   /** Allocates nothing, as the others that tell the handler may. */

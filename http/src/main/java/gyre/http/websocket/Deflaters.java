@@ -48,12 +48,16 @@ final class Deflaters {
    */
   void compress(@Nullable Object owner, int windowBits, ByteQueue source, ByteQueue target) {
     Deflater deflater = owner == null ? take() : lend(owner);
+    boolean isKept = false;
     try (ByteQueue whole = target.sibling()) {
       compress(deflater, windowBits, source, whole);
       target.append(whole, whole.size() - TAIL_BYTES);
+      isKept = owner != null;
     } finally {
       if (owner == null) {
         putBack(deflater);
+      } else if (!isKept) {
+        giveBack(owner); // it knows of a message that the peer will not get
       }
     }
   }

@@ -110,8 +110,14 @@ final class Outgoing {
       return frame(FrameHead.FIN | opcode, payload);
     }
     Object owner = agreed.keepsContext() ? this : null;
-    share.deflaters.compress(owner, agreed.windowBits(), payload, share.compressed);
-    return frame(FrameHead.FIN | FrameHead.COMPRESSED | opcode, share.compressed);
+    ByteQueue compressed = share.compressed;
+    try {
+      share.deflaters.compress(owner, agreed.windowBits(), payload, compressed);
+      return frame(FrameHead.FIN | FrameHead.COMPRESSED | opcode, compressed);
+    } finally {
+      payload.clear();
+      compressed.clear();
+    }
   }
 
   /** Sends a frame and takes all of the payload. */
@@ -120,15 +126,21 @@ final class Outgoing {
     assert frame.isEmpty() : "another frame is under way";
     RandomGenerator chosen = masks;
     long length = payload.size();
-    if (chosen == null) {
-      frame.append(share.head, 0, FrameHead.write(share.head, first, length));
-      frame.append(payload);
-    } else {
-      int key = chosen.nextInt();
-      frame.append(share.head, 0, FrameHead.write(share.head, first, length, key));
-      copyMasked(payload, frame, key);
+    try {
+      if (chosen == null) {
+        frame.append(share.head, 0, FrameHead.write(share.head, first, length));
+        frame.append(payload);
+      } else {
+        int key = chosen.nextInt();
+        frame.append(share.head, 0, FrameHead.write(share.head, first, length, key));
+        copyMasked(payload, frame, key);
+      }
+      return hand(frame);
+    } finally {
+      // Where memory was short: nothing of it must get into the next frame, which is another's.
+      payload.clear();
+      frame.clear();
     }
-    return hand(frame);
   }
 
   /** A copy, since the payload may lie in memory that only may be read. */
@@ -250,7 +262,11 @@ final class Outgoing {
     ByteQueue frame = share.frame;
     frame.append(isCompressed ? publication.compressed() : publication.plain());
     connection.liveness().exchanged();
-    return hand(frame);
+    try {
+      return hand(frame);
+    } finally {
+      frame.clear();
+    }
   }
 
   /** True if another one was to be sent, which is not any more. */

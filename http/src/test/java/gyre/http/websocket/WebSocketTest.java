@@ -280,4 +280,36 @@ class WebSocketTest {
           }
         });
   }
+
+  /** What is compressed for another message must not get into the one that is being looked at. */
+  @ParameterizedTest
+  @EnumSource(Styles.class)
+  void shouldSendOtherMessagesBeforeTheOneThatCame(Styles styles) {
+    String other = "another message ".repeat(30);
+    String text = "the message that came ".repeat(30);
+    run(
+        () -> {
+          HttpHandler handler =
+              WebSocketEndpoint.push(
+                  WebSocketOptions.defaults(),
+                  new WebSocketHandler() {
+                    @Override
+                    public void onText(WebSocket ws, ByteQueue came) {
+                      ws.send(other);
+                      ws.sendText(came);
+                      ws.send(other);
+                    }
+                  });
+          try (HttpServer server = styles.open(handler);
+              WebSocket ws = WebSocketClient.connect(uri(server))) {
+            for (int i = 0; i < 3; i++) {
+              ws.send(text);
+              assertThat(ws.receive()).isEqualTo(new Message.Text(other));
+              assertThat(ws.receive()).isEqualTo(new Message.Text(text));
+              assertThat(ws.receive()).isEqualTo(new Message.Text(other));
+            }
+          }
+          assertThat(LoopShare.ofLoop(Loop.current())).as("nothing is kept").isNull();
+        });
+  }
 }
