@@ -35,10 +35,9 @@ final class ServerState {
   /** The server ends: those who left HTTP are told, on their loops. */
   void end() {
     draining = true;
-    loops.forEach(
-        (loop, state) -> {
-          boolean ignored = loop.tryPost(state.endings::end); // one that is closed has told them
-        });
+    loops.forEach((loop, state) -> {
+      boolean ignored = loop.tryPost(state.endings::end); // one that is closed has told them
+    });
   }
 
   /** On the loop. */

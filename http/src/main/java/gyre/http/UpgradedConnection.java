@@ -18,9 +18,9 @@ public interface UpgradedConnection {
   void busy(boolean on);
 
   /**
-   * Has the action run, in a fiber of the loop, when the server or its loop ends: to say good-bye in
-   * the language of the connection. At once where it ends already. Close the registration with the
-   * connection.
+   * Has the action run, in a fiber of the loop, when the server or its loop ends: to say good-bye
+   * in the language of the connection. At once where it ends already. Close the registration with
+   * the connection.
    */
   Registration onEnding(Runnable action);
 }

@@ -29,12 +29,11 @@ class UpgradeTest {
     ByteStream stream = connection.stream();
     connection.busy(true);
     Registration ending =
-        connection.onEnding(
-            () -> {
-              stream.write("bye\n");
-              connection.busy(false);
-              stream.shutdownOutput();
-            });
+        connection.onEnding(() -> {
+          stream.write("bye\n");
+          connection.busy(false);
+          stream.shutdownOutput();
+        });
     if (connection.isDirect()) {
       while (stream.await(1)) {
         stream.write(stream.input());

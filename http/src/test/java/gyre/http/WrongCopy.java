@@ -108,8 +108,7 @@ public final class WrongCopy extends ClassLoader {
   }
 
   private Class<?> define(String name) throws ClassNotFoundException {
-    Path own =
-        changed.resolve(name.replace('.', '/') + ".class");
+    Path own = changed.resolve(name.replace('.', '/') + ".class");
     try (InputStream in =
         Files.exists(own)
             ? Files.newInputStream(own)

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a server answers, and no byte beyond: RFC 6455, 4.1. Strict: who answers something that
- * was not asked for may be anything.
+ * Reads what a server answers, and no byte beyond: RFC 6455, 4.1. Strict: who answers something
+ * that was not asked for may be anything.
  */
 final class ClientHandshake {
   private static final int LINE_BYTES = 8 * 1024;
@@ -45,7 +45,7 @@ final class ClientHandshake {
         throw refused("the answer has more than " + MOST_FIELDS + " fields");
       }
       boolean ignored = names.add(line.substring(0, colon));
-      boolean ignoredToo = values.add(line.substring(colon + 1).strip());
+      boolean _ = values.add(line.substring(colon + 1).strip());
     }
     return check();
   }

@@ -18,8 +18,8 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket on a stream, from the end of the handshake on. Both styles are this one, over the push
- * style of the stream: direct style has an {@link Inbox} as its handler.
+ * A WebSocket on a stream, from the end of the handshake on. Both styles are this one, over the
+ * push style of the stream: direct style has an {@link Inbox} as its handler.
  *
  * <pre>
  *   OPEN --close frame sent--&gt; CLOSING --the peer's came, or time is up--&gt; ENDED
@@ -71,8 +71,14 @@ final class Connection implements WebSocket {
     this.isServer = isServer;
     this.agreement = agreement;
     this.options = options;
-    this.inbox = handler == null ? new Inbox(this, options) : null;
-    this.handler = inbox == null && handler != null ? handler : inbox;
+    if (handler == null) {
+      Inbox own = new Inbox(this, options);
+      this.inbox = own;
+      this.handler = own;
+    } else {
+      this.inbox = null;
+      this.handler = handler;
+    }
     this.share = LoopShare.enter(stream.input(), options.deflaters());
     this.parser =
         new FrameParser(
@@ -296,10 +302,9 @@ final class Connection implements WebSocket {
   void failed(Throwable failure) {
     HandlerFailure reported = new HandlerFailure(name(), failure);
     try {
-      share.loop.post(
-          () -> {
-            throw reported;
-          });
+      share.loop.post(() -> {
+        throw reported;
+      });
     } catch (RejectedExecutionException e) {
       reported.addSuppressed(e);
       throw reported;

@@ -73,9 +73,7 @@ final class Deflaters {
       deflater.setInput(from, 0, bytes);
       drain(
           deflater,
-          isWindowSmall
-              ? Deflater.FULL_FLUSH
-              : isLast ? Deflater.SYNC_FLUSH : Deflater.NO_FLUSH,
+          isWindowSmall ? Deflater.FULL_FLUSH : isLast ? Deflater.SYNC_FLUSH : Deflater.NO_FLUSH,
           target);
     } while (!isLast);
   }

@@ -52,8 +52,7 @@ final class Inflating {
   }
 
   private @Nullable FrameProblem inflate(
-      Inflater inflater, ByteQueue source, ByteQueue target, long most)
-      throws DataFormatException {
+      Inflater inflater, ByteQueue source, ByteQueue target, long most) throws DataFormatException {
     int length = 0;
     while (true) {
       if (inflater.finished()) {

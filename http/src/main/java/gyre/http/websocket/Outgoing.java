@@ -31,7 +31,9 @@ final class Outgoing {
   private final ByteQueue backlog;
   private final WaitPoint room = new Room();
 
-  /** The answer to the last ping, where there was no room for it: one is enough, RFC 6455, 5.5.3. */
+  /**
+   * The answer to the last ping, where there was no room for it: one is enough, RFC 6455, 5.5.3.
+   */
   private byte @Nullable [] pong;
 
   /** What topics will send when there is room, the latest of each. */
@@ -291,7 +293,7 @@ final class Outgoing {
     while (known != null && !known.isEmpty() && isWritable()) {
       Map.Entry<Topic, Publication> first = known.entrySet().iterator().next();
       Publication ignored = known.remove(first.getKey());
-      boolean ignoredToo = prepared(first.getValue());
+      boolean _ = prepared(first.getValue());
     }
   }
 

@@ -13,7 +13,8 @@ final class ServerHandshake {
   private ServerHandshake() {}
 
   /**
-   * What was agreed on, with the fields of the answer set; null if the request was answered instead.
+   * What was agreed on, with the fields of the answer set; null if the request was answered
+   * instead.
    *
    * @throws HttpException if it asks for something else, or must not
    */

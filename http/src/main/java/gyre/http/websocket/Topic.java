@@ -16,8 +16,9 @@ import java.util.concurrent.atomic.LongAdder;
  * once, and the same bytes written to each. Nobody waits for a slow one; {@link SlowPolicy} says
  * what it misses.
  *
- * <p>A message is sent soon, in the next turn of each loop, and those of one publisher in its order. A WebSocket that closes leaves by
- * itself. {@link #publish} is for any thread; the others are for the loop of the WebSocket.
+ * <p>A message is sent soon, in the next turn of each loop, and those of one publisher in its
+ * order. A WebSocket that closes leaves by itself. {@link #publish} is for any thread; the others
+ * are for the loop of the WebSocket.
  */
 public final class Topic {
   private final SlowPolicy policy;
@@ -76,12 +77,11 @@ public final class Topic {
 
   /** In callbacks of the loops, on this one too: a fiber that writes would park for a slow peer. */
   private void publish(Publication publication) {
-    members.forEach(
-        (loop, its) -> {
-          if (!loop.tryPost(() -> its.deliver(publication))) {
-            missed.add(its.size.get());
-          }
-        });
+    members.forEach((loop, its) -> {
+      if (!loop.tryPost(() -> its.deliver(publication))) {
+        missed.add(its.size.get());
+      }
+    });
   }
 
   /** How many WebSockets have subscribed. */
@@ -102,7 +102,7 @@ public final class Topic {
     void add(Connection connection) {
       if (all.add(connection)) {
         int ignored = size.incrementAndGet();
-        int ignoredToo = subscribers.incrementAndGet();
+        int _ = subscribers.incrementAndGet();
         connection.joined(Topic.this);
       }
     }
@@ -110,7 +110,7 @@ public final class Topic {
     void remove(Connection connection) {
       if (all.remove(connection)) {
         int ignored = size.decrementAndGet();
-        int ignoredToo = subscribers.decrementAndGet();
+        int _ = subscribers.decrementAndGet();
         connection.parted(Topic.this);
         connection.out().forgetLatest(Topic.this);
       }

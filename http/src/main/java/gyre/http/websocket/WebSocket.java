@@ -4,8 +4,8 @@ import gyre.io.ByteQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket, of a server or a client. It belongs to a loop and is used on that alone. Messages are
- * never mixed: any number of fibers may send.
+ * A WebSocket, of a server or a client. It belongs to a loop and is used on that alone. Messages
+ * are never mixed: any number of fibers may send.
  *
  * <p>In <b>direct style</b> a fiber receives:
  *
@@ -36,8 +36,8 @@ public interface WebSocket extends Iterable<Message.Data>, AutoCloseable {
   boolean send(byte[] bytes);
 
   /**
-   * Sends a text that is UTF-8 already, which is not checked. The queue is empty afterwards, whatever
-   * became of it.
+   * Sends a text that is UTF-8 already, which is not checked. The queue is empty afterwards,
+   * whatever became of it.
    */
   boolean sendText(ByteQueue text);
 
@@ -85,8 +85,8 @@ public interface WebSocket extends Iterable<Message.Data>, AutoCloseable {
   void close();
 
   /**
-   * Says good-bye behind what was sent. The peer has {@link WebSocketOptions#closeTimeout} to answer,
-   * then the connection is reset. Does not wait, and does nothing if it is closing already.
+   * Says good-bye behind what was sent. The peer has {@link WebSocketOptions#closeTimeout} to
+   * answer, then the connection is reset. Does not wait, and does nothing if it is closing already.
    *
    * @param code {@link CloseCode#NORMAL}, or 3000 to 4999
    * @param reason at most 123 bytes of UTF-8

@@ -12,9 +12,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place of a server that speaks WebSocket: a handler for a route, or for all requests, of a server
- * in direct or in push style. Which style the WebSocket has is independent of that, and said by the
- * method that makes this.
+ * A place of a server that speaks WebSocket: a handler for a route, or for all requests, of a
+ * server in direct or in push style. Which style the WebSocket has is independent of that, and said
+ * by the method that makes this.
  *
  * <pre>{@code
  * Router.create()
@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  *     }));
  * }</pre>
  *
- * <p>A request that asks for something else is answered with 400, one of a page of another site with
- * 403: {@link WebSocketOptions#origins}. Filters of the router run before, so that they may refuse.
+ * <p>A request that asks for something else is answered with 400, one of a page of another site
+ * with 403: {@link WebSocketOptions#origins}. Filters of the router run before, so that they may
+ * refuse.
  *
  * <p>When the server closes, each WebSocket is closed with code 1001, and has the server's time for
  * draining to end.
@@ -105,8 +106,7 @@ public final class WebSocketEndpoint implements HttpHandler {
   private Connection open(
       UpgradedConnection connection, Agreement agreement, @Nullable WebSocketHandler handler) {
     Connection ws =
-        new Connection(
-            connection.stream(), Host.of(connection), true, agreement, options, handler);
+        new Connection(connection.stream(), Host.of(connection), true, agreement, options, handler);
     ws.open();
     return ws;
   }

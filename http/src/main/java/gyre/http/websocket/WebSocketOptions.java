@@ -144,7 +144,8 @@ public final class WebSocketOptions {
   }
 
   /**
-   * Whether a server's messages may refer to earlier ones, while there are enough compressors; true.
+   * Whether a server's messages may refer to earlier ones, while there are enough compressors;
+   * true.
    */
   public WebSocketOptions contextTakeover(boolean on) {
     return with(v -> v.contextTakeover = on);
@@ -156,9 +157,7 @@ public final class WebSocketOptions {
     return with(v -> v.compressFromBytes = value);
   }
 
-  /**
-   * Compressors on a loop, some 270 kB each; 32. The first WebSocket of a loop decides.
-   */
+  /** Compressors on a loop, some 270 kB each; 32. The first WebSocket of a loop decides. */
   public WebSocketOptions deflaters(int value) {
     Checks.between("deflaters", value, 1, 100_000);
     return with(v -> v.deflaters = value);
@@ -167,8 +166,8 @@ public final class WebSocketOptions {
   // ---- who talks to whom, and about what
 
   /**
-   * Pages of these origins may open a WebSocket, for example {@code https://example.com}. By default
-   * those of the host that is talked to, and of no other.
+   * Pages of these origins may open a WebSocket, for example {@code https://example.com}. By
+   * default those of the host that is talked to, and of no other.
    */
   public WebSocketOptions origins(String... allowed) {
     Set<String> all =
@@ -177,8 +176,8 @@ public final class WebSocketOptions {
   }
 
   /**
-   * Pages of all web sites may open a WebSocket, with the cookies of whoever looks at them: for what
-   * is public alone.
+   * Pages of all web sites may open a WebSocket, with the cookies of whoever looks at them: for
+   * what is public alone.
    */
   public WebSocketOptions anyOrigin() {
     return with(v -> v.origins = new OriginRule.Any());

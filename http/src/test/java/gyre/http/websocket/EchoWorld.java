@@ -25,8 +25,8 @@ import java.util.function.ToLongFunction;
 /**
  * Clients that are programs of their own talk to a server that echoes, in a world of short reads,
  * delays and resets. They send fragments with pings between them, compressed or not, in pieces.
- * Each message comes back once, in its order, with its own bytes; the last ping is answered; there is
- * one good-bye.
+ * Each message comes back once, in its order, with its own bytes; the last ping is answered; there
+ * is one good-bye.
  */
 public final class EchoWorld implements ToLongFunction<long[]> {
   private static final int PORT = 8080;
@@ -57,16 +57,15 @@ public final class EchoWorld implements ToLongFunction<long[]> {
   long run(long seed, boolean mayBreak) {
     Simulation.seed(seed)
         .limit(Duration.ofHours(20))
-        .world(
-            world -> {
-              world.host("server").background(() -> serve(seed, mayBreak));
-              for (int i = 0; i < CLIENTS; i++) {
-                String name = "client-" + i;
-                Random random = new Random(seed * 31 + i);
-                world.host(name).run(() -> talk(name, random, mayBreak));
-                world.link(name, "server").latency(Duration.ofMillis(1), Duration.ofMillis(20));
-              }
-            })
+        .world(world -> {
+          world.host("server").background(() -> serve(seed, mayBreak));
+          for (int i = 0; i < CLIENTS; i++) {
+            String name = "client-" + i;
+            Random random = new Random(seed * 31 + i);
+            world.host(name).run(() -> talk(name, random, mayBreak));
+            world.link(name, "server").latency(Duration.ofMillis(1), Duration.ofMillis(20));
+          }
+        })
         .faults(mayBreak ? Faults.all() : Faults.timing())
         .run();
     return echoed;
@@ -78,8 +77,7 @@ public final class EchoWorld implements ToLongFunction<long[]> {
     WebSocketOptions options = WebSocketOptions.defaults().deflaters(1);
     HttpLimits limits = HttpLimits.defaults();
     if (!mayBreak) {
-      options =
-          options.pingInterval(LONG).pongTimeout(LONG).idleTimeout(LONG).closeTimeout(LONG);
+      options = options.pingInterval(LONG).pongTimeout(LONG).idleTimeout(LONG).closeTimeout(LONG);
       limits = limits.headTimeout(LONG).bodyTimeout(LONG).writeTimeout(LONG).idleTimeout(LONG);
     }
     HttpHandler echo =
@@ -109,14 +107,13 @@ public final class EchoWorld implements ToLongFunction<long[]> {
         peer.shakeHands();
         Random pace = new Random(random.nextLong());
         Fiber<?> writer =
-            Fiber.start(
-                () -> {
-                  try {
-                    send(stream, script.bytes(), pace);
-                  } catch (IoException | IllegalStateException e) {
-                    assertThat(mayBreak).as(e.toString()).isTrue();
-                  }
-                });
+            Fiber.start(() -> {
+              try {
+                send(stream, script.bytes(), pace);
+              } catch (IoException | IllegalStateException e) {
+                assertThat(mayBreak).as(e.toString()).isTrue();
+              }
+            });
         try {
           echoed += peer.check(script);
         } finally {

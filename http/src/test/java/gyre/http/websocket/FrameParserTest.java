@@ -124,8 +124,7 @@ class FrameParserTest {
     }
     assertThat(read(client(FIN | Opcode.CLOSE, "x")).events())
         .containsExactly("failed CLOSE_PAYLOAD");
-    assertThat(
-            read(client(FIN | Opcode.CLOSE, new byte[] {3, (byte) 0xE8, (byte) 0xFF})).events())
+    assertThat(read(client(FIN | Opcode.CLOSE, new byte[] {3, (byte) 0xE8, (byte) 0xFF})).events())
         .containsExactly("failed INVALID_TEXT");
   }
 

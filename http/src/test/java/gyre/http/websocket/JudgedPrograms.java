@@ -12,9 +12,9 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * What judges talk to: {@code server PORT}, which echoes; {@code client PORT}, which asks the server
- * of Autobahn's suite for one case after the other; {@code check PORT}, which holds a server to its
- * echo. See {@code http/judges}.
+ * What judges talk to: {@code server PORT}, which echoes; {@code client PORT}, which asks the
+ * server of Autobahn's suite for one case after the other; {@code check PORT}, which holds a server
+ * to its echo. See {@code http/judges}.
  */
 final class JudgedPrograms {
   /** The suite sends up to 16 MiB, and compresses what compresses well. */

@@ -66,29 +66,30 @@ class TopicTest {
                 HttpOptions.defaults(),
                 subscribing(topic, WebSocketOptions.defaults()));
         Loop loop = Loop.open(Loops.options("auto"))) {
-      loop.run(
-          () -> {
-            List<WebSocket> all = new ArrayList<>();
-            for (int i = 0; i < 10; i++) {
-              all.add(subscriber(server, WebSocketOptions.defaults().compression(i % 2 == 0)));
-            }
-            assertThat(topic.subscribers()).isEqualTo(10);
-            topic.publish(TEXT);
-            topic.publish(new byte[] {1, 2, 3});
-            for (WebSocket ws : all) {
-              assertThat(ws.receive()).isEqualTo(new Message.Text(TEXT));
-              assertThat(((Message.Binary) ws.receive()).bytes()).containsExactly(1, 2, 3);
-              ws.send("x");
-              assertThat(ws.receive()).isEqualTo(new Message.Text("x"));
-              ws.close();
-            }
-          });
+      loop.run(() -> {
+        List<WebSocket> all = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+          all.add(subscriber(server, WebSocketOptions.defaults().compression(i % 2 == 0)));
+        }
+        assertThat(topic.subscribers()).isEqualTo(10);
+        topic.publish(TEXT);
+        topic.publish(new byte[] {1, 2, 3});
+        for (WebSocket ws : all) {
+          assertThat(ws.receive()).isEqualTo(new Message.Text(TEXT));
+          assertThat(((Message.Binary) ws.receive()).bytes()).containsExactly(1, 2, 3);
+          ws.send("x");
+          assertThat(ws.receive()).isEqualTo(new Message.Text("x"));
+          ws.close();
+        }
+      });
       assertThat(topic.subscribers()).isZero();
       assertThat(topic.missed()).isZero();
     }
   }
 
-  /** What is published is unknown to the compressor that answers, which must not refer across it. */
+  /**
+   * What is published is unknown to the compressor that answers, which must not refer across it.
+   */
   @Test
   void shouldMixWithCompressedAnswers() {
     Topic topic = Topic.create();
@@ -147,8 +148,7 @@ class TopicTest {
     Loops.run(
         "epoll",
         () -> {
-          WebSocketOptions small =
-              plain.stream(StreamOptions.defaults().receiveBufferBytes(8192));
+          WebSocketOptions small = plain.stream(StreamOptions.defaults().receiveBufferBytes(8192));
           try (HttpServer server =
                   HttpServer.onRequest(
                       Loop.current(),

@@ -158,8 +158,7 @@ class WebSocketAttackTest {
     assertThat(statusFor(options(), "Origin: http://good.example.evil.example\r\n")).isEqualTo(403);
     assertThat(statusFor(options(), "Origin: http://good.example:81\r\n")).isEqualTo(403);
     assertThat(
-            statusFor(
-                options(), "Origin: http://good.example\r\nOrigin: http://evil.example\r\n"))
+            statusFor(options(), "Origin: http://good.example\r\nOrigin: http://evil.example\r\n"))
         .isEqualTo(403);
     assertThat(statusFor(options(), "Origin: http://GOOD.example\r\n")).isEqualTo(101);
     assertThat(statusFor(options(), "Origin: http://good.example:80\r\n")).isEqualTo(101);
@@ -343,15 +342,14 @@ class WebSocketAttackTest {
         () -> {
           try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
             var ignored =
-                Fiber.start(
-                    () -> {
-                      try (TcpStream stream = listener.accept()) {
-                        answer(stream, field);
-                        boolean ended = stream.await(1);
-                      } catch (IoException e) {
-                        assertThat(e).hasMessageContaining("ECONNRESET");
-                      }
-                    });
+                Fiber.start(() -> {
+                  try (TcpStream stream = listener.accept()) {
+                    answer(stream, field);
+                    boolean ended = stream.await(1);
+                  } catch (IoException e) {
+                    assertThat(e).hasMessageContaining("ECONNRESET");
+                  }
+                });
             URI uri = URI.create("ws://127.0.0.1:" + listener.address().getPort());
             WebSocketClient.connect(uri).reset();
           }

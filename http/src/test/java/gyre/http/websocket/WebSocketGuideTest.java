@@ -50,11 +50,7 @@ class WebSocketGuideTest {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     List<String> options =
         List.of(
-            "-proc:none",
-            "-d",
-            directory.toString(),
-            "-cp",
-            System.getProperty("java.class.path"));
+            "-proc:none", "-d", directory.toString(), "-cp", System.getProperty("java.class.path"));
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
       assertThat(
               compiler

@@ -52,31 +52,28 @@ class WebSocketLivenessTest {
 
           @Override
           public void onClosed(WebSocket ws, int code, String reason) {
-            long seconds =
-                TimeUnit.NANOSECONDS.toSeconds(Loop.current().nanoTime() - openedNanos);
+            long seconds = TimeUnit.NANOSECONDS.toSeconds(Loop.current().nanoTime() - openedNanos);
             told.add(code + reason + " after " + seconds + " s");
           }
         };
     Simulation.seed(1)
         .limit(Duration.ofHours(10))
-        .world(
-            world -> {
-              world
-                  .host("server")
-                  .background(
-                      () -> {
-                        try (HttpServer server =
-                            HttpServer.onRequest(
-                                Loop.current(),
-                                new InetSocketAddress("0.0.0.0", PORT),
-                                HttpOptions.defaults(),
-                                WebSocketEndpoint.push(options, handler))) {
-                          assertThat(server.connections()).isNotNull();
-                          Fiber.sleep(Duration.ofDays(1));
-                        }
-                      });
-              world.host("client").run(client::run);
-            })
+        .world(world -> {
+          world
+              .host("server")
+              .background(() -> {
+                try (HttpServer server =
+                    HttpServer.onRequest(
+                        Loop.current(),
+                        new InetSocketAddress("0.0.0.0", PORT),
+                        HttpOptions.defaults(),
+                        WebSocketEndpoint.push(options, handler))) {
+                  assertThat(server.connections()).isNotNull();
+                  Fiber.sleep(Duration.ofDays(1));
+                }
+              });
+          world.host("client").run(client::run);
+        })
         .run();
   }
 
@@ -121,13 +118,14 @@ class WebSocketLivenessTest {
         WebSocketOptions.defaults(),
         () -> {
           try (TcpListener listener = TcpListener.bind("0.0.0.0", 9)) {
-            Fiber<?> accepting = Fiber.start(() -> {
-              try (TcpStream silent = listener.accept()) {
-                boolean ended = silent.await(1) && silent.await(1000);
-              } catch (IoException e) {
-                told.add("given up");
-              }
-            });
+            Fiber<?> accepting =
+                Fiber.start(() -> {
+                  try (TcpStream silent = listener.accept()) {
+                    boolean ended = silent.await(1) && silent.await(1000);
+                  } catch (IoException e) {
+                    told.add("given up");
+                  }
+                });
             try {
               told.add(WebSocketClient.connect(URI.create("ws://client:9")).toString());
             } catch (HandshakeException e) {

@@ -101,71 +101,67 @@ class WebSocketTest {
   void shouldEchoMessagesOfEverySize(Styles styles) {
     WebSocketOptions options =
         WebSocketOptions.defaults().messageBytes(1 << 20).inflationRatio(2000);
-    run(
-        () -> {
-          try (HttpServer server = styles.echo(options);
-              WebSocket ws = WebSocketClient.connect(uri(server), options)) {
-            assertThat(ws.isCompressed()).isTrue();
-            for (int size : new int[] {0, 1, 125, 126, 127, 65535, 65536, 300_000, 1 << 20}) {
-              byte[] bytes = new byte[size];
-              for (int i = 0; i < size; i++) {
-                bytes[i] = (byte) (i * 31 + (i >>> 8) * 17);
-              }
-              assertThat(ws.send(bytes)).isTrue();
-              assertThat(((Message.Binary) ws.receive()).bytes()).isEqualTo(bytes);
-              String text = "grün ".repeat(size / 6);
-              assertThat(ws.send(text)).isTrue();
-              assertThat(ws.receive()).isEqualTo(new Message.Text(text));
-            }
+    run(() -> {
+      try (HttpServer server = styles.echo(options);
+          WebSocket ws = WebSocketClient.connect(uri(server), options)) {
+        assertThat(ws.isCompressed()).isTrue();
+        for (int size : new int[] {0, 1, 125, 126, 127, 65535, 65536, 300_000, 1 << 20}) {
+          byte[] bytes = new byte[size];
+          for (int i = 0; i < size; i++) {
+            bytes[i] = (byte) (i * 31 + (i >>> 8) * 17);
           }
-        });
+          assertThat(ws.send(bytes)).isTrue();
+          assertThat(((Message.Binary) ws.receive()).bytes()).isEqualTo(bytes);
+          String text = "grün ".repeat(size / 6);
+          assertThat(ws.send(text)).isTrue();
+          assertThat(ws.receive()).isEqualTo(new Message.Text(text));
+        }
+      }
+    });
   }
 
   @ParameterizedTest
   @EnumSource(Styles.class)
   void shouldCloseWithTheCodeOfWhoeverCloses(Styles styles) {
     List<Message.Closed> ends = new ArrayList<>();
-    run(
-        () -> {
-          HttpHandler handler =
-              styles.isPush()
-                  ? WebSocketEndpoint.push(
-                      WebSocketOptions.defaults(),
-                      new WebSocketHandler() {
-                        @Override
-                        public void onClosed(WebSocket ws, int code, String reason) {
-                          ends.add(new Message.Closed(code, reason));
-                        }
-                      })
-                  : WebSocketEndpoint.direct(
-                      WebSocketOptions.defaults(),
-                      ws -> ends.add((Message.Closed) ws.receive()));
-          try (HttpServer server = styles.open(handler)) {
-            WebSocket ws = WebSocketClient.connect(uri(server));
-            ws.close(3333, "enough");
-            assertThat(ws.send("too late")).isFalse();
-            assertThat(ws.receive()).isEqualTo(new Message.Closed(3333, ""));
-            ws.close();
-            assertThat(ws.isOpen()).isFalse();
-          }
-        });
+    run(() -> {
+      HttpHandler handler =
+          styles.isPush()
+              ? WebSocketEndpoint.push(
+                  WebSocketOptions.defaults(),
+                  new WebSocketHandler() {
+                    @Override
+                    public void onClosed(WebSocket ws, int code, String reason) {
+                      ends.add(new Message.Closed(code, reason));
+                    }
+                  })
+              : WebSocketEndpoint.direct(
+                  WebSocketOptions.defaults(), ws -> ends.add((Message.Closed) ws.receive()));
+      try (HttpServer server = styles.open(handler)) {
+        WebSocket ws = WebSocketClient.connect(uri(server));
+        ws.close(3333, "enough");
+        assertThat(ws.send("too late")).isFalse();
+        assertThat(ws.receive()).isEqualTo(new Message.Closed(3333, ""));
+        ws.close();
+        assertThat(ws.isOpen()).isFalse();
+      }
+    });
     assertThat(ends).hasSize(3).containsOnly(new Message.Closed(3333, "enough"));
   }
 
   @ParameterizedTest
   @EnumSource(Styles.class)
   void shouldSayThatTheServerGoesAway(Styles styles) {
-    run(
-        () -> {
-          HttpServer server = styles.echo(WebSocketOptions.defaults());
-          WebSocket ws = WebSocketClient.connect(uri(server));
-          ws.send("hello");
-          assertThat(ws.receive()).isEqualTo(new Message.Text("hello"));
-          Fiber<?> closing = Fiber.start(() -> server.close(Duration.ofSeconds(20)));
-          assertThat(ws.receive()).isEqualTo(new Message.Closed(CloseCode.GOING_AWAY, ""));
-          ws.close();
-          Fiber.await(closing.end());
-        });
+    run(() -> {
+      HttpServer server = styles.echo(WebSocketOptions.defaults());
+      WebSocket ws = WebSocketClient.connect(uri(server));
+      ws.send("hello");
+      assertThat(ws.receive()).isEqualTo(new Message.Text("hello"));
+      Fiber<?> closing = Fiber.start(() -> server.close(Duration.ofSeconds(20)));
+      assertThat(ws.receive()).isEqualTo(new Message.Closed(CloseCode.GOING_AWAY, ""));
+      ws.close();
+      Fiber.await(closing.end());
+    });
   }
 
   @ParameterizedTest
@@ -194,8 +190,7 @@ class WebSocketTest {
           try (HttpServer server = styles.open(handler);
               WebSocket ws = WebSocketClient.connect(uri(server))) {
             ws.send("x");
-            assertThat(ws.receive())
-                .isEqualTo(new Message.Closed(CloseCode.INTERNAL_ERROR, ""));
+            assertThat(ws.receive()).isEqualTo(new Message.Closed(CloseCode.INTERNAL_ERROR, ""));
           }
         });
     assertThat(reported).hasSize(1);
@@ -206,51 +201,48 @@ class WebSocketTest {
   @EnumSource(Styles.class)
   void shouldAgreeOnASubprotocol(Styles styles) {
     WebSocketOptions options = WebSocketOptions.defaults().subprotocols("v2", "v1");
-    run(
-        () -> {
-          try (HttpServer server = styles.echo(options)) {
-            try (WebSocket ws =
-                WebSocketClient.connect(
-                    uri(server), WebSocketOptions.defaults().subprotocols("v1", "v2", "v3"))) {
-              assertThat(ws.subprotocol()).isEqualTo("v2");
-            }
-            try (WebSocket ws =
-                WebSocketClient.connect(
-                    uri(server), WebSocketOptions.defaults().compression(false))) {
-              assertThat(ws.subprotocol()).isNull();
-              assertThat(ws.isCompressed()).isFalse();
-            }
-          }
-        });
+    run(() -> {
+      try (HttpServer server = styles.echo(options)) {
+        try (WebSocket ws =
+            WebSocketClient.connect(
+                uri(server), WebSocketOptions.defaults().subprotocols("v1", "v2", "v3"))) {
+          assertThat(ws.subprotocol()).isEqualTo("v2");
+        }
+        try (WebSocket ws =
+            WebSocketClient.connect(uri(server), WebSocketOptions.defaults().compression(false))) {
+          assertThat(ws.subprotocol()).isNull();
+          assertThat(ws.isCompressed()).isFalse();
+        }
+      }
+    });
   }
 
   @ParameterizedTest
   @EnumSource(Styles.class)
   void shouldBeAPlaceAmongOthers(Styles styles) {
-    run(
-        () -> {
-          Router router =
-              Router.create()
-                  .get("/plain", (request, response) -> response.send("plain"))
-                  .get(
-                      "/rooms/{room}",
-                      WebSocketEndpoint.directFor(
-                          WebSocketOptions.defaults(),
-                          request -> {
-                            String room = request.parameter("room");
-                            return ws -> ws.send("welcome to " + room);
-                          }));
-          try (HttpServer server = styles.open(router)) {
-            URI rooms = uri(server).resolve("/rooms/blue");
-            try (WebSocket ws = WebSocketClient.connect(rooms)) {
-              assertThat(ws.receive()).isEqualTo(new Message.Text("welcome to blue"));
-              assertThat(ws.receive()).isEqualTo(new Message.Closed(CloseCode.NORMAL, ""));
-            }
-            assertThatThrownBy(() -> WebSocketClient.connect(uri(server).resolve("/plain")))
-                .isInstanceOf(HandshakeException.class)
-                .hasMessageContaining("the server answers 200");
-          }
-        });
+    run(() -> {
+      Router router =
+          Router.create()
+              .get("/plain", (request, response) -> response.send("plain"))
+              .get(
+                  "/rooms/{room}",
+                  WebSocketEndpoint.directFor(
+                      WebSocketOptions.defaults(),
+                      request -> {
+                        String room = request.parameter("room");
+                        return ws -> ws.send("welcome to " + room);
+                      }));
+      try (HttpServer server = styles.open(router)) {
+        URI rooms = uri(server).resolve("/rooms/blue");
+        try (WebSocket ws = WebSocketClient.connect(rooms)) {
+          assertThat(ws.receive()).isEqualTo(new Message.Text("welcome to blue"));
+          assertThat(ws.receive()).isEqualTo(new Message.Closed(CloseCode.NORMAL, ""));
+        }
+        assertThatThrownBy(() -> WebSocketClient.connect(uri(server).resolve("/plain")))
+            .isInstanceOf(HandshakeException.class)
+            .hasMessageContaining("the server answers 200");
+      }
+    });
   }
 
   @ParameterizedTest
@@ -258,27 +250,26 @@ class WebSocketTest {
   void shouldParkWhoeverSendsToASlowPeer(Styles styles) {
     WebSocketOptions options = WebSocketOptions.defaults().compression(false);
     int messages = 300;
-    run(
-        () -> {
-          HttpHandler handler =
-              WebSocketEndpoint.direct(
-                  options,
-                  ws -> {
-                    byte[] bytes = new byte[60_000];
-                    for (int i = 0; i < messages; i++) {
-                      bytes[0] = (byte) i;
-                      assertThat(ws.send(bytes)).isTrue();
-                    }
-                  });
-          try (HttpServer server = styles.open(handler);
-              WebSocket ws = WebSocketClient.connect(uri(server), options)) {
-            Fiber.sleep(Duration.ofMillis(50)); // what is in flight fills up; nothing depends on it
-            for (int i = 0; i < messages; i++) {
-              assertThat(((Message.Binary) ws.receive()).bytes()[0]).isEqualTo((byte) i);
-            }
-            assertThat(ws.receive()).isEqualTo(new Message.Closed(CloseCode.NORMAL, ""));
-          }
-        });
+    run(() -> {
+      HttpHandler handler =
+          WebSocketEndpoint.direct(
+              options,
+              ws -> {
+                byte[] bytes = new byte[60_000];
+                for (int i = 0; i < messages; i++) {
+                  bytes[0] = (byte) i;
+                  assertThat(ws.send(bytes)).isTrue();
+                }
+              });
+      try (HttpServer server = styles.open(handler);
+          WebSocket ws = WebSocketClient.connect(uri(server), options)) {
+        Fiber.sleep(Duration.ofMillis(50)); // what is in flight fills up; nothing depends on it
+        for (int i = 0; i < messages; i++) {
+          assertThat(((Message.Binary) ws.receive()).bytes()[0]).isEqualTo((byte) i);
+        }
+        assertThat(ws.receive()).isEqualTo(new Message.Closed(CloseCode.NORMAL, ""));
+      }
+    });
   }
 
   /** What is compressed for another message must not get into the one that is being looked at. */
@@ -287,29 +278,28 @@ class WebSocketTest {
   void shouldSendOtherMessagesBeforeTheOneThatCame(Styles styles) {
     String other = "another message ".repeat(30);
     String text = "the message that came ".repeat(30);
-    run(
-        () -> {
-          HttpHandler handler =
-              WebSocketEndpoint.push(
-                  WebSocketOptions.defaults(),
-                  new WebSocketHandler() {
-                    @Override
-                    public void onText(WebSocket ws, ByteQueue came) {
-                      ws.send(other);
-                      ws.sendText(came);
-                      ws.send(other);
-                    }
-                  });
-          try (HttpServer server = styles.open(handler);
-              WebSocket ws = WebSocketClient.connect(uri(server))) {
-            for (int i = 0; i < 3; i++) {
-              ws.send(text);
-              assertThat(ws.receive()).isEqualTo(new Message.Text(other));
-              assertThat(ws.receive()).isEqualTo(new Message.Text(text));
-              assertThat(ws.receive()).isEqualTo(new Message.Text(other));
-            }
-          }
-          assertThat(LoopShare.ofLoop(Loop.current())).as("nothing is kept").isNull();
-        });
+    run(() -> {
+      HttpHandler handler =
+          WebSocketEndpoint.push(
+              WebSocketOptions.defaults(),
+              new WebSocketHandler() {
+                @Override
+                public void onText(WebSocket ws, ByteQueue came) {
+                  ws.send(other);
+                  ws.sendText(came);
+                  ws.send(other);
+                }
+              });
+      try (HttpServer server = styles.open(handler);
+          WebSocket ws = WebSocketClient.connect(uri(server))) {
+        for (int i = 0; i < 3; i++) {
+          ws.send(text);
+          assertThat(ws.receive()).isEqualTo(new Message.Text(other));
+          assertThat(ws.receive()).isEqualTo(new Message.Text(text));
+          assertThat(ws.receive()).isEqualTo(new Message.Text(other));
+        }
+      }
+      assertThat(LoopShare.ofLoop(Loop.current())).as("nothing is kept").isNull();
+    });
   }
 }
