@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       "  gyre http -v --timings http://127.0.0.1:8080/",
       "  gyre http -X PUT --data-file photo.jpg http://127.0.0.1:8080/photo",
       "  gyre http --sse http://127.0.0.1:8080/events",
+      "  gyre http --websocket http://127.0.0.1:8080/chat",
       ""
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -137,6 +138,11 @@ final class HttpCommand implements Callable<Integer> {
   private boolean isSse;
 
   @Option(
+      names = "--websocket",
+      description = "Speak WebSocket: send each line of the standard input, print each message")
+  private boolean isWebSocket;
+
+  @Option(
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = "auto",
@@ -161,9 +167,17 @@ final class HttpCommand implements Callable<Integer> {
       // Who presses Ctrl-C wants it to end now: nothing is drained.
       return loop.runUntilShutdown(
               ShutdownOptions.atOnce(),
-              () -> isSse ? fetch.listen() : exitCode(fetch.ask()))
+              () -> run(fetch, request.url(), out, err))
           .code();
     }
+  }
+
+  private int run(HttpFetch fetch, HttpUrl to, OutputStream out, PrintWriter err)
+      throws Exception {
+    if (isWebSocket) {
+      return new WebSocketTalk(to, tls(), System.in, out, err).run();
+    }
+    return isSse ? fetch.listen() : exitCode(fetch.ask());
   }
 
   private int exitCode(int status) {
@@ -206,11 +220,20 @@ final class HttpCommand implements Callable<Integer> {
             .gzip(gzip)
             .userAgent("gyre-http")
             .totalTimeout(Duration.ofSeconds(timeoutSeconds));
-    if (url.startsWith("https:")) { // authorities take a while to read
-      options = options.tls(TlsClient.of(tlsOptions()));
+    TlsClient secure = tls();
+    if (secure != null) {
+      options = options.tls(secure);
+    }
+    if (isSse && isWebSocket) {
+      throw new IllegalArgumentException("--sse and --websocket: one of them is enough");
     }
     String by = proxy;
     return by == null ? options : options.proxy(proxy(by));
+  }
+
+  /** Null where it is not needed: the authorities take a while to read. */
+  private @Nullable TlsClient tls() {
+    return url.startsWith("https:") ? TlsClient.of(tlsOptions()) : null;
   }
 
   private TlsClientOptions tlsOptions() {
