@@ -95,9 +95,7 @@ final class HttpCommand implements Callable<Integer> {
       description = "Print the head of the answer to the standard error")
   private boolean isVerbose;
 
-  @Option(
-      names = "--timings",
-      description = "Print how long each phase took to the standard error")
+  @Option(names = "--timings", description = "Print how long each phase took to the standard error")
   private boolean hasTimings;
 
   @Option(names = "--fail", description = "End with 3 if the status is 400 or more")
@@ -122,7 +120,8 @@ final class HttpCommand implements Callable<Integer> {
   @Option(
       names = "--authorities",
       paramLabel = "FILE",
-      description = "Certificates to trust instead of the JDK's, as PEM: also one that is self-signed")
+      description =
+          "Certificates to trust instead of the JDK's, as PEM: also one that is self-signed")
   private @Nullable Path authorities;
 
   @Option(
@@ -166,14 +165,12 @@ final class HttpCommand implements Callable<Integer> {
       HttpFetch fetch = new HttpFetch(options, request, out, err, isVerbose, hasTimings);
       // Who presses Ctrl-C wants it to end now: nothing is drained.
       return loop.runUntilShutdown(
-              ShutdownOptions.atOnce(),
-              () -> run(fetch, request.url(), out, err))
+              ShutdownOptions.atOnce(), () -> run(fetch, request.url(), out, err))
           .code();
     }
   }
 
-  private int run(HttpFetch fetch, HttpUrl to, OutputStream out, PrintWriter err)
-      throws Exception {
+  private int run(HttpFetch fetch, HttpUrl to, OutputStream out, PrintWriter err) throws Exception {
     if (isWebSocket) {
       return new WebSocketTalk(to, tls(), System.in, out, err).run();
     }

@@ -19,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** What {@code gyre http} does. Files and standard streams may block: they are used off the loop. */
+/**
+ * What {@code gyre http} does. Files and standard streams may block: they are used off the loop.
+ */
 final class HttpFetch {
   private static final int PIECE_BYTES = 16 * 1024;
 

@@ -1,6 +1,7 @@
 package gyre.cli;
 
 import gyre.Fiber;
+import gyre.Loop;
 import gyre.Scope;
 import gyre.http.client.HttpUrl;
 import gyre.http.websocket.CloseCode;
@@ -17,18 +18,25 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code gyre http --websocket} does: lines go out as messages, and messages come in as lines.
- * The end of the input says good-bye; bytes are told of by their number alone.
+ * When the input has ended and the server was silent for a second it says good-bye. Of bytes their
+ * number is told alone.
  */
 final class WebSocketTalk {
+  private static final Duration SILENCE = Duration.ofSeconds(1);
+
   private final HttpUrl url;
   private final @Nullable TlsClient tls;
   private final BufferedReader in;
   private final OutputStream out;
   private final PrintWriter err;
+
+  /** When the last message came. */
+  private long lastNanos;
 
   WebSocketTalk(
       HttpUrl url, @Nullable TlsClient tls, InputStream in, OutputStream out, PrintWriter err) {
@@ -55,8 +63,7 @@ final class WebSocketTalk {
     TcpStream tcp = TcpStream.connect(host, url.port());
     TlsClient secure = tls;
     ByteStream stream = secure == null ? tcp : secure.connect(tcp, host, url.port());
-    return WebSocketClient.over(
-        stream, url.authority(), url.target(), WebSocketOptions.defaults());
+    return WebSocketClient.over(stream, url.authority(), url.target(), WebSocketOptions.defaults());
   }
 
   private void send(WebSocket ws) throws Exception {
@@ -64,7 +71,19 @@ final class WebSocketTalk {
     while (line != null && ws.send(line)) {
       line = readLine();
     }
+    awaitSilence();
     ws.close(CloseCode.NORMAL, "");
+  }
+
+  /** What was sent last may have an answer. */
+  private void awaitSilence() {
+    Loop loop = Loop.current();
+    long leftNanos = SILENCE.toNanos();
+    lastNanos = loop.nanoTime();
+    while (leftNanos > 0) {
+      Fiber.sleep(Duration.ofNanos(leftNanos));
+      leftNanos = lastNanos + SILENCE.toNanos() - loop.nanoTime();
+    }
   }
 
   private @Nullable String readLine() throws Exception {
@@ -89,6 +108,7 @@ final class WebSocketTalk {
   }
 
   private void write(String line) throws Exception {
+    lastNanos = Loop.current().nanoTime();
     byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
     Fiber.offload(() -> {
       out.write(bytes);

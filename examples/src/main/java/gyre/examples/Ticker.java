@@ -53,8 +53,9 @@ public final class Ticker {
                 .lastEvent(SseEvent.of("the ticker is closed").type("end")));
     Router router =
         Router.create()
-            .get("/", (request, response) ->
-                response.contentType("text/html; charset=utf-8").send(PAGE))
+            .get(
+                "/",
+                (request, response) -> response.contentType("text/html; charset=utf-8").send(PAGE))
             .get("/events", hub.handler());
     try (HttpServer server =
         HttpServer.serve(

@@ -28,15 +28,19 @@ class FetchTest {
       loop.run(() -> {
         int[] asked = {0};
         try (HttpServer server =
-            HttpServer.serve(loop, ANY_PORT, HttpOptions.defaults(), (request, response) -> {
-              if (request.isPath("/moved")) {
-                response.status(302).header("Location", "/there").send();
-              } else if (++asked[0] < 3) {
-                response.status(503).send("not yet");
-              } else {
-                response.send("there it is\n");
-              }
-            })) {
+            HttpServer.serve(
+                loop,
+                ANY_PORT,
+                HttpOptions.defaults(),
+                (request, response) -> {
+                  if (request.isPath("/moved")) {
+                    response.status(302).header("Location", "/there").send();
+                  } else if (++asked[0] < 3) {
+                    response.status(503).send("not yet");
+                  } else {
+                    response.send("there it is\n");
+                  }
+                })) {
           String url = "http://127.0.0.1:" + server.address().getPort() + "/moved";
           CommandResult result = Program.of(Fetch.class, "auto", "30", url).run();
           assertThat(result.output()).isEqualTo("there it is\n");

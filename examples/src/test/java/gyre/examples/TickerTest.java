@@ -33,11 +33,9 @@ class TickerTest {
     String url = "http://127.0.0.1:" + port;
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
-        Retry untilItIsThere =
-            Retry.defaults().attempts(1000).maxDelay(Duration.ofMillis(50));
+        Retry untilItIsThere = Retry.defaults().attempts(1000).maxDelay(Duration.ofMillis(50));
         try (Scope scope = Scope.open("program");
-            HttpClient client =
-                HttpClient.open(ClientOptions.defaults().retry(untilItIsThere))) {
+            HttpClient client = HttpClient.open(ClientOptions.defaults().retry(untilItIsThere))) {
           scope.start(() -> Program.of(Ticker.class, "auto", String.valueOf(port)).run());
           try (ClientResponse page = client.send(ClientRequest.get(url + "/"))) {
             assertThat(page.header("Content-Type")).isEqualTo("text/html; charset=utf-8");
@@ -45,8 +43,10 @@ class TickerTest {
           }
           long first = firstNumber(client, ClientRequest.get(url + "/events"));
           // Whoever was away since then is sent the next one, however late he comes.
-          assertThat(firstNumber(
-                  client, ClientRequest.get(url + "/events").header("Last-Event-ID", "" + first)))
+          assertThat(
+                  firstNumber(
+                      client,
+                      ClientRequest.get(url + "/events").header("Last-Event-ID", "" + first)))
               .isEqualTo(first + 1);
           scope.cancel("it works");
         }

@@ -183,8 +183,7 @@ final class Http1AnswerReader implements AnswerReader {
   // ---- the body
 
   @Override
-  public Outcome readBody(
-      ByteQueue in, ByteQueue out, long heldLimitBytes, long bodyLimitBytes) {
+  public Outcome readBody(ByteQueue in, ByteQueue out, long heldLimitBytes, long bodyLimitBytes) {
     if (state != State.BODY) {
       return state == State.DONE ? Outcome.DONE : Outcome.FAILED;
     }
@@ -302,8 +301,7 @@ final class Http1AnswerReader implements AnswerReader {
 
   @Override
   public @Nullable String trailer(String name) {
-    Fields trailers =
-        state == State.DONE && framing == Framing.CHUNKED ? decoder.trailers() : null;
+    Fields trailers = state == State.DONE && framing == Framing.CHUNKED ? decoder.trailers() : null;
     int field = trailers == null ? -1 : trailers.find(name, 0);
     return trailers == null || field < 0 ? null : trailers.value(field);
   }

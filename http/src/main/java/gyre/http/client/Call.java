@@ -80,9 +80,7 @@ final class Call {
     while (true) {
       ClientResponse response = withRetries(request);
       String location = response.header("Location");
-      if (options.redirects() == 0
-          || location == null
-          || !REDIRECTS.contains(response.status())) {
+      if (options.redirects() == 0 || location == null || !REDIRECTS.contains(response.status())) {
         return response;
       }
       response.close();

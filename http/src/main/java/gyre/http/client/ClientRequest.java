@@ -266,11 +266,12 @@ public final class ClientRequest {
 
   /** The same as GET, without a body. */
   ClientRequest asGet() {
-    return with(v -> {
-          v.method = "GET";
-          v.body = new NoBody();
-          v.expectsContinue = false;
-        })
+    return with(
+            v -> {
+              v.method = "GET";
+              v.body = new NoBody();
+              v.expectsContinue = false;
+            })
         .without(Set.of("content-type", "content-encoding", "content-language"));
   }
 

@@ -95,7 +95,9 @@ public final class ClientResponse implements AutoCloseable {
     return headers;
   }
 
-  /** What comes with it; of no bytes if nothing does. Inflated, if the client has asked for gzip. */
+  /**
+   * What comes with it; of no bytes if nothing does. Inflated, if the client has asked for gzip.
+   */
   public ClientBody body() {
     GzipBody known = inflated;
     return known == null ? raw : known;

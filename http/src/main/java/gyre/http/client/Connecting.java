@@ -30,8 +30,7 @@ final class Connecting implements ConnectionFactory<Target, ClientConnection> {
     this.options = options;
     int least = options.limits().headBytes() + ROOM_BEHIND_HEAD_BYTES;
     this.stream =
-        options
-            .stream()
+        options.stream()
             .inputLimitBytes(Math.max(options.stream().inputLimitBytes(), least))
             .writeTimeout(options.limits().writeTimeout());
   }
@@ -91,8 +90,7 @@ final class Connecting implements ConnectionFactory<Target, ClientConnection> {
     } catch (IllegalArgumentException name) {
       Resolver chosen = options.resolver();
       Resolver resolver = chosen == null ? Resolver.system() : chosen;
-      return within(
-          target, Phase.RESOLVE, options.resolveTimeout(), () -> resolver.resolve(host));
+      return within(target, Phase.RESOLVE, options.resolveTimeout(), () -> resolver.resolve(host));
     }
   }
 

@@ -33,7 +33,6 @@ record Cookie(
 
   private boolean isForPath(String asked) {
     return asked.equals(path)
-        || (asked.startsWith(path)
-            && (path.endsWith("/") || asked.charAt(path.length()) == '/'));
+        || (asked.startsWith(path) && (path.endsWith("/") || asked.charAt(path.length()) == '/'));
   }
 }

@@ -94,8 +94,7 @@ final class Exchange {
     try {
       return new Held(pool.borrow(Target.of(request.url())));
     } catch (HttpClientException e) {
-      throw new HttpClientException(
-          name, e.phase(), e.kind(), String.valueOf(e.getMessage()), e);
+      throw new HttpClientException(name, e.phase(), e.kind(), String.valueOf(e.getMessage()), e);
     } catch (IoException e) {
       throw HttpClientException.broken(name, Phase.CONNECT, e);
     }

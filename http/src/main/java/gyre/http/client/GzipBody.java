@@ -80,7 +80,12 @@ final class GzipBody implements ClientBody {
   public boolean await(int count) {
     if (count > AnswerBody.HELD_BYTES) {
       throw new IllegalArgumentException(
-          "can't wait for " + count + " bytes: " + name() + " holds up to " + AnswerBody.HELD_BYTES);
+          "can't wait for "
+              + count
+              + " bytes: "
+              + name()
+              + " holds up to "
+              + AnswerBody.HELD_BYTES);
     }
     while (bytes.size() < count) {
       if (isClosed) {

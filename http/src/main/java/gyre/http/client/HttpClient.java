@@ -23,12 +23,12 @@ import java.util.concurrent.CompletableFuture;
  * <p>Answers are read strictly, within limits, all of which are on. A connection on which anything
  * is in doubt is not used again.
  *
- * <p>A request that is safe to ask twice and fails since its connection was closed while it was idle
- * is asked again once, on a new one. All other repeating is by option: {@link
+ * <p>A request that is safe to ask twice and fails since its connection was closed while it was
+ * idle is asked again once, on a new one. All other repeating is by option: {@link
  * ClientOptions#retry}.
  *
- * <p><b>Threads and lifetime.</b> It belongs to the loop and the scope that it was opened in, and so
- * do its connections. Close it before that scope ends. {@link #sendAsync} may be called from any
+ * <p><b>Threads and lifetime.</b> It belongs to the loop and the scope that it was opened in, and
+ * so do its connections. Close it before that scope ends. {@link #sendAsync} may be called from any
  * thread.
  *
  * <p><b>Cancellation.</b> A request that is cancelled closes its connection; one that waits for a

@@ -31,7 +31,11 @@ final class HttpOutput implements RequestOutput {
       stream.write((Long.toHexString(bytes) + "\r\n").getBytes(StandardCharsets.US_ASCII));
     } else if (bytes > leftBytes) {
       throw new IllegalStateException(
-          "the body is longer than announced: " + bytes + " bytes where " + leftBytes + " are left");
+          "the body is longer than announced: "
+              + bytes
+              + " bytes where "
+              + leftBytes
+              + " are left");
     } else {
       leftBytes -= bytes;
     }

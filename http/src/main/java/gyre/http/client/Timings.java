@@ -11,8 +11,4 @@ package gyre.http.client;
  * @param totalNanos from the call to the end of the body, or until now
  */
 public record Timings(
-    long resolveNanos,
-    long connectNanos,
-    long tlsNanos,
-    long firstByteNanos,
-    long totalNanos) {}
+    long resolveNanos, long connectNanos, long tlsNanos, long firstByteNanos, long totalNanos) {}

@@ -31,7 +31,8 @@ final class Upload {
   }
 
   /** Begins it in the scope of the client. */
-  static Upload begin(Scope owner, ByteStream stream, long length, BodyWriter writer, Duration limit) {
+  static Upload begin(
+      Scope owner, ByteStream stream, long length, BodyWriter writer, Duration limit) {
     Upload upload = new Upload(owner.cancellation().child(limit));
     upload.fiber = owner.start("http-upload", () -> upload.run(stream, length, writer));
     return upload;

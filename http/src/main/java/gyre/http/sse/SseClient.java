@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>It ends when the server answers 204. It fails for good on an answer that is not 200 with {@code
- * text/event-stream}; 429, 500, 502, 503, 504 and broken connections are come back from.
+ * <p>It ends when the server answers 204. It fails for good on an answer that is not 200 with
+ * {@code text/event-stream}; 429, 500, 502, 503, 504 and broken connections are come back from.
  *
  * <p>Used on the loop of its client, by one fiber at a time.
  */
@@ -74,8 +74,7 @@ public final class SseClient implements AutoCloseable {
   }
 
   /** Connects with the first {@link #next}. */
-  public static SseClient open(
-      HttpClient client, ClientRequest request, SseClientOptions options) {
+  public static SseClient open(HttpClient client, ClientRequest request, SseClientOptions options) {
     return new SseClient(client, request, options);
   }
 

@@ -14,26 +14,32 @@ import org.junit.jupiter.api.Timeout;
 class AnswerTest {
   @Test
   void shouldUnderstandAnswersAsTheRuleSays() {
-    Loops.run("nio", () -> {
-      for (Answer each : Answer.all()) {
-        assertThat(Answer.outcome(each.bytes(), each.asked(), each.isEnded(), 1 << 20))
-            .as(each.id())
-            .isEqualTo(each.expected());
-      }
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          for (Answer each : Answer.all()) {
+            assertThat(Answer.outcome(each.bytes(), each.asked(), each.isEnded(), 1 << 20))
+                .as(each.id())
+                .isEqualTo(each.expected());
+          }
+        });
   }
 
   @Test
   void shouldUnderstandTheSameInWhateverPieces() {
-    Loops.run("nio", () -> {
-      for (Answer each : Answer.all()) {
-        for (int piece = 1; piece <= 40; piece++) {
-          assertThat(withoutRest(Answer.outcome(each.bytes(), each.asked(), each.isEnded(), piece)))
-              .as(each.id() + " in pieces of " + piece)
-              .isEqualTo(withoutRest(each.expected()));
-        }
-      }
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          for (Answer each : Answer.all()) {
+            for (int piece = 1; piece <= 40; piece++) {
+              assertThat(
+                      withoutRest(
+                          Answer.outcome(each.bytes(), each.asked(), each.isEnded(), piece)))
+                  .as(each.id() + " in pieces of " + piece)
+                  .isEqualTo(withoutRest(each.expected()));
+            }
+          }
+        });
   }
 
   /** How much is left depends on when one stops to look. */
@@ -52,19 +58,21 @@ class AnswerTest {
   void shouldTakeWhateverBytesInWhateverPiecesForTheSame() {
     Random random = new Random(19);
     List<Answer> all = Answer.all();
-    Loops.run("nio", () -> {
-      for (int round = 0; round < 20_000; round++) {
-        Answer from = all.get(random.nextInt(all.size()));
-        byte[] bytes = from.bytes().clone();
-        for (int i = random.nextInt(4); i >= 0 && bytes.length > 0; i--) {
-          bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
-        }
-        int piece = 1 + random.nextInt(30);
-        assertThat(withoutRest(Answer.outcome(bytes, from.asked(), from.isEnded(), piece)))
-            .as("round " + round)
-            .isEqualTo(
-                withoutRest(Answer.outcome(bytes, from.asked(), from.isEnded(), 1 << 20)));
-      }
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          for (int round = 0; round < 20_000; round++) {
+            Answer from = all.get(random.nextInt(all.size()));
+            byte[] bytes = from.bytes().clone();
+            for (int i = random.nextInt(4); i >= 0 && bytes.length > 0; i--) {
+              bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            }
+            int piece = 1 + random.nextInt(30);
+            assertThat(withoutRest(Answer.outcome(bytes, from.asked(), from.isEnded(), piece)))
+                .as("round " + round)
+                .isEqualTo(
+                    withoutRest(Answer.outcome(bytes, from.asked(), from.isEnded(), 1 << 20)));
+          }
+        });
   }
 }

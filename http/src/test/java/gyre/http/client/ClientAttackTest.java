@@ -31,12 +31,14 @@ class ClientAttackTest {
   }
 
   private static void with(ClientOptions options, Work work) {
-    Loops.run("epoll", () -> {
-      try (HttpClient client = HttpClient.open(options)) {
-        work.run(client);
-        assertThat(client.counters().lent()).as("lent").isZero();
-      }
-    });
+    Loops.run(
+        "epoll",
+        () -> {
+          try (HttpClient client = HttpClient.open(options)) {
+            work.run(client);
+            assertThat(client.counters().lent()).as("lent").isZero();
+          }
+        });
   }
 
   private static void with(Work work) {
@@ -163,11 +165,10 @@ class ClientAttackTest {
   @Test
   void shouldTellOfABodyThatIsCutShort() throws IOException {
     try (ScriptedServer server =
-        new ScriptedServer(
-            peer -> {
-              peer.head();
-              peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
-            })) {
+        new ScriptedServer(peer -> {
+          peer.head();
+          peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        })) {
       with(client ->
           assertThatThrownBy(() -> get(client, server.url("/")))
               .isInstanceOfSatisfying(
@@ -239,16 +240,20 @@ class ClientAttackTest {
       assertThat(server.heads()).hasSize(3);
     }
     try (ScriptedServer server = new ScriptedServer(broken, always(ok("a")))) {
-      with(retrying, client -> {
-        assertThatThrownBy(() -> text(client, ClientRequest.post(server.url("/"))))
-            .isInstanceOf(HttpClientException.class);
-        assertThat(text(client, ClientRequest.post(server.url("/")).idempotent(true)))
-            .isEqualTo("200 a");
-      });
+      with(
+          retrying,
+          client -> {
+            assertThatThrownBy(() -> text(client, ClientRequest.post(server.url("/"))))
+                .isInstanceOf(HttpClientException.class);
+            assertThat(text(client, ClientRequest.post(server.url("/")).idempotent(true)))
+                .isEqualTo("200 a");
+          });
     }
     try (ScriptedServer server = new ScriptedServer(always(busy))) {
-      with(retrying, client ->
-          assertThat(get(client, server.url("/"))).as("the last answer").isEqualTo("503 busy"));
+      with(
+          retrying,
+          client ->
+              assertThat(get(client, server.url("/"))).as("the last answer").isEqualTo("503 busy"));
       assertThat(server.heads()).hasSize(3);
     }
     try (ScriptedServer server = new ScriptedServer(broken, always(ok("a")))) {
@@ -262,14 +267,15 @@ class ClientAttackTest {
   @Test
   void shouldStopRetryingWhenTheBudgetIsUsedUp() throws IOException {
     RetryBudget budget = RetryBudget.of(0, 2);
-    ClientOptions options =
-        ClientOptions.defaults().retry(QUICK.attempts(10).budget(budget));
+    ClientOptions options = ClientOptions.defaults().retry(QUICK.attempts(10).budget(budget));
     String busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
     try (ScriptedServer server = new ScriptedServer(always(busy))) {
-      with(options, client -> {
-        assertThat(get(client, server.url("/"))).isEqualTo("503 ");
-        assertThat(get(client, server.url("/"))).isEqualTo("503 ");
-      });
+      with(
+          options,
+          client -> {
+            assertThat(get(client, server.url("/"))).isEqualTo("503 ");
+            assertThat(get(client, server.url("/"))).isEqualTo("503 ");
+          });
       assertThat(server.heads()).hasSize(4);
       assertThat(budget.refused()).isEqualTo(2);
     }
@@ -278,36 +284,41 @@ class ClientAttackTest {
   // ---- redirects
 
   private static String redirect(int status, String location) {
-    return "HTTP/1.1 " + status + " There\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n";
+    return "HTTP/1.1 "
+        + status
+        + " There\r\nLocation: "
+        + location
+        + "\r\nContent-Length: 0\r\n\r\n";
   }
 
   @Test
   void shouldDropCredentialsAcrossOrigins() throws IOException {
     try (ScriptedServer other = new ScriptedServer(always(ok("there")));
         ScriptedServer server =
-            new ScriptedServer(
-                peer -> {
-                  peer.head();
-                  peer.send(redirect(307, "/same"));
-                  peer.head();
-                  peer.send(redirect(302, other.url("/other")));
-                })) {
-      with(ClientOptions.defaults().redirects(5), client -> {
-        ClientRequest request =
-            ClientRequest.get(server.url("/"))
-                .basic("user", "secret")
-                .header("Cookie", "a=b")
-                .header("X-Mine", "c");
-        try (ClientResponse response = client.send(request)) {
-          assertThat(response.body().readText()).isEqualTo("there");
-          assertThat(response.url().toString()).isEqualTo(other.url("/other"));
-        }
-        assertThat(server.heads()).hasSize(2);
-        assertThat(server.heads().get(1)).contains("GET /same ", "Authorization: ", "Cookie: ");
-        assertThat(other.heads().getFirst())
-            .contains("X-Mine: c")
-            .doesNotContain("Authorization", "Cookie");
-      });
+            new ScriptedServer(peer -> {
+              peer.head();
+              peer.send(redirect(307, "/same"));
+              peer.head();
+              peer.send(redirect(302, other.url("/other")));
+            })) {
+      with(
+          ClientOptions.defaults().redirects(5),
+          client -> {
+            ClientRequest request =
+                ClientRequest.get(server.url("/"))
+                    .basic("user", "secret")
+                    .header("Cookie", "a=b")
+                    .header("X-Mine", "c");
+            try (ClientResponse response = client.send(request)) {
+              assertThat(response.body().readText()).isEqualTo("there");
+              assertThat(response.url().toString()).isEqualTo(other.url("/other"));
+            }
+            assertThat(server.heads()).hasSize(2);
+            assertThat(server.heads().get(1)).contains("GET /same ", "Authorization: ", "Cookie: ");
+            assertThat(other.heads().getFirst())
+                .contains("X-Mine: c")
+                .doesNotContain("Authorization", "Cookie");
+          });
     }
   }
 
@@ -325,30 +336,33 @@ class ClientAttackTest {
   void shouldKeepTheMethodWhereTheStatusSaysSo(int status, String method, String then)
       throws IOException {
     try (ScriptedServer server =
-        new ScriptedServer(
-            peer -> {
-              peer.head();
-              peer.read(method.equals("HEAD") ? 0 : 3);
-              peer.send(redirect(status, "b/../c?d"));
-              peer.head();
-              peer.read(then.equals("GET") || then.equals("HEAD") ? 0 : 3);
-              peer.send(then.equals("HEAD") ? ok("") : ok("x"));
-            })) {
-      with(ClientOptions.defaults().redirects(1), client -> {
-        ClientRequest request = ClientRequest.of(method, server.url("/a/"));
-        ClientRequest sent = method.equals("HEAD") ? request : request.body("abc");
-        assertThat(text(client, sent)).startsWith("200 ");
-        assertThat(server.heads().get(1)).startsWith(then + " /a/c?d HTTP/1.1\r\n");
-      });
+        new ScriptedServer(peer -> {
+          peer.head();
+          peer.read(method.equals("HEAD") ? 0 : 3);
+          peer.send(redirect(status, "b/../c?d"));
+          peer.head();
+          peer.read(then.equals("GET") || then.equals("HEAD") ? 0 : 3);
+          peer.send(then.equals("HEAD") ? ok("") : ok("x"));
+        })) {
+      with(
+          ClientOptions.defaults().redirects(1),
+          client -> {
+            ClientRequest request = ClientRequest.of(method, server.url("/a/"));
+            ClientRequest sent = method.equals("HEAD") ? request : request.body("abc");
+            assertThat(text(client, sent)).startsWith("200 ");
+            assertThat(server.heads().get(1)).startsWith(then + " /a/c?d HTTP/1.1\r\n");
+          });
     }
   }
 
   @Test
   void shouldFollowNoMoreRedirectsThanAllowed() throws IOException {
     try (ScriptedServer server = new ScriptedServer(always(redirect(302, "/again")))) {
-      with(ClientOptions.defaults().redirects(3), client ->
-          assertThatThrownBy(() -> get(client, server.url("/")))
-              .hasMessageContaining("there are more than 3"));
+      with(
+          ClientOptions.defaults().redirects(3),
+          client ->
+              assertThatThrownBy(() -> get(client, server.url("/")))
+                  .hasMessageContaining("there are more than 3"));
       assertThat(server.heads()).hasSize(4);
       with(client -> assertThat(get(client, server.url("/"))).isEqualTo("302 "));
     }
@@ -358,11 +372,13 @@ class ClientAttackTest {
   @CsvSource({"javascript:alert(1)", "file:///etc/passwd", "http://a@b/", "'/a b'"})
   void shouldNotFollowWhereNoRequestLeads(String location) throws IOException {
     try (ScriptedServer server = new ScriptedServer(always(redirect(302, location)))) {
-      with(ClientOptions.defaults().redirects(3), client ->
-          assertThatThrownBy(() -> get(client, server.url("/")))
-              .isInstanceOfSatisfying(
-                  HttpClientException.class,
-                  e -> assertThat(e.phase()).isEqualTo(Phase.REDIRECT)));
+      with(
+          ClientOptions.defaults().redirects(3),
+          client ->
+              assertThatThrownBy(() -> get(client, server.url("/")))
+                  .isInstanceOfSatisfying(
+                      HttpClientException.class,
+                      e -> assertThat(e.phase()).isEqualTo(Phase.REDIRECT)));
     }
   }
 
@@ -376,38 +392,42 @@ class ClientAttackTest {
             + "Content-Length: 0\r\n\r\n";
     try (ScriptedServer server = new ScriptedServer(always(setting))) {
       CookieJar jar = CookieJar.create();
-      with(ClientOptions.defaults().cookies(jar), client -> {
-        get(client, server.url("/"));
-        get(client, server.url("/"));
-        get(client, server.url("/x/y"));
-        assertThat(server.heads().get(0)).doesNotContain("Cookie");
-        assertThat(server.heads().get(1)).contains("\r\nCookie: a=1; b=2\r\n");
-        assertThat(server.heads().get(2)).contains("\r\nCookie: c=3; a=1; b=2\r\n");
-      });
+      with(
+          ClientOptions.defaults().cookies(jar),
+          client -> {
+            get(client, server.url("/"));
+            get(client, server.url("/"));
+            get(client, server.url("/x/y"));
+            assertThat(server.heads().get(0)).doesNotContain("Cookie");
+            assertThat(server.heads().get(1)).contains("\r\nCookie: a=1; b=2\r\n");
+            assertThat(server.heads().get(2)).contains("\r\nCookie: c=3; a=1; b=2\r\n");
+          });
     }
-    Loops.run("nio", () -> {
-      var clock = Loop.current().clock();
-      CookieJar jar = CookieJar.create();
-      CookieJar sharing = CookieJar.sharing(Set.of("example.org"));
-      for (CookieJar each : new CookieJar[] {jar, sharing}) {
-        HttpUrl from = HttpUrl.parse("http://a.example.org/");
-        each.set(from, "mine=1; Domain=example.org", clock);
-        each.set(from, "foreign=1; Domain=example.com", clock);
-        each.set(from, "bad=1\r\nX: y", clock);
-        each.set(from, "__Host-x=1; Path=/", clock);
-        each.set(HttpUrl.parse("http://a.co.uk/"), "wide=1; Domain=co.uk", clock);
-        assertThat(each.header(from, clock)).isEqualTo("mine=1");
-        assertThat(each.header(HttpUrl.parse("http://b.co.uk/"), clock)).isNull();
-      }
-      HttpUrl sibling = HttpUrl.parse("http://b.example.org/");
-      assertThat(jar.header(sibling, clock)).isNull();
-      assertThat(sharing.header(sibling, clock)).isEqualTo("mine=1");
-      HttpUrl many = HttpUrl.parse("http://many/");
-      for (int i = 0; i < 200; i++) {
-        jar.set(many, "n" + i + "=1", clock);
-      }
-      assertThat(jar.header(many, clock)).startsWith("n150=1;").endsWith("n199=1");
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          var clock = Loop.current().clock();
+          CookieJar jar = CookieJar.create();
+          CookieJar sharing = CookieJar.sharing(Set.of("example.org"));
+          for (CookieJar each : new CookieJar[] {jar, sharing}) {
+            HttpUrl from = HttpUrl.parse("http://a.example.org/");
+            each.set(from, "mine=1; Domain=example.org", clock);
+            each.set(from, "foreign=1; Domain=example.com", clock);
+            each.set(from, "bad=1\r\nX: y", clock);
+            each.set(from, "__Host-x=1; Path=/", clock);
+            each.set(HttpUrl.parse("http://a.co.uk/"), "wide=1; Domain=co.uk", clock);
+            assertThat(each.header(from, clock)).isEqualTo("mine=1");
+            assertThat(each.header(HttpUrl.parse("http://b.co.uk/"), clock)).isNull();
+          }
+          HttpUrl sibling = HttpUrl.parse("http://b.example.org/");
+          assertThat(jar.header(sibling, clock)).isNull();
+          assertThat(sharing.header(sibling, clock)).isEqualTo("mine=1");
+          HttpUrl many = HttpUrl.parse("http://many/");
+          for (int i = 0; i < 200; i++) {
+            jar.set(many, "n" + i + "=1", clock);
+          }
+          assertThat(jar.header(many, clock)).startsWith("n150=1;").endsWith("n199=1");
+        });
   }
 
   // ---- proxies
@@ -428,13 +448,15 @@ class ClientAttackTest {
             },
             always("HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n"))) {
       HttpProxy by = HttpProxy.connect("127.0.0.1", proxy.port()).credentials("u", "p");
-      with(ClientOptions.defaults().proxy(by), client -> {
-        assertThat(get(client, "http://example.org/x")).isEqualTo("200 there");
-        assertThatThrownBy(() -> get(client, "http://example.org/y"))
-            .isInstanceOfSatisfying(
-                HttpClientException.class, e -> assertThat(e.phase()).isEqualTo(Phase.PROXY))
-            .hasMessageContaining("status 407");
-      });
+      with(
+          ClientOptions.defaults().proxy(by),
+          client -> {
+            assertThat(get(client, "http://example.org/x")).isEqualTo("200 there");
+            assertThatThrownBy(() -> get(client, "http://example.org/y"))
+                .isInstanceOfSatisfying(
+                    HttpClientException.class, e -> assertThat(e.phase()).isEqualTo(Phase.PROXY))
+                .hasMessageContaining("status 407");
+          });
     }
   }
 
@@ -464,13 +486,15 @@ class ClientAttackTest {
               peer.send(new byte[] {5, (byte) 0xFF});
             })) {
       HttpProxy by = HttpProxy.socks5("127.0.0.1", proxy.port()).credentials("u", "p");
-      with(ClientOptions.defaults().proxy(by), client -> {
-        assertThat(get(client, "http://example.org/x")).isEqualTo("200 there");
-        assertThatThrownBy(() -> get(client, "http://example.org/y"))
-            .hasMessageContaining("SOCKS5 error 5");
-        assertThatThrownBy(() -> get(client, "http://example.org/z"))
-            .hasMessageContaining("neither user and password");
-      });
+      with(
+          ClientOptions.defaults().proxy(by),
+          client -> {
+            assertThat(get(client, "http://example.org/x")).isEqualTo("200 there");
+            assertThatThrownBy(() -> get(client, "http://example.org/y"))
+                .hasMessageContaining("SOCKS5 error 5");
+            assertThatThrownBy(() -> get(client, "http://example.org/z"))
+                .hasMessageContaining("neither user and password");
+          });
     }
   }
 
@@ -481,9 +505,11 @@ class ClientAttackTest {
           ClientOptions.defaults()
               .proxy(HttpProxy.connect("127.0.0.1", proxy.port()))
               .connectTimeout(Duration.ofMillis(50));
-      with(options, client ->
-          assertThatThrownBy(() -> get(client, "http://example.org/"))
-              .hasMessageContaining("it took longer than 50 ms"));
+      with(
+          options,
+          client ->
+              assertThatThrownBy(() -> get(client, "http://example.org/"))
+                  .hasMessageContaining("it took longer than 50 ms"));
     }
   }
 
@@ -491,9 +517,11 @@ class ClientAttackTest {
   void shouldGiveUpOnAServerThatSaysNothing() throws IOException {
     try (ScriptedServer server = new ScriptedServer(ScriptedServer.Peer::rest)) {
       HttpLimits hasty = HttpLimits.defaults().headTimeout(Duration.ofMillis(50));
-      with(ClientOptions.defaults().limits(hasty), client ->
-          assertThatThrownBy(() -> get(client, server.url("/")))
-              .hasMessageContaining("headTimeout"));
+      with(
+          ClientOptions.defaults().limits(hasty),
+          client ->
+              assertThatThrownBy(() -> get(client, server.url("/")))
+                  .hasMessageContaining("headTimeout"));
     }
   }
 
@@ -525,7 +553,6 @@ class ClientAttackTest {
     "https://B:443/x, https://b/x"
   })
   void shouldResolveReferencesAsRfc3986Says(String reference, String expected) {
-    assertThat(HttpUrl.parse("http://a/b/c/d?q").resolve(reference).toString())
-        .isEqualTo(expected);
+    assertThat(HttpUrl.parse("http://a/b/c/d?q").resolve(reference).toString()).isEqualTo(expected);
   }
 }

@@ -62,7 +62,8 @@ class ClientSimulationTest {
   @Test
   void shouldFindNothingInACopyThatIsRight() throws IOException, ReflectiveOperationException {
     String line = "connection.spoil();";
-    assertThat(WrongCopy.of(ClientWorld.class, "Exchange", line, line).applyAsLong(new long[] {1, 4}))
+    assertThat(
+            WrongCopy.of(ClientWorld.class, "Exchange", line, line).applyAsLong(new long[] {1, 4}))
         .isPositive();
   }
 }

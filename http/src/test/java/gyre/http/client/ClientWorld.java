@@ -56,14 +56,13 @@ public final class ClientWorld implements ToLongFunction<long[]> {
     int[] runs = {0};
     Simulation.seed(seed)
         .limit(Duration.ofHours(40))
-        .world(
-            world -> {
-              world.host("server").background(() -> server[0].run(PORT));
-              world
-                  .host("client")
-                  .run(() -> ask(seed, runs[0]++, idempotent, serverBreaks || networkBreaks));
-              world.link("client", "server").latency(Duration.ofMillis(1), Duration.ofMillis(20));
-            })
+        .world(world -> {
+          world.host("server").background(() -> server[0].run(PORT));
+          world
+              .host("client")
+              .run(() -> ask(seed, runs[0]++, idempotent, serverBreaks || networkBreaks));
+          world.link("client", "server").latency(Duration.ofMillis(1), Duration.ofMillis(20));
+        })
         .faults(networkBreaks ? Faults.all() : Faults.timing())
         .run();
     assertThat(server[0].wrong).as("seed " + seed).isEmpty();
@@ -81,8 +80,7 @@ public final class ClientWorld implements ToLongFunction<long[]> {
             .connectTimeout(mayBreak ? Duration.ofSeconds(10) : LONG)
             .totalTimeout(LONG);
     if (mayBreak) {
-      return options.retry(
-          Retry.defaults().attempts(ATTEMPTS).budget(RetryBudget.of(100, 10)));
+      return options.retry(Retry.defaults().attempts(ATTEMPTS).budget(RetryBudget.of(100, 10)));
     }
     return options.limits(
         HttpLimits.defaults().headTimeout(LONG).bodyTimeout(LONG).writeTimeout(LONG));

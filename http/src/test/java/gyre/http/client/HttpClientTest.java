@@ -15,8 +15,8 @@ import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
 import gyre.http.ResponseBody;
 import gyre.io.ByteQueue;
-import gyre.net.PoolOptions;
 import gyre.net.PoolCounters;
+import gyre.net.PoolOptions;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -50,15 +50,17 @@ class HttpClientTest {
   }
 
   private void with(ClientOptions options, HttpHandler handler, Work work) {
-    Loops.run(engine, () -> {
-      HttpServer server =
-          HttpServer.serve(Loop.current(), ANY_PORT, HttpOptions.defaults(), handler);
-      try (HttpClient client = HttpClient.open(options)) {
-        work.run(client, "http://127.0.0.1:" + server.address().getPort());
-      } finally {
-        server.close(Duration.ofMillis(10)); // some handlers have fallen asleep
-      }
-    });
+    Loops.run(
+        engine,
+        () -> {
+          HttpServer server =
+              HttpServer.serve(Loop.current(), ANY_PORT, HttpOptions.defaults(), handler);
+          try (HttpClient client = HttpClient.open(options)) {
+            work.run(client, "http://127.0.0.1:" + server.address().getPort());
+          } finally {
+            server.close(Duration.ofMillis(10)); // some handlers have fallen asleep
+          }
+        });
   }
 
   private void with(HttpHandler handler, Work work) {
@@ -149,12 +151,16 @@ class HttpClientTest {
           assertThat(text(client, ClientRequest.post(url).body("abc")))
               .isEqualTo("200 3 null abc null");
           assertThat(text(client, ClientRequest.post(url))).isEqualTo("200 0 null  null");
-          assertThat(text(client, ClientRequest.post(url).body(out -> {
-                out.write("ab");
-                out.write(new byte[0]);
-                out.write("c");
-                out.trailer("Sum", "3");
-              })))
+          assertThat(
+                  text(
+                      client,
+                      ClientRequest.post(url)
+                          .body(out -> {
+                            out.write("ab");
+                            out.write(new byte[0]);
+                            out.write("c");
+                            out.trailer("Sum", "3");
+                          })))
               .isEqualTo("200 null chunked abc 3");
           assertThat(text(client, ClientRequest.put(url).body(3, out -> out.write("abc"))))
               .isEqualTo("200 3 null abc null");
@@ -172,15 +178,16 @@ class HttpClientTest {
         (client, url) -> {
           List<String> heard = new ArrayList<>();
           ClientRequest request =
-              ClientRequest.post(url).body(out -> {
-                for (int i = 0; i < 20; i++) {
-                  out.write("line " + i + "\n");
-                  int asked = i;
-                  while (heard.size() <= asked) { // the answer to this one before the next
-                    Fiber.yield();
-                  }
-                }
-              });
+              ClientRequest.post(url)
+                  .body(out -> {
+                    for (int i = 0; i < 20; i++) {
+                      out.write("line " + i + "\n");
+                      int asked = i;
+                      while (heard.size() <= asked) { // the answer to this one before the next
+                        Fiber.yield();
+                      }
+                    }
+                  });
           try (ClientResponse response = client.send(request)) {
             for (String line : response.body().lines(100)) {
               heard.add(line);
@@ -207,11 +214,12 @@ class HttpClientTest {
         },
         (client, url) -> {
           ClientRequest request =
-              ClientRequest.post(url).body(out -> {
-                for (int i = 0; i < 64; i++) {
-                  out.write(new byte[mib / 4]);
-                }
-              });
+              ClientRequest.post(url)
+                  .body(out -> {
+                    for (int i = 0; i < 64; i++) {
+                      out.write(new byte[mib / 4]);
+                    }
+                  });
           assertThat(text(client, request)).isEqualTo("200 " + 16 * mib);
         });
   }
@@ -282,10 +290,11 @@ class HttpClientTest {
         (request, response) -> response.send(request.body().readText()),
         (client, url) -> {
           ClientRequest request =
-              ClientRequest.post(url).body(out -> {
-                out.write("abc");
-                throw new IllegalStateException("no more");
-              });
+              ClientRequest.post(url)
+                  .body(out -> {
+                    out.write("abc");
+                    throw new IllegalStateException("no more");
+                  });
           assertThatThrownBy(() -> text(client, request))
               .isInstanceOf(HttpClientException.class)
               .hasMessageContaining("the writer of the body has failed")
@@ -303,11 +312,12 @@ class HttpClientTest {
         (request, response) -> response.status(413).send("too much"),
         (client, url) -> {
           ClientRequest endless =
-              ClientRequest.post(url).body(out -> {
-                while (true) {
-                  out.write(new byte[1000]);
-                }
-              });
+              ClientRequest.post(url)
+                  .body(out -> {
+                    while (true) {
+                      out.write(new byte[1000]);
+                    }
+                  });
           try (ClientResponse response = client.send(endless)) {
             assertThat(response.status()).isEqualTo(413);
           }
@@ -458,7 +468,8 @@ class HttpClientTest {
         (client, url) -> {
           try (Scope scope = Scope.open("askers")) {
             for (int i = 0; i < 30; i++) {
-              scope.start(() -> assertThat(text(client, ClientRequest.get(url))).isEqualTo("200 x"));
+              scope.start(
+                  () -> assertThat(text(client, ClientRequest.get(url))).isEqualTo("200 x"));
             }
             scope.join();
           }
@@ -486,11 +497,9 @@ class HttpClientTest {
           ClientRequest body = ClientRequest.get(url + "/body").deadline(Duration.ofMillis(100));
           assertTimeout(() -> text(client, body), Phase.BODY, "the deadline for all of it");
           assertThat(client.counters().lent()).isZero();
-          assertThatThrownBy(
-                  () ->
-                      Cancellation.within(
-                          Duration.ofMillis(50),
-                          () -> text(client, ClientRequest.get(url + "/head"))))
+          assertThatThrownBy(() ->
+                  Cancellation.within(
+                      Duration.ofMillis(50), () -> text(client, ClientRequest.get(url + "/head"))))
               .isInstanceOf(gyre.DeadlineExceededException.class);
           assertThat(client.counters().lent()).isZero();
         });

@@ -55,34 +55,36 @@ class HttpsClientTest {
     TlsServer tls = TlsServer.of(TlsServerOptions.of(IDENTITY));
     TlsClient trusting =
         TlsClient.of(TlsClientOptions.defaults().trust(List.of(IDENTITY.chain().getFirst())));
-    Loops.run(engine, () -> {
-      TcpServer server =
-          TcpServer.serve(
-              Loop.current(),
-              new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-              ServerOptions.defaults(),
-              tcp -> {
-                try (TlsStream stream = tls.accept(tcp)) {
-                  serve(stream);
-                }
-              });
-      String url = "https://127.0.0.1:" + server.address().getPort();
-      try (HttpClient client = HttpClient.open(ClientOptions.defaults().tls(trusting))) {
-        for (int i = 0; i < 6; i++) {
-          assertThat(get(client, url + "/" + i)).isEqualTo("GET /" + i + " HTTP/1.1");
-          Fiber.sleep(Duration.ofMillis(5)); // the end of every second one is heard of
-        }
-        assertThat(client.counters().connects()).isEqualTo(3);
-      }
-      try (HttpClient client =
-          HttpClient.open(
-              ClientOptions.defaults().tls(TlsClient.of(TlsClientOptions.defaults())))) {
-        assertThatThrownBy(() -> get(client, url + "/"))
-            .isInstanceOfSatisfying(
-                HttpClientException.class, e -> assertThat(e.phase()).isEqualTo(Phase.TLS));
-      } finally {
-        server.close(Duration.ofMillis(100));
-      }
-    });
+    Loops.run(
+        engine,
+        () -> {
+          TcpServer server =
+              TcpServer.serve(
+                  Loop.current(),
+                  new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                  ServerOptions.defaults(),
+                  tcp -> {
+                    try (TlsStream stream = tls.accept(tcp)) {
+                      serve(stream);
+                    }
+                  });
+          String url = "https://127.0.0.1:" + server.address().getPort();
+          try (HttpClient client = HttpClient.open(ClientOptions.defaults().tls(trusting))) {
+            for (int i = 0; i < 6; i++) {
+              assertThat(get(client, url + "/" + i)).isEqualTo("GET /" + i + " HTTP/1.1");
+              Fiber.sleep(Duration.ofMillis(5)); // the end of every second one is heard of
+            }
+            assertThat(client.counters().connects()).isEqualTo(3);
+          }
+          try (HttpClient client =
+              HttpClient.open(
+                  ClientOptions.defaults().tls(TlsClient.of(TlsClientOptions.defaults())))) {
+            assertThatThrownBy(() -> get(client, url + "/"))
+                .isInstanceOfSatisfying(
+                    HttpClientException.class, e -> assertThat(e.phase()).isEqualTo(Phase.TLS));
+          } finally {
+            server.close(Duration.ofMillis(100));
+          }
+        });
   }
 }

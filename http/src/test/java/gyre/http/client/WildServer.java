@@ -15,8 +15,8 @@ import java.util.Random;
 
 /**
  * A server of a world that does all that servers do: answers of every framing, in pieces, late,
- * early; and, where it may, none. What it is asked for is called by the path, and so is each byte of
- * a body, there and back.
+ * early; and, where it may, none. What it is asked for is called by the path, and so is each byte
+ * of a body, there and back.
  */
 final class WildServer {
   /** How often each request was handled. */
@@ -132,7 +132,8 @@ final class WildServer {
       }
       end(stream, asked);
     } else {
-      body.append(text(stream, Integer.parseInt(asked.fields().getOrDefault("content-length", "0"))));
+      body.append(
+          text(stream, Integer.parseInt(asked.fields().getOrDefault("content-length", "0"))));
     }
     if (!body.toString().replace(asked.name(), "").isEmpty()) {
       wrong.add("the body of " + asked.name() + " has bytes of others: " + body);
@@ -180,9 +181,12 @@ final class WildServer {
         out.append("\r\n\r\n").append(hasBody ? body : "");
         goesOn = false;
       }
-      case 2, 3 -> out.append("Transfer-Encoding: chunked\r\n\r\n").append(hasBody ? chunks(body) : "");
+      case 2, 3 ->
+          out.append("Transfer-Encoding: chunked\r\n\r\n").append(hasBody ? chunks(body) : "");
       default ->
-          out.append("Content-Length: ").append(body.length()).append("\r\n\r\n")
+          out.append("Content-Length: ")
+              .append(body.length())
+              .append("\r\n\r\n")
               .append(hasBody ? body : "");
     }
     if (mayBreak && random.nextInt(8) == 0) {

@@ -24,30 +24,63 @@ class SseDecoderTest {
 
   private static final List<Case> CASES =
       List.of(
-          new Case("data", "data:msg\ndata: msg\n\n:\nfalsefield:msg\n\nfalsefield:msg\n"
-              + "Data:data\n\ndata\n\ndata:end\n\n", "msg~msg", "", "end"),
-          new Case("bom", "\u00EF\u00BB\u00BFdata:1\n\n\u00EF\u00BB\u00BFdata:2\n\ndata:3\n\n",
-              "1", "3"),
-          new Case("bom-twice", "\u00EF\u00BB\u00BF\u00EF\u00BB\u00BFdata:1\n\ndata:2\n\ndata:3\n\n",
-              "2", "3"),
-          new Case("comments", "data:1\r:\0\n:\r\ndata:2\n:" + "x".repeat(2000) + "\rdata:3\n"
-              + ":data:fail\r:" + "x".repeat(2000) + "\ndata:4\n\n", "1~2~3~4"),
-          new Case("data-before-final-empty-line", "retry:1000\ndata:test1\n\nid:test\ndata:test2",
+          new Case(
+              "data",
+              "data:msg\ndata: msg\n\n:\nfalsefield:msg\n\nfalsefield:msg\n"
+                  + "Data:data\n\ndata\n\ndata:end\n\n",
+              "msg~msg",
+              "",
+              "end"),
+          new Case(
+              "bom",
+              "\u00EF\u00BB\u00BFdata:1\n\n\u00EF\u00BB\u00BFdata:2\n\ndata:3\n\n",
+              "1",
+              "3"),
+          new Case(
+              "bom-twice",
+              "\u00EF\u00BB\u00BF\u00EF\u00BB\u00BFdata:1\n\ndata:2\n\ndata:3\n\n",
+              "2",
+              "3"),
+          new Case(
+              "comments",
+              "data:1\r:\0\n:\r\ndata:2\n:"
+                  + "x".repeat(2000)
+                  + "\rdata:3\n"
+                  + ":data:fail\r:"
+                  + "x".repeat(2000)
+                  + "\ndata:4\n\n",
+              "1~2~3~4"),
+          new Case(
+              "data-before-final-empty-line",
+              "retry:1000\ndata:test1\n\nid:test\ndata:test2",
               "test1"),
           new Case("field-data", "data:\n\ndata\ndata\n\ndata:test\n\n", "", "~", "test"),
           new Case("field-event", "event:test\ndata:x\n\ndata:x\n\n", "test:x", "x"),
           new Case("field-event-empty", "event: \ndata:data\n\n", "data"),
           new Case("field-id", "id: 1\ndata:a\n\ndata:b\n\nid:2\ndata:c\n\n", "a#1", "b#1", "c#2"),
-          new Case("field-id-empty", "id: 1\ndata:a\n\nid\ndata:b\n\nid:2\ndata:c\n\n",
-              "a#1", "b", "c#2"),
-          new Case("field-id-null", "id: \0a\ndata:a\n\nid:b\0\ndata:b\n\nid:c\ndata:c\n\n",
-              "a", "b", "c#c"),
+          new Case(
+              "field-id-empty",
+              "id: 1\ndata:a\n\nid\ndata:b\n\nid:2\ndata:c\n\n",
+              "a#1",
+              "b",
+              "c#2"),
+          new Case(
+              "field-id-null",
+              "id: \0a\ndata:a\n\nid:b\0\ndata:b\n\nid:c\ndata:c\n\n",
+              "a",
+              "b",
+              "c#c"),
           new Case("field-id-without-data", "id:7\n\ndata:a\n\n", "a#7"),
-          new Case("field-parsing", "data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\r"
-              + "data_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n", "\0~ 2~1~3~~4"),
+          new Case(
+              "field-parsing",
+              "data:\0\ndata:  2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\r"
+                  + "data_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n",
+              "\0~ 2~1~3~~4"),
           new Case("field-retry", "retry:3000\ndata:a\n\n", "a"),
-          new Case("field-unknown", "data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay"
-              + "\n\n", "test~"),
+          new Case(
+              "field-unknown",
+              "data:test\n data\ndata\nfoobar:xxx\njustsometext\n:thisisacommentyay" + "\n\n",
+              "test~"),
           new Case("leading-space", "data:\ttest\rdata: \ndata:test\n\n", "\ttest~~test"),
           new Case("newlines", "data:test\r\ndata\ndata:test\r\n\r\n", "test~~test"),
           new Case("null-character", "data:\0\n\n\n\n", "\0"),
@@ -78,27 +111,31 @@ class SseDecoderTest {
 
   @Test
   void shouldUnderstandTheFormatAsBrowsersDo() {
-    Loops.run("nio", () -> {
-      for (Case each : CASES) {
-        byte[] bytes = each.bytes().getBytes(StandardCharsets.ISO_8859_1);
-        for (int piece : new int[] {1 << 20, 1, 2, 3, 5, 7, 16}) {
-          assertThat(decode(bytes, piece))
-              .as(each.id() + " in pieces of " + piece)
-              .containsExactly(each.expected());
-        }
-      }
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          for (Case each : CASES) {
+            byte[] bytes = each.bytes().getBytes(StandardCharsets.ISO_8859_1);
+            for (int piece : new int[] {1 << 20, 1, 2, 3, 5, 7, 16}) {
+              assertThat(decode(bytes, piece))
+                  .as(each.id() + " in pieces of " + piece)
+                  .containsExactly(each.expected());
+            }
+          }
+        });
   }
 
   @Test
   void shouldTakeARetryOfDigitsAlone() {
-    Loops.run("nio", () -> {
-      for (String wrong : List.of("1000x", "-1", "1.5", " 3", "", "\u0663", "99999999999")) {
-        assertThat(retry("retry: " + wrong + "\n")).as(wrong).isNull();
-      }
-      assertThat(retry("retry:2000\n")).isEqualTo(Duration.ofSeconds(2));
-      assertThat(retry("retry: 0\n")).isEqualTo(Duration.ZERO);
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          for (String wrong : List.of("1000x", "-1", "1.5", " 3", "", "\u0663", "99999999999")) {
+            assertThat(retry("retry: " + wrong + "\n")).as(wrong).isNull();
+          }
+          assertThat(retry("retry:2000\n")).isEqualTo(Duration.ofSeconds(2));
+          assertThat(retry("retry: 0\n")).isEqualTo(Duration.ZERO);
+        });
   }
 
   private static Duration retry(String text) {
@@ -113,35 +150,40 @@ class SseDecoderTest {
 
   @Test
   void shouldBoundAnEvent() {
-    Loops.run("nio", () -> {
-      for (String endless : List.of("data:" + "x".repeat(2000), "data:xxxxxxxx\n".repeat(200))) {
-        SseDecoder decoder = new SseDecoder(1000);
-        decoder.begin();
-        try (ByteQueue in = ByteQueue.create()) {
-          in.append(endless);
-          assertThat(decoder.decode(in)).isEqualTo(SseDecoder.Outcome.TOO_LARGE);
-        }
-      }
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          for (String endless :
+              List.of("data:" + "x".repeat(2000), "data:xxxxxxxx\n".repeat(200))) {
+            SseDecoder decoder = new SseDecoder(1000);
+            decoder.begin();
+            try (ByteQueue in = ByteQueue.create()) {
+              in.append(endless);
+              assertThat(decoder.decode(in)).isEqualTo(SseDecoder.Outcome.TOO_LARGE);
+            }
+          }
+        });
   }
 
   @Test
   void shouldDecodeWhatItEncodesWhateverTheText() {
     Random random = new Random(7);
     String letters = "ab:\n\r \0\u00E4\u20AC\u2028{data: id: event:";
-    Loops.run("nio", () -> {
-      for (int round = 0; round < 5000; round++) {
-        StringBuilder data = new StringBuilder();
-        for (int i = random.nextInt(20); i > 0; i--) {
-          data.append(letters.charAt(random.nextInt(letters.length())));
-        }
-        SseEvent event = SseEvent.of(data.toString()).type("t").id("i");
-        String lines = data.toString().replace("\r\n", "\n").replace('\r', '\n');
-        assertThat(decode(event.encode(), 1 + random.nextInt(40)))
-            .as("round " + round)
-            .containsExactly("t:" + lines.replace('\n', '~') + "#i");
-      }
-    });
+    Loops.run(
+        "nio",
+        () -> {
+          for (int round = 0; round < 5000; round++) {
+            StringBuilder data = new StringBuilder();
+            for (int i = random.nextInt(20); i > 0; i--) {
+              data.append(letters.charAt(random.nextInt(letters.length())));
+            }
+            SseEvent event = SseEvent.of(data.toString()).type("t").id("i");
+            String lines = data.toString().replace("\r\n", "\n").replace('\r', '\n');
+            assertThat(decode(event.encode(), 1 + random.nextInt(40)))
+                .as("round " + round)
+                .containsExactly("t:" + lines.replace('\n', '~') + "#i");
+          }
+        });
   }
 
   @Test
@@ -151,8 +193,13 @@ class SseDecoderTest {
       assertThatThrownBy(() -> SseEvent.of("x").id(bad)).isInstanceOf(RuntimeException.class);
     }
     assertThatThrownBy(() -> SseEvent.of("x").type("")).isInstanceOf(RuntimeException.class);
-    Loops.run("nio", () -> assertThat(
-            decode(SseEvent.of("a\n\nevent: evil\ndata: b\rid: 7\r\n\r\nretry: 1").encode(), 100))
-        .containsExactly("a~~event: evil~data: b~id: 7~~retry: 1"));
+    Loops.run(
+        "nio",
+        () ->
+            assertThat(
+                    decode(
+                        SseEvent.of("a\n\nevent: evil\ndata: b\rid: 7\r\n\r\nretry: 1").encode(),
+                        100))
+                .containsExactly("a~~event: evil~data: b~id: 7~~retry: 1"));
   }
 }

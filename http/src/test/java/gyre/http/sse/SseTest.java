@@ -47,11 +47,8 @@ class SseTest {
           .server(
               ServerOptions.defaults()
                   .listen(
-                      ListenOptions.defaults()
-                          .stream(
-                              StreamOptions.defaults()
-                                  .sendBufferBytes(4096)
-                                  .outputLimitBytes(4096))));
+                      ListenOptions.defaults().stream(
+                          StreamOptions.defaults().sendBufferBytes(4096).outputLimitBytes(4096))));
 
   private static final SseClientOptions QUICK =
       SseClientOptions.defaults().firstDelay(Duration.ofMillis(1)).maxDelay(Duration.ofMillis(5));
@@ -69,21 +66,23 @@ class SseTest {
   }
 
   private void with(HttpHandler handler, Work work) {
-    Loops.run(engine, () -> {
-      HttpServer server =
-          isDirect
-              ? HttpServer.serve(Loop.current(), ANY_PORT, SMALL, handler)
-              : HttpServer.onRequest(Loop.current(), ANY_PORT, SMALL, handler);
-      try {
-        work.run(server, "http://127.0.0.1:" + server.address().getPort() + "/events");
-      } finally {
-        server.close(Duration.ofMillis(100));
-        for (SseHub hub : hubs) {
-          hub.close();
-          awaitSubscribers(hub, 0);
-        }
-      }
-    });
+    Loops.run(
+        engine,
+        () -> {
+          HttpServer server =
+              isDirect
+                  ? HttpServer.serve(Loop.current(), ANY_PORT, SMALL, handler)
+                  : HttpServer.onRequest(Loop.current(), ANY_PORT, SMALL, handler);
+          try {
+            work.run(server, "http://127.0.0.1:" + server.address().getPort() + "/events");
+          } finally {
+            server.close(Duration.ofMillis(100));
+            for (SseHub hub : hubs) {
+              hub.close();
+              awaitSubscribers(hub, 0);
+            }
+          }
+        });
   }
 
   private SseHub hub(SseOptions options) {
@@ -106,26 +105,28 @@ class SseTest {
   @Test
   void shouldSendEventsToAllWhoListen() {
     SseHub hub = hub(SseOptions.defaults());
-    with(hub.handler(), (server, url) -> {
-      try (HttpClient http = HttpClient.open(ClientOptions.defaults());
-          SseClient one = SseClient.open(http, ClientRequest.get(url), QUICK);
-          SseClient two = SseClient.open(http, ClientRequest.get(url), QUICK);
-          Scope scope = Scope.open("publisher")) {
-        scope.start(() -> {
-          awaitSubscribers(hub, 1);
-          hub.publish(SseEvent.of("a\nb").type("x").id("1"));
+    with(
+        hub.handler(),
+        (server, url) -> {
+          try (HttpClient http = HttpClient.open(ClientOptions.defaults());
+              SseClient one = SseClient.open(http, ClientRequest.get(url), QUICK);
+              SseClient two = SseClient.open(http, ClientRequest.get(url), QUICK);
+              Scope scope = Scope.open("publisher")) {
+            scope.start(() -> {
+              awaitSubscribers(hub, 1);
+              hub.publish(SseEvent.of("a\nb").type("x").id("1"));
+            });
+            SseEvent first = one.next();
+            assertThat(first).isEqualTo(SseEvent.of("a\nb").type("x").id("1"));
+            scope.start(() -> {
+              awaitSubscribers(hub, 2);
+              hub.publish(SseEvent.of("c"));
+            });
+            assertThat(data(two)).as("only what comes from now on").isEqualTo("c");
+            assertThat(data(one)).isEqualTo("c");
+            assertThat(one.lastEventId()).isEqualTo("1");
+          }
         });
-        SseEvent first = one.next();
-        assertThat(first).isEqualTo(SseEvent.of("a\nb").type("x").id("1"));
-        scope.start(() -> {
-          awaitSubscribers(hub, 2);
-          hub.publish(SseEvent.of("c"));
-        });
-        assertThat(data(two)).as("only what comes from now on").isEqualTo("c");
-        assertThat(data(one)).isEqualTo("c");
-        assertThat(one.lastEventId()).isEqualTo("1");
-      }
-    });
   }
 
   @Test
@@ -140,10 +141,11 @@ class SseTest {
           switch (seen.size()) {
             case 1 -> { // an event, and half of another
               response.contentType("text/event-stream");
-              HttpHandler.inFiber((q, r) -> {
-                    ResponseBody out = r.stream();
-                    out.write("retry: 1\nid: 1\ndata: a\n\nid: 2\ndata: half");
-                  })
+              HttpHandler.inFiber(
+                      (q, r) -> {
+                        ResponseBody out = r.stream();
+                        out.write("retry: 1\nid: 1\ndata: a\n\nid: 2\ndata: half");
+                      })
                   .handle(request, response);
             }
             case 2 -> response.status(503).send("busy");
@@ -169,80 +171,87 @@ class SseTest {
   @Test
   void shouldGoOnWithTheOldestThatIsKeptWhereTheLastOneIsNot() {
     SseHub hub = hub(SseOptions.defaults().keptEvents(3));
-    with(hub.handler(), (server, url) -> {
-      for (int i = 1; i <= 9; i++) {
-        hub.publish(SseEvent.of("" + i).id("\u00E4" + i));
-      }
-      try (HttpClient http = HttpClient.open(ClientOptions.defaults());
-          SseClient gone =
-              SseClient.open(http, ClientRequest.get(url).header("Last-Event-ID", "2"), QUICK);
-          SseClient kept =
-              SseClient.open(
-                  http,
-                  ClientRequest.get(url).header("Last-Event-ID", "\u00C3\u00A48"),
-                  QUICK)) {
-        assertThat(data(gone)).isEqualTo("7");
-        assertThat(data(kept)).isEqualTo("9");
-      }
-    });
+    with(
+        hub.handler(),
+        (server, url) -> {
+          for (int i = 1; i <= 9; i++) {
+            hub.publish(SseEvent.of("" + i).id("\u00E4" + i));
+          }
+          try (HttpClient http = HttpClient.open(ClientOptions.defaults());
+              SseClient gone =
+                  SseClient.open(http, ClientRequest.get(url).header("Last-Event-ID", "2"), QUICK);
+              SseClient kept =
+                  SseClient.open(
+                      http,
+                      ClientRequest.get(url).header("Last-Event-ID", "\u00C3\u00A48"),
+                      QUICK)) {
+            assertThat(data(gone)).isEqualTo("7");
+            assertThat(data(kept)).isEqualTo("9");
+          }
+        });
   }
 
   @Test
   void shouldEndWithTheLastEventWhenTheServerDrains() {
-    SseHub hub =
-        hub(SseOptions.defaults().lastEvent(SseEvent.of("bye").type("end")));
-    with(hub.handler(), (server, url) -> {
-      try (HttpClient http = HttpClient.open(ClientOptions.defaults());
-          SseClient client = SseClient.open(http, ClientRequest.get(url), QUICK.attempts(2));
-          Scope scope = Scope.open("stop")) {
-        scope.start(() -> {
-          awaitSubscribers(hub, 1);
-          hub.publish(SseEvent.of("a"));
-          server.close(Duration.ofSeconds(10));
+    SseHub hub = hub(SseOptions.defaults().lastEvent(SseEvent.of("bye").type("end")));
+    with(
+        hub.handler(),
+        (server, url) -> {
+          try (HttpClient http = HttpClient.open(ClientOptions.defaults());
+              SseClient client = SseClient.open(http, ClientRequest.get(url), QUICK.attempts(2));
+              Scope scope = Scope.open("stop")) {
+            scope.start(() -> {
+              awaitSubscribers(hub, 1);
+              hub.publish(SseEvent.of("a"));
+              server.close(Duration.ofSeconds(10));
+            });
+            assertThat(data(client)).isEqualTo("a");
+            assertThat(client.next()).isEqualTo(SseEvent.of("bye").type("end"));
+            assertThatThrownBy(client::next)
+                .isInstanceOf(SseException.class)
+                .hasMessageContaining("gave up after 3 attempts");
+            assertThat(hub.subscribers()).isZero();
+          }
         });
-        assertThat(data(client)).isEqualTo("a");
-        assertThat(client.next()).isEqualTo(SseEvent.of("bye").type("end"));
-        assertThatThrownBy(client::next)
-            .isInstanceOf(SseException.class)
-            .hasMessageContaining("gave up after 3 attempts");
-        assertThat(hub.subscribers()).isZero();
-      }
-    });
   }
 
   @Test
   void shouldEndWithTheHub() {
     SseHub hub = hub(SseOptions.defaults().lastEvent(SseEvent.of("bye")));
-    with(hub.handler(), (server, url) -> {
-      try (HttpClient http = HttpClient.open(ClientOptions.defaults());
-          SseClient client = SseClient.open(http, ClientRequest.get(url), QUICK.attempts(0));
-          Scope scope = Scope.open("stop")) {
-        scope.start(() -> {
-          awaitSubscribers(hub, 1);
-          hub.close();
+    with(
+        hub.handler(),
+        (server, url) -> {
+          try (HttpClient http = HttpClient.open(ClientOptions.defaults());
+              SseClient client = SseClient.open(http, ClientRequest.get(url), QUICK.attempts(0));
+              Scope scope = Scope.open("stop")) {
+            scope.start(() -> {
+              awaitSubscribers(hub, 1);
+              hub.close();
+            });
+            assertThat(data(client)).isEqualTo("bye");
+            assertThatThrownBy(client::next).isInstanceOf(SseException.class);
+            assertThatThrownBy(() -> hub.publish(SseEvent.of("late")))
+                .isInstanceOf(IllegalStateException.class);
+          }
         });
-        assertThat(data(client)).isEqualTo("bye");
-        assertThatThrownBy(client::next).isInstanceOf(SseException.class);
-        assertThatThrownBy(() -> hub.publish(SseEvent.of("late")))
-            .isInstanceOf(IllegalStateException.class);
-      }
-    });
   }
 
   @Test
   void shouldSendHeartbeatsAndNoticeWhoHasGone() {
     SseHub hub = hub(SseOptions.defaults().heartbeat(Duration.ofMillis(5)));
-    with(hub.handler(), (server, url) -> {
-      try (TcpStream client = TcpStream.connect(server.address())) {
-        client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        int comments = 0;
-        while (comments < 3) {
-          comments += ":".equals(client.readLine(1000)) ? 1 : 0;
-        }
-        client.reset();
-      }
-      awaitSubscribers(hub, 0);
-    });
+    with(
+        hub.handler(),
+        (server, url) -> {
+          try (TcpStream client = TcpStream.connect(server.address())) {
+            client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            int comments = 0;
+            while (comments < 3) {
+              comments += ":".equals(client.readLine(1000)) ? 1 : 0;
+            }
+            client.reset();
+          }
+          awaitSubscribers(hub, 0);
+        });
   }
 
   @Test
@@ -276,31 +285,33 @@ class SseTest {
     for (int i = 1; i <= 5; i++) {
       hub.publish(SseEvent.of("" + i));
     }
-    with(hub.handler(), (server, url) -> {
-      List<String> heard = new ArrayList<>();
-      try (HttpClient http = HttpClient.open(ClientOptions.defaults())) {
-        ClientRequest request = ClientRequest.get(url).header("Last-Event-ID", "0");
-        SseClient client = SseClient.open(http, request, QUICK.attempts(0));
-        Fiber<?> listening =
-            client.onEvent(
-                new SseHandler() {
-                  @Override
-                  public void onEvent(SseEvent event) {
-                    heard.add(event.data());
-                    if (heard.size() == 5) {
-                      hub.close();
-                    }
-                  }
+    with(
+        hub.handler(),
+        (server, url) -> {
+          List<String> heard = new ArrayList<>();
+          try (HttpClient http = HttpClient.open(ClientOptions.defaults())) {
+            ClientRequest request = ClientRequest.get(url).header("Last-Event-ID", "0");
+            SseClient client = SseClient.open(http, request, QUICK.attempts(0));
+            Fiber<?> listening =
+                client.onEvent(
+                    new SseHandler() {
+                      @Override
+                      public void onEvent(SseEvent event) {
+                        heard.add(event.data());
+                        if (heard.size() == 5) {
+                          hub.close();
+                        }
+                      }
 
-                  @Override
-                  public void onFailure(IoException failure) {
-                    heard.add("over");
-                  }
-                });
-        Fiber.await(listening.end());
-      }
-      assertThat(heard).containsExactly("1", "2", "3", "4", "5", "over");
-    });
+                      @Override
+                      public void onFailure(IoException failure) {
+                        heard.add("over");
+                      }
+                    });
+            Fiber.await(listening.end());
+          }
+          assertThat(heard).containsExactly("1", "2", "3", "4", "5", "over");
+        });
   }
 
   @Test
@@ -316,54 +327,57 @@ class SseTest {
 
   /** All but one read; that one gets no more than the kernel and the stream hold. */
   private void stalled(SseOptions.Slow slow, int clients) {
-    SseHub hub =
-        hub(SseOptions.defaults().slow(slow).keptEvents(16).keptBytes(1 << 20));
+    SseHub hub = hub(SseOptions.defaults().slow(slow).keptEvents(16).keptBytes(1 << 20));
     int events = 100;
     String text = "x".repeat(1000);
     int bytes = SseEvent.of(text + 1000).encode().length;
-    with(hub.handler(), (server, url) -> {
-      StreamOptions small = StreamOptions.defaults().receiveBufferBytes(4096).inputLimitBytes(4096);
-      int[] complete = {0};
-      try (Scope scope = Scope.open("clients");
-          TcpStream stalled = TcpStream.connect("127.0.0.1", server.address().getPort(), small)) {
-        stalled.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        stalled.pauseInput();
-        long[] read = new long[clients];
-        for (int i = 0; i < clients; i++) {
-          int which = i;
-          scope.start(() -> {
-            try (TcpStream stream = TcpStream.connect(server.address())) {
-              stream.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-              long wanted = (long) events * bytes;
-              while (read[which] < wanted && stream.await(1)) {
-                read[which] += stream.input().size();
-                stream.input().clear();
-              }
-              complete[0]++;
+    with(
+        hub.handler(),
+        (server, url) -> {
+          StreamOptions small =
+              StreamOptions.defaults().receiveBufferBytes(4096).inputLimitBytes(4096);
+          int[] complete = {0};
+          try (Scope scope = Scope.open("clients");
+              TcpStream stalled =
+                  TcpStream.connect("127.0.0.1", server.address().getPort(), small)) {
+            stalled.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            stalled.pauseInput();
+            long[] read = new long[clients];
+            for (int i = 0; i < clients; i++) {
+              int which = i;
+              scope.start(() -> {
+                try (TcpStream stream = TcpStream.connect(server.address())) {
+                  stream.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                  long wanted = (long) events * bytes;
+                  while (read[which] < wanted && stream.await(1)) {
+                    read[which] += stream.input().size();
+                    stream.input().clear();
+                  }
+                  complete[0]++;
+                }
+              });
             }
-          });
-        }
-        awaitSubscribers(hub, clients + 1);
-        for (int i = 0; i < events; i++) {
-          hub.publish(SseEvent.of(text + (1000 + i)));
-          long least = (long) (i + 1) * bytes; // at the pace of the others
-          while (least(read) < least) {
-            Fiber.sleep(Duration.ofMillis(1));
+            awaitSubscribers(hub, clients + 1);
+            for (int i = 0; i < events; i++) {
+              hub.publish(SseEvent.of(text + (1000 + i)));
+              long least = (long) (i + 1) * bytes; // at the pace of the others
+              while (least(read) < least) {
+                Fiber.sleep(Duration.ofMillis(1));
+              }
+            }
+            scope.join();
+            stalled.resumeInput(); // what is in between goes through, and then it is found out
+            if (slow == SseOptions.Slow.CLOSE) {
+              assertThatThrownBy(() -> lastOf(stalled, text + (1000 + events - 1)))
+                  .isInstanceOf(IoException.class);
+              assertThat(hub.closedAsSlow()).isEqualTo(1);
+            } else {
+              assertThat(lastOf(stalled, text + (1000 + events - 1))).isLessThan(events);
+              assertThat(hub.dropped()).isBetween(1L, (long) events);
+            }
           }
-        }
-        scope.join();
-        stalled.resumeInput(); // what is in between goes through, and then it is found out
-        if (slow == SseOptions.Slow.CLOSE) {
-          assertThatThrownBy(() -> lastOf(stalled, text + (1000 + events - 1)))
-              .isInstanceOf(IoException.class);
-          assertThat(hub.closedAsSlow()).isEqualTo(1);
-        } else {
-          assertThat(lastOf(stalled, text + (1000 + events - 1))).isLessThan(events);
-          assertThat(hub.dropped()).isBetween(1L, (long) events);
-        }
-      }
-      assertThat(complete[0]).isEqualTo(clients);
-    });
+          assertThat(complete[0]).isEqualTo(clients);
+        });
   }
 
   /** Reads up to this event, and counts those before it. */
