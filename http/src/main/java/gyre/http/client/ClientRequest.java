@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -131,7 +132,7 @@ public final class ClientRequest {
   /** Adds a field. What frames a message and where it goes is set by the client itself. */
   public ClientRequest header(String name, String value) {
     Wire.checkHeader(name, value);
-    if (OWN.contains(name.toLowerCase(java.util.Locale.ROOT))) {
+    if (OWN.contains(name.toLowerCase(Locale.ROOT))) {
       throw new IllegalArgumentException("field " + name + " is set by the client itself");
     }
     List<Header> changed = new ArrayList<>(values.headers);
@@ -255,7 +256,7 @@ public final class ClientRequest {
   ClientRequest without(Set<String> lowerCaseNames) {
     List<Header> left =
         values.headers.stream()
-            .filter(h -> !lowerCaseNames.contains(h.name().toLowerCase(java.util.Locale.ROOT)))
+            .filter(h -> !lowerCaseNames.contains(h.name().toLowerCase(Locale.ROOT)))
             .toList();
     return with(v -> v.headers = left);
   }

@@ -1,15 +1,18 @@
 package gyre.http.sse;
 
 import gyre.Loop;
+import gyre.Timer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** The subscribers of a hub on one loop. */
 final class HubLoop {
   /** How often it is asked whether the server drains, which tells nobody by itself. */
-  private static final java.time.Duration DRAIN_CHECK = java.time.Duration.ofMillis(100);
+  private static final Duration DRAIN_CHECK = Duration.ofMillis(100);
 
   private final SseHub hub;
   private final Loop loop;
@@ -18,7 +21,7 @@ final class HubLoop {
   /** However many events are published, one task waits for the loop. */
   private final AtomicBoolean isWakePosted = new AtomicBoolean();
 
-  private gyre.@org.jspecify.annotations.Nullable Timer drainTimer;
+  private @Nullable Timer drainTimer;
 
   HubLoop(SseHub hub, Loop loop) {
     this.hub = hub;
@@ -45,17 +48,20 @@ final class HubLoop {
 
   void add(Subscriber subscriber) {
     subscribers.add(subscriber);
-    if (drainTimer == null || !drainTimer.isOpen()) {
-      drainTimer = loop.everyWithDelay(DRAIN_CHECK, this::lookForDrain);
-      drainTimer.rename("sse drain check");
-      drainTimer.background(true);
+    Timer known = drainTimer;
+    if (known == null || !known.isOpen()) {
+      Timer timer = loop.everyWithDelay(DRAIN_CHECK, this::lookForDrain);
+      timer.rename("sse drain check");
+      timer.background(true);
+      drainTimer = timer;
     }
   }
 
   void remove(Subscriber subscriber) {
     subscribers.remove(subscriber);
-    if (subscribers.isEmpty() && drainTimer != null) {
-      drainTimer.close();
+    Timer known = drainTimer;
+    if (subscribers.isEmpty() && known != null) {
+      known.close();
       drainTimer = null;
     }
   }

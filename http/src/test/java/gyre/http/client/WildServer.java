@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server of a world that does all that servers do: answers of every framing, in pieces, late,
@@ -73,7 +74,7 @@ final class WildServer {
     }
   }
 
-  private Asked head(TcpStream stream) {
+  private @Nullable Asked head(TcpStream stream) {
     String line = stream.readLine(8192);
     if (line == null) {
       return null;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -138,7 +139,7 @@ class SseDecoderTest {
         });
   }
 
-  private static Duration retry(String text) {
+  private static @Nullable Duration retry(String text) {
     SseDecoder decoder = new SseDecoder(1000);
     decoder.begin();
     try (ByteQueue in = ByteQueue.create()) {
