@@ -81,7 +81,7 @@ final class ConfigReader {
   private QueueConfig parse(String text) {
     UnmodifiableConfig root;
     try {
-      root = new TomlParser().parse(text);
+      root = new TomlParser().parse(text + "\n");
     } catch (ParsingException e) {
       throw new QueueException(file + ": " + e.getMessage(), e);
     }

@@ -1,0 +1,38 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(90)
+class WatchFaultTest {
+  @TempDir Path directory;
+
+  @Test
+  void shouldPollWhereItIsToldTo() {
+    WorkerOptions options =
+        WorkerOptions.of(directory).environment(java.util.Map.of("USE_EVENT_LOOP", "false"));
+    try (WorkerRig rig = new WorkerRig(options).start()) {
+      WorkerRig.await("it polls", () -> rig.worker().stats().isPolling);
+      Enqueued job = rig.queue.enqueue(Job.sql("SELECT 1"));
+      assertThat(job.await(WorkerRig.HANG_LIMIT)).isPresent();
+      assertThat(rig.worker().stats().isWatching).isFalse();
+    }
+  }
+
+  @Test
+  void shouldWorkThroughMoreThanItsIndexHolds() throws Exception {
+    try (WorkerRig rig = new WorkerRig(directory)) {
+      int count = 9000; // of one priority 8,192 are known at a time
+      for (int i = 0; i < count; i++) {
+        java.nio.file.Files.writeString(rig.spool.pending.resolve("5_" + i), "{\"sql\": \"SELECT 1\"}");
+      }
+      rig.start();
+      WorkerRig.await("all are done", () -> rig.worker().stats().processed == count);
+      assertThat(WorkerRig.names(rig.spool.pending)).isEmpty();
+    }
+  }
+}
