@@ -20,7 +20,7 @@ public final class Bench {
 
   private Bench() {}
 
-  /** @param print is given lines of text */
+  /** Runs all measurements, each with one line to {@code print}. */
   public static void run(int entries, Consumer<String> print) throws IOException {
     Path directory = Files.createTempDirectory("gyre-queue-bench-");
     try {

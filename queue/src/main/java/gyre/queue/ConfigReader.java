@@ -109,7 +109,7 @@ final class ConfigReader {
 
   private Map<String, Kind> kinds(UnmodifiableConfig handlers, RetryPolicy retry) {
     Map<String, Kind> kinds = new LinkedHashMap<>();
-    for (String operation : handlers.valueMap().keySet()) {
+    for (String operation : keys(handlers)) {
       String section = "handlers." + operation;
       UnmodifiableConfig table = table(handlers, "handlers", operation);
       checkKeys(table, section, KIND_KEYS);
@@ -207,7 +207,7 @@ final class ConfigReader {
 
   private List<QueueConfig.Recurring> recurring(UnmodifiableConfig all) {
     List<QueueConfig.Recurring> list = new ArrayList<>();
-    for (String name : all.valueMap().keySet()) {
+    for (String name : keys(all)) {
       String section = "recurring." + name;
       UnmodifiableConfig table = table(all, "recurring", name);
       checkKeys(table, section, RECURRING_KEYS);
@@ -258,7 +258,7 @@ final class ConfigReader {
     return switch (value) {
       case UnmodifiableConfig table -> {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        table.valueMap().forEach((name, each) -> map.put(name, plain(each)));
+        keys(table).forEach(name -> map.put(name, plain(table.get(List.of(name)))));
         yield map;
       }
       case List<?> list -> list.stream().<@Nullable Object>map(ConfigReader::plain).toList();
@@ -267,6 +267,12 @@ final class ConfigReader {
   }
 
   // ---- values
+
+  private static List<String> keys(UnmodifiableConfig table) {
+    List<String> keys = new ArrayList<>();
+    table.entrySet().forEach(each -> keys.add(each.getKey()));
+    return keys;
+  }
 
   private UnmodifiableConfig table(UnmodifiableConfig parent, String section, String name) {
     Object value = parent.get(List.of(name));
@@ -280,7 +286,7 @@ final class ConfigReader {
   }
 
   private void checkKeys(UnmodifiableConfig table, String section, Set<String> known) {
-    for (String key : table.valueMap().keySet()) {
+    for (String key : keys(table)) {
       if (!known.contains(key)) {
         throw wrong(
             section, key, "is not known; known are: " + String.join(", ", new TreeSet<>(known)));
@@ -358,12 +364,13 @@ final class ConfigReader {
   private Map<String, String> texts(UnmodifiableConfig table, String section, String key) {
     UnmodifiableConfig inner = table(table, section, key);
     Map<String, String> texts = new LinkedHashMap<>();
-    inner.valueMap().forEach((name, value) -> {
+    for (String name : keys(inner)) {
+      Object value = inner.get(List.of(name));
       if (!(value instanceof String text)) {
         throw wrong(section + "." + key, name, "must be a string");
       }
       texts.put(name, text);
-    });
+    }
     return Map.copyOf(texts);
   }
 

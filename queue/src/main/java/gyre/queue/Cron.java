@@ -40,7 +40,7 @@ final class Cron {
   private Cron(String text, ZoneId zone) {
     this.text = text;
     this.zone = zone;
-    String[] fields = expanded(text).trim().split("\\s+");
+    String[] fields = expanded(text).trim().split("\\s+", -1);
     if (fields.length != 5) {
       throw new IllegalArgumentException(
           "\"" + text + "\" must have 5 fields: minute hour day month weekday");
@@ -146,7 +146,7 @@ final class Cron {
   private boolean isDay(ZonedDateTime at) {
     boolean day = days.get(at.getDayOfMonth());
     boolean weekday = weekdays.get(at.getDayOfWeek().getValue() % 7);
-    return isAnyDay || isAnyWeekday ? day && weekday : day || weekday;
+    return (isAnyDay || isAnyWeekday) ? (day && weekday) : (day || weekday);
   }
 
   private boolean isTime(ZonedDateTime at) {

@@ -136,7 +136,7 @@ final class Drainer implements Runnable {
   // ---- one round
 
   private void round() throws InterruptedException {
-    stats.iterations++;
+    stats.iterations.incrementAndGet();
     useConfig();
     Settler settling = ready();
     long now = System.currentTimeMillis();
@@ -215,7 +215,7 @@ final class Drainer implements Runnable {
       }
     }
     if (!mail.arrived().isEmpty() || mail.rescan()) {
-      stats.wakeUps++;
+      stats.wakeUps.incrementAndGet();
       stats.lastEventMillis = System.currentTimeMillis();
     }
     if (mail.rescan()) {

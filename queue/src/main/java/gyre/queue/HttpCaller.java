@@ -8,7 +8,11 @@ import java.util.Map;
 /** Makes a call of HTTP, in a fiber. The place where another client can be put. */
 @FunctionalInterface
 interface HttpCaller {
-  /** @param body at most the first {@link #BODY_LIMIT_BYTES} of it */
+  /**
+   * What came back.
+   *
+   * @param body at most the first {@link #BODY_LIMIT_BYTES} of it
+   */
   record Answer(int status, String body) {}
 
   int BODY_LIMIT_BYTES = 64 * 1024;

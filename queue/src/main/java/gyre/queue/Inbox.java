@@ -87,7 +87,8 @@ final class Inbox {
     return mail;
   }
 
-  /** Blocks until something comes, or for so long. */
+  /** Blocks until something comes, or for so long. Who is woken by nothing looks, and comes again. */
+  @SuppressWarnings("WaitNotInLoop")
   synchronized void await(long millis) throws InterruptedException {
     if (!woken && millis > 0) {
       wait(millis);

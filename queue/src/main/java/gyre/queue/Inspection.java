@@ -57,7 +57,11 @@ public final class Inspection {
     this.spool = spool;
   }
 
-  /** @throws QueueException if there is no queue in that directory */
+  /**
+   * Of the queue in that directory.
+   *
+   * @throws QueueException if there is none
+   */
   public static Inspection of(Path directory) {
     Spool spool = new Spool(directory);
     if (!spool.isThere()) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class PendingScan {
   private PendingScan() {}
 
-  /** @return how many entries there are */
+  /** Tells of each entry, and returns how many there are. */
   static long scan(Spool spool, Consumer<EntryName> found) throws IOException {
     long count = scanOne(spool.pending, 0, found);
     for (int i = EntryName.FIRST_PRIORITY; i <= EntryName.LAST_PRIORITY; i++) {

@@ -38,12 +38,12 @@ final class Settler {
   void settle(Claim claim, Outcome outcome, RetryPolicy retry) throws IOException {
     switch (outcome) {
       case Outcome.Done(Object result) -> {
-        stats.processed++;
+        stats.processed.incrementAndGet();
         complete(claim, result);
       }
       case Outcome.Duplicate() -> {
         if (!claim.isReplay()) {
-          stats.duplicates++;
+          stats.duplicates.incrementAndGet();
           log.failure("entry " + claim.entry().id() + " was done before, and is not done again");
         }
         complete(claim, null);
@@ -90,7 +90,7 @@ final class Settler {
     Spool.moveBeside(
         claim.file(), spool.delayed, Delayed.name(now.plusMillis(pauseMillis), name));
     claims.ended(claim.file());
-    stats.retried++;
+    stats.retried.incrementAndGet();
     log.failure(
         "entry "
             + claim.entry().id()
@@ -121,7 +121,7 @@ final class Settler {
       throws IOException {
     Path target = spool.fail(file, name, new Failure(id, error, attempts, Instant.now()));
     claims.ended(file);
-    stats.failed++;
+    stats.failed.incrementAndGet();
     log.failure("entry " + id + " is in failed/" + target.getFileName() + ": " + error);
   }
 

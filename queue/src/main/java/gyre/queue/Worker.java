@@ -165,8 +165,10 @@ public final class Worker {
           "start a worker on " + spool.base + ": " + Inspection.describeOwner(spool)
               + " works there already; end it, or add one beside it by --join");
     }
-    try (InstanceLock held = lock) {
+    try {
       run(slot);
+    } finally {
+      lock.close();
     }
   }
 
@@ -209,7 +211,7 @@ public final class Worker {
       Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
       Fiber.await(drainer.ended());
       log.info(
-          "worker " + slot + " ends: " + stats.processed + " done, " + stats.failed + " failed");
+          "worker " + slot + " ends: " + stats.processed.get() + " done, " + stats.failed.get() + " failed");
       scope.cancel("the worker ends");
     } catch (CancelledException e) {
       inbox.wish(Inbox.Wish.STOP);
@@ -266,8 +268,8 @@ public final class Worker {
     while (true) {
       long now = System.currentTimeMillis();
       boolean isDue = now - lastMillis >= longestMillis || now < lastMillis;
-      if (isDue || stats.iterations != lastIteration) {
-        lastIteration = stats.iterations;
+      if (isDue || stats.iterations.get() != lastIteration) {
+        lastIteration = stats.iterations.get();
         lastMillis = now;
         Fiber.offload(() -> {
           beat(slot);

@@ -1,18 +1,21 @@
 package gyre.queue;
 
-/** What the heartbeat tells. Written by the thread that executes, read by any. */
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What the heartbeat tells. Any thread. */
 final class WorkerStats {
-  volatile long iterations;
+  final AtomicLong iterations = new AtomicLong();
 
   /** Wake-ups by the watcher, a FIFO or the clock. */
-  volatile long wakeUps;
+  final AtomicLong wakeUps = new AtomicLong();
 
   /** Entries that are done. */
-  volatile long processed;
+  final AtomicLong processed = new AtomicLong();
 
-  volatile long failed;
-  volatile long retried;
-  volatile long duplicates;
+  final AtomicLong failed = new AtomicLong();
+  final AtomicLong retried = new AtomicLong();
+  final AtomicLong duplicates = new AtomicLong();
   volatile long lastEventMillis = System.currentTimeMillis();
   volatile long waiting;
   volatile long processing;
@@ -20,5 +23,5 @@ final class WorkerStats {
   volatile boolean isPaused;
   volatile boolean isWatching;
   volatile boolean isPolling;
-  volatile int watcherRestarts;
+  final AtomicInteger watcherRestarts = new AtomicInteger();
 }

@@ -60,12 +60,12 @@ final class WorkerWatch {
         stats.isWatching = false;
         long now = System.nanoTime();
         if (now - lastFailureNanos > FORGET_AFTER.toNanos()) {
-          stats.watcherRestarts = 0;
+          stats.watcherRestarts.set(0);
         }
         lastFailureNanos = now;
-        stats.watcherRestarts++;
+        int restarts = stats.watcherRestarts.incrementAndGet();
         log.warn("the watcher has failed: " + e.getMessage());
-        if (stats.watcherRestarts > options.watcherRestarts()) {
+        if (restarts > options.watcherRestarts()) {
           pollForAWhile();
         } else {
           Fiber.sleep(RESTART_PAUSE);

@@ -31,7 +31,7 @@ class WatchFaultTest {
         java.nio.file.Files.writeString(rig.spool.pending.resolve("5_" + i), "{\"sql\": \"SELECT 1\"}");
       }
       rig.start();
-      WorkerRig.await("all are done", () -> rig.worker().stats().processed == count);
+      WorkerRig.await("all are done", () -> rig.worker().stats().processed.get() == count);
       assertThat(WorkerRig.names(rig.spool.pending)).isEmpty();
     }
   }

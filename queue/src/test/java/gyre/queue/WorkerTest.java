@@ -254,9 +254,9 @@ class WorkerTest {
       Path fifo = rig.spool.fifo(ProcessHandle.current().pid());
       WorkerRig.await("the FIFO", () -> Files.exists(fifo));
       WorkerRig.await("it watches", () -> rig.worker().stats().isWatching);
-      long before = rig.worker().stats().wakeUps;
+      long before = rig.worker().stats().wakeUps.get();
       Inspection.of(directory).wakeWorkers();
-      WorkerRig.await("it is woken", () -> rig.worker().stats().wakeUps > before);
+      WorkerRig.await("it is woken", () -> rig.worker().stats().wakeUps.get() > before);
     }
   }
 
