@@ -51,7 +51,7 @@ class WorkerTest {
   void shouldWatchTheDirectoriesOfPriorities() {
     try (WorkerRig rig = rig().start()) {
       WorkerRig.await("it watches", () -> rig.worker().stats().isWatching);
-      rig.drop(rig.spool.pending.resolve("3"), "job", "{\"sql\": \"INSERT INTO t VALUES (3)\"}".getBytes());
+      rig.drop(rig.spool.pending.resolve("3"), "job", "{\"sql\": \"INSERT INTO t VALUES (3)\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
       rig.awaitCompleted("job");
       assertThat(rig.query("SELECT n FROM t")).containsExactly("3");
     }
