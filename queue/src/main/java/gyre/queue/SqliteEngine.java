@@ -444,11 +444,14 @@ final class SqliteEngine implements Engine {
     return (code(e).code & 0xFF) == SQLiteErrorCode.SQLITE_INTERRUPT.code;
   }
 
-  /** What no entry can be blamed for. */
+  /**
+   * What no entry can be blamed for: BUSY, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
+   * LOCKED is not among them: it comes from within this connection, so from the entry itself.
+   */
   private static void throwIfTrouble(SQLException e) throws SQLException {
     switch (code(e).code & 0xFF) {
-      case 5, 6, 7, 8, 10, 11, 13, 14, 26 -> throw e; // BUSY LOCKED NOMEM READONLY IOERR CORRUPT
-      default -> {} // ... FULL CANTOPEN NOTADB; anything else is about the statement
+      case 5, 7, 8, 10, 11, 13, 14, 26 -> throw e;
+      default -> {} // about the statement
     }
   }
 

@@ -121,6 +121,16 @@ abstract class EngineConformance {
   }
 
   @Test
+  void shouldDropATableThatWasJustWrittenAndRead() {
+    run("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)");
+    assertThat(all()).contains("\"1,2\"");
+    run("SELECT * FROM t");
+    assertThat(run("DROP TABLE t")).isInstanceOf(Outcome.Done.class);
+    assertThat(run("CREATE TABLE t (m TEXT); INSERT INTO t VALUES ('a')"))
+        .isInstanceOf(Outcome.Done.class);
+  }
+
+  @Test
   void shouldExecuteAllStatementsOfAnEntry() {
     run("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); INSERT INTO t VALUES (3)");
     assertThat(all()).contains("\"1,2,3\"");
