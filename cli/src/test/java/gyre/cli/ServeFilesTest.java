@@ -3,6 +3,7 @@ package gyre.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.LoopOptions;
+import gyre.http.HttpOptions;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -38,7 +39,7 @@ class ServeFilesTest {
     assertThat(holder.files.isGiven()).isTrue();
     EchoService service =
         EchoService.start(
-            new ListenAddress("127.0.0.1", 0), LoopOptions.defaults(), 2, holder.files::open);
+            new ListenAddress("127.0.0.1", 0), LoopOptions.defaults(), 2, holder.files.service(HttpOptions.defaults()));
     try (HttpClient client = HttpClient.newHttpClient()) {
       Matcher port = Pattern.compile(":([0-9]+),").matcher(service.describe());
       assertThat(port.find()).isTrue();
