@@ -142,8 +142,23 @@ class StressTest {
     if (hasCoresForThree()) {
       assertCorrect(SharedChannelStress.Closing.class);
     }
+    assertCorrect(SharedChannelStress.ClosingByTheReceiver.class);
     assertCorrect(SharedChannelStress.OnePlace.class);
     assertCorrect(SharedChannelStress.Waking.class);
+    assertCorrect(SharedChannelStress.Meeting.class);
+  }
+
+  @Test
+  void shouldAgreeOnWhatAReplyABroadcastAndAWatchSay() {
+    assertCorrect(SharedChannelStress.Answering.class);
+    assertCorrect(SharedChannelStress.Watching.class);
+    assertCorrect(SharedChannelStress.Publishing.class);
+  }
+
+  @Test
+  void shouldCatchAChannelThatItsReceiverClosesBesideItsQueue()
+      throws IOException, InterruptedException, ClassNotFoundException {
+    assertCaught(SharedChannelStress.BrokenClosingByTheReceiver.class);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package gyre.sync;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -149,6 +150,187 @@ public final class SharedChannelStress {
     public void sender() {
       Sent ignored = ring.offer(this);
       line.wakeOne();
+    }
+  }
+
+  /**
+   * {@link Closing} with two threads: the item is sent while another thread closes the ring and
+   * then ends as a receiver does. Results: whether it was accepted, and whether it was received, or
+   * is there for a receiver that has not ended.
+   */
+  @JCStressTest
+  @State
+  @Outcome(id = "1, 0", expect = Expect.FORBIDDEN, desc = "accepted, and behind the end")
+  @Outcome(
+      id = {"0, 0", "1, 1"},
+      expect = Expect.ACCEPTABLE)
+  public static class ClosingByTheReceiver {
+    private final SharedRing<Object> ring = new SharedRing<>(2);
+    private boolean isAccepted;
+    private boolean isReceived;
+    private boolean hasEnded;
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void sender() {
+      isAccepted = ring.offer(this) == Sent.SENT;
+    }
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void receiver() {
+      ring.close();
+      isReceived = ring.poll() != null;
+      hasEnded = !isReceived && ring.isOver();
+    }
+
+    @Arbiter
+    public void judge(II_Result result) {
+      result.r1 = isAccepted ? 1 : 0;
+      result.r2 = isReceived || (!hasEnded && ring.poll() != null) ? 1 : 0;
+    }
+  }
+
+  /** The same with a flag beside the queue. */
+  @JCStressTest
+  @State
+  @Outcome(
+      id = "1, 0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "accepted, and behind the end")
+  @Outcome(
+      id = {"0, 0", "1, 1"},
+      expect = Expect.ACCEPTABLE)
+  public static class BrokenClosingByTheReceiver {
+    private final AtomicReference<Object> queue = new AtomicReference<>();
+    private volatile boolean isClosed;
+    private boolean isAccepted;
+    private boolean isReceived;
+    private boolean hasEnded;
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void sender() {
+      if (!isClosed) {
+        queue.set(this);
+        isAccepted = true;
+      }
+    }
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void receiver() {
+      isClosed = true;
+      isReceived = queue.getAndSet(null) != null;
+      hasEnded = !isReceived && queue.get() == null;
+    }
+
+    @Arbiter
+    public void judge(II_Result result) {
+      result.r1 = isAccepted ? 1 : 0;
+      result.r2 = isReceived || (!hasEnded && queue.get() != null) ? 1 : 0;
+    }
+  }
+
+  /** A sender and a receiver meet, who leaves at once if nobody is there: both know the same. */
+  @JCStressTest
+  @State
+  @Outcome(
+      id = {"0, 0", "1, 1"},
+      expect = Expect.ACCEPTABLE)
+  @Outcome(expect = Expect.FORBIDDEN, desc = "sent and not received, or the other way round")
+  public static class Meeting {
+    private final SharedChannel<Object> meeting = SharedChannel.rendezvous();
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void sender(II_Result result) {
+      result.r1 = meeting.send(this, Duration.ofNanos(20_000)) == Sent.SENT ? 1 : 0;
+    }
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void receiver(II_Result result) {
+      result.r2 =
+          meeting.receive(Duration.ofNanos(20_000)) instanceof Received.Value<Object> ? 1 : 0;
+    }
+  }
+
+  /** One answers while the asker goes away: each knows what counted. */
+  @JCStressTest
+  @State
+  @Outcome(
+      id = {"0, 1", "1, 0"},
+      expect = Expect.ACCEPTABLE)
+  @Outcome(expect = Expect.FORBIDDEN, desc = "both counted, or none")
+  public static class Answering {
+    private final Reply<Object> reply = new Reply<>("nobody");
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void answerer(II_Result result) {
+      result.r1 = reply.answer(this) ? 1 : 0;
+    }
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void asker() {
+      reply.abandon();
+    }
+
+    @Arbiter
+    public void judge(II_Result result) {
+      result.r2 = reply.isAbandoned() ? 1 : 0;
+    }
+  }
+
+  /** One waits for a value while another sets it: 0 if it was not told in a long time. */
+  @JCStressTest
+  @State
+  @Outcome(id = "0", expect = Expect.FORBIDDEN, desc = "lost wake-up")
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE)
+  public static class Watching {
+    private final SharedWatch<Integer> watch = SharedWatch.of(0);
+    private final SharedWatch.View<Integer> view = watch.view();
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void viewer(I_Result result) {
+      result.r1 =
+          view.next(Duration.ofSeconds(5)) instanceof Received.Value<Integer>(Integer value)
+              ? value
+              : 0;
+    }
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void writer() {
+      watch.set(1);
+    }
+  }
+
+  /** Two publish at once: a subscriber gets both, in one order. */
+  @JCStressTest
+  @State
+  @Outcome(
+      id = {"1, 2", "2, 1"},
+      expect = Expect.ACCEPTABLE)
+  @Outcome(expect = Expect.FORBIDDEN, desc = "lost, or told twice")
+  public static class Publishing {
+    private final SharedBroadcast<Integer> items = SharedBroadcast.of(2);
+    private final SharedBroadcast.Subscription<Integer> mine = items.subscribe();
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void one() {
+      items.publish(1);
+    }
+
+    @org.openjdk.jcstress.annotations.Actor
+    public void two() {
+      items.publish(2);
+    }
+
+    @Arbiter
+    public void judge(II_Result result) {
+      result.r1 = next();
+      result.r2 = next();
+    }
+
+    private int next() {
+      return mine.next(Duration.ofNanos(1)).orElse(null)
+              instanceof Received.Value<Integer>(Integer item)
+          ? item
+          : 0;
     }
   }
 }

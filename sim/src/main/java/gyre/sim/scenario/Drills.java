@@ -12,7 +12,9 @@ import java.util.stream.Stream;
  */
 public final class Drills implements Scenario {
   private static final List<Drill> ALL =
-      Stream.of(WaitDrills.all(), NetDrills.all(), FileDrills.all(), SyncDrills.all()).flatMap(List::stream).toList();
+      Stream.of(WaitDrills.all(), NetDrills.all(), FileDrills.all(), SyncDrills.all())
+          .flatMap(List::stream)
+          .toList();
 
   private static final int MOST_PARKS = 120;
 

@@ -364,8 +364,7 @@ final class SyncDrills {
     }
 
     private static void read(
-        SharedBroadcast<Integer> items, SharedWatch<Integer> latest, Task beside)
-        throws Exception {
+        SharedBroadcast<Integer> items, SharedWatch<Integer> latest, Task beside) throws Exception {
       try (Scope scope = Scope.open("readers")) {
         for (int i = 1; i <= 3; i++) {
           SharedBroadcast.Subscription<Integer> mine = items.subscribe();
