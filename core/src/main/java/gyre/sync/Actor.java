@@ -173,11 +173,10 @@ public final class Actor<M> {
   private <R extends @Nullable Object> R onLoop(Callable<R> work) {
     AtomicBoolean hasBegun = new AtomicBoolean();
     try {
-      return loop.call(
-          () -> {
-            hasBegun.set(true);
-            return work.call();
-          });
+      return loop.call(() -> {
+        hasBegun.set(true);
+        return work.call();
+      });
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancelledException("interrupted while waiting for actor " + name, e);
@@ -203,11 +202,10 @@ public final class Actor<M> {
       send(new Envelope<>(message, null));
     } else {
       boolean ignored =
-          onLoop(
-              () -> {
-                tell(message);
-                return true;
-              });
+          onLoop(() -> {
+            tell(message);
+            return true;
+          });
     }
   }
 
@@ -379,9 +377,11 @@ public final class Actor<M> {
     } else {
       mailbox.close(problem);
     }
+    int left = 0;
     while (mailbox.tryReceive() instanceof Received.Value<Envelope<M>>) {
-      dropped = dropped + 1;
+      left++;
     }
+    dropped = left;
     failAsks(false, problem);
   }
 

@@ -124,8 +124,7 @@ public final class Reply<T> {
   }
 
   /** On the answering loop. */
-  private void tieTo(
-      Loop loop, Supplier<Source> ending, Supplier<@Nullable Throwable> cause) {
+  private void tieTo(Loop loop, Supplier<Source> ending, Supplier<@Nullable Throwable> cause) {
     if (isOpen()) {
       Registration made =
           Internals.onReady(loop, ending.get(), () -> endedWithoutAnswer(cause.get()));

@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Threads:</b> everything may be called from any thread. What was done before an item was
  *       sent is seen by who has received it.
  *   <li><b>Cancellation:</b> a fiber that is cancelled, or a thread that is interrupted, while it
- *       waits has sent or received nothing; both get {@link gyre.CancelledException}. The interrupt of a
- *       plain thread stays pending.
+ *       waits has sent or received nothing; both get {@link gyre.CancelledException}. The interrupt
+ *       of a plain thread stays pending.
  *   <li><b>Closing:</b> from any side. No item comes in after it; receivers get all that did, then
  *       the end. Who waits to send is refused. What was sent is received or was refused.
  *   <li><b>Fairness:</b> items of one sender stay in order. Who waits is woken in order, but one
- *       who runs may be quicker than one who has been woken.
- *       With a capacity of 0 both sides are served in the order in which they came; who waits by
- *       {@link #receivable} or {@link #sendable} comes after those who wait in a call, and two that
- *       wait by these at both sides of a rendezvous do not meet.
+ *       who runs may be quicker than one who has been woken. With a capacity of 0 both sides are
+ *       served in the order in which they came; who waits by {@link #receivable} or {@link
+ *       #sendable} comes after those who wait in a call, and two that wait by these at both sides
+ *       of a rendezvous do not meet.
  *   <li><b>Cost:</b> no lock and no allocation but for waiting and for {@link Received.Value}. A
  *       receiver that is awake is not woken again. A rendezvous wakes somebody for each item.
  * </ul>

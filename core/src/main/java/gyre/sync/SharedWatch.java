@@ -66,8 +66,7 @@ public final class SharedWatch<T> {
       if (before.isClosed) {
         throw new ChannelClosedException("watch is closed", before.closeReason);
       }
-    } while (!current.compareAndSet(
-        before, new Current<>(next, before.version + 1, false, null)));
+    } while (!current.compareAndSet(before, new Current<>(next, before.version + 1, false, null)));
     followers.wake();
   }
 

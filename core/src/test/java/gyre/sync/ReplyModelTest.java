@@ -77,8 +77,7 @@ class ReplyModelTest {
         Scope asking = Scope.openIsolated("asking")) {
       Signals end = new Signals();
       Fiber<?> answerer = answering.start("answerer", end::await);
-      Reply<Integer> reply =
-          random.nextBoolean() ? Reply.from(answerer) : Reply.from(answering);
+      Reply<Integer> reply = random.nextBoolean() ? Reply.from(answerer) : Reply.from(answering);
       boolean[] abandonedSeen = {false};
       Fiber<?> watcher =
           asking.start(() -> {

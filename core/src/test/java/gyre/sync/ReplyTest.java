@@ -208,19 +208,20 @@ class ReplyTest {
       Fiber.await(second.abandoned());
       assertThat(second.isAbandoned()).isTrue();
     });
-    Thread fiberAsker = others.loop(() -> {
-      java.util.concurrent.Semaphore sent = new java.util.concurrent.Semaphore(0);
-      try (Scope asking = Scope.openIsolated("asking")) {
-        asking.start(() -> {
-          Reply<Integer> reply = Reply.from(asking);
-          questions.send(reply);
-          sent.release();
-          assertThatThrownBy(reply::await).isInstanceOf(CancelledException.class);
+    Thread fiberAsker =
+        others.loop(() -> {
+          java.util.concurrent.Semaphore sent = new java.util.concurrent.Semaphore(0);
+          try (Scope asking = Scope.openIsolated("asking")) {
+            asking.start(() -> {
+              Reply<Integer> reply = Reply.from(asking);
+              questions.send(reply);
+              sent.release();
+              assertThatThrownBy(reply::await).isInstanceOf(CancelledException.class);
+            });
+            sent.acquire();
+            asking.cancel("enough");
+          }
         });
-        sent.acquire();
-        asking.cancel("enough");
-      }
-    });
     fiberAsker.join();
     Thread asker =
         others.thread(() -> {
