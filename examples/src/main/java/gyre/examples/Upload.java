@@ -4,6 +4,7 @@ import gyre.LoopGroup;
 import gyre.ShutdownOptions;
 import gyre.file.File;
 import gyre.file.FileSink;
+import gyre.file.Files;
 import gyre.file.OpenOptions;
 import gyre.http.HttpException;
 import gyre.http.HttpHandler;
@@ -38,10 +39,10 @@ public final class Upload {
     Path part = directory.resolve(name + ".part");
     try {
       long bytes = receive(name, request.body().limit(limitBytes), part);
-      gyre.file.Files.rename(part, directory.resolve(name));
+      Files.rename(part, directory.resolve(name));
       response.status(201).send(bytes + " bytes\n");
     } finally {
-      boolean ignored = gyre.file.Files.deleteIfExists(part); // of an upload that was cut
+      boolean ignored = Files.deleteIfExists(part); // of an upload that was cut
     }
   }
 

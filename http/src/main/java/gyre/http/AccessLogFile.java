@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,8 +70,9 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
   @Override
   public void answered(Request request, Response response, long durationNanos) {
     String line =
-        "%s \"%s %s %s\" %d %d %.3fms"
-            .formatted(
+        String.format(
+                Locale.ROOT,
+                "%s \"%s %s %s\" %d %d %.3fms",
                 request.connectionName(),
                 request.method(),
                 request.target(),

@@ -3,6 +3,7 @@ package gyre.http;
 import gyre.io.ByteQueue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,7 @@ final class Gzip {
   static final class Pool {
     private final int most;
     private final int level;
-    private final java.util.ArrayDeque<Gzip> free = new java.util.ArrayDeque<>();
+    private final ArrayDeque<Gzip> free = new ArrayDeque<>();
     private int lent;
 
     Pool(Compression options) {

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gyre.LoopGroup;
 import gyre.Loops;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -106,12 +110,11 @@ class CompressionTest {
   // ---- requests
 
   private static byte[] packed(byte[] content) throws IOException {
-    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
-    try (java.util.zip.GZIPOutputStream gzip = new java.util.zip.GZIPOutputStream(out)) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
       gzip.write(content);
     }
-    byte[] bytes = out.toByteArray();
-    return bytes;
+    return out.toByteArray();
   }
 
   private static RawClient.Answer post(HttpServer server, String coding, byte[] body)
@@ -130,7 +133,7 @@ class CompressionTest {
         (request, response) ->
             response.send(request.body().readAllUnpacked(2_000_000).length + "\n");
     byte[] content = new byte[300_000];
-    new java.util.Random(1).nextBytes(content);
+    new Random(1).nextBytes(content);
     byte[] good = packed(content);
     try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
         HttpServer server = style.open(group.loop(0), HttpOptions.defaults(), handler)) {
@@ -141,14 +144,14 @@ class CompressionTest {
       assertThat(post(server, "gzip", packed(new byte[1_900_000])).status()).isEqualTo(413); // 1:1000
       byte[] large = new byte[2_000_001];
       for (int i = 0; i < large.length; i++) {
-        large[i] = (byte) (i * i >> 3 & 31);
+        large[i] = (byte) (((i * i) >> 3) & 31);
       }
       assertThat(post(server, "gzip", packed(large)).status()).isEqualTo(413);
       byte[] wrong = good.clone();
       wrong[good.length - 5] ^= 1;
       assertThat(post(server, "gzip", wrong).status()).isEqualTo(400);
-      assertThat(post(server, "gzip", java.util.Arrays.copyOf(good, 100_000)).status()).isEqualTo(400);
-      assertThat(post(server, "gzip", java.util.Arrays.copyOf(good, good.length + 1)).status())
+      assertThat(post(server, "gzip", Arrays.copyOf(good, 100_000)).status()).isEqualTo(400);
+      assertThat(post(server, "gzip", Arrays.copyOf(good, good.length + 1)).status())
           .isEqualTo(400);
     }
   }

@@ -1,6 +1,7 @@
 package gyre.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gyre.LoopGroup;
 import gyre.Loops;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -318,10 +320,10 @@ class FileServerTest {
 
   @Test
   void shouldBeWhatCurlExpects() throws Exception {
-    org.junit.jupiter.api.Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/curl")));
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/curl")));
     try (HttpServer server = server(FileOptions.defaults())) {
       Path got = top.resolve("got");
-      Files.write(got, java.util.Arrays.copyOf(large, 1_234_567));
+      Files.write(got, Arrays.copyOf(large, 1_234_567));
       assertThat(curl(server, "/large.bin", "-C", "-", "-o", got.toString())).isEmpty();
       assertThat(got).hasBinaryContent(large);
       assertThat(curl(server, "/small.txt", "-r", "2-4")).isEqualTo("234");

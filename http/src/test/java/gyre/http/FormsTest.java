@@ -7,6 +7,7 @@ import gyre.LoopGroup;
 import gyre.Loops;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,7 @@ class FormsTest {
       client.send("POST / HTTP/1.1\r\nHost: a\r\n" + TYPE + "Content-Length: " + raw.length
           + "\r\n\r\n");
       for (int from = 0; from < raw.length; from += pieceBytes) {
-        client.send(java.util.Arrays.copyOfRange(raw, from, Math.min(raw.length, from + pieceBytes)));
+        client.send(Arrays.copyOfRange(raw, from, Math.min(raw.length, from + pieceBytes)));
       }
       return client.receive();
     }

@@ -6,11 +6,13 @@ import gyre.http.HttpDate;
 import gyre.http.Request;
 import gyre.http.Response;
 import gyre.http.ResponseBody;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The answer of one file to one request: its fields, conditions and ranges. */
@@ -170,8 +172,8 @@ final class FileAnswer {
 
   private byte[] together(
       List<byte[]> heads, List<ByteRanges.Part> parts, byte[] end, int length) {
-    byte[] content = java.util.Objects.requireNonNull(stored.content);
-    java.nio.ByteBuffer all = java.nio.ByteBuffer.allocate(length);
+    byte[] content = Objects.requireNonNull(stored.content);
+    ByteBuffer all = ByteBuffer.allocate(length);
     for (int i = 0; i < parts.size(); i++) {
       all.put(heads.get(i));
       all.put(content, (int) parts.get(i).offset(), (int) parts.get(i).length());

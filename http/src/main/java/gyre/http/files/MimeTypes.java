@@ -23,7 +23,7 @@ final class MimeTypes {
       }
       String text = new String(table.readAllBytes(), StandardCharsets.UTF_8);
       text.lines().filter(line -> !line.isEmpty() && line.charAt(0) != '#').forEach(line -> {
-        String[] parts = line.split("\\s+");
+        String[] parts = line.split("\\s+", -1);
         boolean isText = parts[0].startsWith("text/");
         for (int i = 1; i < parts.length; i++) {
           types.put(parts[i], isText ? parts[0] + "; charset=utf-8" : parts[0]);

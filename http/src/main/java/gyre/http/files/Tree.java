@@ -10,6 +10,7 @@ import gyre.file.FileSource;
 import gyre.file.OpenOptions;
 import gyre.http.HttpException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -73,7 +74,7 @@ final class Tree {
     if (failed != null) {
       throw failed;
     }
-    return java.util.Objects.requireNonNull(root, "root");
+    return Objects.requireNonNull(root, "root");
   }
 
   /** Opens a file; null if there is none. The caller closes it. */
