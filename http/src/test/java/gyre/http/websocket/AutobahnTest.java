@@ -37,15 +37,6 @@ class AutobahnTest {
   private static final Pattern VERDICT =
       Pattern.compile("\"([0-9.]+)\":\\s*\\{[^}]*\"behavior\":\\s*\"([A-Z -]+)\"");
 
-  private static final String PROGRAM =
-      """
-      import sys
-      sys.path.insert(0, '%s')
-      sys.argv = ['wstest', '-m', 'fuzzingclient', '-s', '%s']
-      from autobahntestsuite import wstest
-      wstest.run()
-      """;
-
   private static final String CASES =
       "\"1.1.*\", \"2.*\", \"3.*\", \"4.1.*\", \"5.1\", \"5.3\", \"5.6\", \"5.9\", \"5.18\", \"7.3.*\"";
 
@@ -95,7 +86,14 @@ class AutobahnTest {
                 JYTHON.toString(),
                 "org.python.util.jython",
                 "-c",
-                PROGRAM.formatted(SUITE, spec))
+                """
+                import sys
+                sys.path.insert(0, '%s')
+                sys.argv = ['wstest', '-m', 'fuzzingclient', '-s', '%s']
+                from autobahntestsuite import wstest
+                wstest.run()
+                """
+                    .formatted(SUITE, spec))
             .redirectErrorStream(true)
             .redirectOutput(directory.resolve("log").toFile())
             .start();

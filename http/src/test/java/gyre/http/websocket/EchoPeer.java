@@ -19,10 +19,17 @@ final class EchoPeer {
     }
   }
 
+  /** All but the end of the last field. */
   private static final String REQUEST =
-      "GET / HTTP/1.1\r\nHost: server\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-          + "Sec-WebSocket-Extensions: permessage-deflate%s\r\n\r\n";
+      """
+      GET / HTTP/1.1\r
+      Host: server\r
+      Upgrade: websocket\r
+      Connection: Upgrade\r
+      Sec-WebSocket-Version: 13\r
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+      Sec-WebSocket-Extensions: permessage-deflate\
+      """;
 
   private final TcpStream stream;
   private final boolean isFresh;
@@ -39,7 +46,7 @@ final class EchoPeer {
   }
 
   void shakeHands() {
-    stream.write(REQUEST.formatted(isFresh ? "; server_no_context_takeover" : ""));
+    stream.write(REQUEST + (isFresh ? "; server_no_context_takeover" : "") + "\r\n\r\n");
     String line = line();
     assertThat(line).isEqualTo("HTTP/1.1 101 Switching Protocols");
     boolean isAccepted = false;

@@ -153,6 +153,7 @@ public final class EchoWorld implements ToLongFunction<long[]> {
    *
    * @param pings in their order
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Script(byte[] bytes, List<byte[]> messages, List<String> pings) {
     static Script of(String name, Random random) {
       List<byte[]> frames = new ArrayList<>();

@@ -25,8 +25,15 @@ class WebSocketAllocationTest {
   private static final int BATCH = 16;
   private static final int BATCHES = 500;
   private static final String REQUEST =
-      "GET / HTTP/1.1\r\nHost: server\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+      """
+      GET / HTTP/1.1\r
+      Host: server\r
+      Upgrade: websocket\r
+      Connection: Upgrade\r
+      Sec-WebSocket-Version: 13\r
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+      \r
+      """;
 
   @ParameterizedTest
   @ValueSource(strings = {"io_uring", "epoll"})

@@ -50,7 +50,7 @@ class WebSocketAttackTest {
     for (int i = 1; i < fragments; i++) {
       reader.feed(next, 0, next.length);
     }
-    assertThat(reader.heldBytes()).isLessThan(2 * fragments);
+    assertThat(reader.heldBytes()).isLessThan(2L * fragments);
     assertThat(reader.parser.message().spans()).isLessThan(64);
     byte[] last = client(FIN | Opcode.CONTINUATION, "x");
     reader.feed(last, 0, last.length);
@@ -345,7 +345,7 @@ class WebSocketAttackTest {
                 Fiber.start(() -> {
                   try (TcpStream stream = listener.accept()) {
                     answer(stream, field);
-                    boolean ended = stream.await(1);
+                    boolean _ = stream.await(1);
                   } catch (IoException e) {
                     assertThat(e).hasMessageContaining("ECONNRESET");
                   }

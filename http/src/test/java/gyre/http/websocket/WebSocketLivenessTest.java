@@ -121,7 +121,7 @@ class WebSocketLivenessTest {
             Fiber<?> accepting =
                 Fiber.start(() -> {
                   try (TcpStream silent = listener.accept()) {
-                    boolean ended = silent.await(1) && silent.await(1000);
+                    boolean _ = silent.await(1) && silent.await(1000);
                   } catch (IoException e) {
                     told.add("given up");
                   }
@@ -129,7 +129,7 @@ class WebSocketLivenessTest {
             try {
               told.add(WebSocketClient.connect(URI.create("ws://client:9")).toString());
             } catch (HandshakeException e) {
-              told.add(e.getMessage().replaceAll(".*: ", ""));
+              told.add(String.valueOf(e.getMessage()).replaceAll(".*: ", ""));
             }
             Fiber.await(accepting.end());
           }
