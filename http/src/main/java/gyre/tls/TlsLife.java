@@ -10,6 +10,7 @@ import gyre.io.DataHandler;
 import gyre.io.IoException;
 import gyre.net.StreamOptions;
 import gyre.spi.Internals;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +85,7 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     @Override
     public void admitted() {
       if (Internals.isClosed(loop())) {
-        role.gate().leave();
+        Objects.requireNonNull(role.gate()).leave();
         return;
       }
       handToLoop(TlsLife.this::admittedLater);

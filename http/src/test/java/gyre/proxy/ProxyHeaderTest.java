@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,7 +96,7 @@ class ProxyHeaderTest {
     assertThat(read(written(fields, 3)).field(Field.AUTHORITY)).isEqualTo(ascii("one.test"));
   }
 
-  private static InetSocketAddress internet(ProxyHeader header) {
+  private static @Nullable InetSocketAddress internet(ProxyHeader header) {
     return header.kind().isInternet() ? header.source() : null;
   }
 
