@@ -50,8 +50,7 @@ final class FilesOption implements AutoCloseable {
     return (group, address) -> open(group, address, options);
   }
 
-  private InetSocketAddress open(
-      LoopGroup group, InetSocketAddress address, HttpOptions unlogged) {
+  private InetSocketAddress open(LoopGroup group, InetSocketAddress address, HttpOptions unlogged) {
     Path served = directory;
     if (served == null || !Files.isDirectory(served)) {
       throw new ParameterException(

@@ -32,10 +32,12 @@ final class QueueBench implements Callable<Integer> {
           spec.commandLine(), "--entries: " + entries + " is not from 1 to 10000000");
     }
     PrintWriter out = spec.commandLine().getOut();
-    Bench.run(entries, line -> {
-      out.println(line);
-      out.flush();
-    });
+    Bench.run(
+        entries,
+        line -> {
+          out.println(line);
+          out.flush();
+        });
     return 0;
   }
 }

@@ -12,7 +12,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code gyre queue dead}: what was given up. */
-@Command(name = "dead", description = "Lists what has failed, with the reason.", mixinStandardHelpOptions = true)
+@Command(
+    name = "dead",
+    description = "Lists what has failed, with the reason.",
+    mixinStandardHelpOptions = true)
 final class QueueDead implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();

@@ -9,7 +9,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code gyre queue discard}: deletes an entry. */
-@Command(name = "discard", description = "Deletes an entry that waits or has failed.", mixinStandardHelpOptions = true)
+@Command(
+    name = "discard",
+    description = "Deletes an entry that waits or has failed.",
+    mixinStandardHelpOptions = true)
 final class QueueDiscard implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();

@@ -95,7 +95,10 @@ final class QueueEnqueue implements Callable<Integer> {
     if (jsonLines) {
       return lines(queue, out);
     }
-    String content = text.isPresent() ? text.get() : new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+    String content =
+        text.isPresent()
+            ? text.get()
+            : new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
     if (content.isBlank()) {
       throw wrong("nothing to enqueue: give it as an argument or on the standard input");
     }
@@ -162,7 +165,9 @@ final class QueueEnqueue implements Callable<Integer> {
   private int await(Enqueued entry, PrintWriter out) {
     Optional<JobEnd> end = entry.await(duration("--wait", waitTime.orElse("0s")));
     if (end.isEmpty()) {
-      spec.commandLine().getErr().println("it has not ended yet; see gyre queue show " + entry.id());
+      spec.commandLine()
+          .getErr()
+          .println("it has not ended yet; see gyre queue show " + entry.id());
       return 4;
     }
     if (!end.get().isDone()) {

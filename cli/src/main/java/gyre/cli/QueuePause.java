@@ -9,7 +9,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code gyre queue pause}: nothing more is begun. */
-@Command(name = "pause", description = "Has workers begin nothing more, over restarts too, until resume.", mixinStandardHelpOptions = true)
+@Command(
+    name = "pause",
+    description = "Has workers begin nothing more, over restarts too, until resume.",
+    mixinStandardHelpOptions = true)
 final class QueuePause implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();

@@ -21,7 +21,8 @@ final class QueueResume implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     boolean wasPaused = directory.inspect().resume(kind);
-    out.println((kind.isEmpty() ? "the queue" : kind) + (wasPaused ? " goes on" : " was not paused"));
+    out.println(
+        (kind.isEmpty() ? "the queue" : kind) + (wasPaused ? " goes on" : " was not paused"));
     out.flush();
     return 0;
   }

@@ -9,7 +9,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code gyre queue retry}: tries again what was given up. */
-@Command(name = "retry", description = "Has an entry done again that has failed, or now one that waits for its time.", mixinStandardHelpOptions = true)
+@Command(
+    name = "retry",
+    description = "Has an entry done again that has failed, or now one that waits for its time.",
+    mixinStandardHelpOptions = true)
 final class QueueRetry implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();

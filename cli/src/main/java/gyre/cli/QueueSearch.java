@@ -13,7 +13,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code gyre queue search}: entries with a text in them. */
-@Command(name = "search", description = "Lists entries that have a text in their id, content or error.", mixinStandardHelpOptions = true)
+@Command(
+    name = "search",
+    description = "Lists entries that have a text in their id, content or error.",
+    mixinStandardHelpOptions = true)
 final class QueueSearch implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();

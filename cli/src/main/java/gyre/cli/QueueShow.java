@@ -9,7 +9,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code gyre queue show}: one entry. */
-@Command(name = "show", description = "Prints an entry: where it is, its content, and why it has failed.", mixinStandardHelpOptions = true)
+@Command(
+    name = "show",
+    description = "Prints an entry: where it is, its content, and why it has failed.",
+    mixinStandardHelpOptions = true)
 final class QueueShow implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();

@@ -96,7 +96,8 @@ final class QueueWork implements Callable<Integer> {
       return loop.run(() -> {
         List<ChildProcess> others = startOthers();
         worker.run();
-        // They got the signal of a terminal themselves; one sent to this process alone is passed on.
+        // They got the signal of a terminal themselves; one sent to this process alone is passed
+        // on.
         for (ChildProcess each : others) {
           each.terminate();
         }
@@ -154,11 +155,7 @@ final class QueueWork implements Callable<Integer> {
     List<ChildProcess> others = new ArrayList<>();
     for (int i = 1; i < workers; i++) {
       ChildProcess child =
-          Command.of(again())
-              .stdout(Stdio.INHERIT)
-              .stderr(Stdio.INHERIT)
-              .endWithParent()
-              .start();
+          Command.of(again()).stdout(Stdio.INHERIT).stderr(Stdio.INHERIT).endWithParent().start();
       child.background(true);
       others.add(child);
     }

@@ -49,8 +49,7 @@ final class TlsOption {
     try {
       proxies = ProxyTrust.of(blocks.split(",", -1));
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          spec.commandLine(), "--proxy-protocol: " + e.getMessage(), e);
+      throw new ParameterException(spec.commandLine(), "--proxy-protocol: " + e.getMessage(), e);
     }
   }
 
@@ -75,10 +74,9 @@ final class TlsOption {
         return TlsServer.of(TlsServerOptions.of(made).applicationProtocols(applicationProtocols));
       }
       Path[] files = files(how);
-      return TlsServer.load(
-          () ->
-              TlsServerOptions.of(TlsIdentity.load(files[0], files[1]))
-                  .applicationProtocols(applicationProtocols));
+      return TlsServer.load(() ->
+          TlsServerOptions.of(TlsIdentity.load(files[0], files[1]))
+              .applicationProtocols(applicationProtocols));
     } catch (ParameterException e) {
       throw e;
     } catch (Exception e) {
@@ -135,8 +133,7 @@ final class TlsOption {
 
   private static String fingerprint(TlsIdentity own) {
     try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(own.certificate().getEncoded());
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(own.certificate().getEncoded());
       return HexFormat.ofDelimiter(":").withUpperCase().formatHex(hash);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JDK has no SHA-256: " + e, e);
@@ -152,13 +149,12 @@ final class TlsOption {
     Path[] files = files(how);
     group
         .loop(0)
-        .post(
-            () -> {
-              Fiber<?> ignored =
-                  Fiber.start(
-                      "tls-reload",
-                      () -> TlsReload.run(server, failure -> tell(server, failure, out), files));
-            });
+        .post(() -> {
+          Fiber<?> ignored =
+              Fiber.start(
+                  "tls-reload",
+                  () -> TlsReload.run(server, failure -> tell(server, failure, out), files));
+        });
   }
 
   private void tell(TlsServer server, @Nullable Exception failure, PrintWriter out) {

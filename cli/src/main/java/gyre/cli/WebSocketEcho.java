@@ -22,8 +22,7 @@ final class WebSocketEcho implements WebSocketHandler {
   }
 
   static EchoService.Service service(HttpOptions options) {
-    return (group, address) ->
-        HttpServer.onRequest(group, address, options, handler()).address();
+    return (group, address) -> HttpServer.onRequest(group, address, options, handler()).address();
   }
 
   @Override

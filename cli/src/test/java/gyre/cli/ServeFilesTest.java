@@ -39,7 +39,10 @@ class ServeFilesTest {
     assertThat(holder.files.isGiven()).isTrue();
     EchoService service =
         EchoService.start(
-            new ListenAddress("127.0.0.1", 0), LoopOptions.defaults(), 2, holder.files.service(HttpOptions.defaults()));
+            new ListenAddress("127.0.0.1", 0),
+            LoopOptions.defaults(),
+            2,
+            holder.files.service(HttpOptions.defaults()));
     try (HttpClient client = HttpClient.newHttpClient()) {
       Matcher port = Pattern.compile(":([0-9]+),").matcher(service.describe());
       assertThat(port.find()).isTrue();

@@ -22,17 +22,17 @@ class WebSocketEchoTest {
     try (LoopGroup group = LoopGroup.open(2);
         Loop loop = Loop.open()) {
       InetSocketAddress address =
-          WebSocketEcho.service(HttpOptions.defaults()).open(group, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      loop.run(
-          () -> {
-            URI uri = URI.create("ws://127.0.0.1:" + address.getPort() + "/any");
-            try (WebSocket ws = WebSocketClient.connect(uri)) {
-              ws.send("héllo");
-              assertThat(ws.receive()).isEqualTo(new Message.Text("héllo"));
-              ws.send(new byte[] {1, 2, 3});
-              assertThat(((Message.Binary) ws.receive()).bytes()).containsExactly(1, 2, 3);
-            }
-          });
+          WebSocketEcho.service(HttpOptions.defaults())
+              .open(group, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      loop.run(() -> {
+        URI uri = URI.create("ws://127.0.0.1:" + address.getPort() + "/any");
+        try (WebSocket ws = WebSocketClient.connect(uri)) {
+          ws.send("héllo");
+          assertThat(ws.receive()).isEqualTo(new Message.Text("héllo"));
+          ws.send(new byte[] {1, 2, 3});
+          assertThat(((Message.Binary) ws.receive()).bytes()).containsExactly(1, 2, 3);
+        }
+      });
     }
   }
 }

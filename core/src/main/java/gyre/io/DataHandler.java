@@ -37,8 +37,8 @@ public interface DataHandler {
 
   /**
    * The server or the loop of the stream is ending, and nothing is under way on it. By default it
-   * is closed. A layer that has to say goodbye to its peer does so here, and closes the stream then.
-   * Nothing more is received.
+   * is closed. A layer that has to say goodbye to its peer does so here, and closes the stream
+   * then. Nothing more is received.
    */
   default void onIdleEnd(ByteStream stream) throws Exception {
     stream.close();

@@ -18,8 +18,8 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
 /**
- * Takes files by {@code PUT /name} and writes them into a directory as they come, with a limit and a
- * line for each tenth: {@code curl -T film.mkv http://localhost:8080/}.
+ * Takes files by {@code PUT /name} and writes them into a directory as they come, with a limit and
+ * a line for each tenth: {@code curl -T film.mkv http://localhost:8080/}.
  */
 public final class Upload {
   private static final OpenOptions NEW = OpenOptions.writing().createNew(true);

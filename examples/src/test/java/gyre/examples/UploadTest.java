@@ -36,8 +36,12 @@ class UploadTest {
 
   private static String put(int port, String name, int announced, byte[] content) {
     try (TcpStream stream = connect(port)) {
-      stream.write("PUT /" + name + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: "
-          + announced + "\r\n\r\n");
+      stream.write(
+          "PUT /"
+              + name
+              + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: "
+              + announced
+              + "\r\n\r\n");
       stream.write(content);
       stream.shutdownOutput();
       String line = stream.readLine(1000);
@@ -53,9 +57,7 @@ class UploadTest {
     }
     byte[] content = new byte[2_000_000];
     new Random(1).nextBytes(content);
-    String[] arguments = {
-      String.valueOf(port), directory.toString(), String.valueOf(LIMIT_BYTES)
-    };
+    String[] arguments = {String.valueOf(port), directory.toString(), String.valueOf(LIMIT_BYTES)};
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
         try (Scope scope = Scope.open("program")) {

@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>A thread of its own writes, so that a slow disk holds up no loop. Up to {@link #QUEUED_LINES}
  * wait for it; where there is no room a line is dropped, and the next one that is written is
- * preceded by one that says how many were. One log serves any number of loops and servers; closed by
- * whoever opened it, after the servers.
+ * preceded by one that says how many were. One log serves any number of loops and servers; closed
+ * by whoever opened it, after the servers.
  */
 public final class AccessLogFile implements AccessLog, AutoCloseable {
   /** The most lines that wait to be written. */
@@ -55,10 +55,7 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
     try {
       BufferedWriter out =
           Files.newBufferedWriter(
-              path,
-              StandardCharsets.UTF_8,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.APPEND);
+              path, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       AccessLogFile log = new AccessLogFile(path, out);
       log.thread.start();
       return log;
@@ -71,15 +68,15 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
   public void answered(Request request, Response response, long durationNanos) {
     String line =
         String.format(
-                Locale.ROOT,
-                "%s \"%s %s %s\" %d %d %.3fms",
-                request.connectionName(),
-                request.method(),
-                request.target(),
-                request.version(),
-                response.status(),
-                response.bodyBytes(),
-                durationNanos / MILLI_NANOS);
+            Locale.ROOT,
+            "%s \"%s %s %s\" %d %d %.3fms",
+            request.connectionName(),
+            request.method(),
+            request.target(),
+            request.version(),
+            response.status(),
+            response.bodyBytes(),
+            durationNanos / MILLI_NANOS);
     if (!lines.offer(Instant.now() + " " + printable(line))) {
       long ignored = dropped.incrementAndGet();
     }

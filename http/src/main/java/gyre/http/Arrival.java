@@ -31,8 +31,7 @@ final class Arrival {
 
   private static void serve(
       ByteStream stream, @Nullable InetSocketAddress peer, ServerState state) {
-    DirectConnection connection =
-        new DirectConnection(stream, state, state.onLoop(Loop.current()));
+    DirectConnection connection = new DirectConnection(stream, state, state.onLoop(Loop.current()));
     connection.peer(peer);
     connection.serve();
   }
@@ -47,8 +46,7 @@ final class Arrival {
     }
   }
 
-  private static void begin(
-      TcpStream tcp, @Nullable InetSocketAddress peer, ServerState state) {
+  private static void begin(TcpStream tcp, @Nullable InetSocketAddress peer, ServerState state) {
     TlsServer tls = state.options().tls();
     ByteStream stream = tls == null ? tcp : tls.stream(tcp);
     PushConnection connection = new PushConnection(stream, state, state.onLoop(Loop.current()));

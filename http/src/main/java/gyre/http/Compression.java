@@ -61,7 +61,9 @@ public final class Compression {
     return new Compression(leastBytes, level, checked, types);
   }
 
-  /** What their content types begin with, in lower case: {@code text/}, {@code application/json}. */
+  /**
+   * What their content types begin with, in lower case: {@code text/}, {@code application/json}.
+   */
   public Compression types(List<String> prefixes) {
     return new Compression(leastBytes, level, compressors, List.copyOf(prefixes));
   }

@@ -2,7 +2,9 @@ package gyre.http;
 
 import java.util.List;
 
-/** What a client takes of compressed answers: the field {@code Accept-Encoding}, RFC 9110, 12.5.3. */
+/**
+ * What a client takes of compressed answers: the field {@code Accept-Encoding}, RFC 9110, 12.5.3.
+ */
 public final class ContentCodings {
   /** The most that a client can want something. */
   public static final int MOST = 1000;

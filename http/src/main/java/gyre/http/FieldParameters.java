@@ -25,8 +25,7 @@ final class FieldParameters {
   /** Null if it is malformed, or a parameter is repeated. */
   static @Nullable FieldParameters parse(String text) {
     int at = text.indexOf(';');
-    FieldParameters parsed =
-        new FieldParameters((at < 0 ? text : text.substring(0, at)).strip());
+    FieldParameters parsed = new FieldParameters((at < 0 ? text : text.substring(0, at)).strip());
     while (at >= 0 && at < text.length()) {
       int from = at + 1;
       int equals = text.indexOf('=', from);
@@ -56,7 +55,9 @@ final class FieldParameters {
     }
     int at = from + 1;
     while (at < text.length() && text.charAt(at) != '"') {
-      if (text.charAt(at) == '\\' && at + 1 < text.length() && "\"\\".indexOf(text.charAt(at + 1)) >= 0) {
+      if (text.charAt(at) == '\\'
+          && at + 1 < text.length()
+          && "\"\\".indexOf(text.charAt(at + 1)) >= 0) {
         at++; // browsers leave other backslashes as they are
       }
       content.append(text.charAt(at++));

@@ -27,8 +27,8 @@ public final class Form {
   /**
    * Reads the body of a request.
    *
-   * @throws HttpException with status 415 if it is of another type, 400 if it is malformed, 413 if it
-   *     has too many fields
+   * @throws HttpException with status 415 if it is of another type, 400 if it is malformed, 413 if
+   *     it has too many fields
    * @throws BodyException if it is longer than the limit of the body
    */
   public static Form of(Request request) {

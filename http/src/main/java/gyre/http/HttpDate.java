@@ -26,7 +26,7 @@ public final class HttpDate {
   private static final Pattern RFC_850 =
       Pattern.compile("[A-Z][a-z]{5,8}, (\\d\\d)-([A-Z][a-z]{2})-(\\d\\d) " + TIME + " GMT");
 
-  /** {@code Sun Nov  6 08:49:37 1994}. */
+  /** {@code Sun Nov 6 08:49:37 1994}. */
   private static final Pattern ASCTIME =
       Pattern.compile("[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \\d]\\d) " + TIME + " (\\d{4})");
 

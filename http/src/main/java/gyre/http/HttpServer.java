@@ -84,19 +84,13 @@ public final class HttpServer implements AutoCloseable {
 
   private static HttpServer direct(HttpOptions options, HttpHandler handler, Opening opening) {
     ServerState state = new ServerState(options, handler);
-    TcpServer server =
-        opening.open(
-            tcpOptions(options),
-            stream -> Arrival.direct(stream, state));
+    TcpServer server = opening.open(tcpOptions(options), stream -> Arrival.direct(stream, state));
     return new HttpServer(server, state);
   }
 
   private static HttpServer push(HttpOptions options, HttpHandler handler, Opening opening) {
     ServerState state = new ServerState(options, handler);
-    TcpServer server =
-        opening.open(
-            tcpOptions(options),
-            stream -> Arrival.push(stream, state));
+    TcpServer server = opening.open(tcpOptions(options), stream -> Arrival.push(stream, state));
     return new HttpServer(server, state);
   }
 

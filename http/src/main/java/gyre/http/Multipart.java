@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a body of type {@code multipart/form-data} (RFC 7578), one after the other, each read
- * as it comes: a file of any size goes through in a few blocks of memory.
+ * The parts of a body of type {@code multipart/form-data} (RFC 7578), one after the other, each
+ * read as it comes: a file of any size goes through in a few blocks of memory.
  *
  * <pre>{@code
  * Multipart parts = Multipart.of(request, MultipartOptions.defaults());
@@ -48,7 +48,8 @@ public final class Multipart {
   /**
    * The parts of a request.
    *
-   * @throws HttpException with status 415 if it is of another type, with 400 if there is no boundary
+   * @throws HttpException with status 415 if it is of another type, with 400 if there is no
+   *     boundary
    */
   public static Multipart of(Request request, MultipartOptions options) {
     String type = request.header("Content-Type");

@@ -369,11 +369,13 @@ final class PushConnection extends Http1Connection implements DataHandler {
   }
 
   private void advanceSoon() {
-    loopState().loop.post(() -> {
-      if (stream().isOpen()) {
-        advance(stream().input());
-      }
-    });
+    loopState()
+        .loop
+        .post(() -> {
+          if (stream().isOpen()) {
+            advance(stream().input());
+          }
+        });
   }
 
   void resumeStream() {

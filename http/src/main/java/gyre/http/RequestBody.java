@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * received, and the peer waits.
  *
  * <p>In direct style reading parks the handler. In push style the handler is called when all of the
- * body is there, so reading never parks; a {@link HttpHandler#streaming streaming} handler is called
- * before, and takes it by {@link #onData}.
+ * body is there, so reading never parks; a {@link HttpHandler#streaming streaming} handler is
+ * called before, and takes it by {@link #onData}.
  */
 public interface RequestBody extends ByteSource {
   /** Bytes in all; -1 if nobody knows before the end. */

@@ -37,7 +37,8 @@ public final class RequestLimit implements UnaryOperator<HttpHandler> {
 
   /** So many at a time on each loop; as many may wait, for 5 s, and are to come again after 1 s. */
   public static RequestLimit perLoop(int most) {
-    return new RequestLimit(Checks.between("most", most, 1, 1_000_000), most, Duration.ofSeconds(5), 1);
+    return new RequestLimit(
+        Checks.between("most", most, 1, 1_000_000), most, Duration.ofSeconds(5), 1);
   }
 
   /** How many may wait on each loop, and for how long. */

@@ -106,8 +106,7 @@ final class ProxyDecoder {
     return new ProxyHeader(
         false,
         kind,
-        new InetSocketAddress(
-            address(parts[2], kind, sourceAt), port(parts[4], sourcePortAt)),
+        new InetSocketAddress(address(parts[2], kind, sourceAt), port(parts[4], sourcePortAt)),
         new InetSocketAddress(
             address(parts[3], kind, destinationAt), port(parts[5], destinationPortAt)),
         List.of(),

@@ -167,8 +167,7 @@ public record ClientHello(
     static ClientHello parse(byte[] bytes) {
       Parser parser = new Parser(bytes);
       parser.body();
-      return new ClientHello(
-          parser.name, parser.protocols, parser.versions, parser.isEncrypted);
+      return new ClientHello(parser.name, parser.protocols, parser.versions, parser.isEncrypted);
     }
 
     private void body() {

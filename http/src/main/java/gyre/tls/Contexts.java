@@ -26,7 +26,8 @@ final class Contexts {
   static SSLContext of(List<TlsIdentity> identities, @Nullable List<X509Certificate> trusted) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
-      KeyManager[] keys = identities.isEmpty() ? null : new KeyManager[] {new IdentityKeys(identities)};
+      KeyManager[] keys =
+          identities.isEmpty() ? null : new KeyManager[] {new IdentityKeys(identities)};
       context.init(keys, trusted != null && trusted.isEmpty() ? nobody() : trust(trusted), null);
       return context;
     } catch (GeneralSecurityException | IOException e) {

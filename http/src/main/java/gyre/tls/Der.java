@@ -101,8 +101,7 @@ final class Der {
     boolean isShort = utc.getYear() < UTC_TIME_ENDS;
     String format = isShort ? "yyMMddHHmmss'Z'" : "yyyyMMddHHmmss'Z'";
     String text = utc.format(DateTimeFormatter.ofPattern(format));
-    return tagged(
-        isShort ? UTC_TIME : GENERALIZED_TIME, text.getBytes(StandardCharsets.US_ASCII));
+    return tagged(isShort ? UTC_TIME : GENERALIZED_TIME, text.getBytes(StandardCharsets.US_ASCII));
   }
 
   /**

@@ -13,14 +13,12 @@ final class KeyForms {
   private KeyForms() {}
 
   static byte[] pkcs1ToPkcs8(byte[] key) {
-    return Der.sequence(
-        Der.integer(0), Der.sequence(Der.oid(RSA), Der.nothing()), Der.octets(key));
+    return Der.sequence(Der.integer(0), Der.sequence(Der.oid(RSA), Der.nothing()), Der.octets(key));
   }
 
   /** The curve, which PKCS#8 wants outside, is one of the key's parts: {@code [0]}. */
   static byte[] sec1ToPkcs8(byte[] key) {
-    return Der.sequence(
-        Der.integer(0), Der.sequence(Der.oid(EC), curve(key)), Der.octets(key));
+    return Der.sequence(Der.integer(0), Der.sequence(Der.oid(EC), curve(key)), Der.octets(key));
   }
 
   private static byte[] curve(byte[] key) {

@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** What stands in a PEM file: certificates, and keys in the three ways in which they are written. */
+/**
+ * What stands in a PEM file: certificates, and keys in the three ways in which they are written.
+ */
 final class Pem {
   private static final int FILE_LIMIT_BYTES = 1024 * 1024;
   private static final int LINE_CHARACTERS = 64;
@@ -98,7 +100,10 @@ final class Pem {
           found.add(Certificates.decode(block.bytes));
         } catch (CertificateException e) {
           throw new PemException(
-              file, block.line, "the block that begins here is no certificate: " + e.getMessage(), e);
+              file,
+              block.line,
+              "the block that begins here is no certificate: " + e.getMessage(),
+              e);
         }
       }
     }
@@ -149,10 +154,7 @@ final class Pem {
       };
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new PemException(
-          file,
-          block.line,
-          "the block that begins here is no key: " + e.getMessage(),
-          e);
+          file, block.line, "the block that begins here is no key: " + e.getMessage(), e);
     }
   }
 

@@ -19,8 +19,7 @@ public final class PemException extends IOException {
     this(file, line, reason, null);
   }
 
-  PemException(
-      String file, int line, String reason, @Nullable Throwable cause) {
+  PemException(String file, int line, String reason, @Nullable Throwable cause) {
     super(file + (line > 0 ? ", line " + line : "") + ": " + reason, cause);
     this.line = line;
   }

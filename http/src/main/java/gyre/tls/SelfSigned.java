@@ -155,16 +155,14 @@ public final class SelfSigned {
       Signature signature = Signature.getInstance("SHA256withECDSA");
       signature.initSign(issuerKey);
       signature.update(content);
-      return Certificates.decode(
-          Der.sequence(content, ECDSA, Der.bits(0, signature.sign())));
+      return Certificates.decode(Der.sequence(content, ECDSA, Der.bits(0, signature.sign())));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JDK signs nothing on P-256: " + e, e);
     }
   }
 
   private static byte[] distinguished(String commonName) {
-    return Der.sequence(
-        Der.set(Der.sequence(Der.oid(COMMON_NAME), Der.text(commonName))));
+    return Der.sequence(Der.set(Der.sequence(Der.oid(COMMON_NAME), Der.text(commonName))));
   }
 
   private static byte[] extension(String oid, boolean isCritical, byte[] value) {

@@ -28,10 +28,8 @@ final class ServerRole implements Role {
     made.put(options.site(), fallback);
     options
         .sites()
-        .forEach(
-            (name, site) ->
-                byName.put(
-                    name, made.computeIfAbsent(site, each -> ready(each, options.tasks()))));
+        .forEach((name, site) ->
+            byName.put(name, made.computeIfAbsent(site, each -> ready(each, options.tasks()))));
   }
 
   private static Ready ready(TlsSite site, TaskPlace tasks) {

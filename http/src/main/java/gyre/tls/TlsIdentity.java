@@ -38,7 +38,8 @@ public final class TlsIdentity {
     }
     if (!KeyPairs.match(key, chain.getFirst().getPublicKey())) {
       throw new IllegalArgumentException(
-          "the key is not that of the certificate of " + chain.getFirst().getSubjectX500Principal());
+          "the key is not that of the certificate of "
+              + chain.getFirst().getSubjectX500Principal());
     }
     return new TlsIdentity(key, chain);
   }

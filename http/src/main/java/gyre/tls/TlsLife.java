@@ -184,8 +184,7 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
           case HELLO, HANDSHAKE -> true;
           case QUEUED -> false;
           case BROKEN -> true;
-          case OPEN ->
-              isInputOver() || (!isPaused && input.size() < options.inputLimitBytes());
+          case OPEN -> isInputOver() || (!isPaused && input.size() < options.inputLimitBytes());
         };
     if (wants && isLowerPaused) {
       isLowerPaused = false;
@@ -198,8 +197,7 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
 
   /** Goes on when all that the stream below was given is with the kernel. */
   private void watchDrain() {
-    boolean isAwaited =
-        hasUnfed() || writer.isAwaited() || (push != null && push.awaitsDrained());
+    boolean isAwaited = hasUnfed() || writer.isAwaited() || (push != null && push.awaitsDrained());
     if (isAwaited && drainWatch == null && lower.isOpen() && lower.pendingOutputBytes() > 0) {
       drainWatch = Internals.onReady(loop(), lower.drained(), this::drained);
     }

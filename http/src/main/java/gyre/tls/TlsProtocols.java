@@ -7,7 +7,9 @@ final class TlsProtocols {
   static final String TLS_1_3 = "TLSv1.3";
   static final String TLS_1_2 = "TLSv1.2";
 
-  /** With forward secrecy and authenticated encryption, all of them; for 1.3 there are no others. */
+  /**
+   * With forward secrecy and authenticated encryption, all of them; for 1.3 there are no others.
+   */
   static final List<String> CIPHER_SUITES =
       List.of(
           "TLS_AES_128_GCM_SHA256",

@@ -59,9 +59,7 @@ final class TlsReader extends InputWait {
       isExpired = false;
       throw stream.byPeer(
           TlsException.tooLate(
-              TlsCore.READ,
-              stream.name(),
-              "received nothing for " + stream.options.readTimeout()));
+              TlsCore.READ, stream.name(), "received nothing for " + stream.options.readTimeout()));
     }
   }
 

@@ -74,7 +74,9 @@ public final class TlsServerOptions {
    */
   public TlsServerOptions site(String name, TlsSite site) {
     String key = name.toLowerCase(Locale.ROOT);
-    if (key.isEmpty() || key.indexOf('*', 1) >= 0 || (key.startsWith("*") && !key.startsWith("*."))) {
+    if (key.isEmpty()
+        || key.indexOf('*', 1) >= 0
+        || (key.startsWith("*") && !key.startsWith("*."))) {
       throw new IllegalArgumentException(
           "'" + name + "' is no name of a host, and nothing like *.example.org");
     }

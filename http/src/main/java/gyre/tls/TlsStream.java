@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  * written is sent after it. {@link #handshake} waits for it, and {@link #info} tells what was
  * agreed on. A handshake that fails is the failure of every read and write.
  *
- * <p><b>The end.</b> Closing and {@link #shutdownOutput} tell the peer so (close_notify), and an end
- * of the stream below without that is a failure, since anybody on the way could have made it. In
- * TLS 1.3 one direction may end before the other. TLS 1.2 has no such thing: when either side ends
- * its output, both have ended, and what the other one had still to send is lost.
+ * <p><b>The end.</b> Closing and {@link #shutdownOutput} tell the peer so (close_notify), and an
+ * end of the stream below without that is a failure, since anybody on the way could have made it.
+ * In TLS 1.3 one direction may end before the other. TLS 1.2 has no such thing: when either side
+ * ends its output, both have ended, and what the other one had still to send is lost.
  *
  * <p>The stream below belongs to this one from the beginning, and is closed with it. Its limits of
  * time and memory hold for this one too.
@@ -144,9 +144,7 @@ public final class TlsStream extends TlsLife implements ByteStream {
 
   IoException failure() {
     TlsFailure known = brokenBy();
-    return known == null
-        ? TlsException.of(READ, name(), "was closed")
-        : known.toException(name());
+    return known == null ? TlsException.of(READ, name(), "was closed") : known.toException(name());
   }
 
   void checkSending() {

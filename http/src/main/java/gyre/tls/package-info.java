@@ -1,4 +1,6 @@
-/** TLS for byte streams, and what goes with it: keys, certificates, the reading of a ClientHello. */
+/**
+ * TLS for byte streams, and what goes with it: keys, certificates, the reading of a ClientHello.
+ */
 @NullMarked
 package gyre.tls;
 

@@ -29,7 +29,8 @@ class CompressionTest {
     response.header("ETag", "\"x\"");
     switch (request.path()) {
       case "/short" -> response.send("short");
-      case "/image" -> response.contentType("image/png").send(TEXT.getBytes(StandardCharsets.US_ASCII));
+      case "/image" ->
+          response.contentType("image/png").send(TEXT.getBytes(StandardCharsets.US_ASCII));
       case "/coded" -> response.contentType("text/x").header("Content-Encoding", "br").send(TEXT);
       case "/streamed" -> {
         ResponseBody out = response.contentType("text/plain").stream(TEXT.length());
@@ -120,8 +121,12 @@ class CompressionTest {
   private static RawClient.Answer post(HttpServer server, String coding, byte[] body)
       throws IOException {
     try (RawClient client = new RawClient(server.address())) {
-      client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: " + coding
-          + "\r\nContent-Length: " + body.length + "\r\n\r\n");
+      client.send(
+          "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: "
+              + coding
+              + "\r\nContent-Length: "
+              + body.length
+              + "\r\n\r\n");
       return client.send(body).receive();
     }
   }
@@ -141,7 +146,8 @@ class CompressionTest {
       assertThat(post(server, "gzip", packed(new byte[0])).body()).isEqualTo("0\n");
       assertThat(post(server, "identity", new byte[5]).body()).isEqualTo("5\n");
       assertThat(post(server, "br", good).status()).isEqualTo(415);
-      assertThat(post(server, "gzip", packed(new byte[1_900_000])).status()).isEqualTo(413); // 1:1000
+      assertThat(post(server, "gzip", packed(new byte[1_900_000])).status())
+          .isEqualTo(413); // 1:1000
       byte[] large = new byte[2_000_001];
       for (int i = 0; i < large.length; i++) {
         large[i] = (byte) (((i * i) >> 3) & 31);

@@ -55,8 +55,8 @@ class FileServerTest {
 
   static Stream<Arguments> ways() {
     return Stream.of("io_uring", "epoll")
-        .flatMap(name ->
-            Stream.of(Style.DIRECT, Style.PUSH).map(style -> Arguments.of(name, style)));
+        .flatMap(
+            name -> Stream.of(Style.DIRECT, Style.PUSH).map(style -> Arguments.of(name, style)));
   }
 
   @BeforeEach
@@ -294,8 +294,7 @@ class FileServerTest {
       RawClient.Answer list = get(listing, "/without/");
       assertThat(list.body())
           .contains("<a href=\"./sub/\">sub/</a>")
-          .contains(
-              "<a href=\"./%3Cb%3E%26%27%22%25.txt\">&lt;b&gt;&amp;&#39;&quot;%.txt</a>")
+          .contains("<a href=\"./%3Cb%3E%26%27%22%25.txt\">&lt;b&gt;&amp;&#39;&quot;%.txt</a>")
           .doesNotContain("secret")
           .doesNotContain("<b>");
       assertThat(get(listing, "/without/%3Cb%3E%26%27%22%25.txt").body()).isEqualTo("strange");
@@ -307,7 +306,8 @@ class FileServerTest {
   @Test
   void shouldServeBelowARoute() throws Exception {
     HttpHandler files =
-        FileServer.below(root, FileOptions.defaults().pathParameter("path").cacheControl("no-cache"));
+        FileServer.below(
+            root, FileOptions.defaults().pathParameter("path").cacheControl("no-cache"));
     Router router = Router.create().get("/static/{path*}", files);
     try (HttpServer server = style.open(group.loop(0), HttpOptions.defaults(), router)) {
       RawClient.Answer answer = get(server, "/static/small.txt");

@@ -51,7 +51,14 @@ class FormsTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"a=1; b=2 | 2", "b=2;a=1 | 2", "xb=1; b=\"2\" | 2", "a; b=2; b=3 | 2", "b | ", "' ' | "})
+      value = {
+        "a=1; b=2 | 2",
+        "b=2;a=1 | 2",
+        "xb=1; b=\"2\" | 2",
+        "a; b=2; b=3 | 2",
+        "b | ",
+        "' ' | "
+      })
   void shouldFindACookie(String field, String value) {
     assertThat(Cookies.find(field, "b")).isEqualTo(value);
   }
@@ -77,7 +84,12 @@ class FormsTest {
   private static final String TYPE = "Content-Type: multipart/form-data; boundary=\"----X\"\r\n";
 
   private static String part(String fields, String content) {
-    return "--" + BOUNDARY + "\r\nContent-Disposition: form-data; " + fields + "\r\n\r\n" + content
+    return "--"
+        + BOUNDARY
+        + "\r\nContent-Disposition: form-data; "
+        + fields
+        + "\r\n\r\n"
+        + content
         + "\r\n";
   }
 
@@ -99,8 +111,8 @@ class FormsTest {
       throws Exception {
     try (RawClient client = new RawClient(server.address())) {
       byte[] raw = bytes(body);
-      client.send("POST / HTTP/1.1\r\nHost: a\r\n" + TYPE + "Content-Length: " + raw.length
-          + "\r\n\r\n");
+      client.send(
+          "POST / HTTP/1.1\r\nHost: a\r\n" + TYPE + "Content-Length: " + raw.length + "\r\n\r\n");
       for (int from = 0; from < raw.length; from += pieceBytes) {
         client.send(Arrays.copyOfRange(raw, from, Math.min(raw.length, from + pieceBytes)));
       }
@@ -118,15 +130,21 @@ class FormsTest {
     StringBuilder large = new StringBuilder();
     Random random = new Random(3);
     while (large.length() < 200_000) {
-      large.append(random.nextBoolean() ? "\r\n--" + BOUNDARY.substring(0, random.nextInt(5)) : "x\r");
+      large.append(
+          random.nextBoolean() ? "\r\n--" + BOUNDARY.substring(0, random.nextInt(5)) : "x\r");
     }
     String body =
         part("name=\"a\"", "")
             + part("name=\"f\"; filename=\"x \\\"y\\\".txt\"", large.toString())
             + part("name=skipped", "dropped")
-            + "--" + BOUNDARY + "--\r\n";
+            + "--"
+            + BOUNDARY
+            + "--\r\n";
     String expected =
-        "a,null,0:0\nf,x \"y\".txt," + large.length() + ":" + large.toString().hashCode()
+        "a,null,0:0\nf,x \"y\".txt,"
+            + large.length()
+            + ":"
+            + large.toString().hashCode()
             + "\nskipped,null,";
     try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
         HttpServer server = open(group, style)) {

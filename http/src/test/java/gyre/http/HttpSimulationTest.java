@@ -70,6 +70,7 @@ class HttpSimulationTest {
     boolean isWrongNow() {
       return planted != Planted.NOTHING && ++requests % 5 == 0;
     }
+
     int answers;
     int runs;
 

@@ -64,9 +64,7 @@ class HttpTlsTest {
   }
 
   private static HttpOptions options(TlsServer tls) {
-    return HttpOptions.defaults()
-        .limits(HttpLimits.defaults().bodyBytes(2 * MUCH))
-        .tls(tls);
+    return HttpOptions.defaults().limits(HttpLimits.defaults().bodyBytes(2 * MUCH)).tls(tls);
   }
 
   private static TlsServer server() {
@@ -79,8 +77,7 @@ class HttpTlsTest {
     assumeTrue(Files.isExecutable(CURL), "curl is not installed");
     Path authority = Files.writeString(directory.resolve("ca.pem"), AUTHORITY.certificatePem());
     List<String> command =
-        new ArrayList<>(
-            List.of(CURL.toString(), "-s", "-S", "--max-time", "30", "--cacert"));
+        new ArrayList<>(List.of(CURL.toString(), "-s", "-S", "--max-time", "30", "--cacert"));
     command.add(authority.toString());
     command.addAll(List.of(more));
     command.add("https://localhost:" + server.address().getPort() + path);
@@ -191,8 +188,7 @@ class HttpTlsTest {
   }
 
   private String[] clientCertificate(TlsIdentity client) throws IOException {
-    Path certificate =
-        Files.writeString(directory.resolve("client.pem"), client.certificatesPem());
+    Path certificate = Files.writeString(directory.resolve("client.pem"), client.certificatesPem());
     Path key = Files.writeString(directory.resolve("client.key"), client.keyPem());
     return new String[] {"--cert", certificate.toString(), "--key", key.toString()};
   }
@@ -204,11 +200,9 @@ class HttpTlsTest {
         HttpServer server = style.open(group.loop(0), options(server()), HttpTlsTest::answer);
         HttpClient client = HttpClient.newHttpClient()) {
       URI clear = URI.create("http://127.0.0.1:" + server.address().getPort() + "/");
-      assertThatThrownBy(
-              () ->
-                  client.send(
-                      HttpRequest.newBuilder(clear).build(),
-                      HttpResponse.BodyHandlers.ofString()))
+      assertThatThrownBy(() ->
+              client.send(
+                  HttpRequest.newBuilder(clear).build(), HttpResponse.BodyHandlers.ofString()))
           .isInstanceOf(IOException.class);
       assertThat(curl(server, "/a").text()).startsWith("GET");
       assertThat(server.peerFailures()).isPositive();

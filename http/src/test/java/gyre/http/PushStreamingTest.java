@@ -76,8 +76,8 @@ class PushStreamingTest {
   }
 
   private static HttpHandler counting() {
-    return HttpHandler.streaming((request, response) ->
-        request.body().limit(1L << 30).onData(new Counter(response)));
+    return HttpHandler.streaming(
+        (request, response) -> request.body().limit(1L << 30).onData(new Counter(response)));
   }
 
   @Test
@@ -104,15 +104,16 @@ class PushStreamingTest {
   @Test
   void shouldReadABodyInAFiberFromTheHeadOn() throws Exception {
     HttpHandler handler =
-        HttpHandler.inFiber(HttpHandler.streaming((request, response) -> {
-          long bytes = 0;
-          RequestBody body = request.body().limit(1L << 30);
-          while (body.await(1)) {
-            bytes += body.input().size();
-            body.input().clear();
-          }
-          response.send(bytes + "\n");
-        }));
+        HttpHandler.inFiber(
+            HttpHandler.streaming((request, response) -> {
+              long bytes = 0;
+              RequestBody body = request.body().limit(1L << 30);
+              while (body.await(1)) {
+                bytes += body.input().size();
+                body.input().clear();
+              }
+              response.send(bytes + "\n");
+            }));
     try (HttpServer server = server(handler);
         RawClient client = new RawClient(server.address())) {
       client.send(POST.formatted(3_000_000)).send(new byte[3_000_000]);
@@ -206,12 +207,14 @@ class PushStreamingTest {
   @Test
   void shouldRefuseABodyThatIsTooLongOrMalformedWhileItIsTaken() throws Exception {
     HttpHandler handler =
-        HttpHandler.streaming((request, response) ->
-            request.body().limit(10).onData(new Counter(response)));
+        HttpHandler.streaming(
+            (request, response) -> request.body().limit(10).onData(new Counter(response)));
     try (HttpServer server = server(handler)) {
       for (String bytes :
-          List.of(POST.formatted(11) + "abc", "POST / HTTP/1.1\r\nHost: a\r\n"
-              + "Transfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n")) {
+          List.of(
+              POST.formatted(11) + "abc",
+              "POST / HTTP/1.1\r\nHost: a\r\n"
+                  + "Transfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n")) {
         try (RawClient client = new RawClient(server.address())) {
           assertThat(client.send(bytes).receive().status()).isEqualTo(413);
           assertThat(client.rest()).isEmpty();
@@ -261,9 +264,11 @@ class PushStreamingTest {
   void shouldAnswerForATakerThatThrows() throws Exception {
     HttpHandler handler =
         HttpHandler.streaming((request, response) ->
-            request.body().onData(in -> {
-              throw new HttpException(422, "not like that");
-            }));
+            request
+                .body()
+                .onData(in -> {
+                  throw new HttpException(422, "not like that");
+                }));
     try (HttpServer server = server(handler);
         RawClient client = new RawClient(server.address())) {
       assertThat(client.send(POST.formatted(5) + "ab").receive().status()).isEqualTo(422);
@@ -373,8 +378,7 @@ class PushStreamingTest {
     CountDownLatch closed = new CountDownLatch(1);
     try (HttpServer server =
             server((request, response) ->
-                response
-                    .stream()
+                response.stream()
                     .onWritable(
                         new WritableHandler() {
                           @Override

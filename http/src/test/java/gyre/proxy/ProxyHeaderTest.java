@@ -69,8 +69,7 @@ class ProxyHeaderTest {
 
   @Test
   void shouldReadWhatItWritesAtAnySplit() {
-    ProxyHeader fields =
-        FOUR.withFields(List.of(new Field(Field.AUTHORITY, ascii("one.test"))));
+    ProxyHeader fields = FOUR.withFields(List.of(new Field(Field.AUTHORITY, ascii("one.test"))));
     for (int version = 1; version <= 3; version++) {
       for (ProxyHeader header : List.of(FOUR, SIX, UNIX, fields, ProxyHeader.local())) {
         byte[] bytes = written(header, version);
@@ -156,8 +155,7 @@ class ProxyHeaderTest {
   @Test
   void shouldRefuseALineWithoutEnd() {
     assertThatThrownBy(() -> read(ascii("PROXY UNKNOWN " + "x".repeat(200))))
-        .isInstanceOfSatisfying(
-            DecodeException.class, e -> assertThat(e.isTooLong()).isTrue());
+        .isInstanceOfSatisfying(DecodeException.class, e -> assertThat(e.isTooLong()).isTrue());
   }
 
   @Test
@@ -228,43 +226,49 @@ class ProxyHeaderTest {
 
   @Test
   void shouldTakeNoHeaderFromStrangers() {
-    Loops.run("epoll", () -> {
-      try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
-          TcpStream near = TcpStream.connect(listener.address());
-          TcpStream far = listener.accept()) {
-        near.write(written(FOUR, 1));
-        assertThat(ProxyTrust.of("10.0.0.0/8").awaitClient(far)).isEqualTo(far.remoteAddress());
-        assertThat(far.readExactly(6)).isEqualTo(ascii("PROXY "));
-      }
-    });
+    Loops.run(
+        "epoll",
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+              TcpStream near = TcpStream.connect(listener.address());
+              TcpStream far = listener.accept()) {
+            near.write(written(FOUR, 1));
+            assertThat(ProxyTrust.of("10.0.0.0/8").awaitClient(far)).isEqualTo(far.remoteAddress());
+            assertThat(far.readExactly(6)).isEqualTo(ascii("PROXY "));
+          }
+        });
   }
 
   @Test
   void shouldTakeTheClientFromThoseWhoAreTrusted() {
-    Loops.run("epoll", () -> {
-      try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
-          TcpStream near = TcpStream.connect(listener.address());
-          TcpStream far = listener.accept()) {
-        near.write(written(SIX, 3));
-        near.write("x");
-        assertThat(ProxyTrust.of("127.0.0.1").awaitClient(far)).isEqualTo(SIX.source());
-        assertThat(far.readExactly(1)).isEqualTo(ascii("x"));
-      }
-    });
+    Loops.run(
+        "epoll",
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+              TcpStream near = TcpStream.connect(listener.address());
+              TcpStream far = listener.accept()) {
+            near.write(written(SIX, 3));
+            near.write("x");
+            assertThat(ProxyTrust.of("127.0.0.1").awaitClient(far)).isEqualTo(SIX.source());
+            assertThat(far.readExactly(1)).isEqualTo(ascii("x"));
+          }
+        });
   }
 
   @Test
   void shouldWaitForAHeaderNoLongerThanAllowed() {
-    Loops.run("epoll", () -> {
-      try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
-          TcpStream near = TcpStream.connect(listener.address());
-          TcpStream far = listener.accept()) {
-        near.write("PROXY ");
-        ProxyTrust hasty = ProxyTrust.of("127.0.0.1").headerTimeout(Duration.ofMillis(10));
-        assertThatThrownBy(() -> hasty.awaitClient(far)).isInstanceOf(RuntimeException.class);
-        assertThat(far.isOpen()).isFalse();
-        assertThat(Loop.current()).isNotNull();
-      }
-    });
+    Loops.run(
+        "epoll",
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+              TcpStream near = TcpStream.connect(listener.address());
+              TcpStream far = listener.accept()) {
+            near.write("PROXY ");
+            ProxyTrust hasty = ProxyTrust.of("127.0.0.1").headerTimeout(Duration.ofMillis(10));
+            assertThatThrownBy(() -> hasty.awaitClient(far)).isInstanceOf(RuntimeException.class);
+            assertThat(far.isOpen()).isFalse();
+            assertThat(Loop.current()).isNotNull();
+          }
+        });
   }
 }

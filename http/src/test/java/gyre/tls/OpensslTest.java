@@ -80,7 +80,16 @@ class OpensslTest {
     String key = file("key.pem", text);
     Openssl.Output request =
         Openssl.run(
-            "", "req", "-x509", "-key", key, "-days", "2", "-subj", "/CN=made", "-out",
+            "",
+            "req",
+            "-x509",
+            "-key",
+            key,
+            "-days",
+            "2",
+            "-subj",
+            "/CN=made",
+            "-out",
             directory.resolve("cert.pem").toString());
     assertThat(request.status()).as(request.text()).isZero();
     TlsIdentity read = TlsIdentity.load(directory.resolve("cert.pem"), Path.of(key));
@@ -118,8 +127,17 @@ class OpensslTest {
       for (String version : List.of("-tls1_3", "-tls1_2")) {
         Openssl.Output said =
             Openssl.client(
-                port, "hi\n", version, "-CAfile", authority, "-verify_return_error",
-                "-verify_hostname", "localhost", "-servername", "localhost", "-alpn",
+                port,
+                "hi\n",
+                version,
+                "-CAfile",
+                authority,
+                "-verify_return_error",
+                "-verify_hostname",
+                "localhost",
+                "-servername",
+                "localhost",
+                "-alpn",
                 "http/1.1,echo");
         assertThat(said.text())
             .contains("you said hi by TLSv1." + version.charAt(version.length() - 1))
@@ -159,8 +177,13 @@ class OpensslTest {
     try (LoopGroup group = group();
         TcpServer server = serve(group, TlsServerOptions.of(TlsIdentity.selfSigned("localhost")))) {
       Openssl.Output said =
-          Openssl.run("R\n", "s_client", "-connect", "127.0.0.1:" + server.address().getPort(),
-              "-tls1_2", "-legacy_renegotiation");
+          Openssl.run(
+              "R\n",
+              "s_client",
+              "-connect",
+              "127.0.0.1:" + server.address().getPort(),
+              "-tls1_2",
+              "-legacy_renegotiation");
       assertThat(said.text()).contains("RENEGOTIATING").doesNotContain("you said");
       assertThat(Openssl.client(server.address().getPort(), "hi\n").text()).contains("you said");
     }
@@ -178,8 +201,7 @@ class OpensslTest {
         TcpServer server = serve(group, TlsServerOptions.of(site))) {
       int port = server.address().getPort();
       for (String version : List.of("-tls1_3", "-tls1_2")) {
-        assertThat(
-                Openssl.client(port, "hi\n", version, "-cert", certificate, "-key", key).text())
+        assertThat(Openssl.client(port, "hi\n", version, "-cert", certificate, "-key", key).text())
             .contains("you said hi");
         assertThat(Openssl.client(port, "hi\n", version).text())
             .contains("alert")

@@ -34,8 +34,7 @@ class PemTest {
     assertRefused("", "key.pem: there is no private key in it, nor anything else");
     assertRefused(OWN.certificatesPem(), "there is no private key in it, but CERTIFICATE");
     int second = 1 + (int) OWN.keyPem().lines().count();
-    assertRefused(
-        OWN.keyPem() + OWN.keyPem(), "key.pem, line " + second + ": begins a second key");
+    assertRefused(OWN.keyPem() + OWN.keyPem(), "key.pem, line " + second + ": begins a second key");
     assertRefused("\n-----BEGIN PRIVATE KEY-----\nAAAA\n", "key.pem, line 2: the block");
     assertRefused(
         "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----\n", "line 1: the block that");

@@ -20,8 +20,8 @@ import java.util.function.ToLongFunction;
  * sent; nobody gets a byte that was not; each gets the certificate of the name that he has asked
  * for. In a world without breaks no talk fails, but of those who leave without a goodbye.
  *
- * <p>Messages are short: where memory is scarce a connection that stands still is shed, and a record
- * takes a block more here than bytes without TLS do.
+ * <p>Messages are short: where memory is scarce a connection that stands still is shed, and a
+ * record takes a block more here than bytes without TLS do.
  *
  * <p>It is given a seed, and whether connections break; it tells how many talks went well. It is
  * loaded again for copies of the package with a bug in it, so its types are those of the JDK.

@@ -49,10 +49,11 @@ class TlsAttackTest {
       Raw raw = TlsWorld.raw();
       TlsStream far = server.stream(raw.far());
       TlsStream near = client.stream(raw.near(), "admin.test", 1);
-      assertThatThrownBy(() -> {
-            near.handshake();
-            boolean ignored = near.await(1);
-          })
+      assertThatThrownBy(
+              () -> {
+                near.handshake();
+                boolean ignored = near.await(1);
+              })
           .isInstanceOf(TlsException.class);
       assertThatThrownBy(far::handshake)
           .isInstanceOf(TlsException.class)
@@ -86,8 +87,7 @@ class TlsAttackTest {
   }
 
   private static Object sessions(ServerRole role, String name) throws Exception {
-    SSLEngine engine =
-        role.choose(new ClientHello(name, List.of(), List.of(), false)).engine();
+    SSLEngine engine = role.choose(new ClientHello(name, List.of(), List.of(), false)).engine();
     SSLSession session = engine.getSession();
     assertThat(session.getProtocol()).isEqualTo("NONE");
     return role.contextFor(name).getServerSessionContext();
@@ -177,8 +177,7 @@ class TlsAttackTest {
   @Test
   void shouldGetThePlacesOfStalledHandshakesBack() {
     HandshakeGate gate = new HandshakeGate(2);
-    TlsServer server =
-        TlsServer.of(SERVER.handshakeTimeout(Duration.ofMillis(500)), gate);
+    TlsServer server = TlsServer.of(SERVER.handshakeTimeout(Duration.ofMillis(500)), gate);
     TlsClient client = TlsClient.of(TlsWorld.trusting());
     run(() -> {
       List<ByteStream> stalled = new ArrayList<>();
@@ -230,8 +229,7 @@ class TlsAttackTest {
       Ends ends = TlsWorld.ends(SERVER, TlsWorld.trusting());
       ends.near().flush();
       ends.near().lower().write(new byte[] {23, 3, 3, (byte) 0xFF, (byte) 0xFF, 0});
-      assertThatThrownBy(() -> ends.far().await(1))
-          .hasMessageContaining("longer than TLS allows");
+      assertThatThrownBy(() -> ends.far().await(1)).hasMessageContaining("longer than TLS allows");
       ends.near().reset();
       ends.close();
     });

@@ -54,11 +54,7 @@ class TlsGuideTest {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     List<String> options =
         List.of(
-            "-proc:none",
-            "-d",
-            directory.toString(),
-            "-cp",
-            System.getProperty("java.class.path"));
+            "-proc:none", "-d", directory.toString(), "-cp", System.getProperty("java.class.path"));
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
       boolean isCompiled =
           compiler

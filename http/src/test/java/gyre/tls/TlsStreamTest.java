@@ -133,8 +133,7 @@ class TlsStreamTest {
     Raw raw = TlsWorld.raw();
     TlsStream far = server.stream(raw.far());
     TlsStream near = TlsClient.of(TlsWorld.trusting()).connect(raw.near(), host, 1);
-    String subject =
-        near.info().peerCertificates().getFirst().getSubjectX500Principal().getName();
+    String subject = near.info().peerCertificates().getFirst().getSubjectX500Principal().getName();
     near.close();
     far.close();
     return subject;
@@ -332,22 +331,23 @@ class TlsStreamTest {
       Raw raw = TlsWorld.raw();
       TlsStream far = TlsWorld.server(SERVER).stream(raw.far());
       List<String> told = new ArrayList<>();
-      far.onData(new DataHandler() {
-        @Override
-        public void onData(ByteQueue in) {
-          told.add("data");
-        }
+      far.onData(
+          new DataHandler() {
+            @Override
+            public void onData(ByteQueue in) {
+              told.add("data");
+            }
 
-        @Override
-        public void onFailure(ByteStream stream, IoException failure) {
-          told.add(String.valueOf(failure.getMessage()));
-        }
+            @Override
+            public void onFailure(ByteStream stream, IoException failure) {
+              told.add(String.valueOf(failure.getMessage()));
+            }
 
-        @Override
-        public void onClosed(ByteStream stream) {
-          told.add("closed");
-        }
-      });
+            @Override
+            public void onClosed(ByteStream stream) {
+              told.add("closed");
+            }
+          });
       raw.near().write("GET / HTTP/1.1\r\n\r\n");
       while (!told.contains("closed")) {
         Fiber.sleep(Duration.ofMillis(1));

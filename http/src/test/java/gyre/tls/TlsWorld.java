@@ -1,7 +1,7 @@
 package gyre.tls;
 
-import gyre.net.StreamOptions;
 import gyre.net.ListenOptions;
+import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import java.util.List;

@@ -1,8 +1,8 @@
 package gyre.queue;
 
 /**
- * A file that is no entry, or not one that can be executed. Such a file goes to {@code failed/} with
- * this message beside it, so the message is for the person who has written the file.
+ * A file that is no entry, or not one that can be executed. Such a file goes to {@code failed/}
+ * with this message beside it, so the message is for the person who has written the file.
  */
 final class BadEntryException extends Exception {
   private static final long serialVersionUID = 1L;

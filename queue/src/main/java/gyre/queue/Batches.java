@@ -10,12 +10,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batches of entries, and what is enqueued when the last of one has ended. That entry has an id made
- * of the batch's name, so that the ledger keeps it from being done twice when a crash has it
+ * Batches of entries, and what is enqueued when the last of one has ended. That entry has an id
+ * made of the batch's name, so that the ledger keeps it from being done twice when a crash has it
  * enqueued twice.
  */
 final class Batches {
-  /** @param callback an entry, as its file says it */
+  /**
+   * @param callback an entry, as its file says it
+   */
   record Batch(String name, long size, Map<String, @Nullable Object> callback) {}
 
   private Batches() {}

@@ -13,7 +13,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Measures this machine: a first idea, and no race. Everything is in a directory that goes again. */
+/**
+ * Measures this machine: a first idea, and no race. Everything is in a directory that goes again.
+ */
 public final class Bench {
   private static final int LATENCIES = 500;
   private static final Duration LIMIT = Duration.ofSeconds(10);

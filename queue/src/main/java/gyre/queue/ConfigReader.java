@@ -67,7 +67,9 @@ final class ConfigReader {
     this.loader = loader;
   }
 
-  /** @throws QueueException that names file, line and key */
+  /**
+   * @throws QueueException that names file, line and key
+   */
   static QueueConfig read(Path file, ClassLoader loader) {
     String text;
     try {
@@ -98,8 +100,7 @@ final class ConfigReader {
         seconds(queue, "queue", "sql_timeout_seconds", defaults.sqlTimeout()),
         retry,
         Duration.ofMillis(
-            (long)
-                (3_600_000 * decimal(queue, "queue", "cleanup_hours", 24, 1.0 / 60, 24 * 3650))),
+            (long) (3_600_000 * decimal(queue, "queue", "cleanup_hours", 24, 1.0 / 60, 24 * 3650))),
         Duration.ofDays(number(queue, "queue", "ledger_days", 7, 1, 3650)),
         kinds(table(root, "", "handlers"), retry),
         recurring(table(root, "", "recurring")));
@@ -153,7 +154,8 @@ final class ConfigReader {
     String text = required(table, section, "url");
     try {
       URI url = URI.create(text);
-      if (url.getHost() != null && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
+      if (url.getHost() != null
+          && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
         return url;
       }
     } catch (IllegalArgumentException e) {
@@ -282,7 +284,10 @@ final class ConfigReader {
     if (value instanceof UnmodifiableConfig table) {
       return table;
     }
-    throw wrong(section, name, "must be a table: [" + (section.isEmpty() ? "" : section + ".") + name + "]");
+    throw wrong(
+        section,
+        name,
+        "must be a table: [" + (section.isEmpty() ? "" : section + ".") + name + "]");
   }
 
   private void checkKeys(UnmodifiableConfig table, String section, Set<String> known) {
@@ -295,7 +300,12 @@ final class ConfigReader {
   }
 
   private long number(
-      UnmodifiableConfig table, String section, String key, long defaultValue, long least, long most) {
+      UnmodifiableConfig table,
+      String section,
+      String key,
+      long defaultValue,
+      long least,
+      long most) {
     Object value = table.get(List.of(key));
     if (value == null) {
       return defaultValue;
@@ -396,7 +406,8 @@ final class ConfigReader {
       String line = lines.get(i).strip();
       if (line.startsWith("[")) {
         current = line.replaceAll("[\\[\\]\"' ]|#.*", "");
-        if (current.equals(section.isEmpty() ? key : section) || current.equals(section + "." + key)) {
+        if (current.equals(section.isEmpty() ? key : section)
+            || current.equals(section + "." + key)) {
           ofSection = i + 1;
         }
       } else if (current.equals(section)

@@ -20,8 +20,7 @@ import java.util.Optional;
 final class Cron {
   private static final List<String> MONTHS =
       List.of("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec");
-  private static final List<String> DAYS =
-      List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
+  private static final List<String> DAYS = List.of("sun", "mon", "tue", "wed", "thu", "fri", "sat");
 
   /** The 29th of February on a Monday comes within 40 years. */
   private static final int YEARS_LIMIT = 41;
@@ -58,7 +57,9 @@ final class Cron {
     isAnyHour = fields[1].startsWith("*");
   }
 
-  /** @throws IllegalArgumentException that says which field is wrong */
+  /**
+   * @throws IllegalArgumentException that says which field is wrong
+   */
   static Cron parse(String text, ZoneId zone) {
     return new Cron(text, zone);
   }

@@ -5,8 +5,8 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * An entry that is not to be done yet: its file in {@code delayed/} has the time in its name, {@code
- * MILLISECONDS~NAME}. So it is known without the database, and after each crash.
+ * An entry that is not to be done yet: its file in {@code delayed/} has the time in its name,
+ * {@code MILLISECONDS~NAME}. So it is known without the database, and after each crash.
  *
  * @param dueMillis of the clock; 0 if the name does not say
  * @param name of the entry
@@ -15,7 +15,8 @@ record Delayed(Path path, long dueMillis, String name) {
   private static final int DIGITS = 13;
 
   static String name(Instant due, String name) {
-    return String.format(Locale.ROOT, "%0" + DIGITS + "d~%s", Math.max(0, due.toEpochMilli()), name);
+    return String.format(
+        Locale.ROOT, "%0" + DIGITS + "d~%s", Math.max(0, due.toEpochMilli()), name);
   }
 
   /** A file that somebody else has put there is due at once. */

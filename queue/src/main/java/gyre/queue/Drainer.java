@@ -15,9 +15,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread of a worker that takes entries and executes those of SQL. It blocks: for files, for the
- * device, for the database. The loop, which waits for everything, only tells it what has come, by
- * its {@link Inbox}; entries that are no SQL go back to the loop, which executes them in fibers.
+ * The thread of a worker that takes entries and executes those of SQL. It blocks: for files, for
+ * the device, for the database. The loop, which waits for everything, only tells it what has come,
+ * by its {@link Inbox}; entries that are no SQL go back to the loop, which executes them in fibers.
  *
  * <p>One round: take the mail, move what is due, take a batch of what waits, execute it in one
  * transaction, move the files. There is no waiting for a batch to fill.
@@ -265,8 +265,7 @@ final class Drainer implements Runnable {
 
   private void readPauses() {
     stats.isPaused = Files.exists(spool.pauseFile(""));
-    kinds.forEach(
-        (operation, state) -> state.isPaused = Files.exists(spool.pauseFile(operation)));
+    kinds.forEach((operation, state) -> state.isPaused = Files.exists(spool.pauseFile(operation)));
   }
 
   // ---- taking and executing
@@ -550,7 +549,8 @@ final class Drainer implements Runnable {
   private void recover(Settler settling, Path file) throws IOException {
     String marked = String.valueOf(file.getFileName());
     int owner = Claims.slotOf(marked);
-    if (claims.isHeld(file) || (owner >= 0 && owner != slot && InstanceLock.isHeld(spool.lockFile(owner)))) {
+    if (claims.isHeld(file)
+        || (owner >= 0 && owner != slot && InstanceLock.isHeld(spool.lockFile(owner)))) {
       return;
     }
     Path own = claims.own(marked);
@@ -646,10 +646,7 @@ final class Drainer implements Runnable {
 
   private boolean isIdle() {
     boolean nothingParked = kinds.values().stream().allMatch(each -> each.parked.isEmpty());
-    return backlog.isEmpty()
-        && !backlog.mayHaveMore()
-        && later.isEmpty()
-        && nothingParked;
+    return backlog.isEmpty() && !backlog.mayHaveMore() && later.isEmpty() && nothingParked;
   }
 
   private boolean isOver() {
@@ -663,7 +660,8 @@ final class Drainer implements Runnable {
           drainUntilNanos = System.nanoTime() + config.drainTime().toNanos();
           log.info("asked to end: at most " + drainLeft + " more entries are begun");
         }
-        boolean isDone = (drainLeft <= 0 || (backlog.isEmpty() && !backlog.mayHaveMore())) && running == 0;
+        boolean isDone =
+            (drainLeft <= 0 || (backlog.isEmpty() && !backlog.mayHaveMore())) && running == 0;
         yield isDone || System.nanoTime() - drainUntilNanos > 0;
       }
     };

@@ -48,10 +48,7 @@ record EntryName(Path path, String text, int priority, long sequence) {
       }
     }
     return new EntryName(
-        path,
-        text,
-        directoryPriority == 0 ? priority : directoryPriority,
-        Math.max(0, sequence));
+        path, text, directoryPriority == 0 ? priority : directoryPriority, Math.max(0, sequence));
   }
 
   /** A name that nothing in {@code pending/} is taken for: what is hidden or half written. */
@@ -97,7 +94,8 @@ record EntryName(Path path, String text, int priority, long sequence) {
       String trimmed = raw.endsWith("/") ? raw.substring(0, raw.length() - 1) : raw;
       name = trimmed.substring(trimmed.lastIndexOf('/') + 1).replace("@", "%40");
     }
-    if (name.length() <= TEXT_LIMIT && name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length <= TEXT_LIMIT) {
+    if (name.length() <= TEXT_LIMIT
+        && name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length <= TEXT_LIMIT) {
       return name;
     }
     String ascii = name.replaceAll("[^\\x21-\\x7e]", "-");

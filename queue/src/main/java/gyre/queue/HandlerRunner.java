@@ -96,8 +96,7 @@ final class HandlerRunner {
     headers.put("Idempotency-Key", entry.id());
     headers.put("Gyre-Queue-Attempt", String.valueOf(attempt));
     byte[] body = payload(entry).getBytes(StandardCharsets.UTF_8);
-    HttpCaller.Answer answer =
-        http.call(call.method(), call.url(), headers, body, kind.timeout());
+    HttpCaller.Answer answer = http.call(call.method(), call.url(), headers, body, kind.timeout());
     if (answer.status() >= 200 && answer.status() < 300) {
       Map<String, Object> result = new LinkedHashMap<>();
       result.put("status", answer.status());
@@ -106,7 +105,13 @@ final class HandlerRunner {
     }
     return new Outcome.Failed(
         brief(
-            call.method() + " " + call.url() + " answered " + answer.status() + ": " + answer.body()),
+            call.method()
+                + " "
+                + call.url()
+                + " answered "
+                + answer.status()
+                + ": "
+                + answer.body()),
         !call.retryStatus().contains(answer.status()));
   }
 
@@ -114,8 +119,7 @@ final class HandlerRunner {
 
   private static Outcome java(Entry entry, Kind.Java java, int attempt) throws Exception {
     QueueTask task =
-        new QueueTask(
-            entry.id(), entry.operation(), entry.payload(), entry.metadata(), attempt);
+        new QueueTask(entry.id(), entry.operation(), entry.payload(), entry.metadata(), attempt);
     return new Outcome.Done(Fiber.offload(() -> java.handler().handle(task)));
   }
 }

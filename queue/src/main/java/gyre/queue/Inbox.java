@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the loop tells the thread that executes: files that have come, results of handlers, wishes of
- * the operator. It is bounded: where names come faster than they are taken they are dropped, and the
- * directory is looked at instead, which has them all.
+ * What the loop tells the thread that executes: files that have come, results of handlers, wishes
+ * of the operator. It is bounded: where names come faster than they are taken they are dropped, and
+ * the directory is looked at instead, which has them all.
  */
 final class Inbox {
   private static final int NAMES_LIMIT = 1 << 16;
@@ -87,7 +87,9 @@ final class Inbox {
     return mail;
   }
 
-  /** Blocks until something comes, or for so long. Who is woken by nothing looks, and comes again. */
+  /**
+   * Blocks until something comes, or for so long. Who is woken by nothing looks, and comes again.
+   */
   @SuppressWarnings("WaitNotInLoop")
   synchronized void await(long millis) throws InterruptedException {
     if (!woken && millis > 0) {

@@ -92,10 +92,12 @@ public final class Inspection {
 
   private long count(Place place) {
     long[] count = {0};
-    each(place, file -> {
-      count[0]++;
-      return true;
-    });
+    each(
+        place,
+        file -> {
+          count[0]++;
+          return true;
+        });
     return count[0];
   }
 
@@ -127,17 +129,19 @@ public final class Inspection {
   public List<Item> search(List<Place> places, String text, int limit) {
     List<Item> found = new ArrayList<>();
     for (Place place : places) {
-      each(place, file -> {
-        Item item = item(place, file);
-        if (text.isEmpty()
-            || item.name().contains(text)
-            || item.id().contains(text)
-            || item.content().contains(text)
-            || item.error().contains(text)) {
-          found.add(item);
-        }
-        return found.size() < limit;
-      });
+      each(
+          place,
+          file -> {
+            Item item = item(place, file);
+            if (text.isEmpty()
+                || item.name().contains(text)
+                || item.id().contains(text)
+                || item.content().contains(text)
+                || item.error().contains(text)) {
+              found.add(item);
+            }
+            return found.size() < limit;
+          });
     }
     return found;
   }
@@ -152,15 +156,17 @@ public final class Inspection {
   private Optional<Located> locate(String id) {
     for (Place place : Place.values()) {
       List<Path> found = new ArrayList<>();
-      each(place, file -> {
-        String name = plainName(place, file);
-        if (name.equals(id)
-            || EntryName.stem(name).equals(id)
-            || (content(file).contains(id) && item(place, file).id().equals(id))) {
-          found.add(file);
-        }
-        return found.isEmpty();
-      });
+      each(
+          place,
+          file -> {
+            String name = plainName(place, file);
+            if (name.equals(id)
+                || EntryName.stem(name).equals(id)
+                || (content(file).contains(id) && item(place, file).id().equals(id))) {
+              found.add(file);
+            }
+            return found.isEmpty();
+          });
       if (!found.isEmpty()) {
         return Optional.of(new Located(place, found.getFirst()));
       }
@@ -183,11 +189,13 @@ public final class Inspection {
     if (place == Place.PENDING) {
       List<EntryName> stop = new ArrayList<>();
       try {
-        PendingScan.scan(spool, name -> {
-          if (stop.isEmpty() && !visitor.test(name.path())) {
-            stop.add(name);
-          }
-        });
+        PendingScan.scan(
+            spool,
+            name -> {
+              if (stop.isEmpty() && !visitor.test(name.path())) {
+                stop.add(name);
+              }
+            });
       } catch (IOException e) {
         throw QueueException.of("look into", spool.pending, e);
       }
@@ -196,8 +204,7 @@ public final class Inspection {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory(place))) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
-        boolean isBeside =
-            name.endsWith(Failure.SUFFIX) || name.endsWith(Enqueued.RESULT_SUFFIX);
+        boolean isBeside = name.endsWith(Failure.SUFFIX) || name.endsWith(Enqueued.RESULT_SUFFIX);
         if (!isBeside && !name.startsWith(".") && !visitor.test(file)) {
           return;
         }
@@ -221,8 +228,7 @@ public final class Inspection {
   private Item item(Place place, Path file) {
     String name = plainName(place, file);
     String content = content(file);
-    String error =
-        place == Place.FAILED ? field(content(beside(file)), "error") : "";
+    String error = place == Place.FAILED ? field(content(beside(file)), "error") : "";
     String id = field(content, "id");
     return new Item(
         id.isEmpty() ? EntryName.stem(name) : id,
@@ -267,7 +273,8 @@ public final class Inspection {
    */
   public boolean retry(String id) {
     Optional<Located> found = locate(id);
-    if (found.isEmpty() || (found.get().place != Place.FAILED && found.get().place != Place.DELAYED)) {
+    if (found.isEmpty()
+        || (found.get().place != Place.FAILED && found.get().place != Place.DELAYED)) {
       return false;
     }
     Path file = found.get().file;
@@ -432,7 +439,8 @@ public final class Inspection {
     }
     if (alive.isEmpty() && counts.processing() > 0) {
       findings.add(
-          counts.processing() + " entries were being executed when a worker ended: the next one"
+          counts.processing()
+              + " entries were being executed when a worker ended: the next one"
               + " replays them");
     }
     if (isPaused()) {

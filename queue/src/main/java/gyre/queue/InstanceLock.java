@@ -28,10 +28,7 @@ final class InstanceLock implements AutoCloseable {
     try {
       FileChannel channel =
           FileChannel.open(
-              file,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       try {
         FileLock lock = channel.tryLock(0, Long.MAX_VALUE, isShared);
         if (lock != null) {

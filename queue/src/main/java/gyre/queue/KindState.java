@@ -54,7 +54,10 @@ final class KindState {
     return pauseMillis() == 0 ? parked.poll() : null;
   }
 
-  /** When the rate allows the next of those that wait: {@link #NOT_BY_TIME} if that is no matter of time. */
+  /**
+   * When the rate allows the next of those that wait: {@link #NOT_BY_TIME} if that is no matter of
+   * time.
+   */
   long pauseMillis() {
     if (parked.isEmpty() || !hasRoom()) {
       return NOT_BY_TIME;

@@ -7,15 +7,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names in {@code pending/} that are not to be looked at before some time: files that still grow, or
- * that could not be moved. Bounded: what finds no room is found again by the next scan.
+ * Names in {@code pending/} that are not to be looked at before some time: files that still grow,
+ * or that could not be moved. Bounded: what finds no room is found again by the next scan.
  */
 final class Later {
   private static final int LIMIT = 10_000;
 
   private record One(long atMillis, EntryName name) {}
 
-  private final PriorityQueue<One> queue = new PriorityQueue<>(Comparator.comparingLong(One::atMillis));
+  private final PriorityQueue<One> queue =
+      new PriorityQueue<>(Comparator.comparingLong(One::atMillis));
   private final Set<EntryName> names = new HashSet<>();
 
   void add(EntryName name, long atMillis) {

@@ -93,14 +93,14 @@ final class Maintenance {
       if (next.isEmpty()) {
         continue;
       }
-      Path mark = queue.spool().base.resolve(".recurring." + Queue.hash(each.name()).substring(0, 16));
+      Path mark =
+          queue.spool().base.resolve(".recurring." + Queue.hash(each.name()).substring(0, 16));
       String planned = next.get().toString();
       try {
         if (Files.exists(mark) && Files.readString(mark).strip().equals(planned)) {
           continue;
         }
-        queue.enqueue(
-            each.job().id("recurring:" + each.name() + ":" + planned).at(next.get()));
+        queue.enqueue(each.job().id("recurring:" + each.name() + ":" + planned).at(next.get()));
         queue.spool().replace(mark, planned + "\n");
       } catch (IOException e) {
         log.failure(QueueException.of("plan", each.name(), e).getMessage() + "");

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at {@code pending/} and the directories of priorities in it. The directory is the truth. */
+/**
+ * Looks at {@code pending/} and the directories of priorities in it. The directory is the truth.
+ */
 final class PendingScan {
   private PendingScan() {}
 

@@ -15,8 +15,8 @@ public interface QueueHandler {
   String operation();
 
   /**
-   * Executes one. Whatever it throws is a failed attempt, which is made again according to the retry
-   * policy.
+   * Executes one. Whatever it throws is a failed attempt, which is made again according to the
+   * retry policy.
    *
    * @return what comes of it, as JSON has it: for whoever awaits it
    */

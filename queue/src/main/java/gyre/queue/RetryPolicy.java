@@ -22,15 +22,16 @@ record RetryPolicy(int retries, Duration firstPause, Duration longestPause) {
     }
   }
 
-  /** @param attempts how many have failed */
+  /**
+   * @param attempts how many have failed
+   */
   boolean mayRetry(int attempts) {
     return attempts <= retries;
   }
 
   long pauseMillis(int attempts, RandomGenerator random) {
     int doublings = Math.min(DOUBLINGS_LIMIT, Math.max(0, attempts - 1));
-    long most =
-        Math.min(longestPause.toMillis(), Math.max(1, firstPause.toMillis()) << doublings);
+    long most = Math.min(longestPause.toMillis(), Math.max(1, firstPause.toMillis()) << doublings);
     return most <= 0 ? 0 : random.nextLong(most + 1);
   }
 }

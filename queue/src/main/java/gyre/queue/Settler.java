@@ -69,7 +69,9 @@ final class Settler {
     batchMayBeDone(entry.batch());
   }
 
-  /** Before the file is moved: if the process ends in between, the entry is done, and its key free. */
+  /**
+   * Before the file is moved: if the process ends in between, the entry is done, and its key free.
+   */
   private void freeKey(Entry entry) throws IOException {
     if (!entry.uniqueKey().isEmpty()) {
       Files.deleteIfExists(spool.unique.resolve(Queue.hash(entry.uniqueKey())));
@@ -87,8 +89,7 @@ final class Settler {
     String name =
         EntryName.withPriority(
             claim.name().text(), Math.min(EntryName.LAST_PRIORITY, claim.name().priority() + 1));
-    Spool.moveBeside(
-        claim.file(), spool.delayed, Delayed.name(now.plusMillis(pauseMillis), name));
+    Spool.moveBeside(claim.file(), spool.delayed, Delayed.name(now.plusMillis(pauseMillis), name));
     claims.ended(claim.file());
     stats.retried.incrementAndGet();
     log.failure(
@@ -152,5 +153,4 @@ final class Settler {
       log.info("batch " + batch + " is done");
     }
   }
-
 }

@@ -9,8 +9,9 @@ import java.util.Set;
  * Takes a text of SQL apart into its statements, and refuses those that would reach beyond the
  * entry: transaction control, other databases, settings of the connection, the queue's own tables.
  *
- * <p>Where a statement ends is decided by the state machine of {@code sqlite3_complete}: a semicolon
- * outside of quotes and comments, and in {@code CREATE TRIGGER} the one behind {@code END}.
+ * <p>Where a statement ends is decided by the state machine of {@code sqlite3_complete}: a
+ * semicolon outside of quotes and comments, and in {@code CREATE TRIGGER} the one behind {@code
+ * END}.
  */
 final class SqlScript {
   /** Tables of the queue begin with it. */
@@ -19,8 +20,16 @@ final class SqlScript {
   private static final int STATEMENTS_LIMIT = 10_000;
   private static final Set<String> REFUSED =
       Set.of(
-          "BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "DETACH",
-          "PRAGMA", "VACUUM");
+          "BEGIN",
+          "COMMIT",
+          "END",
+          "ROLLBACK",
+          "SAVEPOINT",
+          "RELEASE",
+          "ATTACH",
+          "DETACH",
+          "PRAGMA",
+          "VACUUM");
 
   private enum State {
     /** Nothing of a statement yet. */

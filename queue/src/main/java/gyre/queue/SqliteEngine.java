@@ -73,8 +73,7 @@ final class SqliteEngine implements Engine {
       connection.setAutoCommit(false);
       connection.setFirstStatementExecuted(true);
       endQuietly();
-      toLedger =
-          connection.prepareStatement("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)");
+      toLedger = connection.prepareStatement("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)");
     } catch (SQLException | RuntimeException e) {
       connection.close();
       throw e;
@@ -290,29 +289,33 @@ final class SqliteEngine implements Engine {
 
   @Override
   public void recordDone(List<Claim> claims) {
-    change("write to the ledger of", () -> {
-      long now = System.currentTimeMillis();
-      for (Claim each : claims) {
-        isNew(each.entry(), now);
-      }
-    });
+    change(
+        "write to the ledger of",
+        () -> {
+          long now = System.currentTimeMillis();
+          for (Claim each : claims) {
+            isNew(each.entry(), now);
+          }
+        });
   }
 
   @Override
   public int countAttempt(String id, String error, Instant now) {
-    change("count an attempt in", () -> {
-      PreparedStatement count =
-          statements.get(
-              connection,
-              "INSERT INTO "
-                  + ATTEMPTS
-                  + " VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET attempts = attempts + 1,"
-                  + " error = excluded.error, last_at = excluded.last_at");
-      count.setString(1, id);
-      count.setString(2, error);
-      count.setLong(3, now.toEpochMilli());
-      count.executeUpdate();
-    });
+    change(
+        "count an attempt in",
+        () -> {
+          PreparedStatement count =
+              statements.get(
+                  connection,
+                  "INSERT INTO "
+                      + ATTEMPTS
+                      + " VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET attempts = attempts + 1,"
+                      + " error = excluded.error, last_at = excluded.last_at");
+          count.setString(1, id);
+          count.setString(2, error);
+          count.setLong(3, now.toEpochMilli());
+          count.executeUpdate();
+        });
     return attempts(id);
   }
 
@@ -323,12 +326,14 @@ final class SqliteEngine implements Engine {
 
   @Override
   public void forgetAttempts(String id) {
-    change("forget attempts in", () -> {
-      PreparedStatement delete =
-          statements.get(connection, "DELETE FROM " + ATTEMPTS + " WHERE id = ?");
-      delete.setString(1, id);
-      delete.executeUpdate();
-    });
+    change(
+        "forget attempts in",
+        () -> {
+          PreparedStatement delete =
+              statements.get(connection, "DELETE FROM " + ATTEMPTS + " WHERE id = ?");
+          delete.setString(1, id);
+          delete.executeUpdate();
+        });
   }
 
   @Override
@@ -344,16 +349,18 @@ final class SqliteEngine implements Engine {
   @Override
   public int prune(Instant before) {
     int[] count = {0};
-    change("forget old entries in", () -> {
-      for (String sql :
-          List.of(
-              "DELETE FROM " + LEDGER + " WHERE done_at < ?",
-              "DELETE FROM " + ATTEMPTS + " WHERE last_at < ?")) {
-        PreparedStatement delete = statements.get(connection, sql);
-        delete.setLong(1, before.toEpochMilli());
-        count[0] += delete.executeUpdate();
-      }
-    });
+    change(
+        "forget old entries in",
+        () -> {
+          for (String sql :
+              List.of(
+                  "DELETE FROM " + LEDGER + " WHERE done_at < ?",
+                  "DELETE FROM " + ATTEMPTS + " WHERE last_at < ?")) {
+            PreparedStatement delete = statements.get(connection, sql);
+            delete.setLong(1, before.toEpochMilli());
+            count[0] += delete.executeUpdate();
+          }
+        });
     return count[0];
   }
 
@@ -397,7 +404,9 @@ final class SqliteEngine implements Engine {
   private void begin() throws SQLException {
     deadlineNanos = Long.MAX_VALUE;
     long giveUpNanos = System.nanoTime() + BUSY_LIMIT.toNanos();
-    for (long pauseMillis = 1; ; pauseMillis = Math.min(BUSY_LONGEST_PAUSE_MILLIS, pauseMillis * 2)) {
+    for (long pauseMillis = 1;
+        ;
+        pauseMillis = Math.min(BUSY_LONGEST_PAUSE_MILLIS, pauseMillis * 2)) {
       try {
         sql("BEGIN IMMEDIATE");
         isInTransaction = true;

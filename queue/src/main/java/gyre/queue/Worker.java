@@ -59,7 +59,8 @@ public final class Worker {
   }
 
   /**
-   * Checks the configuration and makes the directories. The worker does nothing before {@link #run}.
+   * Checks the configuration and makes the directories. The worker does nothing before {@link
+   * #run}.
    *
    * @throws QueueException that says what is wrong, and where
    */
@@ -94,8 +95,7 @@ public final class Worker {
                     + " s, "
                     + each.retry().retries()
                     + " retries"));
-    config.recurring()
-        .forEach(each -> lines.add(each.name() + ": recurring, " + each.cron()));
+    config.recurring().forEach(each -> lines.add(each.name() + ": recurring, " + each.cron()));
     return lines;
   }
 
@@ -162,7 +162,10 @@ public final class Worker {
     }
     if (lock == null) {
       throw new QueueException(
-          "start a worker on " + spool.base + ": " + Inspection.describeOwner(spool)
+          "start a worker on "
+              + spool.base
+              + ": "
+              + Inspection.describeOwner(spool)
               + " works there already; end it, or add one beside it by --join");
     }
     try {
@@ -211,7 +214,13 @@ public final class Worker {
       Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
       Fiber.await(drainer.ended());
       log.info(
-          "worker " + slot + " ends: " + stats.processed.get() + " done, " + stats.failed.get() + " failed");
+          "worker "
+              + slot
+              + " ends: "
+              + stats.processed.get()
+              + " done, "
+              + stats.failed.get()
+              + " failed");
       scope.cancel("the worker ends");
     } catch (CancelledException e) {
       inbox.wish(Inbox.Wish.STOP);
@@ -254,8 +263,7 @@ public final class Worker {
     if (scope != null) {
       scope.start(
           "queue-" + kind.operation(),
-          () ->
-              inbox.finished(new Inbox.Finished(claim, kind, runner.run(claim, kind, attempt))));
+          () -> inbox.finished(new Inbox.Finished(claim, kind, runner.run(claim, kind, attempt))));
     }
   }
 
@@ -277,7 +285,8 @@ public final class Worker {
         });
       }
       boolean isBusy = stats.processing > 0 || stats.waiting > 0;
-      Fiber.sleep(Duration.ofMillis(isBusy ? HEARTBEAT_SOONEST_MILLIS : Math.min(longestMillis, 1000)));
+      Fiber.sleep(
+          Duration.ofMillis(isBusy ? HEARTBEAT_SOONEST_MILLIS : Math.min(longestMillis, 1000)));
     }
   }
 

@@ -27,7 +27,9 @@ final class WorkerLog {
   private int failuresInSecond;
   private long suppressed;
 
-  /** @param also where lines go too; null for nowhere */
+  /**
+   * @param also where lines go too; null for nowhere
+   */
   WorkerLog(Path file, @Nullable PrintWriter also) {
     this.file = file;
     this.also = also;

@@ -35,8 +35,7 @@ final class WorkerWatch {
   private final WorkerStats stats;
   private final WorkerLog log;
 
-  WorkerWatch(
-      Spool spool, WorkerOptions options, Inbox inbox, WorkerStats stats, WorkerLog log) {
+  WorkerWatch(Spool spool, WorkerOptions options, Inbox inbox, WorkerStats stats, WorkerLog log) {
     this.spool = spool;
     this.options = options;
     this.inbox = inbox;
@@ -75,7 +74,8 @@ final class WorkerWatch {
   }
 
   private void pollForAWhile() {
-    log.warn("polling from now on, and watching is tried again in " + RETURN_AFTER.toSeconds() + " s");
+    log.warn(
+        "polling from now on, and watching is tried again in " + RETURN_AFTER.toSeconds() + " s");
     stats.isPolling = true;
     poll(RETURN_AFTER);
     log.info("trying to watch again");

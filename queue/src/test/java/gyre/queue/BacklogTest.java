@@ -36,14 +36,22 @@ class BacklogTest {
     "-1_2, 5, 0",
   })
   void shouldReadNamesPaddedOrNot(String name, int priority, long sequence) {
-    assertThat(name(name)).extracting(EntryName::priority, EntryName::sequence).containsExactly(priority, sequence);
+    assertThat(name(name))
+        .extracting(EntryName::priority, EntryName::sequence)
+        .containsExactly(priority, sequence);
   }
 
   @ParameterizedTest
-  @CsvSource({"5_17, 06_17", "05_0017.json, 06_0017.json", "job.json, 06_job.json", "my_job, 06_my_job"})
+  @CsvSource({
+    "5_17, 06_17",
+    "05_0017.json, 06_0017.json",
+    "job.json, 06_job.json",
+    "my_job, 06_my_job"
+  })
   void shouldChangeThePriorityAlone(String name, String changed) {
     assertThat(EntryName.withPriority(name, 6)).isEqualTo(changed);
-    assertThat(EntryName.stem(EntryName.withPriority(changed, 9))).isEqualTo(EntryName.stem(changed));
+    assertThat(EntryName.stem(EntryName.withPriority(changed, 9)))
+        .isEqualTo(EntryName.stem(changed));
   }
 
   @Test

@@ -90,7 +90,8 @@ class CrashTest {
     return rig;
   }
 
-  private int run(Probe.@Nullable Point point, int count, int batch, boolean usesLedger) throws Exception {
+  private int run(Probe.@Nullable Point point, int count, int batch, boolean usesLedger)
+      throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -108,7 +109,8 @@ class CrashTest {
       command.add("-Dgyre.queue.crash=" + point + ":" + Math.max(1, count));
     }
     command.add(CrashWorker.class.getName());
-    command.addAll(List.of(directory.toString(), String.valueOf(batch), String.valueOf(usesLedger)));
+    command.addAll(
+        List.of(directory.toString(), String.valueOf(batch), String.valueOf(usesLedger)));
     Path output = directory.resolve("output.txt");
     Process process =
         new ProcessBuilder(command)

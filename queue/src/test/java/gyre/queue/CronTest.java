@@ -67,7 +67,20 @@ class CronTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "* * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "5-1 * * * *", "a * * * *", "*/0 * * * *", "1//2 * * * *"})
+  @ValueSource(
+      strings = {
+        "",
+        "* * * *",
+        "60 * * * *",
+        "* 24 * * *",
+        "* * 0 * *",
+        "* * * 13 *",
+        "* * * * 8",
+        "5-1 * * * *",
+        "a * * * *",
+        "*/0 * * * *",
+        "1//2 * * * *"
+      })
   void shouldRefuseWhatIsNone(String text) {
     assertThatThrownBy(() -> Cron.parse(text, BERLIN)).isInstanceOf(IllegalArgumentException.class);
   }

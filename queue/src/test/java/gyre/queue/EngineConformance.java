@@ -34,7 +34,8 @@ abstract class EngineConformance {
 
   static Claim claim(String id, String json) {
     try {
-      Entry entry = EntryReader.parse(json.getBytes(java.nio.charset.StandardCharsets.UTF_8), () -> id);
+      Entry entry =
+          EntryReader.parse(json.getBytes(java.nio.charset.StandardCharsets.UTF_8), () -> id);
       return new Claim(EntryName.of(Path.of(id)), Path.of(id), entry, false);
     } catch (BadEntryException e) {
       throw new IllegalArgumentException(e);
@@ -50,7 +51,9 @@ abstract class EngineConformance {
   }
 
   private String query(String sql) {
-    Claim claim = claim("query " + System.nanoTime(), Json.write(java.util.Map.of("sql", sql, "result", true)));
+    Claim claim =
+        claim(
+            "query " + System.nanoTime(), Json.write(java.util.Map.of("sql", sql, "result", true)));
     return switch (engine.execute(List.of(claim)).getFirst()) {
       case Outcome.Done(Object result) -> Json.write(result);
       case Outcome other -> throw new AssertionError(other.toString());
@@ -139,7 +142,9 @@ abstract class EngineConformance {
   @Test
   void shouldGiveParametersToTheStatementsInTurn() {
     Claim claim =
-        claim("a", "{\"sql\": \"INSERT INTO t VALUES (?); INSERT INTO t VALUES (?)\", \"params\": [8, 9]}");
+        claim(
+            "a",
+            "{\"sql\": \"INSERT INTO t VALUES (?); INSERT INTO t VALUES (?)\", \"params\": [8, 9]}");
     assertThat(engine.execute(List.of(claim)).getFirst()).isInstanceOf(Outcome.Done.class);
     assertThat(all()).contains("\"8,9\"");
     Claim fewer = claim("b", "{\"sql\": \"INSERT INTO t VALUES (?)\"}");

@@ -92,7 +92,8 @@ class EntryFaultTest {
     // It was looked at when the next one is done, and must be there still.
     rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").priority(9)).await(WorkerRig.HANG_LIMIT);
     assertThat(rig.spool.failed.resolve("5_1")).doesNotExist();
-    try (var out = Files.newOutputStream(whereItIs(file), java.nio.file.StandardOpenOption.APPEND)) {
+    try (var out =
+        Files.newOutputStream(whereItIs(file), java.nio.file.StandardOpenOption.APPEND)) {
       out.write("INTO t VALUES (2)\"}".getBytes(StandardCharsets.UTF_8));
     }
     rig.awaitCompleted("5_1");
@@ -108,10 +109,13 @@ class EntryFaultTest {
 
   @Test
   void shouldFollowNoLinkAndOpenNoFifo() throws Exception {
-    Path outside = Files.writeString(directory.resolve("outside"), "{\"sql\": \"INSERT INTO t VALUES (666)\"}");
+    Path outside =
+        Files.writeString(
+            directory.resolve("outside"), "{\"sql\": \"INSERT INTO t VALUES (666)\"}");
     Files.createSymbolicLink(rig.spool.pending.resolve("1_link"), outside);
     Files.createDirectory(rig.spool.pending.resolve("1_directory"));
-    Process mkfifo = new ProcessBuilder("mkfifo", rig.spool.pending.resolve("1_fifo").toString()).start();
+    Process mkfifo =
+        new ProcessBuilder("mkfifo", rig.spool.pending.resolve("1_fifo").toString()).start();
     assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
     rig.drop("2_2", "{\"sql\": \"INSERT INTO t VALUES (2)\"}");
     rig.once();
@@ -126,7 +130,14 @@ class EntryFaultTest {
   void shouldDealWithNamesThatNobodyWouldType() {
     String content = "{\"sql\": \"INSERT INTO t VALUES (1)\"}";
     List<String> names =
-        List.of("5_a\nb", "5_ \u001b[31m", "5_@w0", "-rf", "5_" + "x".repeat(250), "99_1", "5_99999999999999999999");
+        List.of(
+            "5_a\nb",
+            "5_ \u001b[31m",
+            "5_@w0",
+            "-rf",
+            "5_" + "x".repeat(250),
+            "99_1",
+            "5_99999999999999999999");
     names.forEach(each -> rig.drop(each, content));
     rig.once();
     assertThat(rig.query("SELECT count(*) FROM t")).containsExactly(String.valueOf(names.size()));
@@ -160,12 +171,15 @@ class EntryFaultTest {
     rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)")).await(WorkerRig.HANG_LIMIT);
     deleteTree(rig.spool.pending);
     deleteTree(rig.spool.completed);
-    WorkerRig.await("they are there again", () -> {
-      rig.worker().wakeUp();
-      return Files.isDirectory(rig.spool.pending);
-    });
+    WorkerRig.await(
+        "they are there again",
+        () -> {
+          rig.worker().wakeUp();
+          return Files.isDirectory(rig.spool.pending);
+        });
     Files.createDirectories(rig.spool.completed);
-    assertThat(rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (2)")).await(WorkerRig.HANG_LIMIT)).isPresent();
+    assertThat(rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (2)")).await(WorkerRig.HANG_LIMIT))
+        .isPresent();
   }
 
   private static void deleteTree(Path path) throws IOException {
@@ -200,7 +214,8 @@ class EntryFaultTest {
       Path left = rig.spool.processing.resolve("5_1@w0");
       if (i < 3) {
         try (SqliteEngine engine = SqliteEngine.open(rig.options.databaseFile(rig.spool))) {
-          engine.countAttempt("poison", "the worker ended while it was executed", java.time.Instant.now());
+          engine.countAttempt(
+              "poison", "the worker ended while it was executed", java.time.Instant.now());
         }
       } else {
         Files.writeString(left, "{\"id\": \"poison\", \"sql\": \"INSERT INTO t VALUES (1)\"}");
@@ -213,8 +228,10 @@ class EntryFaultTest {
 
   @Test
   void shouldTakeOverWhatTheShellWorkerLeftInProcessing() throws Exception {
-    Files.writeString(rig.spool.processing.resolve("3_17"), "{\"sql\": \"INSERT INTO t VALUES (17)\"}");
-    Files.writeString(rig.spool.processing.resolve("3_18@w7"), "{\"sql\": \"INSERT INTO t VALUES (18)\"}");
+    Files.writeString(
+        rig.spool.processing.resolve("3_17"), "{\"sql\": \"INSERT INTO t VALUES (17)\"}");
+    Files.writeString(
+        rig.spool.processing.resolve("3_18@w7"), "{\"sql\": \"INSERT INTO t VALUES (18)\"}");
     rig.once();
     assertThat(rig.query("SELECT n FROM t ORDER BY n")).containsExactly("17", "18");
     assertThat(WorkerRig.names(rig.spool.completed)).containsExactly("3_17", "3_18");

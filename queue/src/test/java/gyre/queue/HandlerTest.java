@@ -39,7 +39,10 @@ class HandlerTest {
   void shouldRunACommandWithThePayloadAsItsInput() throws IOException {
     String script = "printf '%s %s %s ' $GYRE_QUEUE_ID $GYRE_QUEUE_ATTEMPT $A; cat";
     try (WorkerRig rig =
-        rig("[handlers.c]\nkind=\"command\"\ncommand=[\"sh\", \"-c\", \"" + script + "\"]\nenvironment={A=\"b\"}\n")) {
+        rig(
+            "[handlers.c]\nkind=\"command\"\ncommand=[\"sh\", \"-c\", \""
+                + script
+                + "\"]\nenvironment={A=\"b\"}\n")) {
       rig.start();
       JobEnd end = await(rig.queue.enqueue(Job.of("c", Map.of("n", 1)).id("x").keepResult()));
       assertThat(end.result()).isEqualTo(Map.of("stdout", "x 1 b {\"n\":1}"));
@@ -49,7 +52,10 @@ class HandlerTest {
   @Test
   void shouldTryACommandAgainAndThenTellWhatItSaid() throws IOException {
     try (WorkerRig rig =
-        rig("[handlers.c]\nkind=\"command\"\ncommand=[\"sh\", \"-c\", \"echo x >> tries; echo broken >&2; exit 3\"]\ndirectory=\"" + directory + "\"\n")) {
+        rig(
+            "[handlers.c]\nkind=\"command\"\ncommand=[\"sh\", \"-c\", \"echo x >> tries; echo broken >&2; exit 3\"]\ndirectory=\""
+                + directory
+                + "\"\n")) {
       rig.start();
       JobEnd end = await(rig.queue.enqueue(Job.of("c", "")));
       assertThat(end.isDone()).isFalse();
@@ -61,7 +67,8 @@ class HandlerTest {
   @Test
   void shouldEndACommandThatTakesTooLong() throws IOException {
     try (WorkerRig rig =
-        rig("[handlers.c]\nkind=\"command\"\ncommand=[\"sleep\", \"1000\"]\ntimeout_seconds=0.1\nretries=0\n")) {
+        rig(
+            "[handlers.c]\nkind=\"command\"\ncommand=[\"sleep\", \"1000\"]\ntimeout_seconds=0.1\nretries=0\n")) {
       rig.start();
       assertThat(await(rig.queue.enqueue(Job.of("c", ""))).isDone()).isFalse();
     }
@@ -72,23 +79,33 @@ class HandlerTest {
     List<String> seen = Collections.synchronizedList(new ArrayList<>());
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", exchange -> {
-      String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-      String path = exchange.getRequestURI().getPath();
-      seen.add(path + " " + exchange.getRequestHeaders().getFirst("Idempotency-Key") + " " + body);
-      int status = path.equals("/bad") ? 400 : seen.size() == 1 ? 503 : 200;
-      exchange.sendResponseHeaders(status, 2);
-      exchange.getResponseBody().write("ok".getBytes(StandardCharsets.UTF_8));
-      exchange.close();
-    });
+    server.createContext(
+        "/",
+        exchange -> {
+          String body =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          String path = exchange.getRequestURI().getPath();
+          seen.add(
+              path + " " + exchange.getRequestHeaders().getFirst("Idempotency-Key") + " " + body);
+          int status = path.equals("/bad") ? 400 : seen.size() == 1 ? 503 : 200;
+          exchange.sendResponseHeaders(status, 2);
+          exchange.getResponseBody().write("ok".getBytes(StandardCharsets.UTF_8));
+          exchange.close();
+        });
     server.start();
     String url = "http://127.0.0.1:" + server.getAddress().getPort();
     try (WorkerRig rig =
-        rig("[handlers.h]\nkind=\"http\"\nurl=\"" + url + "/good\"\n[handlers.b]\nkind=\"http\"\nurl=\"" + url + "/bad\"\n")) {
+        rig(
+            "[handlers.h]\nkind=\"http\"\nurl=\""
+                + url
+                + "/good\"\n[handlers.b]\nkind=\"http\"\nurl=\""
+                + url
+                + "/bad\"\n")) {
       rig.start();
       JobEnd end = await(rig.queue.enqueue(Job.of("h", Map.of("n", 1)).id("x").keepResult()));
       assertThat(end.result()).isEqualTo(Map.of("status", 200, "body", "ok"));
-      assertThat(await(rig.queue.enqueue(Job.of("b", "").id("y"))).error()).contains("answered 400");
+      assertThat(await(rig.queue.enqueue(Job.of("b", "").id("y"))).error())
+          .contains("answered 400");
       assertThat(seen).containsExactly("/good x {\"n\":1}", "/good x {\"n\":1}", "/bad y ");
     } finally {
       server.stop(0);

@@ -23,7 +23,8 @@ class JsonTest {
 
   @Test
   void shouldThrowNothingElseWhateverTheBytesAre() {
-    byte[] valid = "{\"sql\": \"a\", \"params\": [1, {\"b\": null}]}".getBytes(StandardCharsets.UTF_8);
+    byte[] valid =
+        "{\"sql\": \"a\", \"params\": [1, {\"b\": null}]}".getBytes(StandardCharsets.UTF_8);
     Random random = new Random(17);
     for (int i = 0; i < 20_000; i++) {
       byte[] bytes = java.util.Arrays.copyOf(valid, random.nextInt(valid.length + 1));

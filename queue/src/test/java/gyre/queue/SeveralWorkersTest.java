@@ -37,7 +37,9 @@ class SeveralWorkersTest {
       rigs.forEach(each -> each.start(QueueConfig.DEFAULT.batch(8)));
       WorkerRig.await(
           "all are done",
-          () -> rigs.stream().mapToLong(each -> each.worker().stats().processed.get()).sum() == ENTRIES);
+          () ->
+              rigs.stream().mapToLong(each -> each.worker().stats().processed.get()).sum()
+                  == ENTRIES);
       assertThat(first.query("SELECT count(*) || '/' || count(DISTINCT n) FROM t"))
           .containsExactly(ENTRIES + "/" + ENTRIES);
       assertThat(Inspection.of(directory).workers()).hasSize(3);

@@ -29,7 +29,9 @@ class SqliteEngineTest extends EngineConformance {
           engine.execute(
               List.of(
                   sql("a", "CREATE TABLE t (n)"),
-                  sql("b", "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r"),
+                  sql(
+                      "b",
+                      "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r"),
                   sql("c", "INSERT INTO t VALUES (1)")));
       assertThat(outcomes.get(0)).isInstanceOf(Outcome.Done.class);
       assertThat(outcomes.get(1).toString()).contains("ran for longer than 50 ms");
@@ -61,7 +63,8 @@ class SqliteEngineTest extends EngineConformance {
   @Test
   void shouldBlameNoEntryForADamagedDatabase() throws Exception {
     Path file = directory.resolve("damaged.db");
-    Files.writeString(file, "this is no database at all, and long enough to be read as one".repeat(100));
+    Files.writeString(
+        file, "this is no database at all, and long enough to be read as one".repeat(100));
     assertThatThrownBy(() -> SqliteEngine.open(file))
         .isInstanceOf(EngineTroubleException.class)
         .hasMessageContaining("damaged.db");

@@ -28,7 +28,8 @@ class WatchFaultTest {
     try (WorkerRig rig = new WorkerRig(directory)) {
       int count = 9000; // of one priority 8,192 are known at a time
       for (int i = 0; i < count; i++) {
-        java.nio.file.Files.writeString(rig.spool.pending.resolve("5_" + i), "{\"sql\": \"SELECT 1\"}");
+        java.nio.file.Files.writeString(
+            rig.spool.pending.resolve("5_" + i), "{\"sql\": \"SELECT 1\"}");
       }
       rig.start();
       WorkerRig.await("all are done", () -> rig.worker().stats().processed.get() == count);

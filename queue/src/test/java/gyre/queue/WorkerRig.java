@@ -152,7 +152,9 @@ final class WorkerRig implements AutoCloseable {
   }
 
   void awaitFailed(String name) {
-    await(name + " in failed/", () -> Files.exists(spool.failed.resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS));
+    await(
+        name + " in failed/",
+        () -> Files.exists(spool.failed.resolve(name), java.nio.file.LinkOption.NOFOLLOW_LINKS));
   }
 
   void awaitCompleted(String name) {

@@ -51,7 +51,11 @@ class WorkerTest {
   void shouldWatchTheDirectoriesOfPriorities() {
     try (WorkerRig rig = rig().start()) {
       WorkerRig.await("it watches", () -> rig.worker().stats().isWatching);
-      rig.drop(rig.spool.pending.resolve("3"), "job", "{\"sql\": \"INSERT INTO t VALUES (3)\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      rig.drop(
+          rig.spool.pending.resolve("3"),
+          "job",
+          "{\"sql\": \"INSERT INTO t VALUES (3)\"}"
+              .getBytes(java.nio.charset.StandardCharsets.UTF_8));
       rig.awaitCompleted("job");
       assertThat(rig.query("SELECT n FROM t")).containsExactly("3");
     }
@@ -123,7 +127,8 @@ class WorkerTest {
   void shouldTryAgainWithLessPriorityAndThenGiveUp() {
     try (WorkerRig rig = rig()) {
       Files.writeString(
-          directory.resolve("queue.toml"), "[queue]\nretries = 2\nbackoff_seconds = 0\nbackoff_max_seconds = 0.01\n");
+          directory.resolve("queue.toml"),
+          "[queue]\nretries = 2\nbackoff_seconds = 0\nbackoff_max_seconds = 0.01\n");
       rig.drop("05_1.json", "{\"sql\": \"INSERT INTO missing VALUES (1)\"}");
       rig.start();
       rig.awaitFailed("07_1.json");
@@ -136,7 +141,8 @@ class WorkerTest {
   @Test
   void shouldExecuteAtItsTimeAndNotBefore() {
     try (WorkerRig rig = rig()) {
-      Enqueued soon = rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").in(Duration.ofMillis(300)));
+      Enqueued soon =
+          rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").in(Duration.ofMillis(300)));
       rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (2)").in(Duration.ofHours(1)));
       rig.once();
       assertThat(rig.query("SELECT n FROM t")).isEmpty();
@@ -280,18 +286,21 @@ class WorkerTest {
       rig.drop("5_1", "{\"operation\": \"nobody-knows\"}");
       rig.once();
       assertThat(rig.reason("5_1")).contains("no handler for the operation");
-      assertThat(Inspection.of(directory).find("1")).map(Inspection.Item::place).contains(Inspection.Place.FAILED);
-      rig.startWith(new QueueHandler() {
-        @Override
-        public String operation() {
-          return "nobody-knows";
-        }
+      assertThat(Inspection.of(directory).find("1"))
+          .map(Inspection.Item::place)
+          .contains(Inspection.Place.FAILED);
+      rig.startWith(
+          new QueueHandler() {
+            @Override
+            public String operation() {
+              return "nobody-knows";
+            }
 
-        @Override
-        public Object handle(QueueTask task) {
-          return "known now";
-        }
-      });
+            @Override
+            public Object handle(QueueTask task) {
+              return "known now";
+            }
+          });
       assertThat(Inspection.of(directory).retry("1")).isTrue();
       assertThat(WorkerRig.names(rig.spool.failed)).isEmpty();
       rig.awaitCompleted("5_1");

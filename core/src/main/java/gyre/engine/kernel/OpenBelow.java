@@ -17,8 +17,7 @@ import java.util.Arrays;
  * may change between looking and opening.
  */
 final class OpenBelow {
-  private static final int RESOLVE =
-      LinuxNames.RESOLVE_BENEATH | LinuxNames.RESOLVE_NO_MAGICLINKS;
+  private static final int RESOLVE = LinuxNames.RESOLVE_BENEATH | LinuxNames.RESOLVE_NO_MAGICLINKS;
 
   private static final int STEP =
       FileFlags.O_PATH | FileFlags.O_DIRECTORY | FileFlags.O_NOFOLLOW | LinuxFiles.O_CLOEXEC;

@@ -170,8 +170,7 @@ final class FileAnswer {
     }
   }
 
-  private byte[] together(
-      List<byte[]> heads, List<ByteRanges.Part> parts, byte[] end, int length) {
+  private byte[] together(List<byte[]> heads, List<ByteRanges.Part> parts, byte[] end, int length) {
     byte[] content = Objects.requireNonNull(stored.content);
     ByteBuffer all = ByteBuffer.allocate(length);
     for (int i = 0; i < parts.size(); i++) {

@@ -10,8 +10,8 @@ final class FilePath {
   private FilePath() {}
 
   /**
-   * Takes one without a slash in front; null if nothing is served by such a path: one with empty names,
-   * {@code .}, {@code ..}, control characters, or names that are hidden.
+   * Takes one without a slash in front; null if nothing is served by such a path: one with empty
+   * names, {@code .}, {@code ..}, control characters, or names that are hidden.
    */
   static @Nullable String of(String path, boolean hidden) {
     int from = 0;

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The page that lists a directory. Names come from anywhere: each is escaped for where it stands. */
+/**
+ * The page that lists a directory. Names come from anywhere: each is escaped for where it stands.
+ */
 final class ListingPage {
   /** A page of more helps nobody. */
   static final int MOST_NAMES = 10_000;

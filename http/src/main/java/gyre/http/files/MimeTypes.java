@@ -22,13 +22,15 @@ final class MimeTypes {
         throw new IllegalStateException("mime.types is missing beside " + MimeTypes.class);
       }
       String text = new String(table.readAllBytes(), StandardCharsets.UTF_8);
-      text.lines().filter(line -> !line.isEmpty() && line.charAt(0) != '#').forEach(line -> {
-        String[] parts = line.split("\\s+", -1);
-        boolean isText = parts[0].startsWith("text/");
-        for (int i = 1; i < parts.length; i++) {
-          types.put(parts[i], isText ? parts[0] + "; charset=utf-8" : parts[0]);
-        }
-      });
+      text.lines()
+          .filter(line -> !line.isEmpty() && line.charAt(0) != '#')
+          .forEach(line -> {
+            String[] parts = line.split("\\s+", -1);
+            boolean isText = parts[0].startsWith("text/");
+            for (int i = 1; i < parts.length; i++) {
+              types.put(parts[i], isText ? parts[0] + "; charset=utf-8" : parts[0]);
+            }
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -19,8 +19,7 @@ class ByteRangesTest {
     "BYTES=9-9, 9, 1",
   })
   void shouldUnderstandOneRange(String field, long offset, long length) {
-    assertThat(ByteRanges.parse(field, 10, 5))
-        .containsExactly(new ByteRanges.Part(offset, length));
+    assertThat(ByteRanges.parse(field, 10, 5)).containsExactly(new ByteRanges.Part(offset, length));
   }
 
   @Test
@@ -58,7 +57,8 @@ class ByteRangesTest {
 
   @Test
   void shouldEscapeWhatStandsInAPage() {
-    assertThat(ListingPage.text("<a href='x'>&\"")).isEqualTo("&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
+    assertThat(ListingPage.text("<a href='x'>&\""))
+        .isEqualTo("&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
   }
 
   @Test

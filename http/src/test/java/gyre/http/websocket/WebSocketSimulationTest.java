@@ -58,6 +58,8 @@ class WebSocketSimulationTest {
   @Test
   void shouldFindNothingInACopyThatIsRight() throws IOException, ReflectiveOperationException {
     String line = "private final ByteQueue message;";
-    assertThat(WrongCopy.of(EchoWorld.class, "FrameParser", line, line).applyAsLong(new long[] {1, 3})).isPositive();
+    assertThat(
+            WrongCopy.of(EchoWorld.class, "FrameParser", line, line).applyAsLong(new long[] {1, 3}))
+        .isPositive();
   }
 }

@@ -47,7 +47,17 @@ public final class JavaPeers {
   /** The peers of one work tree. */
   public static List<Peer> of(Home home) {
     return List.of(
-        peer(home, "gyre-push", List.of(), "echo", "http", "events", "cascade", "timers", "wake", "codecs"),
+        peer(
+            home,
+            "gyre-push",
+            List.of(),
+            "echo",
+            "http",
+            "events",
+            "cascade",
+            "timers",
+            "wake",
+            "codecs"),
         peer(home, "gyre-direct", List.of(), "echo", "http", "files", "watch", "spawn"),
         peer(home, "netty-uring", NETTY_FLAGS, "echo", "http", "timers", "wake"),
         peer(home, "netty-epoll", NETTY_FLAGS, "echo", "http", "timers", "wake"),
