@@ -93,9 +93,7 @@ public final class TerminalDevice {
 
   // ---- who sits there
 
-  /**
-   * @param action gives the programs of the machine no time any more
-   */
+  /** Has {@code action} run when they stop: it gives them no time any more. */
   public void whenStopped(Runnable action) {
     whenStopped = action;
   }
