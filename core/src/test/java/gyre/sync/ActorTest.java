@@ -334,7 +334,7 @@ class ActorTest {
       actors.send(Actor.start("silent", () -> behavior));
     });
     Actor<Command> silent = actors.take();
-    others.loop(() -> {
+    Thread first = others.loop(() -> {
       Reply<Integer> gone;
       try (Scope asking = Scope.openIsolated("asking")) {
         asking.start(() -> silent.ask(Command.Silence::new));
@@ -343,6 +343,7 @@ class ActorTest {
       }
       Fiber.await(gone.abandoned());
     });
+    first.join(); // or else the one takes the reply of the other
     Thread asker =
         others.thread(() ->
             assertThatThrownBy(() -> silent.ask(Command.Silence::new))
