@@ -105,8 +105,8 @@ class RulesTest {
       if (line.startsWith("- Tests: ")) {
         check(line, line, sources, missing);
       } else if (line.startsWith("| ") && !line.startsWith("| rule | part of Gyre")) {
-        String[] columns = line.split("\\|");
-        check(line, columns[columns.length - 1], sources, missing);
+        String[] columns = line.split("\\|", -1);
+        check(line, columns[columns.length - 2], sources, missing);
       }
     }
     return missing;

@@ -84,18 +84,21 @@ public final class Utf8Check {
     int known = state;
     long skip = from;
     long left = to - from;
-    for (Chunk chunk = bytes.first; chunk != null && left > 0; chunk = chunk.next) {
-      int length = chunk.length();
-      if (skip >= length) {
-        skip -= length;
-        continue;
+    try {
+      for (Chunk chunk = bytes.first; chunk != null && left > 0; chunk = chunk.next) {
+        int length = chunk.length();
+        if (skip >= length) {
+          skip -= length;
+          continue;
+        }
+        int piece = (int) Math.min(left, length - skip);
+        known = next(known, chunk.address() + skip, piece);
+        left -= piece;
+        skip = 0;
       }
-      int piece = (int) Math.min(left, length - skip);
-      known = next(known, chunk.address() + skip, piece);
-      left -= piece;
-      skip = 0;
+    } finally {
+      Reference.reachabilityFence(bytes);
     }
-    Reference.reachabilityFence(bytes);
     return known;
   }
 

@@ -111,7 +111,7 @@ abstract class DirectStyleConformance extends ByteStreamCase {
         });
         assertThat(readAll(far)).isEqualTo(all);
       }
-      assertThat(limit.movedBytes()).isEqualTo(2 * all.length);
+      assertThat(limit.movedBytes()).isEqualTo(2L * all.length);
       assertThat(limit.waiting()).isZero();
     });
   }

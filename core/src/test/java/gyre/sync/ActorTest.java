@@ -334,15 +334,16 @@ class ActorTest {
       actors.send(Actor.start("silent", () -> behavior));
     });
     Actor<Command> silent = actors.take();
-    Thread first = others.loop(() -> {
-      Reply<Integer> gone;
-      try (Scope asking = Scope.openIsolated("asking")) {
-        asking.start(() -> silent.ask(Command.Silence::new));
-        gone = kept.take();
-        asking.cancel("enough");
-      }
-      Fiber.await(gone.abandoned());
-    });
+    Thread first =
+        others.loop(() -> {
+          Reply<Integer> gone;
+          try (Scope asking = Scope.openIsolated("asking")) {
+            asking.start(() -> silent.ask(Command.Silence::new));
+            gone = kept.take();
+            asking.cancel("enough");
+          }
+          Fiber.await(gone.abandoned());
+        });
     first.join(); // or else the one takes the reply of the other
     Thread asker =
         others.thread(() ->

@@ -31,13 +31,13 @@ class FollowersModelTest {
   private static final int OPERATIONS = 150;
   private static final int READERS = 6;
 
-  enum Kind {
+  private enum Kind {
     BROADCAST,
     SHARED_BROADCAST,
     WATCH,
     SHARED_WATCH;
 
-    Under make(int capacity) {
+    private Under make(int capacity) {
       return switch (this) {
         case BROADCAST -> new Under.OfBroadcast(Broadcast.of(capacity));
         case SHARED_BROADCAST -> new Under.OfSharedBroadcast(SharedBroadcast.of(capacity));

@@ -42,6 +42,7 @@ class JdbcDriverTest {
   }
 
   @Test
+  @SuppressWarnings("try") // the fiber that serves ends when it is closed
   void shouldRunAJdbcDriverInFibers() {
     Loops.run(
         "nio",

@@ -168,7 +168,8 @@ class ReplyModelTest {
           } catch (CancelledException e) {
             asker.outcome = "cancelled";
           } catch (ReplyFailedException e) {
-            asker.outcome = e.getMessage().endsWith("was abandoned") ? "abandoned" : "failed";
+            asker.outcome =
+                String.valueOf(e.getMessage()).endsWith("was abandoned") ? "abandoned" : "failed";
           } catch (IllegalStateException e) {
             asker.outcome = "failed";
           }

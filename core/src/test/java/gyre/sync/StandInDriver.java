@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A driver of JDBC that waits as the real ones do: in a blocking read of a socket of the JDK, while
@@ -64,7 +65,8 @@ final class StandInDriver implements Driver {
     }
 
     @Override
-    public Object invoke(Object self, Method method, Object[] arguments) throws Throwable {
+    public @Nullable Object invoke(Object self, Method method, Object[] arguments)
+        throws Throwable {
       return switch (method.getName()) {
         case "prepareStatement" -> statement((String) arguments[0]);
         case "close" -> {
