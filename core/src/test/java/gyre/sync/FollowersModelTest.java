@@ -31,7 +31,7 @@ class FollowersModelTest {
   private static final int OPERATIONS = 150;
   private static final int READERS = 6;
 
-  private enum Kind {
+  enum Kind {
     BROADCAST,
     SHARED_BROADCAST,
     WATCH,

@@ -191,7 +191,8 @@ public final class Redis {
         } else if (line != null && count == 0) {
           count = number(line, "[*][1-9]\\d{0,4}");
         } else if (line != null) {
-          bytes += length = number(line, "[$]\\d{1,5}");
+          length = number(line, "[$]\\d{1,5}");
+          bytes += length;
         } else if (length < 0 || in.size() < neededBytes()) {
           return null;
         } else {

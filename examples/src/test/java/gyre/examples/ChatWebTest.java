@@ -48,7 +48,7 @@ class ChatWebTest {
     int port = freePort();
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
-        try (Scope scope = Scope.open("program");
+        try (Scope _ = Scope.open("program");
             ChildProcess program =
                 Program.of(ChatWeb.class, "auto", String.valueOf(port)).start()) {
           WebSocket ada = enter(port, "blue", "ada");

@@ -18,7 +18,7 @@ final class Http1RequestHead implements RequestHeadWriter {
     }
     if (!isTarget(target)) {
       throw new IllegalArgumentException(
-          "the target has a character that must not stand there: escape it as %XX");
+          "the target has a character that must not stand there: escape it with a percent sign");
     }
     out.clear();
     out.put(HeadWriter.ascii(method));

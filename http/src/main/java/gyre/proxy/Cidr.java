@@ -3,6 +3,7 @@ package gyre.proxy;
 import java.net.InetAddress;
 
 /** A block of addresses, as {@code 10.0.0.0/8}, {@code 2001:db8::/32} or a single one. */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record Cidr(byte[] address, int bits) {
   /**
    * @throws IllegalArgumentException if the text is none

@@ -49,6 +49,7 @@ public record ProxyHeader(
    *
    * @param type for example {@link #AUTHORITY}
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   public record Field(int type, byte[] value) {
     public static final int ALPN = 0x01;
 

@@ -39,6 +39,8 @@ public final class ProxyTrust {
   }
 
   /**
+   * Trusts those whose addresses are in one of several blocks.
+   *
    * @param blocks of addresses, at least one: {@code 10.0.0.0/8}, or a single address
    */
   public static ProxyTrust of(String... blocks) {

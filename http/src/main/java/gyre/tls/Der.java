@@ -108,7 +108,7 @@ final class Der {
    * @param dotted for example {@code 2.5.29.17}
    */
   static byte[] oid(String dotted) {
-    String[] numbers = dotted.split("\\.");
+    String[] numbers = dotted.split("\\.", -1);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(Integer.parseInt(numbers[0]) * 40 + Integer.parseInt(numbers[1]));
     for (int i = 2; i < numbers.length; i++) {

@@ -27,6 +27,7 @@ final class Pem {
   private static final List<String> ALGORITHMS = List.of("EC", "RSA", "EdDSA", "RSASSA-PSS");
 
   /** One block, and the line on which it begins. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Block(String label, int line, byte[] bytes) {}
 
   private final String file;

@@ -66,6 +66,7 @@ final class Records {
   }
 
   /** Takes the first record, which is there as a whole, and appends what is inside. */
+  @SuppressWarnings("ByteBufferBackingArray") // of Scratch, which allocates them
   SSLEngineResult unwrap(ByteQueue in, ByteQueue plain) throws SSLException {
     int length = length(in);
     ByteBuffer source = scratch.source(length);
@@ -89,6 +90,7 @@ final class Records {
    *
    * @return what the engine says; the record is in {@link #made}
    */
+  @SuppressWarnings("ByteBufferBackingArray") // of Scratch, which allocates them
   SSLEngineResult wrap(ByteQueue plain) throws SSLException {
     int length = (int) Math.min(plain.size(), FRAGMENT_BYTES);
     ByteBuffer source = scratch.source(length);

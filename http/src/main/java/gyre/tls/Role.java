@@ -18,6 +18,8 @@ interface Role {
   Duration handshakeTimeout();
 
   /**
+   * Who answers.
+   *
    * @param hello what the client has said; null on the client's side
    */
   Part choose(@Nullable ClientHello hello) throws AlertException;

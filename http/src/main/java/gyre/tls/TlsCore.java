@@ -245,7 +245,9 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
         if (phase == Phase.HANDSHAKE) {
           opened();
         }
-        yield unwrap() | wrapWritten() || shutOutput(of);
+        boolean hasRead = unwrap();
+        boolean hasWritten = wrapWritten();
+        yield hasRead || hasWritten || shutOutput(of);
       }
     };
   }
@@ -342,6 +344,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
   }
 
   /** Gives a record to the stream below, as far as that has room. */
+  @SuppressWarnings("ByteBufferBackingArray") // of Scratch, which allocates them
   private void send(ByteBuffer made) {
     while (records.isEmpty() && made.hasRemaining() && lower.isOpen()) {
       int part = Math.min(roomBelow(), made.remaining());

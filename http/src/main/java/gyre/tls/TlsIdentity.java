@@ -29,6 +29,8 @@ public final class TlsIdentity {
   }
 
   /**
+   * Of a key and what vouches for it.
+   *
    * @param chain the certificate of the key first, then that of its issuer and so on; the root may
    *     be left out
    */

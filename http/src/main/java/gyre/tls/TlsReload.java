@@ -32,6 +32,8 @@ public final class TlsReload {
   @FunctionalInterface
   public interface Listener {
     /**
+     * Told after each attempt.
+     *
      * @param failure null if the new certificates are used; otherwise the old ones still are
      */
     void reloaded(@Nullable Exception failure);

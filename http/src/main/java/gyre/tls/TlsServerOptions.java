@@ -55,6 +55,8 @@ public final class TlsServerOptions {
   }
 
   /**
+   * With one site, to which others may be added.
+   *
    * @param site for clients that ask for no name, or for one that no other site has
    */
   public static TlsServerOptions of(TlsSite site) {

@@ -41,7 +41,7 @@ class HttpSimulationTest {
           .idleTimeout(Duration.ofHours(3));
 
   /** What could be wrong with a server, and must be found. */
-  private enum Planted {
+  enum Planted {
     NOTHING,
     /** A request is given the answer of the one before. */
     SWAPPED_ANSWERS,

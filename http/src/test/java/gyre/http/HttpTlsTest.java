@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -176,7 +177,10 @@ class HttpTlsTest {
                 options(TlsServer.of(TlsServerOptions.of(site))),
                 (request, response) ->
                     response.send(
-                        request.tls().peerCertificates().getFirst().getSubjectX500Principal()
+                        Objects.requireNonNull(request.tls())
+                                .peerCertificates()
+                                .getFirst()
+                                .getSubjectX500Principal()
                             + ""))) {
       assertThat(curl(server, "/", clientCertificate(AUTHORITY.issueClient("alice"))).text())
           .isEqualTo("CN=alice");

@@ -28,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PushStreamingTest {
+  private static final String CHUNKED_POST =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   private static final String POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n";
   private static final String GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -211,10 +213,7 @@ class PushStreamingTest {
             (request, response) -> request.body().limit(10).onData(new Counter(response)));
     try (HttpServer server = server(handler)) {
       for (String bytes :
-          List.of(
-              POST.formatted(11) + "abc",
-              "POST / HTTP/1.1\r\nHost: a\r\n"
-                  + "Transfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n")) {
+          List.of(POST.formatted(11) + "abc", CHUNKED_POST + "b\r\n12345678901\r\n0\r\n\r\n")) {
         try (RawClient client = new RawClient(server.address())) {
           assertThat(client.send(bytes).receive().status()).isEqualTo(413);
           assertThat(client.rest()).isEmpty();

@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -54,8 +55,7 @@ class ProxyHeaderTest {
   private static ProxyHeader read(byte[] bytes) {
     try (ByteQueue in = ByteQueue.create()) {
       in.append(bytes);
-      ProxyHeader header = ProxyHeader.read(in, LIMIT);
-      assertThat(header).as("all of it is there").isNotNull();
+      ProxyHeader header = Objects.requireNonNull(ProxyHeader.read(in, LIMIT), "all is there");
       assertThat(in.size()).isZero();
       return header;
     }
@@ -81,8 +81,7 @@ class ProxyHeaderTest {
           }
           in.appendByte(bytes[bytes.length - 1]);
           in.append("behind");
-          ProxyHeader read = ProxyHeader.read(in, LIMIT);
-          assertThat(read).isNotNull();
+          ProxyHeader read = Objects.requireNonNull(ProxyHeader.read(in, LIMIT));
           assertThat(in.readString(6, StandardCharsets.US_ASCII)).isEqualTo("behind");
           assertThat(read.source()).isEqualTo(version == 1 ? internet(header) : header.source());
           if (version > 1) {

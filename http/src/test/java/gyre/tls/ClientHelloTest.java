@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gyre.io.ByteQueue;
 import gyre.io.DecodeException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,14 +19,14 @@ class ClientHelloTest {
   private static ClientHello read(byte[] bytes) {
     try (ByteQueue in = ByteQueue.create()) {
       in.append(bytes);
-      ClientHello hello = ClientHello.read(in);
+      ClientHello hello = Objects.requireNonNull(ClientHello.read(in));
       assertThat(in.size()).as("the bytes stay").isEqualTo(bytes.length);
       return hello;
     }
   }
 
-  private static void check(ClientHello hello) {
-    assertThat(hello).isNotNull();
+  private static void check(@Nullable ClientHello read) {
+    ClientHello hello = Objects.requireNonNull(read);
     assertThat(hello.serverName()).isEqualTo("one.test");
     assertThat(hello.applicationProtocols()).containsExactly("h2", "http/1.1");
     assertThat(hello.versions()).contains(ClientHello.TLS_1_3, ClientHello.TLS_1_2);

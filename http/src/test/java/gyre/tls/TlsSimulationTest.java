@@ -41,6 +41,7 @@ class TlsSimulationTest {
     }
   }
 
+  @SuppressWarnings("StringConcatToTextBlock") // the ends of lines are what matters
   static List<Bug> bugs() {
     return List.of(
         new Bug(

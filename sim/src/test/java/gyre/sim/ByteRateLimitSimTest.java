@@ -351,6 +351,7 @@ class ByteRateLimitSimTest {
         .run();
   }
 
+  @SuppressWarnings("try") // one of the steps
   private static void talk(World world, Scope scope, TcpListener listener, ByteRateLimit all) {
     try (TcpStream near = TcpStream.connect(listener.address());
         TcpStream far = listener.accept()) {

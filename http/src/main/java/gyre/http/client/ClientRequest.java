@@ -49,6 +49,7 @@ public final class ClientRequest {
 
   record NoBody() implements Body {}
 
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Bytes(byte[] bytes) implements Body {}
 
   /**

@@ -2,6 +2,7 @@ package gyre.http.files;
 
 import gyre.Loop;
 import gyre.file.Directory;
+import gyre.file.File;
 import gyre.file.FileException;
 import gyre.http.ContentCodings;
 import gyre.http.HttpException;
@@ -98,7 +99,7 @@ public final class FileServer implements HttpHandler {
       if (!options.listing()) {
         throw new HttpException(404, "");
       }
-      list(request, response, name);
+      list(response, name);
     }
   }
 
@@ -160,7 +161,7 @@ public final class FileServer implements HttpHandler {
     for (Coding coding : Coding.values()) {
       Stored.Opened beside = tree().open(plain.name + coding.ending);
       if (beside != null) {
-        try (var ignored = beside.file()) {
+        try (File _ = beside.file()) {
           boolean isCurrent =
               beside.info().isRegular() && !beside.info().modified().isBefore(plain.modified);
           if (isCurrent) {
@@ -177,7 +178,7 @@ public final class FileServer implements HttpHandler {
     return best;
   }
 
-  private void list(Request request, Response response, String name) {
+  private void list(Response response, String name) {
     String page;
     try (Directory directory = tree().directory(name)) {
       page = ListingPage.of(directory, name, options);

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventRing {
   /** An event as it is sent, and its place: the first one has 1. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Kept(long place, @Nullable String id, byte[] bytes) {}
 
   private final int mostEvents;

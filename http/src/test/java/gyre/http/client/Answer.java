@@ -11,10 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A case of {@code answers.txt}, and what comes of bytes. */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record Answer(String id, AnswerReader.Asked asked, String expected, byte[] bytes, boolean isEnded) {
   static List<Answer> all() {
     List<Answer> all = new ArrayList<>();
-    for (String line : text().split("\n")) {
+    for (String line : text().lines().toList()) {
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }

@@ -385,6 +385,7 @@ class ClientAttackTest {
   // ---- cookies
 
   @Test
+  @SuppressWarnings("StringConcatToTextBlock") // the ends of lines are what matters
   void shouldSendCookiesBackToTheirHostAlone() throws IOException {
     String setting =
         "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\nSet-Cookie: b=2; Domain=0.0.1\r\n"

@@ -141,8 +141,8 @@ final class ScriptedServer implements AutoCloseable {
   static Script always(String answer) {
     return peer -> {
       while (true) {
-        var ignored = peer.head();
-        var sent = peer.send(answer);
+        var _ = peer.head();
+        var _ = peer.send(answer);
       }
     };
   }

@@ -79,7 +79,7 @@ final class WildServer {
     if (line == null) {
       return null;
     }
-    String[] parts = line.split(" ");
+    String[] parts = line.split(" ", -1);
     if (parts.length != 3 || !parts[1].matches("/[a-z]\\d-\\d+")) {
       wrong.add("not a request line: " + line);
       return null;

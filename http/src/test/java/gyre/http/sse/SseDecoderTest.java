@@ -21,8 +21,10 @@ class SseDecoderTest {
   /**
    * @param expected events as {@code type:data#id}, LF as {@code ~}
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Case(String id, String bytes, String... expected) {}
 
+  @SuppressWarnings("StringConcatToTextBlock") // the ends of lines are what matters
   private static final List<Case> CASES =
       List.of(
           new Case(

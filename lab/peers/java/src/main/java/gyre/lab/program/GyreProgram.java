@@ -9,6 +9,7 @@ import gyre.net.ListenOptions;
 import gyre.net.ServerOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutionException;
 
@@ -57,7 +58,7 @@ final class GyreProgram extends Program {
 
   @Override
   int http(int port) throws ExecutionException, InterruptedException {
-    InetSocketAddress where = new InetSocketAddress(HOST, port);
+    InetSocketAddress where = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     ListenOptions listen = ListenOptions.defaults().backlog(BACKLOG);
     HttpOptions options =
         HttpOptions.defaults()
