@@ -140,6 +140,7 @@ class ForeignThreadTest {
           "Signal.wakeAll", // as above
           "Signal.wakeFirst",
           "SocketStream.awaitLimitBytes",
+          "SocketStream.streamOptions",
           "TcpListener.address",
           "TcpListener.port",
           "UdpSocket.localAddress",

@@ -44,6 +44,7 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
    * that the end of an idle connection is heard of.
    */
   public final boolean isReusable() {
+    checkThread();
     if (!isOpen()
         || isDraining()
         || push != null
