@@ -137,6 +137,9 @@ class UserCodeTest {
       loop.run(() -> {
         int extra = 10;
         failOnTheLoop("one");
+        while (listener[0] == null) {
+          Fiber.sleep(Duration.ofMillis(1));
+        }
         for (int i = 0; i < FailureReports.WAITING_LIMIT + extra; i++) {
           loop.report("test", new IllegalStateException("more"));
         }
