@@ -43,6 +43,6 @@ public final class Drills implements Scenario {
     CutMoment moment = plan.oneOf(CutMoment.values());
     return Simulation.seed(seed)
         .world(drill::build)
-        .cutting(plan.between(1, MOST_PARKS), cut, moment);
+        .cutting(plan.magnitude(MOST_PARKS), cut, moment);
   }
 }
