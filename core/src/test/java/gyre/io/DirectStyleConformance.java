@@ -97,6 +97,11 @@ abstract class DirectStyleConformance extends ByteStreamCase {
 
   // ---- reading in units
 
+  /** Whether more is sent than was written, which counts where rates are limited. */
+  protected boolean addsBytes() {
+    return false;
+  }
+
   @Test
   void shouldCarryEveryByteBelowLimitsOfTheRate() {
     with((near, far) -> {
@@ -111,7 +116,11 @@ abstract class DirectStyleConformance extends ByteStreamCase {
         });
         assertThat(readAll(far)).isEqualTo(all);
       }
-      assertThat(limit.movedBytes()).isEqualTo(2L * all.length);
+      if (addsBytes()) {
+        assertThat(limit.movedBytes()).isGreaterThan(2L * all.length);
+      } else {
+        assertThat(limit.movedBytes()).isEqualTo(2L * all.length);
+      }
       assertThat(limit.waiting()).isZero();
     });
   }

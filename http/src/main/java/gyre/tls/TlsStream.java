@@ -5,6 +5,7 @@ import gyre.Scope;
 import gyre.Source;
 import gyre.io.ByteAppender;
 import gyre.io.ByteQueue;
+import gyre.io.ByteRateLimit;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
@@ -164,6 +165,18 @@ public final class TlsStream extends TlsLife implements ByteStream {
   }
 
   // ---- direct style
+
+  /** Of the stream below: records and what else TLS adds count. */
+  @Override
+  public void limitInput(ByteRateLimit limit) {
+    lower.limitInput(limit);
+  }
+
+  /** As {@link #limitInput}. */
+  @Override
+  public void limitOutput(ByteRateLimit limit) {
+    lower.limitOutput(limit);
+  }
 
   @Override
   public int read(ByteBuffer target) {

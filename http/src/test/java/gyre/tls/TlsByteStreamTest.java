@@ -24,6 +24,11 @@ class TlsByteStreamTest extends ByteStreamConformance {
       TlsClient.of(TlsClientOptions.defaults().trust(List.of(IDENTITY.certificate())));
 
   @Override
+  protected boolean addsBytes() {
+    return true; // records and a handshake
+  }
+
+  @Override
   protected Ends open(StreamOptions options) {
     ListenOptions how = ListenOptions.defaults().stream(options);
     try (TcpListener listener = TcpListener.bind("127.0.0.1", 0, how)) {
