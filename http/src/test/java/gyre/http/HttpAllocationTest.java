@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** In the steady state a keep-alive request allocates nothing, from the socket and back. */
+@Tag("allocation")
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class HttpAllocationTest {
   private static final int BATCH = 16;

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** In the steady state an echo in push style allocates nothing, from the socket and back. */
+@Tag("allocation")
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class WebSocketAllocationTest {
   private static final int BATCH = 16;
