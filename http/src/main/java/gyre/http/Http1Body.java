@@ -59,9 +59,12 @@ final class Http1Body implements RequestBody {
     return problem;
   }
 
-  /** The peer waits for leave to send it. */
+  /**
+   * Whether the peer waits for leave to send it, which it has to be given now. An answer that has
+   * begun is as good: nothing may be written into the middle of it.
+   */
   boolean takeContinueOwed() {
-    boolean owed = isContinueOwed;
+    boolean owed = isContinueOwed && !exchange.response.isStarted();
     isContinueOwed = false;
     return owed;
   }

@@ -7,6 +7,7 @@ import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.Loops;
+import gyre.io.ByteQueue;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -190,6 +191,49 @@ class HttpServerTest {
       assertThat(client.send("abc").receive().body()).isEqualTo("POST /a abc");
       assertThat(client.send(GET.formatted("b")).receive().body()).isEqualTo("GET /b ");
     }
+  }
+
+  private void echoAsItComes(Request request, Response response, CountDownLatch begun) {
+    ResponseBody out = response.stream();
+    begun.countDown();
+    RequestBody in = request.body();
+    if (style == Style.PUSH) {
+      in.onData(
+          new BodyHandler() {
+            @Override
+            public void onData(ByteQueue bytes) {
+              out.write(bytes);
+            }
+
+            @Override
+            public void onEnd() {
+              out.close();
+            }
+          });
+    } else {
+      while (in.await(1)) {
+        out.write(in.input());
+      }
+    }
+  }
+
+  @Test
+  void shouldNotGiveLeaveInTheMiddleOfAnAnswer() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    HttpHandler echo =
+        HttpHandler.streaming((request, response) -> echoAsItComes(request, response, begun));
+    try (HttpServer server = server(echo);
+        RawClient client = new RawClient(server.address())) {
+      client.send(
+          "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+      begun.await();
+      RawClient.Answer answer = client.send("abc").receive();
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.body()).isEqualTo("abc");
+      assertThat(answer.hasField("Connection: close")).isTrue();
+      assertThat(client.rest()).isEmpty();
+    }
+    assertThat(reported()).isEmpty();
   }
 
   @Test
