@@ -52,6 +52,11 @@ final class Ascii {
     return (CLASSES[value & 0xFF] & HOST) != 0;
   }
 
+  /** Whether it means the same with and without an escape: RFC 3986, 2.3. */
+  static boolean isUnreserved(byte value) {
+    return isHost(value); // the same characters
+  }
+
   static boolean isHex(byte value) {
     return (CLASSES[value & 0xFF] & HEX) != 0;
   }

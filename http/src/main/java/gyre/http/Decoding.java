@@ -9,6 +9,39 @@ import org.jspecify.annotations.Nullable;
 final class Decoding {
   private Decoding() {}
 
+  /**
+   * Brings escapes into their one form, in place: RFC 3986, 6.2.2. What needs none has none, and
+   * digits are in upper case.
+   *
+   * @return where it ends now
+   */
+  static int normalize(byte[] bytes, int from, int to) {
+    int end = from;
+    for (int at = from; at < to; at++) {
+      byte value = bytes[at];
+      if (value == '%'
+          && at + 2 < to
+          && Ascii.isHex(bytes[at + 1])
+          && Ascii.isHex(bytes[at + 2])) {
+        byte meant = (byte) (Ascii.hex(bytes[at + 1]) << 4 | Ascii.hex(bytes[at + 2]));
+        at += 2;
+        if (!Ascii.isUnreserved(meant)) {
+          bytes[end++] = '%';
+          bytes[end++] = upperHex(meant >>> 4);
+          meant = upperHex(meant);
+        }
+        value = meant;
+      }
+      bytes[end++] = value;
+    }
+    return end;
+  }
+
+  private static byte upperHex(int value) {
+    int digit = value & 15;
+    return (byte) (digit < 10 ? '0' + digit : 'A' + digit - 10);
+  }
+
   static String path(byte[] bytes, int from, int to) {
     return decode(bytes, from, to, false);
   }

@@ -21,10 +21,17 @@ public interface Request {
   /** Whether it has just this method. */
   boolean isMethod(String name);
 
-  /** The target as it was sent: a path with maybe a query, a whole URL, or {@code *}. */
+  /**
+   * The target: a path with maybe a query, a whole URL, or {@code *}. It is as it was sent, except
+   * for the path, which is that of {@link #path}.
+   */
   String target();
 
-  /** The path as it was sent, with its escapes, without the query; at least {@code /}. */
+  /**
+   * The path with its escapes, without the query; at least {@code /}. Escapes are in one form,
+   * however they were sent (RFC 3986, 6.2.2): letters, digits and {@code - . _ ~} have none, and
+   * others are in upper case. So {@code /%70rivate/%c3%a4} is {@code /private/%C3%A4}.
+   */
   String path();
 
   /**
@@ -34,7 +41,7 @@ public interface Request {
    */
   String decodedPath();
 
-  /** Whether the path was sent just so. */
+  /** Whether {@link #path} is just this. */
   boolean isPath(String path);
 
   /** What is behind the question mark, as it was sent; null if there is none. */

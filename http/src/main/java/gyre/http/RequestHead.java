@@ -32,6 +32,9 @@ final class RequestHead {
   /** Behind the question mark; -1 if there is none. */
   int queryStart;
 
+  /** In the path. */
+  boolean hasEscapes;
+
   /** Of HTTP/1.x. */
   int minorVersion;
 
@@ -64,6 +67,7 @@ final class RequestHead {
     pathStart = 0;
     pathEnd = 0;
     queryStart = -1;
+    hasEscapes = false;
     minorVersion = 1;
     host = -1;
     contentLength = -1;

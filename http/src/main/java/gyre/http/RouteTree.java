@@ -48,7 +48,7 @@ final class RouteTree {
       int open = pattern.indexOf('{', from);
       int textEnd = open < 0 ? pattern.length() : open;
       if (textEnd > from) {
-        at = addText(at, pattern.substring(from, textEnd).getBytes(StandardCharsets.US_ASCII));
+        at = addText(at, text(pattern.substring(from, textEnd)));
       }
       from = textEnd;
       if (open >= 0) {
@@ -69,6 +69,12 @@ final class RouteTree {
           "pattern \"" + pattern + "\" is \"" + known.pattern() + "\" with other names");
     }
     return known;
+  }
+
+  /** In the form that paths of requests have. */
+  private static byte[] text(String written) {
+    byte[] bytes = written.getBytes(StandardCharsets.US_ASCII);
+    return Arrays.copyOf(bytes, Decoding.normalize(bytes, 0, bytes.length));
   }
 
   private static void check(boolean isSound, String pattern) {

@@ -54,6 +54,9 @@ final class TargetParser {
       if (!Ascii.isTarget(value) || (value == '%' && !isEscape(bytes, at, to))) {
         return -1;
       }
+      if (value == '%' && head.queryStart < 0) {
+        head.hasEscapes = true;
+      }
       if (value == '?' && head.queryStart < 0) {
         head.queryStart = at + 1;
       }
@@ -146,5 +149,21 @@ final class TargetParser {
   private static void path(RequestHead head, int from) {
     head.pathStart = from;
     head.pathEnd = head.queryStart < 0 ? head.targetEnd : head.queryStart - 1;
+    if (head.hasEscapes) {
+      normalize(head);
+    }
+  }
+
+  /** Whoever compares paths sees one form of each; what stands behind the path moves up to it. */
+  private static void normalize(RequestHead head) {
+    byte[] bytes = head.lines.bytes;
+    int end = Decoding.normalize(bytes, head.pathStart, head.pathEnd);
+    int saved = head.pathEnd - end;
+    System.arraycopy(bytes, head.pathEnd, bytes, end, head.targetEnd - head.pathEnd);
+    head.pathEnd = end;
+    head.targetEnd -= saved;
+    if (head.queryStart >= 0) {
+      head.queryStart -= saved;
+    }
   }
 }

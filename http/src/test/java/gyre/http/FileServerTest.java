@@ -170,6 +170,24 @@ class FileServerTest {
   }
 
   @Test
+  void shouldNotServeByAPathThatRoutesSeeAsAnother() throws Exception {
+    write("private/in.txt", "inside");
+    HttpHandler files =
+        FileServer.below(root, FileOptions.defaults().pathParameter("path"));
+    Router router =
+        Router.create()
+            .get("/private/{path*}", (request, response) -> response.status(403).send())
+            .get("/{path*}", files);
+    try (HttpServer server = style.open(group.loop(0), HttpOptions.defaults(), router)) {
+      assertThat(get(server, "/small.txt").status()).isEqualTo(200);
+      assertThat(get(server, "/private/in.txt").status()).isEqualTo(403);
+      assertThat(get(server, "/%70rivate/in.txt").status()).isEqualTo(403);
+      assertThat(get(server, "/private%2Fin.txt").status()).isEqualTo(404);
+      assertThat(get(server, "/private%2fin.txt").status()).isEqualTo(404);
+    }
+  }
+
+  @Test
   void shouldNotWaitForWhatIsNoFile() throws Exception {
     Process maker = new ProcessBuilder("mkfifo", root.resolve("pipe").toString()).start();
     assertThat(maker.waitFor()).isZero();
@@ -274,6 +292,31 @@ class FileServerTest {
         assertThat(field(plain, "ETag")).isNotEqualTo(field(best, "ETag"));
         String weighted = "Accept-Encoding: br;q=0, gzip;q=0.5";
         assertThat(get(server, "/page.html", weighted).body()).isEqualTo("gzip");
+      }
+    }
+  }
+
+  @Test
+  void shouldSendWhatIsCompressedToAllWhoAskAtOnce() throws Exception {
+    int clients = 40;
+    write("page.html", "plain");
+    write("page.html.br", "brotli");
+    try (HttpServer server = server(FileOptions.defaults())) {
+      List<RawClient> asking = new ArrayList<>();
+      try {
+        for (int i = 0; i < clients; i++) {
+          asking.add(new RawClient(server.address()));
+        }
+        for (RawClient client : asking) {
+          client.send("GET /page.html HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\n\r\n");
+        }
+        for (RawClient client : asking) {
+          assertThat(client.receive().body()).isEqualTo("brotli");
+        }
+      } finally {
+        for (RawClient client : asking) {
+          client.close();
+        }
       }
     }
   }

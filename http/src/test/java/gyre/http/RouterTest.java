@@ -34,6 +34,9 @@ class RouterTest {
                   response.send(request.parameter("name") + ": " + request.parameter("path")))
           .get("/usual", saying("usual"))
           .get(
+              "/%63af%c3%a9",
+              (request, response) -> response.send(request.path() + " " + request.target()))
+          .get(
               "/big/{n:long}",
               (request, response) -> response.send("long " + request.longParameter("n")))
           .get(
@@ -95,6 +98,15 @@ class RouterTest {
     assertThat(ask("GET /users/%ff").status()).isEqualTo(400);
     assertThat(body("/query?x=1&a=b+c%26&b")).isEqualTo("b c&,");
     assertThat(body("/query")).isEqualTo("null,null");
+  }
+
+  @Test
+  void shouldTakeEscapesThatMeanTheSameForTheSame() throws Exception {
+    assertThat(body("/%75sers/%6d%65")).isEqualTo("me");
+    assertThat(body("/users/%31%32?%41=1")).isEqualTo("number 12");
+    assertThat(ask("GET /%66orbidden").status()).as("a filter sees it too").isEqualTo(403);
+    assertThat(body("/caf%c3%A9?%61=%c3")).isEqualTo("/caf%C3%A9 /caf%C3%A9?%61=%c3");
+    assertThat(ask("GET /users%2Fme").status()).as("a slash is another path").isEqualTo(404);
   }
 
   @Test

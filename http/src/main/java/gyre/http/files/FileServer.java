@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * which cannot open below a directory.
  */
 public final class FileServer implements HttpHandler {
+  /** It separates nothing for routes and filters, so it must not here. */
+  private static final String ESCAPED_SLASH = "%2F";
+
   private final Path path;
   private final FileOptions options;
   private final HttpHandler inFiber = HttpHandler.inFiber(this::serve);
@@ -66,6 +69,9 @@ public final class FileServer implements HttpHandler {
   }
 
   private String name(Request request) {
+    if (request.path().contains(ESCAPED_SLASH)) {
+      throw new HttpException(404, "");
+    }
     String parameter = options.pathParameter();
     String decoded =
         parameter == null ? request.decodedPath().substring(1) : request.parameter(parameter);
