@@ -17,6 +17,9 @@ final class Exchange {
   /** Whoever has the response may still call it when the answer is complete: never lent again. */
   boolean isDeferred;
 
+  /** A handler is being called, and answers. */
+  boolean isCalled;
+
   /** The handler runs in a fiber that may park. */
   boolean mayPark;
 

@@ -174,6 +174,8 @@ abstract class Http1Connection implements Patience.Listener {
    */
   final boolean call(HttpHandler handler, Exchange of, boolean mayDefer) {
     Http1Response response = of.response;
+    boolean wasCalled = of.isCalled;
+    of.isCalled = true;
     try {
       handler.handle(of.request, response);
       if (response.isStarted()) {
@@ -196,6 +198,8 @@ abstract class Http1Connection implements Patience.Listener {
       return failed(of, e);
     } catch (Exception | Error e) {
       return failed(of, e);
+    } finally {
+      of.isCalled = wasCalled;
     }
   }
 

@@ -12,6 +12,8 @@ final class Http1Response implements Response {
     OPEN,
     /** The head is on its way, the body is not complete. */
     STREAMING,
+    /** The handler has closed the body, which ends when the handler returns in order. */
+    CLOSED,
     COMPLETE
   }
 
@@ -64,7 +66,14 @@ final class Http1Response implements Response {
   private boolean isHead;
   private boolean isChunked;
   private boolean persists;
+
+  /** Of the body before it is compressed; -1 if that was not said. */
   private long declaredBytes;
+
+  /** Of the body before it is compressed. */
+  private long plainBytes;
+
+  /** As they are sent. */
   private long bodyBytes;
   private @Nullable Http1ResponseBody body;
 
@@ -81,6 +90,7 @@ final class Http1Response implements Response {
     isChunked = false;
     persists = false;
     declaredBytes = 0;
+    plainBytes = 0;
     bodyBytes = 0;
     body = null;
   }
@@ -335,12 +345,15 @@ final class Http1Response implements Response {
       return new Http1ResponseBody(exchange, this);
     }
     checkOpen();
-    Gzip gzip = beginGzip(exchange.head.minorVersion >= 1 ? length : UNKNOWN);
-    beginHead(gzip == null ? length : UNKNOWN);
-    exchange.connection().write(exchange, out.bytes, out.length, null);
     Http1ResponseBody begun = new Http1ResponseBody(exchange, this);
+    body = begun; // which gives the compressor back, whatever fails from here on
+    Gzip gzip = beginGzip(exchange.head.minorVersion >= 1 ? length : UNKNOWN);
     begun.gzip(gzip);
-    body = begun;
+    beginHead(gzip == null ? length : UNKNOWN);
+    if (gzip != null) {
+      declaredBytes = length;
+    }
+    exchange.connection().write(exchange, out.bytes, out.length, null);
     return begun;
   }
 
@@ -353,8 +366,8 @@ final class Http1Response implements Response {
 
   /** The handler has returned. */
   void finish() {
-    if (body != null && (exchange.mayPark || !exchange.isDeferred)) {
-      body.close();
+    if (body != null && (state == State.CLOSED || exchange.mayPark || !exchange.isDeferred)) {
+      body.finish();
     }
   }
 
@@ -403,27 +416,53 @@ final class Http1Response implements Response {
 
   // ---- for the body
 
-  boolean isStreaming() {
-    return state == State.STREAMING;
+  /** Whether this is what may be written to: the body of an answer before is not. */
+  boolean isStreaming(Http1ResponseBody of) {
+    return state == State.STREAMING && body == of;
   }
 
-  /** Counts bytes that are to be written; true if they are really sent. */
-  boolean count(long bytes) {
-    if (state != State.STREAMING) {
-      if (isLost) {
-        return false;
-      }
+  /** Whether the end of this body is still to be sent. */
+  boolean isEndDue(Http1ResponseBody of) {
+    return (state == State.STREAMING || state == State.CLOSED) && body == of;
+  }
+
+  /** Takes note of bytes that a handler writes. */
+  void take(Http1ResponseBody of, long bytes) {
+    if (isLost) {
+      return;
+    }
+    if (!isStreaming(of)) {
       throw new IllegalStateException("the answer is complete");
     }
-    if (declaredBytes >= 0 && bodyBytes + bytes > declaredBytes) {
+    if (declaredBytes >= 0 && plainBytes + bytes > declaredBytes) {
       throw new IllegalStateException(
           "the answer has announced "
               + declaredBytes
               + " bytes, and would have "
-              + (bodyBytes + bytes));
+              + (plainBytes + bytes));
+    }
+    plainBytes += bytes;
+  }
+
+  /** Counts bytes that are to be sent; true if they really are. */
+  boolean count(long bytes) {
+    if (isLost) {
+      return false;
     }
     bodyBytes += bytes;
     return bytes > 0 && isBodySent();
+  }
+
+  void checkWhole() {
+    if (declaredBytes >= 0 && isBodySent() && plainBytes < declaredBytes) {
+      throw new IllegalStateException(
+          "the answer has announced " + declaredBytes + " bytes, and has " + plainBytes);
+    }
+  }
+
+  /** The handler writes no more, and is not done. */
+  void closed() {
+    state = State.CLOSED;
   }
 
   boolean isChunked() {
@@ -440,10 +479,6 @@ final class Http1Response implements Response {
 
   /** Ends the body, and tells what is still to be written. */
   @Nullable HeadWriter end(HeadWriter trailers) {
-    if (declaredBytes >= 0 && isBodySent() && bodyBytes < declaredBytes) {
-      throw new IllegalStateException(
-          "the answer has announced " + declaredBytes + " bytes, and has " + bodyBytes);
-    }
     complete();
     if (!isChunked || !isBodySent()) {
       return null;

@@ -64,7 +64,7 @@ final class Http1ResponseBody implements ResponseBody {
   private void compress(Gzip lent, Compressing step) {
     try (ByteQueue made = stream().input().sibling()) {
       step.run(lent, made);
-      writePlain(made);
+      send(made);
     }
   }
 
@@ -72,6 +72,7 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public void write(ByteBuffer source) {
+    response.take(this, source.remaining());
     Gzip lent = gzip;
     if (lent != null) {
       compress(lent, (to, made) -> to.write(source, made));
@@ -86,16 +87,17 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public void write(ByteQueue source) {
+    response.take(this, source.size());
     Gzip lent = gzip;
     if (lent != null) {
       compress(lent, (to, made) -> source.forEachSpan(span -> to.write(span, made)));
       source.clear();
     } else {
-      writePlain(source);
+      send(source);
     }
   }
 
-  private void writePlain(ByteQueue source) {
+  private void send(ByteQueue source) {
     if (response.count(source.size())) {
       beginPiece(source.size());
       stream().write(source);
@@ -107,6 +109,7 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public void write(byte[] source, int offset, int length) {
+    response.take(this, length);
     Gzip lent = gzip;
     if (lent != null) {
       compress(lent, (to, made) -> to.write(source, offset, length, made));
@@ -132,7 +135,7 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public boolean isWritable() {
-    return response.isStreaming() && stream().isWritable();
+    return response.isStreaming(this) && stream().isWritable();
   }
 
   @Override
@@ -144,7 +147,7 @@ final class Http1ResponseBody implements ResponseBody {
       handler.onClosed();
       return;
     }
-    if (!response.isStreaming()) {
+    if (!response.isStreaming(this)) {
       throw new IllegalStateException("the answer is complete");
     }
     if (!exchange.isDeferred) {
@@ -182,11 +185,31 @@ final class Http1ResponseBody implements ResponseBody {
     trailers.putField(name, value);
   }
 
+  /**
+   * While the handler is called the end waits until it returns: what a failing handler closes on
+   * its way out must not pass for the whole.
+   */
   @Override
   public void close() {
-    if (!response.isStreaming()) {
-      return;
+    if (response.isStreaming(this)) {
+      response.checkWhole();
+      if (exchange.isCalled) {
+        response.closed();
+      } else {
+        end();
+      }
     }
+  }
+
+  /** The handler has returned in order. */
+  void finish() {
+    if (response.isEndDue(this)) {
+      response.checkWhole();
+      end();
+    }
+  }
+
+  private void end() {
     Gzip lent = gzip;
     if (lent != null) {
       compress(lent, Gzip::finish);

@@ -31,7 +31,13 @@ public interface ResponseBody extends ByteSink, AutoCloseable {
    */
   void onWritable(WritableHandler handler);
 
-  /** The body is complete. */
+  /**
+   * The body is complete. Inside of a handler's call its end goes out when the handler returns: a
+   * handler that fails after it, as in {@code try (ResponseBody out = response.stream())}, has its
+   * connection reset all the same.
+   *
+   * @throws IllegalStateException if there are fewer bytes than were announced
+   */
   @Override
   void close();
 }

@@ -1,9 +1,11 @@
 package gyre.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.LoopGroup;
 import gyre.Loops;
+import gyre.io.IoException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +39,21 @@ class CompressionTest {
         ResponseBody out = response.contentType("text/plain").stream(TEXT.length());
         for (int at = 0; at < TEXT.length(); at += 1000) {
           out.write(TEXT.substring(at, at + 1000));
+        }
+      }
+      case "/less" -> response.contentType("text/plain").stream(2000).write("less");
+      case "/more" -> response.contentType("text/plain").stream(2000).write(TEXT);
+      case "/broken" -> {
+        try (ResponseBody out = response.contentType("text/plain").stream()) {
+          out.write("a part");
+          throw new IllegalStateException("broken");
+        }
+      }
+      case "/left" -> {
+        try {
+          boolean ignored = request.body().await(1);
+        } catch (IoException e) {
+          response.contentType("text/plain").stream().write("too late");
         }
       }
       default -> response.send(TEXT);
@@ -105,6 +123,47 @@ class CompressionTest {
         RawClient client = new RawClient(server.address())) {
       assertThat(get(client, "/whole", accept).hasField("Content-Encoding: gzip"))
           .isEqualTo(isCompressed);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Style.class)
+  void shouldNotSendAPartAsTheWhole(Style style) throws Exception {
+    try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll").failures((source, e) -> {}));
+        HttpServer server = style.open(group.loop(0), OPTIONS, CompressionTest::handle)) {
+      for (String path : new String[] {"/less", "/more", "/broken"}) {
+        for (String accept : new String[] {"gzip", "identity"}) {
+          try (RawClient client = new RawClient(server.address())) {
+            assertThatThrownBy(() -> get(client, path, accept))
+                .as(path + " " + accept)
+                .isInstanceOf(IOException.class);
+          }
+        }
+      }
+      try (RawClient client = new RawClient(server.address())) {
+        assertThat(unpacked(get(client, "/whole", "gzip"))).isEqualTo(TEXT);
+      }
+    }
+  }
+
+  @Test
+  void shouldTakeBackTheCompressorOfAnAnswerThatCannotBegin() throws Exception {
+    try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll").failures((source, e) -> {}));
+        HttpServer server = Style.DIRECT.open(group.loop(0), OPTIONS, CompressionTest::handle)) {
+      try (RawClient client = new RawClient(server.address())) {
+        client.send(
+            "POST /left HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nContent-Length: 9\r\n\r\n");
+        while (server.connections().getFirst() == 0) {
+          Thread.onSpinWait();
+        }
+        client.reset();
+      }
+      while (server.connections().getFirst() > 0) {
+        Thread.onSpinWait();
+      }
+      try (RawClient client = new RawClient(server.address())) {
+        assertThat(unpacked(get(client, "/whole", "gzip"))).isEqualTo(TEXT);
+      }
     }
   }
 

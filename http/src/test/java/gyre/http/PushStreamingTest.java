@@ -1,6 +1,7 @@
 package gyre.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Loop;
 import gyre.LoopGroup;
@@ -98,6 +99,34 @@ class PushStreamingTest {
       client.send("\r\nab").send("c\r\n0\r\n\r\n" + GET);
       assertThat(client.receive().body()).isEqualTo("3");
       assertThat(client.receive().body()).isEqualTo("0");
+    }
+    group.close();
+    assertThat(reported).isEmpty();
+  }
+
+  @Test
+  void shouldKeepTheBodiesOfTwoAnswersApart() throws Exception {
+    HttpHandler handler =
+        (request, response) -> {
+          ResponseBody out = response.stream();
+          if (request.isMethod("GET")) {
+            out.write("one");
+            out.close();
+            Loop.current().post(() -> {
+              assertThatThrownBy(() -> out.write("late")).isInstanceOf(IllegalStateException.class);
+              out.close();
+            });
+          } else {
+            Response ignored = response.defer();
+            out.write("two");
+            Loop.current().post(() -> Loop.current().post(out::close));
+          }
+        };
+    try (HttpServer server = server(handler);
+        RawClient client = new RawClient(server.address())) {
+      client.send(GET + POST.formatted(0));
+      assertThat(client.receive().body()).isEqualTo("one");
+      assertThat(client.receive().body()).isEqualTo("two");
     }
     group.close();
     assertThat(reported).isEmpty();
