@@ -17,7 +17,10 @@ final class Exchange {
   /** Whoever has the response may still call it when the answer is complete: never lent again. */
   boolean isDeferred;
 
-  /** A handler is being called, and answers. */
+  /**
+   * A handler is being called, or the server itself answers. Whoever holds the response outside of
+   * that has kept it too long, unless it was deferred: it may be another request's by now.
+   */
   boolean isCalled;
 
   /** The handler runs in a fiber that may park. */

@@ -235,7 +235,10 @@ abstract class Http1Connection implements Patience.Listener {
     of.body.fail(problem);
     if (!of.response.isStarted()) {
       of.startNanos = loopState.loop.nanoTime();
+      boolean wasCalled = of.isCalled;
+      of.isCalled = true;
       boolean ignored = answerError(of, problem.status(), problem.text());
+      of.isCalled = wasCalled;
       answered(of);
     }
   }

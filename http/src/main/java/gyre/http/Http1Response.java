@@ -131,9 +131,16 @@ final class Http1Response implements Response {
   // ---- the head
 
   private void checkOpen() {
-    if (state != State.OPEN && !isLost) {
+    if (isLost) {
+      return;
+    }
+    if (state != State.OPEN) {
       throw new IllegalStateException(
           state == State.COMPLETE ? "the answer is complete" : "the head of the answer is sent");
+    }
+    if (!exchange.isCalled && !exchange.isDeferred) {
+      throw new IllegalStateException(
+          "the answer is complete: the request is over, and was not deferred");
     }
   }
 

@@ -2,6 +2,7 @@ package gyre.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import gyre.Fiber;
 import gyre.Loop;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -472,6 +474,28 @@ class HttpServerTest {
       assertThat(answer.body()).isEqualTo("fine");
     }
     assertThat(refused).hasSize(12);
+  }
+
+  @Test
+  void shouldRefuseWhoAnswersAgainWhatIsAnswered() throws Exception {
+    CompletableFuture<Throwable> late = new CompletableFuture<>();
+    try (HttpServer server =
+            server((request, response) -> {
+              response.send(request.path());
+              if (request.isPath("/leak")) {
+                Loop.current()
+                    .post(() -> {
+                      late.complete(catchThrowable(() -> response.send("of another request")));
+                    });
+              }
+            });
+        RawClient client = new RawClient(server.address())) {
+      client.send(GET.formatted("leak") + "GET /next HTTP/1.1\r\n");
+      assertThat(client.receive().body()).isEqualTo("/leak");
+      assertThat(late.get()).isInstanceOf(IllegalStateException.class);
+      assertThat(client.send("Host: a\r\n\r\n").receive().body()).isEqualTo("/next");
+    }
+    assertThat(reported()).isEmpty();
   }
 
   @Test
