@@ -42,6 +42,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
   /** Inside of a handler's call, after which this goes on by itself. */
   private boolean isCalling;
 
+  /** The head has come in pieces, and its time runs. */
+  private boolean isHeadTimed;
+
   private boolean isPaused;
   private boolean isInputEnded;
 
@@ -126,6 +129,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     }
     exchange().begin(false);
     doing = Doing.READING_HEAD;
+    isHeadTimed = false;
     return true;
   }
 
@@ -146,7 +150,10 @@ final class PushConnection extends Http1Connection implements DataHandler {
         if (isInputEnded) {
           stream().close();
         }
-        patience().enter(Patience.Phase.HEAD);
+        if (!isHeadTimed) {
+          isHeadTimed = true; // of each head by itself, also behind answers without a wait
+          patience().begin(Patience.Phase.HEAD);
+        }
         return false;
       }
       case FAILED -> {

@@ -98,6 +98,26 @@ class HttpPatienceTest {
 
   @ParameterizedTest
   @EnumSource(Style.class)
+  void shouldTakeTheTimeOfEachHeadByItself(Style style) {
+    simulate(
+        style,
+        () -> {
+          try (TcpStream stream = connect()) {
+            stream.write("GET / HT");
+            for (int i = 0; i < 10; i++) {
+              Fiber.sleep(Duration.ofSeconds(3));
+              stream.write("TP/1.1\r\nHost: a\r\n\r\nGET / HT");
+              assertThat(HttpSimulationTest.answer(stream)).isEqualTo("0");
+            }
+            long start = Loop.current().nanoTime();
+            assertThat(stream.readLine(1000)).isEqualTo("HTTP/1.1 408 Request Timeout");
+            assertThat(seconds(start)).isBetween(9L, 11L);
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(Style.class)
   void shouldCloseASilentConnectionWithoutAWord(Style style) {
     simulate(
         style,
