@@ -95,7 +95,8 @@ final class FileAnswer {
     if (known != null) {
       response.header("Content-Encoding", known.token);
     }
-    if (known != null || !stored.codings.isEmpty()) {
+    List<Coding> beside = stored.codings;
+    if (known != null || (beside != null && !beside.isEmpty())) {
       response.header("Vary", "Accept-Encoding");
     }
   }

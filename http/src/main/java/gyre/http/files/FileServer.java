@@ -10,6 +10,8 @@ import gyre.http.HttpHandler;
 import gyre.http.Request;
 import gyre.http.Response;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +63,7 @@ public final class FileServer implements HttpHandler {
     }
     String name = name(request);
     Stored known = isDirectory(name) ? null : tree().fresh(name);
-    if (known != null && known.content != null && !isCodingWanted(request, known)) {
+    if (known != null && known.content != null && isWantedPlain(request, known)) {
       FileAnswer.of(request, response, options, known).send();
     } else {
       inFiber.handle(request, response);
@@ -86,13 +88,18 @@ public final class FileServer implements HttpHandler {
     return name.isEmpty() || name.endsWith("/");
   }
 
-  private static boolean isCodingWanted(Request request, Stored known) {
-    for (int i = 0; i < known.codings.size(); i++) {
-      if (ContentCodings.weight(request, known.codings.get(i).token) > 0) {
-        return true;
+  /** False too where nobody knows yet what lies beside it. */
+  private boolean isWantedPlain(Request request, Stored known) {
+    List<Coding> codings = options.precompressed() ? known.codings : List.of();
+    if (codings == null) {
+      return false;
+    }
+    for (int i = 0; i < codings.size(); i++) {
+      if (ContentCodings.weight(request, codings.get(i).token) > 0) {
+        return false;
       }
     }
-    return false;
+    return true;
   }
 
   private void serve(Request request, Response response) throws Exception {
@@ -161,7 +168,7 @@ public final class FileServer implements HttpHandler {
 
   /** Takes note of what lies beside a file, and tells what the client wants most of that. */
   private @Nullable Coding lookForCodings(Request request, Stored plain) {
-    plain.codings.clear();
+    List<Coding> found = new ArrayList<>(0);
     Coding best = null;
     int bestWeight = 0;
     for (Coding coding : Coding.values()) {
@@ -171,7 +178,7 @@ public final class FileServer implements HttpHandler {
           boolean isCurrent =
               beside.info().isRegular() && !beside.info().modified().isBefore(plain.modified);
           if (isCurrent) {
-            plain.codings.add(coding);
+            found.add(coding);
             int weight = ContentCodings.weight(request, coding.token);
             if (weight > bestWeight) {
               best = coding;
@@ -181,6 +188,7 @@ public final class FileServer implements HttpHandler {
         }
       }
     }
+    plain.codings = found; // at once: others look at it while this parks
     return best;
   }
 

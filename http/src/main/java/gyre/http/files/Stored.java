@@ -3,7 +3,6 @@ package gyre.http.files;
 import gyre.file.File;
 import gyre.file.FileInfo;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +20,8 @@ final class Stored {
   /** Null where it is too large to be kept, or was not read. */
   final byte @Nullable [] content;
 
-  /** Compressed forms that lie beside it, if that was looked at. */
-  final List<Coding> codings = new ArrayList<>(0);
+  /** Compressed forms that lie beside it; null if that was not looked at. */
+  @Nullable List<Coding> codings;
 
   long checkedNanos;
 
