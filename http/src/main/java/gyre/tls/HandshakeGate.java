@@ -6,7 +6,8 @@ import java.util.ArrayDeque;
  * How many handshakes are under way at a time, of all loops of the process together. Each costs a
  * thousand times what a byte of an open connection does, so that a flood of them would leave
  * nothing for those who are served already. Those beyond the limit wait in the order in which they
- * came, own nothing but what has arrived of their hello, and their deadline runs.
+ * came, own nothing but what has arrived of their hello, and their deadline runs. A handshake that
+ * waits for its peer has left, and enters again when the peer goes on.
  *
  * <p>Used by many threads.
  */
@@ -41,7 +42,7 @@ final class HandshakeGate {
     return false;
   }
 
-  /** One that has begun has ended. */
+  /** One that has begun has ended, or waits for its peer. */
   void leave() {
     Entrant next;
     synchronized (this) {

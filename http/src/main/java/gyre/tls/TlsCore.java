@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  *   HELLO --all of it is there--&gt; QUEUED --admitted--&gt; HANDSHAKE --&gt; OPEN     any --&gt; BROKEN
  * </pre>
  *
+ * <p>A handshake has a place at the gate while it has something to do, and none while it waits for
+ * the peer: a peer that is silent keeps nobody out.
+ *
  * <p>Bytes go {@code lower → received → input} and {@code plain → records → lower}. All four queues
  * are empty, and own no memory, while nothing is under way. Nothing here parks: what has to wait
  * goes on by the next call of {@code advance}.
@@ -51,6 +54,14 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     OPEN,
     /** Nothing is understood or sent any more. */
     BROKEN
+  }
+
+  /** What the gate of handshakes knows of this one. */
+  private enum Place {
+    NONE,
+    /** Others are before it. */
+    AWAITED,
+    HELD
   }
 
   /** How the output stands. */
@@ -88,8 +99,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
   /** A worker has the engine. */
   private boolean isComputing;
 
-  /** Counts against the limit of handshakes. */
-  private boolean isAdmitted;
+  private Place place = Place.NONE;
 
   private Out out = Out.OPEN;
   private boolean isCloseReceived;
@@ -136,6 +146,11 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
 
   final boolean isComputing() {
     return isComputing;
+  }
+
+  /** Others have their handshakes before this one goes on. */
+  final boolean isPlaceAwaited() {
+    return place == Place.AWAITED;
   }
 
   final boolean isInputOver() {
@@ -208,6 +223,8 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
       }
       if (goesOn) {
         requestEndOfTurn();
+      } else if (place == Place.HELD && !isComputing) {
+        leaveGate(); // it is the peer's turn
       }
       checkCut();
     } catch (SSLException | DecodeException e) {
@@ -232,8 +249,17 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     return switch (phase) {
       case HELLO -> takeHello();
       case QUEUED, BROKEN -> false;
-      case HANDSHAKE, OPEN -> stepOfEngine(tlsEngine());
+      case HANDSHAKE -> mayGoOn() && stepOfEngine(tlsEngine());
+      case OPEN -> stepOfEngine(tlsEngine());
     };
+  }
+
+  /** Whether it has its place again, if the peer has sent what makes work. */
+  private boolean mayGoOn() throws SSLException {
+    if (place == Place.NONE && Records.hasRecord(received)) {
+      return enterGate();
+    }
+    return place != Place.AWAITED;
   }
 
   private boolean stepOfEngine(SSLEngine of) throws SSLException {
@@ -406,9 +432,8 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     }
     serverName = hello.serverName();
     phase = Phase.QUEUED;
-    HandshakeGate gate = role.gate();
-    if (gate == null || gate.enter(entrant())) {
-      admitted(hello, gate != null);
+    if (enterGate()) {
+      begin(role.choose(hello));
       return true;
     }
     return false;
@@ -416,23 +441,31 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
 
   abstract HandshakeGate.Entrant entrant();
 
+  /** Whether it may work now; if not, {@link #admittedLater} is called. */
+  private boolean enterGate() {
+    HandshakeGate gate = role.gate();
+    if (gate == null) {
+      return true;
+    }
+    place = gate.enter(entrant()) ? Place.HELD : Place.AWAITED;
+    return place == Place.HELD;
+  }
+
   /** There is room for one handshake more. */
   final void admittedLater() {
-    if (phase == Phase.QUEUED && state() != State.CLOSED) {
+    if (place != Place.AWAITED || state() == State.CLOSED) {
+      Objects.requireNonNull(role.gate()).leave();
+      return;
+    }
+    place = Place.HELD;
+    if (phase == Phase.QUEUED) {
       try {
-        admitted(Objects.requireNonNull(ClientHello.read(received)), true);
+        begin(role.choose(Objects.requireNonNull(ClientHello.read(received))));
       } catch (SSLException e) {
         refused(e);
       }
-      advance();
-    } else {
-      Objects.requireNonNull(role.gate()).leave();
     }
-  }
-
-  private void admitted(ClientHello hello, boolean isCounted) throws SSLException {
-    isAdmitted = isCounted;
-    begin(role.choose(hello));
+    advance();
   }
 
   private void begin(Role.Part part) throws SSLException {
@@ -485,11 +518,15 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     if (gate == null) {
       return;
     }
-    if (isAdmitted) {
-      isAdmitted = false;
-      gate.leave();
-    } else if (phase == Phase.QUEUED && !gate.giveUp(entrant())) {
-      return; // it is on its way, and is given back when it arrives
+    Place had = place;
+    place = Place.NONE;
+    switch (had) {
+      case NONE -> {}
+      case HELD -> gate.leave();
+      case AWAITED -> {
+        // A place that is on its way already is given back when it arrives.
+        boolean ignored = gate.giveUp(entrant());
+      }
     }
   }
 

@@ -181,9 +181,9 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     }
     boolean wants =
         switch (phase()) {
-          case HELLO, HANDSHAKE -> true;
+          case HELLO, BROKEN -> true;
           case QUEUED -> false;
-          case BROKEN -> true;
+          case HANDSHAKE -> !isPlaceAwaited();
           case OPEN -> isInputOver() || (!isPaused && input.size() < options.inputLimitBytes());
         };
     if (wants && isLowerPaused) {
@@ -253,7 +253,7 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
             HANDSHAKE,
             "took longer than "
                 + role.handshakeTimeout()
-                + (phase() == Phase.QUEUED ? ", too many others are under way" : ""),
+                + (isPlaceAwaited() ? ", too many others are under way" : ""),
             isPeersFault()));
     settled();
   }

@@ -173,33 +173,59 @@ class TlsAttackTest {
     assertThat(gate.waiting()).isZero();
   }
 
-  /** Those that stall hold their places until their deadline, and give them back. */
+  /** Those that say nothing after the server has answered keep nobody out. */
   @Test
-  void shouldGetThePlacesOfStalledHandshakesBack() {
+  void shouldServeOthersWhileHandshakesStall() {
     HandshakeGate gate = new HandshakeGate(2);
-    TlsServer server = TlsServer.of(SERVER.handshakeTimeout(Duration.ofMillis(500)), gate);
+    TlsServer server = TlsServer.of(SERVER, gate);
     TlsClient client = TlsClient.of(TlsWorld.trusting());
     run(() -> {
       List<ByteStream> stalled = new ArrayList<>();
-      byte[] hello = Hellos.of("localhost");
-      for (int i = 0; i < 2; i++) {
+      for (int i = 0; i < 5; i++) {
         Raw raw = TlsWorld.raw();
         stalled.add(server.stream(raw.far()));
         stalled.add(raw.near());
-        raw.near().write(hello);
+        raw.near().write(Hellos.of("localhost"));
+        assertThat(raw.near().await(1)).isTrue(); // it is answered, and the client says nothing
       }
-      while (!gate.isFull()) {
-        Fiber.sleep(Duration.ofMillis(1));
-      }
-      assertThat(server.isBusy()).isTrue();
-      Raw late = TlsWorld.raw();
-      TlsStream far = TlsServer.of(SERVER, gate).stream(late.far()); // in no hurry
-      TlsStream near = client.connect(late.near(), "localhost", 1);
-      near.close();
-      far.close();
+      assertThat(gate.inFlight()).isZero();
+      assertThat(server.isBusy()).isFalse();
+      talk(server, client, "localhost");
       stalled.forEach(ByteStream::close);
     });
     assertThat(gate.inFlight()).isZero();
+  }
+
+  /** A client cannot have its handshake done in pieces that are not counted. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldWaitForAPlaceAgainWhenTheClientGoesOn(boolean isAdmitted) {
+    HandshakeGate gate = new HandshakeGate(1);
+    run(() -> {
+      Raw raw = TlsWorld.raw();
+      TlsStream far = TlsServer.of(SERVER, gate).stream(raw.far());
+      raw.near().write(Hellos.of("localhost"));
+      assertThat(raw.near().await(1)).isTrue();
+      assertThat(gate.inFlight()).isZero();
+      assertThat(gate.enter(() -> {})).isTrue(); // somebody else works
+      raw.near().write(new byte[] {22, 3, 3, 0, 1, 0}); // which is nonsense
+      while (gate.waiting() == 0) {
+        Fiber.sleep(Duration.ofMillis(1));
+      }
+      assertThat(far.phase()).isEqualTo(TlsCore.Phase.HANDSHAKE);
+      if (isAdmitted) {
+        gate.leave();
+        assertThatThrownBy(far::handshake).isInstanceOf(TlsException.class);
+      } else {
+        far.reset();
+        assertThat(gate.waiting()).isZero();
+        gate.leave();
+      }
+      far.close();
+      raw.near().close();
+    });
+    assertThat(gate.inFlight()).isZero();
+    assertThat(gate.waiting()).isZero();
   }
 
   /** However a handshake ends, its place is given back. */
