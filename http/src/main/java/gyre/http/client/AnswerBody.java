@@ -7,6 +7,7 @@ import gyre.http.wire.AnswerReader;
 import gyre.io.ByteQueue;
 import gyre.io.IoException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,10 @@ final class AnswerBody implements ClientBody {
   private final long length;
   private final ByteQueue bytes;
   private long limitBytes;
+
+  /** What bounds each wait; null if limits bound all of them together. */
+  private @Nullable Duration silence;
+
   private long movedBytes;
   private long waitedNanos;
   private boolean isEnded;
@@ -85,9 +90,7 @@ final class AnswerBody implements ClientBody {
 
   private void awaitInput() {
     long startNanos = loop.nanoTime();
-    long rateNanos =
-        (long) ((double) movedBytes / limits.minimumBytesPerSecond() * TimeUnit.SECONDS.toNanos(1));
-    long patienceNanos = limits.bodyTimeout().toNanos() + rateNanos - waitedNanos;
+    long patienceNanos = patienceNanos();
     long leftNanos = deadlineNanos - startNanos;
     boolean isInAll = leftNanos < patienceNanos;
     try {
@@ -96,10 +99,7 @@ final class AnswerBody implements ClientBody {
         throw HttpClientException.timeout(
             request,
             Phase.BODY,
-            "it took longer than "
-                + (isInAll
-                    ? "the deadline for all of it"
-                    : "bodyTimeout and minimumBytesPerSecond allow"));
+            isInAll ? "it took longer than the deadline for all of it" : impatience());
       }
       waitedNanos += loop.nanoTime() - startNanos;
       if (!connection.stream().await(wanted)) {
@@ -110,6 +110,23 @@ final class AnswerBody implements ClientBody {
     } catch (IoException e) {
       throw fail(HttpClientException.broken(request, Phase.BODY, e));
     }
+  }
+
+  private long patienceNanos() {
+    Duration each = silence;
+    if (each != null) {
+      return each.toNanos();
+    }
+    long rateNanos =
+        (long) ((double) movedBytes / limits.minimumBytesPerSecond() * TimeUnit.SECONDS.toNanos(1));
+    return limits.bodyTimeout().toNanos() + rateNanos - waitedNanos;
+  }
+
+  private String impatience() {
+    Duration each = silence;
+    return each == null
+        ? "it took longer than bodyTimeout and minimumBytesPerSecond allow"
+        : "nothing came for " + each;
   }
 
   /** All that was there has been understood: the input has less than what makes sense alone. */
@@ -152,6 +169,12 @@ final class AnswerBody implements ClientBody {
   @Override
   public ClientBody limit(long value) {
     limitBytes = Checks.atLeast("limit", value, 0);
+    return this;
+  }
+
+  @Override
+  public ClientBody silence(Duration value) {
+    silence = Checks.positive("silence", value);
     return this;
   }
 

@@ -2,6 +2,7 @@ package gyre.http.client;
 
 import gyre.io.ByteSource;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,13 @@ public interface ClientBody extends ByteSource {
    * piece by piece. To be called before the first read.
    */
   ClientBody limit(long bytes);
+
+  /**
+   * Fails when nothing comes for so long, instead of by {@code HttpLimits.bodyTimeout} and {@code
+   * minimumBytesPerSecond}, which bound the waiting in all: for answers that go on, and are silent
+   * at times. To be called before the first read.
+   */
+  ClientBody silence(Duration value);
 
   /** The trailer field of this name, once the end was read; null if there is none. */
   @Nullable String trailer(String name);

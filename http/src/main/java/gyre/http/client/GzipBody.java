@@ -4,6 +4,7 @@ import gyre.io.ByteQueue;
 import gyre.io.EndOfStreamException;
 import gyre.io.LimitExceededException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -219,6 +220,12 @@ final class GzipBody implements ClientBody {
   @Override
   public ClientBody limit(long value) {
     limitBytes = Math.min(Checks.atLeast("limit", value, 0), mostBytes);
+    return this;
+  }
+
+  @Override
+  public ClientBody silence(Duration value) {
+    var ignored = raw.silence(value);
     return this;
   }
 

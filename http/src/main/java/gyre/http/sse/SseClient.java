@@ -1,7 +1,5 @@
 package gyre.http.sse;
 
-import gyre.Cancellation;
-import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
@@ -68,6 +66,7 @@ public final class SseClient implements AutoCloseable {
         request
             .header("Accept", "text/event-stream")
             .header("Cache-Control", "no-store")
+            .gzip(false) // which bounds an answer in all
             .deadline(LONGEST_CONNECTION);
     this.decoder = new SseDecoder(options.eventBytes());
     this.serverDelay = options.firstDelay();
@@ -114,7 +113,8 @@ public final class SseClient implements AutoCloseable {
     ClientResponse answer = client.send(asked);
     if (answer.status() == 200 && isEventStream(answer.header("Content-Type"))) {
       connections++;
-      var ignored = answer.body().limit(Long.MAX_VALUE); // each event is limited
+      // Each event is limited, and there may be none for long.
+      var ignored = answer.body().limit(Long.MAX_VALUE).silence(options.silence());
       decoder.begin();
       response = answer;
       state = State.OPEN;
@@ -167,24 +167,11 @@ public final class SseClient implements AutoCloseable {
               null);
         }
         case MORE -> {
-          if (!awaitMore(body)) {
+          if (!body.await(1)) {
             return false;
           }
         }
       }
-    }
-  }
-
-  private boolean awaitMore(ClientBody body) {
-    try {
-      return Cancellation.within(options.silence(), () -> body.await(1));
-    } catch (DeadlineExceededException e) {
-      Cancellation.current().check(); // if it is the caller's own deadline that has passed
-      return false;
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new AssertionError("nothing else that is checked", e);
     }
   }
 
