@@ -8,6 +8,8 @@ import java.util.Locale;
  * Immutable; each method gives a changed copy.
  */
 public final class Compression {
+  private static final String EVENTS = "text/event-stream";
+
   private static final Compression DEFAULTS =
       new Compression(
           1024,
@@ -63,6 +65,7 @@ public final class Compression {
 
   /**
    * What their content types begin with, in lower case: {@code text/}, {@code application/json}.
+   * Never {@code text/event-stream}: a compressor would keep events back until it has enough.
    */
   public Compression types(List<String> prefixes) {
     return new Compression(leastBytes, level, compressors, List.copyOf(prefixes));
@@ -82,6 +85,9 @@ public final class Compression {
 
   boolean isForType(String type) {
     String lower = type.toLowerCase(Locale.ROOT);
+    if (lower.startsWith(EVENTS)) {
+      return false;
+    }
     for (String prefix : types) {
       if (lower.startsWith(prefix)) {
         return true;

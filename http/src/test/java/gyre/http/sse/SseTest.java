@@ -7,6 +7,7 @@ import gyre.Fiber;
 import gyre.Loop;
 import gyre.Loops;
 import gyre.Scope;
+import gyre.http.Compression;
 import gyre.http.HttpHandler;
 import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
@@ -44,6 +45,7 @@ class SseTest {
   /** So that one who does not read holds up the server's side soon. */
   private static final HttpOptions SMALL =
       HttpOptions.defaults()
+          .compression(Compression.gzip())
           .server(
               ServerOptions.defaults()
                   .listen(
@@ -251,6 +253,27 @@ class SseTest {
             client.reset();
           }
           awaitSubscribers(hub, 0);
+        });
+  }
+
+  /** A compressor would keep events until it has enough of them. */
+  @Test
+  void shouldNotCompressEvents() {
+    SseHub hub = hub(SseOptions.defaults());
+    with(
+        hub.handler(),
+        (server, _) -> {
+          try (TcpStream client = TcpStream.connect(server.address())) {
+            client.write("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+            awaitSubscribers(hub, 1);
+            hub.publish(SseEvent.of("a"));
+            String line = client.readLine(1000);
+            while (line != null && !line.equals("data: a")) {
+              assertThat(line).doesNotContain("gzip");
+              line = client.readLine(1000);
+            }
+            assertThat(line).isEqualTo("data: a");
+          }
         });
   }
 
