@@ -448,7 +448,12 @@ final class Connection implements WebSocket {
       throw new IllegalArgumentException(
           "the reason has more than " + REASON_BYTES + " bytes: \"" + reason + "\"");
     }
-    if (sayGoodBye(code, reason)) {
+    if (!sayGoodBye(code, reason)) {
+      return;
+    }
+    if (isCloseHeld) {
+      answerClose(); // both good-byes are said
+    } else {
       resume();
       liveness.awaitClose();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Fiber;
 import gyre.Loop;
+import gyre.http.HttpHandler;
 import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
 import gyre.io.ByteQueue;
@@ -33,29 +34,35 @@ class WebSocketLivenessTest {
   }
 
   private void world(WebSocketOptions options, Client client) {
-    WebSocketHandler handler =
-        new WebSocketHandler() {
-          private long openedNanos;
+    world(WebSocketEndpoint.push(options, pushHandler()), client);
+  }
 
-          @Override
-          public void onOpen(WebSocket ws) {
-            openedNanos = Loop.current().nanoTime();
-          }
+  private WebSocketHandler pushHandler() {
+    return new WebSocketHandler() {
+      private long openedNanos;
 
-          @Override
-          public void onText(WebSocket ws, ByteQueue text) {
-            String word = text.readString((int) text.size(), StandardCharsets.UTF_8);
-            if (word.equals("close")) {
-              ws.close(3000, "");
-            }
-          }
+      @Override
+      public void onOpen(WebSocket ws) {
+        openedNanos = Loop.current().nanoTime();
+      }
 
-          @Override
-          public void onClosed(WebSocket ws, int code, String reason) {
-            long seconds = TimeUnit.NANOSECONDS.toSeconds(Loop.current().nanoTime() - openedNanos);
-            told.add(code + reason + " after " + seconds + " s");
-          }
-        };
+      @Override
+      public void onText(WebSocket ws, ByteQueue text) {
+        String word = text.readString((int) text.size(), StandardCharsets.UTF_8);
+        if (word.equals("close")) {
+          ws.close(3000, "");
+        }
+      }
+
+      @Override
+      public void onClosed(WebSocket ws, int code, String reason) {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(Loop.current().nanoTime() - openedNanos);
+        told.add(code + reason + " after " + seconds + " s");
+      }
+    };
+  }
+
+  private static void world(HttpHandler handler, Client client) {
     Simulation.seed(1)
         .limit(Duration.ofHours(10))
         .world(world -> {
@@ -67,7 +74,7 @@ class WebSocketLivenessTest {
                         Loop.current(),
                         new InetSocketAddress("0.0.0.0", PORT),
                         HttpOptions.defaults(),
-                        WebSocketEndpoint.push(options, handler))) {
+                        handler)) {
                   assertThat(server.connections()).isNotNull();
                   Fiber.sleep(Duration.ofDays(1));
                 }
@@ -110,6 +117,34 @@ class WebSocketLivenessTest {
   void shouldNotWaitForeverForTheAnswerToAGoodBye() {
     world(WebSocketOptions.defaults(), () -> silentFor(Duration.ofMinutes(5), "close", "late"));
     assertThat(told).containsExactly("1006 after 5 s");
+  }
+
+  /** The peer's close frame came first, and waits behind a message that nobody wants any more. */
+  @Test
+  void shouldNotWaitForAGoodByeThatHasCome() {
+    WebSocketSession session =
+        ws -> {
+          told.add(ws.receive().toString());
+          Fiber.sleep(Duration.ofSeconds(1));
+          long startNanos = Loop.current().nanoTime();
+          ws.close();
+          long waitedNanos = Loop.current().nanoTime() - startNanos;
+          told.add("closed after " + TimeUnit.NANOSECONDS.toSeconds(waitedNanos) + " s");
+        };
+    world(
+        WebSocketEndpoint.direct(WebSocketOptions.defaults(), session),
+        () -> {
+          try (TcpStream stream = TcpStream.connect("server", PORT)) {
+            new EchoPeer(stream, true).shakeHands();
+            stream.write(Frames.client(Frames.FIN | Opcode.TEXT, "a"));
+            stream.write(Frames.client(Frames.FIN | Opcode.TEXT, "b"));
+            stream.write(Frames.client(Frames.FIN | Opcode.CLOSE, new byte[] {0x03, (byte) 0xE8}));
+            assertThat(stream.readExactly(4)).as("the good-bye").startsWith((byte) 0x88);
+            told.add("ended in order: " + !stream.await(1));
+          }
+        });
+    assertThat(told)
+        .containsExactlyInAnyOrder("Text[text=a]", "closed after 0 s", "ended in order: true");
   }
 
   @Test
