@@ -24,10 +24,24 @@ record Cookie(
         && path.equals(other.path);
   }
 
+  /**
+   * Whether this one, which came without TLS, would be sent instead of another that is for TLS
+   * alone, or before it: RFC 6265bis, 5.7.
+   */
+  boolean overlays(Cookie other) {
+    return other.isSecure
+        && name.equals(other.name)
+        && (isWithin(domain, other.domain) || isWithin(other.domain, domain))
+        && other.isForPath(path);
+  }
+
+  private static boolean isWithin(String host, String domain) {
+    return host.equals(domain) || host.endsWith("." + domain);
+  }
+
   /** RFC 6265, 5.4. */
   boolean goesTo(HttpUrl url) {
-    boolean isForHost =
-        url.host().equals(domain) || (!isHostOnly && url.host().endsWith("." + domain));
+    boolean isForHost = isHostOnly ? url.host().equals(domain) : isWithin(url.host(), domain);
     return isForHost && (url.isSecure() || !isSecure) && isForPath(url.path());
   }
 

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps the cookies of servers and sends them back: RFC 6265, with one difference. A cookie goes to
  * the host that has set it and to no other, whatever its {@code Domain} says, because nobody but
  * the public suffix list knows whether {@code co.uk} is a shop or a country. Domains that belong
- * together are named in {@link #sharing}.
+ * together are named in {@link #sharing}. What comes without TLS neither replaces nor hides a
+ * cookie that is for TLS alone.
  *
  * <p>Bounded: 50 cookies of a host, 1,000 in all, 4 KiB each; the oldest goes first. Used on one
  * loop.
@@ -98,6 +99,9 @@ public final class CookieJar {
       return;
     }
     expire(nowMillis);
+    if (!from.isSecure() && cookies.stream().anyMatch(cookie::overlays)) {
+      return; // from whoever stands between, maybe
+    }
     cookies.removeIf(cookie::isSame);
     if (cookie.expiresMillis() > nowMillis) {
       makeRoom(cookie.domain());
