@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a stream of events apart, in whatever pieces it comes, as the HTML standard says it
- * (9.2.6): UTF-8, a byte order mark at its beginning, lines that end with LF, CR or both.
+ * (9.2.6): UTF-8, a byte order mark at its beginning, lines that end with LF, CR or both. Ids that
+ * no field could have are ignored.
  *
  * <p>Bounded: a line and the data of an event may have so many bytes.
  */
@@ -134,13 +135,21 @@ final class SseDecoder {
       }
       case "event" -> type = bare;
       case "id" -> {
-        if (bare.indexOf('\0') < 0) {
+        if (canBeSaid(bare)) {
           idBuffer = bare;
         }
       }
       case "retry" -> retry(bare);
       default -> {} // ignored, as the standard says
     }
+  }
+
+  /**
+   * Whether a field can have this value. The standard ignores ids with NUL alone, but one with
+   * another control character could not be said when coming back.
+   */
+  private static boolean canBeSaid(String id) {
+    return id.chars().allMatch(c -> (c >= 0x20 && c != 0x7F) || c == '\t');
   }
 
   private void retry(String value) {

@@ -1,9 +1,12 @@
 package gyre.http.sse;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Loops;
+import gyre.http.client.ClientRequest;
 import gyre.io.ByteQueue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -125,6 +128,30 @@ class SseDecoderTest {
                   .containsExactly(each.expected());
             }
           }
+        });
+  }
+
+  /** It is said in a field when the client comes back, and another server may have chosen it. */
+  @Test
+  void shouldTakeIdsThatCanBeSaidInAFieldAlone() {
+    Loops.run(
+        "nio",
+        () -> {
+          for (int c = 0; c < 0x300; c++) {
+            SseDecoder decoder = new SseDecoder(1 << 20);
+            decoder.begin();
+            try (ByteQueue in = ByteQueue.create()) {
+              in.append("id: a" + Character.toString(c) + "b\n\n");
+              assertThat(decoder.decode(in)).isEqualTo(SseDecoder.Outcome.MORE);
+            }
+            byte[] utf8 = decoder.lastEventId().getBytes(StandardCharsets.UTF_8);
+            String said = new String(utf8, StandardCharsets.ISO_8859_1);
+            assertThatCode(() -> ClientRequest.get("http://a/").header("Last-Event-ID", said))
+                .as("character " + c)
+                .doesNotThrowAnyException();
+          }
+          assertThat(decode("id:\u007F\ndata:a\n\nid:\tc\ndata:b\n\n".getBytes(US_ASCII), 1))
+              .containsExactly("a", "b#\tc");
         });
   }
 
