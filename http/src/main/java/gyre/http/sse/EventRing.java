@@ -14,6 +14,13 @@ final class EventRing {
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Kept(long place, @Nullable String id, byte[] bytes) {}
 
+  /**
+   * What comes next for somebody.
+   *
+   * @param missed how many before these are not kept any more
+   */
+  record Batch(long missed, List<Kept> events) {}
+
   private final int mostEvents;
   private final int mostBytes;
   private final ArrayDeque<Kept> kept = new ArrayDeque<>();
@@ -58,12 +65,17 @@ final class EventRing {
     return first == null ? newest + 1 : first.place();
   }
 
+  /** The newest event; null if there was none. */
+  synchronized @Nullable Kept latest() {
+    return kept.peekLast();
+  }
+
   /** Events behind a place, the oldest of them first, up to so many bytes but at least one. */
-  synchronized List<Kept> after(long place, int limitBytes) {
+  synchronized Batch after(long place, int limitBytes) {
     List<Kept> found = new ArrayList<>();
     int total = 0;
     if (place >= newest) {
-      return found;
+      return new Batch(0, found);
     }
     for (Kept each : kept) {
       if (each.place() > place) {
@@ -74,6 +86,6 @@ final class EventRing {
         found.add(each);
       }
     }
-    return found;
+    return new Batch(Math.max(0, oldest() - 1 - place), found);
   }
 }

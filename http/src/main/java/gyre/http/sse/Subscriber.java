@@ -10,6 +10,7 @@ import gyre.http.ResponseBody;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 
 /** One who listens: a place in the ring, and a fiber that sends what is behind it. */
 final class Subscriber extends WaitPoint {
@@ -120,21 +121,21 @@ final class Subscriber extends WaitPoint {
 
   private List<EventRing.Kept> next() {
     EventRing ring = hub.ring();
-    long missed = ring.oldest() - 1 - place;
-    if (missed > 0) {
-      switch (hub.options().slow()) {
-        case CLOSE -> {
-          hub.countClosedAsSlow();
-          // The answer has begun, so this resets the connection, and nobody is told of an error.
-          throw new HttpException(503, "too slow");
-        }
-        case DROP_TO_LATEST -> {
-          long newest = ring.newest();
-          hub.countDropped(newest - 1 - place);
-          place = newest - 1;
-        }
-      }
+    EventRing.Batch batch = ring.after(place, BATCH_BYTES);
+    if (batch.missed() == 0) {
+      return batch.events();
     }
-    return ring.after(place, BATCH_BYTES);
+    return switch (hub.options().slow()) {
+      case CLOSE -> {
+        hub.countClosedAsSlow();
+        // The answer has begun, so this resets the connection, and nobody is told of an error.
+        throw new HttpException(503, "too slow");
+      }
+      case DROP_TO_LATEST -> {
+        EventRing.Kept latest = Objects.requireNonNull(ring.latest());
+        hub.countDropped(latest.place() - 1 - place);
+        yield List.of(latest);
+      }
+    };
   }
 }
