@@ -2,6 +2,7 @@ package gyre.http.sse;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -46,14 +47,15 @@ final class EventRing {
   }
 
   /**
-   * The place of the event with this id, behind which to go on.
+   * The place of the newest event with this id, behind which to go on.
    *
    * @return -1 if it is not kept any more, or never was
    */
   synchronized long placeOf(String id) {
-    for (Kept each : kept) {
-      if (id.equals(each.id())) {
-        return each.place();
+    for (Iterator<Kept> each = kept.descendingIterator(); each.hasNext(); ) {
+      Kept next = each.next();
+      if (id.equals(next.id())) {
+        return next.place();
       }
     }
     return -1;

@@ -11,6 +11,19 @@ class EventRingTest {
   private static final int EVENTS = 300_000;
   private static final byte[] BYTES = new byte[10];
 
+  /** Who has seen the second of two with one id must not be sent what stood between them again. */
+  @Test
+  void shouldFindTheNewestOfEqualIds() {
+    EventRing ring = new EventRing(10, 1000);
+    ring.add("a", BYTES);
+    ring.add("b", BYTES);
+    ring.add("a", BYTES);
+    ring.add(null, BYTES);
+    assertThat(ring.placeOf("a")).isEqualTo(3);
+    assertThat(ring.placeOf("b")).isEqualTo(2);
+    assertThat(ring.placeOf("c")).isEqualTo(-1);
+  }
+
   @Test
   void shouldTellWhatIsMissed() {
     EventRing ring = new EventRing(2, 1000);
