@@ -2,7 +2,10 @@ package gyre.proxy;
 
 import java.net.InetAddress;
 
-/** A block of addresses, as {@code 10.0.0.0/8}, {@code 2001:db8::/32} or a single one. */
+/**
+ * A block of addresses, as {@code 10.0.0.0/8}, {@code 2001:db8::/32} or a single one. An address is
+ * written in full: {@code 10/8} would be read as a block of others.
+ */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record Cidr(byte[] address, int bits) {
   /**
@@ -12,6 +15,9 @@ record Cidr(byte[] address, int bits) {
     int slash = text.indexOf('/');
     String host = slash < 0 ? text : text.substring(0, slash);
     try {
+      if (host.indexOf(':') < 0 && !ProxyDecoder.isStrictFour(host)) {
+        throw new IllegalArgumentException("four numbers from 0 to 255 are needed");
+      }
       byte[] address = InetAddress.ofLiteral(host).getAddress();
       int bits = slash < 0 ? address.length * 8 : Integer.parseInt(text.substring(slash + 1));
       if (bits < 0 || bits > address.length * 8) {

@@ -135,7 +135,7 @@ final class ProxyDecoder {
   }
 
   /** Four numbers without leading zeros, as others read those as octal. */
-  private static boolean isStrictFour(String text) {
+  static boolean isStrictFour(String text) {
     String[] numbers = text.split("\\.", -1);
     if (numbers.length != 4) {
       return false;

@@ -219,8 +219,12 @@ class ProxyHeaderTest {
     assertThat(trust.isTrusted(InetAddress.ofLiteral("2001:db8:7fff::1"))).isTrue();
     assertThat(trust.isTrusted(InetAddress.ofLiteral("2001:db8:8000::1"))).isFalse();
     assertThatThrownBy(() -> ProxyTrust.of("10.0.0.0/33")).hasMessageContaining("10.0.0.0/33");
-    assertThatThrownBy(() -> ProxyTrust.of("example.org"))
-        .isInstanceOf(IllegalArgumentException.class);
+    // What others read as 10.0.0.0, as octal or as one number, and the JDK as something else.
+    for (String wrong : List.of("a.example.test", "10/8", "10.0/16", "010.0.0.0/8", "1.2.3.4.5")) {
+      assertThatThrownBy(() -> ProxyTrust.of(wrong))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("'" + wrong + "' is no block of addresses");
+    }
   }
 
   @Test
