@@ -129,6 +129,26 @@ class CompressionTest {
     assertThat(problem(new byte[] {7, 7, 7}, 1 << 16)).isEqualTo(FrameProblem.INVALID_COMPRESSION);
   }
 
+  @Test
+  void shouldNotTakeAPartOfAMessageForTheWhole() {
+    byte[] noise = new byte[300];
+    new Random(7).nextBytes(noise); // which is stored as it is
+    for (byte[] message : List.of(MESSAGE, noise, Frames.join(noise, MESSAGE))) {
+      byte[] whole = Frames.deflated(message);
+      assertThat(inflate(whole, 1 << 16, 100)).isEqualTo(message);
+      for (int length = 0; length < whole.length; length++) {
+        byte[] part = Arrays.copyOf(whole, length);
+        if (Arrays.equals(part, new byte[] {0})) {
+          continue; // which is a whole message, an empty one
+        }
+        assertThat(problem(part, 1 << 16))
+            .as(length + " of " + whole.length + " bytes")
+            .isEqualTo(FrameProblem.INVALID_COMPRESSION);
+      }
+    }
+    assertThat(inflate(new byte[] {0}, 1 << 16, 1)).as("an empty one").isEmpty();
+  }
+
   private static byte[] inflate(byte[] bytes, long limit, int ratio) {
     try (ByteQueue source = ByteQueue.create();
         ByteQueue target = ByteQueue.create()) {
