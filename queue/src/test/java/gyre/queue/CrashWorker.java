@@ -16,10 +16,15 @@ final class CrashWorker {
     Path directory = Path.of(arguments[0]);
     int batch = Integer.parseInt(arguments[1]);
     boolean usesLedger = Boolean.parseBoolean(arguments[2]);
+    work(directory, batch, usesLedger, probe());
+  }
+
+  /** Executes what waits. */
+  static void work(Path directory, int batch, boolean usesLedger, Probe probe) {
     WorkerOptions options = WorkerOptions.of(directory).once(true);
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
-        Worker worker = Worker.open(options, usesLedger, probe());
+        Worker worker = Worker.open(options, usesLedger, probe);
         worker.config(QueueConfig.DEFAULT.batch(batch));
         worker.run();
       });
