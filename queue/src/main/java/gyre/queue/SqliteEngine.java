@@ -42,7 +42,6 @@ final class SqliteEngine implements Engine {
   private final Probe probe;
   private final SQLiteConnection connection;
   private final StatementCache statements = new StatementCache();
-  private final PreparedStatement toLedger;
   private volatile long deadlineNanos = Long.MAX_VALUE;
   private long statementNanos = Duration.ofSeconds(60).toNanos();
   private boolean isInTransaction;
@@ -73,7 +72,6 @@ final class SqliteEngine implements Engine {
       connection.setAutoCommit(false);
       connection.setFirstStatementExecuted(true);
       endQuietly();
-      toLedger = connection.prepareStatement("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)");
     } catch (SQLException | RuntimeException e) {
       connection.close();
       throw e;
@@ -205,9 +203,8 @@ final class SqliteEngine implements Engine {
   }
 
   private boolean isNew(Entry entry, long now) throws SQLException {
-    toLedger.setString(1, entry.id());
-    toLedger.setLong(2, now);
-    boolean isNew = toLedger.executeUpdate() == 1;
+    boolean isNew =
+        update("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)", entry.id(), now) == 1;
     if (isNew && !entry.batch().isEmpty()) {
       ofBatch(entry.batch(), entry.id());
     }
@@ -215,11 +212,7 @@ final class SqliteEngine implements Engine {
   }
 
   private void ofBatch(String batch, String id) throws SQLException {
-    PreparedStatement insert =
-        statements.get(connection, "INSERT OR IGNORE INTO " + BATCHES + " VALUES (?, ?)");
-    insert.setString(1, batch);
-    insert.setString(2, id);
-    insert.executeUpdate();
+    update("INSERT OR IGNORE INTO " + BATCHES + " VALUES (?, ?)", batch, id);
   }
 
   private @Nullable Object run(Entry entry) throws SQLException, BadEntryException {
@@ -229,19 +222,29 @@ final class SqliteEngine implements Engine {
     Object result = null;
     for (String text : texts) {
       PreparedStatement statement = statements.get(connection, text);
-      int count = statement.getParameterMetaData().getParameterCount();
-      for (int i = 1; i <= count; i++) {
-        if (!values.hasNext()) {
-          throw BadEntryException.wrong("\"params\" has fewer values than the SQL has places");
-        }
-        statement.setObject(i, plain(values.next()));
+      try {
+        bind(statement, values);
+        result = rows(statement, entry.wantsResult());
+      } catch (SQLException e) {
+        statements.drop(text, e);
+        throw e;
       }
-      result = rows(statement, entry.wantsResult());
     }
     if (values.hasNext()) {
       throw BadEntryException.wrong("\"params\" has more values than the SQL has places");
     }
     return result;
+  }
+
+  private static void bind(PreparedStatement statement, Iterator<@Nullable Object> values)
+      throws SQLException, BadEntryException {
+    int count = statement.getParameterMetaData().getParameterCount();
+    for (int i = 1; i <= count; i++) {
+      if (!values.hasNext()) {
+        throw BadEntryException.wrong("\"params\" has fewer values than the SQL has places");
+      }
+      statement.setObject(i, plain(values.next()));
+    }
   }
 
   private static @Nullable Object plain(@Nullable Object value) {
@@ -303,19 +306,15 @@ final class SqliteEngine implements Engine {
   public int countAttempt(String id, String error, Instant now) {
     change(
         "count an attempt in",
-        () -> {
-          PreparedStatement count =
-              statements.get(
-                  connection,
-                  "INSERT INTO "
-                      + ATTEMPTS
-                      + " VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET attempts = attempts + 1,"
-                      + " error = excluded.error, last_at = excluded.last_at");
-          count.setString(1, id);
-          count.setString(2, error);
-          count.setLong(3, now.toEpochMilli());
-          count.executeUpdate();
-        });
+        () ->
+            update(
+                "INSERT INTO "
+                    + ATTEMPTS
+                    + " VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET attempts = attempts + 1,"
+                    + " error = excluded.error, last_at = excluded.last_at",
+                id,
+                error,
+                now.toEpochMilli()));
     return attempts(id);
   }
 
@@ -326,14 +325,7 @@ final class SqliteEngine implements Engine {
 
   @Override
   public void forgetAttempts(String id) {
-    change(
-        "forget attempts in",
-        () -> {
-          PreparedStatement delete =
-              statements.get(connection, "DELETE FROM " + ATTEMPTS + " WHERE id = ?");
-          delete.setString(1, id);
-          delete.executeUpdate();
-        });
+    change("forget attempts in", () -> update("DELETE FROM " + ATTEMPTS + " WHERE id = ?", id));
   }
 
   @Override
@@ -356,9 +348,7 @@ final class SqliteEngine implements Engine {
               List.of(
                   "DELETE FROM " + LEDGER + " WHERE done_at < ?",
                   "DELETE FROM " + ATTEMPTS + " WHERE last_at < ?")) {
-            PreparedStatement delete = statements.get(connection, sql);
-            delete.setLong(1, before.toEpochMilli());
-            count[0] += delete.executeUpdate();
+            count[0] += update(sql, before.toEpochMilli());
           }
         });
     return count[0];
@@ -366,13 +356,39 @@ final class SqliteEngine implements Engine {
 
   private long number(String sql, String id) {
     try {
-      PreparedStatement query = statements.get(connection, sql);
-      query.setString(1, id);
-      try (ResultSet result = query.executeQuery()) {
+      return query(sql, id);
+    } catch (SQLException e) {
+      throw trouble("read", file, e);
+    }
+  }
+
+  private long query(String sql, Object... values) throws SQLException {
+    PreparedStatement statement = statements.get(connection, sql);
+    try {
+      bind(statement, values);
+      try (ResultSet result = statement.executeQuery()) {
         return result.next() ? result.getLong(1) : 0;
       }
     } catch (SQLException e) {
-      throw trouble("read", file, e);
+      statements.drop(sql, e);
+      throw e;
+    }
+  }
+
+  private int update(String sql, Object... values) throws SQLException {
+    PreparedStatement statement = statements.get(connection, sql);
+    try {
+      bind(statement, values);
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      statements.drop(sql, e);
+      throw e;
+    }
+  }
+
+  private static void bind(PreparedStatement statement, Object... values) throws SQLException {
+    for (int i = 0; i < values.length; i++) {
+      statement.setObject(i + 1, values[i]);
     }
   }
 
@@ -480,7 +496,6 @@ final class SqliteEngine implements Engine {
   public void close() {
     try {
       statements.close();
-      toLedger.close();
       connection.close();
     } catch (SQLException e) {
       throw trouble("close", file, e);
@@ -518,6 +533,21 @@ final class SqliteEngine implements Engine {
         }
       }
       return known;
+    }
+
+    /**
+     * After each error, since the driver finalizes a statement with some of them and does not tell:
+     * it would fail for all that come later.
+     */
+    void drop(String sql, SQLException reason) {
+      PreparedStatement known = kept.remove(sql);
+      try {
+        if (known != null) {
+          known.close();
+        }
+      } catch (SQLException e) {
+        reason.addSuppressed(e);
+      }
     }
 
     void close() throws SQLException {

@@ -181,4 +181,14 @@ abstract class EngineConformance {
     engine.recordGivenUp("b", "x");
     assertThat(engine.finishedOfBatch("b")).isEqualTo(2);
   }
+
+  @Test
+  void shouldExecuteTheSameTextAgainAfterABadValue() {
+    String text = "{\"sql\": \"INSERT INTO t VALUES (?)\", \"params\": [%s]}";
+    Claim bad = claim("bad", text.formatted("\"no number\""));
+    assertThat(engine.execute(List.of(bad)).getFirst()).isInstanceOf(Outcome.Failed.class);
+    Claim good = claim("good", text.formatted("5"));
+    assertThat(engine.execute(List.of(good)).getFirst()).isInstanceOf(Outcome.Done.class);
+    assertThat(all()).contains("\"5\"");
+  }
 }
