@@ -18,6 +18,10 @@ final class SqlScript {
   static final String RESERVED_PREFIX = "gyre_queue_";
 
   private static final int STATEMENTS_LIMIT = 10_000;
+
+  /** A blank for SQLite before a word, and a letter within one: so it could hide any word. */
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
   private static final Set<String> REFUSED =
       Set.of(
           "BEGIN",
@@ -120,6 +124,10 @@ final class SqlScript {
       at++;
     }
     String word = text.substring(from, at);
+    if (word.indexOf(BYTE_ORDER_MARK) >= 0) {
+      throw BadEntryException.wrong(
+          "a byte order mark (U+FEFF) outside of quotes is refused: SQLite skips it as a blank");
+    }
     checkName(word);
     String upper = word.toUpperCase(Locale.ROOT);
     if (firstWord.isEmpty()) {

@@ -42,6 +42,10 @@ class SqlScriptTest {
         "DETACH y",
         "PRAGMA synchronous = OFF",
         "VACUUM",
+        "\uFEFFCOMMIT",
+        "SELECT 1;\uFEFF COMMIT",
+        "/* x */\uFEFF\uFEFFPRAGMA synchronous = OFF",
+        "DELETE FROM \uFEFFgyre_queue_ledger",
         "DELETE FROM gyre_queue_ledger",
         "DELETE FROM \"GYRE_queue_ledger\"",
         "DELETE FROM [gyre_queue_ledger]",
@@ -56,5 +60,11 @@ class SqlScriptTest {
   @ValueSource(strings = {"", "  ", ";;", "-- only a comment", "SELECT '\0'"})
   void shouldRefuseWhatIsNoStatement(String sql) {
     assertThatThrownBy(() -> SqlScript.split(sql)).isInstanceOf(BadEntryException.class);
+  }
+
+  @Test
+  void shouldKeepAByteOrderMarkInQuotes() throws Exception {
+    String sql = "SELECT '\uFEFF' /* \uFEFF */";
+    assertThat(SqlScript.split(sql)).containsExactly(sql);
   }
 }
