@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
@@ -31,6 +32,7 @@ final class SqliteEngine implements Engine {
   private static final int STATEMENTS_KEPT = 128;
   private static final int RESULT_ROWS_LIMIT = 1000;
   private static final int PROGRESS_STEPS = 100_000;
+  private static final Pattern TEMPORARY = Pattern.compile("temp", Pattern.CASE_INSENSITIVE);
   private static final Duration BUSY_LIMIT = Duration.ofSeconds(5);
   private static final long BUSY_LONGEST_PAUSE_MILLIS = 50;
   private static final String LEDGER = SqlScript.RESERVED_PREFIX + "ledger";
@@ -233,7 +235,20 @@ final class SqliteEngine implements Engine {
     if (values.hasNext()) {
       throw BadEntryException.wrong("\"params\" has more values than the SQL has places");
     }
+    checkNothingTemporary(entry.sql());
     return result;
+  }
+
+  /**
+   * What is temporary belongs to the connection, which the next entries use too. Only a text that
+   * has the word in it can have made something.
+   */
+  private void checkNothingTemporary(String text) throws SQLException, BadEntryException {
+    if (TEMPORARY.matcher(text).find() && query("SELECT count(*) FROM sqlite_temp_schema") > 0) {
+      throw BadEntryException.wrong(
+          "it leaves a TEMP table, view or trigger, which later entries would see: drop it in the"
+              + " same entry");
+    }
   }
 
   private static void bind(PreparedStatement statement, Iterator<@Nullable Object> values)

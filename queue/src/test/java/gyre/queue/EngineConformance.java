@@ -191,4 +191,28 @@ abstract class EngineConformance {
     assertThat(engine.execute(List.of(good)).getFirst()).isInstanceOf(Outcome.Done.class);
     assertThat(all()).contains("\"5\"");
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE TEMP TABLE t (n INTEGER)",
+        "create temporary view t AS SELECT 666 AS n",
+        "CREATE TABLE temp.t (n INTEGER)",
+        "CREATE TABLE \"Temp\" . t (n INTEGER)",
+        "CREATE TEMP TRIGGER x BEFORE INSERT ON main.t BEGIN SELECT RAISE(ABORT, 'no'); END",
+      })
+  void shouldLetNothingTemporaryReachTheNextEntry(String sql) {
+    assertThat(run(sql)).isInstanceOf(Outcome.Failed.class);
+    assertThat(run("INSERT INTO t VALUES (1)")).isInstanceOf(Outcome.Done.class);
+    assertThat(query("SELECT n FROM main.t")).contains("1");
+  }
+
+  @Test
+  void shouldAllowWhatIsTemporaryWithinAnEntry() {
+    assertThat(run("CREATE TEMP TABLE x AS SELECT 1; INSERT INTO t SELECT * FROM x; DROP TABLE x"))
+        .isInstanceOf(Outcome.Done.class);
+    assertThat(run("CREATE TABLE weather (temp); INSERT INTO weather (temp) VALUES (20)"))
+        .isInstanceOf(Outcome.Done.class);
+    assertThat(all()).contains("\"1\"");
+  }
 }
