@@ -32,6 +32,14 @@ final class SqliteEngine implements Engine {
   private static final int STATEMENTS_KEPT = 128;
   private static final int RESULT_ROWS_LIMIT = 1000;
   private static final int PROGRESS_STEPS = 100_000;
+
+  /**
+   * The deadline is looked at between steps. One step may go through a whole value, so the size of
+   * values bounds how long it takes.
+   */
+  private static final int LENGTH_LIMIT_BYTES = 16 << 20;
+
+  private static final int PATTERN_LIMIT_BYTES = 1000;
   private static final Pattern TEMPORARY = Pattern.compile("temp", Pattern.CASE_INSENSITIVE);
   private static final Duration BUSY_LIMIT = Duration.ofSeconds(5);
   private static final long BUSY_LONGEST_PAUSE_MILLIS = 50;
@@ -60,6 +68,8 @@ final class SqliteEngine implements Engine {
     try {
       createTables();
       connection.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, 0);
+      connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LENGTH, LENGTH_LIMIT_BYTES);
+      connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_LIMIT_BYTES);
       ProgressHandler.setHandler(
           connection,
           PROGRESS_STEPS,
@@ -165,7 +175,6 @@ final class SqliteEngine implements Engine {
         outcomes.add(executeOne(each, now));
       }
       probe.at(Probe.Point.BEFORE_COMMIT);
-      deadlineNanos = Long.MAX_VALUE;
       sql("COMMIT");
       isInTransaction = false;
       return outcomes;
@@ -219,6 +228,14 @@ final class SqliteEngine implements Engine {
 
   private @Nullable Object run(Entry entry) throws SQLException, BadEntryException {
     deadlineNanos = System.nanoTime() + statementNanos;
+    try {
+      return runAll(entry);
+    } finally {
+      deadlineNanos = Long.MAX_VALUE; // it is for this entry, not for the notes about the next
+    }
+  }
+
+  private @Nullable Object runAll(Entry entry) throws SQLException, BadEntryException {
     List<String> texts = SqlScript.split(entry.sql());
     Iterator<@Nullable Object> values = entry.parameters().iterator();
     Object result = null;

@@ -215,4 +215,10 @@ abstract class EngineConformance {
         .isInstanceOf(Outcome.Done.class);
     assertThat(all()).contains("\"1\"");
   }
+
+  @Test
+  void shouldNotLetOneEntryMakeAValueThatTheDeadlineCannotEnd() {
+    assertThat(run("SELECT instr(zeroblob(900000000), x'01')")).isInstanceOf(Outcome.Failed.class);
+    assertThat(run("SELECT zeroblob(1000000)")).isInstanceOf(Outcome.Done.class);
+  }
 }
