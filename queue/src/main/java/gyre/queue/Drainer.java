@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -548,18 +549,12 @@ final class Drainer implements Runnable {
 
   private void recover(Settler settling, Path file) throws IOException {
     String marked = String.valueOf(file.getFileName());
-    int owner = Claims.slotOf(marked);
-    if (claims.isHeld(file)
-        || (owner >= 0 && owner != slot && InstanceLock.isHeld(spool.lockFile(owner)))) {
+    if (claims.isHeld(file)) {
       return;
     }
     Path own = claims.own(marked);
-    if (!own.equals(file)) {
-      try {
-        Spool.move(file, own);
-      } catch (NoSuchFileException e) {
-        return; // another worker takes it over
-      }
+    if (!own.equals(file) && !takeOver(file, own, Claims.slotOf(marked))) {
+      return;
     }
     claims.holds(own);
     EntryName found = EntryName.of(own.resolveSibling(Claims.nameOf(marked)));
@@ -567,6 +562,33 @@ final class Drainer implements Runnable {
         new EntryName(
             spool.pending.resolve(found.text()), found.text(), found.priority(), found.sequence());
     replay(settling, own, name);
+  }
+
+  /**
+   * Gives it the name by which it is ours, under the lock of the worker that had it: so that one
+   * neither lives nor starts meanwhile. False if there is nothing to replay now.
+   */
+  private boolean takeOver(Path file, Path own, int owner) throws IOException {
+    if (owner < 0 || owner == slot) {
+      return rename(file, own);
+    }
+    Optional<InstanceLock> lock = InstanceLock.tryTake(spool.lockFile(owner));
+    if (lock.isEmpty()) {
+      return false; // it lives
+    }
+    try (InstanceLock held = lock.get()) {
+      assert held != null;
+      return rename(file, own);
+    }
+  }
+
+  private boolean rename(Path file, Path own) throws IOException {
+    try {
+      Spool.move(file, own);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false; // another worker takes it over
+    }
   }
 
   private void replay(Settler settling, Path file, EntryName name) throws IOException {

@@ -6,39 +6,46 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lock that the kernel gives back when its process ends, however that is: so a worker that holds
  * it lives, and one that does not is dead. A process id proves neither.
  */
 final class InstanceLock implements AutoCloseable {
+  /**
+   * What this process has. The kernel gives back all locks that a process has on a file as soon as
+   * one channel of that file is closed: so a file that is locked here is never opened again. Also
+   * the monitor for all that opens and closes such files.
+   */
+  private static final Set<Path> HELD_HERE = new HashSet<>();
+
+  private final Path key;
   private final FileChannel channel;
 
-  private InstanceLock(FileChannel channel) {
+  private InstanceLock(Path key, FileChannel channel) {
+    this.key = key;
     this.channel = channel;
   }
 
   /** Empty if another has it, in this process or elsewhere. */
   static Optional<InstanceLock> tryTake(Path file) {
-    return tryTake(file, false);
-  }
-
-  private static Optional<InstanceLock> tryTake(Path file, boolean isShared) {
     try {
-      FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      try {
-        FileLock lock = channel.tryLock(0, Long.MAX_VALUE, isShared);
-        if (lock != null) {
-          return Optional.of(new InstanceLock(channel));
+      Path key = key(file);
+      synchronized (HELD_HERE) {
+        if (HELD_HERE.contains(key)) {
+          return Optional.empty();
         }
-      } catch (OverlappingFileLockException e) {
-        // held within this process
+        FileChannel channel = lock(key, false);
+        if (channel == null) {
+          return Optional.empty();
+        }
+        HELD_HERE.add(key);
+        return Optional.of(new InstanceLock(key, channel));
       }
-      channel.close();
-      return Optional.empty();
     } catch (IOException e) {
       throw QueueException.of("lock", file, e);
     }
@@ -46,17 +53,59 @@ final class InstanceLock implements AutoCloseable {
 
   /** Whether somebody has it now. */
   static boolean isHeld(Path file) {
-    Optional<InstanceLock> lock = tryTake(file, true);
-    lock.ifPresent(InstanceLock::close);
-    return lock.isEmpty();
+    try {
+      Path key = key(file);
+      synchronized (HELD_HERE) {
+        if (HELD_HERE.contains(key)) {
+          return true;
+        }
+        try (FileChannel channel = lock(key, true)) {
+          return channel == null;
+        }
+      }
+    } catch (IOException e) {
+      throw QueueException.of("look at lock", file, e);
+    }
+  }
+
+  /** One name for a file however it is reached. It need not be there; its directory must be. */
+  private static Path key(Path file) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    Path directory = absolute.getParent();
+    String name = String.valueOf(absolute.getFileName());
+    return directory == null ? absolute : directory.toRealPath().resolve(name);
+  }
+
+  /** Null if another process has it. */
+  private static @Nullable FileChannel lock(Path key, boolean isShared) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            key, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock(0, Long.MAX_VALUE, isShared);
+      if (lock != null) {
+        return channel;
+      }
+    } catch (IOException | OverlappingFileLockException e) {
+      channel.close();
+      throw e;
+    }
+    channel.close();
+    return null;
   }
 
   @Override
   public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // the kernel has given it back all the same
+    synchronized (HELD_HERE) {
+      if (!channel.isOpen()) {
+        return; // another may have it by now
+      }
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // the kernel has given it back all the same
+      }
+      HELD_HERE.remove(key);
     }
   }
 }
