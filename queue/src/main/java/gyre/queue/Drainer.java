@@ -3,6 +3,7 @@ package gyre.queue;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -379,7 +380,7 @@ final class Drainer implements Runnable {
   private @Nullable Claim checked(Settler settling, Path file, EntryName name) throws IOException {
     Entry entry;
     try {
-      entry = reader.read(file, name.text());
+      entry = reader.read(file);
     } catch (BadEntryException e) {
       if (e.mayBeGrowing() && isYoung(file)) {
         claims.putBack(file, name);
@@ -584,6 +585,11 @@ final class Drainer implements Runnable {
 
   private boolean rename(Path file, Path own) throws IOException {
     try {
+      if (claims.isHeld(own) || Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
+        String name = Claims.nameOf(String.valueOf(file.getFileName()));
+        offer(EntryName.of(Spool.moveBeside(file, spool.pending, name)));
+        return false; // another one of that name is ours: this one waits for its turn
+      }
       Spool.move(file, own);
       return true;
     } catch (NoSuchFileException e) {
@@ -595,7 +601,7 @@ final class Drainer implements Runnable {
     Claim claim;
     Kind kind;
     try {
-      Entry entry = reader.read(file, name.text());
+      Entry entry = reader.read(file);
       kind = config.kind(entry.operation()).orElse(null);
       if (kind == null) {
         claims.putBack(file, name); // it is refused when it is taken again

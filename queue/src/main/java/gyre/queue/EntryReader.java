@@ -23,11 +23,7 @@ final class EntryReader {
     this.limitBytes = limitBytes;
   }
 
-  /**
-   * @param file where it is now
-   * @param name what it was called when it was found
-   */
-  Entry read(Path file, String name) throws IOException, BadEntryException {
+  Entry read(Path file) throws IOException, BadEntryException {
     BasicFileAttributes attributes =
         Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isRegularFile()) {
@@ -41,7 +37,8 @@ final class EntryReader {
               + limitBytes
               + " are allowed: raise max_entry_bytes, or pass the path of a file in the payload");
     }
-    return parse(content(file), () -> identity(name, attributes));
+    Object inode = Files.getAttribute(file, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+    return parse(content(file), () -> identity(inode, attributes));
   }
 
   private byte[] content(Path file) throws IOException, BadEntryException {
@@ -62,13 +59,14 @@ final class EntryReader {
 
   /**
    * Of an entry that has no id. The same file is the same entry after each crash, and another file
-   * of the same name is another one: so the name, the inode and the time at which it was written.
+   * is another one: so the inode and the time at which it was written. The name is none of it,
+   * since it changes where another file has it; nor is the device, whose number changes when the
+   * machine starts.
    */
-  private static String identity(String name, BasicFileAttributes attributes) {
-    Object key = attributes.fileKey();
-    return EntryName.stem(name)
-        + "#"
-        + (key == null ? "" : key)
+  private static String identity(Object inode, BasicFileAttributes attributes) {
+    return "file-"
+        + inode
+        + "-"
         + attributes.lastModifiedTime().to(java.util.concurrent.TimeUnit.NANOSECONDS);
   }
 

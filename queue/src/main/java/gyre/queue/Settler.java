@@ -95,7 +95,9 @@ final class Settler {
     log.failure(
         "entry "
             + claim.entry().id()
-            + " failed, attempt "
+            + " ("
+            + claim.name().text()
+            + ") failed, attempt "
             + attempts
             + ", again in "
             + pauseMillis

@@ -236,4 +236,25 @@ class EntryFaultTest {
     assertThat(rig.query("SELECT n FROM t ORDER BY n")).containsExactly("17", "18");
     assertThat(WorkerRig.names(rig.spool.completed)).containsExactly("3_17", "3_18");
   }
+
+  @Test
+  void shouldKeepBothThatDeadWorkersHadUnderOneName() throws Exception {
+    for (String each : java.util.List.of("5_1@w0", "5_1@w7", "5_1@w8", "5_1")) {
+      int n = each.hashCode();
+      Files.writeString(
+          rig.spool.processing.resolve(each), "{\"sql\": \"INSERT INTO t VALUES (" + n + ")\"}");
+    }
+    rig.once();
+    assertThat(rig.query("SELECT count(DISTINCT n) FROM t")).containsExactly("4");
+  }
+
+  @Test
+  void shouldKnowAnEntryWithoutIdByItsFileUnderAnyName() throws Exception {
+    Path file = rig.drop("5_1", "{\"sql\": \"INSERT INTO t VALUES (1)\"}");
+    rig.once();
+    // As if a kill had come before the move, and another had its name when it was taken over.
+    Files.move(rig.spool.completed.resolve("5_1"), file.resolveSibling("5_1~2"));
+    rig.once();
+    assertThat(rig.query("SELECT count(*) FROM t")).containsExactly("1");
+  }
 }
