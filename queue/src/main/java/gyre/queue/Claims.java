@@ -72,6 +72,11 @@ final class Claims {
     held.remove(file);
   }
 
+  /** After trouble: what else was held is in {@code processing/} for whoever looks there. */
+  void retain(Set<Path> files) {
+    held.retainAll(files);
+  }
+
   void holds(Path file) {
     held.add(file);
   }

@@ -7,11 +7,14 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +70,13 @@ final class Drainer implements Runnable {
   private EntryReader reader;
   private long troubleMillis = TROUBLE_FIRST_MILLIS;
   private boolean isRecovered;
-  private int running;
+
+  /** Files of entries that handlers have, and of those that they have ended. */
+  private final Set<Path> atHandlers = new HashSet<>();
+
+  /** What handlers have ended and is not settled yet. */
+  private final ArrayDeque<Inbox.Finished> finished = new ArrayDeque<>();
+
   private int drainLeft;
   private long drainUntilNanos;
   private boolean isDraining;
@@ -157,7 +166,7 @@ final class Drainer implements Runnable {
     boolean didSomething = isPaused() ? false : batch(settling);
     publish();
     if (!didSomething) {
-      if (isOnce && running == 0 && (stats.isPaused || isIdle())) {
+      if (isOnce && atHandlers.isEmpty() && (stats.isPaused || isIdle())) {
         inbox.wish(Inbox.Wish.STOP);
         return;
       }
@@ -205,10 +214,12 @@ final class Drainer implements Runnable {
 
   private void takeMail(Settler settling) {
     Inbox.Mail mail = inbox.take();
-    for (Inbox.Finished each : mail.finished()) {
-      running--;
-      state(each.kind()).running--;
+    finished.addAll(mail.finished());
+    for (Inbox.Finished each = finished.peek(); each != null; each = finished.peek()) {
       finish(settling, each);
+      finished.remove(); // not before: where the database is in trouble it is settled later
+      atHandlers.remove(each.claim().file());
+      state(each.kind()).running--;
     }
     for (Path each : mail.arrived()) {
       EntryName name = PendingScan.ofEvent(spool, each);
@@ -446,7 +457,7 @@ final class Drainer implements Runnable {
       throw e;
     }
     state(kind).running++;
-    running++;
+    atHandlers.add(claim.file());
     starter.start(claim, kind, attempts + 1);
   }
 
@@ -637,6 +648,7 @@ final class Drainer implements Runnable {
     engine = null;
     settler = null;
     isRecovered = false;
+    claims.retain(atHandlers); // the others are replayed
     if (open != null) {
       closeEngine(open);
     }
@@ -689,7 +701,8 @@ final class Drainer implements Runnable {
           log.info("asked to end: at most " + drainLeft + " more entries are begun");
         }
         boolean isDone =
-            (drainLeft <= 0 || (backlog.isEmpty() && !backlog.mayHaveMore())) && running == 0;
+            (drainLeft <= 0 || (backlog.isEmpty() && !backlog.mayHaveMore()))
+                && atHandlers.isEmpty();
         yield isDone || System.nanoTime() - drainUntilNanos > 0;
       }
     };

@@ -1,0 +1,134 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Faults that come between two steps of the thread that executes: without a loop. */
+@Timeout(90)
+class DrainerFaultTest {
+  private static final String INSERT = "{\"sql\": \"INSERT INTO t VALUES (%d)\"}";
+
+  @TempDir Path directory;
+  private WorkerRig rig;
+  private final Inbox inbox = new Inbox();
+  private final WorkerStats stats = new WorkerStats();
+  private final BlockingQueue<Inbox.Finished> started = new LinkedBlockingQueue<>();
+  private Probe probe = Probe.NONE;
+
+  /** The name of a method of the engine, and how often it still fails. */
+  private volatile String troubleIn = "";
+
+  private final AtomicInteger troubles = new AtomicInteger();
+
+  @BeforeEach
+  void open() {
+    rig = new WorkerRig(directory);
+    rig.query("CREATE TABLE t (n INTEGER)");
+  }
+
+  @AfterEach
+  void stop() {
+    inbox.wish(Inbox.Wish.STOP);
+  }
+
+  private Engine engine() {
+    Engine real = SqliteEngine.open(rig.options.databaseFile(rig.spool));
+    return (Engine)
+        Proxy.newProxyInstance(
+            Engine.class.getClassLoader(),
+            new Class<?>[] {Engine.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals(troubleIn) && troubles.getAndDecrement() > 0) {
+                throw new EngineTroubleException("as the test wants", new IOException());
+              }
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private Drainer start() {
+    QueueHandler handler =
+        new QueueHandler() {
+          @Override
+          public String operation() {
+            return "h";
+          }
+
+          @Override
+          public Object handle(QueueTask task) {
+            return "";
+          }
+        };
+    QueueConfig config = QueueConfig.DEFAULT.handlers(List.of(handler));
+    Drainer drainer =
+        new Drainer(
+            rig.queue,
+            0,
+            false,
+            this::engine,
+            () -> config,
+            inbox,
+            stats,
+            new WorkerLog(directory.resolve("worker.log"), null),
+            probe,
+            (claim, kind, attempt) ->
+                started.add(new Inbox.Finished(claim, kind, new Outcome.Done(null))));
+    Thread.ofPlatform().name("test-drainer").start(drainer);
+    return drainer;
+  }
+
+  @Test
+  void shouldSettleAllThatEndedWhileTheDatabaseWasInTrouble() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      rig.drop("5_" + i, "{\"operation\": \"h\"}");
+    }
+    start();
+    List<Inbox.Finished> ended = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Inbox.Finished one = started.poll(30, TimeUnit.SECONDS);
+      assertThat(one).isNotNull();
+      ended.add(one);
+    }
+    troubles.set(2);
+    troubleIn = "recordDone";
+    ended.forEach(inbox::finished);
+    for (int i = 0; i < 3; i++) {
+      rig.awaitCompleted("5_" + i);
+    }
+    assertThat(started).isEmpty(); // none was begun a second time
+  }
+
+  @Test
+  void shouldForgetClaimsThatTroubleHasLeftBehind() {
+    AtomicBoolean isFirst = new AtomicBoolean(true);
+    probe =
+        point -> {
+          if (point == Probe.Point.AFTER_COMMIT && isFirst.getAndSet(false)) {
+            throw new EngineTroubleException("as the test wants", new IOException());
+          }
+        };
+    rig.drop("5_1", INSERT.formatted(1));
+    start();
+    rig.awaitCompleted("5_1");
+    assertThat(rig.query("SELECT n FROM t")).containsExactly("1");
+  }
+}
