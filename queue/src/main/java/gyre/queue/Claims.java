@@ -2,6 +2,7 @@ package gyre.queue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -43,6 +44,10 @@ final class Claims {
       return new Taken(null, Miss.SAME_NAME);
     }
     try {
+      if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+        held.remove(target); // it waits to be replayed
+        return new Taken(null, Miss.SAME_NAME);
+      }
       Spool.move(name.path(), target);
       return new Taken(target, null);
     } catch (NoSuchFileException e) {
@@ -59,7 +64,7 @@ final class Claims {
 
   /** Gives one back untouched. */
   void putBack(Path file, EntryName name) throws IOException {
-    if (Files.exists(name.path(), java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.exists(name.path(), LinkOption.NOFOLLOW_LINKS)) {
       Spool.moveBeside(file, spool.pending, name.text());
     } else {
       Spool.move(file, name.path());

@@ -375,6 +375,7 @@ final class Drainer implements Runnable {
     try {
       return checked(settling, file, name);
     } catch (IOException e) {
+      giveBack(file, name);
       cannotMove(name, e);
       return null;
     }
@@ -434,11 +435,21 @@ final class Drainer implements Runnable {
   }
 
   private void putBack(Claim claim) {
-    try {
-      claims.putBack(claim.file(), claim.name());
+    if (giveBack(claim.file(), claim.name())) {
       backlog.offer(claim.name());
+    }
+  }
+
+  /** What can't be given back is no longer held, so that the next look at orphans finds it. */
+  private boolean giveBack(Path file, EntryName name) {
+    try {
+      claims.putBack(file, name);
+      return true;
     } catch (IOException e) {
-      log.failure(QueueException.of("put back", claim.file(), e).getMessage() + "");
+      log.failure(QueueException.of("put back", file, e).getMessage() + "");
+      return false;
+    } finally {
+      claims.ended(file);
     }
   }
 
@@ -573,7 +584,12 @@ final class Drainer implements Runnable {
     EntryName name =
         new EntryName(
             spool.pending.resolve(found.text()), found.text(), found.priority(), found.sequence());
-    replay(settling, own, name);
+    try {
+      replay(settling, own, name);
+    } catch (IOException e) {
+      claims.ended(own); // the next look finds it
+      throw e;
+    }
   }
 
   /**
@@ -663,7 +679,7 @@ final class Drainer implements Runnable {
 
   /** What is looked at from time to time, in case that nobody told of it. */
   private void tick(Settler settling) {
-    if (backlog.isEmpty() && later.isEmpty()) {
+    if (backlog.isEmpty()) {
       scan();
     }
     scanDelayed();

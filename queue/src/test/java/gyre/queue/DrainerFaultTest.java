@@ -3,8 +3,10 @@ package gyre.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,5 +132,34 @@ class DrainerFaultTest {
     start();
     rig.awaitCompleted("5_1");
     assertThat(rig.query("SELECT n FROM t")).containsExactly("1");
+  }
+
+  @Test
+  void shouldExecuteAnEntryThatCouldNotBeReadOnceItIsClaimed() {
+    Path claimed = rig.spool.processing.resolve("5_1@w0");
+    Path aside = directory.resolve("aside");
+    AtomicBoolean isFirst = new AtomicBoolean(true);
+    probe =
+        point -> {
+          if (point == Probe.Point.CLAIMED && Files.exists(claimed) && isFirst.getAndSet(false)) {
+            move(claimed, aside);
+          }
+        };
+    rig.drop("5_1", INSERT.formatted(1));
+    start();
+    WorkerRig.await("it is taken", () -> Files.exists(aside));
+    rig.drop("5_2", INSERT.formatted(2));
+    inbox.rescan();
+    rig.awaitCompleted("5_2"); // the error with the first is dealt with
+    move(aside, rig.spool.pending.resolve("5_1"));
+    rig.awaitCompleted("5_1");
+  }
+
+  private static void move(Path from, Path to) {
+    try {
+      Files.move(from, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
