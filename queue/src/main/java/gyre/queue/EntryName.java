@@ -94,6 +94,9 @@ record EntryName(Path path, String text, int priority, long sequence) {
       String trimmed = raw.endsWith("/") ? raw.substring(0, raw.length() - 1) : raw;
       name = trimmed.substring(trimmed.lastIndexOf('/') + 1).replace("@", "%40");
     }
+    if (name.endsWith(Failure.SUFFIX) || name.endsWith(Enqueued.RESULT_SUFFIX)) {
+      name += "_"; // else it would be taken for what stands beside another entry
+    }
     if (name.length() <= TEXT_LIMIT
         && name.getBytes(java.nio.charset.StandardCharsets.UTF_8).length <= TEXT_LIMIT) {
       return name;

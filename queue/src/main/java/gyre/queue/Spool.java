@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -126,7 +127,7 @@ final class Spool {
 
   private static Path freeName(Path directory, String name) throws IOException {
     Path target = directory.resolve(name);
-    for (int i = 2; Files.exists(target, java.nio.file.LinkOption.NOFOLLOW_LINKS); i++) {
+    for (int i = 2; Files.exists(target, LinkOption.NOFOLLOW_LINKS); i++) {
       if (i > COLLISIONS_LIMIT) {
         throw new FileAlreadyExistsException(target.toString());
       }
@@ -137,13 +138,28 @@ final class Spool {
 
   /**
    * Moves a file to {@code failed/}. The reason is written first: so there is no moment at which an
-   * entry is there without one.
+   * entry is there without one. Its name is made by whoever comes first, and only that one moves a
+   * file beside it: so of several workers none replaces what another has put there.
    */
   Path fail(Path file, String name, Failure failure) throws IOException {
-    Path target = freeName(failed, name);
-    Path reason = failed.resolve(target.getFileName() + Failure.SUFFIX);
-    replace(reason, failure.toJson() + "\n");
-    move(file, target);
-    return target;
+    for (int i = 1; i <= COLLISIONS_LIMIT; i++) {
+      Path target = failed.resolve(i == 1 ? name : name + "~" + i);
+      Path reason = failed.resolve(target.getFileName() + Failure.SUFFIX);
+      if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS) && tryCreate(reason)) {
+        replace(reason, failure.toJson() + "\n");
+        move(file, target);
+        return target;
+      }
+    }
+    throw new FileAlreadyExistsException(failed.resolve(name).toString());
+  }
+
+  private static boolean tryCreate(Path file) throws IOException {
+    try {
+      Files.createFile(file);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
   }
 }

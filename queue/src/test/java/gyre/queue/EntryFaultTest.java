@@ -257,4 +257,19 @@ class EntryFaultTest {
     rig.once();
     assertThat(rig.query("SELECT count(*) FROM t")).containsExactly("1");
   }
+
+  @Test
+  void shouldKeepAnEntryThatIsCalledLikeTheReasonOfAnother() throws Exception {
+    rig.drop("5_1.error", "[]");
+    rig.once();
+    rig.drop("5_1", "[1]");
+    rig.once();
+    List<String> contents = new java.util.ArrayList<>();
+    for (String each : WorkerRig.names(rig.spool.failed)) {
+      contents.add(Files.readString(rig.spool.failed.resolve(each)));
+    }
+    assertThat(contents).hasSize(4).contains("[]", "[1]");
+    assertThat(Inspection.of(directory).search(List.of(Inspection.Place.FAILED), "", 10))
+        .hasSize(2);
+  }
 }
