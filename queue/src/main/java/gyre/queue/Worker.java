@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Loop;
@@ -33,6 +34,7 @@ public final class Worker {
   private static final long HEARTBEAT_SOONEST_MILLIS = 500;
   private static final Duration LOCK_PATIENCE = Duration.ofMillis(20);
   private static final int LOCK_TRIES = 10;
+  private static final Duration LONGEST = Duration.ofDays(365);
 
   private final WorkerOptions options;
   private final Queue queue;
@@ -212,7 +214,14 @@ public final class Worker {
       startFibers(scope, slot);
       handlers = scope;
       Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
-      Fiber.await(drainer.ended());
+      try {
+        Fiber.await(drainer.ended());
+      } catch (CancelledException e) {
+        handlers = null;
+        inbox.wish(Inbox.Wish.STOP);
+        awaitEnd(drainer);
+        throw e;
+      }
       log.info(
           "worker "
               + slot
@@ -221,14 +230,24 @@ public final class Worker {
               + " done, "
               + stats.failed.get()
               + " failed");
+      handlers = null;
       scope.cancel("the worker ends");
-    } catch (CancelledException e) {
-      inbox.wish(Inbox.Wish.STOP);
-      throw e;
     } finally {
       handlers = null;
       beat(slot);
       delete(spool.pidFile(slot));
+    }
+  }
+
+  /**
+   * Whoever takes the lock takes over what is in {@code processing/}: so the lock stays until the
+   * thread that executes has ended, whoever cancels the fiber.
+   */
+  private static void awaitEnd(Drainer drainer) {
+    try {
+      Cancellation.shield(LONGEST, () -> Fiber.await(drainer.ended()));
+    } catch (Exception e) {
+      // its failure is in the log, and the cancellation is what the caller is told
     }
   }
 

@@ -306,4 +306,45 @@ class WorkerTest {
       rig.awaitCompleted("5_1");
     }
   }
+
+  @Test
+  void shouldKeepItsLockUntilItsThreadHasEnded() throws Exception {
+    try (WorkerRig rig = rig()) {
+      Path lock = rig.spool.lockFile(0);
+      java.util.concurrent.CountDownLatch reached = new java.util.concurrent.CountDownLatch(1);
+      java.util.concurrent.CountDownLatch goOn = new java.util.concurrent.CountDownLatch(1);
+      java.util.concurrent.atomic.AtomicBoolean wasHeld =
+          new java.util.concurrent.atomic.AtomicBoolean();
+      Probe probe =
+          point -> {
+            if (point == Probe.Point.BEFORE_COMMIT) {
+              reached.countDown();
+              try {
+                goOn.await();
+                // The cancellation has long ended run(), if it does not wait for this thread.
+                java.util.concurrent.locks.LockSupport.parkNanos(200_000_000);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              wasHeld.set(InstanceLock.isHeld(lock));
+            }
+          };
+      rig.drop("5_1", "{\"sql\": \"INSERT INTO t VALUES (1)\"}");
+      try (gyre.Loop loop = gyre.Loop.open(WorkerRig.loopOptions())) {
+        loop.run(() -> {
+          try (gyre.Scope scope = gyre.Scope.openIsolated("test")) {
+            Worker worker = Worker.open(rig.options, true, probe);
+            scope.start("worker", worker::run);
+            gyre.Fiber.offload(() -> {
+              reached.await();
+              return true;
+            });
+            scope.cancel("the test wants it");
+            goOn.countDown();
+          }
+        });
+      }
+      assertThat(wasHeld).isTrue();
+    }
+  }
 }
