@@ -25,7 +25,10 @@ final class HandlerRunner {
     this.http = http;
   }
 
-  /** Parks. What goes wrong is an outcome; only a cancellation of the fiber is thrown. */
+  /**
+   * Parks. What goes wrong is an outcome, even where it is an error of the machine such as a stack
+   * that is too deep; only a cancellation is thrown.
+   */
   Outcome run(Claim claim, Kind kind, int attempt) {
     try {
       return Cancellation.within(
@@ -41,9 +44,14 @@ final class HandlerRunner {
       return new Outcome.Failed("it took longer than " + kind.timeout().toMillis() + " ms", false);
     } catch (CancelledException e) {
       throw e;
-    } catch (Exception e) {
-      return new Outcome.Failed(brief(String.valueOf(e)), false);
+    } catch (Exception | Error e) {
+      return failed(e);
     }
+  }
+
+  /** Of an entry whose handler has thrown that. */
+  static Outcome failed(Throwable e) {
+    return new Outcome.Failed(brief(String.valueOf(e)), false);
   }
 
   private static String payload(Entry entry) {

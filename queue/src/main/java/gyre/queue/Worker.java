@@ -15,6 +15,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -282,13 +286,36 @@ public final class Worker {
     if (scope != null) {
       scope.start(
           "queue-" + kind.operation(),
-          () -> inbox.finished(new Inbox.Finished(claim, kind, runner.run(claim, kind, attempt))));
+          () -> inbox.finished(new Inbox.Finished(claim, kind, outcome(claim, kind, attempt))));
+    }
+  }
+
+  private Outcome outcome(Claim claim, Kind kind, int attempt) {
+    try {
+      return runner.run(claim, kind, attempt);
+    } catch (CancelledException e) {
+      if (handlers == null) {
+        throw e; // the worker ends, and the entry is replayed
+      }
+      return HandlerRunner.failed(e); // of the handler's own
     }
   }
 
   // ---- heartbeat
 
-  private void heartbeat(int slot) throws Exception {
+  /** On a thread of its own: those of the runtime may all be in handlers that hang. */
+  private void heartbeat(int slot) {
+    ExecutorService writer =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("gyre-queue-heartbeat-" + slot).daemon().factory());
+    try {
+      beatOften(slot, writer);
+    } finally {
+      writer.shutdown(); // not waited for: this fiber is on the loop
+    }
+  }
+
+  private void beatOften(int slot, Executor writer) {
     long longestMillis = options.readTimeout().toMillis();
     long lastIteration = -1;
     long lastMillis = 0;
@@ -298,10 +325,7 @@ public final class Worker {
       if (isDue || stats.iterations.get() != lastIteration) {
         lastIteration = stats.iterations.get();
         lastMillis = now;
-        Fiber.offload(() -> {
-          beat(slot);
-          return slot;
-        });
+        Fiber.await(CompletableFuture.runAsync(() -> beat(slot), writer));
       }
       boolean isBusy = stats.processing > 0 || stats.waiting > 0;
       Fiber.sleep(

@@ -165,4 +165,29 @@ class HandlerTest {
       jobs.forEach(each -> assertThat(await(each).isDone()).isTrue());
     }
   }
+
+  /** Throws what nobody expects. */
+  private record Throwing(String operation, Throwable what) implements QueueHandler {
+    @Override
+    public Object handle(QueueTask task) throws Exception {
+      switch (what) {
+        case Error e -> throw e;
+        case Exception e -> throw e;
+        default -> throw new IllegalStateException(what);
+      }
+    }
+  }
+
+  @Test
+  void shouldFailAnEntryWhateverItsHandlerThrows() throws IOException {
+    WorkerOptions options =
+        WorkerOptions.of(directory)
+            .handler(new Throwing("error", new StackOverflowError("too deep")))
+            .handler(new Throwing("cancelled", new gyre.CancelledException("of its own", null)));
+    Files.writeString(directory.resolve("queue.toml"), "[queue]\nretries = 0\n");
+    try (WorkerRig rig = new WorkerRig(options).start()) {
+      assertThat(await(rig.queue.enqueue(Job.of("error", ""))).error()).contains("too deep");
+      assertThat(await(rig.queue.enqueue(Job.of("cancelled", ""))).error()).contains("of its own");
+    }
+  }
 }
