@@ -559,7 +559,7 @@ final class Drainer implements Runnable {
       for (Path file : files) {
         try {
           recover(settling, file);
-        } catch (IOException e) {
+        } catch (IOException | QueueException e) {
           log.failure(QueueException.of("take over", file, e).getMessage() + "");
         }
       }
@@ -586,7 +586,7 @@ final class Drainer implements Runnable {
             spool.pending.resolve(found.text()), found.text(), found.priority(), found.sequence());
     try {
       replay(settling, own, name);
-    } catch (IOException e) {
+    } catch (IOException | QueueException e) {
       claims.ended(own); // the next look finds it
       throw e;
     }

@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -60,6 +61,8 @@ final class Maintenance {
           count++;
         }
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     } catch (java.nio.file.NoSuchFileException e) {
       return count; // somebody else cleans up too
     }
@@ -71,13 +74,21 @@ final class Maintenance {
   static void batches(Spool spool, Settler settler, WorkerLog log) {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.batches)) {
       for (Path file : files) {
-        Object name = Json.readObject(Files.readAllBytes(file)).get("batch");
-        if (name instanceof String batch) {
-          settler.batchMayBeDone(batch);
-        }
+        batch(file, settler, log);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      log.failure(QueueException.of("look into", spool.batches, e).getMessage() + "");
+    }
+  }
+
+  private static void batch(Path file, Settler settler, WorkerLog log) {
+    try {
+      Object name = Json.readObject(Files.readAllBytes(file)).get("batch");
+      if (name instanceof String batch) {
+        settler.batchMayBeDone(batch);
       }
     } catch (IOException | BadEntryException e) {
-      log.failure("look at batches in " + spool.batches + ": " + e.getMessage());
+      log.failure(QueueException.of("read batch", file, e).getMessage() + "");
     }
   }
 
@@ -89,22 +100,27 @@ final class Maintenance {
    */
   static void recurring(Queue queue, QueueConfig config, Instant now, WorkerLog log) {
     for (QueueConfig.Recurring each : config.recurring()) {
-      Optional<Instant> next = each.cron().next(now);
-      if (next.isEmpty()) {
-        continue;
-      }
-      Path mark =
-          queue.spool().base.resolve(".recurring." + Queue.hash(each.name()).substring(0, 16));
-      String planned = next.get().toString();
       try {
-        if (Files.exists(mark) && Files.readString(mark).strip().equals(planned)) {
-          continue;
-        }
-        queue.enqueue(each.job().id("recurring:" + each.name() + ":" + planned).at(next.get()));
-        queue.spool().replace(mark, planned + "\n");
-      } catch (IOException e) {
+        recurring(queue, each, now);
+      } catch (IOException | RuntimeException e) {
         log.failure(QueueException.of("plan", each.name(), e).getMessage() + "");
       }
     }
+  }
+
+  private static void recurring(Queue queue, QueueConfig.Recurring each, Instant now)
+      throws IOException {
+    Optional<Instant> next = each.cron().next(now);
+    if (next.isEmpty()) {
+      return;
+    }
+    Path mark =
+        queue.spool().base.resolve(".recurring." + Queue.hash(each.name()).substring(0, 16));
+    String planned = next.get().toString();
+    if (Files.exists(mark) && Files.readString(mark).strip().equals(planned)) {
+      return;
+    }
+    queue.enqueue(each.job().id("recurring:" + each.name() + ":" + planned).at(next.get()));
+    queue.spool().replace(mark, planned + "\n");
   }
 }

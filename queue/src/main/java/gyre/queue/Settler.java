@@ -144,10 +144,21 @@ final class Settler {
 
   // ---- batches
 
-  void batchMayBeDone(String batch) throws IOException {
+  /** What is wrong with one batch is logged, and stops nothing else. */
+  void batchMayBeDone(String batch) {
     if (batch.isEmpty()) {
       return;
     }
+    try {
+      endBatch(batch);
+    } catch (EngineTroubleException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      log.failure("end batch " + batch + ": " + QueueException.reason(e));
+    }
+  }
+
+  private void endBatch(String batch) throws IOException {
     Batches.Batch known = Batches.read(spool, batch).orElse(null);
     if (known != null && engine.finishedOfBatch(batch) >= known.size()) {
       queue.enqueue(Job.ofFields(known.callback()));

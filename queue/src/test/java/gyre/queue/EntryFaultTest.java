@@ -272,4 +272,17 @@ class EntryFaultTest {
     assertThat(Inspection.of(directory).search(List.of(Inspection.Place.FAILED), "", 10))
         .hasSize(2);
   }
+
+  @Test
+  void shouldGoOnWhereABatchAndAnOrphanCannotBeDealtWith() throws Exception {
+    Batches.write(rig.spool, "bad", 1, Job.of("x", "").id("y".repeat(300)));
+    Files.createDirectory(rig.spool.lockFile(7));
+    Files.writeString(
+        rig.spool.processing.resolve("5_7@w7"), "{\"sql\": \"INSERT INTO t VALUES (7)\"}");
+    rig.drop("5_1", "{\"sql\": \"INSERT INTO t VALUES (1)\", \"batch\": \"bad\"}");
+    rig.once();
+    rig.drop("5_2", "{\"sql\": \"INSERT INTO t VALUES (2)\"}");
+    rig.once();
+    assertThat(rig.query("SELECT n FROM t ORDER BY n")).containsExactly("1", "2");
+  }
 }
