@@ -121,6 +121,7 @@ final class Drainer implements Runnable {
       while (!isOver()) {
         try {
           round();
+          recovered();
         } catch (EngineTroubleException e) {
           trouble(e);
         }
@@ -182,11 +183,6 @@ final class Drainer implements Runnable {
       engine = opened;
       known = new Settler(queue, opened, claims, stats, log, probe);
       settler = known;
-      if (!stats.trouble.isEmpty()) {
-        log.info("the database can be used again");
-        stats.trouble = "";
-        troubleMillis = TROUBLE_FIRST_MILLIS;
-      }
     }
     if (!isRecovered) {
       recover(known);
@@ -323,7 +319,8 @@ final class Drainer implements Runnable {
     }
     probe.at(Probe.Point.AFTER_COMMIT);
     stats.lastEventMillis = System.currentTimeMillis();
-    for (int i = 0; i < batch.size(); i++) {
+    batch.subList(outcomes.size(), batch.size()).forEach(this::putBack);
+    for (int i = 0; i < outcomes.size(); i++) {
       settle(settling, batch.get(i), outcomes.get(i), kind(batch.get(i)).retry());
     }
   }
@@ -675,6 +672,15 @@ final class Drainer implements Runnable {
     Thread.sleep(troubleMillis);
     troubleMillis = Math.min(TROUBLE_LONGEST_MILLIS, troubleMillis * 2);
     inbox.rescan();
+  }
+
+  /** After a round without trouble: that the database could be opened proves nothing. */
+  private void recovered() {
+    if (!stats.trouble.isEmpty()) {
+      log.info("the database can be used again");
+      stats.trouble = "";
+      troubleMillis = TROUBLE_FIRST_MILLIS;
+    }
   }
 
   /** What is looked at from time to time, in case that nobody told of it. */

@@ -15,7 +15,8 @@ interface Engine extends AutoCloseable {
    * Executes each entry that the ledger does not have, writes it there, and has both on the device
    * when it returns. One that fails does not harm the others.
    *
-   * @return one outcome for each entry, in their order
+   * @return one outcome for each entry, in their order; fewer, but at least one, where the database
+   *     came into trouble behind them: the others are as they were
    */
   List<Outcome> execute(List<Claim> claims);
 

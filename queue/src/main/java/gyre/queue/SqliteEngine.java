@@ -39,6 +39,7 @@ final class SqliteEngine implements Engine {
    */
   private static final int LENGTH_LIMIT_BYTES = 16 << 20;
 
+  private static final int PROBE_BYTES = 256 << 10;
   private static final int PATTERN_LIMIT_BYTES = 1000;
   private static final Pattern TEMPORARY = Pattern.compile("temp", Pattern.CASE_INSENSITIVE);
   private static final Duration BUSY_LIMIT = Duration.ofSeconds(5);
@@ -145,14 +146,29 @@ final class SqliteEngine implements Engine {
     try {
       return executeTogether(claims);
     } catch (TransactionLostException e) {
-      List<Outcome> outcomes = new ArrayList<>(claims.size());
-      for (Claim each : claims) {
-        outcomes.add(executeAlone(each));
-      }
-      return outcomes;
+      return executeEach(claims);
     } catch (SQLException e) {
-      throw trouble("execute a batch in", file, e);
+      if (isBusy(e)) {
+        throw trouble("execute a batch in", file, e);
+      }
+      return executeEach(claims); // it may be one of them alone
     }
+  }
+
+  /** Ends at the first that meets trouble; throws if that is the first of all. */
+  private List<Outcome> executeEach(List<Claim> claims) {
+    List<Outcome> outcomes = new ArrayList<>(claims.size());
+    for (Claim each : claims) {
+      try {
+        outcomes.add(executeAlone(each));
+      } catch (EngineTroubleException e) {
+        if (outcomes.isEmpty()) {
+          throw e;
+        }
+        break; // those before it are on the device
+      }
+    }
+    return outcomes;
   }
 
   private Outcome executeAlone(Claim claim) {
@@ -161,7 +177,25 @@ final class SqliteEngine implements Engine {
     } catch (TransactionLostException e) {
       return e.outcome;
     } catch (SQLException e) {
-      throw trouble("execute an entry in", file, e);
+      if (isBusy(e) || !canWrite()) {
+        throw trouble("execute an entry in", file, e);
+      }
+      return new Outcome.Failed(explain(e), false);
+    }
+  }
+
+  /**
+   * Whether the database takes a write of a size as entries have it. Some codes such as FULL and
+   * CORRUPT have two causes: the database, or what one entry asks of it.
+   */
+  private boolean canWrite() {
+    String id = "probe of the worker";
+    try {
+      countAttempt(id, " ".repeat(PROBE_BYTES), Instant.now());
+      forgetAttempts(id);
+      return true;
+    } catch (EngineTroubleException e) {
+      return false;
     }
   }
 
@@ -502,7 +536,7 @@ final class SqliteEngine implements Engine {
   }
 
   /**
-   * What no entry can be blamed for: BUSY, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
+   * What no entry can be blamed for at once: BUSY, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
    * LOCKED is not among them: it comes from within this connection, so from the entry itself.
    */
   private static void throwIfTrouble(SQLException e) throws SQLException {

@@ -221,4 +221,21 @@ abstract class EngineConformance {
     assertThat(run("SELECT instr(zeroblob(900000000), x'01')")).isInstanceOf(Outcome.Failed.class);
     assertThat(run("SELECT zeroblob(1000000)")).isInstanceOf(Outcome.Done.class);
   }
+
+  @Test
+  void shouldBlameTheEntryWhereTheDatabaseCanBeWritten() {
+    run("CREATE TABLE a (n INTEGER PRIMARY KEY AUTOINCREMENT, x)");
+    run("INSERT INTO a VALUES (9223372036854775807, 1)");
+    List<Outcome> outcomes =
+        engine.execute(
+            List.of(
+                sql("1", "INSERT INTO t VALUES (1)"),
+                sql("bad", "INSERT INTO a (x) VALUES (2)"), // SQLITE_FULL: no number is left
+                sql("2", "INSERT INTO t VALUES (2)")));
+    assertThat(outcomes.get(0)).isInstanceOf(Outcome.Done.class);
+    assertThat(outcomes.get(1)).isInstanceOf(Outcome.Failed.class);
+    assertThat(outcomes.get(2)).isInstanceOf(Outcome.Done.class);
+    assertThat(all()).contains("\"1,2\"");
+    assertThat(engine.isDone("bad")).isFalse();
+  }
 }
