@@ -1,10 +1,12 @@
 package gyre.queue;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -64,7 +66,8 @@ public final class Queue {
    * this program nor one of the machine loses it.
    *
    * @throws DuplicateJobException if one with its unique key waits or runs
-   * @throws QueueException if it can't be written; then it is not in the queue
+   * @throws QueueException if it can't be written; then it is not in the queue, unless the message
+   *     says that it may be: then enqueue it again with an id of its own, and it is done once
    */
   public Enqueued enqueue(Job job) {
     long sequence = nextSequence();
@@ -80,7 +83,8 @@ public final class Queue {
     Path directory = due == null ? spool.pending : spool.delayed;
     Path target =
         due == null ? directory.resolve(name) : directory.resolve(Delayed.name(due, name));
-    try {
+    // Opened before the rename: what may fail without a trace comes first.
+    try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
       Spool.writeNew(part, content);
       try {
         if (!job.text("unique_key").isEmpty()) {
@@ -91,11 +95,20 @@ public final class Queue {
         Files.deleteIfExists(part);
         throw e;
       }
-      Spool.syncDirectory(directory);
+      sync(names, id, directory);
     } catch (IOException e) {
       throw QueueException.of("enqueue into", spool.base, e);
     }
     return new Enqueued(spool, id, name);
+  }
+
+  private static void sync(FileChannel names, String id, Path directory) {
+    try {
+      names.force(true);
+    } catch (IOException e) {
+      throw QueueException.of(
+          "enqueue entry " + id + ", which may be in the queue, into", directory, e);
+    }
   }
 
   /** What a worker would refuse is refused here, where somebody sees it. */

@@ -52,10 +52,19 @@ final class Spool {
     return List.of(tmp, pending, processing, completed, failed, delayed, unique, batches);
   }
 
-  /** Makes what is missing. What is there stays as it is. */
+  /** Makes what is missing, and has it on the device. What is there stays as it is. */
   void create() throws IOException {
+    boolean isComplete = true;
     for (Path each : directories()) {
+      isComplete &= Files.isDirectory(each);
       Files.createDirectories(each);
+    }
+    if (!isComplete) {
+      syncDirectory(base);
+      Path parent = base.getParent();
+      if (parent != null) {
+        syncDirectory(parent);
+      }
     }
   }
 
