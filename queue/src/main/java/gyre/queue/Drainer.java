@@ -80,7 +80,7 @@ final class Drainer implements Runnable {
   private int drainLeft;
   private long drainUntilNanos;
   private boolean isDraining;
-  private long nextTickMillis;
+  private long nextTickMillis = steadyMillis();
 
   Drainer(
       Queue queue,
@@ -151,13 +151,13 @@ final class Drainer implements Runnable {
     stats.iterations.incrementAndGet();
     useConfig();
     Settler settling = ready();
-    long now = System.currentTimeMillis();
+    long now = steadyMillis();
     takeMail(settling);
-    if (now >= nextTickMillis) {
+    if (now - nextTickMillis >= 0) {
       nextTickMillis = now + TICK_MILLIS;
       tick(settling);
     }
-    moveDue(now);
+    moveDue(System.currentTimeMillis());
     for (EntryName name = later.poll(now); name != null; name = later.poll(now)) {
       backlog.offer(name);
     }
@@ -171,7 +171,7 @@ final class Drainer implements Runnable {
         inbox.wish(Inbox.Wish.STOP);
         return;
       }
-      inbox.await(waitMillis(System.currentTimeMillis()));
+      inbox.await(waitMillis(steadyMillis()));
     }
   }
 
@@ -359,7 +359,7 @@ final class Drainer implements Runnable {
       Claims.Taken taken = claims.take(name);
       if (taken.file() == null) {
         if (taken.miss() == Claims.Miss.SAME_NAME) {
-          later.add(name, System.currentTimeMillis() + GROW_LOOK_MILLIS);
+          later.add(name, steadyMillis() + GROW_LOOK_MILLIS);
         }
         return null;
       }
@@ -383,7 +383,7 @@ final class Drainer implements Runnable {
     if (!spool.isThere()) {
       remake();
     }
-    later.add(name, System.currentTimeMillis() + RETRY_MOVE_MILLIS);
+    later.add(name, steadyMillis() + RETRY_MOVE_MILLIS);
   }
 
   private @Nullable Claim checked(Settler settling, Path file, EntryName name) throws IOException {
@@ -393,7 +393,7 @@ final class Drainer implements Runnable {
     } catch (BadEntryException e) {
       if (e.mayBeGrowing() && isYoung(file)) {
         claims.putBack(file, name);
-        later.add(name, System.currentTimeMillis() + GROW_LOOK_MILLIS);
+        later.add(name, steadyMillis() + GROW_LOOK_MILLIS);
       } else {
         settling.failUnread(file, name, String.valueOf(e.getMessage()));
       }
@@ -418,7 +418,7 @@ final class Drainer implements Runnable {
     if (!state.tryBegin()) {
       claims.putBack(file, name);
       if (!state.parked.offer(name)) {
-        later.add(name, System.currentTimeMillis() + RETRY_MOVE_MILLIS);
+        later.add(name, steadyMillis() + RETRY_MOVE_MILLIS);
       }
       return null;
     }
@@ -531,10 +531,15 @@ final class Drainer implements Runnable {
     }
   }
 
+  /** For pauses: a clock that nobody sets. What is due by date goes by the other one. */
+  private static long steadyMillis() {
+    return System.nanoTime() / 1_000_000;
+  }
+
   private long waitMillis(long now) {
     long until = Math.min(nextTickMillis, later.nextMillis());
     if (!delayed.isEmpty()) {
-      until = Math.min(until, delayed.first().dueMillis());
+      until = Math.min(until, now + delayed.first().dueMillis() - System.currentTimeMillis());
     }
     for (KindState each : kinds.values()) {
       long pause = each.pauseMillis();
