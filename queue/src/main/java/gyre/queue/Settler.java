@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * knows it.
  */
 final class Settler {
+  /** A kill hits all that was taken, also what was not begun: so one proves nothing. */
+  private static final int REPLAYS_LEAST = 3;
+
   private final Spool spool;
   private final Queue queue;
   private final Engine engine;
@@ -112,6 +115,7 @@ final class Settler {
     }
     freeKey(entry);
     fail(claim.file(), claim.name().text(), entry.id(), error, attempts);
+    engine.forgetAttempts(entry.id()); // a person who wants it tried again begins anew
     batchMayBeDone(entry.batch());
   }
 
@@ -135,7 +139,7 @@ final class Settler {
     }
     String error = "the worker ended while it was executed";
     int attempts = engine.countAttempt(claim.entry().id(), error, Instant.now());
-    if (retry.mayRetry(attempts)) {
+    if (attempts <= REPLAYS_LEAST || retry.mayRetry(attempts)) {
       return true;
     }
     giveUp(claim, error + ", " + attempts + " times", attempts);

@@ -190,4 +190,32 @@ class HandlerTest {
       assertThat(await(rig.queue.enqueue(Job.of("cancelled", ""))).error()).contains("of its own");
     }
   }
+
+  @Test
+  void shouldTryADeadLetterAsOftenAgain() throws IOException {
+    try (WorkerRig rig =
+        rig(
+            "[handlers.c]\nkind=\"command\"\ncommand=[\"sh\", \"-c\", \"echo x >> tries; exit 1\"]\ndirectory=\""
+                + directory
+                + "\"\n")) {
+      rig.start();
+      Enqueued job = rig.queue.enqueue(Job.of("c", ""));
+      assertThat(await(job).isDone()).isFalse();
+      assertThat(Files.readAllLines(directory.resolve("tries"))).hasSize(3);
+      WorkerRig.await("it is counted", () -> rig.worker().stats().failed.get() == 1);
+      assertThat(Inspection.of(directory).retry(job.id())).isTrue();
+      WorkerRig.await("it is given up again", () -> rig.worker().stats().failed.get() == 2);
+      assertThat(Files.readAllLines(directory.resolve("tries"))).hasSize(6);
+    }
+  }
+
+  @Test
+  void shouldReplayWhatAKillHasLeftWhateverMayBeRetried() throws IOException {
+    try (WorkerRig rig = new WorkerRig(directory)) {
+      Files.writeString(directory.resolve("queue.toml"), "[queue]\nretries = 0\n");
+      Files.writeString(rig.spool.processing.resolve("5_1@w0"), "{\"sql\": \"SELECT 1\"}");
+      rig.once();
+      assertThat(WorkerRig.names(rig.spool.completed)).containsExactly("5_1");
+    }
+  }
 }
