@@ -65,7 +65,7 @@ final class Settler {
           spool.completed.resolve(claim.name().text() + Enqueued.RESULT_SUFFIX),
           Json.write(fields) + "\n");
     }
-    freeKey(entry);
+    freeKey(entry, claim.file());
     Spool.move(claim.file(), spool.completed.resolve(claim.name().text()));
     claims.ended(claim.file());
     probe.at(Probe.Point.COMPLETED);
@@ -74,10 +74,15 @@ final class Settler {
 
   /**
    * Before the file is moved: if the process ends in between, the entry is done, and its key free.
+   * The key is a second name of the file that has it; a file that only names the key frees nothing.
    */
-  private void freeKey(Entry entry) throws IOException {
-    if (!entry.uniqueKey().isEmpty()) {
-      Files.deleteIfExists(spool.unique.resolve(Queue.hash(entry.uniqueKey())));
+  private void freeKey(Entry entry, Path file) throws IOException {
+    if (entry.uniqueKey().isEmpty()) {
+      return;
+    }
+    Path key = spool.unique.resolve(Queue.hash(entry.uniqueKey()));
+    if (Files.exists(key) && Files.isSameFile(key, file)) {
+      Files.deleteIfExists(key);
     }
   }
 
@@ -113,7 +118,7 @@ final class Settler {
     if (!entry.batch().isEmpty()) {
       engine.recordGivenUp(entry.batch(), entry.id());
     }
-    freeKey(entry);
+    freeKey(entry, claim.file());
     fail(claim.file(), claim.name().text(), entry.id(), error, attempts);
     engine.forgetAttempts(entry.id()); // a person who wants it tried again begins anew
     batchMayBeDone(entry.batch());

@@ -347,4 +347,16 @@ class WorkerTest {
       assertThat(wasHeld).isTrue();
     }
   }
+
+  @Test
+  void shouldFreeAUniqueKeyOnlyForTheEntryThatHasIt() {
+    try (WorkerRig rig = rig()) {
+      Job later = Job.sql("SELECT 1").uniqueKey("k").at(java.time.Instant.now().plusSeconds(3600));
+      rig.queue.enqueue(later);
+      rig.drop("5_1", "{\"sql\": \"SELECT 1\", \"unique_key\": \"k\"}");
+      rig.once();
+      assertThat(WorkerRig.names(rig.spool.completed)).containsExactly("5_1");
+      assertThatThrownBy(() -> rig.queue.enqueue(later)).isInstanceOf(DuplicateJobException.class);
+    }
+  }
 }
