@@ -404,9 +404,10 @@ final class Drainer implements Runnable {
     }
     Kind kind = config.kind(entry.operation()).orElse(null);
     if (kind == null) {
-      settling.failUnread(
+      settling.failUnhandled(
           file,
           name,
+          entry,
           "no handler for the operation \""
               + entry.operation()
               + "\": add [handlers."

@@ -41,6 +41,9 @@ interface Engine extends AutoCloseable {
   /** Writes down that an entry of a batch was given up. */
   void recordGivenUp(String batch, String id);
 
+  /** Forgets what was counted of a batch that has ended: its name may be used again. */
+  void forgetBatch(String batch);
+
   /** Forgets what ended before that. */
   int prune(Instant before);
 

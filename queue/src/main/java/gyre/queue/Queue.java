@@ -179,7 +179,7 @@ public final class Queue {
     if (size < 1) {
       throw new IllegalArgumentException("a batch has 1 entry or more: " + size);
     }
-    Batches.write(spool, batch, size, callback.id("batch:" + batch));
+    Batches.write(spool, batch, size, callback.id("batch:" + batch + ":" + nextSequence()));
   }
 
   // ---- names

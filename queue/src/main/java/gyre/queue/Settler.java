@@ -124,6 +124,11 @@ final class Settler {
     batchMayBeDone(entry.batch());
   }
 
+  /** One that nobody can execute. */
+  void failUnhandled(Path file, EntryName name, Entry entry, String error) throws IOException {
+    giveUp(new Claim(name, file, entry, false), error, 0);
+  }
+
   /** A file that is no entry. */
   void failUnread(Path file, EntryName name, String error) throws IOException {
     fail(file, name.text(), name.stem(), error, 0);
@@ -171,6 +176,7 @@ final class Settler {
     Batches.Batch known = Batches.read(spool, batch).orElse(null);
     if (known != null && engine.finishedOfBatch(batch) >= known.size()) {
       queue.enqueue(Job.ofFields(known.callback()));
+      engine.forgetBatch(batch);
       Batches.delete(spool, batch);
       log.info("batch " + batch + " is done");
     }

@@ -405,6 +405,11 @@ final class SqliteEngine implements Engine {
   }
 
   @Override
+  public void forgetBatch(String batch) {
+    change("forget a batch in", () -> update("DELETE FROM " + BATCHES + " WHERE batch = ?", batch));
+  }
+
+  @Override
   public int prune(Instant before) {
     int[] count = {0};
     change(

@@ -359,4 +359,20 @@ class WorkerTest {
       assertThatThrownBy(() -> rig.queue.enqueue(later)).isInstanceOf(DuplicateJobException.class);
     }
   }
+
+  @Test
+  void shouldEndABatchOfOneNameEachTime() {
+    try (WorkerRig rig = rig()) {
+      for (int i = 1; i <= 2; i++) {
+        rig.queue.openBatch("b", 2, Job.sql("INSERT INTO t VALUES (1)"));
+        rig.queue.enqueue(Job.sql("SELECT 1").batch("b"));
+        rig.queue.enqueue(Job.of("nobody-knows", "").batch("b"));
+        rig.once();
+        rig.once(); // the last entry came after the first had looked
+        assertThat(rig.query("SELECT count(*) FROM t")).containsExactly(String.valueOf(i));
+        assertThat(WorkerRig.names(rig.spool.batches)).isEmpty();
+      }
+      assertThat(rig.query("SELECT count(*) FROM gyre_queue_batches")).containsExactly("0");
+    }
+  }
 }
