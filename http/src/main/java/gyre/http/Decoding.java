@@ -19,10 +19,7 @@ final class Decoding {
     int end = from;
     for (int at = from; at < to; at++) {
       byte value = bytes[at];
-      if (value == '%'
-          && at + 2 < to
-          && Ascii.isHex(bytes[at + 1])
-          && Ascii.isHex(bytes[at + 2])) {
+      if (value == '%' && at + 2 < to && Ascii.isHex(bytes[at + 1]) && Ascii.isHex(bytes[at + 2])) {
         byte meant = (byte) (Ascii.hex(bytes[at + 1]) << 4 | Ascii.hex(bytes[at + 2]));
         at += 2;
         if (!Ascii.isUnreserved(meant)) {

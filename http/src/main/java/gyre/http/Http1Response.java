@@ -75,6 +75,7 @@ final class Http1Response implements Response {
 
   /** As they are sent. */
   private long bodyBytes;
+
   private @Nullable Http1ResponseBody body;
 
   Http1Response(Exchange exchange) {

@@ -172,8 +172,7 @@ class FileServerTest {
   @Test
   void shouldNotServeByAPathThatRoutesSeeAsAnother() throws Exception {
     write("private/in.txt", "inside");
-    HttpHandler files =
-        FileServer.below(root, FileOptions.defaults().pathParameter("path"));
+    HttpHandler files = FileServer.below(root, FileOptions.defaults().pathParameter("path"));
     Router router =
         Router.create()
             .get("/private/{path*}", (request, response) -> response.status(403).send())

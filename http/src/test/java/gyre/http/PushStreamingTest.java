@@ -112,10 +112,12 @@ class PushStreamingTest {
           if (request.isMethod("GET")) {
             out.write("one");
             out.close();
-            Loop.current().post(() -> {
-              assertThatThrownBy(() -> out.write("late")).isInstanceOf(IllegalStateException.class);
-              out.close();
-            });
+            Loop.current()
+                .post(() -> {
+                  assertThatThrownBy(() -> out.write("late"))
+                      .isInstanceOf(IllegalStateException.class);
+                  out.close();
+                });
           } else {
             Response ignored = response.defer();
             out.write("two");

@@ -541,8 +541,9 @@ final class SqliteEngine implements Engine {
   }
 
   /**
-   * What no entry can be blamed for at once: BUSY, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB.
-   * LOCKED is not among them: it comes from within this connection, so from the entry itself.
+   * What no entry can be blamed for at once: BUSY, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN,
+   * NOTADB. LOCKED is not among them: it comes from within this connection, so from the entry
+   * itself.
    */
   private static void throwIfTrouble(SQLException e) throws SQLException {
     switch (code(e).code & 0xFF) {

@@ -49,7 +49,11 @@ class CrashTest {
 
   @ParameterizedTest
   @CsvSource({
-    "CLAIMED, 32", "LEDGER_WRITTEN, 32", "BEFORE_COMMIT, 32", "AFTER_COMMIT, 32", "COMPLETED, 32",
+    "CLAIMED, 32",
+    "LEDGER_WRITTEN, 32",
+    "BEFORE_COMMIT, 32",
+    "AFTER_COMMIT, 32",
+    "COMPLETED, 32",
     "AFTER_COMMIT, 1", // without batches: each entry is a transaction of its own
   })
   void shouldLoseAndDoubleNothing(Probe.Point point, int batch) throws Exception {
