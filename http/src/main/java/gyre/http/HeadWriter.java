@@ -92,6 +92,23 @@ final class HeadWriter {
     }
   }
 
+  /** Takes all fields with a name out; the name is in lower case. */
+  void removeFields(String lowerCase) {
+    int from = 0;
+    while (from < length) {
+      int end = Ascii.findFeed(bytes, from, length) + 1;
+      int colon = from + lowerCase.length();
+      if (colon < end
+          && bytes[colon] == ':'
+          && Ascii.equalsIgnoreCase(bytes, from, colon, lowerCase)) {
+        System.arraycopy(bytes, end, bytes, from, length - end);
+        length -= end - from;
+      } else {
+        from = end;
+      }
+    }
+  }
+
   /** Throws {@link IllegalArgumentException} if a field cannot be sent as it is. */
   static void checkField(String name, String value) {
     checkName(name);

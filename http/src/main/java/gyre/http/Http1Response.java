@@ -292,6 +292,8 @@ final class Http1Response implements Response {
       if (tagIndex != NO_TAG) {
         fields.insert(tagIndex, WEAK); // these are not the bytes that the tag is of
       }
+      fields.removeFields("accept-ranges"); // nobody has parts of these bytes
+      tagIndex = NO_TAG; // has moved
       fields.putField("Content-Encoding", "gzip");
     }
     return gzip;

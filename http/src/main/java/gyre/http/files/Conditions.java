@@ -2,6 +2,7 @@ package gyre.http.files;
 
 import gyre.http.HttpDate;
 import gyre.http.Request;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -12,6 +13,9 @@ final class Conditions {
   private static final int PROCEED = 0;
   private static final int NOT_MODIFIED = 304;
   private static final int FAILED = 412;
+
+  /** Before that a file may have changed twice within the second that its date names. */
+  private static final Duration DATE_IS_STRONG_AFTER = Duration.ofSeconds(60);
 
   private Conditions() {}
 
@@ -47,7 +51,9 @@ final class Conditions {
       return condition.equals(tag); // a weak one never matches
     }
     Instant date = HttpDate.parse(condition, now);
-    return date != null && date.equals(modified.truncatedTo(ChronoUnit.SECONDS));
+    return date != null
+        && date.equals(modified.truncatedTo(ChronoUnit.SECONDS))
+        && !modified.plus(DATE_IS_STRONG_AFTER).isAfter(now);
   }
 
   private static @Nullable Instant date(Request request, String name, Instant now) {
