@@ -230,6 +230,29 @@ class FileServerTest {
   }
 
   @Test
+  void shouldNotTrustADateThatMayBeOfTwoFiles() throws Exception {
+    Files.writeString(root.resolve("new.txt"), "0123456789");
+    try (HttpServer server = server(FileOptions.defaults())) {
+      String date = field(get(server, "/new.txt"), "Last-Modified");
+      String range = "Range: bytes=1-2\r\nIf-Range: " + date;
+      assertThat(get(server, "/new.txt", range).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void shouldSayNothingOfRangesWhereItCompresses() throws Exception {
+    write("long.txt", "long".repeat(1000));
+    HttpOptions options = HttpOptions.defaults().compression(Compression.gzip());
+    HttpHandler files = FileServer.below(root, FileOptions.defaults());
+    try (HttpServer server = style.open(group.loop(0), options, files)) {
+      RawClient.Answer packed = get(server, "/long.txt", "Accept-Encoding: gzip");
+      assertThat(packed.hasField("Content-Encoding: gzip")).isTrue();
+      assertThat(packed.head()).doesNotContain("Accept-Ranges").contains("\r\nETag: W/");
+      assertThat(get(server, "/long.txt").hasField("Accept-Ranges: bytes")).isTrue();
+    }
+  }
+
+  @Test
   void shouldSendRangesOfSmallAndLargeFiles() throws Exception {
     String text = new String(large, StandardCharsets.ISO_8859_1);
     try (HttpServer server = server(FileOptions.defaults())) {
@@ -270,6 +293,36 @@ class FileServerTest {
         answer = get(server, "/small.txt");
       }
       assertThat(answer.body()).isEqualTo("changed");
+    }
+  }
+
+  @Test
+  void shouldTellFilesApartWhoseTimesWereSetBack() throws Exception {
+    try (HttpServer server = server(FileOptions.defaults().cacheBytes(0))) {
+      String tag = field(get(server, "/small.txt"), "ETag");
+      String next = tag;
+      for (int i = 0; i < 1000 && next.equals(tag); i++) { // until the kernel's clock has ticked
+        write("small.txt", "9876543210");
+        next = field(get(server, "/small.txt"), "ETag");
+      }
+      assertThat(next).isNotEqualTo(tag);
+    }
+  }
+
+  @Test
+  void shouldKeepNothingThatMayStillChangeWithinATickOfTheClock() throws Exception {
+    try (HttpServer server = server(FileOptions.defaults())) {
+      boolean isDecided = false;
+      for (int i = 0; i < 10 && !isDecided; i++) {
+        long start = System.nanoTime();
+        write("small.txt", "before" + i);
+        assertThat(get(server, "/small.txt").body()).isEqualTo("before" + i);
+        boolean isFresh = System.nanoTime() - start < 1_000_000_000L; // or it may be kept
+        write("small.txt", "after!" + i);
+        String body = get(server, "/small.txt").body();
+        isDecided = isFresh;
+        assertThat(body).isEqualTo(isFresh ? "after!" + i : body);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package gyre.http.files;
 
 import gyre.file.File;
 import gyre.file.FileInfo;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * A file as it was when it was looked at: what its answers say, and its content if that is small.
  */
 final class Stored {
+  /** The coarsest clock that file systems have. */
+  private static final Duration TICK = Duration.ofSeconds(2);
+
   final String name;
   final long sizeBytes;
   final Instant modified;
@@ -32,10 +36,11 @@ final class Stored {
     this.inode = info.inode();
     this.changed = info.changed();
     this.content = content;
-    long nanos = modified.getEpochSecond() * 1_000_000_000L + modified.getNano();
     this.tag =
         "\""
-            + Long.toHexString(nanos)
+            + hexNanos(modified)
+            + "-"
+            + hexNanos(changed) // which nobody can set back
             + "-"
             + Long.toHexString(sizeBytes)
             + "-"
@@ -44,11 +49,20 @@ final class Stored {
             + "\"";
   }
 
+  private static String hexNanos(Instant time) {
+    return Long.toHexString(time.getEpochSecond() * 1_000_000_000L + time.getNano());
+  }
+
   boolean isStill(FileInfo info) {
     return info.inode() == inode
         && info.sizeBytes() == sizeBytes
         && info.modified().equals(modified)
         && info.changed().equals(changed);
+  }
+
+  /** Whether another change would be seen: it may fall into the same tick of the clock. */
+  boolean isSettled(Instant now) {
+    return !changed.plus(TICK).isAfter(now);
   }
 
   /** What it takes in the cache. */

@@ -114,8 +114,11 @@ final class Tree {
     }
     cache.remove(name);
     FileInfo info = opened.info();
-    if (info.sizeBytes() > options.cachedFileBytes() || options.cacheBytes() == 0) {
-      return new Stored(name, info, tagEnd, null);
+    Stored unread = new Stored(name, info, tagEnd, null);
+    if (info.sizeBytes() > options.cachedFileBytes()
+        || options.cacheBytes() == 0
+        || !unread.isSettled(loop.clock().instant())) {
+      return unread;
     }
     byte[] content;
     try (FileSource source = opened.file().source()) {
@@ -127,7 +130,7 @@ final class Tree {
       cache.put(read);
       return read;
     }
-    return new Stored(name, info, tagEnd, null); // it is being written: sent as it comes
+    return unread; // it is being written: sent as it comes
   }
 
   Directory directory(String name) {
