@@ -26,6 +26,9 @@ final class Exchange {
   /** The handler runs in a fiber that may park. */
   boolean mayPark;
 
+  /** The access log has been told of the answer. */
+  boolean isLogged;
+
   /** When its head was there. */
   long startNanos;
 
@@ -65,6 +68,7 @@ final class Exchange {
   void begin(boolean canPark) {
     assert !isDeferred : "the one before is not over";
     mayPark = canPark;
+    isLogged = false;
     parser.begin();
     request.forgetRoute();
     response.begin();

@@ -301,10 +301,11 @@ abstract class Http1Connection implements Patience.Listener {
     }
   }
 
-  /** The answer is complete. */
+  /** The answer is complete, as whoever is the first to see says. */
   final void answered(Exchange of) {
     AccessLog log = server.options().accessLog();
-    if (log != null) {
+    if (log != null && !of.isLogged) {
+      of.isLogged = true;
       log.answered(of.request, of.response, loopState.loop.nanoTime() - of.startNanos);
     }
   }

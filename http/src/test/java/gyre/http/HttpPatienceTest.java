@@ -14,6 +14,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +28,10 @@ class HttpPatienceTest {
   private static final byte[] LARGE = new byte[4_000_000];
 
   private static void simulate(Style style, Task client) {
+    simulate(style, HttpOptions.defaults(), client);
+  }
+
+  private static void simulate(Style style, HttpOptions options, Task client) {
     Simulation.seed(7)
         .limit(Duration.ofHours(30))
         .world(world -> {
@@ -36,7 +42,7 @@ class HttpPatienceTest {
                     style.open(
                         Loop.current(),
                         new InetSocketAddress("0.0.0.0", PORT),
-                        HttpOptions.defaults(),
+                        options,
                         HttpPatienceTest::handle)) {
                   assertThat(server.address().getPort()).isEqualTo(PORT);
                   Fiber.sleep(Duration.ofDays(2));
@@ -164,6 +170,25 @@ class HttpPatienceTest {
           }
           assertThat(seconds(start)).isBetween(30L, 32L);
         });
+  }
+
+  @ParameterizedTest
+  @EnumSource(Style.class)
+  void shouldLogARequestThatIsTooSlowOnce(Style style) {
+    List<Integer> log = new ArrayList<>();
+    HttpOptions options =
+        HttpOptions.defaults().accessLog((request, response, nanos) -> log.add(response.status()));
+    simulate(
+        style,
+        options,
+        () -> {
+          try (TcpStream stream = connect()) {
+            stream.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
+            assertThat(stream.readLine(1000)).isEqualTo("HTTP/1.1 408 Request Timeout");
+            Fiber.sleep(Duration.ofSeconds(1));
+          }
+        });
+    assertThat(log).containsExactly(408);
   }
 
   @ParameterizedTest
