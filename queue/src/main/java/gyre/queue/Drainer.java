@@ -607,8 +607,7 @@ final class Drainer implements Runnable {
     if (lock.isEmpty()) {
       return false; // it lives
     }
-    try (InstanceLock held = lock.get()) {
-      assert held != null;
+    try (InstanceLock _ = lock.get()) {
       return rename(file, own);
     }
   }

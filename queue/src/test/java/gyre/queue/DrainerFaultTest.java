@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -62,12 +63,12 @@ class DrainerFaultTest {
               try {
                 return method.invoke(real, arguments);
               } catch (InvocationTargetException e) {
-                throw e.getCause();
+                throw e.getTargetException();
               }
             });
   }
 
-  private Drainer start() {
+  private void start() {
     QueueHandler handler =
         new QueueHandler() {
           @Override
@@ -95,7 +96,6 @@ class DrainerFaultTest {
             (claim, kind, attempt) ->
                 started.add(new Inbox.Finished(claim, kind, new Outcome.Done(null))));
     Thread.ofPlatform().name("test-drainer").start(drainer);
-    return drainer;
   }
 
   @Test
@@ -106,9 +106,7 @@ class DrainerFaultTest {
     start();
     List<Inbox.Finished> ended = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      Inbox.Finished one = started.poll(30, TimeUnit.SECONDS);
-      assertThat(one).isNotNull();
-      ended.add(one);
+      ended.add(Objects.requireNonNull(started.poll(30, TimeUnit.SECONDS)));
     }
     troubles.set(2);
     troubleIn = "recordDone";
