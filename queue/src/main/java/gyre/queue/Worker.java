@@ -195,6 +195,7 @@ public final class Worker {
   private void run(int slot) {
     long pid = ProcessHandle.current().pid();
     write(spool.pidFile(slot), pid + "\n");
+    beat(slot); // who sees that it lives must find its process there
     log.info(
         "worker "
             + slot
