@@ -273,7 +273,7 @@ class WorkerTest {
       rig.start();
       Enqueued job = rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)"));
       WorkerRig.await("it waits", () -> rig.worker().stats().waiting == 1);
-      assertThat(rig.worker().stats().isPaused).isTrue();
+      WorkerRig.await("it is paused", () -> rig.worker().stats().isPaused);
       assertThat(job.end()).isEmpty();
       Inspection.of(directory).resume("");
       assertThat(job.await(WorkerRig.HANG_LIMIT)).isPresent();
