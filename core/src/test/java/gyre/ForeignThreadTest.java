@@ -56,6 +56,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: a third of it lists what may be called from any thread.
 /**
  * Calls every public method of everything that lives on a loop from elsewhere. Each either is in
  * the list of those that may be called from any thread, or refuses the call and changes nothing.

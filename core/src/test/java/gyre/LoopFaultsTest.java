@@ -23,6 +23,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: a fault each, and little else.
 @Tag("fiber-modes")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})

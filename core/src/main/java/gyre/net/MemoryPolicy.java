@@ -10,9 +10,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-// Over 500 lines: one set of books, of which receiving, writing, accepting and resetting each have
-// a
-// page; lists, line and standstill are elsewhere.
+// Over 500 lines: one set of books; receiving, writing, accepting and resetting have a page each.
+// Lists, line and standstill are elsewhere.
 /**
  * Who may hold how much of a loop's memory, and who has to go. {@code docs/guide/limits.md} tells
  * it to users.

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: each way to start and to end a child once.
 /** Child processes: what they get, what they give, and how they end. */
 @Tag("fiber-modes")
 @ParameterizedClass

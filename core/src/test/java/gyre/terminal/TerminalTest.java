@@ -28,6 +28,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: each promise of a terminal once, in one pseudo-terminal.
 /** A terminal on a loop, with a pseudo-terminal of the kernel before it. */
 @Tag("fiber-modes")
 @EnabledOnOs(OS.LINUX)

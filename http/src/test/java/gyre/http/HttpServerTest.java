@@ -30,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+// Over 500 lines: each promise of the server once, in both styles on each engine.
 /** What a server does over real sockets, on each engine, the same in each style. */
 @Tag("fiber-modes")
 @ParameterizedClass

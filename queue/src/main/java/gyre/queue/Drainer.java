@@ -19,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one thread's round, whose steps share its claims, backlog and lists of what comes
+// later. What is done to single entries is in Claims, Settler and Maintenance.
 /**
  * The thread of a worker that takes entries and executes those of SQL. It blocks: for files, for
  * the device, for the database. The loop, which waits for everything, only tells it what has come,

@@ -21,6 +21,8 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 import org.sqlite.SQLiteLimits;
 
+// Over 500 lines: one connection with its transaction, savepoints and statements, which stand or
+// fall together.
 /**
  * SQLite, with the ledger in the user's own database: what an entry does and the note that it was
  * done are one transaction, which is what makes it effectively once.

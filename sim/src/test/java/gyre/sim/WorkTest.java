@@ -30,6 +30,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+// Over 500 lines: each promise of supervised work once, in virtual time.
 /** Work by several fibers, in virtual time: what is said here of durations is exact. */
 @Timeout(60)
 class WorkTest {

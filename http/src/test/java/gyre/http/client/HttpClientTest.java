@@ -33,6 +33,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: each option of the client once, against one server.
 /** What a client does with a server that keeps the rules, on each engine. */
 @Tag("fiber-modes")
 @ParameterizedClass
