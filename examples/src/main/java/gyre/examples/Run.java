@@ -58,9 +58,9 @@ public final class Run {
 
   private static void label(String label, ByteSource source) throws Exception {
     for (String line = line(source); line != null; line = line(source)) {
-      String text = label + " " + line;
+      String text = label + " " + line + System.lineSeparator(); // in one: two threads print
       // A pager that is not read from must not hold up the loop, and the timeout with it.
-      Fiber.offload(() -> System.out.append(text).append(System.lineSeparator()));
+      Fiber.offload(() -> System.out.append(text));
     }
   }
 
