@@ -1,7 +1,10 @@
 /** The {@code gyre} command. */
 module gyre.cli {
+  requires gyre.balancer;
   requires gyre.core;
+  requires gyre.generator;
   requires gyre.http;
+  requires gyre.insight;
   requires gyre.lab;
   requires gyre.queue;
   requires gyre.sim;

@@ -1,0 +1,10 @@
+/** A layer-4 load balancer on Gyre. */
+module gyre.balancer {
+  requires static transitive org.jspecify;
+  requires transitive gyre.core;
+  requires com.electronwill.nightconfig.core;
+  requires com.electronwill.nightconfig.toml;
+  requires gyre.http;
+  requires gyre.insight;
+  requires tools.jackson.core;
+}

@@ -1,0 +1,5 @@
+/** Writes the same server for several runtimes. */
+module gyre.generator {
+  requires static transitive org.jspecify;
+  requires transitive gyre.core;
+}

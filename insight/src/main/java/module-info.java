@@ -1,0 +1,8 @@
+/** What a loop does, what holds it up, and what to do about it. */
+module gyre.insight {
+  requires static transitive org.jspecify;
+  requires transitive gyre.core;
+  requires transitive gyre.http;
+  requires HdrHistogram;
+  requires tools.jackson.core;
+}
