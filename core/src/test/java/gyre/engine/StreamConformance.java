@@ -529,10 +529,33 @@ public abstract class StreamConformance extends TurnConformance {
         peer.getOutputStream().write(new byte[] {'a', 'b'});
         peer.sendUrgentData('!');
         peer.getOutputStream().write(new byte[] {'c', 'd'});
-        int expected = 4 * round;
+        int expected = 5 * round;
         turnUntil("all received", () -> receiving.bytes.size() >= expected);
       }
-      assertThat(receiving.bytes.toString(StandardCharsets.UTF_8)).isEqualTo("abcdabcdabcd");
+      assertThat(receiving.bytes.toString(StandardCharsets.UTF_8)).isEqualTo("ab!cdab!cdab!cd");
+      cancelAndAwait(receiving);
+    }
+    cancelAndAwait(accepting);
+  }
+
+  /** Where all of it has come before the first read, no event tells of what is behind the mark. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldReadBehindUrgentDataThatWaits(boolean isSparse) throws IOException {
+    needs(Capability.OUTSIDE_PEERS);
+    int listener = listener();
+    Accepting accepting = new Accepting(listener).start();
+    try (Socket peer = new Socket()) {
+      peer.connect(local(listener));
+      turnUntil("accepted", () -> !accepting.connections.isEmpty());
+      peer.setTcpNoDelay(true);
+      peer.getOutputStream().write(new byte[] {'a', 'b'});
+      peer.sendUrgentData('!');
+      peer.getOutputStream().write(new byte[] {'c', 'd'});
+      Collecting receiving = new Collecting(accepting.connections.getFirst(), isSparse);
+      engine.submit(receiving);
+      turnUntil("all received", () -> receiving.bytes.size() >= 5);
+      assertThat(receiving.bytes.toString(StandardCharsets.UTF_8)).isEqualTo("ab!cd");
       cancelAndAwait(receiving);
     }
     cancelAndAwait(accepting);

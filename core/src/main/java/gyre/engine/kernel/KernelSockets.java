@@ -67,8 +67,21 @@ public class KernelSockets implements Sockets {
             state, domain, kind | LinuxSockets.SOCK_NONBLOCK | LinuxSockets.SOCK_CLOEXEC, 0);
     if (fd >= 0) {
       remember(fd, domain);
+      if (type == Type.STREAM && family != Family.UNIX) {
+        takeUrgentDataInLine(fd);
+      }
     }
     return fd;
+  }
+
+  /**
+   * Urgent data is a byte like any other, as RFC 6093 advises: nobody between can then see another
+   * stream than the reader. What a listener accepts inherits it. Kept apart, it would be dropped,
+   * and what the kernel tells of readiness at its mark differs from one version to the next.
+   */
+  private void takeUrgentDataInLine(int descriptor) {
+    int result = setInt(descriptor, SOL_SOCKET, LinuxSockets.SO_OOBINLINE, 1);
+    assert result == 0 : "each kernel has this for TCP";
   }
 
   @Override

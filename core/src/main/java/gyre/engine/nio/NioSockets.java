@@ -52,6 +52,9 @@ final class NioSockets implements Sockets {
               ? SocketChannel.open(protocol(family))
               : DatagramChannel.open(protocol(family));
       makeNonBlocking(jdk);
+      if (jdk instanceof SocketChannel stream && family != Family.UNIX) {
+        stream.socket().setOOBInline(true); // see KernelSockets
+      }
       return engine.add(family, jdk).descriptor;
     } catch (IOException | RuntimeException failed) {
       return NioErrors.result(failed);
@@ -140,7 +143,10 @@ final class NioSockets implements Sockets {
   }
 
   /** A connection inherits from its listener, as the kernel does it. */
-  static void inherit(NioChannel listener, SocketChannel connection) {
+  static void inherit(NioChannel listener, SocketChannel connection) throws IOException {
+    if (listener.family != Family.UNIX) {
+      connection.socket().setOOBInline(true);
+    }
     for (Map.Entry<Option, Integer> setting : listener.settings.entrySet()) {
       if (!NioOptions.offers((NetworkChannel) listener.jdk, setting.getKey())) {
         int ignored = NioOptions.set(connection, setting.getKey(), setting.getValue());

@@ -112,7 +112,7 @@ abstract sealed class Outsider {
     peer.end();
   }
 
-  /** Sends urgent data, one byte at a time: where two are on their way, the first is ordinary. */
+  /** Sends the last byte of each as urgent data, which is received in its place. */
   static final class Urgent extends Outsider {
     private final Socket socket = new Socket();
 
@@ -123,8 +123,8 @@ abstract sealed class Outsider {
 
     @Override
     void sendMarked(byte[] bytes) throws IOException {
-      send(bytes);
-      socket.sendUrgentData('!');
+      socket.getOutputStream().write(bytes, 0, bytes.length - 1);
+      socket.sendUrgentData(bytes[bytes.length - 1]);
     }
 
     @Override
