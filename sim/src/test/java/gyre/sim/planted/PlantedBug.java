@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  *   # what is wrong, in words
  *   hunt: SCENARIO, SCENARIO       who is to find it
  *   report: REGULAR EXPRESSION     what the report must say: above all the right handle
- *   found: SCENARIO SEED           where it was found when it was planted, for information
+ *   found: SCENARIO SEED           where it was found when it was planted: there the hunt begins
  *   &#64; core/src/main/java/gyre/...  the file that changes, and below it, as in a diff:
  *    a line that stays
  *   -a line that goes
