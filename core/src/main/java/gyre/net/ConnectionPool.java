@@ -6,16 +6,20 @@ import gyre.Deadline;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
+import gyre.Task;
 import gyre.Timer;
 import gyre.WaitPoint;
 import gyre.net.PoolTarget.Borrower;
+import gyre.spi.Internals;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
@@ -72,6 +76,13 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
   private final ConnectionFactory<K, C> factory;
   private final Map<K, PoolTarget<K, C>> targets = new LinkedHashMap<>();
   private final Cancellation connects = owner.cancellation().child();
+
+  /**
+   * Given up, and to be closed by a fiber: of the owner, which never runs if that is cancelled
+   * before, or of whoever closes the pool, or gives a connection back after that.
+   */
+  private final Queue<C> unclosed = new ArrayDeque<>();
+
   private final Timer sweeper;
   private final long idleNanos;
   private final long lifetimeNanos;
@@ -187,9 +198,9 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
     }
     Borrower<C> borrower = new Borrower<>(target.key, nextNumber++);
     enqueue(target, borrower);
-    connectWhereNeeded();
     boolean isTaken = false;
     try {
+      connectWhereNeeded();
       awaitReady(borrower);
       isTaken = true;
     } finally {
@@ -310,6 +321,9 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
     if (returned.isReady()) {
       returned.wakeAll();
     }
+    if (state == State.CLOSED) {
+      closeRest(() -> {});
+    }
   }
 
   /** To the one who has waited for longest, or for whoever comes. */
@@ -377,19 +391,44 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
 
   /** In a fiber of the pool's own scope, so that it outlives the borrower. */
   private void startConnect(PoolTarget<K, C> target) {
-    var ignored = owner.start("pool-connect", () -> connect(target));
+    Attempt attempt = new Attempt(target);
+    Fiber<?> fiber = owner.start("pool-connect", attempt::connect);
     target.connecting++;
     total++;
+    var ignored = Internals.onReady(loop, fiber.end(), attempt::ended);
   }
 
-  private void connect(PoolTarget<K, C> target) {
-    try {
-      connects.run(() -> connected(target, factory.connect(target.key)));
-    } catch (Exception e) {
-      connectFailed(target, e);
+  /** To make one connection more, for whoever is the first to wait when it is there. */
+  private final class Attempt {
+    private final PoolTarget<K, C> target;
+    private boolean isOver;
+
+    Attempt(PoolTarget<K, C> target) {
+      this.target = target;
     }
-    if (settled.isReady()) {
-      settled.wakeAll();
+
+    void connect() {
+      C connection;
+      try {
+        connection = connects.call(() -> factory.connect(target.key));
+      } catch (Exception e) {
+        isOver = true;
+        connectFailed(target, e);
+        return;
+      }
+      isOver = true;
+      connected(target, connection);
+    }
+
+    /** A fiber that is cancelled before it begins never runs; and errors end it early. */
+    void ended() {
+      if (!isOver) {
+        isOver = true;
+        connectFailed(target, new CancelledException("a fiber of the pool ended early", null));
+      }
+      if (settled.isReady()) {
+        settled.wakeAll();
+      }
     }
   }
 
@@ -402,6 +441,7 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
       connectWhereNeeded();
     } else {
       drop(entry);
+      closeRest(() -> {});
     }
   }
 
@@ -449,10 +489,17 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
   private void drop(PoolEntry<C> entry) {
     total--;
     closing++;
-    var ignored = owner.start("pool-close", () -> close(entry.connection));
+    unclosed.add(entry.connection);
+    if (state != State.CLOSED && !owner.cancellation().isCancelled()) {
+      var ignored = owner.start("pool-close", this::closeOne);
+    }
   }
 
-  private void close(C connection) {
+  private void closeOne() {
+    C connection = unclosed.poll();
+    if (connection == null) {
+      return; // somebody else has closed it meanwhile
+    }
     try {
       factory.close(connection);
     } catch (Exception e) {
@@ -461,6 +508,33 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
       closing--;
       if (settled.isReady()) {
         settled.wakeAll();
+      }
+    }
+  }
+
+  /** Closes what nobody has begun to close, all at once, also in a fiber that is cancelled. */
+  private void closeRest(Task andThen) {
+    try {
+      Cancellation.shield(
+          CLOSE_LIMIT,
+          () -> {
+            try (Scope scope = Scope.open("pool-close")) {
+              for (int i = unclosed.size(); i > 0; i--) {
+                var ignored = scope.start(this::closeOne);
+              }
+              scope.join();
+            }
+            andThen.run();
+          });
+    } catch (CancelledException e) {
+      // The kernel or a library takes its time; the scope of the pool waits for them.
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError("waiting throws nothing that is checked", e);
+    } finally {
+      while (!unclosed.isEmpty()) {
+        closeOne(); // whose time is over already
       }
     }
   }
@@ -545,13 +619,7 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
     connects.cancel("the connection pool is closed");
     refuseAll();
     try {
-      Cancellation.shield(CLOSE_LIMIT, () -> Fiber.await(settled));
-    } catch (CancelledException e) {
-      // The kernel or a library takes its time; the scope of the pool waits for them.
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new AssertionError("waiting throws nothing that is checked", e);
+      closeRest(() -> Fiber.await(settled));
     } finally {
       sweeper.close();
       connects.close();

@@ -198,8 +198,9 @@ public final class DnsResolver implements Resolver, AutoCloseable {
     Flight fresh = new Flight(key);
     fresh.answer = cache.find(key, loop.nanoTime());
     if (fresh.answer == null) {
-      var ignored = owner.start("dns " + key.name(), () -> ask(fresh));
+      Fiber<?> asking = owner.start("dns " + key.name(), () -> ask(fresh));
       flights.put(key, fresh);
+      var ignored = Internals.onReady(loop, asking.end(), () -> endedWithoutAnswer(fresh));
     }
     return fresh;
   }
@@ -220,6 +221,17 @@ public final class DnsResolver implements Resolver, AutoCloseable {
     } catch (Exception e) {
       answer = Answer.failed(e.toString());
     }
+    landed(flight, answer);
+  }
+
+  /** A fiber that is cancelled before it begins never runs; and errors end it early. */
+  private void endedWithoutAnswer(Flight flight) {
+    if (flight.answer == null) {
+      landed(flight, Answer.failed("the fiber that asked for it has ended"));
+    }
+  }
+
+  private void landed(Flight flight, Answer answer) {
     flights.remove(flight.key);
     flight.answer = answer;
     flight.wakeAll();

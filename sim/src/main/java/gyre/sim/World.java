@@ -50,6 +50,10 @@ public final class World {
   private final List<Program> ready = new ArrayList<>();
   private @Nullable Chance choices;
   private boolean running;
+
+  /** Whether all that was waited for is over: nothing is run again from here on. */
+  private boolean isEnding;
+
   private long turnCount;
   private long steps;
   private long turnsWithoutPause;
@@ -303,6 +307,9 @@ public final class World {
     if (!checkNobodyReachedIn() || !checkNobodyWaitsByClock()) {
       return;
     }
+    if (isEnding && isShutDown()) {
+      return; // the last one has just crashed
+    }
     if (nanos == Long.MAX_VALUE) {
       fail(SimulationFailure.Kind.DEADLOCK, "nothing can happen any more: " + waiting(), null);
     } else if (nanos > limit.toNanos()) {
@@ -328,6 +335,7 @@ public final class World {
 
   /** Those that nobody waited for end in an orderly way. */
   private void shutDown() {
+    isEnding = true;
     programs.forEach(Program::shutDown);
     while (failure == null && !isShutDown()) {
       step();
@@ -414,6 +422,17 @@ public final class World {
         universe.nowNanos(),
         () -> {
           if (running && program.host().isUp() && program.isStartable()) {
+            program.start();
+          }
+        });
+  }
+
+  /** Of a host that restarts. */
+  private void startAgainSoon(Program program) {
+    universe.at(
+        universe.nowNanos(),
+        () -> {
+          if (running && !isEnding && program.host().isUp() && program.isStartable()) {
             program.start();
           }
         });
@@ -515,7 +534,7 @@ public final class World {
     if (!host.isUp()) {
       script(host.name() + " restarts");
       host.machine().restart();
-      host.programs().forEach(this::startSoon);
+      host.programs().forEach(this::startAgainSoon);
     }
   }
 }

@@ -25,6 +25,14 @@ import org.junit.jupiter.api.Timeout;
 /** What waits is cut short at each of its parks, and what must hold holds. */
 @Timeout(240)
 class CancelEverywhereTest {
+  /** Which use handles that somebody else may close. */
+  private static final List<String> CLOSABLE =
+      List.of("echo", "bulk", "datagrams", "pool-tcp", "messages", "names");
+
+  /** Which may begin anew, on the same disk or with the same peers. */
+  private static final List<String> CRASHABLE =
+      List.of("durable-replace", "file-streams", "pool-tcp", "messages", "names");
+
   /** Some fiber was cut in each of them. */
   private static CutReport checkAll(Drill drill, Cut cut, Cut... more) {
     CutReport report =
@@ -53,14 +61,14 @@ class CancelEverywhereTest {
   @TestFactory
   Stream<DynamicTest> shouldHoldWhereverItsHandleIsClosed() {
     return Drills.all().stream()
-        .filter(drill -> List.of("echo", "bulk", "datagrams").contains(drill.name()))
+        .filter(drill -> CLOSABLE.contains(drill.name()))
         .map(drill -> dynamicTest(drill.name(), () -> checkAll(drill, Cut.CLOSE_HANDLE)));
   }
 
   @TestFactory
   Stream<DynamicTest> shouldHoldWhereverItsHostCrashes() {
     return Drills.all().stream()
-        .filter(drill -> List.of("durable-replace", "file-streams").contains(drill.name()))
+        .filter(drill -> CRASHABLE.contains(drill.name()))
         .map(drill -> dynamicTest(drill.name(), () -> checkAll(drill, Cut.CRASH)));
   }
 

@@ -12,7 +12,12 @@ import java.util.stream.Stream;
  */
 public final class Drills implements Scenario {
   private static final List<Drill> ALL =
-      Stream.of(WaitDrills.all(), NetDrills.all(), FileDrills.all(), SyncDrills.all())
+      Stream.of(
+              WaitDrills.all(),
+              NetDrills.all(),
+              FileDrills.all(),
+              SyncDrills.all(),
+              ClientDrills.all())
           .flatMap(List::stream)
           .toList();
 
