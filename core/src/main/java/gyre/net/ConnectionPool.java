@@ -278,7 +278,11 @@ public final class ConnectionPool<K, C> implements AutoCloseable {
     return NetworkException.of(
         "borrow a connection to",
         key.toString(),
-        "the pool is " + (state == State.DRAINING ? "draining" : "closed"));
+        switch (state) {
+          case OPEN -> "connecting was cancelled, as the scope of the pool may be";
+          case DRAINING -> "the pool is draining";
+          case CLOSED -> "the pool is closed";
+        });
   }
 
   // ---- lending

@@ -131,8 +131,8 @@ final class ClientDrills {
             scope.join();
           }
           checkIdle(pool);
-          boolean isUsed = pool.use("a", fake -> model.use("a", fake));
-          check(isUsed && pool.drain(Duration.ofSeconds(1)), "not drained: " + pool);
+          borrow(pool, model, "a");
+          check(pool.drain(Duration.ofSeconds(1)), "not drained: " + pool);
         }
       });
       world.afterwards(() -> check(model.open.isEmpty(), model.open.size() + " are left open"));

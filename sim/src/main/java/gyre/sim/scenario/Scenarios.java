@@ -23,6 +23,7 @@ public final class Scenarios {
           new Timers(),
           new Posts(),
           new Channels(),
+          new Replies(),
           new Datagrams(),
           new Offloads(),
           new DurableFiles(),
