@@ -1,5 +1,6 @@
 //! Tokio on its current-thread runtime, as its tutorial uses it. One file per mode.
 
+mod channels;
 mod echo;
 mod files;
 mod pairs;
@@ -22,6 +23,8 @@ fn main() {
         "timers" => timers::main(options),
         "wake" => wake::main(options),
         "files" => files::main(options),
+        "channels" => channels::main(options),
+        "locks" => channels::locks(options),
         "spawn" => spawn::main(options),
         mode => lab::quit(lab::UNSUPPORTED, &format!("no mode {mode}")),
     }

@@ -1,5 +1,6 @@
 //! What the Rust peers share: the same as lab.h for those in C. The contract is lab/peers/README.md.
 
+mod channels;
 mod files;
 mod options;
 mod pairs;
@@ -7,6 +8,7 @@ mod spawn;
 mod timers;
 mod wake;
 
+pub use channels::{message, operations_main, Operations};
 pub use files::{files_main, Files, FilesPeer, REPLACED_BYTES};
 pub use options::{quit, Options, Rounds, FAILED, UNSUPPORTED, USAGE};
 pub use pairs::{cascade_main, events_main, Pairs};

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -39,8 +40,11 @@ public final class JavaPeers {
           "-Djdk.virtualThreadScheduler.parallelism=1",
           "-Djdk.virtualThreadScheduler.maxPoolSize=1");
 
-  private static final Pattern NETTY_VERSION =
-      Pattern.compile("<netty\\.version>([^<]+)</netty\\.version>");
+  /** Whose versions are told, by what the names of its peers begin with: title and property. */
+  private static final Map<String, List<String>> LIBRARIES =
+      Map.of(
+          "netty", List.of("Netty", "netty.version"),
+          "kotlin", List.of("kotlinx.coroutines", "kotlinx-coroutines.version"));
 
   private JavaPeers() {}
 
@@ -58,12 +62,24 @@ public final class JavaPeers {
             "timers",
             "wake",
             "codecs"),
-        peer(home, "gyre-direct", List.of(), "echo", "http", "files", "watch", "spawn"),
+        peer(
+            home,
+            "gyre-direct",
+            List.of(),
+            "echo",
+            "http",
+            "files",
+            "watch",
+            "spawn",
+            "channels",
+            "locks"),
         peer(home, "netty-uring", NETTY_FLAGS, "echo", "http", "timers", "wake"),
         peer(home, "netty-epoll", NETTY_FLAGS, "echo", "http", "timers", "wake"),
         peer(home, "netty-nio", NETTY_FLAGS, "echo", "http", "timers", "wake", "codecs"),
-        peer(home, "nio", List.of(), "echo", "events", "cascade", "wake", "files", "spawn"),
-        peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo"));
+        peer(
+            home, "nio", List.of(), "echo", "events", "cascade", "wake", "files", "spawn", "channels"),
+        peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo", "channels", "locks"),
+        peer(home, "kotlin", List.of(), "channels", "locks"));
   }
 
   /** The command of a program that is not raced; its options follow. */
@@ -83,17 +99,18 @@ public final class JavaPeers {
     command.add(MAIN);
     command.add(name);
     String version = "JDK " + Runtime.version();
-    if (name.startsWith("netty-")) {
-      version = "Netty " + nettyVersion(home) + ", " + version;
+    List<String> library = LIBRARIES.get(name.split("-", 2)[0]);
+    if (library != null) {
+      version = library.get(0) + " " + version(home, library.get(1)) + ", " + version;
     }
     return new Peer(name, Peer.Platform.JVM, command, List.of(modes), version, "");
   }
 
   /** As the module is built with: peers are listed before there is a jar to ask. */
-  private static String nettyVersion(Home home) {
+  private static String version(Home home, String property) {
+    Pattern pattern = Pattern.compile("<" + Pattern.quote(property) + ">([^<]+)<");
     try {
-      Matcher version =
-          NETTY_VERSION.matcher(Files.readString(home.javaPeers().resolve("pom.xml")));
+      Matcher version = pattern.matcher(Files.readString(home.javaPeers().resolve("pom.xml")));
       return version.find() ? version.group(1) : "unknown";
     } catch (IOException e) {
       return "unknown";

@@ -22,7 +22,8 @@ public record Roster(List<Peer> peers) {
           "netty-epoll",
           "netty-nio",
           "nio",
-          "vthreads");
+          "vthreads",
+          "kotlin");
 
   /** Of all of them. */
   public static List<String> names() {

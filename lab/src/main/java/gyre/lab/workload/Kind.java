@@ -18,7 +18,10 @@ public enum Kind {
   FILES(Driver.ITSELF, "files", "", Cost.ELAPSED_NANOS, "read or replacement"),
   WATCH(Driver.ITSELF, "watch", "", Cost.ELAPSED_NANOS, "event"),
   SPAWN(Driver.ITSELF, "spawn", "", Cost.ELAPSED_NANOS, "process"),
-  CODECS(Driver.ITSELF, "codecs", "", Cost.ELAPSED_NANOS, "frame");
+  CODECS(Driver.ITSELF, "codecs", "", Cost.ELAPSED_NANOS, "frame"),
+  CHANNELS(Driver.ITSELF, "channels", "", Cost.ELAPSED_NANOS, "message"),
+  CHANNELS_BETWEEN(Driver.ITSELF, "channels", "", Cost.ELAPSED_NANOS, "message"),
+  LOCKS(Driver.ITSELF, "locks", "", Cost.ELAPSED_NANOS, "lock");
 
   /** Who drives the work. */
   public enum Driver {
@@ -66,7 +69,7 @@ public enum Kind {
 
   /** Whether the work is for several threads, which then share all cores. */
   public boolean needsAllCores() {
-    return this == WAKE;
+    return this == WAKE || this == CHANNELS_BETWEEN;
   }
 
   /**

@@ -49,7 +49,11 @@ public final class Workloads {
           watch(1000, 500),
           spawn(8),
           codecs("lines"),
-          codecs("length"));
+          codecs("length"),
+          channels("within", Kind.CHANNELS, 200_000),
+          channels("between", Kind.CHANNELS_BETWEEN, 200_000),
+          channels("select4", Kind.CHANNELS, 100_000),
+          mutex(500_000));
 
   /** What a first look needs. */
   private static final List<String> QUICK =
@@ -144,6 +148,16 @@ public final class Workloads {
   private static Workload codecs(String variant) {
     return new Workload(
         "codecs/" + variant, Kind.CODECS, options("--variant", variant, "--passes", 10), ONE, 0);
+  }
+
+  private static Workload channels(String variant, Kind kind, int messages) {
+    return new Workload(
+        "channels/" + variant, kind, options("--variant", variant, "--ops", messages), ONE, 0);
+  }
+
+  private static Workload mutex(int times) {
+    return new Workload(
+        "locks/mutex", Kind.LOCKS, options("--variant", "mutex", "--ops", times), ONE, 0);
   }
 
   private static List<String> options(Object... words) {

@@ -119,6 +119,16 @@ final class GyreProgram extends Program {
   }
 
   @Override
+  Round channels(Options options) throws Exception {
+    return directOnly(GyreChannels.channels(options));
+  }
+
+  @Override
+  Round locks(Options options) throws Exception {
+    return directOnly(GyreChannels.locks(options));
+  }
+
+  @Override
   void overload(Options options) throws Exception {
     if (push) {
       throw new UnsupportedOperationException("frames are awaited by fibers: see gyre-direct");

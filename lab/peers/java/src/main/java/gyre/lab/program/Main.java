@@ -35,6 +35,7 @@ public final class Main {
       case "gyre-direct" -> GyreProgram.direct();
       case "nio" -> new NioProgram();
       case "vthreads" -> new VirtualThreadProgram();
+      case "kotlin" -> new KotlinProgram();
       case "netty-nio" -> new NettyProgram(NettyTransport.NIO);
       case "netty-epoll" -> new NettyProgram(NettyTransport.EPOLL);
       case "netty-uring" -> new NettyProgram(NettyTransport.IO_URING);
@@ -48,6 +49,7 @@ public final class Main {
                       "gyre-direct",
                       "nio",
                       "vthreads",
+                      "kotlin",
                       "netty-nio",
                       "netty-epoll",
                       "netty-uring"));

@@ -33,6 +33,11 @@ final class NioProgram extends Program {
   }
 
   @Override
+  Round channels(Options options) {
+    return JdkChannels.platform(options);
+  }
+
+  @Override
   Round spawn(Options options) {
     return new JdkSpawns(options);
   }

@@ -14,13 +14,15 @@ abstract class Program {
       case "watch" -> Rounds.run(mode, watch(options), options);
       case "spawn" -> Rounds.run(mode, spawn(options), options);
       case "codecs" -> Rounds.run(mode, codecs(options), options);
+      case "channels" -> Rounds.run(mode, channels(options), options);
+      case "locks" -> Rounds.run(mode, locks(options), options);
       case "overload" -> overload(options);
       default ->
           throw new IllegalArgumentException(
               "no mode '"
                   + mode
                   + "'; there are echo, http, events, cascade, timers, wake, files, watch, spawn, codecs,"
-                  + " overload");
+                  + " channels, locks, overload");
     }
   }
 
@@ -64,6 +66,14 @@ abstract class Program {
 
   Round codecs(Options options) {
     throw notOffered("codecs");
+  }
+
+  Round channels(Options options) throws Exception {
+    throw notOffered("channels");
+  }
+
+  Round locks(Options options) throws Exception {
+    throw notOffered("locks");
   }
 
   /** One end of an overload, until its input ends. */

@@ -19,6 +19,16 @@ final class VirtualThreadProgram extends Program {
     return listener.getLocalPort();
   }
 
+  @Override
+  Round channels(Options options) {
+    return JdkChannels.virtual(options);
+  }
+
+  @Override
+  Round locks(Options options) {
+    return JdkChannels.virtual(options);
+  }
+
   private static void accept(ServerSocket listener) {
     try (listener) {
       while (true) {
