@@ -7,6 +7,7 @@ import gyre.net.TcpStream;
 import gyre.proxy.ProxyTrust;
 import gyre.tls.TlsServer;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +25,14 @@ final class Arrival {
     if (tls == null) {
       serve(tcp, peer, state);
     } else {
-      ConnectionHandler<TcpStream> secured = tls.serving(stream -> serve(stream, peer, state));
+      ConnectionHandler<TcpStream> secured =
+          tls.serving(stream -> serve(stream, peer, state), handshakeTimeout(state));
       secured.handle(tcp);
     }
+  }
+
+  private static Duration handshakeTimeout(ServerState state) {
+    return state.options().limits().handshakeTimeout();
   }
 
   private static void serve(
@@ -48,7 +54,7 @@ final class Arrival {
 
   private static void begin(TcpStream tcp, @Nullable InetSocketAddress peer, ServerState state) {
     TlsServer tls = state.options().tls();
-    ByteStream stream = tls == null ? tcp : tls.stream(tcp);
+    ByteStream stream = tls == null ? tcp : tls.stream(tcp, handshakeTimeout(state));
     PushConnection connection = new PushConnection(stream, state, state.onLoop(Loop.current()));
     connection.peer(peer);
     stream.onData(connection);

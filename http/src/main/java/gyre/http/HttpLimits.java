@@ -102,7 +102,10 @@ public final class HttpLimits {
     return with(v -> v.chunkExtensionsBytes = value);
   }
 
-  /** From the connection to the end of the TLS handshake; 10 s by default. */
+  /**
+   * From the connection to the end of the TLS handshake, where the options of TLS do not say less;
+   * 10 s by default.
+   */
   public HttpLimits handshakeTimeout(Duration value) {
     Checks.positive("handshakeTimeout", value);
     return with(v -> v.handshakeTimeout = value);

@@ -5,8 +5,10 @@ import gyre.Fiber;
 import gyre.io.ByteStream;
 import gyre.net.ConnectionHandler;
 import gyre.net.TcpStream;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * The server's side of TLS: makes a {@link TlsStream} of each accepted stream.
@@ -89,7 +91,15 @@ public final class TlsServer {
   }
 
   /**
-   * As {@link #stream}, and parks until the handshake has ended.
+   * As {@link #stream(ByteStream)}, with no more than {@code handshakeTimeout} for the handshake,
+   * or than the options say if that is less.
+   */
+  public TlsStream stream(ByteStream lower, Duration handshakeTimeout) {
+    return TlsStream.over(lower, HastyRole.of(role, handshakeTimeout));
+  }
+
+  /**
+   * As {@link #stream(ByteStream)}, and parks until the handshake has ended.
    *
    * @throws TlsException if it failed; both streams are closed then
    */
@@ -110,8 +120,18 @@ public final class TlsServer {
    * connection is reset, so that a part is never taken for the whole.
    */
   public ConnectionHandler<TcpStream> serving(Talk talk) {
+    return serving(talk, this::stream);
+  }
+
+  /** As {@link #serving(Talk)}, with a limit as {@link #stream(ByteStream, Duration)} has it. */
+  public ConnectionHandler<TcpStream> serving(Talk talk, Duration handshakeTimeout) {
+    return serving(talk, tcp -> stream(tcp, handshakeTimeout));
+  }
+
+  private static ConnectionHandler<TcpStream> serving(
+      Talk talk, Function<TcpStream, TlsStream> securing) {
     return tcp -> {
-      TlsStream stream = stream(tcp);
+      TlsStream stream = securing.apply(tcp);
       boolean isWhole = false;
       try {
         talk.with(stream);

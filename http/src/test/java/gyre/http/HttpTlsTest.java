@@ -18,9 +18,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +92,29 @@ class HttpTlsTest {
 
   private static LoopGroup group() {
     return LoopGroup.open(1, Loops.options("epoll"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Style.class)
+  void shouldHeedTheLimitForTheHandshake(Style style) throws Exception {
+    HttpOptions hasty =
+        HttpOptions.defaults()
+            .limits(
+                HttpLimits.defaults()
+                    .handshakeTimeout(Duration.ofMillis(50))
+                    .headTimeout(Duration.ofHours(1)))
+            .tls(
+                TlsServer.of(
+                    TlsServerOptions.of(SERVER).handshakeTimeout(Duration.ofHours(1))));
+    try (LoopGroup group = group();
+        HttpServer server = style.open(group.loop(0), hasty, HttpTlsTest::answer);
+        RawClient silent = new RawClient(server.address())) {
+      try {
+        String ignored = silent.rest(); // ends, in whatever way
+      } catch (SocketException e) {
+        assertThat(e).hasMessageContaining("reset");
+      }
+    }
   }
 
   @ParameterizedTest
