@@ -84,7 +84,10 @@ final class Serve implements Callable<Integer> {
     boolean speaksHttp = webSocketEcho || servesFiles;
     TlsServer tls = speaksHttp ? secured.server(listen, "http/1.1") : secured.server(listen);
     ProxyTrust proxies = secured.proxyTrust();
-    HttpOptions http = TlsOption.http(tls, proxies);
+    if (!speaksHttp) {
+      secured.checkNoHttp();
+    }
+    HttpOptions http = secured.http(tls);
     EchoService service =
         EchoService.start(
             listen,

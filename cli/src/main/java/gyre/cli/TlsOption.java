@@ -2,6 +2,7 @@ package gyre.cli;
 
 import gyre.Fiber;
 import gyre.LoopGroup;
+import gyre.http.ForwardedTrust;
 import gyre.http.HttpOptions;
 import gyre.proxy.ProxyTrust;
 import gyre.tls.TlsIdentity;
@@ -53,6 +54,57 @@ final class TlsOption {
     }
   }
 
+  private String @Nullable [] trusted;
+
+  @Option(
+      names = "--trust",
+      paramLabel = "ADDRESSES",
+      description =
+          "Over HTTP: take client, scheme and host from the fields that these proxies write, as the"
+              + " handler and the access log see them: 10.0.0.0/8, or several with commas between.")
+  void trust(String blocks) {
+    try {
+      trusted = blocks.split(",", -1);
+      ForwardedTrust ignored = ForwardedTrust.standard(trusted);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--trust: " + e.getMessage(), e);
+    }
+  }
+
+  @Option(
+      names = "--trust-field",
+      paramLabel = "forwarded|x-forwarded",
+      description =
+          "With --trust: which fields they write, Forwarded, or X-Forwarded-For and -Proto."
+              + " Default: x-forwarded")
+  private @Nullable String trustField;
+
+  /** Null if nothing was said. */
+  private @Nullable ForwardedTrust forwardedTrust() {
+    String[] blocks = trusted;
+    String field = trustField == null ? "x-forwarded" : trustField;
+    boolean isStandard = field.equals("forwarded");
+    if (!isStandard && !field.equals("x-forwarded")) {
+      throw new ParameterException(
+          spec.commandLine(), "--trust-field: '" + field + "' is neither forwarded nor x-forwarded");
+    }
+    if (blocks == null && trustField != null) {
+      throw new ParameterException(spec.commandLine(), "--trust-field needs --trust ADDRESSES");
+    }
+    if (blocks == null) {
+      return null;
+    }
+    return isStandard ? ForwardedTrust.standard(blocks) : ForwardedTrust.xForwarded(blocks);
+  }
+
+  /** Refuses what an echo over TCP has no use for. */
+  void checkNoHttp() {
+    if (forwardedTrust() != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--trust needs HTTP: --files DIR or --websocket-echo");
+    }
+  }
+
   /** Null if nothing was said. */
   @Nullable ProxyTrust proxyTrust() {
     return proxies;
@@ -85,12 +137,17 @@ final class TlsOption {
   }
 
   /** How a server of HTTP speaks then. */
-  static HttpOptions http(@Nullable TlsServer tls, @Nullable ProxyTrust proxies) {
+  HttpOptions http(@Nullable TlsServer tls) {
     HttpOptions options = HttpOptions.defaults();
+    ForwardedTrust forwarded = forwardedTrust();
+    if (forwarded != null) {
+      options = options.forwarded(forwarded);
+    }
     if (tls != null) {
       options = options.tls(tls);
     }
-    return proxies == null ? options : options.proxyProtocol(proxies);
+    ProxyTrust named = proxies;
+    return named == null ? options : options.proxyProtocol(named);
   }
 
   private static Set<String> names(ListenAddress listen) {

@@ -28,10 +28,17 @@ class MainTest {
         "--frob | gyre: unknown option '--frob'; options: --help, --version",
         "serve --lisen=1 | gyre serve: unknown option '--lisen=1'; options: --access-log,"
             + " --echo, --engine, --files, --help, --listen, --listing, --loops, --proxy-protocol,"
-            + " --tls, --version, --websocket-echo",
+            + " --tls, --trust, --trust-field, --version, --websocket-echo",
         "serve here | gyre serve: unexpected 'here'; options: --access-log, --echo, --engine,"
-            + " --files, --help, --listen, --listing, --loops, --proxy-protocol, --tls, --version,"
-            + " --websocket-echo",
+            + " --files, --help, --listen, --listing, --loops, --proxy-protocol, --tls, --trust,"
+            + " --trust-field, --version, --websocket-echo",
+        "serve --trust 10/8 | gyre serve: --trust: '10/8' is no block of addresses like"
+            + " 10.0.0.0/8: four numbers from 0 to 255 are needed",
+        "serve --trust 10.0.0.1 | gyre serve: --trust needs HTTP: --files DIR or --websocket-echo",
+        "serve --files . --trust-field x | gyre serve: --trust-field: 'x' is neither forwarded nor"
+            + " x-forwarded",
+        "serve --files . --trust-field forwarded | gyre serve: --trust-field needs --trust"
+            + " ADDRESSES",
         "serve --engine kqueue | gyre serve: Invalid value for option '--engine': 'kqueue' is not"
             + " an engine; engines: auto, io_uring, epoll, nio",
         "serve --loops 0 | gyre serve: --loops: 0 is not from 1 to 1024",

@@ -3,7 +3,6 @@ package gyre.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.LoopOptions;
-import gyre.http.HttpOptions;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -26,6 +25,7 @@ class ServeFilesTest {
   @CommandLine.Command(name = "serve")
   private static final class Holder {
     @CommandLine.Mixin private final FilesOption files = new FilesOption();
+    @CommandLine.Mixin private final TlsOption secured = new TlsOption();
   }
 
   @Test
@@ -35,14 +35,21 @@ class ServeFilesTest {
     Path log = directory.resolve("access.log");
     Holder holder = new Holder();
     new CommandLine(holder)
-        .parseArgs("--files", root.toString(), "--listing", "--access-log", log.toString());
+        .parseArgs(
+            "--files",
+            root.toString(),
+            "--listing",
+            "--access-log",
+            log.toString(),
+            "--trust",
+            "127.0.0.0/8, ::1");
     assertThat(holder.files.isGiven()).isTrue();
     EchoService service =
         EchoService.start(
             new ListenAddress("127.0.0.1", 0),
             LoopOptions.defaults(),
             2,
-            holder.files.service(HttpOptions.defaults()));
+            holder.files.service(holder.secured.http(null)));
     try (HttpClient client = HttpClient.newHttpClient()) {
       Matcher port = Pattern.compile(":([0-9]+),").matcher(service.describe());
       assertThat(port.find()).isTrue();
@@ -57,13 +64,13 @@ class ServeFilesTest {
     holder.files.close();
     assertThat(Files.readAllLines(log))
         .hasSize(3)
-        .anySatisfy(line -> assertThat(line).contains("\"GET /a.txt HTTP/1.1\" 200 7 "))
+        .anySatisfy(line -> assertThat(line).contains(" for 203.0.113.9 \"GET /a.txt HTTP/1.1\" 200 7 "))
         .anySatisfy(line -> assertThat(line).contains("\"GET / HTTP/1.1\" 200 "))
         .anySatisfy(line -> assertThat(line).contains(" 404 "));
   }
 
   private static String get(HttpClient client, String url) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url)).header("X-Forwarded-For", "203.0.113.9").build();
     return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
   }
 }

@@ -3,6 +3,7 @@ package gyre.http;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <pre>
  * 2026-11-29T16:04:12.345Z tcp 10.0.0.7:41234 "GET /index.html HTTP/1.1" 200 5120 1.234ms
  * </pre>
+ *
+ * Where a trusted proxy names the client, {@code for} and its address stand behind the connection.
  *
  * <p>A thread of its own writes, so that a slow disk holds up no loop. Up to {@link #QUEUED_LINES}
  * wait for it; where there is no room a line is dropped, and the next one that is written is
@@ -70,7 +73,7 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
         String.format(
             Locale.ROOT,
             "%s \"%s %s %s\" %d %d %.3fms",
-            request.connectionName(),
+            source(request),
             request.method(),
             request.target(),
             request.version(),
@@ -80,6 +83,23 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
     if (!lines.offer(Instant.now() + " " + printable(line))) {
       long ignored = dropped.incrementAndGet();
     }
+  }
+
+  /** The connection, and the client where a proxy has named it. */
+  private static String source(Request request) {
+    String connection = request.connectionName();
+    InetSocketAddress client = request.client();
+    if (client == null) {
+      return connection + " for unknown";
+    }
+    String text = text(client);
+    return connection.contains("(" + text + ")") ? connection : connection + " for " + text;
+  }
+
+  private static String text(InetSocketAddress client) {
+    String host = client.getAddress().getHostAddress();
+    String name = host.indexOf(':') < 0 ? host : "[" + host + "]";
+    return client.getPort() == 0 ? name : name + ":" + client.getPort();
   }
 
   /** Lines that there was no room for, and that the file does not tell of yet. */

@@ -60,6 +60,7 @@ final class Exchange {
   void detach() {
     body.clear();
     head.lines.reset();
+    request.findForwarding(null);
     response.forget();
     connection = null;
   }
@@ -71,6 +72,7 @@ final class Exchange {
     isLogged = false;
     parser.begin();
     request.forgetRoute();
+    request.findForwarding(null);
     response.begin();
   }
 }

@@ -149,6 +149,7 @@ abstract class Http1Connection implements Patience.Listener {
   final void headDone(Exchange of) {
     requests++;
     of.startNanos = loopState.loop.nanoTime();
+    of.request.findForwarding(server.options().forwarded());
     of.body.begin(limits().bodyBytes());
     if (!of.body.isEnded()) {
       patience.bodyBegins();
@@ -177,6 +178,7 @@ abstract class Http1Connection implements Patience.Listener {
     boolean wasCalled = of.isCalled;
     of.isCalled = true;
     try {
+      of.request.checkForwarding();
       handler.handle(of.request, response);
       if (response.isStarted()) {
         response.finish();

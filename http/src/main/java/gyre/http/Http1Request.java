@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Http1Request extends RequestView {
   private final Exchange exchange;
   private final RequestHead head;
+  private @Nullable Forwarding forwarding;
+  private Forwarding.@Nullable MalformedException malformed;
 
   Http1Request(Exchange exchange) {
     this.exchange = exchange;
@@ -23,6 +25,26 @@ final class Http1Request extends RequestView {
       return known;
     }
     throw new IllegalArgumentException("not a request of this server: " + request);
+  }
+
+  /** The head is there: who has asked, and for what, is known from now on. */
+  void findForwarding(@Nullable ForwardedTrust trust) {
+    forwarding = null;
+    malformed = null;
+    if (trust != null) {
+      try {
+        forwarding = trust.read(this, peer());
+      } catch (Forwarding.MalformedException e) {
+        malformed = e;
+      }
+    }
+  }
+
+  void checkForwarding() {
+    Forwarding.MalformedException known = malformed;
+    if (known != null) {
+      throw new HttpException(400, String.valueOf(known.getMessage()));
+    }
   }
 
   void handleInFiber(HttpHandler handler) throws Exception {
@@ -40,6 +62,19 @@ final class Http1Request extends RequestView {
   @Override
   public @Nullable InetSocketAddress peer() {
     return connection().peer();
+  }
+
+  @Override
+  public @Nullable InetSocketAddress client() {
+    Forwarding said = forwarding;
+    return said == null ? peer() : said.client();
+  }
+
+  @Override
+  public String scheme() {
+    Forwarding said = forwarding;
+    String scheme = said == null ? null : said.scheme();
+    return scheme != null ? scheme : connection().stream() instanceof TlsStream ? "https" : "http";
   }
 
   @Override
@@ -120,6 +155,12 @@ final class Http1Request extends RequestView {
 
   @Override
   public @Nullable String host() {
+    Forwarding said = forwarding;
+    String host = said == null ? null : said.host();
+    return host == null ? ownHost() : host;
+  }
+
+  private @Nullable String ownHost() {
     if (head.form == RequestHead.Form.ABSOLUTE) {
       return text(head.authorityStart, head.authorityEnd);
     }

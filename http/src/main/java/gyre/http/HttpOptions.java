@@ -19,6 +19,7 @@ public final class HttpOptions {
     @Nullable Compression compression;
     @Nullable TlsServer tls;
     @Nullable ProxyTrust proxies;
+    @Nullable ForwardedTrust forwarded;
 
     Values copy() {
       try {
@@ -93,6 +94,15 @@ public final class HttpOptions {
     return with(v -> v.proxies = trusted);
   }
 
+  /**
+   * Take client, scheme and host from what trusted proxies write into requests; of nobody unless
+   * this is said. A request with fields of theirs that are malformed is answered with 400.
+   */
+  public HttpOptions forwarded(ForwardedTrust trusted) {
+    Objects.requireNonNull(trusted, "trusted");
+    return with(v -> v.forwarded = trusted);
+  }
+
   public HttpLimits limits() {
     return values.limits;
   }
@@ -119,6 +129,10 @@ public final class HttpOptions {
 
   public @Nullable ProxyTrust proxyProtocol() {
     return values.proxies;
+  }
+
+  public @Nullable ForwardedTrust forwarded() {
+    return values.forwarded;
   }
 
   @Override

@@ -68,8 +68,15 @@ public interface Request {
   /** What a parameter of type {@code int} or {@code long} stands for. */
   long longParameter(String name);
 
-  /** Host and port that it is for: of the target if that is a whole URL; null of HTTP/1.0. */
+  /**
+   * Host and port that it is for, as the client has asked: what a trusted proxy says by {@link
+   * HttpOptions#forwarded}, or else of the target if that is a whole URL, or of {@code Host}; null
+   * of HTTP/1.0 without.
+   */
   @Nullable String host();
+
+  /** {@code https} or {@code http}, as the client has asked: see {@link #host}. */
+  String scheme();
 
   /** The first field with this name, in whatever case; null if there is none. */
   @Nullable String header(String name);
@@ -96,6 +103,13 @@ public interface Request {
    * protocol; null if that is not known.
    */
   @Nullable InetSocketAddress peer();
+
+  /**
+   * Who has asked: the last one whom no trusted proxy vouches for, as {@link
+   * HttpOptions#forwarded} says, or else {@link #peer}. Its port is 0 where a proxy does not tell
+   * it; null if the proxy keeps it to itself, or nobody knows. Never looked up.
+   */
+  @Nullable InetSocketAddress client();
 
   /** What the handshake of TLS has agreed on; null of a connection without. */
   @Nullable TlsInfo tls();

@@ -29,6 +29,7 @@ class HttpGuideTest {
       import gyre.http.files.*;
       import gyre.http.sse.*;
       import gyre.io.*;
+      import gyre.proxy.*;
       import gyre.sync.*;
       import gyre.tls.*;
       import java.net.*;
