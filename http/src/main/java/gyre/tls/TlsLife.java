@@ -47,6 +47,11 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
 
   private boolean isLowerAskedToClose;
 
+  /** The goodbye is sent, and that of the peer is awaited; what comes before it is dropped. */
+  private boolean isLingering;
+
+  private long lingeringFromBytes;
+
   /** The server or the loop ends, and nothing is under way. */
   private boolean isEndedIdle;
 
@@ -129,7 +134,9 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     @Override
     public void onIdleEnd(ByteStream stream) {
       isEndedIdle = true;
-      if (push == null) {
+      if (!isOpen()) {
+        goOnClosing(); // it waits for the peer no longer
+      } else if (push == null) {
         reader.wake();
       } else {
         closeSoon();
@@ -340,6 +347,10 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
 
   /** While closing: what was not sent by now is lost. */
   final void abandonOutput() {
+    if (isLingering) {
+      closeLower(); // all was sent
+      return;
+    }
     manner = Manner.ABORTED;
     resetLower();
     tryRelease();
@@ -385,11 +396,34 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
           case OPEN -> isGoodbyeSent() || !lower.isOpen();
           case BROKEN -> records.isEmpty() || !lower.isOpen();
         };
-    if (isOver) {
+    if (isOver && !lingers()) {
       giveUpHandshake();
       leaveGate();
       closeLower();
     }
+  }
+
+  /**
+   * Whether the goodbye of the peer is awaited. Without TLS a peer that ends after it was answered
+   * sends no byte; here its end is a record, and a kernel that gets bytes for a socket which is
+   * closed resets the connection, so that the peer may lose the answer. Limited by the time for
+   * closing and by the bytes that are dropped. A client has no answer to protect, and a peer that
+   * was idle has read what there was.
+   */
+  private boolean lingers() {
+    boolean mayLinger =
+        role.isServer()
+            && phase() == Phase.OPEN
+            && !isEndedIdle
+            && !isInputOver()
+            && !isLowerEnded
+            && lower.isOpen();
+    if (mayLinger && !isLingering) {
+      isLingering = true;
+      lingeringFromBytes = receivedBytes;
+      lower.shutdownOutput();
+    }
+    return mayLinger && receivedBytes - lingeringFromBytes <= options.discardLimitBytes();
   }
 
   /** On the bare loop, where that waits for nothing. */

@@ -20,9 +20,6 @@ import java.util.function.ToLongFunction;
  * sent; nobody gets a byte that was not; each gets the certificate of the name that he has asked
  * for. In a world without breaks no talk fails, but of those who leave without a goodbye.
  *
- * <p>Messages are short: where memory is scarce a connection that stands still is shed, and a
- * record takes a block more here than bytes without TLS do.
- *
  * <p>It is given a seed, and whether connections break; it tells how many talks went well. It is
  * loaded again for copies of the package with a bug in it, so its types are those of the JDK.
  */
@@ -123,7 +120,7 @@ public final class TalkWorld implements ToLongFunction<long[]> {
     }
     for (int i = 0; i < 3; i++) {
       boolean isRude = random.nextInt(4) == 0;
-      int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 20_000 : 2000);
+      int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 200_000 : 2000);
       try {
         talk(random, length, isRude, mayBreak);
         check(!isRude, "a part was taken for the whole");
@@ -163,7 +160,7 @@ public final class TalkWorld implements ToLongFunction<long[]> {
     }
     int at = 0;
     while (at < length) {
-      int part = Math.min(length - at, 1 + random.nextInt(random.nextBoolean() ? 100 : 8000));
+      int part = Math.min(length - at, 1 + random.nextInt(random.nextBoolean() ? 100 : 40_000));
       stream.write(bytes, at, part);
       at += part;
     }

@@ -10,6 +10,7 @@ import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
+import gyre.net.StreamOptions;
 import gyre.net.TcpStream;
 import gyre.tls.TlsWorld.Ends;
 import gyre.tls.TlsWorld.Raw;
@@ -365,5 +366,46 @@ class TlsStreamTest {
     assertThat(record[0]).isEqualTo((byte) 21);
     assertThat(near.await(1)).as("nothing follows").isFalse();
     return record[6];
+  }
+
+  // ---- the goodbye of a peer that comes late: it would reset a connection that is closed
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
+  void shouldStayUntilThePeerHasSaidGoodbye(String protocol) {
+    run(() -> {
+      Ends ends = TlsWorld.ends(SERVER.protocols(protocol), TlsWorld.trusting());
+      ends.far().write("answer");
+      List<String> order = new ArrayList<>();
+      Fiber<?> closing =
+          Fiber.start(() -> {
+            ends.far().close();
+            order.add("closed");
+          });
+      assertThat(ends.near().readExactly(6)).hasSize(6);
+      assertThat(ends.near().await(1)).isFalse();
+      if (protocol.equals("TLSv1.3")) { // before, what was told to end has said goodbye by now
+        order.add("goodbye");
+      }
+      ends.near().close();
+      closing.join();
+      assertThat(order.getLast()).isEqualTo("closed");
+      assertThat(ends.far().lower().isOpen()).isFalse();
+    });
+  }
+
+  @Test
+  void shouldWaitForNoGoodbyeForEver() {
+    run(() -> {
+      Raw raw = TlsWorld.raw(StreamOptions.defaults().closeTimeout(Duration.ofMillis(50)));
+      TlsStream far = TlsWorld.server(SERVER).stream(raw.far());
+      TlsStream near =
+          TlsClient.of(TlsWorld.trusting()).connect(raw.near(), "localhost", 1);
+      far.write("answer");
+      far.close();
+      assertThat(near.readExactly(6)).hasSize(6);
+      assertThat(near.await(1)).isFalse();
+      near.close();
+    });
   }
 }
