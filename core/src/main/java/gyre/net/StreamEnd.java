@@ -21,6 +21,9 @@ final class StreamEnd {
   private Manner manner = Manner.ORDERLY;
   private @Nullable Lingering lingering;
 
+  /** More is to come from the peer, and nobody wants it. */
+  private boolean isMoreExpected;
+
   StreamEnd(SocketStream stream, Engine engine, StreamInput input, StreamOutput output) {
     this.stream = stream;
     this.engine = engine;
@@ -42,9 +45,13 @@ final class StreamEnd {
     return manner == Manner.FORCED;
   }
 
+  void expectMore() {
+    isMoreExpected = true;
+  }
+
   /** The stream begins to close: what becomes of what it receives. */
   void begin() {
-    boolean isUnread = !input.bytes.isEmpty();
+    boolean isUnread = isMoreExpected || !input.bytes.isEmpty();
     input.bytes.clear();
     if (mayLinger() && (isUnread || input.isIdle())) {
       linger(isUnread);

@@ -65,7 +65,11 @@ final class DirectConnection extends Http1Connection {
     headDone(of);
     busy(true);
     try {
-      boolean goesOn = call(server().handler(), of, false) && finishBody(of);
+      boolean isSound = call(server().handler(), of, false);
+      boolean goesOn = isSound && finishBody(of);
+      if (isSound && !of.body.isEnded()) {
+        expectMore();
+      }
       answered(of);
       return goesOn && of.response.persists();
     } finally {

@@ -106,6 +106,13 @@ abstract class Http1Connection implements Patience.Listener {
     }
   }
 
+  /** The connection is about to be closed while the peer sends: it must not lose its answer. */
+  final void expectMore() {
+    if (stream.isOpen() && stream instanceof SocketStream socket) {
+      socket.expectMore(); // over TLS the goodbye is awaited anyway
+    }
+  }
+
   // ---- what the styles do in their way
 
   /**
@@ -231,6 +238,9 @@ abstract class Http1Connection implements Patience.Listener {
 
   /** Answers a request that was not understood; the connection is closed after that. */
   final void refuse(Exchange of, Problem problem) {
+    if (problem != Problem.HEAD_TOO_SLOW && problem != Problem.BODY_TOO_SLOW) {
+      expectMore();
+    }
     if (problem == of.parser.problem()) {
       of.head.fields.clear(); // half of a head
     }

@@ -308,6 +308,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     }
     if (!isSound || discardedBytes > DISCARD_BYTES || (isInputEnded && moved == 0)) {
       doing = Doing.OVER;
+      expectMore();
       stream().close();
       return false;
     }
@@ -343,6 +344,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
     }
     if (stream().isOpen() && !goesOn) {
       doing = Doing.OVER;
+      if (!of.body.isEnded()) {
+        expectMore();
+      }
       stream().close();
     } else if (!of.body.isEnded()) {
       doing = Doing.DISCARDING;

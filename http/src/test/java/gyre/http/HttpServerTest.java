@@ -196,6 +196,45 @@ class HttpServerTest {
     }
   }
 
+  /** A client that sends first and reads later must not find its answer gone. */
+  @Test
+  void shouldLetAPeerSendABodyThatNobodyWants() throws Exception {
+    HttpHandler refusing =
+        HttpHandler.streaming((request, response) -> response.status(415).send("no"));
+    for (String length : List.of("Content-Length: 3000000", "Transfer-Encoding: chunked")) {
+      try (HttpServer server = server(refusing);
+          RawClient client = new RawClient(server.address())) {
+        client.send("POST /a HTTP/1.1\r\nHost: a\r\n" + length + "\r\n\r\n");
+        assertThat(client.receive().status()).isEqualTo(415);
+        if (length.startsWith("Transfer")) {
+          client.send("%x\r\n".formatted(3_000_000));
+        }
+        for (int i = 0; i < 30; i++) {
+          client.send(new byte[100_000]);
+        }
+        client.endOutput();
+        assertThat(client.rest()).isEmpty();
+      }
+    }
+    assertThat(reported()).isEmpty();
+  }
+
+  /** Nor one whose head is refused. */
+  @Test
+  void shouldLetAPeerSendOnBehindARequestThatIsRefused() throws Exception {
+    try (HttpServer server = server(HttpServerTest::echo);
+        RawClient client = new RawClient(server.address())) {
+      client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n");
+      assertThat(client.receive().status()).isEqualTo(400);
+      for (int i = 0; i < 30; i++) {
+        client.send(new byte[100_000]);
+      }
+      client.endOutput();
+      assertThat(client.rest()).isEmpty();
+    }
+    assertThat(reported()).isEmpty();
+  }
+
   private void echoAsItComes(Request request, Response response, CountDownLatch begun) {
     ResponseBody out = response.stream();
     begun.countDown();
