@@ -389,8 +389,12 @@ final class PushConnection extends Http1Connection implements DataHandler {
         });
   }
 
+  /**
+   * Also where it was not paused: a fiber takes from its input outside of a callback, and a stream
+   * that is held up because its input is full learns only by this that there is room.
+   */
   void resumeStream() {
-    if (isPaused && stream().isOpen()) {
+    if (stream().isOpen()) {
       isPaused = false;
       stream().resumeInput();
     }

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP over TLS and behind proxies, with clients from outside. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -41,7 +42,7 @@ class HttpTlsTest {
   private static final SelfSigned AUTHORITY = SelfSigned.authority("Test");
   private static final TlsIdentity SERVER = AUTHORITY.issueServer("localhost", "127.0.0.1");
   private static final Path CURL = Path.of("/usr/bin/curl");
-  private static final int MUCH = 3_000_000;
+  private static final int MUCH = 5_000_000;
 
   @TempDir private Path directory;
 
@@ -150,6 +151,31 @@ class HttpTlsTest {
       assertThat(curl(server, "/a", "--haproxy-protocol").text())
           .startsWith("GET 0 TLSv1.3 /127.0.0.1:");
       assertThat(curl(server, "/a").status()).as("whoever is trusted sends one").isNotZero();
+    }
+  }
+
+  /** More than a stream holds, in chunks and with a length, while a fiber reads piece by piece. */
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "epoll"})
+  void shouldReadInAFiberWhatCurlSendsFaster(String engine) throws Exception {
+    HttpHandler counting =
+        HttpHandler.inFiber(
+            HttpHandler.streaming((request, response) -> {
+              RequestBody body = request.body().limit(2 * MUCH);
+              long bytes = 0;
+              while (body.await(1)) {
+                bytes += body.input().size();
+                body.input().clear();
+              }
+              response.send(request.method() + " " + bytes);
+            }));
+    String body = "@" + Files.write(directory.resolve("body"), new byte[MUCH]);
+    try (LoopGroup group = LoopGroup.open(1, Loops.options(engine));
+        HttpServer server = Style.PUSH.open(group.loop(0), options(server()), counting)) {
+      assertThat(curl(server, "/", "--data-binary", body).text()).isEqualTo("POST " + MUCH);
+      Output chunked =
+          curl(server, "/", "-H", "Transfer-Encoding: chunked", "--data-binary", body);
+      assertThat(chunked.text()).isEqualTo("POST " + MUCH);
     }
   }
 
