@@ -82,7 +82,8 @@ final class Serve implements Callable<Integer> {
           spec.commandLine(), "--echo, --websocket-echo and --files are one or the other");
     }
     boolean speaksHttp = webSocketEcho || servesFiles;
-    TlsServer tls = speaksHttp ? secured.server(listen, "http/1.1") : secured.server(listen);
+    TlsServer tls =
+        speaksHttp ? secured.server(listen, "http/1.1", "http/1.0") : secured.server(listen);
     ProxyTrust proxies = secured.proxyTrust();
     if (!speaksHttp) {
       secured.checkNoHttp();

@@ -12,7 +12,7 @@ import java.util.Objects;
  * and throws {@link IllegalArgumentException} for a value that makes no sense.
  *
  * <pre>{@code
- * TlsServerOptions.of(TlsIdentity.load(chain, key)).applicationProtocols("http/1.1");
+ * TlsServerOptions.of(TlsIdentity.load(chain, key)).applicationProtocols("http/1.1", "http/1.0");
  * }</pre>
  */
 public final class TlsServerOptions {

@@ -72,7 +72,7 @@ class HttpTlsTest {
   }
 
   private static TlsServer server() {
-    return TlsServer.of(TlsServerOptions.of(SERVER).applicationProtocols("http/1.1"));
+    return TlsServer.of(TlsServerOptions.of(SERVER).applicationProtocols("http/1.1", "http/1.0"));
   }
 
   private record Output(int status, String text) {}
@@ -132,6 +132,7 @@ class HttpTlsTest {
       assertThat(curl(server, "/a", "--data-binary", "@" + body).text())
           .startsWith("POST " + MUCH + " TLS");
       assertThat(curl(server, "/large").text()).hasSize(MUCH);
+      assertThat(curl(server, "/a", "-0").text()).as("offers http/1.0").startsWith("GET 0 TLS");
       Output refused = curl(server, "/a", "--tls-max", "1.1");
       assertThat(refused.status()).as(refused.text()).isNotZero();
       assertThat(curl(server, "/a").text()).as("goes on").startsWith("GET");
