@@ -5,4 +5,7 @@ module gyre.insight {
   requires transitive gyre.http;
   requires HdrHistogram;
   requires tools.jackson.core;
+
+  exports gyre.insight.prometheus;
+  exports gyre.insight.web;
 }

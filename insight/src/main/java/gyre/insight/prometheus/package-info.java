@@ -1,0 +1,5 @@
+/** Figures in the text format of Prometheus. */
+@NullMarked
+package gyre.insight.prometheus;
+
+import org.jspecify.annotations.NullMarked;
