@@ -4,7 +4,7 @@ module gyre.queue {
   requires transitive gyre.core;
   requires com.electronwill.nightconfig.core;
   requires com.electronwill.nightconfig.toml;
-  requires gyre.insight;
+  requires transitive gyre.insight;
   requires java.net.http;
   requires java.sql;
   requires org.xerial.sqlitejdbc;

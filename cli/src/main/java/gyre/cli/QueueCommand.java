@@ -27,7 +27,9 @@ import picocli.CommandLine.Spec;
       QueueDrain.class,
       QueueCheck.class,
       QueueDoctor.class,
-      QueueBench.class
+      QueueBench.class,
+      QueueDashboard.class,
+      QueueDemo.class
     })
 final class QueueCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

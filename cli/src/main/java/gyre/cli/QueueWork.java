@@ -5,6 +5,8 @@ import gyre.LoopOptions;
 import gyre.process.ChildProcess;
 import gyre.process.Command;
 import gyre.process.Stdio;
+import gyre.queue.Dashboard;
+import gyre.queue.DashboardOptions;
 import gyre.queue.Worker;
 import gyre.queue.WorkerOptions;
 import java.net.MalformedURLException;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,6 +85,17 @@ final class QueueWork implements Callable<Integer> {
       description = "Where classes of handlers are.")
   private List<Path> classPath = new ArrayList<>();
 
+  @Option(
+      names = "--dashboard",
+      paramLabel = "HOST:PORT",
+      arity = "0..1",
+      fallbackValue = DashboardAccess.DEFAULT,
+      converter = ListenAddress.Converter.class,
+      description = "Shows the queue as a page there. Default: " + DashboardAccess.DEFAULT)
+  private @Nullable ListenAddress dashboard;
+
+  @Mixin private DashboardAccess access = new DashboardAccess();
+
   @Override
   public Integer call() {
     if (workers < 1 || workers > WORKERS_MAX) {
@@ -92,6 +106,18 @@ final class QueueWork implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--once works alone: leave out --workers");
     }
     Worker worker = Worker.open(options());
+    ListenAddress listen = dashboard;
+    if (listen == null) {
+      return work(worker);
+    }
+    DashboardOptions page = DashboardOptions.of(directory.path()).web(access.at(listen));
+    try (Dashboard opened = Dashboard.open(page)) {
+      QueueDashboard.print(spec.commandLine().getOut(), opened);
+      return work(worker);
+    }
+  }
+
+  private int work(Worker worker) {
     try (Loop loop = Loop.open(LoopOptions.defaults().name("queue"))) {
       return loop.run(() -> {
         List<ChildProcess> others = startOthers();
@@ -168,10 +194,13 @@ final class QueueWork implements Callable<Integer> {
     command.add(self.command().orElse("java"));
     List<String> arguments = List.of(self.arguments().orElseGet(() -> new String[0]));
     for (int i = 0; i < arguments.size(); i++) {
-      if (arguments.get(i).equals("--workers")) {
+      String each = arguments.get(i);
+      if (each.equals("--workers")) {
         i++;
-      } else if (!arguments.get(i).startsWith("--workers=")) {
-        command.add(arguments.get(i));
+      } else if (each.equals("--dashboard")) { // the first worker has it
+        i += i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("-") ? 1 : 0;
+      } else if (!each.startsWith("--workers=") && !each.startsWith("--dashboard=")) {
+        command.add(each);
       }
     }
     command.add("--join");

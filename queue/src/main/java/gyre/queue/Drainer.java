@@ -522,7 +522,9 @@ final class Drainer implements Runnable {
       Delayed first = delayed.pollFirst();
       try {
         Path target = Spool.moveBeside(first.path(), spool.pending, first.name());
-        offer(EntryName.of(target));
+        EntryName due = EntryName.of(target);
+        stats.latency.becameDue(due.text(), first.dueMillis());
+        offer(due);
       } catch (NoSuchFileException e) {
         // another worker was quicker
       } catch (IOException e) {

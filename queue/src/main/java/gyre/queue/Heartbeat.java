@@ -33,6 +33,9 @@ final class Heartbeat {
     fields.put("entries_duplicate", stats.duplicates.get());
     fields.put("paused", stats.isPaused);
     fields.put("trouble", stats.trouble);
+    fields.put("watcher_wanted", stats.wantsWatcher);
+    fields.put("latency_counts", stats.latency.counts());
+    fields.put("latency_sum_seconds", stats.latency.sumSeconds());
     return Json.write(fields);
   }
 }

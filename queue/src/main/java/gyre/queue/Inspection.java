@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: all that is done to a queue from outside, by the command and by the dashboard.
 /**
  * What an operator does with a queue from outside: look, search, retry, discard, pause. It works on
  * the files alone, whether a worker runs or not.
@@ -90,7 +91,7 @@ public final class Inspection {
         count(Place.COMPLETED));
   }
 
-  private long count(Place place) {
+  long count(Place place) {
     long[] count = {0};
     each(
         place,
@@ -174,7 +175,7 @@ public final class Inspection {
     return Optional.empty();
   }
 
-  private Path directory(Place place) {
+  Path directory(Place place) {
     return switch (place) {
       case PENDING -> spool.pending;
       case DELAYED -> spool.delayed;
@@ -185,7 +186,7 @@ public final class Inspection {
   }
 
   /** Until {@code visitor} says false. */
-  private void each(Place place, Predicate<Path> visitor) {
+  void each(Place place, Predicate<Path> visitor) {
     if (place == Place.PENDING) {
       List<EntryName> stop = new ArrayList<>();
       try {
@@ -216,7 +217,7 @@ public final class Inspection {
     }
   }
 
-  private static String plainName(Place place, Path file) {
+  static String plainName(Place place, Path file) {
     String name = String.valueOf(file.getFileName());
     return switch (place) {
       case DELAYED -> Delayed.of(file).name();
@@ -225,7 +226,7 @@ public final class Inspection {
     };
   }
 
-  private Item item(Place place, Path file) {
+  Item item(Place place, Path file) {
     String name = plainName(place, file);
     String content = content(file);
     String error = place == Place.FAILED ? field(content(beside(file)), "error") : "";
@@ -264,6 +265,52 @@ public final class Inspection {
     }
   }
 
+  // ---- by file, which reads no other: for a page that has just listed it
+
+  Spool spool() {
+    return spool;
+  }
+
+  /**
+   * The file that is called so in that place.
+   *
+   * @param file its name; below {@code pending/} maybe with the directory of its priority
+   */
+  private Optional<Located> at(Place place, String file) {
+    String[] parts = file.split("/", -1);
+    boolean isBelow =
+        place == Place.PENDING && parts.length == 2 && PendingScan.directoryPriority(parts[0]) > 0;
+    String name = parts[parts.length - 1];
+    if ((parts.length > 1 && !isBelow) || name.isEmpty() || name.startsWith(".")) {
+      return Optional.empty();
+    }
+    try {
+      Path found = directory(place).resolve(file);
+      return Files.exists(found, java.nio.file.LinkOption.NOFOLLOW_LINKS)
+          ? Optional.of(new Located(place, found))
+          : Optional.empty();
+    } catch (java.nio.file.InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  Optional<Item> find(Place place, String file) {
+    return at(place, file).map(each -> item(place, each.file));
+  }
+
+  /** What stands beside an entry that has failed; empty if nothing does. */
+  String failure(String file) {
+    return at(Place.FAILED, file).map(each -> content(beside(each.file))).orElse("");
+  }
+
+  boolean retry(Place place, String file) {
+    return at(place, file).map(this::retry).orElse(false);
+  }
+
+  boolean discard(Place place, String file) {
+    return at(place, file).map(this::discard).orElse(false);
+  }
+
   // ---- changing
 
   /**
@@ -272,15 +319,19 @@ public final class Inspection {
    * @return whether there is one
    */
   public boolean retry(String id) {
-    Optional<Located> found = locate(id);
-    if (found.isEmpty()
-        || (found.get().place != Place.FAILED && found.get().place != Place.DELAYED)) {
+    return locate(id).map(this::retry).orElse(false);
+  }
+
+  private boolean retry(Located found) {
+    if (found.place != Place.FAILED && found.place != Place.DELAYED) {
       return false;
     }
-    Path file = found.get().file;
+    Path file = found.file;
     try {
-      Spool.moveBeside(file, spool.pending, plainName(found.get().place, file));
+      Spool.moveBeside(file, spool.pending, plainName(found.place, file));
       Files.deleteIfExists(beside(file));
+    } catch (NoSuchFileException e) {
+      return false; // somebody else was quicker
     } catch (IOException e) {
       throw QueueException.of("retry", file, e);
     }
@@ -294,13 +345,14 @@ public final class Inspection {
    * @return whether there is one
    */
   public boolean discard(String id) {
-    Optional<Located> found = locate(id);
-    if (found.isEmpty()
-        || found.get().place == Place.PROCESSING
-        || found.get().place == Place.COMPLETED) {
+    return locate(id).map(this::discard).orElse(false);
+  }
+
+  private boolean discard(Located found) {
+    if (found.place == Place.PROCESSING || found.place == Place.COMPLETED) {
       return false;
     }
-    Path file = found.get().file;
+    Path file = found.file;
     try {
       boolean isDeleted = Files.deleteIfExists(file);
       Files.deleteIfExists(beside(file));

@@ -43,6 +43,7 @@ final class Settler {
       case Outcome.Done(Object result) -> {
         stats.processed.incrementAndGet();
         complete(claim, result);
+        stats.latency.ended(claim.name(), Instant.now());
       }
       case Outcome.Duplicate() -> {
         if (!claim.isReplay()) {

@@ -24,4 +24,8 @@ final class WorkerStats {
   volatile boolean isWatching;
   volatile boolean isPolling;
   final AtomicInteger watcherRestarts = new AtomicInteger();
+  final LatencyStats latency = new LatencyStats();
+
+  /** False where polling was asked for: then a watcher is not missed. */
+  volatile boolean wantsWatcher = true;
 }

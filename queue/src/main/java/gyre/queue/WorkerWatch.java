@@ -46,6 +46,7 @@ final class WorkerWatch {
   void run() {
     if (options.watching() == WorkerOptions.Watching.OFF) {
       log.info("polling, because USE_EVENT_LOOP is false");
+      stats.wantsWatcher = false;
       stats.isPolling = true;
       while (true) {
         poll(RETURN_AFTER);

@@ -1,0 +1,236 @@
+package gyre.queue;
+
+import gyre.http.sse.SseEvent;
+import gyre.http.sse.SseHub;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at a queue from time to time, and tells all pages that are open: each second while there is
+ * one, and seldom while there is none, for the curves. One look serves everybody.
+ */
+final class DashboardFeed implements AutoCloseable {
+  private static final System.Logger LOGGER = System.getLogger("gyre.queue");
+
+  private static final long WATCHED_MILLIS = 1000;
+  private static final long ALONE_MILLIS = 5000;
+
+  /** A look is not made more often than that, whoever asks. */
+  private static final long FRESH_MILLIS = 500;
+
+  /** Looking may take at most this part of the time. */
+  private static final int SHARE = 10;
+
+  private final Sampler sampler;
+  private final SseHub hub;
+  private final LongSupplier clock;
+  private final String directory;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wakeUp = lock.newCondition();
+
+  // Guarded by the lock.
+  private final History history = new History();
+  private final Alerts alerts = new Alerts();
+  private boolean isClosed;
+  private long number;
+
+  private volatile Sample last = Sample.NONE;
+  private volatile String state = "{}";
+  private final Thread looker;
+
+  DashboardFeed(Inspection inspection, SseHub hub, LongSupplier clock) {
+    this.sampler = new Sampler(inspection);
+    this.directory = inspection.spool().base.toString();
+    this.hub = hub;
+    this.clock = clock;
+    this.looker =
+        Thread.ofPlatform().name("gyre-queue-dashboard").daemon().unstarted(this::lookOften);
+  }
+
+  void start() {
+    looker.start();
+  }
+
+  private void lookOften() {
+    lock.lock();
+    try {
+      while (!isClosed) {
+        lookWhatever();
+        long pause = hub.subscribers() > 0 ? WATCHED_MILLIS : ALONE_MILLIS;
+        var ignored =
+            wakeUp.await(
+                Math.max(pause, last.tookMillis() * SHARE),
+                java.util.concurrent.TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody does that, and then it ends
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A fault of one look must not end all others. With the lock. */
+  private void lookWhatever() {
+    try {
+      look();
+    } catch (RuntimeException e) {
+      LOGGER.log(System.Logger.Level.ERROR, "the dashboard could not look at " + directory, e);
+    }
+  }
+
+  /** With the lock. */
+  private void look() {
+    Sample sample = sampler.look(clock.getAsLong());
+    last = sample;
+    History.Point point = history.add(sample);
+    List<Alerts.Alert> found =
+        alerts.judge(
+            sample,
+            point.at(),
+            history.since(sample.timeMillis() - Alerts.FAILURE_WINDOW_MILLIS, point.at()));
+    state = Json.write(state(sample, point, found));
+    number++;
+    try {
+      hub.publish(SseEvent.of(state).type("state").id(String.valueOf(number)));
+    } catch (IllegalStateException e) {
+      isClosed = true; // the pages have ended meanwhile
+    }
+  }
+
+  /** A look that is not old. */
+  Sample fresh() {
+    lock.lock();
+    try {
+      long age = clock.getAsLong() - last.timeMillis();
+      if (!isClosed && (age > Math.max(FRESH_MILLIS, last.tookMillis() * SHARE) || age < 0)) {
+        look();
+      }
+      return last;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  String freshState() {
+    fresh();
+    return state;
+  }
+
+  /** After something was done from a page: it sees so at once. */
+  String after(String answer) {
+    lock.lock();
+    try {
+      wakeUp.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return answer;
+  }
+
+  String history() {
+    lock.lock();
+    try {
+      Map<String, @Nullable Object> answer = new LinkedHashMap<>();
+      answer.put("rows", history.rows());
+      return Json.write(answer);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Empty, or why the queue is not served; from what is known, without looking. */
+  String notReady() {
+    Sample sample = last;
+    if (clock.getAsLong() - sample.timeMillis() > Dashboard.STALE.toMillis()) {
+      return "the directory of the queue does not answer";
+    }
+    if (!sample.error().isEmpty()) {
+      return "the directory of the queue can't be read";
+    }
+    if (sample.workers().isEmpty()) {
+      return "no worker runs";
+    }
+    boolean isOneWell =
+        sample.workers().stream()
+            .anyMatch(each ->
+                each.trouble().isEmpty()
+                    && each.heartbeatAgeSeconds(sample.timeMillis()) <= Alerts.HEARTBEAT_SECONDS);
+    return isOneWell ? "" : "no worker is well";
+  }
+
+  // ---- as JSON
+
+  private Map<String, @Nullable Object> state(
+      Sample sample, History.Point point, List<Alerts.Alert> found) {
+    Map<String, @Nullable Object> all = new LinkedHashMap<>();
+    all.put("directory", directory);
+    all.put("time", sample.timeMillis());
+    all.put("error", sample.error());
+    all.put("paused", sample.isPaused());
+    all.put("paused_kinds", sample.pausedKinds());
+    all.put("pending", sample.pending());
+    all.put("delayed", sample.delayed());
+    all.put("processing", sample.processing());
+    all.put("failed", sample.failed());
+    all.put("completed", sample.completed());
+    all.put("oldest_seconds", Math.round(sample.oldestSeconds() * 10) / 10.0);
+    all.put("took_millis", sample.tookMillis());
+    all.put("point", point.row());
+    List<Object> workers = new ArrayList<>();
+    sample.workers().forEach(each -> workers.add(worker(each, sample.timeMillis())));
+    all.put("workers", workers);
+    List<Object> raised = new ArrayList<>();
+    found.forEach(each -> raised.add(alert(each)));
+    all.put("alerts", raised);
+    return all;
+  }
+
+  private static Map<String, @Nullable Object> worker(WorkerSample worker, long now) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("slot", worker.slot());
+    fields.put("pid", worker.pid());
+    fields.put("mode", worker.mode());
+    fields.put("heartbeat_age_seconds", worker.heartbeatAgeSeconds(now));
+    fields.put("watcher_alive", worker.watcherAlive());
+    fields.put("watcher_wanted", worker.watcherWanted());
+    fields.put("watcher_restarts", worker.watcherRestarts());
+    fields.put("idle_seconds", worker.idleSeconds());
+    fields.put("processing", worker.processing());
+    fields.put("done", worker.done());
+    fields.put("failed", worker.failed());
+    fields.put("retried", worker.retried());
+    fields.put("duplicates", worker.duplicates());
+    fields.put("events", worker.events());
+    fields.put("trouble", worker.trouble());
+    return fields;
+  }
+
+  private static Map<String, @Nullable Object> alert(Alerts.Alert alert) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("name", alert.name());
+    fields.put("severity", alert.severity().name().toLowerCase(java.util.Locale.ROOT));
+    fields.put("text", alert.text());
+    fields.put("since", alert.sinceMillis());
+    return fields;
+  }
+
+  @Override
+  public void close() {
+    // Not waited for: it may be in a look at a disk that does not answer.
+    looker.interrupt();
+    if (lock.tryLock()) {
+      try {
+        isClosed = true;
+        wakeUp.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}
