@@ -72,6 +72,13 @@ const gyre = (() => {
   const number = value => Math.abs(value) >= 100000 ? new Intl.NumberFormat('en', {notation: 'compact', maximumFractionDigits: 1}).format(value) : numbers.format(value);
   const decimal = value => value === null || value === undefined ? '–' : value >= 100 ? number(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2).replace(/\.?0+$/, '');
 
+  /** Of milliseconds: three digits and a unit. */
+  function millis(value) {
+    if (value === null || value === undefined) return '–';
+    if (value >= 120000) return duration(value / 1000);
+    return value >= 1000 ? decimal(value / 1000) + ' s' : decimal(value) + ' ms';
+  }
+
   function duration(seconds) {
     if (seconds < 0) return 'in ' + duration(-seconds);
     if (seconds < 1) return '0 s';
@@ -224,7 +231,7 @@ const gyre = (() => {
 
   /**
    * A chart in host, with series of {label, color}. Rows are pushed: the time in seconds, and a value for each.
-   * With stacked, each lies on those before it.
+   * With stacked, each lies on those before it; with log, the scale is logarithmic.
    */
   function chart(host, options) {
     const series = options.series;
@@ -258,15 +265,19 @@ const gyre = (() => {
       });
     }
 
+    // Whole decades, so that the scale does not move with each value.
+    const decades = (u, low, high) => [10 ** Math.floor(Math.log10(low || 1)), 10 ** Math.ceil(Math.log10((high || 1) * 1.01))];
+    const clock = (u, ticks, index, space, step) => ticks.map(tick =>
+      new Date(tick * 1000).toLocaleTimeString('en-GB', step < 60 ? {} : {hour: '2-digit', minute: '2-digit'}));
     const axis = {stroke: () => color('--dim'), grid: {stroke: () => color('--grid'), width: 1}, ticks: {show: false}, font: '12px system-ui, sans-serif'};
     const picture = new uPlot({
       width: Math.max(200, plot.clientWidth), height: Math.max(120, plot.clientHeight),
       legend: {show: false},
       cursor: {y: false, drag: {x: false, y: false}},
-      scales: {x: {time: true}, y: {range: (u, low, high) => [0, Math.max(options.least || 1, (high || 0) * 1.1)]}},
-      axes: [{...axis, space: 70}, {...axis, size: 52, values: (u, ticks) => ticks.map(format)}],
+      scales: {x: {time: true}, y: options.log ? {distr: 3, range: decades} : {range: (u, low, high) => [0, Math.max(options.least || 1, (high || 0) * 1.1)]}},
+      axes: [{...axis, space: 70, values: clock}, {...axis, size: 58, values: (u, ticks) => ticks.map(tick => tick === null ? '' : format(tick))}],
       series: [{}, ...order.map(i => ({
-        label: series[i].label, width: 1.75, points: {show: false}, spanGaps: false,
+        label: series[i].label, width: stacked ? 0 : 1.75, points: {show: false}, spanGaps: false,
         stroke: () => color(series[i].color),
         fill: stacked ? () => color(series[i].color) : undefined,
       }))],
@@ -311,5 +322,5 @@ const gyre = (() => {
     });
   }
 
-  return {el, byId, setText, render, toast, sureButton, number, decimal, duration, pretty, get, post, start, feed, nextTheme, chart, keys};
+  return {el, byId, setText, render, toast, sureButton, number, decimal, millis, duration, pretty, get, post, start, feed, nextTheme, chart, keys};
 })();

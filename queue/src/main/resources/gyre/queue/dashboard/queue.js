@@ -1,7 +1,7 @@
 // The queue's dashboard: what /api/feed tells is shown; entries are asked for.
 'use strict';
 (() => {
-  const {el, byId, setText, render, number, decimal, duration} = gyre;
+  const {el, byId, setText, render, number, decimal, millis, duration} = gyre;
   const PLACES = ['pending', 'delayed', 'processing', 'failed', 'completed'];
   const RETRY = ['failed', 'delayed'], DISCARD = ['failed', 'delayed', 'pending'];
   const RATE = 1, FAILED = 2, RETRIED = 3, P50 = 4, P99 = 5, SIZES = 6, PRIORITIES = 10;
@@ -37,8 +37,8 @@
   }
 
   const TILES = [
-    ['Done per second', s => decimal(s.point[RATE])],
-    ['Latency p99', s => s.point[P99] === null ? '–' : decimal(s.point[P99]) + ' ms'],
+    ['Done / s', s => decimal(s.point[RATE])],
+    ['Latency p99', s => millis(s.point[P99])],
     ['Waiting', s => number(s.pending)],
     ['Delayed', s => number(s.delayed)],
     ['At work', s => number(s.processing)],
@@ -92,7 +92,7 @@
     charts.rate = gyre.chart(byId('chart-rate'), {title: 'Entries done per second', series: [{label: 'done', color: '--c1'}]});
     charts.size = gyre.chart(byId('chart-size'), {title: 'Entries that wait', stacked: true, hideEmpty: true, least: 5, format: number,
       series: sizes.map((each, i) => ({label: String(i + 1), color: 'hsl(' + (8 + i * 24) + ' 62% 52%)'}))});
-    charts.latency = gyre.chart(byId('chart-latency'), {title: 'Latency in milliseconds', series: [{label: 'p50', color: '--c1'}, {label: 'p99', color: '--c2'}]});
+    charts.latency = gyre.chart(byId('chart-latency'), {title: 'Latency', log: true, format: millis, series: [{label: 'p50', color: '--c1'}, {label: 'p99', color: '--c2'}]});
     charts.failures = gyre.chart(byId('chart-failures'), {title: 'Failures per second', series: [{label: 'given up', color: '--c2'}, {label: 'tried again', color: '--c4'}]});
   }
 
