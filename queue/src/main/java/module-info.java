@@ -7,6 +7,7 @@ module gyre.queue {
   requires transitive gyre.insight;
   requires java.net.http;
   requires java.sql;
+  requires org.postgresql.jdbc;
   requires org.xerial.sqlitejdbc;
   requires tools.jackson.core;
 

@@ -68,6 +68,22 @@ final class ConfigReader {
   }
 
   /**
+   * Of a worker: the file that is named, or {@code queue.toml} in {@code directory} if it is there,
+   * and handlers that need no file.
+   */
+  static QueueConfig ofWorker(WorkerOptions options, Path directory) {
+    Path named = options.configuration();
+    Path file = named == null ? directory.resolve("queue.toml") : named;
+    QueueConfig read =
+        named != null || Files.exists(file)
+            ? read(file, options.classLoader())
+            : QueueConfig.DEFAULT;
+    List<QueueHandler> handlers = new ArrayList<>(Handlers.services(options.classLoader()));
+    handlers.addAll(options.handlers());
+    return read.handlers(handlers);
+  }
+
+  /**
    * @throws QueueException that names file, line and key
    */
   static QueueConfig read(Path file, ClassLoader loader) {

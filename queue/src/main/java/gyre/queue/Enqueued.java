@@ -1,14 +1,9 @@
 package gyre.queue;
 
 import gyre.Fiber;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 
 /** An entry that is in the queue, on the device. */
 public final class Enqueued {
@@ -18,21 +13,24 @@ public final class Enqueued {
   private static final long FIRST_PAUSE_MILLIS = 1;
   private static final long LONGEST_PAUSE_MILLIS = 20;
 
-  private final Spool spool;
   private final String id;
   private final String name;
+  private final Supplier<Optional<JobEnd>> end;
 
-  Enqueued(Spool spool, String id, String name) {
-    this.spool = spool;
+  /**
+   * @param end looks where the queue is
+   */
+  Enqueued(String id, String name, Supplier<Optional<JobEnd>> end) {
     this.id = id;
     this.name = name;
+    this.end = end;
   }
 
   public String id() {
     return id;
   }
 
-  /** Of its file. A retry changes the priority in it, and nothing else. */
+  /** Of its file or row. A retry changes the priority in the name of a file, and nothing else. */
   public String name() {
     return name;
   }
@@ -80,41 +78,7 @@ public final class Enqueued {
 
   /** How it has ended, if it has. */
   public Optional<JobEnd> end() {
-    try {
-      // A retry may have changed the priority, so what is looked for is the rest of the name.
-      for (int priority = EntryName.FIRST_PRIORITY;
-          priority <= EntryName.LAST_PRIORITY;
-          priority++) {
-        String candidate = EntryName.withPriority(name, priority);
-        if (Files.exists(spool.completed.resolve(candidate))) {
-          return Optional.of(new JobEnd(true, "", result(candidate)));
-        }
-        if (Files.exists(spool.failed.resolve(candidate))) {
-          return Optional.of(new JobEnd(false, error(candidate), null));
-        }
-      }
-      return Optional.empty();
-    } catch (IOException e) {
-      throw QueueException.of("look for entry", id, e);
-    }
-  }
-
-  private @Nullable Object result(String candidate) throws IOException {
-    Path file = spool.completed.resolve(candidate + RESULT_SUFFIX);
-    return Files.exists(file) ? read(file).get("result") : null;
-  }
-
-  private String error(String candidate) throws IOException {
-    Path file = spool.failed.resolve(candidate + Failure.SUFFIX);
-    return Files.exists(file) ? String.valueOf(read(file).get("error")) : "";
-  }
-
-  private static Map<String, @Nullable Object> read(Path file) throws IOException {
-    try {
-      return Json.readObject(Files.readString(file).getBytes(StandardCharsets.UTF_8));
-    } catch (BadEntryException e) {
-      throw new IOException(file + ": " + e.getMessage(), e);
-    }
+    return end.get();
   }
 
   @Override

@@ -29,15 +29,15 @@ final class HandlerRunner {
    * Parks. What goes wrong is an outcome, even where it is an error of the machine such as a stack
    * that is too deep; only a cancellation is thrown.
    */
-  Outcome run(Claim claim, Kind kind, int attempt) {
+  Outcome run(Entry entry, Kind kind, int attempt) {
     try {
       return Cancellation.within(
           kind.timeout(),
           () ->
               switch (kind.way()) {
-                case Kind.Program program -> program(claim.entry(), kind, program, attempt);
-                case Kind.Http call -> http(claim.entry(), kind, call, attempt);
-                case Kind.Java java -> java(claim.entry(), java, attempt);
+                case Kind.Program program -> program(entry, kind, program, attempt);
+                case Kind.Http call -> http(entry, kind, call, attempt);
+                case Kind.Java java -> java(entry, java, attempt);
                 case Kind.Sql sql -> throw new IllegalStateException("SQL is for the engine");
               });
     } catch (DeadlineExceededException e) {

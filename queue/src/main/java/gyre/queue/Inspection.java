@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * What an operator does with a queue from outside: look, search, retry, discard, pause. It works on
  * the files alone, whether a worker runs or not.
  */
-public final class Inspection {
+public final class Inspection implements QueueOperations {
   /** Where an entry is. */
   public enum Place {
     PENDING,
@@ -82,6 +82,7 @@ public final class Inspection {
 
   // ---- looking
 
+  @Override
   public Counts counts() {
     return new Counts(
         count(Place.PENDING),
@@ -103,6 +104,7 @@ public final class Inspection {
   }
 
   /** Workers that hold their lock now. */
+  @Override
   public List<LiveWorker> workers() {
     List<LiveWorker> alive = new ArrayList<>();
     for (int i = 0; i < WORKERS_LIMIT; i++) {
@@ -127,6 +129,7 @@ public final class Inspection {
    *
    * @param text that must be in the name, the content or the error; empty for all
    */
+  @Override
   public List<Item> search(List<Place> places, String text, int limit) {
     List<Item> found = new ArrayList<>();
     for (Place place : places) {
@@ -148,6 +151,7 @@ public final class Inspection {
   }
 
   /** The entry of that id, or of that name of a file. */
+  @Override
   public Optional<Item> find(String id) {
     return locate(id).map(each -> item(each.place, each.file));
   }
@@ -318,6 +322,7 @@ public final class Inspection {
    *
    * @return whether there is one
    */
+  @Override
   public boolean retry(String id) {
     return locate(id).map(this::retry).orElse(false);
   }
@@ -344,6 +349,7 @@ public final class Inspection {
    *
    * @return whether there is one
    */
+  @Override
   public boolean discard(String id) {
     return locate(id).map(this::discard).orElse(false);
   }
@@ -367,6 +373,7 @@ public final class Inspection {
    *
    * @param operation of that kind alone; empty for all
    */
+  @Override
   public void pause(String operation) {
     try {
       Path file = spool.pauseFile(checkedKind(operation));
@@ -378,6 +385,7 @@ public final class Inspection {
   }
 
   /** The opposite of {@link #pause}; false if it was not paused. */
+  @Override
   public boolean resume(String operation) {
     try {
       boolean wasPaused = Files.deleteIfExists(spool.pauseFile(checkedKind(operation)));
@@ -395,6 +403,7 @@ public final class Inspection {
     return operation;
   }
 
+  @Override
   public boolean isPaused() {
     return Files.exists(spool.pauseFile(""));
   }
@@ -432,9 +441,20 @@ public final class Inspection {
     return pids;
   }
 
+  @Override
+  public List<String> drain() {
+    List<String> lines = new ArrayList<>();
+    for (long each : workerPids()) {
+      ProcessHandle.of(each).ifPresent(ProcessHandle::destroy); // by TERM
+      lines.add("worker " + each + " was asked to drain and end");
+    }
+    return lines;
+  }
+
   // ---- reports
 
   /** All of it as one line of JSON. */
+  @Override
   public String json() {
     Counts counts = counts();
     Map<String, @Nullable Object> all = new LinkedHashMap<>();
@@ -451,6 +471,7 @@ public final class Inspection {
   }
 
   /** For a person: some lines. */
+  @Override
   public List<String> report() {
     Counts counts = counts();
     List<String> lines = new ArrayList<>();
@@ -482,6 +503,7 @@ public final class Inspection {
   }
 
   /** What is wrong, and what to do; empty if nothing is. */
+  @Override
   public List<String> findings() {
     List<String> findings = new ArrayList<>();
     List<LiveWorker> alive = workers();

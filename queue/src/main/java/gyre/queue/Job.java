@@ -148,6 +148,13 @@ public final class Job {
     return fields.get(name) instanceof String value ? value : "";
   }
 
+  /** What was said of it, to be made again by {@link #parse}. */
+  String toFields() {
+    Map<String, @Nullable Object> all = new LinkedHashMap<>(fields);
+    all.put("priority", priority);
+    return Json.write(all);
+  }
+
   /** The content of its file. */
   String toJson(long sequence, String id, Instant now) {
     Map<String, @Nullable Object> all = new LinkedHashMap<>();

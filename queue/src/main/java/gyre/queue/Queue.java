@@ -99,7 +99,7 @@ public final class Queue {
     } catch (IOException e) {
       throw QueueException.of("enqueue into", spool.base, e);
     }
-    return new Enqueued(spool, id, name);
+    return new Enqueued(id, name, new SpoolEnd(spool, id, name)::end);
   }
 
   private static void sync(FileChannel names, String id, Path directory) {

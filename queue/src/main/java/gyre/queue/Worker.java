@@ -5,9 +5,6 @@ import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
-import gyre.process.OsSignal;
-import gyre.process.SignalEvent;
-import gyre.process.SignalStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The loop waits for everything: new files, lines in the FIFO, signals, the clock, handlers. One
  * more thread takes the entries and executes SQL. Nothing polls while the kernel tells of files.
  */
-public final class Worker {
+public final class Worker implements QueueWorker {
   private static final int SLOTS_LIMIT = 64;
   private static final long HEARTBEAT_SOONEST_MILLIS = 500;
   private static final Duration LOCK_PATIENCE = Duration.ofMillis(20);
@@ -46,13 +43,10 @@ public final class Worker {
   private final WorkerLog log;
   private final WorkerStats stats = new WorkerStats();
   private final Inbox inbox = new Inbox();
-  private final HandlerRunner runner = new HandlerRunner(new JdkHttpCaller());
   private final Probe probe;
   private final boolean usesLedger;
   private volatile QueueConfig config;
-
-  /** Where fibers of handlers live; null while it does not run. */
-  private volatile @Nullable Scope handlers;
+  private final HandlerFibers handlers = new HandlerFibers();
 
   private Worker(WorkerOptions options, Queue queue, boolean usesLedger, Probe probe) {
     this.options = options;
@@ -106,17 +100,7 @@ public final class Worker {
   }
 
   private QueueConfig readConfig() {
-    Path named = options.configuration();
-    Path usual = spool.base.resolve("queue.toml");
-    QueueConfig read =
-        named != null
-            ? ConfigReader.read(named, options.classLoader())
-            : Files.exists(usual)
-                ? ConfigReader.read(usual, options.classLoader())
-                : QueueConfig.DEFAULT;
-    List<QueueHandler> handlers = new ArrayList<>(Handlers.services(options.classLoader()));
-    handlers.addAll(options.handlers());
-    return read.handlers(handlers);
+    return ConfigReader.ofWorker(options, spool.base);
   }
 
   /** For tests, which have no file for it. */
@@ -125,6 +109,7 @@ public final class Worker {
   }
 
   /** Reads the configuration again. If it is wrong, that is logged, and the old one stays. */
+  @Override
   public void reload() {
     try {
       config = readConfig();
@@ -141,11 +126,13 @@ public final class Worker {
   }
 
   /** Finishes what waits, up to the limits of the configuration, and ends. Any thread. */
+  @Override
   public void drain() {
     inbox.wish(Inbox.Wish.DRAIN);
   }
 
   /** Ends after the step under way. What was begun is replayed by the next worker. Any thread. */
+  @Override
   public void stop() {
     inbox.wish(Inbox.Wish.STOP);
   }
@@ -159,6 +146,7 @@ public final class Worker {
    *
    * @throws QueueException if another worker has the directory
    */
+  @Override
   public void run() {
     int slot = -1;
     InstanceLock lock = null;
@@ -214,15 +202,20 @@ public final class Worker {
             stats,
             log,
             probe,
-            starter());
+            (claim, kind, attempt) ->
+                handlers.start(
+                    claim.entry(),
+                    kind,
+                    attempt,
+                    outcome -> inbox.finished(new Inbox.Finished(claim, kind, outcome))));
     try (Scope scope = Scope.openIsolated("queue-worker")) {
       startFibers(scope, slot);
-      handlers = scope;
+      handlers.open(scope);
       Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
       try {
         Fiber.await(drainer.ended());
       } catch (CancelledException e) {
-        handlers = null;
+        handlers.close();
         inbox.wish(Inbox.Wish.STOP);
         awaitEnd(drainer);
         throw e;
@@ -235,10 +228,10 @@ public final class Worker {
               + " done, "
               + stats.failed.get()
               + " failed");
-      handlers = null;
+      handlers.close();
       scope.cancel("the worker ends");
     } finally {
-      handlers = null;
+      handlers.close();
       beat(slot);
       delete(spool.pidFile(slot));
     }
@@ -271,34 +264,7 @@ public final class Worker {
     }
     scope.start("queue-heartbeat", () -> heartbeat(slot));
     if (options.takesSignals()) {
-      scope.start("queue-signals", this::signals);
-    }
-  }
-
-  // ---- handlers
-
-  private Drainer.Starter starter() {
-    Loop loop = Loop.current();
-    return (claim, kind, attempt) -> loop.post(() -> startHandler(claim, kind, attempt));
-  }
-
-  private void startHandler(Claim claim, Kind kind, int attempt) {
-    Scope scope = handlers;
-    if (scope != null) {
-      scope.start(
-          "queue-" + kind.operation(),
-          () -> inbox.finished(new Inbox.Finished(claim, kind, outcome(claim, kind, attempt))));
-    }
-  }
-
-  private Outcome outcome(Claim claim, Kind kind, int attempt) {
-    try {
-      return runner.run(claim, kind, attempt);
-    } catch (CancelledException e) {
-      if (handlers == null) {
-        throw e; // the worker ends, and the entry is replayed
-      }
-      return HandlerRunner.failed(e); // of the handler's own
+      scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
     }
   }
 
@@ -351,25 +317,6 @@ public final class Worker {
       Files.deleteIfExists(file);
     } catch (IOException e) {
       log.failure(QueueException.of("delete", file, e).getMessage() + "");
-    }
-  }
-
-  // ---- signals
-
-  private void signals() {
-    try (SignalStream signals = SignalStream.open(OsSignal.TERM, OsSignal.INT, OsSignal.HUP)) {
-      while (true) {
-        SignalEvent event = signals.next();
-        if (event.signal() == OsSignal.HUP) {
-          reload();
-        } else if (inbox.wish() == Inbox.Wish.WORK && event.count() == 1) {
-          log.info(event.signal() + ": draining");
-          drain();
-        } else {
-          log.info(event.signal() + ": ending at once");
-          stop();
-        }
-      }
     }
   }
 }

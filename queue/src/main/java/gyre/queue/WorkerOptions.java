@@ -28,6 +28,7 @@ public final class WorkerOptions {
   private final boolean isOnce;
   private final boolean joins;
   private final boolean takesSignals;
+  private final int threads;
   private final @Nullable PrintWriter output;
   private final ClassLoader classLoader;
   private final List<QueueHandler> handlers;
@@ -42,6 +43,7 @@ public final class WorkerOptions {
     isOnce = from.isOnce;
     joins = from.joins;
     takesSignals = from.takesSignals;
+    threads = from.threads;
     output = from.output;
     classLoader = from.classLoader;
     handlers = List.copyOf(from.handlers);
@@ -58,6 +60,7 @@ public final class WorkerOptions {
     boolean isOnce;
     boolean joins;
     boolean takesSignals;
+    int threads = 1;
     @Nullable PrintWriter output;
     ClassLoader classLoader = WorkerOptions.class.getClassLoader();
     List<QueueHandler> handlers = new ArrayList<>();
@@ -77,6 +80,7 @@ public final class WorkerOptions {
     copy.isOnce = isOnce;
     copy.joins = joins;
     copy.takesSignals = takesSignals;
+    copy.threads = threads;
     copy.output = output;
     copy.classLoader = classLoader;
     copy.handlers = new ArrayList<>(handlers);
@@ -176,6 +180,16 @@ public final class WorkerOptions {
     return new WorkerOptions(copy);
   }
 
+  /** How many threads execute SQL, on PostgreSQL. SQLite has one writer. */
+  public WorkerOptions threads(int value) {
+    if (value < 1 || value > 1000) {
+      throw new IllegalArgumentException("threads must be from 1 to 1000: " + value);
+    }
+    Builder copy = copy();
+    copy.threads = value;
+    return new WorkerOptions(copy);
+  }
+
   /** Where lines of the log go, beside {@code worker.log}. */
   public WorkerOptions output(PrintWriter value) {
     Builder copy = copy();
@@ -236,6 +250,10 @@ public final class WorkerOptions {
 
   boolean takesSignals() {
     return takesSignals;
+  }
+
+  int threads() {
+    return threads;
   }
 
   @Nullable PrintWriter output() {

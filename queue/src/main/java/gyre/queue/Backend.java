@@ -1,0 +1,67 @@
+package gyre.queue;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where a queue lives, and so what its promises stand on. Everything else is the same: what is
+ * enqueued, which handlers execute it, how it is looked at.
+ *
+ * <pre>{@code
+ * try (Backend queue = Backend.postgresql("postgresql://app@db.example.org/shop")) {
+ *   queue.enqueue(Job.of("mail", Map.of("to", "ada@example.org")));
+ * }
+ * }</pre>
+ *
+ * <p>{@code BackendConformance} says what each one promises. Another one, such as NATS JetStream,
+ * implements this and extends that.
+ */
+public interface Backend extends AutoCloseable {
+  /** Files of a directory and SQLite: for one machine, without a server. */
+  static Backend spool(Path directory) {
+    return new SpoolBackend(directory);
+  }
+
+  /**
+   * Tables of a PostgreSQL database, which are made when they are missing: for many machines.
+   *
+   * @param url {@code postgresql://USER:PASSWORD@HOST:PORT/DATABASE}; {@code PGUSER} and {@code
+   *     PGPASSWORD} of the environment count where it says nothing
+   * @throws QueueException if it is wrong
+   */
+  static Backend postgresql(String url) {
+    return new PostgresBackend(PgDatabase.of(url, System.getenv()));
+  }
+
+  /**
+   * Puts an entry into the queue. It is durable when this returns. Blocks.
+   *
+   * @throws DuplicateJobException if one with its unique key waits or runs
+   * @throws QueueException if that can't be done
+   */
+  Enqueued enqueue(Job job);
+
+  /**
+   * Puts several into the queue. On PostgreSQL they are one transaction: all of them are there, or
+   * none.
+   */
+  default List<Enqueued> enqueueAll(List<Job> jobs) {
+    return jobs.stream().map(this::enqueue).toList();
+  }
+
+  /** As {@link Queue#openBatch}. */
+  void openBatch(String batch, int size, Job callback);
+
+  /** What an operator does with it. */
+  QueueOperations operations();
+
+  /**
+   * A worker for it, which does nothing before {@link QueueWorker#run}.
+   *
+   * @throws QueueException that says what is wrong with the configuration, and where
+   */
+  QueueWorker worker(WorkerOptions options);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,266 @@
+package gyre.queue;
+
+import gyre.sync.TokenBucket;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
+
+/**
+ * Entries that are no SQL: taken in one transaction, executed by fibers of the loop without one,
+ * and settled in another. In between the row is {@code running} and names its worker. An attempt is
+ * counted when it is taken, so that one that ends its worker ends in {@code failed}, too.
+ *
+ * <p>Used by the keeper's thread.
+ */
+final class PgHandlers {
+  private static final String TAKE =
+      """
+      WITH claimed AS MATERIALIZED (
+        SELECT seq FROM gyre_queue.entries
+        WHERE state = 'pending' AND operation = ? ORDER BY priority, seq
+        LIMIT ? FOR UPDATE SKIP LOCKED)
+      UPDATE gyre_queue.entries e
+      SET state = 'running', worker = ?, attempts = e.attempts + 1, changed_at = now()
+      FROM claimed c WHERE e.seq = c.seq
+      RETURNING e.seq, e.id, e.operation, e.priority, e.content, e.unique_key, e.batch,
+        e.attempts - 1 AS attempts,
+        NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = e.id) AS is_new
+      """;
+
+  /** What a handler has come to. */
+  record Finished(PgEntry row, long worker, Kind kind, Outcome outcome) {}
+
+  /** Of one kind: how many run, and how many may begin in a second. */
+  private static final class Lane {
+    int running;
+    TokenBucket bucket = TokenBucket.of(1, 1, System.nanoTime());
+    long rate;
+
+    void use(Kind kind) {
+      long perSecond = Math.max(1, kind.ratePerSecond());
+      if (kind.ratePerSecond() != rate) {
+        rate = kind.ratePerSecond();
+        bucket = TokenBucket.of(perSecond, perSecond, System.nanoTime());
+      }
+    }
+
+    long pauseMillis() {
+      long nanos = rate == 0 ? 0 : bucket.nanosUntil(1, System.nanoTime());
+      return nanos <= 0 ? 0 : nanos / 1_000_000 + 1;
+    }
+  }
+
+  private final PgShared shared;
+  private final HandlerFibers fibers;
+  private final Map<String, Lane> lanes = new HashMap<>();
+  private final ConcurrentLinkedQueue<Finished> finished = new ConcurrentLinkedQueue<>();
+  private int running;
+  private boolean foundNothing;
+
+  /** Until a limit of rate allows what may be waiting. */
+  private long pauseMillis = Long.MAX_VALUE;
+
+  PgHandlers(PgShared shared, HandlerFibers fibers) {
+    this.shared = shared;
+    this.fibers = fibers;
+  }
+
+  int running() {
+    return running;
+  }
+
+  boolean isIdle() {
+    return running == 0;
+  }
+
+  boolean foundNothing() {
+    return foundNothing;
+  }
+
+  long pauseMillis() {
+    return pauseMillis;
+  }
+
+  // ---- taking
+
+  /** Starts what the limits of its kind allow; false if that is nothing. */
+  boolean take(PgConnection open) throws SQLException {
+    pauseMillis = Long.MAX_VALUE;
+    int began = 0;
+    for (Kind kind : shared.handlerKinds()) {
+      if (!shared.isPaused(kind.operation()) && shared.worker != 0) {
+        began += take(open, kind);
+      }
+    }
+    foundNothing = began == 0;
+    return began > 0;
+  }
+
+  private int take(PgConnection open, Kind kind) throws SQLException {
+    Lane lane = lanes.computeIfAbsent(kind.operation(), each -> new Lane());
+    lane.use(kind);
+    if (lane.pauseMillis() > 0) {
+      pauseMillis = Math.min(pauseMillis, lane.pauseMillis());
+      return 0;
+    }
+    int room = kind.concurrency() - lane.running;
+    int most = shared.mayBegin(kind.ratePerSecond() > 0 ? Math.min(1, room) : room);
+    if (most <= 0) {
+      return 0;
+    }
+    List<PgEntry> taken = claim(open, kind, most);
+    shared.begun(taken.size());
+    for (PgEntry each : taken) {
+      if (kind.ratePerSecond() > 0) {
+        lane.bucket.tryTake(1, System.nanoTime());
+      }
+      lane.running++;
+      running++;
+      start(each, kind);
+    }
+    return taken.size();
+  }
+
+  private List<PgEntry> claim(PgConnection open, Kind kind, int most) throws SQLException {
+    List<PgEntry> taken = new ArrayList<>();
+    try (PreparedStatement statement = open.prepareStatement(TAKE)) {
+      statement.setString(1, kind.operation());
+      statement.setInt(2, most);
+      statement.setLong(3, shared.worker);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          taken.add(PgClaims.entry(rows, rows.getBoolean("is_new")));
+        }
+      }
+    }
+    open.commit();
+    return taken;
+  }
+
+  private void start(PgEntry row, Kind kind) {
+    long worker = shared.worker;
+    if (!row.isNew()) {
+      ended(new Finished(row, worker, kind, new Outcome.Duplicate()));
+      return;
+    }
+    try {
+      fibers.start(
+          row.entry(),
+          kind,
+          row.attempts() + 1,
+          outcome -> ended(new Finished(row, worker, kind, outcome)));
+    } catch (BadEntryException e) {
+      Outcome bad = new Outcome.Failed(String.valueOf(e.getMessage()), true);
+      ended(new Finished(row, worker, kind, bad));
+    }
+  }
+
+  /** Any thread. */
+  private void ended(Finished one) {
+    finished.add(one); // bounded by the concurrency of all kinds
+    shared.keeping.wakeOne();
+  }
+
+  // ---- settling
+
+  /** Writes down what handlers have ended; false if that is nothing. */
+  boolean settle(PgConnection open) throws SQLException {
+    boolean didSomething = false;
+    for (Finished each = finished.peek(); each != null; each = finished.peek()) {
+      settle(open, each);
+      finished.remove(); // not before: where the database is in trouble it is settled later
+      Lane lane = lanes.get(each.kind().operation());
+      if (lane != null) {
+        lane.running--;
+      }
+      running--;
+      didSomething = true;
+    }
+    return didSomething;
+  }
+
+  private void settle(PgConnection open, Finished one) throws SQLException {
+    PgEntry row = one.row();
+    shared.stats.lastEventMillis = System.currentTimeMillis();
+    if (!isOurs(open, one)) {
+      open.rollback();
+      shared.log.failure(
+          "entry " + row.id() + " was taken over by another worker, which settles it");
+      return;
+    }
+    PgClaims claims = new PgClaims(open);
+    boolean isGivenUp = false;
+    if (one.outcome() instanceof Outcome.Failed failed) {
+      isGivenUp = claims.failedInPlace(row, failed, one.kind().retry());
+    } else {
+      Object result = one.outcome() instanceof Outcome.Done(Object value) ? value : null;
+      delete(open, row, result);
+      claims.ended(row);
+      claims.flush();
+    }
+    open.commit();
+    tell(row, one.outcome(), isGivenUp);
+  }
+
+  private static boolean isOurs(PgConnection open, Finished one) throws SQLException {
+    try (PreparedStatement look =
+        open.prepareStatement(
+            "SELECT 1 FROM gyre_queue.entries WHERE seq = ? AND worker = ?"
+                + " AND state = 'running' AND attempts = ? FOR UPDATE")) {
+      look.setLong(1, one.row().seq());
+      look.setLong(2, one.worker());
+      look.setInt(3, one.row().attempts() + 1);
+      try (ResultSet rows = look.executeQuery()) {
+        return rows.next();
+      }
+    }
+  }
+
+  private static void delete(PgConnection open, PgEntry row, @Nullable Object result)
+      throws SQLException {
+    try (PreparedStatement note =
+            open.prepareStatement(
+                "INSERT INTO gyre_queue.ledger (id, seq, operation, priority, content, result)"
+                    + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING");
+        PreparedStatement delete =
+            open.prepareStatement("DELETE FROM gyre_queue.entries WHERE seq = ?")) {
+      note.setString(1, row.id());
+      note.setLong(2, row.seq());
+      note.setString(3, row.operation());
+      note.setInt(4, row.priority());
+      note.setString(5, row.content());
+      note.setString(6, result == null ? null : PgClaims.clean(Json.write(result)));
+      note.executeUpdate();
+      delete.setLong(1, row.seq());
+      delete.executeUpdate();
+    }
+  }
+
+  private void tell(PgEntry row, Outcome outcome, boolean isGivenUp) {
+    if (!row.batchName().isEmpty() && (isGivenUp || !(outcome instanceof Outcome.Failed))) {
+      shared.batchesToLookAt.add(row.batchName());
+    }
+    switch (outcome) {
+      case Outcome.Done done -> shared.stats.processed.incrementAndGet();
+      case Outcome.Duplicate duplicate -> {
+        shared.stats.duplicates.incrementAndGet();
+        shared.log.failure("entry " + row.id() + " was done before, and is not done again");
+      }
+      case Outcome.Failed failed -> {
+        (isGivenUp ? shared.stats.failed : shared.stats.retried).incrementAndGet();
+        shared.log.failure(
+            "entry "
+                + row.id()
+                + (isGivenUp ? " is given up: " : " failed, attempt " + (row.attempts() + 1) + ": ")
+                + failed.error());
+      }
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package gyre.queue;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
+
+/**
+ * A thread that takes entries of handlers and settles them, and keeps order: what is due becomes
+ * pending, what a dead worker had too, batches end, recurring entries are planned, what is old
+ * goes.
+ */
+final class PgKeeper implements Runnable {
+  private static final Duration STATEMENT_TIME = Duration.ofSeconds(30);
+  private static final long TICK_MILLIS = 5000;
+
+  private final PgShared shared;
+  private final PgHandlers handlers;
+  private @Nullable PgConnection connection;
+  private long nextTickNanos = System.nanoTime();
+
+  /** Until the next entry is due; {@link Long#MAX_VALUE} if none is delayed. */
+  private long dueInMillis;
+
+  PgKeeper(PgShared shared, HandlerFibers fibers) {
+    this.shared = shared;
+    this.handlers = new PgHandlers(shared, fibers);
+  }
+
+  @Override
+  public void run() {
+    int failures = 0;
+    try {
+      while (!isOver()) {
+        try {
+          boolean didSomething = round();
+          failures = 0;
+          if (!didSomething) {
+            shared.keeping.await(waitMillis());
+          }
+        } catch (SQLException e) {
+          close();
+          shared.trouble(PgErrors.trouble("keep", shared.database, e));
+          if (shared.isOnce || shared.wish() != Inbox.Wish.WORK) {
+            throw PgErrors.trouble("keep", shared.database, e);
+          }
+          Thread.sleep(PgShared.pauseMillis(failures++));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      giveBack();
+      close();
+    }
+  }
+
+  private boolean isOver() {
+    return switch (shared.wish()) {
+      case WORK -> false;
+      case STOP -> true;
+      case DRAIN ->
+          handlers.isIdle() && shared.mayBegin(1) == 0
+              || shared.isDrainTimeOver()
+              || (handlers.isIdle() && handlers.foundNothing());
+    };
+  }
+
+  // ---- one round
+
+  private boolean round() throws SQLException {
+    PgConnection open = ready();
+    boolean didSomething = handlers.settle(open);
+    didSomething |= becomeDue(open) > 0;
+    lookAtBatches(open);
+    didSomething |= handlers.take(open);
+    if (System.nanoTime() - nextTickNanos >= 0) {
+      nextTickNanos = System.nanoTime() + tickMillis() * 1_000_000;
+      tick(open);
+    }
+    if (shared.isOnce && !didSomething && isAllDone(open)) {
+      shared.wish(Inbox.Wish.STOP);
+    }
+    shared.stats.processing = handlers.running();
+    return didSomething;
+  }
+
+  private long tickMillis() {
+    return Math.min(TICK_MILLIS, Math.max(50, shared.lease().toMillis() / 4));
+  }
+
+  private long waitMillis() {
+    long untilTick = (nextTickNanos - System.nanoTime()) / 1_000_000;
+    long poll = shared.timing.poll().toMillis();
+    return Math.max(
+        1, Math.min(Math.min(untilTick, poll), Math.min(dueInMillis, handlers.pauseMillis())));
+  }
+
+  private PgConnection ready() throws SQLException {
+    PgConnection open = connection;
+    if (open == null) {
+      open = shared.database.open("gyre queue keeper", STATEMENT_TIME, shared.lease());
+      connection = open;
+      PgSchema.create(open);
+      open.setAutoCommit(false);
+    }
+    return open;
+  }
+
+  private int becomeDue(PgConnection open) throws SQLException {
+    int count;
+    try (Statement statement = open.createStatement()) {
+      count =
+          statement.executeUpdate(
+              "UPDATE gyre_queue.entries SET state = 'pending', due_at = NULL WHERE seq IN ("
+                  + "SELECT seq FROM gyre_queue.entries WHERE state = 'delayed'"
+                  + " AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 1000"
+                  + " FOR UPDATE SKIP LOCKED)");
+      if (count > 0) {
+        statement.execute("SELECT pg_notify('" + PgSchema.CHANNEL + "', '')");
+      }
+      try (ResultSet rows =
+          statement.executeQuery(
+              "SELECT ceil(extract(epoch FROM min(due_at) - clock_timestamp()) * 1000)::bigint"
+                  + " FROM gyre_queue.entries WHERE state = 'delayed'")) {
+        rows.next();
+        long left = rows.getLong(1);
+        dueInMillis = rows.wasNull() ? Long.MAX_VALUE : Math.max(1, left);
+      }
+    }
+    open.commit();
+    return count;
+  }
+
+  // ---- batches
+
+  private void lookAtBatches(PgConnection open) throws SQLException {
+    for (String each : List.copyOf(shared.batchesToLookAt)) {
+      shared.batchesToLookAt.remove(each);
+      endBatch(open, each);
+    }
+  }
+
+  /** What is enqueued when all have ended, and the end of the batch, are one transaction. */
+  private void endBatch(PgConnection open, String batch) throws SQLException {
+    try (PreparedStatement delete =
+        open.prepareStatement(
+            "DELETE FROM gyre_queue.batches WHERE batch = ? AND size <="
+                + " (SELECT count(*) FROM gyre_queue.batch_ends WHERE batch = ?)"
+                + " RETURNING callback")) {
+      delete.setString(1, batch);
+      delete.setString(2, batch);
+      try (ResultSet rows = delete.executeQuery()) {
+        if (rows.next()) {
+          PgEnqueue.insert(open, Job.parse(rows.getString(1)));
+          try (PreparedStatement forget =
+              open.prepareStatement("DELETE FROM gyre_queue.batch_ends WHERE batch = ?")) {
+            forget.setString(1, batch);
+            forget.executeUpdate();
+          }
+          shared.log.info("batch " + batch + " is done");
+        }
+      }
+    }
+    open.commit();
+  }
+
+  // ---- from time to time
+
+  private void tick(PgConnection open) throws SQLException {
+    PgUpkeep.takeOver(open, shared);
+    PgUpkeep.recurring(open, shared);
+    PgUpkeep.cleanUp(open, shared.config());
+    for (String each : PgUpkeep.openBatches(open)) {
+      endBatch(open, each);
+    }
+    shared.stats.waiting = PgUpkeep.waiting(open);
+    open.commit();
+  }
+
+  /** Where it works once: nothing is pending that anybody here could do. */
+  private boolean isAllDone(PgConnection open) throws SQLException {
+    if (!handlers.isIdle() || shared.idle.get() < shared.threads) {
+      return false;
+    }
+    List<String> operations = new ArrayList<>(shared.sqlOperations());
+    shared.handlerKinds().forEach(each -> operations.add(each.operation()));
+    operations.removeIf(shared::isPaused);
+    boolean isWaiting;
+    try (PreparedStatement look =
+        open.prepareStatement(
+            "SELECT EXISTS (SELECT 1 FROM gyre_queue.entries"
+                + " WHERE state = 'pending' AND operation = ANY (?))")) {
+      look.setArray(1, open.createArrayOf("text", operations.toArray()));
+      try (ResultSet rows = look.executeQuery()) {
+        rows.next();
+        isWaiting = rows.getBoolean(1);
+      }
+    }
+    open.commit();
+    if (isWaiting) {
+      shared.work.wakeAll();
+    }
+    return !isWaiting;
+  }
+
+  /** An orderly end: what handlers had is nobody's fault. */
+  private void giveBack() {
+    try {
+      handlers.settle(ready());
+      PgUpkeep.giveBack(ready(), shared.worker);
+    } catch (SQLException e) {
+      shared.log.warn(
+          "what handlers had is taken over after "
+              + shared.lease().toSeconds()
+              + " s: "
+              + PgErrors.explain(e));
+    }
+  }
+
+  private void close() {
+    PgConnection open = connection;
+    connection = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (SQLException e) {
+        // it was lost before
+      }
+    }
+  }
+}

@@ -1,0 +1,372 @@
+package gyre.queue;
+
+import gyre.queue.Inspection.Counts;
+import gyre.queue.Inspection.Item;
+import gyre.queue.Inspection.LiveWorker;
+import gyre.queue.Inspection.Place;
+import java.nio.charset.StandardCharsets;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
+
+/** What an operator does with a queue in PostgreSQL. */
+final class PostgresInspection implements QueueOperations {
+  private static final long STALE_SECONDS = 60;
+
+  private final PostgresBackend backend;
+
+  PostgresInspection(PostgresBackend backend) {
+    this.backend = backend;
+  }
+
+  // ---- looking
+
+  @Override
+  public Counts counts() {
+    return backend.call(
+        "count entries of",
+        open -> {
+          Map<String, Long> states = new LinkedHashMap<>();
+          try (Statement look = open.createStatement()) {
+            try (ResultSet rows =
+                look.executeQuery(
+                    "SELECT state, count(*) FROM gyre_queue.entries GROUP BY state UNION ALL"
+                        + " SELECT 'completed', count(*) FROM gyre_queue.ledger")) {
+              while (rows.next()) {
+                states.put(rows.getString(1), rows.getLong(2));
+              }
+            }
+          }
+          return new Counts(
+              states.getOrDefault("pending", 0L),
+              states.getOrDefault("delayed", 0L),
+              states.getOrDefault("running", 0L),
+              states.getOrDefault("failed", 0L),
+              states.getOrDefault("completed", 0L));
+        });
+  }
+
+  @Override
+  public List<LiveWorker> workers() {
+    return backend.call(
+        "look for workers of",
+        open -> {
+          List<LiveWorker> alive = new ArrayList<>();
+          try (Statement look = open.createStatement();
+              ResultSet rows =
+                  look.executeQuery(
+                      "SELECT worker, host, heartbeat, "
+                          + "extract(epoch FROM now() - heartbeat_at)::bigint AS age"
+                          + " FROM gyre_queue.workers ORDER BY worker")) {
+            while (rows.next()) {
+              Map<String, @Nullable Object> beat = parsed(rows.getString("heartbeat"));
+              beat.put("host", rows.getString("host"));
+              beat.put("heartbeat_age_seconds", rows.getLong("age"));
+              alive.add(new LiveWorker((int) rows.getLong("worker"), beat));
+            }
+          }
+          return alive;
+        });
+  }
+
+  private static Map<String, @Nullable Object> parsed(String json) {
+    try {
+      return new LinkedHashMap<>(Json.readObject(json.getBytes(StandardCharsets.UTF_8)));
+    } catch (BadEntryException e) {
+      return new LinkedHashMap<>();
+    }
+  }
+
+  @Override
+  public List<Item> search(List<Place> places, String text, int limit) {
+    return backend.call(
+        "search",
+        open -> {
+          List<Item> found = new ArrayList<>();
+          for (Place place : places) {
+            if (found.size() < limit) {
+              items(open, place, text, limit - found.size(), found);
+            }
+          }
+          return found;
+        });
+  }
+
+  private static void items(
+      PgConnection open, Place place, String text, int limit, List<Item> found)
+      throws SQLException {
+    boolean isDone = place == Place.COMPLETED;
+    String sql =
+        (isDone
+                ? "SELECT id, priority, content, NULL AS error FROM gyre_queue.ledger WHERE true"
+                : "SELECT id, priority, content, error FROM gyre_queue.entries WHERE state = '"
+                    + state(place)
+                    + "'")
+            + " AND (? = '' OR strpos(id, ?) > 0 OR strpos(content, ?) > 0"
+            + (isDone ? ")" : " OR strpos(error, ?) > 0)")
+            + " ORDER BY "
+            + (isDone ? "done_at DESC" : "seq")
+            + " LIMIT ?";
+    try (PreparedStatement look = open.prepareStatement(sql)) {
+      int texts = isDone ? 3 : 4;
+      for (int i = 1; i <= texts; i++) {
+        look.setString(i, text);
+      }
+      look.setInt(texts + 1, limit);
+      try (ResultSet rows = look.executeQuery()) {
+        while (rows.next()) {
+          found.add(item(rows, place));
+        }
+      }
+    }
+  }
+
+  private static String state(Place place) {
+    return place == Place.PROCESSING ? "running" : place.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static Item item(ResultSet rows, Place place) throws SQLException {
+    String error = rows.getString("error");
+    return new Item(
+        rows.getString("id"),
+        place,
+        rows.getString("id"),
+        rows.getInt("priority"),
+        rows.getString("content"),
+        error == null ? "" : error);
+  }
+
+  @Override
+  public Optional<Item> find(String id) {
+    return backend.call("look for entry " + id + " in", open -> find(open, id));
+  }
+
+  private static Optional<Item> find(PgConnection open, String id) throws SQLException {
+    try (PreparedStatement look =
+        open.prepareStatement(
+            "SELECT state, id, priority, content, error FROM gyre_queue.entries WHERE id = ?"
+                + " UNION ALL SELECT 'completed', id, priority, content, NULL"
+                + " FROM gyre_queue.ledger WHERE id = ? LIMIT 1")) {
+      look.setString(1, id);
+      look.setString(2, id);
+      try (ResultSet rows = look.executeQuery()) {
+        if (!rows.next()) {
+          return Optional.empty();
+        }
+        String state = rows.getString("state");
+        Place place =
+            state.equals("running")
+                ? Place.PROCESSING
+                : Place.valueOf(state.toUpperCase(Locale.ROOT));
+        return Optional.of(item(rows, place));
+      }
+    }
+  }
+
+  // ---- changing
+
+  @Override
+  public boolean retry(String id) {
+    return backend.call(
+        "retry entry " + id + " of",
+        open -> {
+          try (PreparedStatement change =
+              open.prepareStatement(
+                  "UPDATE gyre_queue.entries SET state = 'pending', due_at = NULL, attempts = 0,"
+                      + " changed_at = now() WHERE id = ? AND state IN ('failed', 'delayed')")) {
+            change.setString(1, id);
+            boolean isFound = change.executeUpdate() > 0;
+            PgUpkeep.notify(open, "");
+            return isFound;
+          }
+        });
+  }
+
+  /** One of a batch counts as ended: else the batch would never end. */
+  @Override
+  public boolean discard(String id) {
+    return backend.call(
+        "discard entry " + id + " of",
+        open -> {
+          try (PreparedStatement delete =
+              open.prepareStatement(
+                  "WITH gone AS (DELETE FROM gyre_queue.entries WHERE id = ?"
+                      + " AND state <> 'running' RETURNING batch, seq),"
+                      + " noted AS (INSERT INTO gyre_queue.batch_ends SELECT batch, seq FROM gone"
+                      + " WHERE batch IS NOT NULL ON CONFLICT DO NOTHING)"
+                      + " SELECT count(*) FROM gone")) {
+            delete.setString(1, id);
+            try (ResultSet rows = delete.executeQuery()) {
+              return rows.next() && rows.getLong(1) > 0;
+            }
+          }
+        });
+  }
+
+  @Override
+  public void pause(String operation) {
+    change(
+        "pause",
+        "INSERT INTO gyre_queue.paused (operation) VALUES (?) ON CONFLICT DO NOTHING",
+        operation);
+  }
+
+  @Override
+  public boolean resume(String operation) {
+    return change("resume", "DELETE FROM gyre_queue.paused WHERE operation = ?", operation);
+  }
+
+  private boolean change(String what, String sql, String operation) {
+    return backend.call(
+        what,
+        open -> {
+          try (PreparedStatement statement = open.prepareStatement(sql)) {
+            statement.setString(1, operation);
+            boolean isChanged = statement.executeUpdate() > 0;
+            PgUpkeep.notify(open, PgListener.PAUSED);
+            return isChanged;
+          }
+        });
+  }
+
+  @Override
+  public boolean isPaused() {
+    return backend.call(
+        "look at",
+        open -> {
+          try (Statement look = open.createStatement();
+              ResultSet rows =
+                  look.executeQuery("SELECT 1 FROM gyre_queue.paused WHERE operation = ''")) {
+            return rows.next();
+          }
+        });
+  }
+
+  @Override
+  public List<String> drain() {
+    List<String> lines = new ArrayList<>();
+    for (LiveWorker each : workers()) {
+      lines.add("worker " + each.slot() + " on " + each.heartbeat().get("host") + " was asked to drain and end");
+    }
+    backend.call(
+        "drain",
+        open -> {
+          PgUpkeep.notify(open, PgListener.DRAIN);
+          return true;
+        });
+    return lines;
+  }
+
+  // ---- reports
+
+  @Override
+  public String json() {
+    Counts counts = counts();
+    Map<String, @Nullable Object> all = new LinkedHashMap<>();
+    all.put("database", backend.database().toString());
+    all.put("pending", counts.pending());
+    all.put("delayed", counts.delayed());
+    all.put("processing", counts.processing());
+    all.put("failed", counts.failed());
+    all.put("completed", counts.completed());
+    all.put("paused", isPaused());
+    all.put("workers", workers().stream().map(LiveWorker::heartbeat).toList());
+    all.put("findings", findings());
+    return Json.write(all);
+  }
+
+  @Override
+  public List<String> report() {
+    Counts counts = counts();
+    List<String> lines = new ArrayList<>();
+    lines.add("queue       " + backend.database() + (isPaused() ? "   PAUSED" : ""));
+    lines.add("pending     " + counts.pending());
+    lines.add("delayed     " + counts.delayed());
+    lines.add("processing  " + counts.processing());
+    lines.add("failed      " + counts.failed());
+    lines.add("completed   " + counts.completed());
+    for (LiveWorker each : workers()) {
+      Map<String, @Nullable Object> beat = each.heartbeat();
+      lines.add(
+          "worker "
+              + each.slot()
+              + "    pid "
+              + beat.get("pid")
+              + " on "
+              + beat.get("host")
+              + ", "
+              + beat.get("entries_processed")
+              + " done, "
+              + beat.get("entries_failed")
+              + " failed, last sign of life "
+              + beat.get("heartbeat_age_seconds")
+              + " s ago");
+    }
+    lines.addAll(findings());
+    return lines;
+  }
+
+  @Override
+  public List<String> findings() {
+    List<String> findings = new ArrayList<>();
+    Counts counts = counts();
+    List<LiveWorker> alive = workers();
+    if (alive.isEmpty() && counts.pending() > 0) {
+      findings.add("no worker runs, and " + counts.pending() + " entries wait: gyre queue work");
+    }
+    if (isPaused()) {
+      findings.add("the queue is paused: gyre queue resume");
+    }
+    if (counts.failed() > 0) {
+      findings.add(counts.failed() + " entries were given up: gyre queue dead");
+    }
+    for (LiveWorker each : alive) {
+      if (each.heartbeat().get("heartbeat_age_seconds") instanceof Number age
+          && age.longValue() > STALE_SECONDS) {
+        findings.add("worker " + each.slot() + " gave no sign of life for " + age + " s");
+      }
+      if (each.heartbeat().get("trouble") instanceof String trouble && !trouble.isEmpty()) {
+        findings.add("worker " + each.slot() + " can't use the database: " + trouble);
+      }
+    }
+    findings.addAll(nobodyHandles());
+    return findings;
+  }
+
+  /** An entry without a handler waits for a worker that has one: so somebody must say so. */
+  private List<String> nobodyHandles() {
+    return backend.call(
+        "look at",
+        open -> {
+          List<String> findings = new ArrayList<>();
+          try (Statement look = open.createStatement();
+              ResultSet rows =
+                  look.executeQuery(
+                      "SELECT operation, count(*) FROM gyre_queue.entries e WHERE state = 'pending'"
+                          + " AND EXISTS (SELECT 1 FROM gyre_queue.workers)"
+                          + " AND NOT EXISTS (SELECT 1 FROM gyre_queue.workers w"
+                          + " WHERE e.operation = ANY (w.operations))"
+                          + " GROUP BY operation ORDER BY operation")) {
+            while (rows.next()) {
+              findings.add(
+                  rows.getLong(2)
+                      + " entries wait for the operation \""
+                      + rows.getString(1)
+                      + "\", which no worker handles: add [handlers."
+                      + rows.getString(1)
+                      + "] to the configuration of one");
+            }
+          }
+          return findings;
+        });
+  }
+}

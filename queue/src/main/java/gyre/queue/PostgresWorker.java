@@ -1,0 +1,161 @@
+package gyre.queue;
+
+import gyre.Cancellation;
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Scope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Executes the entries of a queue in PostgreSQL, beside any number of others anywhere. Threads wait
+ * for the database, each with a connection of its own; handlers run in fibers of the loop.
+ */
+final class PostgresWorker implements QueueWorker {
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  private final PgDatabase database;
+  private final WorkerOptions options;
+  private final WorkerLog log;
+  private final WorkerStats stats = new WorkerStats();
+  private final HandlerFibers handlers = new HandlerFibers();
+  private final PgShared shared;
+  private volatile QueueConfig config;
+
+  /**
+   * @param lease after how much silence others take over what it has
+   */
+  PostgresWorker(PgDatabase database, WorkerOptions options, Duration lease) {
+    this.database = database;
+    this.options = options;
+    try {
+      Files.createDirectories(options.directory());
+    } catch (IOException e) {
+      throw QueueException.of("make the directory of worker.log", options.directory(), e);
+    }
+    this.log = new WorkerLog(options.directory().resolve("worker.log"), options.output());
+    this.config = ConfigReader.ofWorker(options, options.directory());
+    PgTiming timing = new PgTiming(lease, options.readTimeout());
+    this.shared =
+        new PgShared(
+            database, timing, () -> config, stats, log, options.threads(), options.isOnce());
+  }
+
+  /** For tests, which have no file for it. */
+  void config(QueueConfig value) {
+    config = value.handlers(options.handlers());
+  }
+
+  WorkerStats stats() {
+    return stats;
+  }
+
+  PgShared shared() {
+    return shared;
+  }
+
+  @Override
+  public void reload() {
+    try {
+      config = ConfigReader.ofWorker(options, options.directory());
+      log.info("the configuration was read again");
+    } catch (QueueException e) {
+      log.warn("the configuration was not changed: " + e.getMessage());
+    }
+    shared.wakeAll();
+  }
+
+  @Override
+  public void drain() {
+    shared.wish(Inbox.Wish.DRAIN);
+  }
+
+  @Override
+  public void stop() {
+    shared.wish(Inbox.Wish.STOP);
+  }
+
+  @Override
+  public void run() {
+    checkDatabase();
+    log.info("a worker starts on " + database + ", " + options.threads() + " threads for SQL");
+    try (Scope scope = Scope.openIsolated("queue-worker")) {
+      handlers.open(scope);
+      if (options.takesSignals()) {
+        scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
+      }
+      CompletableFuture<Void> listener = start("listener", new PgListener(shared));
+      CompletableFuture<Void> workers = startWorkers();
+      try {
+        await(workers);
+      } finally {
+        handlers.close();
+        shared.endListener();
+        await(listener);
+        scope.cancel("the worker ends");
+      }
+    }
+    log.info("the worker ends: " + stats.processed.get() + " done, " + stats.failed.get() + " failed");
+  }
+
+  /** What is wrong at the start is told at once; later it is waited for. */
+  private void checkDatabase() {
+    try {
+      Fiber.offload(() -> {
+        try (PostgresBackend first = new PostgresBackend(database)) {
+          return first.operations().isPaused();
+        }
+      });
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new QueueException("start a worker on " + database + ": " + e.getMessage(), e);
+    }
+  }
+
+  private CompletableFuture<Void> startWorkers() {
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    for (int i = 0; i < options.threads(); i++) {
+      all.add(start("sql-" + i, new PgExecutor(shared, i)));
+    }
+    all.add(start("keeper", new PgKeeper(shared, handlers)));
+    return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
+  }
+
+  /** Whichever thread fails ends them all. */
+  private CompletableFuture<Void> start(String name, Runnable body) {
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .name("gyre-queue-" + name)
+        .start(() -> {
+          try {
+            body.run();
+            ended.complete(null);
+          } catch (Throwable e) {
+            log.warn("the worker ends: " + e);
+            ended.completeExceptionally(e);
+            stop();
+          }
+        });
+    return ended;
+  }
+
+  /** Also where the fiber is cancelled: the threads are not left alone. */
+  private void await(CompletableFuture<Void> ended) {
+    try {
+      Fiber.await(ended);
+    } catch (CancelledException e) {
+      stop();
+      try {
+        Cancellation.shield(LONGEST, () -> Fiber.await(ended));
+      } catch (Exception again) {
+        // its failure is in the log, and the cancellation is what the caller is told
+      }
+      throw e;
+    }
+  }
+}
