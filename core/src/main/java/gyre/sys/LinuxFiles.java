@@ -49,6 +49,15 @@ public final class LinuxFiles {
     int ignored = close(Signal.IGNORED, fd);
   }
 
+  /** The same on the kernel that another state calls, which may be in use by its own thread. */
+  public static void discard(CallState of, int fd) {
+    int ignored = close(ofAnyThread(of), fd);
+  }
+
+  private static CallState ofAnyThread(CallState of) {
+    return of.isReal() ? Signal.IGNORED : of;
+  }
+
   /**
    * Moves a new descriptor away from 0, 1 and 2. The kernel gives those out where this process was
    * started without one of them, and then everybody who prints would write into it.
@@ -200,10 +209,11 @@ public final class LinuxFiles {
   }
 
   /**
-   * Adds 1 to an eventfd, from any thread: it needs no {@link CallState}, since the one way to fail
-   * is a full counter, whose reader has a wake-up coming anyway.
+   * Adds 1 to an eventfd, from any thread: of the {@link CallState}, which may be in use by its own
+   * thread, it takes nothing but the kernel. The one way to fail is a full counter, whose reader has
+   * a wake-up coming anyway.
    */
-  public static void signal(int eventfd) {
-    int ignored = write(Signal.IGNORED, eventfd, Signal.ONE, Long.BYTES);
+  public static void signal(CallState of, int eventfd) {
+    int ignored = write(ofAnyThread(of), eventfd, Signal.ONE, Long.BYTES);
   }
 }

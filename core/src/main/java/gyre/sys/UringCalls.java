@@ -45,10 +45,12 @@ public final class UringCalls {
    *
    * <p>A thread that wakes a loop now and then has no place for errno of its own; making one costs
    * little beside the wake-up.
+   *
+   * @param of says which kernel; it may be in use by its own thread
    */
-  public static int sendMessage(long entry) {
+  public static int sendMessage(CallState of, long entry) {
     try (Arena arena = Arena.ofConfined()) {
-      CallState state = new CallState(arena);
+      CallState state = of.another(arena);
       return register(state, -1, Uring.REGISTER_SEND_MSG_RING, entry, 1);
     }
   }

@@ -11,6 +11,7 @@ import static gyre.sys.LinuxEpoll.EPOLL_CTL_ADD;
 import static gyre.sys.LinuxEpoll.EPOLL_CTL_DEL;
 import static gyre.sys.LinuxEpoll.EPOLL_CTL_MOD;
 
+import gyre.engine.BlockPool;
 import gyre.engine.Engine;
 import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
@@ -60,10 +61,10 @@ public final class EpollEngine extends ReadinessEngine {
   private static final int ENOSYS = Errno.ENOSYS.negated();
   private static final int EPERM = Errno.EPERM.negated();
 
-  private final CallState state = new CallState();
+  private final CallState state;
   private final AddressCache addresses = new AddressCache();
-  private final EpollSockets sockets = new EpollSockets(this, counters);
-  private final KernelPipes pipes = new KernelPipes(counters);
+  private final EpollSockets sockets;
+  private final KernelPipes pipes;
   private final KernelProcesses processes = new KernelProcesses(counters);
   private final int epoll;
   private final EventCounter waker;
@@ -80,8 +81,11 @@ public final class EpollEngine extends ReadinessEngine {
   private boolean hasNanos = true;
   private int generations;
 
-  private EpollEngine(EngineOptions options) {
-    super(options.poolLimitBytes());
+  private EpollEngine(CallState calls, BlockPool pool) {
+    super(pool);
+    state = calls;
+    sockets = new EpollSockets(this, counters, calls);
+    pipes = new KernelPipes(counters, calls);
     epoll = LinuxEpoll.create(state);
     try {
       check(epoll);
@@ -116,7 +120,16 @@ public final class EpollEngine extends ReadinessEngine {
    * @throws EngineUnavailable where epoll is not to be had
    */
   public static EpollEngine open(EngineOptions options) {
-    return new EpollEngine(options);
+    return open(new CallState(), new BlockPool(options.poolLimitBytes()));
+  }
+
+  /**
+   * The same on the kernel that {@code calls} reach, for those who bring one of their own.
+   *
+   * @param pool becomes the engine's, which closes it
+   */
+  public static EpollEngine open(CallState calls, BlockPool pool) {
+    return new EpollEngine(calls, pool);
   }
 
   private long allocate(long bytes) {

@@ -2,13 +2,14 @@ package gyre.engine.epoll;
 
 import gyre.engine.EngineCounters;
 import gyre.engine.kernel.KernelSockets;
+import gyre.sys.CallState;
 
 /** Keeps the engine's table true to what is open. */
 final class EpollSockets extends KernelSockets {
   private final EpollEngine engine;
 
-  EpollSockets(EpollEngine engine, EngineCounters counters) {
-    super(counters);
+  EpollSockets(EpollEngine engine, EngineCounters counters, CallState calls) {
+    super(counters, calls);
     this.engine = engine;
   }
 

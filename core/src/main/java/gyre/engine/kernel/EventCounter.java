@@ -16,10 +16,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class EventCounter {
   public final int descriptor;
 
+  /** Of whoever opened it: here it only says which kernel. */
+  private final CallState calls;
+
   /** Threads inside {@link #signal}; negative once it is closed. */
   private final AtomicInteger signallers = new AtomicInteger();
 
-  private EventCounter(int descriptor) {
+  private EventCounter(CallState calls, int descriptor) {
+    this.calls = calls;
     this.descriptor = descriptor;
   }
 
@@ -33,13 +37,13 @@ public final class EventCounter {
     if (descriptor < 0) {
       throw new EngineUnavailable("no event counter: " + Errno.describe(descriptor));
     }
-    return new EventCounter(descriptor);
+    return new EventCounter(calls, descriptor);
   }
 
   /** From any thread. No effect once it is closed. */
   public void signal() {
     if (signallers.getAndIncrement() >= 0) {
-      LinuxFiles.signal(descriptor);
+      LinuxFiles.signal(calls, descriptor);
     }
     signallers.getAndDecrement();
   }

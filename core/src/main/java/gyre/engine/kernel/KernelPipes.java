@@ -18,15 +18,21 @@ public final class KernelPipes implements Pipes {
   private static final String MULTIPLEXER = "/dev/ptmx";
 
   private final EngineCounters counters;
-  private final CallState state = new CallState();
+  private final CallState state;
 
   /** Goes with the engine. */
   private final MemorySegment memory = Arena.ofAuto().allocate(16, 8);
 
   private final long scratch = memory.address();
 
-  public KernelPipes(EngineCounters counters) {
+  /**
+   * Pipes of one engine.
+   *
+   * @param calls of the engine, whose thread is the only one to use it
+   */
+  public KernelPipes(EngineCounters counters, CallState calls) {
     this.counters = counters;
+    this.state = calls;
   }
 
   @Override
@@ -46,7 +52,7 @@ public final class KernelPipes implements Pipes {
     }
     for (int descriptor : two) {
       if (descriptor >= 0) {
-        LinuxFiles.discard(descriptor);
+        LinuxFiles.discard(state, descriptor);
       }
     }
     return failed;
@@ -88,7 +94,7 @@ public final class KernelPipes implements Pipes {
     int number = result < 0 ? result : LinuxPseudoTerminals.number(state, driver, scratch);
     int user = number < 0 ? number : LinuxPseudoTerminals.openUser(state, driver);
     if (user < 0) {
-      LinuxFiles.discard(driver);
+      LinuxFiles.discard(state, driver);
       return user;
     }
     int kept = keep(driver, user, two);

@@ -16,7 +16,6 @@ import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
 import gyre.sys.RawAddress;
-import java.lang.foreign.Arena;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -37,19 +36,28 @@ public class KernelSockets implements Sockets {
   private static final int VALUE_BYTES = 64;
 
   private final EngineCounters counters;
-  private final CallState state = new CallState();
+  private final CallState state;
 
-  // In the global arena: a few hundred bytes per engine are not worth a liveness check.
-  private final long scratch =
-      Arena.global().allocate(RawAddress.CAPACITY_BYTES + VALUE_BYTES, 8).address();
-  private final long value = scratch + RawAddress.CAPACITY_BYTES;
-  private final long valueLength = value + VALUE_BYTES - 8;
+  /** Never given back: a few hundred bytes per engine are not worth a liveness check. */
+  private final long scratch;
+
+  private final long value;
+  private final long valueLength;
 
   /** By descriptor; 0 where not known yet. */
   private byte[] families = new byte[64];
 
-  public KernelSockets(EngineCounters counters) {
+  /**
+   * Sockets of one engine.
+   *
+   * @param calls of the engine, whose thread is the only one to use it
+   */
+  public KernelSockets(EngineCounters counters, CallState calls) {
     this.counters = counters;
+    this.state = calls;
+    this.scratch = calls.allocate(RawAddress.CAPACITY_BYTES + VALUE_BYTES);
+    this.value = scratch + RawAddress.CAPACITY_BYTES;
+    this.valueLength = value + VALUE_BYTES - 8;
   }
 
   @Override
@@ -402,7 +410,7 @@ public class KernelSockets implements Sockets {
 
   @Override
   public void discard(Object released) {
-    LinuxFiles.discard(((Released) released).descriptor);
+    LinuxFiles.discard(state, ((Released) released).descriptor);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package gyre.engine.nio;
 
+import gyre.engine.BlockPool;
 import gyre.engine.Engine;
 import gyre.engine.EngineOptions;
 import gyre.engine.EngineUnavailable;
@@ -56,7 +57,7 @@ public final class NioEngine extends ReadinessEngine {
   private final ByteBuffer[] pieces = new ByteBuffer[2];
 
   private NioEngine(EngineOptions options) {
-    super(options.poolLimitBytes());
+    super(new BlockPool(options.poolLimitBytes()));
     try {
       selector = Selector.open();
     } catch (IOException failed) {

@@ -94,8 +94,13 @@ public abstract class ReadinessEngine implements Engine {
    */
   protected boolean stoppedAtBoundary;
 
-  protected ReadinessEngine(long poolLimitBytes) {
-    pool = new BlockPool(poolLimitBytes);
+  /**
+   * For subclasses.
+   *
+   * @param pool becomes the engine's, which closes it
+   */
+  protected ReadinessEngine(BlockPool pool) {
+    this.pool = pool;
     landing = new ReceiveBuffer(pool);
     vector = new Vector(Memory.attach(arena.allocate(16L * Vector.CAPACITY, 8)));
     reading = new Reading(this);

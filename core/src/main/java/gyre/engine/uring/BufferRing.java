@@ -23,6 +23,7 @@ final class BufferRing implements Block.Owner {
   private static final int STREAM_GROUP = 0;
   private static final int DATAGRAM_GROUP = 1;
 
+  private final CallState calls;
   private final Mapping ring;
   private final Mapping memory;
 
@@ -64,6 +65,7 @@ final class BufferRing implements Block.Owner {
   private boolean isClosed;
 
   private BufferRing(
+      CallState calls,
       Mapping ring,
       Mapping memory,
       int count,
@@ -72,6 +74,7 @@ final class BufferRing implements Block.Owner {
       int group,
       boolean isIncremental,
       @Nullable BlockPool pool) {
+    this.calls = calls;
     this.ring = ring;
     this.memory = memory;
     this.segment = Memory.segment(memory.address(), memory.bytes(), views);
@@ -167,7 +170,8 @@ final class BufferRing implements Block.Owner {
       memory.unmap(calls);
       return null;
     }
-    return new BufferRing(ring, memory, count, bufferBytes, initial, group, isIncremental, pool);
+    return new BufferRing(
+        calls, ring, memory, count, bufferBytes, initial, group, isIncremental, pool);
   }
 
   boolean isIncremental() {
@@ -288,7 +292,7 @@ final class BufferRing implements Block.Owner {
   public void recycle(Block block) {
     free[freeCount++] = block.id;
     if (isClosed && lent() == 0) {
-      unmapMemory(new CallState()); // by whoever gave it back, on whatever thread
+      unmapMemory(calls.another(Arena.global())); // by whoever gave it back, on whatever thread
     }
   }
 
@@ -316,7 +320,7 @@ final class BufferRing implements Block.Owner {
    * Only after the kernel has let go of the ring. Memory of which slices are lent stays until the
    * last one is given back, because a late reader must not bring down the process.
    */
-  void close(CallState calls) {
+  void close() {
     assert !isClosed;
     takeBackFromKernel();
     ring.unmap(calls);

@@ -1,6 +1,7 @@
 package gyre.engine.uring;
 
 import gyre.engine.Operation;
+import gyre.sys.CallState;
 import gyre.sys.Uring;
 
 /**
@@ -13,6 +14,7 @@ final class Drain {
   private static final long LIMIT_NANOS = 2_000_000_000L;
   private static final long STEP_NANOS = 10_000_000L;
 
+  private final CallState calls;
   private final Ring ring;
   private final CompletionQueue completions;
   private final Submitter submitter;
@@ -21,11 +23,13 @@ final class Drain {
   private final EntryKind ignoredKind;
 
   Drain(
+      CallState calls,
       Ring ring,
       Submitter submitter,
       OperationTable operations,
       Sends sends,
       EntryKind ignoredKind) {
+    this.calls = calls;
     this.ring = ring;
     this.completions = ring.completions;
     this.submitter = submitter;
@@ -36,7 +40,7 @@ final class Drain {
 
   /** False if something did not end in time: its memory must be left to it. */
   boolean run() {
-    long start = System.nanoTime();
+    long start = calls.nanoTime();
     abandonWithoutRequest();
     do {
       // Again and again: a request on its way between the kernel's lists is not found.
@@ -47,7 +51,7 @@ final class Drain {
       abandonCompleted();
       abandonQuiet();
     } while ((operations.active() > 0 || !submitter.isEmpty())
-        && System.nanoTime() - start < LIMIT_NANOS);
+        && calls.nanoTime() - start < LIMIT_NANOS);
     return operations.active() == 0;
   }
 

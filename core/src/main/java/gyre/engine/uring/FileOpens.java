@@ -3,14 +3,18 @@ package gyre.engine.uring;
 import gyre.engine.Errno;
 import gyre.engine.OpenFile;
 import gyre.engine.kernel.KernelFiles;
+import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxNames;
 import gyre.sys.Uring;
 
 /** Opens files. */
 final class FileOpens extends Requests<OpenFile> {
-  FileOpens(Submitter submitter, OperationTable operations) {
+  private final CallState calls;
+
+  FileOpens(Submitter submitter, OperationTable operations, CallState calls) {
     super(submitter, operations);
+    this.calls = calls;
   }
 
   @Override
@@ -62,7 +66,7 @@ final class FileOpens extends Requests<OpenFile> {
   @Override
   void drop(int result, int flags) {
     if (result >= 0) {
-      LinuxFiles.discard(result);
+      LinuxFiles.discard(calls, result);
     }
   }
 }

@@ -84,7 +84,7 @@ public final class UringEngine implements Engine {
     }
   }
 
-  private final CallState calls = new CallState();
+  private final CallState calls;
   private final EngineCounters counters = new EngineCounters();
   private final KernelSockets sockets;
   private final KernelPipes pipes;
@@ -132,8 +132,9 @@ public final class UringEngine implements Engine {
   /** The loop asked itself not to wait. */
   private boolean wokenBySelf;
 
-  private UringEngine(UringOptions options) {
-    pool = new BlockPool(options.poolLimitBytes());
+  private UringEngine(UringOptions options, CallState calls, BlockPool pool) {
+    this.calls = calls;
+    this.pool = pool;
     ring = UringSetup.open(calls, options);
     completions = ring.completions;
     Mapping made = null;
@@ -145,8 +146,8 @@ public final class UringEngine implements Engine {
       long sparseMessage = memory.address() + VECTOR_BYTES + HEADER_BYTES;
       long scratch = sparseMessage + SPARSE_BYTES;
       submitter = new Submitter(ring, operations, new Scratch(scratch, SCRATCH_BYTES), counters);
-      sockets = new KernelSockets(counters);
-      pipes = new KernelPipes(counters);
+      sockets = new KernelSockets(counters, calls);
+      pipes = new KernelPipes(counters, calls);
       processes = new KernelProcesses(counters);
       cancels = new Cancels(ring, submitter, operations);
       registered = BufferRing.forStreams(calls, ring, options, pool);
@@ -187,7 +188,7 @@ public final class UringEngine implements Engine {
     carryOut(Poll.KIND, new Polls(submitter, operations));
     carryOut(ReceiveFrom.KIND, datagrams);
     carryOut(SendTo.KIND, new DatagramSends(submitter, operations, sockets, vector));
-    carryOut(OpenFile.KIND, new FileOpens(submitter, operations));
+    carryOut(OpenFile.KIND, new FileOpens(submitter, operations, calls));
     carryOut(ReadFile.KIND, FileTransfers.reads(submitter, operations));
     carryOut(WriteFile.KIND, FileTransfers.writes(submitter, operations));
     carryOut(SyncFile.KIND, new FileSyncs(submitter, operations));
@@ -209,7 +210,7 @@ public final class UringEngine implements Engine {
     ring.close();
     Mapping.unmapMade(calls, made);
     if (registered != null) {
-      registered.close(calls);
+      registered.close();
     }
     pool.close();
   }
@@ -220,7 +221,16 @@ public final class UringEngine implements Engine {
    * @throws EngineUnavailable if there is no usable io_uring here; the message says why
    */
   public static UringEngine open(UringOptions options) {
-    return new UringEngine(options);
+    return open(options, new CallState(), new BlockPool(options.poolLimitBytes()));
+  }
+
+  /**
+   * The same on the kernel that {@code calls} reach, for those who bring one of their own.
+   *
+   * @param pool becomes the engine's, which closes it
+   */
+  public static UringEngine open(UringOptions options, CallState calls, BlockPool pool) {
+    return new UringEngine(options, calls, pool);
   }
 
   /** The same with sizes and features from system properties {@code gyre.uring.*}. */
@@ -245,7 +255,7 @@ public final class UringEngine implements Engine {
 
   @Override
   public long nanoTime() {
-    return System.nanoTime();
+    return calls.nanoTime();
   }
 
   @SuppressWarnings("unchecked") // an array can't be made of the generic type
@@ -497,16 +507,16 @@ public final class UringEngine implements Engine {
     }
     isClosed = true;
     boolean hasEnded = workers.close();
-    hasEnded &= new Drain(ring, submitter, operations, sends, cancels).run();
+    hasEnded &= new Drain(calls, ring, submitter, operations, sends, cancels).run();
     waker.close(calls);
     ring.close();
     if (ready != null) {
       ready.close(calls);
     }
     if (hasEnded) {
-      streamBuffers.close(calls);
+      streamBuffers.close();
       if (datagrams.hasBufferRing()) {
-        datagrams.buffers().close(calls);
+        datagrams.buffers().close();
       }
       memory.unmap(calls);
       sparse.close();

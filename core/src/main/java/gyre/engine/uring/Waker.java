@@ -25,6 +25,7 @@ final class Waker {
 
   private final Submitter submitter;
   private final EngineCounters counters;
+  private final CallState calls;
 
   /** The message, in the form of an entry; never changed, so that all threads can use it. */
   private final MemorySegment message = Arena.ofAuto().allocate(Uring.SQE_BYTES, 8);
@@ -42,13 +43,14 @@ final class Waker {
       CallState calls) {
     this.submitter = submitter;
     this.counters = counters;
+    this.calls = calls;
     Messages messages = new Messages();
     operations.register(messages);
     long address = message.address();
     Memory.putLong(address, SubmissionQueue.control(Uring.OP_MSG_RING, 0, 0, ring.descriptor));
     Memory.putLong(address + 8, OperationTable.withKind(messages, 0));
     // Tried once, which leaves a completion that ends the first wait early.
-    if (ring.has(Feature.FOREIGN_MESSAGES) && UringCalls.sendMessage(message.address()) < 0) {
+    if (ring.has(Feature.FOREIGN_MESSAGES) && UringCalls.sendMessage(calls, message.address()) < 0) {
       ring.features.remove(Feature.FOREIGN_MESSAGES);
     }
     if (ring.has(Feature.FOREIGN_MESSAGES)) {
@@ -80,7 +82,7 @@ final class Waker {
 
   private boolean repeatedly() {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      int result = UringCalls.sendMessage(message.address());
+      int result = UringCalls.sendMessage(calls, message.address());
       // A ring that overflows is not waiting, and one that is closed never will again.
       if (result >= 0 || result == -EOVERFLOW || closed) {
         return true;
