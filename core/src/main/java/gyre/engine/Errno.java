@@ -42,6 +42,7 @@ public enum Errno {
   ENOTEMPTY(39, "directory not empty"),
   ELOOP(40, "too many symbolic links"),
   EPROTO(71, "protocol error"),
+  ENOTSOCK(88, "not a socket"),
   EMSGSIZE(90, "message too long"),
   ENOPROTOOPT(92, "option not available"),
   EPROTONOSUPPORT(93, "protocol not supported"),

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** What runs on a loop of a host, and that loop, in this life of the host. */
 abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
   private static final int LEFT_LIMIT = 12;
+  private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 
   private final World world;
   private final Host host;
@@ -32,7 +33,7 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
     SimEngine opened = SimEngine.open(world.universe(), host.machine(), name, host.engineOptions());
     LoopOptions options =
         options()
-            .engine(() -> opened)
+            .engine(() -> world.engineAbove(opened, host.engineOptions()))
             .failures((source, failure) -> world.reported(name, source, failure));
     engine = opened;
     opened(opened);
@@ -100,7 +101,10 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
   void turn() {
     Loop present = loop;
     assert present != null;
-    present.driver().turn(Duration.ZERO);
+    SimEngine below = engine;
+    boolean waits = below != null && below.hasKernel();
+    // A loop above a played kernel waits there, and is interrupted; see SimKernel.
+    present.driver().turn(waits ? LONGEST_WAIT : Duration.ZERO);
   }
 
   void shutDown() {

@@ -150,6 +150,15 @@ public final class Simulation {
     return vary(variation.cut(new ParkCuts(wanted, Set.of(), Set.of(), _ -> false)));
   }
 
+  /**
+   * Has the loops of the world run on one of the real engines, above a kernel that the simulation
+   * plays, instead of on the simulation's own. Programs, faults, seeds and reports stay what they
+   * are; the run of a seed is another one. Holds whatever else is said.
+   */
+  public Simulation engine(WorldEngine engine) {
+    return vary(variation.engine(engine));
+  }
+
   /** Lets no fault through. Holds whatever else is said of faults, before or after. */
   public Simulation withoutFaults() {
     return vary(variation.numbers(new long[0]));
@@ -186,7 +195,8 @@ public final class Simulation {
             watcher,
             eventsLimit,
             variation.stop(),
-            variation.cuts());
+            variation.cuts(),
+            variation.engine());
     try {
       return world.run(script);
     } finally {

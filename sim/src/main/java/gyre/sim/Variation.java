@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * By what a run differs from the one that a program describes, whatever that goes on to say about
  * its faults and its limit: which of the faults it keeps, how long it may last, who watches, who
- * may stop it, and which fiber is cut short.
+ * may stop it, which fiber is cut short, and which engine its loops have.
  */
 record Variation(
     @Nullable Set<Fault> kinds,
@@ -23,18 +23,20 @@ record Variation(
     long longestNanos,
     @Nullable Watcher watcher,
     @Nullable BooleanSupplier stop,
-    @Nullable ParkCuts cuts) {
-  static final Variation NONE = new Variation(null, null, Long.MAX_VALUE, null, null, null);
+    @Nullable ParkCuts cuts,
+    WorldEngine engine) {
+  static final Variation NONE =
+      new Variation(null, null, Long.MAX_VALUE, null, null, null, WorldEngine.SIM);
 
   Variation kinds(Collection<Fault> kept) {
     Set<Fault> sorted = EnumSet.noneOf(Fault.class);
     sorted.addAll(kept);
-    return new Variation(sorted, numbers, longestNanos, watcher, stop, cuts);
+    return new Variation(sorted, numbers, longestNanos, watcher, stop, cuts, engine);
   }
 
   Variation numbers(long[] kept) {
     Set<Long> sorted = Arrays.stream(kept).boxed().collect(Collectors.toCollection(TreeSet::new));
-    return new Variation(kinds, sorted, longestNanos, watcher, stop, cuts);
+    return new Variation(kinds, sorted, longestNanos, watcher, stop, cuts, engine);
   }
 
   Variation parsed(String list) {
@@ -55,19 +57,23 @@ record Variation(
   }
 
   Variation longest(long nanos) {
-    return new Variation(kinds, numbers, nanos, watcher, stop, cuts);
+    return new Variation(kinds, numbers, nanos, watcher, stop, cuts, engine);
   }
 
   Variation watched(@Nullable Watcher by) {
-    return new Variation(kinds, numbers, longestNanos, by, stop, cuts);
+    return new Variation(kinds, numbers, longestNanos, by, stop, cuts, engine);
   }
 
   Variation stopped(BooleanSupplier when) {
-    return new Variation(kinds, numbers, longestNanos, watcher, when, cuts);
+    return new Variation(kinds, numbers, longestNanos, watcher, when, cuts, engine);
   }
 
   Variation cut(ParkCuts by) {
-    return new Variation(kinds, numbers, longestNanos, watcher, stop, by);
+    return new Variation(kinds, numbers, longestNanos, watcher, stop, by, engine);
+  }
+
+  Variation engine(WorldEngine used) {
+    return new Variation(kinds, numbers, longestNanos, watcher, stop, cuts, used);
   }
 
   Faults apply(Faults faults) {
@@ -83,6 +89,9 @@ record Variation(
   /** As a program says it: calls to append to a {@link Simulation}. */
   String calls() {
     StringBuilder text = new StringBuilder();
+    if (engine != WorldEngine.SIM) {
+      text.append(".engine(WorldEngine.").append(engine).append(')');
+    }
     if (kinds != null) {
       text.append(".only(").append(kinds("Fault.", ", ")).append(')');
     }

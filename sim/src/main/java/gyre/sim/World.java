@@ -1,6 +1,8 @@
 package gyre.sim;
 
 import gyre.Loop;
+import gyre.engine.Engine;
+import gyre.engine.EngineOptions;
 import gyre.sim.engine.Chance;
 import gyre.sim.engine.Machine;
 import gyre.sim.engine.SimEngine;
@@ -39,9 +41,11 @@ public final class World {
   private final long eventsLimit;
   private final @Nullable BooleanSupplier stop;
   private final @Nullable ParkCuts cuts;
+  private final WorldEngine worldEngine;
   private final Weather weather;
   private final Chance turns;
   private final Chance ends;
+  private final Chance versions;
   private final Map<String, Host> hosts = new LinkedHashMap<>();
   private final List<Program> programs = new ArrayList<>();
   private final List<Loop> abandoned = new ArrayList<>();
@@ -67,15 +71,18 @@ public final class World {
       Trace.@Nullable Listener listener,
       long eventsLimit,
       @Nullable BooleanSupplier stop,
-      @Nullable ParkCuts cuts) {
+      @Nullable ParkCuts cuts,
+      WorldEngine engine) {
     this.universe = new Universe(seed, faults, listener, admitted);
     this.limit = limit;
     this.eventsLimit = eventsLimit;
     this.stop = stop;
     this.cuts = cuts;
+    this.worldEngine = engine;
     this.weather = new Weather(this, universe);
     this.turns = universe.chance("turns");
     this.ends = universe.chance("ends");
+    this.versions = universe.chance("versions of kernels");
     universe.onHostedLoop((machine, hosted) -> host(machine.name()).host(hosted));
     universe.onProcess((machine, process, command) -> host(machine.name()).start(process, command));
   }
@@ -402,6 +409,11 @@ public final class World {
 
   Universe universe() {
     return universe;
+  }
+
+  /** What a loop of a process has for an engine. */
+  Engine engineAbove(SimEngine process, EngineOptions options) {
+    return worldEngine.above(process, options, versions);
   }
 
   void script(String what) {

@@ -67,7 +67,7 @@ public final class Chaos {
   }
 
   /** Picks one of the errors that a call is documented to fail with, negated. */
-  int pick(Fault kind, int... errors) {
+  public int pick(Fault kind, int... errors) {
     return errors[of(kind).below(errors.length)];
   }
 

@@ -3,6 +3,7 @@ package gyre.sim.engine;
 import gyre.engine.Block;
 import gyre.engine.Errno;
 import gyre.engine.Operation;
+import gyre.engine.Poll;
 import gyre.engine.ReceiveFrom;
 import gyre.engine.SendTo;
 import gyre.engine.Sockets.Family;
@@ -28,11 +29,8 @@ final class DatagramSocket extends SimSocket {
   private static final int LONGEST_BYTES = 65_507;
   private static final int TURN_DATAGRAMS = 16;
 
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  private record Waiting(byte[] bytes, @Nullable SocketAddress source) {}
-
   private @Nullable SocketAddress remote;
-  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Datagram> waiting = new ArrayDeque<>();
   private int waitingBytes;
   private final ArrayDeque<SendTo> sends = new ArrayDeque<>();
   private final Set<InetAddress> groups = new HashSet<>();
@@ -131,16 +129,16 @@ final class DatagramSocket extends SimSocket {
 
   private void receive(SimEngine trying, ReceiveFrom receive, Chaos chaos) {
     for (int i = 0; i < TURN_DATAGRAMS && !waiting.isEmpty(); i++) {
-      Waiting next = waiting.getFirst();
-      int length = Math.min(next.bytes.length, receive.maxLengthBytes);
+      Datagram next = waiting.getFirst();
+      int length = Math.min(next.bytes().length, receive.maxLengthBytes);
       Block block = trying.takeBlock(this, Math.max(1, length));
       if (block == null) {
         return;
       }
       waiting.removeFirst();
-      waitingBytes -= next.bytes.length;
-      Memory.copy(next.bytes, 0, block.address, length);
-      trying.completeReceivedFrom(receive, block, length, next.source, length < next.bytes.length);
+      waitingBytes -= next.bytes().length;
+      Memory.copy(next.bytes(), 0, block.address, length);
+      trying.completeReceivedFrom(receive, block, length, next.source(), length < next.bytes().length);
     }
     if (!waiting.isEmpty()) {
       ready();
@@ -155,10 +153,57 @@ final class DatagramSocket extends SimSocket {
     }
   }
 
+  // ---- calls that don't wait
+
+  @Override
+  public int levels() {
+    int levels = Poll.WRITABLE;
+    levels |= waiting.isEmpty() ? 0 : Poll.READABLE;
+    return error == 0 ? levels : levels | Poll.READABLE | Poll.ERROR;
+  }
+
+  /** The error that waits to be told, which is told once; 0 if there is none. */
+  @Override
+  public int takeError() {
+    int failure = error;
+    error = 0;
+    return failure;
+  }
+
+  @Override
+  public @Nullable Datagram peekDatagram() {
+    return waiting.peek();
+  }
+
+  @Override
+  public void dropDatagram() {
+    waitingBytes -= waiting.remove().bytes().length;
+  }
+
+  @Override
+  public int connectNow(SocketAddress target) {
+    return connect(target);
+  }
+
+  @Override
+  public int sendDatagramNow(@Nullable SocketAddress to, byte[] bytes) {
+    SimEngine trying = engine;
+    return trying == null ? Errno.EBADF.negated() : send(trying, to, this, universe.chaos(), bytes);
+  }
+
   // ---- sending
 
   private int send(SimEngine trying, SendTo send, Chaos chaos) {
-    SocketAddress target = send.target == null ? remote : send.target;
+    return send(trying, send.target, send, chaos, null);
+  }
+
+  private int send(
+      SimEngine trying,
+      @Nullable SocketAddress to,
+      Object what,
+      Chaos chaos,
+      byte @Nullable [] given) {
+    SocketAddress target = to == null ? remote : to;
     if (target == null) {
       return Errno.EINVAL.negated();
     }
@@ -166,11 +211,9 @@ final class DatagramSocket extends SimSocket {
       return Errno.EAFNOSUPPORT.negated();
     }
     if (error != 0) {
-      int failure = error;
-      error = 0;
-      return failure;
+      return takeError();
     }
-    if (chaos.strikes(Fault.SEND_ERROR, trying, send)) {
+    if (chaos.strikes(Fault.SEND_ERROR, trying, what)) {
       return chaos.pick(
           Fault.SEND_ERROR,
           Errno.ENOBUFS.negated(),
@@ -179,21 +222,27 @@ final class DatagramSocket extends SimSocket {
           Errno.EHOSTUNREACH.negated(),
           Errno.EPERM.negated());
     }
-    Vector vector = trying.vector();
-    vector.clear();
-    int entries = send.gather(vector);
-    if (vector.bytes() > LONGEST_BYTES) {
+    byte[] bytes = given == null ? gathered(trying, (SendTo) what) : given;
+    if (bytes.length > LONGEST_BYTES) {
       return Errno.EMSGSIZE.negated();
-    }
-    byte[] bytes = new byte[(int) vector.bytes()];
-    int done = 0;
-    for (int i = 0; i < entries; i++) {
-      Memory.copy(vector.base(i), bytes, done, vector.length(i));
-      done += vector.length(i);
     }
     return target instanceof UnixDomainSocketAddress unix
         ? sendUnix(unix, bytes)
         : sendInet((InetSocketAddress) target, bytes);
+  }
+
+  private static byte[] gathered(SimEngine trying, SendTo send) {
+    Vector vector = trying.vector();
+    vector.clear();
+    int entries = send.gather(vector);
+    byte[] bytes = new byte[(int) Math.min(vector.bytes(), LONGEST_BYTES + 1)];
+    int done = 0;
+    for (int i = 0; i < entries && done < bytes.length; i++) {
+      int length = Math.min(vector.length(i), bytes.length - done);
+      Memory.copy(vector.base(i), bytes, done, length);
+      done += length;
+    }
+    return bytes;
   }
 
   private int sendUnix(UnixDomainSocketAddress target, byte[] bytes) {
@@ -307,7 +356,7 @@ final class DatagramSocket extends SimSocket {
     if (waitingBytes + bytes.length > option(Option.RECEIVE_BUFFER_BYTES)) {
       return;
     }
-    waiting.add(new Waiting(bytes, source));
+    waiting.add(new Datagram(bytes, source));
     waitingBytes += bytes.length;
     ready();
   }

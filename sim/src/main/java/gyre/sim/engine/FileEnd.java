@@ -127,7 +127,7 @@ final class FileEnd extends PipeEnd {
   }
 
   @Override
-  int levels() {
+  public int levels() {
     return Poll.READABLE | Poll.WRITABLE;
   }
 

@@ -1,6 +1,5 @@
 package gyre.sim.engine;
 
-import gyre.engine.Connect;
 import gyre.engine.Errno;
 import gyre.sim.fault.Fault;
 import java.net.InetSocketAddress;
@@ -54,7 +53,7 @@ final class Handshake extends Event {
     return Step.values()[ordinal].name().toLowerCase(Locale.ROOT);
   }
 
-  static void begin(Universe universe, StreamSocket client, SocketAddress target, Connect connect) {
+  static void begin(Universe universe, StreamSocket client, SocketAddress target, Object connect) {
     Machine machine =
         target instanceof InetSocketAddress inet
             ? universe.network().find(client.machine, inet.getAddress())

@@ -62,7 +62,7 @@ public final class Machine implements Subject, InstantSource {
   // ---- clocks
 
   /** Monotonic, and maybe a little fast or slow. */
-  long nanoTime() {
+  public long nanoTime() {
     long now = universe.nowNanos();
     return clockStartNanos + now + now / 1_000_000 * driftPartsPerMillion;
   }

@@ -238,6 +238,11 @@ final class Pipe extends Event {
     return (int) (arrived - head);
   }
 
+  /** The end has arrived, maybe behind bytes that nobody has read yet. */
+  boolean hasEndArrived() {
+    return endArrived;
+  }
+
   boolean isAtEnd() {
     return endArrived && head == arrived;
   }
@@ -247,17 +252,21 @@ final class Pipe extends Event {
   }
 
   void read(long address, int length) {
+    peek(address, length);
+    head += length;
+    if (senderWaits && !window.isScheduled() && !broken) {
+      senderWaits = false;
+      universe.schedule(window, universe.network().route(to.machine, from.machine).latencyNanos());
+    }
+  }
+
+  void peek(long address, int length) {
     assert length <= available();
     int at = (int) head & (ring.length - 1);
     int first = Math.min(length, ring.length - at);
     Memory.copy(ring, at, address, first);
     if (first < length) {
       Memory.copy(ring, 0, address + first, length - first);
-    }
-    head += length;
-    if (senderWaits && !window.isScheduled() && !broken) {
-      senderWaits = false;
-      universe.schedule(window, universe.network().route(to.machine, from.machine).latencyNanos());
     }
   }
 

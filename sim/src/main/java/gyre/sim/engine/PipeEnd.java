@@ -141,6 +141,48 @@ class PipeEnd extends SimSocket {
     return length;
   }
 
+  @Override
+  public int receiveNow(long address, int length, boolean peeks) {
+    PipeBuffer from = input;
+    SimEngine trying = engine;
+    if (from == null || trying == null) {
+      return output == null ? 0 : Errno.EBADF.negated();
+    }
+    if (from.readableBytes() == 0) {
+      return from.hasWriters() ? EAGAIN : end;
+    }
+    int some = shorten(trying, Math.min(length, from.readableBytes()));
+    from.read(address, some);
+    from.tellOthers(this);
+    return some;
+  }
+
+  @Override
+  public int sendNow(Pieces bytes) {
+    PipeBuffer to = output;
+    SimEngine trying = engine;
+    int wanted = (int) bytes.bytes();
+    if (to == null || trying == null) {
+      return input == null ? wanted : Errno.EBADF.negated();
+    }
+    if (!to.hasReaders()) {
+      return end == 0 ? Errno.EPIPE.negated() : end;
+    }
+    boolean isAtomic = wanted <= PipeBuffer.ATOMIC_BYTES;
+    if (to.roomBytes() < (isAtomic ? wanted : 1)) {
+      return EAGAIN;
+    }
+    int some = isAtomic ? wanted : shorten(trying, Math.min(wanted, to.roomBytes()));
+    int left = some;
+    for (int i = 0; i < bytes.count() && left > 0; i++) {
+      int length = Math.min(left, bytes.length(i));
+      to.write(bytes.base(i), length);
+      left -= length;
+    }
+    to.tellOthers(this);
+    return some;
+  }
+
   /** Reads at once, or answers {@code -EAGAIN}: for who waits by a poll. */
   int readNow(byte[] into) {
     PipeBuffer from = input;
@@ -200,7 +242,8 @@ class PipeEnd extends SimSocket {
     }
   }
 
-  int levels() {
+  @Override
+  public int levels() {
     int levels = 0;
     if (input != null) {
       levels |= input.readableBytes() > 0 ? Poll.READABLE : 0;

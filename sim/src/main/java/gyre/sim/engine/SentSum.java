@@ -1,6 +1,5 @@
 package gyre.sim.engine;
 
-import gyre.engine.Operation;
 import gyre.engine.Vector;
 import gyre.sys.Memory;
 
@@ -9,7 +8,7 @@ import gyre.sys.Memory;
  * completed is found out. Of what the kernel does not take it sums no more than a piece: a send of
  * much, which is taken byte by byte, would be summed as often as it has bytes.
  */
-final class SentSum {
+public final class SentSum {
   private static final int UNTAKEN_BYTES = 4096;
 
   private long[] bases = new long[4];
@@ -34,6 +33,20 @@ final class SentSum {
     sum = sum();
   }
 
+  /** The same for all of what another kernel takes. */
+  public void lend(Pieces pieces) {
+    if (pieces.count() > bases.length) {
+      bases = new long[pieces.count()];
+      lengths = new int[pieces.count()];
+    }
+    bytes = pieces.bytes();
+    for (count = 0; count < pieces.count(); count++) {
+      bases[count] = pieces.base(count);
+      lengths[count] = pieces.length(count);
+    }
+    sum = sum();
+  }
+
   private long sum() {
     long hash = count;
     for (int i = 0; i < count; i++) {
@@ -52,7 +65,7 @@ final class SentSum {
   }
 
   /** At the terminal completion. */
-  void check(Operation operation) {
+  public void check(Object operation) {
     if (sum() != sum) {
       throw new AssertionError(
           "memory of "

@@ -9,6 +9,7 @@ import gyre.engine.EngineCounters;
 import gyre.engine.EngineOptions;
 import gyre.engine.Environment;
 import gyre.engine.Errno;
+import gyre.engine.FileCalls;
 import gyre.engine.FileOperation;
 import gyre.engine.FileTransfer;
 import gyre.engine.Operation;
@@ -115,6 +116,10 @@ public final class SimEngine implements Engine, Subject {
   private boolean memoryCame;
   private boolean gone;
   private boolean closed;
+
+  /** There if a real engine runs above: then this is the process, and that the engine. */
+  private @Nullable KernelBelow kernel;
+
   private volatile boolean woken;
   private String leftBehind = "";
 
@@ -256,7 +261,7 @@ public final class SimEngine implements Engine, Subject {
   // ---- descriptors
 
   /** The lowest free descriptor, which has an owner now; or -errno. */
-  int takeDescriptor() {
+  public int takeDescriptor() {
     int descriptor = descriptors.nextClearBit(0);
     if (descriptor >= machine.descriptorLimit()) {
       return Errno.EMFILE.negated();
@@ -265,7 +270,7 @@ public final class SimEngine implements Engine, Subject {
     return descriptor;
   }
 
-  void giveDescriptor(int descriptor) {
+  public void giveDescriptor(int descriptor) {
     descriptors.clear(descriptor);
   }
 
@@ -303,7 +308,8 @@ public final class SimEngine implements Engine, Subject {
     return socket;
   }
 
-  @Nullable SimSocket find(int descriptor) {
+  /** What a descriptor is; null if it is none, or that of a file. */
+  public @Nullable SimSocket find(int descriptor) {
     return descriptor >= 0 && descriptor < table.length ? table[descriptor] : null;
   }
 
@@ -380,6 +386,13 @@ public final class SimEngine implements Engine, Subject {
   public record Place(SimEngine engine, int descriptor, String user) {}
 
   void enqueue(SimSocket socket) {
+    KernelBelow below = kernel;
+    if (below != null) {
+      below.readied(socket);
+      if (!socket.isBusy()) {
+        return;
+      }
+    }
     if (!socket.queued) {
       socket.queued = true;
       ready.add(socket);
@@ -684,8 +697,58 @@ public final class SimEngine implements Engine, Subject {
 
   // ---- the turn
 
+  /**
+   * From now on this is a process with a kernel of its own, whose descriptors are used by a real
+   * engine: what happens to sockets is told to that kernel.
+   */
+  public void playKernel(KernelBelow played) {
+    kernel = played;
+  }
+
+  /** Whether a real engine runs above, which waits in its kernel and not here. */
+  public boolean hasKernel() {
+    return kernel != null;
+  }
+
+  public Universe universe() {
+    return universe;
+  }
+
+  /** Calls on files of this process. */
+  public FileCalls fileCalls() {
+    return files;
+  }
+
+  /** A pool for a real engine above, whose blocks are watched. */
+  public BlockPool newPool(EngineOptions options) {
+    return BlockPool.guarded(options.poolLimitBytes(), new MemoryGuard());
+  }
+
+  /** Whether a descriptor is open, also if it is not one of a socket. */
+  public boolean isOpen(int descriptor) {
+    return descriptor >= 0 && descriptors.get(descriptor);
+  }
+
+  /** Closes it, with what else a real engine above has left behind in its kernel. */
+  public void closeWith(String leftBelow) {
+    close();
+    if (!leftBelow.isEmpty()) {
+      leftBehind += (leftBehind.isEmpty() ? "" : ", ") + leftBelow;
+    }
+  }
+
+  /** Whether completions of what it does itself are there to be told. */
+  public boolean hasCompletions() {
+    return !completions.isEmpty();
+  }
+
   /** Whether a turn would find something to do at once. */
   public boolean needsTurn() {
+    KernelBelow below = kernel;
+    return below == null ? isReady() : below.needsTurn() || isReady();
+  }
+
+  private boolean isReady() {
     return !completions.isEmpty()
         || !submitted.isEmpty()
         || !ready.isEmpty()
@@ -724,7 +787,13 @@ public final class SimEngine implements Engine, Subject {
     }
   }
 
-  private void collect() {
+  /** Whether something is to be done beside what the real engine above does. */
+  public boolean needsTurnOfItsOwn() {
+    return isReady();
+  }
+
+  /** Looks what has happened, without waiting. */
+  public void collect() {
     completions.addAll(lazy);
     lazy.clear();
     startSubmitted();
@@ -843,6 +912,9 @@ public final class SimEngine implements Engine, Subject {
   /** The host has crashed: all of it is gone at once, and nobody is told. */
   void vanish() {
     gone = true;
+    if (kernel != null) {
+      kernel.vanish();
+    }
     fileWork.vanish();
     files.vanish();
     machine.processes().childrenOf(this).forEach(SimProcess::orphan);

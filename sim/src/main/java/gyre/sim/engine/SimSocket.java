@@ -18,8 +18,13 @@ import org.jspecify.annotations.Nullable;
  * the engine finds it ready, which is when something has happened to it.
  */
 @SuppressWarnings("EnumOrdinal") // an index of arrays of this run, and of nothing that lasts
-abstract class SimSocket {
+public abstract class SimSocket {
   static final int UNSET = Integer.MIN_VALUE;
+
+  /** Beside the events of {@link Poll}: the peer sends nothing more. */
+  public static final int READ_HANG_UP = 0x2000;
+
+  static final int EAGAIN = Errno.EAGAIN.negated();
 
   final Universe universe;
   final Machine machine;
@@ -69,7 +74,7 @@ abstract class SimSocket {
     }
   }
 
-  final void readyLater(long nanos) {
+  public final void readyLater(long nanos) {
     if (!later.isScheduled()) {
       universe.schedule(later, nanos);
     }
@@ -77,6 +82,93 @@ abstract class SimSocket {
 
   final boolean isHeldBack() {
     return later.isScheduled();
+  }
+
+  // ---- calls that don't wait, as a kernel's descriptors have them
+
+  /** Which events of {@link Poll}, and {@link #READ_HANG_UP}, are there now. */
+  public int levels() {
+    return 0;
+  }
+
+  /**
+   * Reads what is there.
+   *
+   * @param peeks leaves it there
+   * @return bytes, 0 at the end, or -errno
+   */
+  public int receiveNow(long address, int length, boolean peeks) {
+    return Errno.EINVAL.negated();
+  }
+
+  /** How many bytes of a stream have arrived and were not read. */
+  public int readableBytes() {
+    return 0;
+  }
+
+  /** Takes what there is room for; the bytes, or -errno. */
+  public int sendNow(Pieces bytes) {
+    return Errno.EINVAL.negated();
+  }
+
+  /** A descriptor of a connection that was waiting, or -errno. */
+  public int acceptNow() {
+    return Errno.EINVAL.negated();
+  }
+
+  /** Begins to connect, or says how far it is. */
+  public int connectNow(SocketAddress target) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  /** Of a datagram socket: an error that waits to be told, which is told once; else 0. */
+  public int takeError() {
+    return 0;
+  }
+
+  /** Of a datagram socket: what has arrived first; null if nothing has. */
+  public @Nullable Datagram peekDatagram() {
+    return null;
+  }
+
+  /** That one was received. */
+  public void dropDatagram() {
+    throw new AssertionError("not a datagram socket: " + this);
+  }
+
+  /** Of a datagram socket: sends one; its bytes, or -errno. */
+  public int sendDatagramNow(@Nullable SocketAddress target, byte[] bytes) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  public final Family family() {
+    return family;
+  }
+
+  public final int descriptor() {
+    return descriptor;
+  }
+
+  public final boolean isStream() {
+    return this instanceof StreamSocket;
+  }
+
+  public final boolean isDatagram() {
+    return this instanceof DatagramSocket;
+  }
+
+  public final boolean isPipe() {
+    return this instanceof PipeEnd;
+  }
+
+  /** For failures: the last operation on it. */
+  public final void usedBy(Operation operation) {
+    user = operation;
+  }
+
+  /** A pipe and nothing that looks like one: no file, and no terminal. */
+  public final boolean isPlainPipe() {
+    return getClass() == PipeEnd.class;
   }
 
   /** Tries what is active on it. */

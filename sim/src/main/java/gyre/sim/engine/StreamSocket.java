@@ -196,8 +196,15 @@ final class StreamSocket extends SimSocket {
   }
 
   private void failAccept(SimEngine trying, Accept accept, Chaos chaos) {
-    int failure =
-        chaos.pick(
+    int failure = acceptFailure(chaos);
+    if (failure == Errno.ECONNABORTED.negated()) {
+      backlog.remove().abandon();
+    }
+    end(trying, accept, failure);
+  }
+
+  private static int acceptFailure(Chaos chaos) {
+    return chaos.pick(
             Fault.ACCEPT_ERROR,
             Errno.ECONNABORTED.negated(),
             Errno.EMFILE.negated(),
@@ -209,10 +216,6 @@ final class StreamSocket extends SimSocket {
             Errno.EPROTO.negated(),
             Errno.ENETDOWN.negated(),
             Errno.EHOSTUNREACH.negated());
-    if (failure == Errno.ECONNABORTED.negated()) {
-      backlog.remove().abandon();
-    }
-    end(trying, accept, failure);
   }
 
   // ---- connecting
@@ -242,7 +245,7 @@ final class StreamSocket extends SimSocket {
     }
   }
 
-  private int begin(SimEngine trying, SocketAddress target, Connect connect) {
+  private int begin(SimEngine trying, SocketAddress target, Object connect) {
     Chaos chaos = universe.chaos();
     if (target instanceof UnixDomainSocketAddress unix) {
       SimSocket named = machine.unix(unix.getPath().toString());
@@ -629,6 +632,11 @@ final class StreamSocket extends SimSocket {
   }
 
   private void failSend(SimEngine trying, Send send, Chaos chaos) {
+    detach(send);
+    trying.complete(send, Completion.Kind.TERMINAL, failSend(chaos));
+  }
+
+  private int failSend(Chaos chaos) {
     int failure =
         chaos.pick(
             Fault.SEND_ERROR,
@@ -639,13 +647,171 @@ final class StreamSocket extends SimSocket {
             Errno.ETIMEDOUT.negated(),
             Errno.EHOSTUNREACH.negated());
     boolean ofConnection = failure != Errno.ENOBUFS.negated() && failure != Errno.ENOMEM.negated();
-    end(trying, send, failure);
     if (ofConnection) {
       fail(Errno.ECONNRESET.negated());
       if (failure != Errno.EPIPE.negated()) {
         error = 0; // told; EPIPE says nothing of what happened
       }
     }
+    return failure;
+  }
+
+  // ---- calls that don't wait
+
+  @Override
+  public int levels() {
+    if (state == State.LISTENING) {
+      return backlog.isEmpty() ? 0 : Poll.READABLE;
+    }
+    int levels = error != 0 ? Poll.ERROR | Poll.READABLE | Poll.WRITABLE : 0;
+    if (state != State.CONNECTED) {
+      return state == State.FRESH ? levels | Poll.HANG_UP | Poll.WRITABLE : levels;
+    }
+    if (dead) {
+      return levels | Poll.READABLE | Poll.WRITABLE | Poll.HANG_UP | READ_HANG_UP;
+    }
+    Pipe from = in;
+    Pipe to = out;
+    boolean hasEnded = from != null && from.hasEndArrived();
+    levels |= hasInput() || hasEnded ? Poll.READABLE : 0;
+    levels |= hasEnded ? READ_HANG_UP : 0;
+    levels |= hasEnded && outputShut ? Poll.HANG_UP : 0;
+    return to != null && (to.room() > 0 || outputShut) ? levels | Poll.WRITABLE : levels;
+  }
+
+  /** The error that waits to be told, which is told once. */
+  @Override
+  public int takeError() {
+    int failure = error;
+    error = 0;
+    return failure;
+  }
+
+  @Override
+  public int receiveNow(long address, int length, boolean peeks) {
+    Pipe from = in;
+    SimEngine trying = engine;
+    if (from == null || trying == null || state != State.CONNECTED) {
+      return error != 0 ? takeError() : Errno.ENOTCONN.negated();
+    }
+    Chaos chaos = universe.chaos();
+    if (!from.hasUnread()
+        && error == 0
+        && !from.isAtEnd()
+        && !dead
+        && chaos.strikes(Fault.RECEIVE_ERROR, trying, this)) {
+      fail(
+          chaos.pick(
+              Fault.RECEIVE_ERROR,
+              Errno.ECONNRESET.negated(),
+              Errno.ETIMEDOUT.negated(),
+              Errno.EHOSTUNREACH.negated()));
+    }
+    if (!from.hasUnread()) {
+      return error != 0 ? takeError() : from.isAtEnd() || dead ? 0 : EAGAIN;
+    }
+    int some = Math.min(length, from.available());
+    if (peeks) {
+      from.peek(address, some);
+      return some;
+    }
+    if (some > 1 && chaos.strikes(Fault.SHORT_RECEIVE, trying, this)) {
+      // As if the rest had come just behind it: which is one more event.
+      some = 1 + chaos.of(Fault.SHORT_RECEIVE).below(some - 1);
+      arrived();
+    }
+    from.read(address, some);
+    return some;
+  }
+
+  @Override
+  public int readableBytes() {
+    Pipe from = in;
+    return from == null ? 0 : from.available();
+  }
+
+  @Override
+  public int sendNow(Pieces bytes) {
+    Pipe to = out;
+    SimEngine trying = engine;
+    if (error != 0) {
+      return takeError();
+    }
+    if (to == null || trying == null || state != State.CONNECTED) {
+      return state == State.CONNECTED ? Errno.EPIPE.negated() : Errno.ENOTCONN.negated();
+    }
+    if (dead || outputShut) {
+      return Errno.EPIPE.negated();
+    }
+    Chaos chaos = universe.chaos();
+    if (chaos.strikes(Fault.SEND_ERROR, trying, this)) {
+      return failSend(chaos);
+    }
+    if (to.room() <= 0) {
+      to.awaitRoom();
+      return EAGAIN;
+    }
+    int wanted = (int) Math.min(bytes.bytes(), to.room());
+    if (chaos.strikes(Fault.SHORT_SEND, trying, this)) {
+      wanted = 1 + chaos.of(Fault.SHORT_SEND).below(wanted);
+    }
+    int left = wanted;
+    for (int i = 0; i < bytes.count() && left > 0; i++) {
+      int length = Math.min(left, bytes.length(i));
+      to.write(bytes.base(i), length);
+      left -= length;
+    }
+    universe.trace(Trace.Kind.TAKE, trying, descriptor, wanted, this);
+    to.depart(wanted);
+    if (chaos.strikes(Fault.RESET, trying, this)) {
+      resetFromTheMiddle();
+    }
+    return wanted;
+  }
+
+  @Override
+  public int acceptNow() {
+    SimEngine trying = engine;
+    if (state != State.LISTENING || trying == null) {
+      return Errno.EINVAL.negated();
+    }
+    Chaos chaos = universe.chaos();
+    if (backlog.isEmpty()) {
+      return EAGAIN;
+    }
+    if (chaos.strikes(Fault.ACCEPT_ERROR, trying, this)) {
+      int failure = acceptFailure(chaos);
+      if (failure == Errno.ECONNABORTED.negated()) {
+        backlog.remove().abandon();
+      }
+      return failure;
+    }
+    StreamSocket server = backlog.remove();
+    int connection = trying.install(server);
+    if (connection < 0) {
+      backlog.addFirst(server);
+    }
+    return connection;
+  }
+
+  @Override
+  public int connectNow(SocketAddress target) {
+    SimEngine trying = engine;
+    if (trying == null) {
+      return Errno.EBADF.negated();
+    }
+    if (error != 0) {
+      return takeError();
+    }
+    return switch (state) {
+      case LISTENING -> Errno.EINVAL.negated();
+      case CONNECTED -> Errno.EISCONN.negated();
+      case CONNECTING -> Errno.EALREADY.negated();
+      case FRESH -> {
+        int result = fits(target) ? begin(trying, target, this) : Errno.EAFNOSUPPORT.negated();
+        yield result < 0 ? result : Errno.EINPROGRESS.negated();
+      }
+    };
   }
 
   // ---- polling

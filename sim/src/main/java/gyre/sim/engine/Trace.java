@@ -43,7 +43,11 @@ public final class Trace {
     /** The run has failed; what follows is how the world is taken down. */
     FAILURE,
     /** A loop tells its failure listener of what no fiber waited for. */
-    REPORT
+    REPORT,
+    /** A played kernel takes an entry of a ring. a: operation, b: descriptor. */
+    ENTRY,
+    /** A played kernel answers an entry. a: result, b: flags. */
+    ANSWER
   }
 
   /** Is told of each event. {@code what} is the operation, address or script step, if there is. */

@@ -52,6 +52,8 @@ public final class TraceText {
       case OFFLOAD -> "offloaded work " + a + (b == 0 ? " is handed over" : " is run");
       case SCRIPT -> "*** " + what;
       case REPORT -> "*** " + what;
+      case ENTRY -> "entry taken: " + what;
+      case ANSWER -> what + " is answered: " + result(a) + (b == 0 ? "" : ", flags " + b);
       case FAILURE -> "*** FAILED: " + what;
     };
   }

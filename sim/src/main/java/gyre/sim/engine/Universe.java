@@ -117,7 +117,7 @@ public final class Universe implements Subject {
     autonomous = true;
   }
 
-  boolean isAutonomous() {
+  public boolean isAutonomous() {
     return autonomous;
   }
 
@@ -127,7 +127,7 @@ public final class Universe implements Subject {
     autonomous = true;
   }
 
-  boolean isEnding() {
+  public boolean isEnding() {
     return ending;
   }
 
@@ -138,7 +138,7 @@ public final class Universe implements Subject {
     wakesFromOutside = true;
   }
 
-  boolean allowsWakesFromOutside() {
+  public boolean allowsWakesFromOutside() {
     return wakesFromOutside;
   }
 
@@ -199,7 +199,7 @@ public final class Universe implements Subject {
     return intruder;
   }
 
-  Thread thread() {
+  public Thread thread() {
     return thread;
   }
 
@@ -227,7 +227,7 @@ public final class Universe implements Subject {
     return trace;
   }
 
-  void trace(Trace.Kind kind, Subject who, long a, long b, @Nullable Object what) {
+  public void trace(Trace.Kind kind, Subject who, long a, long b, @Nullable Object what) {
     trace.event(nowNanos, kind, who, a, b, what);
   }
 

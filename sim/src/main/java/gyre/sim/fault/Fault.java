@@ -75,5 +75,19 @@ public enum Fault {
   /** A program cannot be started, for one of the reasons that a kernel has. */
   SPAWN_ERROR,
   /** A child is killed by somebody else, in the middle of what it does. */
-  CHILD_DEATH
+  CHILD_DEATH,
+
+  // Of kernels that are played below a real engine.
+
+  /** A kernel takes a part of the entries that a ring hands to it, and the rest the next time. */
+  PARTIAL_SUBMISSION,
+
+  /** A request that is to be cancelled is not found, and lives on. */
+  MISSED_CANCEL,
+
+  /** A readiness that was told already is told once more. */
+  SPURIOUS_EVENT,
+
+  /** A call that waits, or would have, is interrupted by a signal. */
+  INTERRUPTED_CALL
 }

@@ -43,7 +43,11 @@ public final class Faults {
         .with(Fault.LATE_CANCEL, 0.3)
         .with(Fault.STALL, 0.001)
         .with(Fault.REORDERING, 0.05)
-        .with(Fault.SHORT_TRANSFER, 0.2);
+        .with(Fault.SHORT_TRANSFER, 0.2)
+        .with(Fault.PARTIAL_SUBMISSION, 0.05)
+        .with(Fault.MISSED_CANCEL, 0.1)
+        .with(Fault.SPURIOUS_EVENT, 0.1)
+        .with(Fault.INTERRUPTED_CALL, 0.05);
   }
 
   /** Everything, each rarely enough that programs still get somewhere. */

@@ -1,5 +1,6 @@
 package gyre.sim.scenario;
 
+import gyre.sim.WorldEngine;
 import java.util.List;
 
 /** All that are built in. A new one is a class in this package and a line in the list below. */
@@ -33,7 +34,18 @@ public final class Scenarios {
 
   private Scenarios() {}
 
+  /** On the simulation's own engine. */
   public static List<Scenario> all() {
     return ALL;
+  }
+
+  /**
+   * The same with loops that have a certain engine; their names begin with its name and a slash
+   * where it is not the simulation's own.
+   */
+  public static List<Scenario> on(WorldEngine engine) {
+    return engine == WorldEngine.SIM
+        ? ALL
+        : ALL.stream().<Scenario>map(scenario -> new OnEngine(scenario, engine)).toList();
   }
 }

@@ -1,0 +1,13 @@
+package gyre.sim.engine;
+
+/** The kernel that is played below a real engine: see {@link SimEngine#playKernel}. */
+public interface KernelBelow {
+  /** Something has happened to a socket: bytes, room, a connection, its end. */
+  void readied(SimSocket socket);
+
+  /** Whether the engine's thread would run: it does not wait in the kernel, or not any more. */
+  boolean needsTurn();
+
+  /** The process is gone. */
+  void vanish();
+}

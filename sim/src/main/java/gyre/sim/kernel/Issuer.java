@@ -1,0 +1,172 @@
+package gyre.sim.kernel;
+
+import gyre.engine.Errno;
+import gyre.engine.FileCalls;
+import gyre.sim.engine.Pieces;
+import gyre.sys.LinuxSockets;
+import gyre.sys.Memory;
+import gyre.sys.Uring;
+import java.net.SocketAddress;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a request of each entry: reads what the entry points to, at this moment and never again,
+ * and spoils it for those who think that it is still needed.
+ */
+final class Issuer {
+  private static final byte POISON = (byte) 0xEE;
+
+  private final KernelRing ring;
+
+  Issuer(KernelRing ring) {
+    this.ring = ring;
+  }
+
+  /** 0, or why there is no request. */
+  int issue(Entry entry) {
+    KernelVersion version = ring.kernel.version;
+    int operation = entry.operation();
+    if (!version.knowsOperation(operation)
+        || !version.knowsEntryFlags(entry.flags())
+        || !version.knowsPriority(operation, entry.priority())) {
+      return Errno.EINVAL.negated();
+    }
+    if (operation == Uring.OP_ASYNC_CANCEL) {
+      return cancel(entry);
+    }
+    OpenFile file = ring.kernel.file(entry.descriptor());
+    if (operation == Uring.OP_POLL_ADD) {
+      return poll(entry, file);
+    }
+    if (file instanceof SocketFile socket) {
+      return issue(entry, socket);
+    }
+    return work(entry);
+  }
+
+  private int issue(Entry entry, SocketFile file) {
+    return switch (entry.operation()) {
+      case Uring.OP_RECV -> receive(entry, file);
+      case Uring.OP_RECVMSG -> receiveFrom(entry, file);
+      case Uring.OP_SEND -> send(entry, file);
+      case Uring.OP_SENDMSG -> sendMessage(entry, file);
+      case Uring.OP_ACCEPT -> begin(new Requests.Accept(ring, entry, file), false);
+      case Uring.OP_CONNECT -> connect(entry, file);
+      case Uring.OP_READ -> begin(new Requests.Read(ring, entry, file), false);
+      case Uring.OP_WRITE -> {
+        Pieces pieces = Pieces.of(entry.address(), entry.length());
+        yield begin(new Requests.Send(ring, entry, file, pieces, 0), false);
+      }
+      case Uring.OP_CLOSE -> work(entry);
+      default -> Errno.EINVAL.negated();
+    };
+  }
+
+  private static int begin(Request request, boolean isPollFirst) {
+    request.begin(isPollFirst);
+    return 0;
+  }
+
+  private static boolean isPollFirst(Entry entry) {
+    return (entry.priority() & Uring.RECVSEND_POLL_FIRST) != 0;
+  }
+
+  private int cancel(Entry entry) {
+    if (entry.operationFlags() != 0 && !ring.kernel.version.knowsCancelFlags()) {
+      return Errno.EINVAL.negated();
+    }
+    int result = ring.cancel(entry);
+    if (result >= 0 && !entry.skipsSuccess()) {
+      ring.post(entry, result, 0);
+    }
+    return Math.min(result, 0);
+  }
+
+  private int poll(Entry entry, @Nullable OpenFile file) {
+    boolean isMulti = (entry.length() & Uring.POLL_ADD_MULTI) != 0;
+    if (isMulti && !ring.kernel.version.knowsMultishotPolls()) {
+      return Errno.EINVAL.negated();
+    }
+    return file == null
+        ? Errno.EBADF.negated()
+        : begin(new Requests.Polling(ring, entry, file), false);
+  }
+
+  private int receive(Entry entry, SocketFile file) {
+    boolean isMulti = (entry.priority() & Uring.RECV_MULTISHOT) != 0;
+    boolean selects = (entry.flags() & Uring.SQE_BUFFER_SELECT) != 0;
+    if (isMulti != selects) {
+      return Errno.EINVAL.negated(); // as far as it is played
+    }
+    Request request =
+        isMulti ? new Requests.Receive(ring, entry, file) : new Requests.Read(ring, entry, file);
+    return begin(request, isPollFirst(entry));
+  }
+
+  private int receiveFrom(Entry entry, SocketFile file) {
+    if (!file.socket.isDatagram() || (entry.priority() & Uring.RECV_MULTISHOT) == 0) {
+      return Errno.EINVAL.negated();
+    }
+    return begin(new Requests.ReceiveFrom(ring, entry, file), isPollFirst(entry));
+  }
+
+  private int send(Entry entry, SocketFile file) {
+    Pieces pieces = Pieces.of(entry.address(), entry.length());
+    return send(entry, file, null, pieces);
+  }
+
+  private int sendMessage(Entry entry, SocketFile file) {
+    long message = entry.address();
+    long name = Memory.getLong(message);
+    int nameBytes = LinuxSockets.messageNameBytes(message);
+    long vector = Memory.getLong(message + 16);
+    int count = (int) Memory.getLong(message + 24);
+    Pieces pieces = Pieces.ofVector(vector, count);
+    SocketAddress target = Requests.name(name, nameBytes);
+    Memory.fill(vector, (long) count * 16, POISON);
+    Memory.fill(message, LinuxSockets.MESSAGE_BYTES, POISON);
+    if (name != 0) {
+      Memory.fill(name, nameBytes, POISON);
+    }
+    return send(entry, file, target, pieces);
+  }
+
+  private int send(
+      Entry entry, SocketFile file, @Nullable SocketAddress target, Pieces pieces) {
+    if (file.socket.isPipe()) {
+      return Errno.ENOTSOCK.negated();
+    }
+    Request request =
+        file.socket.isDatagram()
+            ? new Requests.SendTo(ring, entry, file, target, pieces)
+            : new Requests.Send(ring, entry, file, pieces, entry.operationFlags());
+    return begin(request, isPollFirst(entry));
+  }
+
+  private int connect(Entry entry, SocketFile file) {
+    int nameBytes = (int) entry.offset();
+    SocketAddress target = Requests.name(entry.address(), nameBytes);
+    Memory.fill(entry.address(), nameBytes, POISON);
+    return target == null
+        ? Errno.EINVAL.negated()
+        : begin(new Requests.Connect(ring, entry, file, target), false);
+  }
+
+  /** Calls on files, which a thread of the kernel makes. */
+  private int work(Entry entry) {
+    FileCalls files = ring.kernel.process.fileCalls();
+    int fd = entry.descriptor();
+    IntSupplier call =
+        switch (entry.operation()) {
+          case Uring.OP_READ ->
+              () -> files.read(fd, entry.address(), entry.length(), entry.offset());
+          case Uring.OP_WRITE ->
+              () -> files.write(fd, entry.address(), entry.length(), entry.offset());
+          case Uring.OP_FSYNC -> () -> files.sync(fd, entry.operationFlags() != 0);
+          case Uring.OP_CLOSE -> () -> (int) ring.kernel.call(gyre.sys.Syscall.CLOSE, fd, 0, 0, 0, 0, 0);
+          default -> () -> Errno.EBADF.negated();
+        };
+    return begin(new Requests.Work(ring, entry, call), false);
+  }
+}

@@ -1,0 +1,235 @@
+package gyre.sim.kernel;
+
+import gyre.engine.BlockPool;
+import gyre.engine.Engine;
+import gyre.engine.EngineCounters;
+import gyre.engine.EngineOptions;
+import gyre.engine.Environment;
+import gyre.engine.FileOperation;
+import gyre.engine.FileTransfer;
+import gyre.engine.Operation;
+import gyre.engine.Pipes;
+import gyre.engine.Processes;
+import gyre.engine.Sockets;
+import gyre.engine.TerminalCalls;
+import gyre.engine.epoll.EpollEngine;
+import gyre.engine.uring.Feature;
+import gyre.engine.uring.UringEngine;
+import gyre.engine.uring.UringOptions;
+import gyre.sim.engine.Chance;
+import gyre.sim.engine.SimEngine;
+import gyre.sim.engine.SimSocket;
+import gyre.sim.engine.Universe;
+import gyre.sys.CallState;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real engine above a played kernel: the engine of a loop in a world.
+ *
+ * <p>What the engine's kernel does goes through the real engine: sockets, datagrams, pipes, and
+ * their readiness. What an engine hands to helper threads, files above all, is done by the process
+ * of the world as ever, as is all that a loop takes from its environment.
+ */
+public final class KernelEngine implements Engine {
+  private final SimEngine process;
+  private final SimKernel kernel;
+  private final Universe universe;
+  private final Engine real;
+  private final Sockets sockets;
+  private boolean isClosed;
+
+  private KernelEngine(SimEngine process, SimKernel kernel, Engine real) {
+    this.process = process;
+    this.kernel = kernel;
+    this.universe = process.universe();
+    this.real = real;
+    this.sockets = new KernelSide(real.sockets(), process, kernel);
+    kernel.opened();
+  }
+
+  /**
+   * An engine of a process.
+   *
+   * @param name {@code io_uring} or {@code epoll}
+   * @throws gyre.engine.EngineUnavailable if a kernel of this version can't carry it
+   */
+  public static Engine open(
+      String name, KernelVersion version, SimEngine process, EngineOptions options) {
+    SimKernel kernel = new SimKernel(process, version);
+    CallState calls = new CallState(kernel);
+    BlockPool pool = process.newPool(options);
+    Engine real =
+        name.equals("epoll")
+            ? EpollEngine.open(calls, pool)
+            : UringEngine.open(sizes(kernel.chance), calls, pool);
+    return new KernelEngine(process, kernel, real);
+  }
+
+  /** Small, so that everything runs out, and by chance without what a kernel may lack. */
+  private static UringOptions sizes(Chance chance) {
+    int submissions = 8 << chance.below(4);
+    int buffer = 4096 << chance.below(2);
+    Set<Feature> without = EnumSet.noneOf(Feature.class);
+    for (Feature feature : Feature.values()) {
+      if (chance.below(8) == 0) {
+        without.add(feature);
+      }
+    }
+    return UringOptions.defaults()
+        .submissionEntries(submissions)
+        .completionEntries(Math.max(16, submissions << chance.below(3)))
+        .bufferBytes(buffer)
+        .fixedBufferBytes(1024 << chance.below(3))
+        .buffersInitial(1 << chance.below(4))
+        .bufferLimitBytes((long) buffer << (1 + chance.below(5)))
+        .datagramLimitBytes(256 * 1024)
+        .without(without);
+  }
+
+  // ---- operations
+
+  /** Files are not the kernel's here, but pipes are. */
+  private boolean isOfKernel(Operation operation) {
+    if (!(operation instanceof FileOperation)) {
+      return true;
+    }
+    SimSocket socket = process.find(operation.descriptor);
+    return operation instanceof FileTransfer && socket != null && socket.isPlainPipe();
+  }
+
+  @Override
+  public void submit(Operation operation) {
+    kernel.runs();
+    if (isOfKernel(operation)) {
+      SimSocket socket = process.find(operation.descriptor);
+      if (socket != null) {
+        socket.usedBy(operation);
+      }
+      real.submit(operation);
+    } else {
+      process.submit(operation);
+    }
+  }
+
+  @Override
+  public void cancel(Operation operation) {
+    kernel.runs();
+    if (isOfKernel(operation)) {
+      real.cancel(operation);
+    } else {
+      process.cancel(operation);
+    }
+  }
+
+  @Override
+  public void await(long timeoutNanos) {
+    if (universe.isAutonomous()) {
+      universe.advanceTo(universe.nowNanos() + SimEngine.turnNanos(universe));
+      universe.fireDue();
+    }
+    kernel.takeFromOutside();
+    process.collect();
+    real.await(process.hasCompletions() ? 0 : timeoutNanos);
+  }
+
+  @Override
+  public int dispatch(int budget) {
+    int ran = process.dispatch(budget);
+    ran += real.dispatch(budget - ran);
+    if (ran > 0) {
+      kernel.runs();
+    }
+    return ran;
+  }
+
+  @Override
+  public void wake() {
+    real.wake();
+  }
+
+  @Override
+  public void hurry() {
+    kernel.runs();
+    real.hurry();
+  }
+
+  @Override
+  public int readyDescriptor() {
+    return real.readyDescriptor();
+  }
+
+  @Override
+  public int active() {
+    return real.active() + process.active();
+  }
+
+  @Override
+  public void close() {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
+    real.close();
+    process.closeWith(kernel.leftBehind());
+  }
+
+  // ---- what it is
+
+  @Override
+  public String name() {
+    return real.name();
+  }
+
+  @Override
+  public String features() {
+    return real.features() + "; above a played kernel, " + process.features();
+  }
+
+  @Override
+  public long nanoTime() {
+    return process.nanoTime();
+  }
+
+  @Override
+  public Sockets sockets() {
+    return sockets;
+  }
+
+  @Override
+  public Pipes pipes() {
+    return process.pipes();
+  }
+
+  @Override
+  public Processes processes() {
+    return process.processes();
+  }
+
+  @Override
+  public @Nullable Supplier<TerminalCalls> terminals() {
+    return process.terminals();
+  }
+
+  @Override
+  public Environment environment() {
+    return process.environment();
+  }
+
+  @Override
+  public BlockPool pool() {
+    return real.pool();
+  }
+
+  @Override
+  public EngineCounters counters() {
+    return real.counters();
+  }
+
+  @Override
+  public String toString() {
+    return process + " on " + real.name();
+  }
+}
