@@ -30,6 +30,11 @@ final class ProcessEnd extends SimSocket {
   }
 
   @Override
+  public int levels() {
+    return process.hasEnded() ? Poll.READABLE : 0;
+  }
+
+  @Override
   void close() {
     if (!closed) {
       closed();
