@@ -2,6 +2,7 @@ package gyre.cli;
 
 import gyre.sim.Investigation;
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Fault;
 import gyre.sim.hunt.Hunt;
 import gyre.sim.hunt.HuntOptions;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -96,7 +98,10 @@ final class SimCommand implements Callable<Integer> {
       names = "--engine",
       split = ",",
       paramLabel = "E",
-      description = "With --real: on these alone. Default: io_uring, epoll and nio take turns")
+      description =
+          "Which engine the loops have: sim, which is the simulation's own, or io_uring or epoll,"
+              + " above a kernel that the simulation plays. Default: sim. With --real: on these"
+              + " alone; default: io_uring, epoll and nio take turns")
   private List<String> engines = new ArrayList<>();
 
   @Option(
@@ -120,7 +125,7 @@ final class SimCommand implements Callable<Integer> {
       return torture(out) ? 0 : 1;
     }
     if (list) {
-      Scenarios.all().forEach(each -> out.printf("%-16s %s%n", each.name(), each.description()));
+      chosen().forEach(each -> out.printf("%-16s %s%n", each.name(), each.description()));
       out.flush();
       return 0;
     }
@@ -141,10 +146,8 @@ final class SimCommand implements Callable<Integer> {
   // ---- on the real kernel
 
   private void checkReal() {
-    if (!real && !(engines.isEmpty() && lanes.isEmpty() && steps.isEmpty())) {
-      throw wrong(
-          (!engines.isEmpty() ? "--engine" : lanes.isEmpty() ? "--steps" : "--lanes")
-              + " needs --real");
+    if (!real && !(lanes.isEmpty() && steps.isEmpty())) {
+      throw wrong((lanes.isEmpty() ? "--steps" : "--lanes") + " needs --real");
     }
     if (real && (list || trace || jobs.isPresent() || only.isPresent() || !kinds.isEmpty())) {
       throw wrong("--list, --jobs, --trace, --only and --kinds are not for --real");
@@ -245,18 +248,46 @@ final class SimCommand implements Callable<Integer> {
     if (names.size() != 1) {
       throw wrong("--seed needs one scenario; scenarios: " + known());
     }
-    return named(names.getFirst());
+    if (worldEngines().size() != 1) {
+      throw wrong("--seed needs one --engine at most");
+    }
+    return named(names.getFirst(), worldEngines().getFirst());
   }
 
   private List<Scenario> chosen() {
-    return names.isEmpty() ? Scenarios.all() : names.stream().map(this::named).toList();
+    return worldEngines().stream().flatMap(this::chosenOn).toList();
   }
 
-  private Scenario named(String name) {
-    return Scenarios.all().stream()
-        .filter(each -> each.name().equals(name))
+  private Stream<Scenario> chosenOn(WorldEngine engine) {
+    return names.isEmpty()
+        ? Scenarios.on(engine).stream()
+        : names.stream().map(name -> named(name, engine));
+  }
+
+  private List<WorldEngine> worldEngines() {
+    return engines.isEmpty() ? List.of(WorldEngine.SIM) : engines.stream().map(this::on).toList();
+  }
+
+  private WorldEngine on(String engine) {
+    try {
+      return WorldEngine.of(engine);
+    } catch (IllegalArgumentException e) {
+      throw wrong("--engine: " + e.getMessage());
+    }
+  }
+
+  /** By its name, or as reports have it: {@code ENGINE/NAME}. */
+  private Scenario named(String name, WorldEngine otherwise) {
+    int slash = name.indexOf('/');
+    WorldEngine engine = slash < 0 ? otherwise : on(name.substring(0, slash));
+    return Scenarios.on(engine).stream()
+        .filter(each -> plain(each.name()).equals(plain(name)))
         .findFirst()
         .orElseThrow(() -> wrong("unknown scenario '" + name + "'; scenarios: " + known()));
+  }
+
+  private static String plain(String name) {
+    return name.substring(name.indexOf('/') + 1);
   }
 
   private static String known() {
