@@ -14,16 +14,21 @@ module gyre.core {
   exports gyre.sync;
   exports gyre.engine to
       gyre.sim;
+  exports gyre.probe to
+      gyre.insight;
   exports gyre.engine.choice to
       gyre.sim;
   exports gyre.engine.uring to
       gyre.sim;
   exports gyre.spi to
       gyre.http,
+      gyre.insight,
       gyre.sim;
   exports gyre.stream to
       gyre.http,
       gyre.sim;
   exports gyre.sys to
       gyre.sim;
+
+  uses gyre.LoopWatch;
 }

@@ -1,6 +1,8 @@
 package gyre;
 
 import gyre.loop.FiberThread;
+import gyre.probe.Counter;
+import gyre.probe.Probe;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -43,6 +45,9 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
   private boolean started;
   private boolean permitted;
   private boolean parked;
+
+  /** The time of the turn in which it was parked last. */
+  private long parkedNanos;
 
   private boolean expectedToFail;
 
@@ -287,6 +292,10 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
   void begin() {
     assert !started;
     started = true;
+    Probe probe = loop.probe();
+    if (probe != null) {
+      probe.add(Counter.FIBERS_STARTED, 1);
+    }
     loop.mechanism().start(this);
   }
 
@@ -312,6 +321,10 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     state = problem == null ? State.DONE : State.FAILED;
     if (end != null) {
       end.wakeAll();
+    }
+    Probe probe = loop.probe();
+    if (probe != null) {
+      probe.add(Counter.FIBERS_ENDED, 1);
     }
     scope.ended(this, problem);
   }
@@ -347,6 +360,7 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
         watch.parking(this);
       }
       parked = true;
+      parkedNanos = loop.nanoTime();
       loop.mechanism().park(this);
       parked = false;
       if (watch != null) {
@@ -479,6 +493,11 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
 
   boolean isParked() {
     return parked;
+  }
+
+  /** While it is parked: the time of the turn in which that began. */
+  long parkedNanos() {
+    return parkedNanos;
   }
 
   /** Whether it runs callbacks. */

@@ -32,6 +32,10 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
   private boolean draining;
 
   private boolean background;
+
+  /** What the loop counts it as. */
+  private byte probeKind;
+
   private @Nullable String name;
   private @Nullable Closed closed;
 
@@ -365,6 +369,10 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
 
   // ---- for the loop
 
+  int probeKind() {
+    return probeKind;
+  }
+
   @Nullable Throwable opened() {
     return opened;
   }
@@ -386,7 +394,7 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
     if (!attached) {
       owner.adopt(this);
       attached = true;
-      loop.handleOpened(this);
+      probeKind = (byte) loop.handleOpened(this);
     }
   }
 

@@ -9,6 +9,9 @@ import gyre.loop.Monitors;
 import gyre.loop.TimerNode;
 import gyre.loop.TimerWheel;
 import gyre.loop.Turn;
+import gyre.probe.Counter;
+import gyre.probe.Probe;
+import gyre.probe.ProbeFile;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -70,6 +73,14 @@ public final class Loop implements AutoCloseable {
   private final LoopCounters counters;
   private final FailureReports reports;
 
+  /** Where others read what this loop does; null where nobody is to know. */
+  private final ProbeFile.@Nullable Slot slot;
+
+  private final @Nullable Probe probe;
+
+  /** What tasks that were posted are counted as. */
+  private final int postKind;
+
   /** Callbacks of lent memory that has come back. */
   private final UserCalls releases;
 
@@ -97,7 +108,10 @@ public final class Loop implements AutoCloseable {
     this.parkWatch = environment instanceof ParkWatch watch ? watch : null;
     this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
     this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
-    this.pump = new Pump(this, internal);
+    this.slot = probeSlot();
+    this.probe = slot == null ? null : slot.probe();
+    this.postKind = probe == null ? 0 : probe.kind("post");
+    this.pump = new Pump(this, internal, probe);
     this.turn =
         new Turn(
             options.name(),
@@ -106,7 +120,8 @@ public final class Loop implements AutoCloseable {
             options.inboxLimit(),
             options.tickNanos(),
             pump,
-            this::report);
+            this::report,
+            probe);
     this.counters = new LoopCounters(turn);
     this.mechanism = turn.mechanism();
     this.mailbox = turn.mailbox();
@@ -116,20 +131,36 @@ public final class Loop implements AutoCloseable {
             options.name(),
             "offload",
             options.offloadThreads(),
-            options.offloadQueueLimit());
+            options.offloadQueueLimit(),
+            probe);
     this.lookup =
         new Offload(
             environment,
             options.name(),
             "lookup",
             options.lookupThreads(),
-            options.lookupQueueLimit());
+            options.lookupQueueLimit(),
+            null);
     this.shutdownActions = new ShutdownActions(this, Scope.late(this));
     this.never = Cancellation.forScope(internal, null, null);
     this.driver = new LoopDriver(this, turn, mailbox);
     this.reports = new FailureReports(this);
     this.releases = new UserCalls(this, "the callbacks of released memory");
     engine.pool().releases(releases::add);
+    if (probe != null) {
+      probe.set(Counter.POOL_LIMIT_BYTES, engine.pool().limitBytes());
+      probe.set(Counter.INBOX_LIMIT, options.inboxLimit());
+      probe.set(Counter.OFFLOAD_THREADS, options.offloadThreads());
+      probe.set(Counter.OFFLOAD_QUEUE_LIMIT, options.offloadQueueLimit());
+    }
+  }
+
+  /** None in a simulation, where time is no time. */
+  private ProbeFile.@Nullable Slot probeSlot() {
+    return options.insight() && environment == Environment.REAL
+        ? ProbeFile.take(
+            options.name(), engine.name(), fiberMode.toString(), engineChoice, engine.nanoTime())
+        : null;
   }
 
   // ---- opening, running, closing
@@ -150,6 +181,9 @@ public final class Loop implements AutoCloseable {
     try {
       Loop loop = new Loop(options, fiberMode, selection);
       CurrentLoop.add(loop);
+      if (loop.probe != null) {
+        LoopWatchers.opened(loop);
+      }
       return loop;
     } catch (Throwable e) {
       selection.engine().close();
@@ -410,7 +444,15 @@ public final class Loop implements AutoCloseable {
       CurrentLoop.remove(this);
       engine.close();
       offload.close(0); // where something broke before it came to that
+      endProbe();
       closed.complete(true);
+    }
+  }
+
+  private void endProbe() {
+    if (slot != null) {
+      LoopWatchers.closed(this);
+      ProbeFile.giveBack(slot);
     }
   }
 
@@ -741,6 +783,15 @@ public final class Loop implements AutoCloseable {
     return thread;
   }
 
+  /** Who is told what this loop does, if anybody is. */
+  @Nullable Probe probe() {
+    return probe;
+  }
+
+  int postKind() {
+    return postKind;
+  }
+
   FiberMechanism mechanism() {
     return mechanism;
   }
@@ -892,12 +943,25 @@ public final class Loop implements AutoCloseable {
     turn.wheel().cancel(timer);
   }
 
-  void handleOpened(HandleBase handle) {
+  /** What it is counted as; 0 where nobody counts. */
+  int handleOpened(HandleBase handle) {
     counters.handlesOpened++;
+    if (probe == null) {
+      return 0;
+    }
+    int known = handle.probeKind();
+    int kind = known == 0 ? probe.kind(handle.kind()) : known;
+    probe.add(Counter.HANDLES_OPENED, 1);
+    probe.handles(kind, 1);
+    return kind;
   }
 
   void handleClosed(HandleBase handle) {
     counters.handlesClosed++;
+    if (probe != null) {
+      probe.add(Counter.HANDLES_CLOSED, 1);
+      probe.handles(handle.probeKind(), -1);
+    }
     lifeEnded();
   }
 
@@ -908,12 +972,18 @@ public final class Loop implements AutoCloseable {
       return;
     }
     counters.failures++;
+    if (probe != null) {
+      probe.set(Counter.FAILURES, counters.failures);
+    }
     reports.add(source, failure);
   }
 
   /** A stream was broken by its peer. */
   void peerFailed() {
     counters.peerFailures++;
+    if (probe != null) {
+      probe.set(Counter.PEER_FAILURES, counters.peerFailures);
+    }
   }
 
   /** A fiber, handle or scope has ended. */

@@ -41,6 +41,7 @@ public final class LoopOptions {
     List<ScopedValue<?>> carried = List.of();
     long longHoldNanos = TimeUnit.MILLISECONDS.toNanos(Long.getLong("gyre.debug.holds", 0));
     @Nullable FiberMode fiberMode;
+    boolean insight = !"false".equals(System.getProperty("gyre.insight"));
 
     Values copy() {
       try {
@@ -222,6 +223,15 @@ public final class LoopOptions {
     return with(v -> v.fiberMode = mode);
   }
 
+  /**
+   * Whether the loop tells what it does to whoever asks for it on this machine as the same user,
+   * and is watched for turns that take too long: yes unless said otherwise, or by {@code
+   * -Dgyre.insight=false}. Costs a reading of the clock and a few stores for each callback.
+   */
+  public LoopOptions insight(boolean on) {
+    return with(v -> v.insight = on);
+  }
+
   public String name() {
     return values.name;
   }
@@ -276,6 +286,10 @@ public final class LoopOptions {
 
   long longHoldNanos() {
     return values.longHoldNanos;
+  }
+
+  boolean insight() {
+    return values.insight;
   }
 
   FailureListener failures() {

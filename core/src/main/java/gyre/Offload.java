@@ -1,6 +1,9 @@
 package gyre;
 
 import gyre.engine.Environment;
+import gyre.probe.Counter;
+import gyre.probe.Distribution;
+import gyre.probe.Probe;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -23,12 +26,21 @@ final class Offload {
   private final int threads;
   private final int queueLimit;
   private final Environment.Workers workers;
+  private final @Nullable Probe probe;
   private boolean closed;
 
   /**
    * @param kind what is handed over, for names and messages
+   * @param probe is told how much and how long it waits; null for nobody
    */
-  Offload(Environment environment, String name, String kind, int threads, int queueLimit) {
+  Offload(
+      Environment environment,
+      String name,
+      String kind,
+      int threads,
+      int queueLimit,
+      @Nullable Probe probe) {
+    this.probe = probe;
     this.kind = kind;
     this.threads = threads;
     this.queueLimit = queueLimit;
@@ -38,8 +50,11 @@ final class Offload {
   <R extends @Nullable Object> R call(Fiber<?> caller, Callable<R> work) throws Exception {
     caller.cancellation().check();
     CompletableFuture<R> outcome = new CompletableFuture<>();
-    Done done = new Done(caller.loop(), outcome);
+    Done done = new Done(caller.loop(), outcome, probe);
     Environment.Job job = submit(caller.loop().carried().around(work), outcome, done);
+    if (probe != null) {
+      probe.add(Counter.OFFLOADED, 1);
+    }
     try {
       caller.awaitReady(done);
     } catch (Throwable cancelled) {
@@ -56,6 +71,7 @@ final class Offload {
   private <R extends @Nullable Object> Environment.Job submit(
       Callable<? extends R> work, CompletableFuture<R> outcome, Done done) {
     return submit(() -> {
+      done.begins();
       try {
         R result = work.call();
         if (!outcome.complete(result)) {
@@ -105,15 +121,39 @@ final class Offload {
   private static final class Done extends WaitPoint {
     private final Loop loop;
     private final CompletableFuture<?> outcome;
+    private final @Nullable Probe probe;
 
-    Done(Loop loop, CompletableFuture<?> outcome) {
+    /** By the loop's last reading of the clock. */
+    private final long submittedNanos;
+
+    /** Handed over by the inbox. */
+    private long beginNanos;
+
+    Done(Loop loop, CompletableFuture<?> outcome, @Nullable Probe probe) {
       this.loop = loop;
       this.outcome = outcome;
+      this.probe = probe;
+      this.submittedNanos = probe == null ? 0 : probe.lastNanos();
+    }
+
+    /** By the worker. */
+    void begins() {
+      if (probe != null) {
+        beginNanos = System.nanoTime();
+      }
     }
 
     /** By the worker. */
     void tell() {
-      loop.postInternal(this::wakeAll);
+      loop.postInternal(this::told);
+    }
+
+    private void told() {
+      if (probe != null) {
+        probe.add(Counter.OFFLOAD_ENDED, 1);
+        probe.record(Distribution.OFFLOAD_WAIT, beginNanos - submittedNanos);
+      }
+      wakeAll();
     }
 
     @Override

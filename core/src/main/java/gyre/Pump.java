@@ -2,6 +2,7 @@ package gyre;
 
 import gyre.loop.Callbacks;
 import gyre.loop.Inbox;
+import gyre.probe.Probe;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +35,12 @@ final class Pump implements Callbacks {
 
   private boolean closed;
 
-  Pump(Loop loop, Scope scope) {
+  private final @Nullable Probe probe;
+
+  Pump(Loop loop, Scope scope, @Nullable Probe probe) {
     this.loop = loop;
     this.scope = scope;
+    this.probe = probe;
   }
 
   @Override
@@ -59,6 +63,11 @@ final class Pump implements Callbacks {
   @Override
   public boolean isEmpty() {
     return callbacks.isEmpty();
+  }
+
+  @Override
+  public int size() {
+    return callbacks.size();
   }
 
   @Override
@@ -118,12 +127,19 @@ final class Pump implements Callbacks {
   }
 
   private void runOne(Fiber<?> self, Object callback) {
+    if (probe != null) {
+      probe.callbackBegins();
+    }
     if (callback instanceof HandleBase handle) {
       handle.runCallback(self);
     } else {
       runPost(self, (Runnable) callback);
     }
     loop.mechanism().reclaim();
+    if (probe != null) {
+      int kind = callback instanceof HandleBase handle ? handle.probeKind() : loop.postKind();
+      probe.callbackEnded(loop.engine().nanoTime(), kind, callback);
+    }
     if (self.held != null) {
       HoldBase.abandonAll(self);
     }

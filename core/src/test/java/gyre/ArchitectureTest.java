@@ -34,6 +34,7 @@ class ArchitectureTest {
   private static final List<List<String>> LEVELS =
       List.of(
           List.of(".sys"),
+          List.of(".probe"),
           List.of(".engine"),
           List.of(".engine.kernel", ".engine.readiness"),
           List.of(".engine.uring", ".engine.epoll", ".engine.nio"),
@@ -127,7 +128,7 @@ class ArchitectureTest {
     rules.add(
         noClasses()
             .that()
-            .resideOutsideOfPackages(sys, engines, root + ".io")
+            .resideOutsideOfPackages(sys, engines, root + ".io", root + ".probe")
             .and()
             .doNotHaveFullyQualifiedName(root + ".Pinning") // of threads, not of what they run
             .should()
@@ -136,7 +137,7 @@ class ArchitectureTest {
     rules.add(
         noClasses()
             .that()
-            .resideInAPackage(root + ".io")
+            .resideInAnyPackage(root + ".io", root + ".probe")
             .should()
             .dependOnClassesThat(resideInAPackage(sys).and(not(simpleName("Memory"))))
             .because("byte queues read and write memory, and call nothing"));

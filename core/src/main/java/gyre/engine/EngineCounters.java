@@ -20,6 +20,11 @@ public final class EngineCounters {
   /** Times that receiving had to wait for memory. */
   public long starvations;
 
+  /** Of streams: what has arrived, and what the kernel has taken. */
+  public long bytesReceived;
+
+  public long bytesSent;
+
   /** Completion queue overflows survived (io_uring). */
   public long overflows;
 }

@@ -6,6 +6,8 @@ public interface Callbacks {
 
   boolean isEmpty();
 
+  int size();
+
   /** Lets a fiber run what is there now; what that asks for comes in the next turn. */
   void begin();
 

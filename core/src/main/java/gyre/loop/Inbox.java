@@ -59,6 +59,11 @@ public final class Inbox {
     return resumes.size();
   }
 
+  /** How many tasks wait. */
+  public int posts() {
+    return posts.size();
+  }
+
   public int limit() {
     return limit;
   }

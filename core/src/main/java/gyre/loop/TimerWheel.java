@@ -1,5 +1,7 @@
 package gyre.loop;
 
+import gyre.probe.Distribution;
+import gyre.probe.Probe;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +65,7 @@ public final class TimerWheel {
   private long currentTick;
   private long nextSequence;
   private int size;
+  private @Nullable Probe probe;
   private boolean firing;
 
   /**
@@ -155,6 +158,11 @@ public final class TimerWheel {
     return slot < 0 ? NEVER : startNanos + (firstTick(slot) << tickShift);
   }
 
+  /** Is told how late timers are; null for nobody. */
+  void probe(@Nullable Probe to) {
+    probe = to;
+  }
+
   /**
    * Fires what is due, in the order of deadlines, at most {@code budget} of them; the others are
    * due in the next advance, before all that come later. A clock that steps back stands still.
@@ -176,6 +184,9 @@ public final class TimerWheel {
         }
         cancel(node);
         fired++;
+        if (probe != null) {
+          probe.record(Distribution.TIMER_LATENESS, elapsedNanos - node.deadlineNanos);
+        }
         node.fired(startNanos + elapsedNanos);
       }
     } finally {

@@ -1,6 +1,9 @@
 package gyre.loop;
 
 import gyre.engine.Engine;
+import gyre.engine.EngineCounters;
+import gyre.probe.Counter;
+import gyre.probe.Probe;
 import java.util.ArrayDeque;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -33,6 +36,9 @@ public final class Turn {
   private final TimerWheel wheel;
   private final ArrayDeque<EndOfTurn> ends = new ArrayDeque<>();
 
+  /** Is told what happens; null where nobody wants to know. */
+  private final @Nullable Probe probe;
+
   private @Nullable FiberThread running;
   private boolean underWay;
   private long turns;
@@ -43,10 +49,14 @@ public final class Turn {
 
   private long nowNanos;
 
+  /** When the last wait should have ended at the latest. */
+  private long waitLimitNanos = Engine.FOREVER;
+
   /**
    * Of the calling thread.
    *
    * @param failures is told what code threw that nobody else can be told of, with its source
+   * @param probe is told what happens; null where nobody wants to know
    */
   public Turn(
       String loopName,
@@ -55,16 +65,19 @@ public final class Turn {
       int inboxLimit,
       long tickNanos,
       Callbacks callbacks,
-      BiConsumer<String, Throwable> failures) {
+      BiConsumer<String, Throwable> failures,
+      @Nullable Probe probe) {
     this.loopName = loopName;
     this.engine = engine;
     this.callbacks = callbacks;
     this.failures = failures;
+    this.probe = probe;
     this.mechanism = nativeFibers ? new NativeFibers(this) : new BatonFibers(this);
     this.mailbox = new Mailbox(loopName, inboxLimit, engine, mechanism::onLoop);
     this.nowNanos = engine.nanoTime();
     this.runQueue = new RunQueue(engine.environment().order());
     this.wheel = new TimerWheel(nowNanos, tickNanos);
+    this.wheel.probe(probe);
   }
 
   // ---- turning
@@ -84,17 +97,49 @@ public final class Turn {
       await(deadlineNanos);
       unsettled = false;
       nowNanos = engine.nanoTime();
-      int ignored = dispatch();
+      if (probe != null) {
+        probe.turnBegins(nowNanos, waitLimitNanos, callbacks.size(), runQueue.size());
+      }
+      int handled = dispatch();
       drainInbox();
-      fireTimers();
+      int fired = fireTimers();
       callbacks.begin();
+      if (probe != null) {
+        dispatched(probe, handled, fired);
+      }
       runFibers();
       while (callbacks.takeOver()) {
         runFibers();
       }
     } finally {
+      if (probe != null) {
+        tell(probe);
+      }
       underWay = false;
     }
+  }
+
+  /** The clock is read only where something is to run, whose time is counted from here. */
+  private void dispatched(Probe to, int handled, int fired) {
+    to.dispatched(runQueue.isEmpty() ? nowNanos : engine.nanoTime(), handled, fired);
+  }
+
+  /** What others count. */
+  private void tell(Probe to) {
+    EngineCounters counters = engine.counters();
+    to.set(Counter.CALLS_WAITING, counters.waits);
+    to.set(Counter.CALLS_OTHER, counters.calls);
+    to.set(Counter.REGISTRATIONS, counters.registrations);
+    to.set(Counter.SUBMISSIONS, counters.submissions);
+    to.set(Counter.WAKES, counters.wakes);
+    to.set(Counter.STARVATIONS, counters.starvations);
+    to.set(Counter.OVERFLOWS, counters.overflows);
+    to.set(Counter.BYTES_RECEIVED, counters.bytesReceived);
+    to.set(Counter.BYTES_SENT, counters.bytesSent);
+    to.set(Counter.POOL_USED_BYTES, engine.pool().usedBytes());
+    to.set(Counter.POOL_PEAK_BYTES, engine.pool().peakBytes());
+    to.set(Counter.POOL_REFUSALS, engine.pool().refusals());
+    to.turnEnds(callbacks.size(), runQueue.size());
   }
 
   /** Hands what was submitted to the kernel: for a loop whose thread waits elsewhere. */
@@ -112,25 +157,31 @@ public final class Turn {
   /** Turns until it is done. */
   public void until(BooleanSupplier done) {
     while (!done.getAsBoolean()) {
+      if (probe != null) {
+        probe.continues();
+      }
       once(Engine.FOREVER);
     }
     mailbox.restAndLook();
   }
 
   private void await(long deadlineNanos) {
-    if (deadlineNanos == 0 || hasWork()) {
-      engine.await(0);
-    } else {
-      mailbox.sleep(timeoutNanos(deadlineNanos));
+    boolean sleeps = deadlineNanos != 0 && !hasWork();
+    waitLimitNanos =
+        sleeps ? Math.min(deadlineNanos, wheel.nextDeadlineNanos()) : Engine.FOREVER;
+    // The time of the turn before is older by all that its fibers did.
+    boolean asksClock = probe != null || waitLimitNanos != Engine.FOREVER;
+    long now = asksClock ? engine.nanoTime() : 0;
+    if (probe != null) {
+      probe.waits(now, sleeps);
     }
-  }
-
-  /** Counted from now: the time of the turn before is older by all that its fibers did. */
-  private long timeoutNanos(long deadlineNanos) {
-    long earliestNanos = Math.min(deadlineNanos, wheel.nextDeadlineNanos());
-    return earliestNanos == Engine.FOREVER
-        ? Engine.FOREVER
-        : Math.max(0, earliestNanos - engine.nanoTime());
+    if (!sleeps) {
+      engine.await(0);
+    } else if (waitLimitNanos == Engine.FOREVER) {
+      mailbox.sleep(Engine.FOREVER);
+    } else {
+      mailbox.sleep(Math.max(0, waitLimitNanos - now));
+    }
   }
 
   /** What a callback throws is its handle's fault: the others go on in the next turn. */
@@ -146,11 +197,12 @@ public final class Turn {
   }
 
   /** As {@link #dispatch}: what else is due fires in the next turn. */
-  private void fireTimers() {
+  private int fireTimers() {
     try {
-      wheel.advance(nowNanos, BUDGET);
+      return wheel.advance(nowNanos, BUDGET);
     } catch (Throwable e) {
       failures.accept("a timer", e);
+      return 1;
     }
   }
 
@@ -178,7 +230,8 @@ public final class Turn {
     if (mailbox.isEmpty()) {
       return;
     }
-    for (int left = BUDGET; left > 0; left--) {
+    int resumes = 0;
+    for (; resumes < BUDGET; resumes++) {
       Object runnable = mailbox.nextResume();
       if (runnable == null) {
         break;
@@ -189,12 +242,16 @@ public final class Turn {
         runQueue.add(runnable);
       }
     }
-    for (int left = BUDGET; left > 0; left--) {
+    int posts = 0;
+    for (; posts < BUDGET; posts++) {
       Runnable post = mailbox.nextPost();
       if (post == null) {
         break;
       }
       callbacks.add(post);
+    }
+    if (probe != null) {
+      probe.tookFromInbox(posts, resumes, posts == BUDGET ? mailbox.inbox().posts() : 0);
     }
   }
 
@@ -210,12 +267,27 @@ public final class Turn {
     for (int left = Math.min(runQueue.size(), BUDGET); left > 0; left--) {
       Object next = runQueue.take(left);
       if (next instanceof FiberThread fiber) {
+        if (probe != null && !fiber.runsCallbacks()) {
+          probe.fiberBegins();
+        }
         running = fiber;
         mechanism.run(fiber);
         running = null;
       } else {
         ((Runnable) next).run();
       }
+      if (probe != null) {
+        ran(probe, next);
+      }
+    }
+  }
+
+  /** Callbacks tell of themselves, but for those that are parked. */
+  private void ran(Probe to, Object what) {
+    if (!(what instanceof FiberThread fiber) || !fiber.runsCallbacks()) {
+      to.fiberRan(engine.nanoTime(), what);
+    } else if (to.isInCallback()) {
+      to.callbackParked(engine.nanoTime(), fiber);
     }
   }
 

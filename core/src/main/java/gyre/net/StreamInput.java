@@ -222,6 +222,7 @@ final class StreamInput extends Receive {
     bytes.append(block, offset, length);
     stream.drainState().received();
     receivedBytes += length;
+    engine.counters().bytesReceived += length;
     if (stream.memory.isTight()) {
       receivedInNeed();
     }

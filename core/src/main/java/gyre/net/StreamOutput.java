@@ -263,6 +263,7 @@ final class StreamOutput extends Send {
     if (result >= 0) {
       bytes.drain(result);
       sentBytes += result;
+      engine.counters().bytesSent += result;
       copyPinned();
     } else if (result == Errno.EAGAIN.negated()) {
       copyPinned();

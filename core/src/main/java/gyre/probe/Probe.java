@@ -1,0 +1,316 @@
+package gyre.probe;
+
+import gyre.sys.Memory;
+import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one loop tells of itself. Its methods are called by the loop's thread, at fixed places of a
+ * turn, and write into a slot that others may read.
+ *
+ * <p>One reading of the clock serves two purposes: where one callback ends the next one begins. So
+ * {@link #lastNanos} is the time of the last reading, and each slice of work is what has passed
+ * since.
+ *
+ * <p>Nothing here allocates, but for the first handle of a kind.
+ */
+public final class Probe {
+  private final long base;
+  private final String[] kindNames = new String[SlotLayout.KINDS_MAX];
+  private int kinds;
+
+  private final long stallLimitNanos;
+
+  private long turnNanos;
+  private long previousTurnNanos;
+  private long lastNanos;
+  private boolean sleeps;
+  private boolean isContinuous;
+  private boolean isInTurn;
+  private boolean isInCallback;
+  private int carriedCallbacks;
+  private int carriedFibers;
+  private long sequence;
+
+  /** Told of each event, while somebody traces. */
+  private @Nullable Trace trace;
+
+  Probe(long base, long stallLimitNanos) {
+    this.base = base;
+    this.stallLimitNanos = stallLimitNanos;
+    Arrays.fill(kindNames, "");
+    int ignored = kind("runtime");
+  }
+
+  // ---- the turn
+
+  /** Before a loop waits: closes the turn, if one is open. */
+  public void waits(long nowNanos, boolean mayBlock) {
+    if (isInTurn) {
+      long end = isContinuous ? nowNanos : lastNanos;
+      long busy = Math.max(0, end - turnNanos);
+      add(Counter.BUSY_NANOS, busy);
+      record(Distribution.TURN.offset(), busy);
+      isInTurn = false;
+    }
+    lastNanos = nowNanos;
+    sleeps = mayBlock;
+    if (mayBlock) {
+      add(Counter.SLEEPS, 1);
+    }
+    VarHandle.storeStoreFence();
+    Memory.putLong(base + SlotLayout.SEQUENCE, ++sequence & -2L);
+    Memory.putLong(base + SlotLayout.PHASE, SlotLayout.WAITING);
+    Memory.putLong(base + SlotLayout.PHASE_SINCE, nowNanos);
+  }
+
+  /**
+   * The wait has ended.
+   *
+   * @param deadlineNanos when it should have ended at the latest, or {@link Long#MAX_VALUE}
+   */
+  public void turnBegins(long nowNanos, long deadlineNanos, int callbacks, int fibers) {
+    sequence |= 1;
+    Memory.putLong(base + SlotLayout.SEQUENCE, sequence);
+    VarHandle.storeStoreFence();
+    long waited = Math.max(0, nowNanos - lastNanos);
+    add(sleeps ? Counter.IDLE_NANOS : Counter.POLL_NANOS, waited);
+    if (sleeps && nowNanos - deadlineNanos >= 0 && deadlineNanos != Long.MAX_VALUE) {
+      record(Distribution.POLL_DELAY.offset(), nowNanos - deadlineNanos);
+    }
+    if (trace != null) {
+      trace.add(Trace.WAIT, lastNanos, waited, null);
+    }
+    add(Counter.TURNS, 1);
+    previousTurnNanos = turnNanos == 0 ? nowNanos : turnNanos;
+    turnNanos = nowNanos;
+    lastNanos = nowNanos;
+    isInTurn = true;
+    isContinuous = false;
+    carriedCallbacks = callbacks;
+    carriedFibers = fibers;
+    Memory.putLong(base + SlotLayout.PHASE, SlotLayout.IN_TURN);
+    Memory.putLong(base + SlotLayout.PHASE_SINCE, nowNanos);
+    Memory.putLong(base + SlotLayout.ITEM_SINCE, nowNanos);
+  }
+
+  /** Completions, inbox and timers are done: what follows are callbacks and fibers. */
+  public void dispatched(long nowNanos, int completions, int timers) {
+    add(Counter.COMPLETIONS, completions);
+    record(Distribution.TURN_EVENTS.offset(), completions);
+    add(Counter.TIMERS_FIRED, timers);
+    if (nowNanos - lastNanos > stallLimitNanos) {
+      stalled(nowNanos - lastNanos, 0);
+    }
+    if (trace != null) {
+      trace.add(Trace.DISPATCH, lastNanos, nowNanos - lastNanos, null);
+    }
+    began(nowNanos);
+  }
+
+  public void tookFromInbox(int posts, int resumes, int left) {
+    add(Counter.POSTS, posts);
+    add(Counter.RESUMES, resumes);
+    set(Counter.INBOX_DEPTH, left);
+    record(Distribution.INBOX_TAKEN.offset(), posts + (long) resumes);
+  }
+
+  /** The turn is over but for what is handed to the kernel before the next wait. */
+  public void turnEnds(int callbacksLeft, int fibersLeft) {
+    set(Counter.RUNNABLE, fibersLeft);
+    set(Counter.CALLBACKS_WAITING, callbacksLeft);
+    if (callbacksLeft + fibersLeft > 0) {
+      add(Counter.BUDGETS_USED_UP, 1);
+    }
+    Memory.putLong(base + SlotLayout.PHASE, SlotLayout.OUTSIDE);
+  }
+
+  /** The next turn follows at once: the loop is not turned by hand. */
+  public void continues() {
+    isContinuous = true;
+  }
+
+  // ---- callbacks and fibers
+
+  /** A callback is about to run; the time is that of the last reading. */
+  public void callbackBegins() {
+    isInCallback = true;
+    long readyNanos = turnNanos;
+    if (carriedCallbacks > 0) {
+      carriedCallbacks--;
+      readyNanos = previousTurnNanos;
+    }
+    record(Distribution.QUEUE_DELAY.offset(), lastNanos - readyNanos);
+  }
+
+  public void callbackEnded(long nowNanos, int kind, @Nullable Object subject) {
+    isInCallback = false;
+    add(Counter.CALLBACKS, 1);
+    slice(nowNanos, kind, subject);
+  }
+
+  /** Whether a callback has begun, and not ended or parked. */
+  public boolean isInCallback() {
+    return isInCallback;
+  }
+
+  /** A callback waits for something, and its fiber with it. */
+  public void callbackParked(long nowNanos, @Nullable Object subject) {
+    isInCallback = false;
+    slice(nowNanos, 0, subject);
+  }
+
+  private void slice(long nowNanos, int kind, @Nullable Object subject) {
+    long nanos = nowNanos - lastNanos;
+    record(SlotLayout.kindHistogramOffset(kind), nanos);
+    if (trace != null) {
+      trace.add(Trace.CALLBACK, lastNanos, nanos, subject);
+    }
+    if (nanos > stallLimitNanos) {
+      stalled(nanos, kind);
+    }
+    began(nowNanos);
+  }
+
+  /** A fiber that runs no callbacks is about to run. */
+  public void fiberBegins() {
+    long readyNanos = turnNanos;
+    if (carriedFibers > 0) {
+      carriedFibers--;
+      readyNanos = previousTurnNanos;
+    }
+    record(Distribution.QUEUE_DELAY.offset(), Math.max(0, lastNanos - readyNanos));
+  }
+
+  public void fiberRan(long nowNanos, @Nullable Object subject) {
+    long nanos = nowNanos - lastNanos;
+    add(Counter.FIBER_RUNS, 1);
+    record(Distribution.FIBER_RUN.offset(), nanos);
+    if (trace != null) {
+      trace.add(Trace.FIBER, lastNanos, nanos, subject);
+    }
+    if (nanos > stallLimitNanos) {
+      stalled(nanos, 0);
+    }
+    began(nowNanos);
+  }
+
+  private void began(long nowNanos) {
+    lastNanos = nowNanos;
+    Memory.putLong(base + SlotLayout.ITEM_SINCE, nowNanos);
+  }
+
+  private void stalled(long nanos, int kind) {
+    add(Counter.STALLS, 1);
+    long place = base + SlotLayout.kindOffset(kind) + SlotLayout.KIND_STALLS;
+    Memory.putLong(place, Memory.getLong(place) + 1);
+    if (nanos > Memory.getLong(base + Counter.LONGEST_NANOS.offset())) {
+      set(Counter.LONGEST_NANOS, nanos);
+    }
+  }
+
+  // ---- numbers
+
+  public void add(Counter counter, long number) {
+    long place = base + counter.offset();
+    Memory.putLong(place, Memory.getLong(place) + number);
+  }
+
+  public void set(Counter counter, long number) {
+    Memory.putLong(base + counter.offset(), number);
+  }
+
+  public void record(Distribution distribution, long value) {
+    record(distribution.offset(), value);
+  }
+
+  private void record(int offset, long value) {
+    long histogram = base + offset;
+    long counted = Math.max(value, 0);
+    Memory.putLong(histogram, Memory.getLong(histogram) + counted);
+    if (counted > Memory.getLong(histogram + Buckets.MAX)) {
+      Memory.putLong(histogram + Buckets.MAX, counted);
+    }
+    long bucket = histogram + Buckets.FIRST + (long) Buckets.index(counted) * Long.BYTES;
+    Memory.putLong(bucket, Memory.getLong(bucket) + 1);
+  }
+
+  // ---- kinds of handles
+
+  /** The number of a kind, which is given out for the first of it; 0 when there are too many. */
+  @SuppressWarnings("ReferenceEquality") // names are literals: the slow comparison follows
+  public int kind(String name) {
+    for (int i = 0; i < kinds; i++) {
+      if (kindNames[i] == name || kindNames[i].equals(name)) {
+        return i;
+      }
+    }
+    if (kinds == SlotLayout.KINDS_MAX) {
+      return 0;
+    }
+    kindNames[kinds] = name;
+    putText(
+        SlotLayout.kindOffset(kinds) + SlotLayout.KIND_NAME, SlotLayout.KIND_NAME_BYTES, name);
+    kinds++;
+    Memory.putLong(base + SlotLayout.KINDS, kinds);
+    return kinds - 1;
+  }
+
+  public void handles(int kind, int change) {
+    long place = base + SlotLayout.kindOffset(kind) + SlotLayout.KIND_OPEN;
+    Memory.putLong(place, Memory.getLong(place) + change);
+  }
+
+  // ---- who reads
+
+  /** On the loop; null ends it. */
+  public void trace(@Nullable Trace to) {
+    trace = to;
+  }
+
+  /** When the turn began that goes on, or 0: for a look from another thread, which may be late. */
+  public long turnSinceNanos() {
+    return Memory.getLong(base + SlotLayout.PHASE) == SlotLayout.IN_TURN
+        ? Memory.getLong(base + SlotLayout.PHASE_SINCE)
+        : 0;
+  }
+
+  /** When what runs now began. From any thread. */
+  public long itemSinceNanos() {
+    return Memory.getLong(base + SlotLayout.ITEM_SINCE);
+  }
+
+  /** From any thread, without guarantee. */
+  public long get(Counter counter) {
+    return Memory.getLong(base + counter.offset());
+  }
+
+  /** What takes longer is a stall. */
+  public long stallLimitNanos() {
+    return stallLimitNanos;
+  }
+
+  /** Of the loop's last reading of the clock. */
+  public long lastNanos() {
+    return lastNanos;
+  }
+
+  /** The kernel's number of the loop's thread; 0 where it is not known. */
+  public long thread() {
+    return Memory.getLong(base + SlotLayout.THREAD);
+  }
+
+  /** Cut at the end where it is too long. */
+  void putText(int offset, int bytes, String text) {
+    byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+    int length = Math.min(encoded.length, Math.min(bytes - 1, 255));
+    Memory.copy(encoded, 0, base + offset + 1, length);
+    Memory.putByte(base + offset, (byte) length);
+  }
+
+  void put(int offset, long number) {
+    Memory.putLong(base + offset, number);
+  }
+}

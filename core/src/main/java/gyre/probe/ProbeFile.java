@@ -1,0 +1,321 @@
+package gyre.probe;
+
+import gyre.sys.Memory;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file in which the loops of this process tell of themselves: {@code /tmp/gyre-USER/PID}, for
+ * the same user only, made when the first loop opens and deleted when the process ends.
+ *
+ * <p>The process holds a lock on it as long as it lives. That is how a reader knows that it is not
+ * the rest of one that was killed, and how such rests are found and deleted.
+ *
+ * <p>Room in the file is allocated before it is mapped: on a full disk a store into a hole of a
+ * file would end the process. Where there is no file to be had, loops write into memory that only
+ * this process sees.
+ */
+public final class ProbeFile {
+  private static final System.Logger LOGGER = System.getLogger("gyre.insight");
+
+  /** Loops of one process that can be told apart; further ones have no probe. */
+  public static final int SLOTS_MAX = 256;
+
+  private static final FileAttribute<Set<PosixFilePermission>> OURS_ALONE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final FileAttribute<Set<PosixFilePermission>> OUR_DIRECTORY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  private static final long STALL_LIMIT_MILLIS_DEFAULT = 25;
+
+  private static @Nullable ProbeFile ofProcess;
+
+  private final @Nullable Path path;
+  private final @Nullable FileChannel channel;
+
+  /** Kept, because the lock lives as long as somebody refers to it. */
+  @SuppressWarnings("unused")
+  private final @Nullable FileLock lock;
+
+  private final @Nullable MemorySegment header;
+  private final ArrayDeque<MemorySegment> free = new ArrayDeque<>();
+  private final long stallLimitNanos;
+  private int slots;
+  private long loops;
+
+  private ProbeFile(
+      @Nullable Path path,
+      @Nullable FileChannel channel,
+      @Nullable FileLock lock,
+      @Nullable MemorySegment header,
+      long stallLimitNanos) {
+    this.path = path;
+    this.channel = channel;
+    this.lock = lock;
+    this.header = header;
+    this.stallLimitNanos = stallLimitNanos;
+  }
+
+  // ---- where
+
+  /** The directory of a user's processes: {@code -Dgyre.insight.directory=} says another one. */
+  public static Path directory() {
+    String said = System.getProperty("gyre.insight.directory");
+    return said != null
+        ? Path.of(said)
+        : Path.of("/tmp", "gyre-" + System.getProperty("user.name", "unknown"));
+  }
+
+  /** Of a process, whether there is one or not. */
+  public static Path of(long pid) {
+    return directory().resolve(Long.toString(pid));
+  }
+
+  /** Where a process answers questions. */
+  public static Path socketOf(long pid) {
+    return directory().resolve(pid + ".sock");
+  }
+
+  /** The file of this process; null before its first loop, and where there is none to be had. */
+  public static synchronized @Nullable Path ofThisProcess() {
+    return ofProcess == null ? null : ofProcess.path;
+  }
+
+  // ---- slots
+
+  /** The memory of a loop, until it is given back. */
+  public static final class Slot {
+    private final MemorySegment memory;
+    private final long base;
+    private final Probe probe;
+
+    private Slot(MemorySegment memory, long base, Probe probe) {
+      this.memory = memory;
+      this.base = base;
+      this.probe = probe;
+    }
+
+    public Probe probe() {
+      return probe;
+    }
+  }
+
+  /** A slot for a loop of the calling thread; null if there are too many loops. */
+  public static synchronized @Nullable Slot take(
+      String loop, String engine, String fibers, String explanation, long nowNanos) {
+    ProbeFile file = ofProcess;
+    if (file == null) {
+      file = create();
+      ofProcess = file;
+    }
+    MemorySegment memory = file.memory();
+    if (memory == null) {
+      return null;
+    }
+    memory.fill((byte) 0);
+    long base = Memory.attach(memory);
+    Probe probe = new Probe(base, file.stallLimitNanos);
+    probe.putText(SlotLayout.NAME, SlotLayout.NAME_BYTES, loop);
+    probe.putText(SlotLayout.ENGINE, SlotLayout.ENGINE_BYTES, engine);
+    probe.putText(SlotLayout.FIBERS, SlotLayout.FIBERS_BYTES, fibers);
+    probe.putText(SlotLayout.EXPLANATION, SlotLayout.EXPLANATION_BYTES, explanation);
+    probe.put(SlotLayout.THREAD, kernelThread());
+    probe.put(SlotLayout.OPENED_NANOS, nowNanos);
+    file.loops++;
+    Memory.putLong(base + SlotLayout.LOOP, file.loops);
+    return new Slot(memory, base, probe);
+  }
+
+  /** The loop has ended: nobody writes into the slot any more. */
+  public static synchronized void giveBack(Slot slot) {
+    slot.memory.fill((byte) 0);
+    Memory.detach(slot.base);
+    if (ofProcess != null) {
+      ofProcess.free.add(slot.memory);
+    }
+  }
+
+  private @Nullable MemorySegment memory() {
+    MemorySegment known = free.poll();
+    if (known != null) {
+      return known;
+    }
+    if (slots == SLOTS_MAX) {
+      return null;
+    }
+    MemorySegment made = map();
+    slots++;
+    if (header != null) {
+      header.set(
+          java.lang.foreign.ValueLayout.JAVA_LONG, SlotLayout.FILE_SLOTS, slots);
+    }
+    return made;
+  }
+
+  private MemorySegment map() {
+    FileChannel open = channel;
+    if (open != null) {
+      try {
+        long offset = SlotLayout.slotOffset(slots);
+        allocate(open, offset, SlotLayout.BYTES);
+        return open.map(
+            FileChannel.MapMode.READ_WRITE, offset, SlotLayout.BYTES, Arena.global());
+      } catch (IOException e) {
+        LOGGER.log(
+            System.Logger.Level.WARNING,
+            "no room in {0} for one more loop, which no other process will see: {1}",
+            path,
+            e.toString());
+      }
+    }
+    return Arena.global().allocate(SlotLayout.BYTES, Long.BYTES);
+  }
+
+  private static void allocate(FileChannel channel, long offset, int bytes) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocate(bytes);
+    while (zeros.hasRemaining()) {
+      int ignored = channel.write(zeros, offset + zeros.position());
+    }
+  }
+
+  // ---- the file
+
+  private static ProbeFile create() {
+    long stallLimitNanos =
+        Math.max(1, Long.getLong("gyre.insight.stall.millis", STALL_LIMIT_MILLIS_DEFAULT))
+            * 1_000_000;
+    Path path = of(ProcessHandle.current().pid());
+    try {
+      prepare(path.getParent());
+      deleteStale(path.getParent());
+      Files.deleteIfExists(path);
+      FileChannel channel =
+          FileChannel.open(
+              path,
+              EnumSet.of(
+                  StandardOpenOption.CREATE_NEW,
+                  StandardOpenOption.READ,
+                  StandardOpenOption.WRITE),
+              OURS_ALONE);
+      FileLock lock = channel.tryLock();
+      allocate(channel, 0, SlotLayout.FILE_HEADER_BYTES);
+      MemorySegment header =
+          channel.map(
+              FileChannel.MapMode.READ_WRITE, 0, SlotLayout.FILE_HEADER_BYTES, Arena.global());
+      fillHeader(header, stallLimitNanos);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(path), "gyre-insight-end"));
+      return new ProbeFile(path, channel, lock, header, stallLimitNanos);
+    } catch (IOException | UnsupportedOperationException | SecurityException e) {
+      LOGGER.log(
+          System.Logger.Level.WARNING,
+          "no counters for other processes: cannot make {0}: {1}; say another directory by"
+              + " -Dgyre.insight.directory=, or -Dgyre.insight=false to do without",
+          path,
+          e.toString());
+      return new ProbeFile(null, null, null, null, stallLimitNanos);
+    }
+  }
+
+  private static void fillHeader(MemorySegment header, long stallLimitNanos) {
+    var number = java.lang.foreign.ValueLayout.JAVA_LONG;
+    header.set(number, SlotLayout.FILE_VERSION, SlotLayout.VERSION);
+    header.set(number, SlotLayout.FILE_SLOT_BYTES, SlotLayout.BYTES);
+    header.set(number, SlotLayout.FILE_PID, ProcessHandle.current().pid());
+    header.set(number, SlotLayout.FILE_STARTED_MILLIS, System.currentTimeMillis());
+    header.set(number, SlotLayout.FILE_STALL_LIMIT_NANOS, stallLimitNanos);
+    header.set(number, SlotLayout.FILE_COUNTERS, Counter.values().length);
+    header.set(number, SlotLayout.FILE_DISTRIBUTIONS, Distribution.values().length);
+    java.lang.invoke.VarHandle.releaseFence();
+    header.set(number, SlotLayout.FILE_MAGIC, SlotLayout.MAGIC); // last: now it is complete
+  }
+
+  /** Makes the directory, and refuses one that others could have prepared. */
+  private static void prepare(@Nullable Path directory) throws IOException {
+    if (directory == null) {
+      throw new IOException("it has no directory");
+    }
+    try {
+      Path ignored = Files.createDirectory(directory, OUR_DIRECTORY);
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(directory + " is no directory", e);
+      }
+      Path own = Path.of("/proc/self");
+      if (Files.exists(own)
+          && !Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS)
+              .equals(Files.getAttribute(own, "unix:uid"))) {
+        throw new IOException(directory + " belongs to another user", e);
+      }
+      Set<PosixFilePermission> rights =
+          Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS);
+      if (rights.stream().anyMatch(right -> !right.name().startsWith("OWNER"))) {
+        throw new IOException(
+            "others may enter " + directory + ": run chmod 700 " + directory, e);
+      }
+    }
+  }
+
+  /** Deletes what processes that were killed have left: nobody holds a lock on it. */
+  static void deleteStale(@Nullable Path directory) throws IOException {
+    if (directory == null) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (name.matches("[0-9]{1,19}") && isStale(entry)) {
+          delete(entry);
+        }
+      }
+    }
+  }
+
+  private static boolean isStale(Path file) {
+    if (Files.exists(Path.of("/proc", String.valueOf(file.getFileName())))) {
+      return false;
+    }
+    // It may live in another container, where it has the same files and other numbers.
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock != null;
+    } catch (IOException | OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      boolean ignored = Files.deleteIfExists(file);
+      boolean ignoredToo = Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".sock"));
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "cannot delete " + file, e);
+    }
+  }
+
+  private static long kernelThread() {
+    try { // a link of the kernel's: PID/task/TID
+      String link = Files.readSymbolicLink(Path.of("/proc/thread-self")).toString();
+      return Long.parseLong(link.substring(link.lastIndexOf('/') + 1));
+    } catch (IOException | NumberFormatException | UnsupportedOperationException e) {
+      return 0;
+    }
+  }
+}
