@@ -4,8 +4,14 @@ module gyre.insight {
   requires transitive gyre.core;
   requires transitive gyre.http;
   requires HdrHistogram;
+  requires java.management;
+  requires jdk.jfr;
   requires tools.jackson.core;
 
   exports gyre.insight.prometheus;
   exports gyre.insight.web;
+  exports gyre.insight;
+
+  provides gyre.LoopWatch with
+      gyre.insight.Watchdog;
 }

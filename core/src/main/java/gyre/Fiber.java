@@ -500,6 +500,11 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     return parkedNanos;
   }
 
+  /** For a look from outside. */
+  Thread carriedThread() {
+    return thread();
+  }
+
   /** Whether it runs callbacks. */
   boolean isPump() {
     return runsCallbacks();

@@ -369,6 +369,15 @@ public abstract class HandleBase extends EndOfTurn implements Handle {
 
   // ---- for the loop
 
+  /** Of the time when it was opened. */
+  long openedNanos() {
+    return openedNanos;
+  }
+
+  boolean isInCallbackNow() {
+    return inCallback;
+  }
+
   int probeKind() {
     return probeKind;
   }

@@ -2,6 +2,7 @@ package gyre;
 
 import gyre.engine.Engine;
 import gyre.loop.TimerNode;
+import gyre.probe.Probe;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -89,6 +90,36 @@ public abstract class InternalAccess {
         signals.close();
       }
     };
+  }
+
+  // ---- for those who look from outside
+
+  protected static @Nullable Probe probe(Loop loop) {
+    return loop.probe();
+  }
+
+  protected static Thread thread(Loop loop) {
+    return loop.thread();
+  }
+
+  protected static @Nullable Fiber<?> running(Loop loop) {
+    return loop.running();
+  }
+
+  protected static Thread thread(Fiber<?> fiber) {
+    return fiber.carriedThread();
+  }
+
+  protected static Scope currentScope(Fiber<?> fiber) {
+    return fiber.currentScope();
+  }
+
+  protected static boolean isPosted(Fiber<?> fiber) {
+    return fiber.inPost;
+  }
+
+  protected static List<LoopTree.Node> tree(Loop loop, int limit, int stacks) {
+    return LoopTree.of(loop, limit, stacks);
   }
 
   // ---- scopes

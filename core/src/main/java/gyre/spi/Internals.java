@@ -7,12 +7,15 @@ import gyre.Handle;
 import gyre.HoldWait;
 import gyre.InternalAccess;
 import gyre.Loop;
+import gyre.LoopTree;
 import gyre.Registration;
 import gyre.Scope;
 import gyre.ShutdownOptions;
 import gyre.Source;
 import gyre.engine.Engine;
 import gyre.loop.TimerNode;
+import gyre.probe.Probe;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -99,6 +102,43 @@ public final class Internals extends InternalAccess {
         stops.close();
       }
     };
+  }
+
+  // ---- for those who look from outside: from any thread, and without guarantee
+
+  /** Who is told what the loop does; null where nobody is. */
+  public static @Nullable Probe probe(Loop loop) {
+    return InternalAccess.probe(loop);
+  }
+
+  /** The thread that the loop belongs to. */
+  public static Thread thread(Loop loop) {
+    return InternalAccess.thread(loop);
+  }
+
+  /** The fiber that runs at present. */
+  public static @Nullable Fiber<?> running(Loop loop) {
+    return InternalAccess.running(loop);
+  }
+
+  /** What carries the code of a fiber. */
+  public static Thread thread(Fiber<?> fiber) {
+    return InternalAccess.thread(fiber);
+  }
+
+  /** The innermost scope that it has open. */
+  public static Scope currentScope(Fiber<?> fiber) {
+    return InternalAccess.currentScope(fiber);
+  }
+
+  /** Whether it runs a task that was posted. */
+  public static boolean isPosted(Fiber<?> fiber) {
+    return InternalAccess.isPosted(fiber);
+  }
+
+  /** All that lives in a loop; exact on the loop alone. */
+  public static List<LoopTree.Node> tree(Loop loop, int limit, int stacks) {
+    return InternalAccess.tree(loop, limit, stacks);
   }
 
   // ---- scopes

@@ -1,0 +1,46 @@
+package gyre.insight;
+
+import java.util.List;
+
+/**
+ * The questions that a process answers, a line each:
+ *
+ * <ul>
+ *   <li>{@code stalls}: the newest reports of the watchdog, as JSON
+ *   <li>{@code dump}: the tree of what lives in the loops
+ *   <li>{@code trace SECONDS [HANDLE]}: events while they happen, as JSON, a line each
+ * </ul>
+ */
+final class Answers {
+  private static final double TRACE_SECONDS_MAX = 3600;
+
+  private final List<WatchedLoop> loops;
+  private final StallLog stalls;
+
+  Answers(List<WatchedLoop> loops, StallLog stalls) {
+    this.loops = loops;
+    this.stalls = stalls;
+  }
+
+  Answer to(String question) {
+    String[] words = question.strip().split(" ", 3);
+    return switch (words[0]) {
+      case "stalls" -> Answer.of(StallJson.write(stalls.all()));
+      case "dump" -> new DumpAnswer(loops);
+      case "trace" -> trace(words);
+      default -> Answer.of("unknown question '" + words[0] + "': ask stalls, dump or trace\n");
+    };
+  }
+
+  private Answer trace(String[] words) {
+    try {
+      double seconds = words.length > 1 ? Double.parseDouble(words[1]) : 1;
+      if (!(seconds > 0 && seconds <= TRACE_SECONDS_MAX)) {
+        return Answer.of("trace: seconds must be above 0 and at most 3600\n");
+      }
+      return new TraceAnswer(loops, seconds, words.length > 2 ? words[2] : "");
+    } catch (NumberFormatException e) {
+      return Answer.of("trace: '" + words[1] + "' is no number of seconds\n");
+    }
+  }
+}

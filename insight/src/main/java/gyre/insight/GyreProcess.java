@@ -1,0 +1,251 @@
+package gyre.insight;
+
+import gyre.probe.Buckets;
+import gyre.probe.Counter;
+import gyre.probe.Distribution;
+import gyre.probe.ProbeFile;
+import gyre.probe.SlotLayout;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads what the loops of a process tell, from the file that they write into: nothing happens in
+ * that process for it.
+ *
+ * <p>Used by one thread at a time.
+ */
+public final class GyreProcess implements AutoCloseable {
+  private static final ValueLayout.OfLong NUMBER = ValueLayout.JAVA_LONG;
+
+  /** How often a loop that writes is read anew, before what is there is taken as it is. */
+  private static final int ATTEMPTS = 20;
+
+  /** Between the start of a JVM and that of its first loop clocks may differ by so much. */
+  private static final Duration START_TOLERANCE = Duration.ofSeconds(2);
+
+  private final long pid;
+  private final Arena arena = Arena.ofShared();
+  private final Path file;
+  private MemorySegment memory;
+  private final MemorySegment copy;
+  private final Instant started;
+  private final long stallLimitNanos;
+
+  private GyreProcess(long pid) throws IOException {
+    this.pid = pid;
+    this.file = ProbeFile.of(pid);
+    boolean isOpen = false;
+    try {
+      this.memory = map();
+      check();
+      this.started = Instant.ofEpochMilli(memory.get(NUMBER, SlotLayout.FILE_STARTED_MILLIS));
+      this.stallLimitNanos = memory.get(NUMBER, SlotLayout.FILE_STALL_LIMIT_NANOS);
+      this.copy = arena.allocate(SlotLayout.BYTES, Long.BYTES);
+      isOpen = true;
+    } finally {
+      if (!isOpen) {
+        arena.close();
+      }
+    }
+  }
+
+  /**
+   * Opens the file of a process of this user.
+   *
+   * @throws IOException if it has no Gyre loop, or belongs to another user; the message says which
+   */
+  public static GyreProcess open(long pid) throws IOException {
+    try {
+      return new GyreProcess(pid);
+    } catch (NoSuchFileException e) {
+      throw new IOException(
+          "process "
+              + pid
+              + " tells nothing: there is no "
+              + e.getFile()
+              + (ProcessHandle.of(pid).isEmpty()
+                  ? ", and no such process"
+                  : "; it has opened no Gyre loop, runs with -Dgyre.insight=false, or as another"
+                      + " user"),
+          e);
+    }
+  }
+
+  /** The processes of this user that have Gyre loops, by number. */
+  public static List<Long> all() throws IOException {
+    List<Long> found = new ArrayList<>();
+    Path directory = ProbeFile.directory();
+    if (!Files.isDirectory(directory)) {
+      return found;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "[0-9]*")) {
+      for (Path entry : entries) {
+        String name = String.valueOf(entry.getFileName());
+        if (name.matches("[0-9]{1,18}") && isAlive(Long.parseLong(name), entry)) {
+          found.add(Long.parseLong(name));
+        }
+      }
+    }
+    found.sort(Long::compare);
+    return found;
+  }
+
+  /** A file without its process is what a kill has left; its number may be another's by now. */
+  private static boolean isAlive(long pid, Path file) throws IOException {
+    Instant written = Files.getLastModifiedTime(file).toInstant();
+    return ProcessHandle.of(pid)
+        .filter(process ->
+            process
+                .info()
+                .startInstant()
+                .map(start -> start.minus(START_TOLERANCE).isBefore(written))
+                .orElse(true))
+        .isPresent();
+  }
+
+  private MemorySegment map() throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+    }
+  }
+
+  private void check() throws IOException {
+    if (memory.byteSize() < SlotLayout.FILE_HEADER_BYTES
+        || memory.get(NUMBER, SlotLayout.FILE_MAGIC) != SlotLayout.MAGIC) {
+      throw new IOException(file + " is not complete: its process is starting, or it is no file of"
+          + " Gyre's");
+    }
+    long version = memory.get(NUMBER, SlotLayout.FILE_VERSION);
+    if (version != SlotLayout.VERSION
+        || memory.get(NUMBER, SlotLayout.FILE_SLOT_BYTES) != SlotLayout.BYTES) {
+      throw new IOException(
+          file
+              + " has version "
+              + version
+              + " of its layout, and this program reads version "
+              + SlotLayout.VERSION
+              + ": use the gyre command of the release that runs there");
+    }
+  }
+
+  public long pid() {
+    return pid;
+  }
+
+  /** Whether the process still runs. */
+  public boolean isAlive() {
+    return Files.exists(file) && ProcessHandle.of(pid).isPresent();
+  }
+
+  /** What all loops tell now. */
+  public ProcessSnapshot read() throws IOException {
+    long slots = memory.get(NUMBER, SlotLayout.FILE_SLOTS);
+    if (memory.byteSize() < SlotLayout.slotOffset((int) slots)) {
+      memory = map(); // it has grown; what was mapped before goes with the rest
+    }
+    List<LoopSnapshot> loops = new ArrayList<>();
+    for (int slot = 0; slot < slots; slot++) {
+      long offset = SlotLayout.slotOffset(slot);
+      if (memory.byteSize() >= offset + SlotLayout.BYTES
+          && memory.get(NUMBER, offset + SlotLayout.LOOP) != 0) {
+        loops.add(read(offset));
+      }
+    }
+    loops.sort((left, right) -> Long.compare(left.loop(), right.loop()));
+    return new ProcessSnapshot(pid, started, stallLimitNanos, System.nanoTime(), loops);
+  }
+
+  private LoopSnapshot read(long offset) {
+    MemorySegment slot = memory.asSlice(offset, SlotLayout.BYTES);
+    boolean isConsistent = false;
+    for (int i = 0; i < ATTEMPTS && !isConsistent; i++) {
+      long before = slot.get(NUMBER, SlotLayout.SEQUENCE);
+      VarHandle.loadLoadFence();
+      copy.copyFrom(slot);
+      VarHandle.loadLoadFence();
+      isConsistent = (before & 1) == 0 && slot.get(NUMBER, SlotLayout.SEQUENCE) == before;
+      if (!isConsistent) {
+        Thread.onSpinWait();
+      }
+    }
+    return decode(isConsistent);
+  }
+
+  private LoopSnapshot decode(boolean isConsistent) {
+    Map<Counter, Long> counters = new EnumMap<>(Counter.class);
+    for (Counter counter : Counter.values()) {
+      counters.put(counter, copy.get(NUMBER, counter.offset()));
+    }
+    Map<Distribution, Spread> spreads = new EnumMap<>(Distribution.class);
+    for (Distribution distribution : Distribution.values()) {
+      spreads.put(distribution, spread(distribution.offset()));
+    }
+    int count =
+        (int) Math.clamp(copy.get(NUMBER, SlotLayout.KINDS), 0, (long) SlotLayout.KINDS_MAX);
+    List<KindSnapshot> kinds = new ArrayList<>();
+    for (int kind = 0; kind < count; kind++) {
+      int place = SlotLayout.kindOffset(kind);
+      kinds.add(
+          new KindSnapshot(
+              text(place + SlotLayout.KIND_NAME),
+              copy.get(NUMBER, place + SlotLayout.KIND_OPEN),
+              copy.get(NUMBER, place + SlotLayout.KIND_STALLS),
+              spread(SlotLayout.kindHistogramOffset(kind))));
+    }
+    long phase = copy.get(NUMBER, SlotLayout.PHASE);
+    return new LoopSnapshot(
+        copy.get(NUMBER, SlotLayout.LOOP),
+        text(SlotLayout.NAME),
+        text(SlotLayout.ENGINE),
+        text(SlotLayout.FIBERS),
+        text(SlotLayout.EXPLANATION),
+        copy.get(NUMBER, SlotLayout.THREAD),
+        phase == SlotLayout.IN_TURN
+            ? LoopSnapshot.Phase.RUNNING
+            : phase == SlotLayout.WAITING
+                ? LoopSnapshot.Phase.WAITING
+                : LoopSnapshot.Phase.OUTSIDE,
+        System.nanoTime(),
+        copy.get(NUMBER, SlotLayout.PHASE_SINCE),
+        copy.get(NUMBER, SlotLayout.ITEM_SINCE),
+        isConsistent,
+        counters,
+        spreads,
+        kinds);
+  }
+
+  private Spread spread(int offset) {
+    long[] counts = new long[Buckets.COUNT];
+    MemorySegment.copy(copy, NUMBER, offset + (long) Buckets.FIRST, counts, 0, counts.length);
+    return new Spread(
+        copy.get(NUMBER, offset + Buckets.SUM), copy.get(NUMBER, offset + Buckets.MAX), counts);
+  }
+
+  private String text(int offset) {
+    int length = copy.get(ValueLayout.JAVA_BYTE, offset) & 0xff;
+    byte[] bytes = new byte[length];
+    MemorySegment.copy(copy, ValueLayout.JAVA_BYTE, offset + 1L, bytes, 0, length);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

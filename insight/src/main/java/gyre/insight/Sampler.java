@@ -1,0 +1,90 @@
+package gyre.insight;
+
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+
+/**
+ * What happens to the whole process, as the watchdog sees it between two looks: pauses, garbage
+ * collection, and processors that others had. By the watchdog's thread alone.
+ */
+final class Sampler {
+  private static final long SLOW_SAMPLE_NANOS = 1_000_000_000L;
+
+  private final Machine machine;
+  private final long pid = ProcessHandle.current().pid();
+  private final List<GarbageCollectorMXBean> collectors =
+      ManagementFactory.getGarbageCollectorMXBeans();
+
+  private long wakeNanos;
+  private long lastLookNanos;
+  private long collectedMillis;
+  private long collectedNowMillis;
+  private long lateNanos;
+  private long slowSampleNanos;
+  private long stolenNanos;
+  private long throttledNanos;
+
+  Sampler(Machine machine) {
+    this.machine = machine;
+  }
+
+  /** It is about to wait for so long. */
+  void sleeps(long millis) {
+    wakeNanos = System.nanoTime() + millis * 1_000_000;
+  }
+
+  void looks(long now) {
+    lateNanos = wakeNanos == 0 ? 0 : Math.max(0, now - wakeNanos);
+    lastLookNanos = now;
+    collectedMillis = collectedNowMillis;
+    collectedNowMillis = collected();
+    if (now - slowSampleNanos > SLOW_SAMPLE_NANOS && lateNanos < SLOW_SAMPLE_NANOS / 100) {
+      slowSampleNanos = now;
+      stolenNanos = machine.stolenNanos();
+      throttledNanos = machine.throttledNanos(pid);
+    }
+  }
+
+  private long collected() {
+    long millis = 0;
+    for (GarbageCollectorMXBean collector : collectors) {
+      if (!collector.getName().contains("Concurrent") && !collector.getName().contains("Cycles")) {
+        millis += Math.max(0, collector.getCollectionTime());
+      }
+    }
+    return millis;
+  }
+
+  /** How long the JVM has collected garbage, since it began; while nothing else ran. */
+  long collectedTotalNanos() {
+    return collectedNowMillis * 1_000_000;
+  }
+
+  /** The same between the last two looks. */
+  long collectedNanos() {
+    return (collectedNowMillis - collectedMillis) * 1_000_000;
+  }
+
+  /** By how much the last look came too late: then something stopped the watchdog too. */
+  long lateNanos() {
+    return lateNanos;
+  }
+
+  /** What was stolen since about a second ago. */
+  long stolenNanos() {
+    return Math.max(0, machine.stolenNanos() - stolenNanos);
+  }
+
+  long throttledNanos() {
+    return Math.max(0, machine.throttledNanos(pid) - throttledNanos);
+  }
+
+  Machine.ThreadTimes times(long thread) {
+    return machine.thread(pid, thread).orElse(new Machine.ThreadTimes('?', 0, 0));
+  }
+
+  long lastLookNanos() {
+    return lastLookNanos;
+  }
+}

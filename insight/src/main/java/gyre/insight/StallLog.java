@@ -1,0 +1,115 @@
+package gyre.insight;
+
+import java.lang.management.ManagementFactory;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The stalls of a process, the newest of them kept, some of them logged: at most five a minute, and
+ * none of the first seconds of a JVM, which loads classes then. From any thread.
+ */
+final class StallLog {
+  static final System.Logger LOGGER = System.getLogger("gyre.insight");
+
+  private static final int KEPT = 64;
+  private static final int LOGGED_PER_MINUTE = 5;
+  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** While it starts, a JVM loads and compiles: only what is very long is told. */
+  private static final long START_MILLIS = 10_000;
+
+  private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final int FRAMES_LOGGED = 12;
+
+  private final ArrayDeque<StallReport> newest = new ArrayDeque<>();
+  private final ArrayDeque<Long> loggedNanos = new ArrayDeque<>();
+  private long total;
+  private long unlogged;
+
+  synchronized void add(StallReport report) {
+    total++;
+    newest.addLast(report);
+    if (newest.size() > KEPT) {
+      newest.removeFirst();
+    }
+    StallEvent.commit(report);
+    log(report);
+  }
+
+  /** It goes on. */
+  synchronized StallReport seen(StallReport report, long now) {
+    return replace(report, 0, now);
+  }
+
+  synchronized void ended(StallReport report, long now) {
+    StallReport ended = replace(report, now, now);
+    StallEvent.commitEnd(ended);
+  }
+
+  private StallReport replace(StallReport old, long endedNanos, long seenNanos) {
+    StallReport changed =
+        new StallReport(
+            old.loop(),
+            old.kind(),
+            old.subject(),
+            old.scopes(),
+            old.beganNanos(),
+            endedNanos,
+            seenNanos,
+            old.cause(),
+            old.detail(),
+            old.stack());
+    List<StallReport> all = new ArrayList<>(newest);
+    newest.clear();
+    all.forEach(each -> newest.add(each.equals(old) ? changed : each));
+    return changed;
+  }
+
+  synchronized List<StallReport> all() {
+    return List.copyOf(newest);
+  }
+
+  synchronized long total() {
+    return total;
+  }
+
+  private void log(StallReport report) {
+    long now = System.nanoTime();
+    boolean isStarting =
+        ManagementFactory.getRuntimeMXBean().getUptime() < START_MILLIS
+            && report.nanos() < START_LIMIT_NANOS;
+    while (!loggedNanos.isEmpty() && now - loggedNanos.getFirst() > MINUTE_NANOS) {
+      loggedNanos.removeFirst();
+    }
+    if (isStarting || loggedNanos.size() >= LOGGED_PER_MINUTE) {
+      unlogged++;
+      return;
+    }
+    loggedNanos.addLast(now);
+    LOGGER.log(System.Logger.Level.WARNING, words(report));
+    unlogged = 0;
+  }
+
+  private String words(StallReport report) {
+    StringBuilder text = new StringBuilder();
+    text.append(report.loop())
+        .append(report.endedNanos() == 0 ? " is held up for " : " was held up for ")
+        .append(Figures.nanos(report.nanos()))
+        .append(report.endedNanos() == 0 ? " so far: " : " or more: ")
+        .append(report.verdict());
+    if (!report.scopes().isEmpty()) {
+      text.append(", in scope ").append(String.join(" < ", report.scopes()));
+    }
+    if (unlogged > 0) {
+      text.append("; ").append(unlogged).append(" stalls before it were not logged");
+    }
+    if (report.cause().isItsOwn()) {
+      report.stack().stream()
+          .limit(FRAMES_LOGGED)
+          .forEach(frame -> text.append(System.lineSeparator()).append("\tat ").append(frame));
+    }
+    return text.toString();
+  }
+}

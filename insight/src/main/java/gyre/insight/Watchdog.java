@@ -1,0 +1,127 @@
+package gyre.insight;
+
+import gyre.Loop;
+import gyre.LoopWatch;
+import gyre.probe.Probe;
+import gyre.spi.Internals;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread that looks after all loops of this process from outside: it reports turns that take too
+ * long while they still go on, and answers at a socket when the loops can't.
+ *
+ * <p>Found as a service by the first loop that opens. It looks every few milliseconds while a loop
+ * turns, and ten times a second while none does.
+ */
+public final class Watchdog implements LoopWatch {
+  private static final long IDLE_PERIOD_MILLIS = 100;
+
+  /** After a stall that was over too soon to be seen: how often, and for how long. */
+  private static final long ALERT_PERIOD_MILLIS = 2;
+
+  private static final long ALERT_NANOS = 30_000_000_000L;
+  private static final long TRACING_PERIOD_MILLIS = 5;
+
+  /** Without a turn for so long, looks become rare. */
+  private static final long QUIET_NANOS = 1_000_000_000L;
+
+  private final List<WatchedLoop> loops = new CopyOnWriteArrayList<>();
+  private final StallLog stalls = new StallLog();
+  private final Sampler sampler = new Sampler(Machine.REAL);
+  private @Nullable Thread thread;
+  private @Nullable ControlServer server;
+
+  /** By the service loader. */
+  public Watchdog() {}
+
+  @Override
+  public void opened(Loop loop) {
+    Probe probe = Internals.probe(loop);
+    if (probe != null) {
+      loops.add(new WatchedLoop(loop, probe, stalls, sampler));
+      begin();
+    }
+  }
+
+  @Override
+  public void closed(Loop loop) {
+    for (WatchedLoop watched : loops) {
+      if (watched.loop() == loop) {
+        loops.remove(watched);
+        watched.end();
+      }
+    }
+  }
+
+  private synchronized void begin() {
+    if (thread == null) {
+      ControlServer opened = ControlServer.open(new Answers(loops, stalls));
+      server = opened;
+      thread =
+          Thread.ofPlatform().daemon().name("gyre-watchdog").start(() -> watch(opened));
+    } else if (server != null) {
+      server.wake();
+    }
+  }
+
+  private void watch(ControlServer control) {
+    long quietSince = System.nanoTime();
+    while (true) {
+      try {
+        long now = System.nanoTime();
+        boolean isActive = lookAtAll(now);
+        if (isActive) {
+          quietSince = now;
+        }
+        boolean isTracing = control.work();
+        long millis =
+            isTracing
+                ? TRACING_PERIOD_MILLIS
+                : now - quietSince > QUIET_NANOS ? IDLE_PERIOD_MILLIS : activePeriodMillis(now);
+        sampler.sleeps(millis);
+        control.await(loops.isEmpty() ? 0 : millis);
+      } catch (RuntimeException e) {
+        // Whatever it is, the loops are better watched by one that has failed once than by none.
+        StallLog.LOGGER.log(System.Logger.Level.WARNING, "the watchdog of loops failed", e);
+        if (!pause()) {
+          return;
+        }
+      }
+    }
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(IDLE_PERIOD_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  /** Whether a loop has turned since the last look. */
+  private boolean lookAtAll(long now) {
+    sampler.looks(now);
+    boolean isActive = false;
+    for (WatchedLoop loop : loops) {
+      isActive |= loop.look(now);
+    }
+    return isActive;
+  }
+
+  private long activePeriodMillis(long now) {
+    long least = IDLE_PERIOD_MILLIS;
+    List<WatchedLoop> present = new ArrayList<>(loops);
+    for (WatchedLoop loop : present) {
+      long period =
+          now - loop.unseenNanos() < ALERT_NANOS && loop.unseenNanos() != 0
+              ? ALERT_PERIOD_MILLIS
+              : Math.max(ALERT_PERIOD_MILLIS, loop.limitNanos() / 3_000_000);
+      least = Math.min(least, period);
+    }
+    return least;
+  }
+}
