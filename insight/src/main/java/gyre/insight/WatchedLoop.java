@@ -177,7 +177,7 @@ final class WatchedLoop {
         kind(fiber, handle),
         subject(fiber, handle),
         scopes(fiber),
-        Math.max(turn, Math.min(now, probe.itemSinceNanos())),
+        turn,
         0,
         now,
         cause,

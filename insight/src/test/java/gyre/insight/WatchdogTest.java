@@ -1,0 +1,234 @@
+package gyre.insight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.Fiber;
+import gyre.FiberMode;
+import gyre.Loop;
+import gyre.LoopOptions;
+import gyre.Task;
+import gyre.insight.StallReport.Cause;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Planted stalls: each ends when its report has arrived. */
+@Timeout(60)
+class WatchdogTest {
+  private static final long PID = ProcessHandle.current().pid();
+
+  /** A loop on a thread of its own, that is held up until this test lets it go on. */
+  private static Thread run(String name, Task main) {
+    return Thread.ofPlatform().start(() -> {
+      try (Loop loop = Loop.open(LoopOptions.defaults().name(name))) {
+        loop.run(main);
+      }
+    });
+  }
+
+  private static StallReport await(Predicate<StallReport> wanted) throws InterruptedException {
+    while (true) {
+      try {
+        for (StallReport report : Control.stalls(PID)) {
+          if (wanted.test(report)) {
+            return report;
+          }
+        }
+      } catch (IOException e) {
+        // The loop is not open yet.
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  private static StallReport awaitOf(String loop) throws InterruptedException {
+    return await(report -> report.loop().equals(loop));
+  }
+
+  @Test
+  void shouldTellWhichLineComputesWhileItDoes() throws Exception {
+    CompletableFuture<Boolean> isTold = new CompletableFuture<>();
+    Thread loop =
+        run("computes", () -> {
+          Fiber<?> busy = Fiber.start("busy", () -> computeUntil(isTold));
+          busy.join();
+        });
+    StallReport report = awaitOf("computes");
+    assertThat(report.endedNanos()).as("it goes on").isZero();
+    isTold.complete(true);
+    loop.join();
+    assertThat(report.subject()).isEqualTo("fiber busy");
+    assertThat(report.kind()).isEqualTo("fiber");
+    assertThat(report.cause()).isIn(Cause.JAVA, Cause.PREEMPTED, Cause.PAUSE, Cause.GC);
+    assertThat(report.place()).contains("WatchdogTest.computeUntil");
+    assertThat(report.scopes()).contains("main", "computes");
+  }
+
+  private static void computeUntil(CompletableFuture<Boolean> isTold) {
+    while (!isTold.isDone()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void shouldTellTheTimerWhoseCallbackComputes() throws Exception {
+    CompletableFuture<Boolean> isTold = new CompletableFuture<>();
+    Thread loop =
+        run("timed", () -> {
+          gyre.Timer timer = Loop.current().after(Duration.ZERO, () -> computeUntil(isTold));
+          timer.rename("hourly");
+        });
+    StallReport report = await(r -> r.loop().equals("timed") && r.kind().equals("timer"));
+    isTold.complete(true);
+    loop.join();
+    assertThat(report.subject()).isEqualTo("the callback of hourly");
+    assertThat(report.place()).contains("WatchdogTest.computeUntil");
+  }
+
+  @Test
+  void shouldTellACallThatWaitsInTheKernel() throws Exception {
+    Process other = new ProcessBuilder("cat").start();
+    try (OutputStream toOther = other.getOutputStream();
+        InputStream fromOther = other.getInputStream()) {
+      Thread loop =
+          run("native", () -> {
+            int ignored = fromOther.read();
+          });
+      StallReport report = awaitOf("native");
+      toOther.write('x');
+      toOther.flush();
+      loop.join();
+      assertThat(report.cause()).isEqualTo(Cause.NATIVE);
+      assertThat(report.detail()).contains("read");
+      assertThat(report.place()).contains("WatchdogTest");
+    } finally {
+      Process ignored = other.destroyForcibly();
+    }
+  }
+
+  /** Initializers of classes pin: only so can a lock hold up a loop. */
+  @Test
+  void shouldTellALockThatKeepsTheThread() throws Exception {
+    Pinned.LOCK.lock();
+    try {
+      Thread loop =
+          run("locked", () -> {
+            if (Loop.current().fiberMode() == FiberMode.NATIVE) {
+              assertThat(Pinned.Initializer.VALUE).isEqualTo(1);
+            }
+          });
+      StallReport report = awaitOf("locked");
+      Pinned.LOCK.unlock();
+      loop.join();
+      assertThat(report.cause()).isEqualTo(Cause.LOCK);
+      assertThat(report.place()).contains("Pinned$Initializer.<clinit>");
+    } finally {
+      if (Pinned.LOCK.isHeldByCurrentThread()) {
+        Pinned.LOCK.unlock();
+      }
+    }
+  }
+
+  private static final class Pinned {
+    static final ReentrantLock LOCK = new ReentrantLock();
+
+    static final class Initializer {
+      static final int VALUE;
+
+      static {
+        LOCK.lock();
+        LOCK.unlock();
+        VALUE = 1;
+      }
+    }
+  }
+
+  private static final class Hoard {
+    static volatile @Nullable Object[] kept = new Object[0];
+  }
+
+  @Test
+  void shouldNotBlameCodeForCollectionsOfGarbage() throws Exception {
+    CompletableFuture<Boolean> isTold = new CompletableFuture<>();
+    Hoard.kept = hoard();
+    Thread loop =
+        run("collected", () -> {
+          while (!isTold.isDone()) {
+            System.gc();
+            LockSupport.parkNanos(1);
+            Fiber.yield();
+          }
+        });
+    StallReport report = await(r -> r.loop().equals("collected") && r.cause() == Cause.GC);
+    isTold.complete(true);
+    loop.join();
+    Hoard.kept = new Object[0];
+    assertThat(report.cause().isItsOwn()).isFalse();
+    assertThat(report.detail()).contains("collections took");
+  }
+
+  /** Enough for a full collection to take longer than the limit. */
+  private static @Nullable Object[] hoard() {
+    @Nullable Object[] lists = new Object[3_000_000];
+    for (int i = 0; i < lists.length; i++) {
+      lists[i] = new Object[] {i, lists[i / 2]};
+    }
+    return lists;
+  }
+
+  @Test
+  void shouldDumpALoopThatIsStuckAndOneThatIsNot() throws Exception {
+    CompletableFuture<Boolean> isTold = new CompletableFuture<>();
+    CompletableFuture<Boolean> isOver = new CompletableFuture<>();
+    Thread stuck = run("stuck", () -> computeUntil(isTold));
+    Thread well =
+        run("well", () -> {
+          Fiber<?> waits =
+              Fiber.start("waits", () -> {
+                boolean ignored = Fiber.await(isOver);
+              });
+          waits.join();
+        });
+    StallReport ignored = awaitOf("stuck");
+    String dump = Control.dump(PID);
+    while (!dump.contains("fiber waits [PARKED]")) {
+      dump = Control.dump(PID);
+    }
+    isTold.complete(true);
+    isOver.complete(true);
+    stuck.join();
+    well.join();
+    assertThat(dump).contains("!! it does not answer").contains("WatchdogTest.computeUntil");
+    assertThat(dump).contains("woken by the end of fiber waits");
+  }
+
+  @Test
+  void shouldTraceWhatRuns() throws Exception {
+    CompletableFuture<Boolean> isOver = new CompletableFuture<>();
+    Thread loop =
+        run("traced", () -> {
+          while (!isOver.isDone()) {
+            Fiber.sleep(Duration.ofMillis(1));
+          }
+        });
+    StringBuilder events = new StringBuilder();
+    while (events.indexOf("\"cat\":\"fiber\"") < 0) {
+      try {
+        Control.trace(PID, 0.05, "", line -> events.append(line).append('\n'));
+      } catch (IOException e) {
+        // The loop is not open yet.
+      }
+    }
+    isOver.complete(true);
+    loop.join();
+    assertThat(events).contains("\"name\":\"traced\"").contains("\"ph\":\"X\"");
+  }
+}
