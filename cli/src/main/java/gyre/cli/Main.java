@@ -30,6 +30,9 @@ public final class Main {
     COMMANDS.put("queue", QueueCommand::new);
     COMMANDS.put("lab", LabCommand::new);
     COMMANDS.put("sim", SimCommand::new);
+    COMMANDS.put("top", Top::new);
+    COMMANDS.put("dump", Dump::new);
+    COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("test", Test::new);
   }
 

@@ -112,7 +112,8 @@ public final class Diagnosis {
       return;
     }
     long longest = Math.max(now, loop.spread(Distribution.TURN).max());
-    if (longest > BLOCKED_NANOS && !(isStarved && stall.isEmpty())) {
+    boolean isItsOwn = stall.map(report -> report.cause().isItsOwn()).orElse(!isStarved);
+    if (longest > BLOCKED_NANOS && (isItsOwn || !isStarved)) {
       say(
           Disease.BLOCKED_LOOP,
           loop.name(),

@@ -225,9 +225,15 @@ public final class GyreProcess implements AutoCloseable {
         copy.get(NUMBER, SlotLayout.PHASE_SINCE),
         copy.get(NUMBER, SlotLayout.ITEM_SINCE),
         isConsistent,
+        difference(counters, Counter.HANDLES_OPENED, Counter.HANDLES_CLOSED),
+        difference(counters, Counter.FIBERS_STARTED, Counter.FIBERS_ENDED),
         counters,
         spreads,
         kinds);
+  }
+
+  private static long difference(Map<Counter, Long> counters, Counter more, Counter less) {
+    return counters.getOrDefault(more, 0L) - counters.getOrDefault(less, 0L);
   }
 
   private Spread spread(int offset) {

@@ -14,7 +14,10 @@ import java.util.Map;
  * @param takenNanos when it was read, by the monotonic clock of the machine
  * @param sinceNanos since when the loop does what it is doing, by the same clock
  * @param isConsistent whether no turn was writing while it was read
+ * @param openHandles how many are open
+ * @param liveFibers how many have begun and not ended
  */
+@SuppressWarnings("exports") // what can be asked for is for who reads the file
 public record LoopSnapshot(
     long loop,
     String name,
@@ -27,6 +30,8 @@ public record LoopSnapshot(
     long sinceNanos,
     long itemSinceNanos,
     boolean isConsistent,
+    long openHandles,
+    long liveFibers,
     Map<Counter, Long> counters,
     Map<Distribution, Spread> spreads,
     List<KindSnapshot> kinds) {
@@ -55,14 +60,6 @@ public record LoopSnapshot(
   /** Of callbacks of all kinds. */
   public Spread callbacks() {
     return kinds.stream().map(KindSnapshot::callbacks).reduce(Spread.EMPTY, Spread::plus);
-  }
-
-  public long openHandles() {
-    return get(Counter.HANDLES_OPENED) - get(Counter.HANDLES_CLOSED);
-  }
-
-  public long liveFibers() {
-    return get(Counter.FIBERS_STARTED) - get(Counter.FIBERS_ENDED);
   }
 
   /** How long the turn has lasted that goes on; 0 where none does. */
@@ -103,6 +100,8 @@ public record LoopSnapshot(
         sinceNanos,
         itemSinceNanos,
         isConsistent && earlier.isConsistent,
+        openHandles,
+        liveFibers,
         changes,
         spreadChanges,
         kindChanges);

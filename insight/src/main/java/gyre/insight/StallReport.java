@@ -26,6 +26,9 @@ public record StallReport(
     Cause cause,
     String detail,
     List<String> stack) {
+  private static final String RUNTIME =
+      "gyre\\.(loop|engine|sys|probe|spi|io|net|stream|sync|file|process|terminal|http|tls|proxy)\\..*";
+
   private static final long ENDLESS_NANOS = 1_000_000_000;
 
   /** Why a loop stands still. */
@@ -87,16 +90,17 @@ public record StallReport(
         && cause == Cause.JAVA;
   }
 
-  /** The line of the user's code, as far as the stack tells; empty if it does not. */
+  /** The line of the user's code that is to blame; empty if none is, or the stack does not tell. */
   public String place() {
+    if (!cause.isItsOwn()) {
+      return "";
+    }
     return stack.stream().filter(StallReport::isOfUser).findFirst().orElse("");
   }
 
   private static boolean isOfUser(String frame) {
     String place = frame.substring(frame.lastIndexOf('/') + 1);
-    boolean isOfRuntime =
-        place.matches("gyre\\.(Fiber|Loop|Pump|HandleBase|TimerTask|Timer|Scope|Carried|UserCalls)[.$].*")
-            || place.matches("gyre\\.(loop|engine|sys|probe|spi|io|net|stream|sync|file|process)\\..*");
+    boolean isOfRuntime = place.matches("gyre\\.[A-Z].*") || place.matches(RUNTIME);
     boolean isOfJdk = place.matches("(java|jdk|sun|javax)\\..*");
     return !isOfRuntime && !isOfJdk;
   }

@@ -1,0 +1,128 @@
+package gyre.insight;
+
+import gyre.probe.ProbeFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process that is looked at again and again: each look tells what has happened since the one
+ * before. By one thread at a time.
+ */
+public final class Observation implements AutoCloseable {
+  /**
+   * What a look saw.
+   *
+   * @param command what runs there, as far as the system tells
+   * @param now all that was counted since the loops were opened
+   * @param change what was counted since the look before
+   * @param seconds that have passed since
+   */
+  public record Look(
+      long pid,
+      String command,
+      ProcessSnapshot now,
+      ProcessSnapshot change,
+      double seconds,
+      Facts facts,
+      List<StallReport> stalls,
+      List<Verdict> verdicts) {
+    public Look {
+      stalls = List.copyOf(stalls);
+      verdicts = List.copyOf(verdicts);
+    }
+  }
+
+  private final GyreProcess process;
+  private final Machine machine;
+  private final String command;
+  private @Nullable ProcessSnapshot before;
+  private @Nullable Facts factsBefore;
+
+  private Observation(GyreProcess process, Machine machine) {
+    this.process = process;
+    this.machine = machine;
+    this.command = commandOf(process.pid());
+  }
+
+  /** See {@link GyreProcess#open}. */
+  public static Observation open(long pid) throws IOException {
+    return new Observation(GyreProcess.open(pid), Machine.REAL);
+  }
+
+  private static String commandOf(long pid) {
+    Optional<String> line =
+        Machine.REAL.text("/proc/" + pid + "/cmdline").map(text -> text.replace('\0', ' '));
+    return line.map(Observation::shortened).orElse("");
+  }
+
+  /** The main class or jar, and its arguments. */
+  private static String shortened(String line) {
+    StringBuilder rest = new StringBuilder();
+    boolean isBeforeMain = true;
+    boolean takesValue = false;
+    for (String word : line.split(" ")) {
+      if (takesValue) {
+        takesValue = false;
+      } else if (isBeforeMain && word.matches("-cp|-classpath|--[a-z-]+|-p")) {
+        takesValue = true;
+      } else if (!isBeforeMain || !(word.startsWith("-") || word.endsWith("/java"))) {
+        isBeforeMain = false;
+        rest.append(rest.isEmpty() ? "" : " ").append(word);
+      }
+    }
+    return rest.toString();
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** The first look tells of the whole life of the loops. */
+  public Look look() throws IOException {
+    ProcessSnapshot now = process.read();
+    Facts facts = Facts.of(machine, now);
+    ProcessSnapshot old = before;
+    Facts oldFacts = factsBefore;
+    before = now;
+    factsBefore = facts;
+    List<StallReport> stalls = stalls();
+    if (old == null || oldFacts == null) {
+      double lived = (System.currentTimeMillis() - now.started().toEpochMilli()) / 1e3;
+      return new Look(
+          process.pid(), command, now, now, Math.max(lived, 1e-3), facts, stalls, List.of());
+    }
+    double seconds = Math.max(1, now.takenNanos() - old.takenNanos()) / 1e9;
+    return new Look(
+        process.pid(),
+        command,
+        now,
+        now.since(old),
+        seconds,
+        facts,
+        stalls,
+        Diagnosis.of(old, now, oldFacts, facts, stalls));
+  }
+
+  /** One without a watchdog has none. */
+  private List<StallReport> stalls() {
+    try {
+      return Files.exists(ProbeFile.socketOf(process.pid()))
+          ? Control.stalls(process.pid())
+          : List.of();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}

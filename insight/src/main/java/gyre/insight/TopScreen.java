@@ -1,0 +1,195 @@
+package gyre.insight;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.Source;
+import gyre.Timer;
+import gyre.insight.Observation.Look;
+import gyre.insight.TopText.Order;
+import gyre.terminal.Area;
+import gyre.terminal.Color;
+import gyre.terminal.KeyCode;
+import gyre.terminal.Style;
+import gyre.terminal.Table;
+import gyre.terminal.Terminal;
+import gyre.terminal.TerminalEvent;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What {@code gyre top} shows on a terminal: all loops, one of them, or what lives in it. In a fiber
+ * of a loop; what could block is offloaded.
+ */
+public final class TopScreen {
+  private enum View {
+    LOOPS,
+    LOOP,
+    DUMP
+  }
+
+  private static final Style DIM = Style.plain().dim();
+  private static final Style BAD = Style.of(Color.RED).bold();
+
+  private final Observation observation;
+  private final Duration interval;
+  private Order order;
+  private View view = View.LOOPS;
+  private int selected;
+  private int firstLine;
+  private String loopName = "";
+  private List<String> dump = List.of();
+  private boolean goesOn = true;
+  private boolean isPaused;
+
+  /** Shows what is seen each time that so much time has passed. */
+  public TopScreen(Observation observation, Duration interval, Order order) {
+    this.observation = observation;
+    this.interval = interval;
+    this.order = order;
+  }
+
+  /** Until the user ends it, or the process has. */
+  public void show() throws Exception {
+    try (Terminal terminal = Terminal.open();
+        Timer tick = Loop.current().timer(() -> {})) {
+      Look look = Fiber.offload(observation::look);
+      while (goesOn && observation.isAlive()) {
+        Look shown = look;
+        terminal.draw(screen -> draw(screen.area(), shown));
+        if (!tick.isActive()) {
+          tick.restart(interval);
+        }
+        Source first = Fiber.awaitFirst(terminal.arrived(), tick.fired());
+        if (first == terminal.arrived()) {
+          handle(terminal.next(), look);
+        } else {
+          tick.takeFired();
+          look = isPaused ? look : Fiber.offload(observation::look);
+        }
+      }
+    }
+  }
+
+  // ---- keys
+
+  private void handle(TerminalEvent event, Look look) throws Exception {
+    switch (event) {
+      case TerminalEvent.Key key when key.is('q') || key.isControl('c') -> goesOn = false;
+      case TerminalEvent.Key key when key.is('s') ->
+          order = Order.values()[(order.ordinal() + 1) % Order.values().length];
+      case TerminalEvent.Key key when key.is('p') -> isPaused = !isPaused;
+      case TerminalEvent.Key key when key.is('d') -> openDump();
+      case TerminalEvent.Key key when key.is(KeyCode.UP) || key.is('k') -> move(-1, look);
+      case TerminalEvent.Key key when key.is(KeyCode.DOWN) || key.is('j') -> move(1, look);
+      case TerminalEvent.Key key when key.is(KeyCode.PAGE_UP) -> move(-10, look);
+      case TerminalEvent.Key key when key.is(KeyCode.PAGE_DOWN) -> move(10, look);
+      case TerminalEvent.Key key when key.is(KeyCode.ENTER) -> enter(look);
+      case TerminalEvent.Key key when key.is(KeyCode.ESCAPE) || key.is(KeyCode.BACKSPACE) ->
+          leave();
+      case TerminalEvent.Ended ended -> goesOn = false;
+      default -> {} // another size needs nothing but the frame that is drawn anyway
+    }
+  }
+
+  private void move(int by, Look look) {
+    if (view == View.LOOPS) {
+      selected = Math.clamp(selected + by, 0, Math.max(0, look.change().loops().size() - 1));
+    } else {
+      firstLine = Math.max(0, firstLine + by);
+    }
+  }
+
+  private void enter(Look look) throws Exception {
+    List<LoopSnapshot> loops = TopText.sorted(look, order);
+    if (view == View.LOOPS && selected < loops.size()) {
+      loopName = loops.get(selected).name();
+      view = View.LOOP;
+      firstLine = 0;
+    } else if (view == View.LOOP) {
+      openDump();
+    }
+  }
+
+  private void leave() {
+    firstLine = 0;
+    switch (view) {
+      case LOOPS -> goesOn = false;
+      case LOOP -> view = View.LOOPS;
+      case DUMP -> view = loopName.isEmpty() ? View.LOOPS : View.LOOP;
+    }
+  }
+
+  private void openDump() throws Exception {
+    dump =
+        Fiber.offload(() -> {
+          try {
+            return Control.dump(observation.pid()).lines().toList();
+          } catch (IOException e) {
+            return List.of(String.valueOf(e.getMessage()));
+          }
+        });
+    view = View.DUMP;
+    firstLine = 0;
+  }
+
+  // ---- frames
+
+  private void draw(Area area, Look look) {
+    int ignored = area.put(0, 0, TopText.head(look), Style.plain().bold());
+    Area rest = area.below(1).above(Math.max(0, area.height() - 2));
+    switch (view) {
+      case LOOPS -> drawLoops(rest, look);
+      case LOOP -> drawLoop(rest, look);
+      case DUMP -> drawLines(rest, dump);
+    }
+    String keys =
+        switch (view) {
+          case LOOPS -> "↑↓ Enter open  s sort: " + order.name().toLowerCase(java.util.Locale.ROOT);
+          case LOOP -> "↑↓ scroll  Enter d fibers and stacks  Esc back";
+          case DUMP -> "↑↓ scroll  d again  Esc back";
+        };
+    int ignoredToo =
+        area.put(
+            0, area.height() - 1, keys + (isPaused ? "  PAUSED" : "") + "  p pause  q end", DIM);
+  }
+
+  private void drawLoops(Area area, Look look) {
+    int row = 0;
+    for (String line : TopText.verdicts(look)) {
+      if (row < area.height() / 2) {
+        int ignored = area.put(0, row++, line, line.startsWith("!") ? BAD : Style.plain());
+      }
+    }
+    if (look.verdicts().isEmpty()) {
+      int ignored = area.put(0, row++, "nothing is wrong as far as it can be seen", DIM);
+    }
+    List<LoopSnapshot> loops = TopText.sorted(look, order);
+    Table table =
+        Table.of(TopText.HEADS.toArray(String[]::new))
+            .rightAligned(2, 3, 4, 5, 6, 7, 8, 9, 10)
+            .headStyle(Style.plain().bold())
+            .rows(loops.stream().map(loop -> TopText.row(loop, look.seconds())).toList())
+            .selected(selected);
+    area.below(row + 1).draw(table);
+  }
+
+  private void drawLoop(Area area, Look look) {
+    List<String> lines =
+        look.change().loops().stream()
+            .filter(loop -> loop.name().equals(loopName))
+            .findFirst()
+            .map(loop -> TopText.loop(loop, look.seconds()))
+            .orElse(List.of(loopName + " has ended"));
+    drawLines(area, lines);
+  }
+
+  private void drawLines(Area area, List<String> lines) {
+    firstLine = Math.min(firstLine, Math.max(0, lines.size() - 1));
+    for (int row = 0; row < area.height() && firstLine + row < lines.size(); row++) {
+      String line = lines.get(firstLine + row);
+      boolean isBad = line.contains("!!");
+      int ignored = area.put(0, row, line.replace('#', '█'), isBad ? BAD : Style.plain());
+    }
+  }
+}
