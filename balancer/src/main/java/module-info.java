@@ -7,4 +7,7 @@ module gyre.balancer {
   requires gyre.http;
   requires gyre.insight;
   requires tools.jackson.core;
+
+  exports gyre.balancer;
+  exports gyre.balancer.choice;
 }
