@@ -1,0 +1,120 @@
+package gyre.balancer;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Writes the access log, one line for each connection, on a thread of its own: no loop waits for a
+ * disk. What comes faster than the disk takes is dropped and counted, with a line that says how
+ * many. {@link #reopen} is for tools that rename the file.
+ */
+final class AccessLog implements AutoCloseable {
+  private static final int QUEUE_LIMIT = 65_536;
+  private static final int BATCH = 1024;
+
+  private static final String STOP = "";
+  private static final String REOPEN = "\n";
+
+  private final Path file;
+  private final ArrayBlockingQueue<String> queue = new ArrayBlockingQueue<>(QUEUE_LIMIT);
+  private final LongAdder dropped = new LongAdder();
+  private final Thread thread;
+
+  private AccessLog(Path file) {
+    this.file = file;
+    this.thread = Thread.ofPlatform().daemon().name("balance-access-log").unstarted(this::writeAll);
+  }
+
+  /**
+   * @throws UncheckedIOException if it can't be written
+   */
+  static AccessLog open(Path file) {
+    AccessLog log = new AccessLog(file);
+    try {
+      log.writer().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("write access log " + file + ": " + e.getMessage(), e);
+    }
+    log.thread.start();
+    return log;
+  }
+
+  Path file() {
+    return file;
+  }
+
+  long dropped() {
+    return dropped.sum();
+  }
+
+  /** From any loop; never waits. */
+  void add(AccessRecord entry) {
+    if (!queue.offer(entry.line())) {
+      dropped.increment();
+    }
+  }
+
+  void reopen() {
+    if (!queue.offer(REOPEN)) {
+      dropped.increment(); // it is opened anew with the next batch anyway
+    }
+  }
+
+  private BufferedWriter writer() throws IOException {
+    return Files.newBufferedWriter(
+        file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  private void writeAll() {
+    List<String> batch = new ArrayList<>();
+    long told = 0;
+    boolean isStopping = false;
+    while (!isStopping) {
+      try {
+        batch.add(queue.take());
+      } catch (InterruptedException e) {
+        isStopping = true;
+      }
+      queue.drainTo(batch, BATCH);
+      isStopping |= batch.remove(STOP);
+      // Opened for each batch: so a file that was renamed is left at once.
+      try (BufferedWriter out = writer()) {
+        for (String line : batch) {
+          if (!line.equals(REOPEN)) {
+            out.write(line);
+            out.newLine();
+          }
+        }
+        long now = dropped.sum();
+        if (now != told) {
+          out.write("dropped=" + (now - told));
+          out.newLine();
+          told = now;
+        }
+      } catch (IOException e) {
+        dropped.add(batch.size());
+      }
+      batch.clear();
+    }
+  }
+
+  /** Writes what is there, and ends. Waits for that, some seconds at most. */
+  @Override
+  public void close() {
+    try {
+      queue.put(STOP);
+      thread.join(java.time.Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

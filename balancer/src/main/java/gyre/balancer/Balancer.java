@@ -1,0 +1,349 @@
+package gyre.balancer;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.LoopGroup;
+import gyre.Signal;
+import gyre.Deadline;
+import gyre.Scope;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A load balancer on a group of loops. It listens from the call that opens it until it is closed or
+ * its loops shut down; connections are spread over the loops by their number.
+ *
+ * <pre>{@code
+ * try (LoopGroup group = LoopGroup.open(2);
+ *     Balancer balancer = Balancer.open(group, BalancerConfig.simple(listen, targets))) {
+ *   untilItIsTimeToStop();
+ * }
+ * }</pre>
+ *
+ * <p>What concerns all loops (checks, names, changes of configuration) is done by fibers of the
+ * first loop. It may be opened, asked, changed and closed from any thread; a fiber is parked where
+ * another thread would be blocked.
+ */
+public final class Balancer implements AutoCloseable {
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+
+  private final @Nullable LoopGroup group;
+  private final List<Loop> loops;
+  private final Map<Loop, LoopPart> parts = new IdentityHashMap<>();
+  private final Events events = new Events();
+  private final Counters counters = new Counters();
+  private final Map<String, SourceRates> sourceRates = new ConcurrentHashMap<>();
+  private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+  private volatile Map<String, Pool> pools = Map.of();
+  private volatile Map<String, Listener> listeners = Map.of();
+  private volatile BalancerConfig config;
+  private volatile @Nullable AccessLog accessLog;
+  private volatile @Nullable Signal changed;
+  private volatile boolean isStopping;
+  private Instant started = Instant.EPOCH;
+
+  private Balancer(@Nullable LoopGroup group, List<Loop> loops, BalancerConfig config) {
+    this.group = group;
+    this.loops = loops;
+    this.config = config;
+    for (Loop loop : loops) {
+      parts.put(loop, new LoopPart(loop));
+    }
+  }
+
+  /**
+   * Listens, and balances.
+   *
+   * @throws gyre.io.IoException if it can't listen somewhere; then it listens nowhere
+   */
+  public static Balancer open(LoopGroup group, BalancerConfig config) {
+    return new Balancer(group, group.loops(), config).start();
+  }
+
+  /** As {@link #open(LoopGroup, BalancerConfig)}, on a loop. */
+  public static Balancer open(Loop loop, BalancerConfig config) {
+    return new Balancer(null, List.of(loop), config).start();
+  }
+
+  private Balancer start() {
+    try {
+      Fiber<?> ignored = onControl(() -> {
+        started = control().now();
+        apply(config);
+        return control().loop().start("balance", this::runControl);
+      });
+    } catch (RuntimeException e) {
+      closeListeners(Duration.ZERO);
+      closeLog();
+      throw e;
+    }
+    return this;
+  }
+
+  // ---- for its parts
+
+  BalancerConfig config() {
+    return config;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  Events events() {
+    return events;
+  }
+
+  Instant started() {
+    return started;
+  }
+
+  @Nullable AccessLog accessLog() {
+    return accessLog;
+  }
+
+  SourceRates sourceRates(ListenConfig listen) {
+    return sourceRates.computeIfAbsent(listen.name(), _ -> new SourceRates());
+  }
+
+  @Nullable Pool pool(String name) {
+    return pools.get(name);
+  }
+
+  List<Pool> pools() {
+    return List.copyOf(pools.values());
+  }
+
+  List<Listener> listeners() {
+    return List.copyOf(listeners.values());
+  }
+
+  List<Loop> loops() {
+    return loops;
+  }
+
+  /** Of the calling loop. */
+  LoopPart part() {
+    LoopPart part = parts.get(Loop.current());
+    if (part == null) {
+      throw new IllegalStateException(Loop.current().name() + " is none of the balancer's loops");
+    }
+    return part;
+  }
+
+  LoopPart control() {
+    LoopPart part = parts.get(loops.getFirst());
+    assert part != null;
+    return part;
+  }
+
+  @Nullable LoopGroup group() {
+    return group;
+  }
+
+  // ---- asking
+
+  /** Where it listens, by the names of the listeners, with ports that the system has chosen. */
+  public Map<String, InetSocketAddress> addresses() {
+    Map<String, InetSocketAddress> all = new LinkedHashMap<>();
+    listeners.forEach((name, listener) -> all.put(name, listener.address()));
+    return all;
+  }
+
+  /** Connections that are open now. */
+  public int sessions() {
+    return counters.sessions.get();
+  }
+
+  /** The newest changes with their reasons, the oldest first: what the log has of this run. */
+  public List<String> recentEvents() {
+    return events.newest().stream().map(Events.Event::toString).toList();
+  }
+
+  // ---- changing
+
+  /**
+   * Does what this configuration says from now on. Connections go on as they are. Listeners that
+   * stay keep listening; if a new one can't listen, nothing changes.
+   *
+   * @throws gyre.io.IoException if it can't listen somewhere
+   */
+  public void reload(BalancerConfig next) {
+    onControl(() -> {
+      apply(next);
+      config = next;
+      events.tell(control().now(), "", "configuration loaded");
+      return true;
+    });
+  }
+
+  /** Runs it on the control loop, in a fiber, and gives its result to whatever thread this is. */
+  <T> T onControl(java.util.concurrent.Callable<T> work) {
+    Loop loop = control().loop();
+    if (Anywhere.isInFiber() && Loop.current().equals(loop)) {
+      try {
+        return work.call();
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException(e.getMessage(), e);
+      }
+    }
+    return Anywhere.await(loop.callAsync(work));
+  }
+
+  /** On the control loop. Opens what may fail first. */
+  private void apply(BalancerConfig next) {
+    Map<String, Listener> opened = new LinkedHashMap<>();
+    Map<String, Pool> wanted = poolsOf(next);
+    Map<String, Pool> before = pools;
+    Map<String, Pool> both = new LinkedHashMap<>(before);
+    wanted.forEach(both::putIfAbsent);
+    pools = Map.copyOf(both); // new listeners may have connections at once
+    updatePools(next, wanted);
+    try {
+      openLog(next);
+      openListeners(next, opened);
+    } catch (RuntimeException e) {
+      opened.values().forEach(listener -> listener.close(Duration.ZERO));
+      pools = before;
+      throw e;
+    }
+    Map<String, Listener> gone = new LinkedHashMap<>(listeners);
+    Map<String, Listener> all = new LinkedHashMap<>();
+    for (ListenConfig each : next.listens()) {
+      Listener kept = opened.get(each.name());
+      if (kept == null) {
+        kept = gone.remove(each.name());
+        assert kept != null;
+        kept.config(each);
+      }
+      all.put(each.name(), kept);
+    }
+    listeners = java.util.Collections.unmodifiableMap(all);
+    pools = java.util.Collections.unmodifiableMap(wanted);
+    gone.values().forEach(listener -> closeSoon(listener, next.stopTimeout()));
+    before.forEach((name, pool) -> {
+      if (!wanted.containsKey(name)) {
+        pool.close();
+      }
+    });
+  }
+
+  private Map<String, Pool> poolsOf(BalancerConfig next) {
+    Map<String, Pool> wanted = new LinkedHashMap<>();
+    for (PoolConfig each : next.pools()) {
+      Pool known = pools.get(each.name());
+      wanted.put(each.name(), known == null ? new Pool(each, events) : known);
+    }
+    return wanted;
+  }
+
+  private void updatePools(BalancerConfig next, Map<String, Pool> wanted) {
+    for (PoolConfig each : next.pools()) {
+      Pool pool = wanted.get(each.name());
+      assert pool != null;
+      pool.update(each, Discovery.known(pool, each), control());
+    }
+  }
+
+  private void openLog(BalancerConfig next) {
+    AccessLog known = accessLog;
+    java.nio.file.Path file = next.accessLog();
+    if (known != null && known.file().equals(file)) {
+      known.reopen();
+      return;
+    }
+    accessLog = file == null ? null : AccessLog.open(file);
+    if (known != null) {
+      known.close();
+    }
+  }
+
+  private void openListeners(BalancerConfig next, Map<String, Listener> opened) {
+    for (ListenConfig each : next.listens()) {
+      Listener known = listeners.get(each.name());
+      if (known == null || !known.config().isSamePlace(each)) {
+        opened.put(each.name(), Listener.open(this, each));
+      }
+    }
+  }
+
+  private void closeSoon(Listener listener, Duration drain) {
+    events.tell(
+        control().now(),
+        listener.config().name(),
+        "no longer listens on " + Addresses.format(listener.address()));
+    Fiber<?> ignored =
+        control().loop().start("close " + listener.config().name(), () -> listener.close(drain));
+  }
+
+  // ---- the control fiber
+
+  private void runControl() {
+    Loop loop = Loop.current();
+    Signal stop = Signal.open();
+    changed = stop;
+    try (Scope scope = Scope.openIsolated("balance")) {
+      HealthChecks checks = new HealthChecks(control());
+      Discovery discovery = new Discovery(control());
+      while (!isStopping && !loop.stopping().isReady()) {
+        checks.look(pools.values());
+        discovery.look(pools.values());
+        Fiber.awaitFirst(stop, loop.stopping(), Deadline.in(LOOK_INTERVAL));
+        stop.take();
+      }
+      scope.cancel("the balancer stops");
+    } finally {
+      ended.complete(true);
+    }
+  }
+
+  // ---- closing
+
+  /** As {@link #close(Duration)}, with the configuration's time. */
+  @Override
+  public void close() {
+    close(config.stopTimeout());
+  }
+
+  /**
+   * Stops listening; connections go on until they end, at most for {@code drain}, and are reset
+   * then. Returns when all have ended.
+   */
+  public void close(Duration drain) {
+    if (!isStopping) {
+      events.tell(Instant.now(), "", "stops, with " + sessions() + " connections");
+    }
+    isStopping = true;
+    closeListeners(drain);
+    Signal present = changed;
+    if (present != null) {
+      present.raise();
+    }
+    boolean ignored = Anywhere.await(ended);
+    closeLog();
+  }
+
+  private void closeListeners(Duration drain) {
+    List<Listener> all = new ArrayList<>(listeners.values());
+    all.forEach(listener -> listener.stop(drain));
+    all.forEach(listener -> listener.close(drain));
+  }
+
+  private void closeLog() {
+    AccessLog log = accessLog;
+    if (log != null) {
+      log.close();
+    }
+  }
+}

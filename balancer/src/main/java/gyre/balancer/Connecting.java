@@ -1,0 +1,148 @@
+package gyre.balancer;
+
+import gyre.Deadline;
+import gyre.Signal;
+import gyre.io.IoException;
+import gyre.net.ConnectOptions;
+import gyre.net.StreamOptions;
+import gyre.net.TcpStream;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gets a connection to a target of a pool: chooses one, waits while all are full, and tries another
+ * where one can't be connected to. Nothing was sent to any of them yet, so that is safe.
+ */
+final class Connecting {
+  /** Errors of this machine, for which no target is to be blamed: files, memory, ports. */
+  private static final Set<Integer> SHORTAGES = Set.of(23, 24, 12, 105, 99);
+
+  /** What came out. */
+  sealed interface Result {
+    record Connected(TcpStream stream, Target target) implements Result {}
+
+    /**
+     * @param end a word for the log
+     */
+    record Refused(String end, String reason) implements Result {}
+  }
+
+  private final Pool pool;
+  private final LoopPart part;
+  private final Counters counters;
+  private final @Nullable InetAddress client;
+  private final List<Target> tried = new ArrayList<>(0);
+
+  Connecting(Pool pool, LoopPart part, Counters counters, @Nullable InetAddress client) {
+    this.pool = pool;
+    this.part = part;
+    this.counters = counters;
+    this.client = client;
+  }
+
+  /** How many targets have failed before this came out. */
+  int retries() {
+    return tried.size();
+  }
+
+  /** Parks. The stream belongs to the current scope. */
+  Result run(StreamOptions options) {
+    PoolConfig rules = pool.config();
+    String last = "";
+    for (int attempt = 0; attempt <= rules.retries(); attempt++) {
+      Target target;
+      switch (decide()) {
+        case Decision.Chosen chosen -> target = chosen.target();
+        case Decision.Full _ -> {
+          counters.queueTimeouts.increment();
+          return new Result.Refused("queue-timeout", "all targets are full");
+        }
+        case Decision.Nobody nobody -> {
+          counters.refusedNobody.increment();
+          return new Result.Refused("no-target", nobody.reason() + (last.isEmpty() ? "" : ": " + last));
+        }
+      }
+      boolean isConnected = false;
+      try {
+        long start = part.nanoTime();
+        TcpStream stream =
+            TcpStream.connect(
+                target.config().address(),
+                options,
+                ConnectOptions.defaults().timeout(rules.connectTimeout()));
+        isConnected = true;
+        return connected(stream, target, part.nanoTime() - start);
+      } catch (IoException e) {
+        last = String.valueOf(e.getMessage());
+        if (SHORTAGES.contains(e.errno())) {
+          counters.shed.increment();
+          return new Result.Refused("shed", last);
+        }
+        pool.failed(target, last, part);
+        tried.add(target);
+        counters.retries.increment();
+      } finally {
+        if (!isConnected) {
+          pool.release(target);
+        }
+      }
+    }
+    counters.refusedNobody.increment();
+    return new Result.Refused("connect-failed", last);
+  }
+
+  private Result connected(TcpStream stream, Target target, long nanos) {
+    target.connections.increment();
+    target.connectNanos.add(nanos);
+    target.succeeded();
+    if (client != null) {
+      pool.remember(client, target, part.nanoTime());
+    }
+    return new Result.Connected(stream, target);
+  }
+
+  /** Waits for its turn where all are full. */
+  private Decision decide() {
+    WaitLine line = pool.line();
+    if (line.isEmpty()) {
+      Decision decision = pool.decide(part, client, tried);
+      if (!(decision instanceof Decision.Full)) {
+        return decision;
+      }
+    }
+    PoolConfig rules = pool.config();
+    Signal mine = Signal.open();
+    if (rules.queueTimeout().isZero() || !line.enter(mine, rules.queueLimit())) {
+      return Decision.Full.INSTANCE;
+    }
+    counters.queued.increment();
+    boolean isInLine = true;
+    try {
+      Deadline deadline = Deadline.in(rules.queueTimeout());
+      while (true) {
+        if (line.isFirst(mine)) { // a place may have come free before this was in the line
+          Decision decision = pool.decide(part, client, tried);
+          if (!(decision instanceof Decision.Full)) {
+            return decision;
+          }
+        }
+        if (!line.await(mine, deadline)) {
+          return Decision.Full.INSTANCE;
+        }
+        Decision decision = pool.decide(part, client, tried);
+        if (!(decision instanceof Decision.Full)) {
+          isInLine = false; // the place that it was woken for is taken
+          return decision;
+        }
+        line.again(mine);
+      }
+    } finally {
+      if (isInLine) {
+        line.leave(mine);
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package gyre.balancer;
+
+import gyre.LoopGroup;
+import gyre.net.ConnectionHandler;
+import gyre.net.Distribution;
+import gyre.net.ListenOptions;
+import gyre.net.ServerOptions;
+import gyre.net.TcpServer;
+import gyre.net.TcpStream;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/**
+ * A listener while the balancer runs. What it does with a connection is read from its configuration
+ * when that comes, so that a reload changes it without closing anything.
+ */
+abstract class Listener {
+  private volatile ListenConfig config;
+
+  Listener(ListenConfig config) {
+    this.config = config;
+  }
+
+  static Listener open(Balancer balancer, ListenConfig config) {
+    return switch (config.protocol()) {
+      case TCP -> new Tcp(balancer, config);
+      case UDP -> UdpListener.open(balancer, config);
+    };
+  }
+
+  final ListenConfig config() {
+    return config;
+  }
+
+  final void config(ListenConfig next) {
+    config = next;
+  }
+
+  abstract InetSocketAddress address();
+
+  /** Connections or flows that it has. */
+  abstract int connections();
+
+  /** Begins to close, so that several can end at the same time. */
+  abstract void stop(Duration drain);
+
+  /** Stops listening, and parks until the connections have ended, at most so long. */
+  abstract void close(Duration drain);
+
+  /**
+   * One socket, whose connections are given to the loop that has the fewest. A socket for each loop
+   * would lose what waits in its backlog when the number of loops changes or the balancer is handed
+   * over.
+   */
+  private static final class Tcp extends Listener {
+    private final TcpServer server;
+
+    Tcp(Balancer balancer, ListenConfig config) {
+      super(config);
+      ListenOptions listen = ListenOptions.defaults();
+      if (config.maxConnections() > 0) {
+        listen = listen.maxConnections(config.maxConnections());
+      }
+      ServerOptions options =
+          ServerOptions.defaults().distribution(Distribution.LEAST_LOADED).listen(listen);
+      ConnectionHandler<TcpStream> handler =
+          stream -> new Session(balancer, balancer.part(), config(), stream).run();
+      LoopGroup group = balancer.group();
+      this.server =
+          group == null
+              ? TcpServer.serve(balancer.loops().getFirst(), config.address(), options, handler)
+              : TcpServer.serve(group, config.address(), options, handler);
+    }
+
+    @Override
+    InetSocketAddress address() {
+      return server.address();
+    }
+
+    @Override
+    int connections() {
+      return server.connections().stream().mapToInt(Integer::intValue).sum();
+    }
+
+    @Override
+    void stop(Duration drain) {
+      // Closing does both.
+    }
+
+    @Override
+    void close(Duration drain) {
+      server.close(drain);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package gyre.balancer;
+
+import gyre.Loop;
+import gyre.balancer.choice.Algorithm;
+import gyre.balancer.choice.Ballot;
+import gyre.balancer.choice.Chooser;
+import gyre.balancer.choice.Hashes;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** What a balancer has once for each loop: choosers with their state, and room for a choice. */
+final class LoopPart {
+  private record Choosing(Algorithm algorithm, Chooser chooser) {}
+
+  private final Loop loop;
+  private final Ballot ballot = new Ballot();
+  private final Map<Pool, Choosing> choosers = new IdentityHashMap<>();
+
+  LoopPart(Loop loop) {
+    this.loop = loop;
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  long nanoTime() {
+    return loop.nanoTime();
+  }
+
+  Instant now() {
+    return loop.clock().instant();
+  }
+
+  Ballot ballot() {
+    return ballot;
+  }
+
+  RandomGenerator random() {
+    return loop.random();
+  }
+
+  Chooser chooser(Pool pool) {
+    Algorithm wanted = pool.config().algorithm();
+    Choosing known = choosers.get(pool);
+    if (known == null || known.algorithm() != wanted) {
+      known = new Choosing(wanted, wanted.create());
+      choosers.put(pool, known);
+    }
+    return known.chooser();
+  }
+
+  /** Pools that are gone need no chooser. */
+  void forget(Pool pool) {
+    choosers.remove(pool);
+  }
+
+  /** The same for the same client. */
+  long key(@Nullable InetAddress client) {
+    return client == null ? loop.random().nextLong() : Hashes.of(client.getAddress());
+  }
+}
