@@ -79,6 +79,22 @@ public record BalancerConfig(
     return of(List.of(ListenConfig.of("main", listen, "main")), List.of(pool));
   }
 
+  /**
+   * As {@link #simple(InetSocketAddress, List)}, of addresses as people write them.
+   *
+   * @param listen {@code HOST:PORT}, or {@code :PORT} for all addresses of this machine
+   * @param targets {@code HOST:PORT}; a name is looked up, again and again
+   * @throws IllegalArgumentException that says which of them is wrong
+   */
+  public static BalancerConfig simple(String listen, List<String> targets) {
+    InetSocketAddress where = Addresses.parse(listen, "0.0.0.0");
+    if (where.isUnresolved()) {
+      throw new IllegalArgumentException(
+          "\"" + listen + "\" needs an address of this machine, or none: \":8080\"");
+    }
+    return simple(where, targets.stream().map(text -> Addresses.parse(text, null)).toList());
+  }
+
   public BalancerConfig listens(List<ListenConfig> value) {
     return new BalancerConfig(
         value, pools, maxConnections, stopTimeout, loops, control, accessLog, web);

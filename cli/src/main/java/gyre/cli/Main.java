@@ -28,6 +28,7 @@ public final class Main {
     COMMANDS.put("serve", Serve::new);
     COMMANDS.put("http", HttpCommand::new);
     COMMANDS.put("queue", QueueCommand::new);
+    COMMANDS.put("balance", BalanceCommand::new);
     COMMANDS.put("lab", LabCommand::new);
     COMMANDS.put("sim", SimCommand::new);
     COMMANDS.put("top", Top::new);

@@ -1,0 +1,154 @@
+package gyre.cli;
+
+import gyre.ExitStatus;
+import gyre.Loop;
+import gyre.LoopGroup;
+import gyre.LoopOptions;
+import gyre.ShutdownOptions;
+import gyre.balancer.Balancer;
+import gyre.balancer.BalancerConfig;
+import gyre.balancer.BalancerFile;
+import gyre.process.OsSignal;
+import gyre.process.SignalStream;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gyre balance}: the load balancer. */
+@Command(
+    name = "balance",
+    description = {
+      "A load balancer for TCP and UDP: gyre balance :8080 10.0.0.1:80 10.0.0.2:80",
+      "TERM stops it in order, a second TERM at once. HUP reads the file again."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false,
+    subcommands = {BalanceCheck.class})
+final class BalanceCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "ADDRESS",
+      arity = "0..*",
+      description = "Where to listen, and the targets: HOST:PORT, or :PORT to listen everywhere.")
+  private List<String> addresses = new ArrayList<>();
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Does what this file says.")
+  private Optional<Path> file = Optional.empty();
+
+  @Option(
+      names = "--loops",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "So many loops; 0, the default, is what the file says, or one per processor.")
+  private int loops;
+
+  @Option(
+      names = "--control",
+      paramLabel = "SOCKET",
+      description = "Takes commands of 'gyre balance ctl' on this Unix socket.")
+  private Optional<Path> control = Optional.empty();
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FILE",
+      description = "Writes a line for each connection.")
+  private Optional<Path> accessLog = Optional.empty();
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      converter = Serve.EngineName.class,
+      description = "auto, io_uring, epoll or nio. Default: ${DEFAULT-VALUE}")
+  private String engine = "auto";
+
+  @Override
+  public Integer call() {
+    BalancerConfig config = read();
+    PrintWriter out = spec.commandLine().getOut();
+    int size = config.loops() > 0 ? config.loops() : Runtime.getRuntime().availableProcessors();
+    LoopOptions each = LoopOptions.defaults().name("balance").engine(engine);
+    LoopGroup group = LoopGroup.open(size, each);
+    ShutdownOptions how = ShutdownOptions.defaults().drain(config.stopTimeout());
+    ExitStatus status = group.runUntilShutdown(how, () -> start(group, config, out));
+    return status.code();
+  }
+
+  private void start(LoopGroup group, BalancerConfig config, PrintWriter out) {
+    Balancer balancer = Balancer.open(group, config);
+    balancer
+        .addresses()
+        .forEach((name, where) -> out.println("listening on " + text(where) + " (" + name + ")"));
+    out.println("engine " + group.loop(0).engineExplanation() + ", " + group.size() + " loops");
+    out.flush();
+    Loop first = group.loop(0);
+    first.post(() -> {
+      var ignored = first.start("hang-up", () -> reloadByHangUp(balancer, out));
+    });
+  }
+
+  private static String text(InetSocketAddress address) {
+    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  }
+
+  /** Until the loop ends. */
+  private void reloadByHangUp(Balancer balancer, PrintWriter out) {
+    Loop loop = Loop.current();
+    try (SignalStream signals = SignalStream.open(OsSignal.HUP)) {
+      while (gyre.Fiber.awaitFirst(loop.stopping(), signals.arrived()) != loop.stopping()) {
+        if (signals.poll().isEmpty()) {
+          continue;
+        }
+        try {
+          balancer.reload(gyre.Fiber.offload(this::read));
+          out.println("configuration loaded");
+        } catch (Exception e) {
+          out.println("the configuration stays as it was: " + e.getMessage());
+        }
+        out.flush();
+      }
+    }
+  }
+
+  private BalancerConfig read() {
+    BalancerConfig config;
+    if (file.isPresent()) {
+      if (!addresses.isEmpty()) {
+        throw wrong("either --config FILE or addresses, not both");
+      }
+      config = BalancerFile.read(file.get());
+    } else if (addresses.size() < 2) {
+      throw wrong(
+          "where to listen and at least one target are missing, for example: :8080 10.0.0.1:80");
+    } else {
+      config = simple();
+    }
+    config = loops > 0 ? config.loops(loops) : config;
+    config = control.isPresent() ? config.control(control.get()) : config;
+    return accessLog.isPresent() ? config.accessLog(accessLog.get()) : config;
+  }
+
+  private BalancerConfig simple() {
+    try {
+      return BalancerConfig.simple(addresses.getFirst(), addresses.subList(1, addresses.size()));
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private ParameterException wrong(String what) {
+    return new ParameterException(spec.commandLine(), what);
+  }
+}
