@@ -93,13 +93,18 @@ final class Checker {
   private static @Nullable String http(InetSocketAddress where, Check.Http check) {
     TlsClient tls = check.tls();
     String scheme = tls == null ? "http" : "https";
-    ClientOptions options = ClientOptions.defaults().userAgent("gyre-balance");
+    // The name goes into the Host field, and the address is the target's whatever that name is.
+    ClientOptions options =
+        ClientOptions.defaults()
+            .userAgent("gyre-balance")
+            .resolver(_ -> List.of(where.getAddress()));
     options = tls == null ? options : options.tls(tls);
-    HttpUrl url = HttpUrl.parse(scheme + "://" + Addresses.format(where) + check.path());
+    String authority =
+        check.host().isEmpty() ? Addresses.format(where) : check.host() + ":" + where.getPort();
     ClientRequest request =
-        ClientRequest.of(check.method().toUpperCase(Locale.ROOT), url)
-            .header("Connection", "close");
-    request = check.host().isEmpty() ? request : request.header("Host", check.host());
+        ClientRequest.of(
+            check.method().toUpperCase(Locale.ROOT),
+            HttpUrl.parse(scheme + "://" + authority + check.path()));
     try (HttpClient client = HttpClient.open(options);
         ClientResponse answer = client.send(request)) {
       int status = answer.status();

@@ -5,6 +5,7 @@ import com.electronwill.nightconfig.core.UnmodifiableConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -79,14 +80,12 @@ final class Section {
     throw wrong(key, "must be a table: [" + below + "]");
   }
 
-  /** The tables below one. */
+  /** The tables below one, in the order of the file. */
   List<Section> sections(String key) {
     Section all = section(key);
-    List<Section> list = new ArrayList<>();
-    for (String each : all.keys()) {
-      list.add(all.section(each));
-    }
-    return list;
+    List<String> names = all.keys();
+    names.sort(Comparator.comparingInt(all::line));
+    return names.stream().map(all::section).toList();
   }
 
   // ---- values

@@ -321,21 +321,12 @@ final class BalancerTest {
     Socket socket = peers.connect(address);
     assertThat(Peers.readLine(socket)).isEqualTo("only");
     Thread closing = Thread.ofPlatform().start(() -> balancer.close(Duration.ofSeconds(30)));
-    Peers.until("it does not listen", () -> isRefused(address));
+    Peers.until("it does not listen", () -> Peers.isRefused(address));
     Peers.write(socket, "still here\n");
     assertThat(Peers.readLine(socket)).isEqualTo("still here");
     socket.close();
     closing.join();
     assertThat(balancer.sessions()).isZero();
-  }
-
-  private static boolean isRefused(InetSocketAddress address) {
-    try (Socket socket = new Socket()) {
-      socket.connect(address, Peers.PATIENCE_MILLIS);
-      return false;
-    } catch (IOException e) {
-      return true;
-    }
   }
 
   @Test

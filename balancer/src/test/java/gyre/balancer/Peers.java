@@ -66,8 +66,10 @@ final class Peers implements AutoCloseable {
       return TargetConfig.of(address());
     }
 
+    /** Returns when nobody listens there any more. */
     void close() throws IOException {
       socket.close();
+      until("connections are refused", () -> isRefused(address()));
     }
   }
 
@@ -93,6 +95,15 @@ final class Peers implements AutoCloseable {
     socket.connect(address, PATIENCE_MILLIS);
     socket.setSoTimeout(PATIENCE_MILLIS);
     return socket;
+  }
+
+  static boolean isRefused(InetSocketAddress address) {
+    try (Socket socket = new Socket()) {
+      socket.connect(address, PATIENCE_MILLIS);
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   static String readLine(Socket socket) throws IOException {
