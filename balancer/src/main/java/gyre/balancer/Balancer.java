@@ -6,7 +6,9 @@ import gyre.LoopGroup;
 import gyre.Signal;
 import gyre.Deadline;
 import gyre.Scope;
+import gyre.net.UnixListener;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,12 @@ public final class Balancer implements AutoCloseable {
   private volatile @Nullable AccessLog accessLog;
   private volatile @Nullable Signal changed;
   private volatile boolean isStopping;
+  private volatile @Nullable Callable<BalancerConfig> loader;
+  /** On the control loop. */
+  private @Nullable UnixListener controlListener;
+
+  private volatile Runnable stopAction = () -> {};
+  private final Commands commands = new Commands(this);
   private Instant started = Instant.EPOCH;
 
   private Balancer(@Nullable LoopGroup group, List<Loop> loops, BalancerConfig config) {
@@ -79,6 +88,8 @@ public final class Balancer implements AutoCloseable {
       Fiber<?> ignored = onControl(() -> {
         started = control().now();
         apply(config);
+        Path path = config.control();
+        controlListener = path == null ? null : ControlSocket.open(path);
         return control().loop().start("balance", this::runControl);
       });
     } catch (RuntimeException e) {
@@ -186,8 +197,47 @@ public final class Balancer implements AutoCloseable {
     });
   }
 
+  /** Has {@link #reload()}, and the command of that name, read the configuration by this. */
+  public void onReload(Callable<BalancerConfig> loader) {
+    this.loader = loader;
+  }
+
+  /**
+   * Reads the configuration again, and does what it says. The file is read on a helper thread.
+   *
+   * @throws IllegalStateException if there is nothing to be read
+   * @throws RuntimeException what is wrong with the configuration; then nothing has changed
+   */
+  public void reload() {
+    Callable<BalancerConfig> reading = loader;
+    if (reading == null) {
+      throw new IllegalStateException("there is no file to be read again");
+    }
+    boolean ignored =
+        onControl(() -> {
+          reload(Fiber.offload(reading));
+          return true;
+        });
+  }
+
+  /** What is done when a command says that it is to stop; nothing by default. */
+  public void onStop(Runnable action) {
+    stopAction = action;
+  }
+
+  void askToStop() {
+    stopAction.run();
+  }
+
+  /**
+   * Answers a command, both as JSON, as the control socket does.
+   */
+  public String command(String request) {
+    return commands.answer(request);
+  }
+
   /** Runs it on the control loop, in a fiber, and gives its result to whatever thread this is. */
-  <T> T onControl(java.util.concurrent.Callable<T> work) {
+  <T> T onControl(Callable<T> work) {
     Loop loop = control().loop();
     if (Anywhere.isInFiber() && Loop.current().equals(loop)) {
       try {
@@ -258,7 +308,7 @@ public final class Balancer implements AutoCloseable {
 
   private void openLog(BalancerConfig next) {
     AccessLog known = accessLog;
-    java.nio.file.Path file = next.accessLog();
+    Path file = next.accessLog();
     if (known != null && known.file().equals(file)) {
       known.reopen();
       return;
@@ -296,6 +346,10 @@ public final class Balancer implements AutoCloseable {
     try (Scope scope = Scope.openIsolated("balance")) {
       HealthChecks checks = new HealthChecks(control());
       Discovery discovery = new Discovery(control());
+      UnixListener control = controlListener;
+      if (control != null) {
+        Fiber<?> ignored = scope.start("control", () -> ControlSocket.serve(control, commands));
+      }
       while (!isStopping && !loop.stopping().isReady()) {
         checks.look(pools.values());
         discovery.look(pools.values());
@@ -304,6 +358,10 @@ public final class Balancer implements AutoCloseable {
       }
       scope.cancel("the balancer stops");
     } finally {
+      UnixListener control = controlListener;
+      if (control != null) {
+        control.close();
+      }
       ended.complete(true);
     }
   }

@@ -1,5 +1,7 @@
 package gyre.balancer;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -21,4 +23,25 @@ final class Counters {
   final LongAdder datagramsIn = new LongAdder();
   final LongAdder datagramsOut = new LongAdder();
   final LongAdder datagramsDropped = new LongAdder();
+
+  /** All but the number of sessions, which falls too, by name. */
+  Map<String, Long> all() {
+    Map<String, Long> all = new LinkedHashMap<>();
+    all.put("accepted", accepted.sum());
+    all.put("done", done.sum());
+    all.put("broken", broken.sum());
+    all.put("timeouts", timeouts.sum());
+    all.put("retries", retries.sum());
+    all.put("queued", queued.sum());
+    all.put("queue_timeouts", queueTimeouts.sum());
+    all.put("refused_nobody", refusedNobody.sum());
+    all.put("refused_by_rate", refusedByRate.sum());
+    all.put("refused_by_limit", refusedByLimit.sum());
+    all.put("bad_headers", badHeaders.sum());
+    all.put("shed", shed.sum());
+    all.put("datagrams_in", datagramsIn.sum());
+    all.put("datagrams_out", datagramsOut.sum());
+    all.put("datagrams_dropped", datagramsDropped.sum());
+    return all;
+  }
 }

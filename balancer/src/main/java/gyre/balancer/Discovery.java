@@ -98,7 +98,7 @@ final class Discovery {
       services(pool, rules).forEach(found -> all.put(found.name(), found));
     }
     if (rules.equals(pool.config())) { // nobody has changed it while this waited
-      pool.update(rules, List.copyOf(all.values()), part);
+      pool.refresh(List.copyOf(all.values()), part);
     }
   }
 

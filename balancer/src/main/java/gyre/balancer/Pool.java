@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,11 @@ final class Pool {
 
   /** Names that could not be looked up. */
   private final Set<String> missing = new HashSet<>();
+
+  /** What operators have added and removed since the configuration was read. */
+  private final List<TargetConfig> added = new ArrayList<>();
+
+  private final Set<String> removed = new HashSet<>();
 
   Pool(PoolConfig config, Events events) {
     this.name = config.name();
@@ -307,14 +314,63 @@ final class Pool {
   // ---- configuration
 
   /**
-   * Has these targets from now on. Those with a name and address that are there already stay as
-   * they are, with connections and state; those of others go on until they end.
+   * Does what a configuration says: what operators have added and removed meanwhile is undone, as
+   * the file is the truth.
    */
   synchronized void update(PoolConfig changed, List<TargetConfig> wanted, LoopPart part) {
     config = changed;
+    added.clear();
+    removed.clear();
+    have(wanted, part);
+  }
+
+  /** What names have led to. */
+  synchronized void refresh(List<TargetConfig> wanted, LoopPart part) {
+    have(wanted, part);
+  }
+
+  /**
+   * @throws IllegalArgumentException if the name is taken
+   */
+  synchronized void add(TargetConfig target, LoopPart part) {
+    if (find(target.name()) != null) {
+      throw new IllegalArgumentException("there is a target " + name + "/" + target.name());
+    }
+    removed.remove(target.name());
+    added.add(target);
+    have(configured(), part);
+  }
+
+  synchronized void remove(Target target, LoopPart part) {
+    added.removeIf(each -> each.name().equals(target.name()));
+    removed.add(target.name());
+    have(configured(), part);
+  }
+
+  private List<TargetConfig> configured() {
+    List<TargetConfig> all = new ArrayList<>();
+    for (Target each : targets) {
+      all.add(each.config());
+    }
+    return all;
+  }
+
+  private List<TargetConfig> withChanges(List<TargetConfig> wanted) {
+    Map<String, TargetConfig> all = new LinkedHashMap<>();
+    wanted.forEach(each -> all.put(each.name(), each));
+    added.forEach(each -> all.put(each.name(), each));
+    all.keySet().removeAll(removed);
+    return List.copyOf(all.values());
+  }
+
+  /**
+   * Has these targets from now on. Those with a name and address that are there already stay as
+   * they are, with connections and state; those of others go on until they end.
+   */
+  private void have(List<TargetConfig> wanted, LoopPart part) {
     List<Target> next = new ArrayList<>();
     List<Target> before = new ArrayList<>(List.of(targets));
-    for (TargetConfig each : wanted) {
+    for (TargetConfig each : withChanges(wanted)) {
       Target known = find(each.name());
       if (known != null && known.config().address().equals(each.address())) {
         known.config(each);

@@ -1,6 +1,7 @@
 package gyre.cli;
 
 import gyre.ExitStatus;
+import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.LoopOptions;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     sortOptions = false,
-    subcommands = {BalanceCheck.class})
+    subcommands = {BalanceCheck.class, BalanceCtl.class})
 final class BalanceCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -88,6 +89,8 @@ final class BalanceCommand implements Callable<Integer> {
 
   private void start(LoopGroup group, BalancerConfig config, PrintWriter out) {
     Balancer balancer = Balancer.open(group, config);
+    balancer.onReload(this::read);
+    balancer.onStop(() -> group.shutdown(ShutdownOptions.defaults().drain(config.stopTimeout())));
     balancer
         .addresses()
         .forEach((name, where) -> out.println("listening on " + text(where) + " (" + name + ")"));
@@ -107,14 +110,14 @@ final class BalanceCommand implements Callable<Integer> {
   private void reloadByHangUp(Balancer balancer, PrintWriter out) {
     Loop loop = Loop.current();
     try (SignalStream signals = SignalStream.open(OsSignal.HUP)) {
-      while (gyre.Fiber.awaitFirst(loop.stopping(), signals.arrived()) != loop.stopping()) {
+      while (Fiber.awaitFirst(loop.stopping(), signals.arrived()) != loop.stopping()) {
         if (signals.poll().isEmpty()) {
           continue;
         }
         try {
-          balancer.reload(gyre.Fiber.offload(this::read));
+          balancer.reload();
           out.println("configuration loaded");
-        } catch (Exception e) {
+        } catch (RuntimeException e) {
           out.println("the configuration stays as it was: " + e.getMessage());
         }
         out.flush();
