@@ -18,6 +18,8 @@ module gyre.core {
       gyre.insight;
   exports gyre.engine.choice to
       gyre.sim;
+  exports gyre.engine.epoll to
+      gyre.sim;
   exports gyre.engine.uring to
       gyre.sim;
   exports gyre.spi to

@@ -75,6 +75,7 @@ public enum Counter {
   }
 
   /** In bytes from the beginning of the slot. */
+  @SuppressWarnings("EnumOrdinal") // the layout is that of the declaration, and has a version
   public int offset() {
     return SlotLayout.COUNTERS + ordinal() * Long.BYTES;
   }

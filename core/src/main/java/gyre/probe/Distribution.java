@@ -20,6 +20,7 @@ public enum Distribution {
   INBOX_TAKEN;
 
   /** In bytes from the beginning of the slot. */
+  @SuppressWarnings("EnumOrdinal") // the layout is that of the declaration, and has a version
   public int offset() {
     return SlotLayout.HISTOGRAMS + ordinal() * Buckets.BYTES;
   }

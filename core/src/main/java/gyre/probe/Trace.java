@@ -28,6 +28,8 @@ public final class Trace {
   /** Is told of events by {@link #drain}. */
   public interface Reader {
     /**
+     * Told in the order in which they were.
+     *
      * @param subject a handle or a fiber, or null
      */
     void event(int type, long startNanos, long nanos, @Nullable Object subject);
