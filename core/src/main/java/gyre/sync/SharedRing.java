@@ -1,6 +1,5 @@
 package gyre.sync;
 
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
@@ -8,38 +7,48 @@ import org.jspecify.annotations.Nullable;
  * A bounded queue for many threads at both ends, without locks, that can be closed: after that no
  * item comes in, and what is in it can be told from the end.
  *
- * <p>Each slot has a turn that says whose it is: 2 × lap for the producer of that lap, 2 × lap + 1
- * for its consumer. A producer owns a slot once it has moved {@link #tail} over it, and gives it
- * away by the turn. Closing sets a bit of {@link #tail} itself, so that no producer can come after
- * it.
+ * <p>Each slot has a turn that says whose it is: 2 × n for the producer of item n, 2 × n + 1 for
+ * its consumer. A producer owns a slot once it has moved {@link #tail} over it, and gives it away
+ * by the turn. Closing sets a bit of {@link #tail} itself, so that no producer can come after it.
  */
 final class SharedRing<T> {
   private static final long CLOSED = 1L << 62;
 
   private final int capacity;
+
+  /** Of a capacity that is a power of two, which saves a division; or negative. */
+  private final int mask;
+
   private final AtomicLongArray turns;
   private final @Nullable Object[] items;
 
   /** Which item is taken next. */
-  private final AtomicLong head;
+  private final PaddedLong head;
 
   /** Which item comes next, and {@link #CLOSED}. */
-  private final AtomicLong tail;
+  private final PaddedLong tail;
 
   SharedRing(int capacity) {
     this.capacity = capacity;
+    this.mask = Integer.bitCount(capacity) == 1 ? capacity - 1 : -1;
     this.turns = new AtomicLongArray(capacity);
     this.items = new Object[capacity];
-    this.head = new AtomicLong();
-    this.tail = new AtomicLong();
+    this.head = new PaddedLong();
+    this.tail = new PaddedLong();
+    for (int i = 0; i < capacity; i++) {
+      turns.setPlain(i, 2L * i);
+    }
+  }
+
+  private int slot(long at) {
+    return mask >= 0 ? (int) at & mask : (int) (at % capacity);
   }
 
   Sent offer(T item) {
     long at = tail.get();
     while ((at & CLOSED) == 0) {
-      int slot = (int) (at % capacity);
-      long mine = at / capacity * 2;
-      if (turns.getAcquire(slot) != mine) {
+      int slot = slot(at);
+      if (turns.getAcquire(slot) != 2 * at) {
         long now = tail.get();
         if (now == at) {
           return Sent.FULL;
@@ -47,7 +56,7 @@ final class SharedRing<T> {
         at = now;
       } else if (tail.compareAndSet(at, at + 1)) {
         items[slot] = item;
-        turns.setRelease(slot, mine + 1);
+        turns.setRelease(slot, 2 * at + 1);
         return Sent.SENT;
       } else {
         at = tail.get();
@@ -59,9 +68,8 @@ final class SharedRing<T> {
   @Nullable T poll() {
     long at = head.get();
     while (true) {
-      int slot = (int) (at % capacity);
-      long mine = at / capacity * 2 + 1;
-      if (turns.getAcquire(slot) != mine) {
+      int slot = slot(at);
+      if (turns.getAcquire(slot) != 2 * at + 1) {
         long now = head.get();
         if (now == at) {
           return null;
@@ -71,7 +79,7 @@ final class SharedRing<T> {
         @SuppressWarnings("unchecked") // put there as T
         T item = (T) items[slot];
         items[slot] = null;
-        turns.setRelease(slot, mine + 1);
+        turns.setRelease(slot, 2 * (at + capacity));
         return item;
       } else {
         at = head.get();
@@ -82,17 +90,17 @@ final class SharedRing<T> {
   /** Whether {@link #poll} would give something. Sees what was offered before, not only begun. */
   boolean hasItem() {
     long at = head.get();
-    return turns.getAcquire((int) (at % capacity)) == at / capacity * 2 + 1;
+    return turns.getAcquire(slot(at)) == 2 * at + 1;
   }
 
   /** Whether {@link #offer} would not answer {@link Sent#FULL}. */
   boolean hasRoom() {
     long at = tail.get();
-    return (at & CLOSED) != 0 || turns.getAcquire((int) (at % capacity)) == at / capacity * 2;
+    return (at & CLOSED) != 0 || turns.getAcquire(slot(at)) == 2 * at;
   }
 
   void close() {
-    long ignored = tail.getAndUpdate(at -> at | CLOSED);
+    long ignored = tail.getAndSetBits(CLOSED);
   }
 
   boolean isClosed() {

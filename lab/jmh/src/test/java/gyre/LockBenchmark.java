@@ -37,7 +37,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class LockBenchmark {
-  private static final int ALONE = 10_000;
+  /** Many, because an invocation turns the loop, which takes as long as thousands of these. */
+  private static final int ALONE = 1_000_000;
   private static final int WAITING = 100;
   private static final int EACH = 100;
 
