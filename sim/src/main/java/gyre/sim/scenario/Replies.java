@@ -222,7 +222,8 @@ final class Replies extends Weathered {
       check(question.fate == Fate.REFUSED, question.number + " was not refused");
     } catch (ReplyFailedException e) {
       boolean isGone = String.valueOf(e.getMessage()).contains("ended without");
-      check(isGone || question.fate == Fate.OPEN && isLate(question), "failed: " + e.getMessage());
+      boolean isExpected = isGone || (question.fate == Fate.OPEN && isLate(question));
+      check(isExpected, "failed: " + e.getMessage());
     } finally {
       question.askers--;
     }
