@@ -42,12 +42,15 @@ public final class NioEngine extends ReadinessEngine {
   private static final int EINVAL = Errno.EINVAL.negated();
   private static final int SCRATCH_BYTES = 64 * 1024 + 1;
 
-  private final Selector selector;
+  final Selector selector;
   private final NioSockets sockets = new NioSockets(this);
   private final NioFiles files = new NioFiles();
   private final List<Integer> freeDescriptors = new ArrayList<>();
   private int nextDescriptor;
   private volatile boolean woken;
+
+  /** Channels are closed that the selector has not let go of. */
+  private boolean hasUnflushed;
 
   /** For datagrams, which the JDK wants in one piece, and one byte more to see what was cut. */
   private final MemorySegment scratchMemory = arena.allocate(SCRATCH_BYTES, 8);
@@ -116,18 +119,82 @@ public final class NioEngine extends ReadinessEngine {
     if (channel.key != null) {
       channel.key.cancel();
       try {
-        flushClosed();
+        if (Thread.currentThread().isVirtual()) {
+          hasUnflushed = true;
+        } else {
+          flushClosed();
+        }
       } catch (IOException broken) {
         // The next select will say so.
       }
     }
   }
 
-  /** A selector lets go of closed channels only when it selects; only then they are closed. */
-  void flushClosed() throws IOException {
+  /**
+   * A selector lets go of closed channels only when it selects; only then they are closed. Never
+   * called in a fiber, which leaves it to the select of the next turn: selecting takes monitors, and
+   * whoever wakes the loop at that moment has one of them. The fiber would be unmounted while it
+   * holds the others, and the loop would wait for these for ever.
+   */
+  private void flushClosed() throws IOException {
+    hasUnflushed = false;
     if (selector.isOpen()) {
       counters.calls++;
       int ignored = selector.selectNow();
+    }
+  }
+
+  /** One is about to be closed that the selector knows. */
+  void closedRegistered() {
+    hasUnflushed = true;
+  }
+
+  /**
+   * Lets go of what was closed in this turn, whose addresses are wanted again. In a fiber a thread
+   * of its own does it meanwhile.
+   */
+  void freeAddresses() throws IOException {
+    if (!hasUnflushed) {
+      return;
+    }
+    if (!Thread.currentThread().isVirtual()) {
+      flushClosed();
+      return;
+    }
+    hasUnflushed = false;
+    Flush flush = new Flush(selector);
+    Thread helper = Thread.ofPlatform().daemon().name("gyre-nio-flush").start(flush);
+    while (helper.isAlive()) {
+      Thread.onSpinWait(); // parking would let others in, in the middle of a call
+    }
+    counters.calls++;
+    flush.check();
+  }
+
+  /** One call on a thread that can wait for monitors. */
+  private static final class Flush implements Runnable {
+    private final Selector selector;
+    private @Nullable IOException failure;
+
+    Flush(Selector selector) {
+      this.selector = selector;
+    }
+
+    @Override
+    public void run() {
+      try {
+        int ignored = selector.selectNow();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+
+    /** After the thread has ended. */
+    void check() throws IOException {
+      IOException known = failure;
+      if (known != null) {
+        throw known;
+      }
     }
   }
 
@@ -170,6 +237,7 @@ public final class NioEngine extends ReadinessEngine {
       woken = true;
     }
     try {
+      hasUnflushed = false;
       int ignored = select(woken ? 0 : timeoutNanos);
     } catch (IOException broken) {
       throw new IllegalStateException("the selector is broken", broken);

@@ -89,6 +89,7 @@ final class NioSockets implements Sockets {
       return EOPNOTSUPP;
     }
     try {
+      engine.freeAddresses();
       NetworkChannel ignored = ((NetworkChannel) channel.jdk).bind(address);
       return 0;
     } catch (IOException | RuntimeException failed) {
@@ -116,8 +117,11 @@ final class NioSockets implements Sockets {
       if (address instanceof UnixDomainSocketAddress unix) {
         boolean ignored = Files.deleteIfExists(unix.getPath());
       }
+      if (channel.key != null) {
+        engine.closedRegistered();
+      }
       placeholder.close();
-      engine.flushClosed();
+      engine.freeAddresses();
       ServerSocketChannel server = ServerSocketChannel.open(protocol(channel.family));
       channel.jdk = server;
       channel.key = null;

@@ -3,7 +3,14 @@ package gyre.engine.nio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.Fiber;
+import gyre.Loops;
+import gyre.engine.EngineOptions;
+import gyre.engine.Poll;
+import gyre.engine.Sockets;
+import gyre.net.TcpListener;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -15,6 +22,7 @@ import java.nio.channels.spi.AbstractSelectableChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class NioSocketsTest {
@@ -42,6 +50,50 @@ class NioSocketsTest {
     Stubborn channel = new Stubborn();
     assertThatThrownBy(() -> NioSockets.makeNonBlocking(channel)).hasMessage("no");
     assertThat(channel.isOpen()).isFalse();
+  }
+
+  /**
+   * A fiber that waits for a monitor of the selector stops the loop, which waits for another one
+   * that this fiber has.
+   */
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldTakeNoMonitorOfTheSelectorInAFiber() throws Exception {
+    NioEngine engine = NioEngine.open(EngineOptions.defaults());
+    try (SocketChannel channel = SocketChannel.open()) {
+      channel.configureBlocking(false);
+      NioChannel added = engine.add(Sockets.Family.INET4, channel);
+      assertThat(engine.watch(added, Poll.READABLE)).isZero();
+      Thread fiber = Thread.ofVirtual().unstarted(() -> engine.sockets().close(added.descriptor));
+      synchronized (engine.selector) { // as one that is in the middle of waking would
+        fiber.start();
+        fiber.join();
+      }
+      assertThat(channel.isOpen()).isFalse();
+      assertThat(channel.isRegistered()).isTrue();
+      engine.poll(0);
+      assertThat(channel.isRegistered()).isFalse();
+    } finally {
+      engine.close();
+    }
+  }
+
+  @Test
+  void shouldListenAgainInTheFiberThatHasClosed() {
+    Loops.run(
+        "nio",
+        () -> {
+          try (TcpListener first = TcpListener.bind("127.0.0.1", 0)) {
+            for (int i = 0; i < 20; i++) {
+              Fiber.yield(); // it listens, and the selector knows it
+            }
+            InetSocketAddress address = first.address();
+            first.close();
+            try (TcpListener second = TcpListener.bind("127.0.0.1", address.getPort())) {
+              assertThat(second.address()).isEqualTo(address);
+            }
+          }
+        });
   }
 
   @Test
