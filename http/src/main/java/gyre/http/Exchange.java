@@ -9,10 +9,16 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
   final RequestHead head = new RequestHead(new Lines());
   final HeadParser parser;
-  final Http1Request request;
-  final Http1Body body;
-  final Http1Response response;
+  final ChunkDecoder chunks;
+  final HeadWriter answerFields = new HeadWriter();
+  final HeadWriter answerHead = new HeadWriter();
+  Http1Request request;
+  Http1Body body;
+  Http1Response response;
   private @Nullable Http1Connection connection;
+
+  /** A handler has had request, body and response, and may have kept them. */
+  private boolean isShown;
 
   /** Whoever has the response may still call it when the answer is complete: never lent again. */
   boolean isDeferred;
@@ -34,8 +40,9 @@ final class Exchange {
 
   Exchange(HttpLimits limits) {
     parser = new HeadParser(limits, head);
+    chunks = new ChunkDecoder(limits);
     request = new Http1Request(this);
-    body = new Http1Body(this, limits);
+    body = new Http1Body(this);
     response = new Http1Response(this);
   }
 
@@ -45,6 +52,25 @@ final class Exchange {
       throw new IllegalStateException("the answer is complete: request and response are gone");
     }
     return known;
+  }
+
+  /**
+   * Refuses what was kept for longer than its exchange: the bytes that it would see may be those of
+   * another one by now.
+   *
+   * @param part the request or the body that is used
+   */
+  void checkLent(Object part) {
+    if (!isLent(part)) {
+      throw new IllegalStateException(
+          "the exchange is over, and its request and body are gone: take out of them what is needed"
+              + " later, or defer the answer");
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // which one, not what it says
+  boolean isLent(Object part) {
+    return connection != null && (isCalled || isDeferred) && (part == request || part == body);
   }
 
   boolean isAttached() {
@@ -68,6 +94,13 @@ final class Exchange {
   /** A head begins. */
   void begin(boolean canPark) {
     assert !isDeferred : "the one before is not over";
+    if (canPark && isShown) {
+      // While this one's handler is parked, others run that may have kept the former ones.
+      request = new Http1Request(this);
+      body = new Http1Body(this);
+      response = new Http1Response(this);
+    }
+    isShown = true;
     mayPark = canPark;
     isLogged = false;
     parser.begin();

@@ -26,9 +26,9 @@ final class Http1Body implements RequestBody {
   private boolean isContinueOwed;
   private @Nullable Problem problem;
 
-  Http1Body(Exchange exchange, HttpLimits limits) {
+  Http1Body(Exchange exchange) {
     this.exchange = exchange;
-    this.decoder = new ChunkDecoder(limits);
+    this.decoder = exchange.chunks;
   }
 
   /** The head is complete. */
@@ -109,16 +109,16 @@ final class Http1Body implements RequestBody {
       fail(Problem.BODY_TOO_LARGE);
       return;
     }
-    long part = Math.min(Math.min(leftBytes, in.size()), heldLimitBytes - input().size());
+    long part = Math.min(Math.min(leftBytes, in.size()), heldLimitBytes - queue().size());
     if (part > 0) {
-      input().append(in, part);
+      queue().append(in, part);
       leftBytes -= part;
     }
     isEnded = leftBytes == 0;
   }
 
   private void receiveChunks(ByteQueue in, long heldLimitBytes) {
-    switch (decoder.decode(in, input(), heldLimitBytes, limitBytes)) {
+    switch (decoder.decode(in, queue(), heldLimitBytes, limitBytes)) {
       case DONE -> isEnded = true;
       case FAILED -> fail(Objects.requireNonNull(decoder.problem()));
       case MORE -> {}
@@ -129,22 +129,32 @@ final class Http1Body implements RequestBody {
 
   @Override
   public long length() {
+    exchange.checkLent(this);
     return exchange.head.hasTransferEncoding ? -1 : Math.max(0, exchange.head.contentLength);
   }
 
   @Override
   public RequestBody limit(long value) {
+    exchange.checkLent(this);
     limitBytes = Checks.atLeast("limit", value, 0);
     return this;
   }
 
   @Override
   public String name() {
-    return "the body of a request on " + exchange.connection().stream().name();
+    return exchange.isAttached()
+        ? "the body of a request on " + exchange.connection().stream().name()
+        : "the body of a request that is over";
   }
 
   @Override
   public ByteQueue input() {
+    exchange.checkLent(this);
+    return queue();
+  }
+
+  /** What has come and was not consumed. */
+  ByteQueue queue() {
     ByteQueue known = bytes;
     if (known == null) {
       known = exchange.connection().stream().input().sibling();
@@ -160,6 +170,7 @@ final class Http1Body implements RequestBody {
 
   @Override
   public boolean await(int count) {
+    exchange.checkLent(this);
     if (count > HELD_BYTES) {
       throw new IllegalArgumentException(
           "can't wait for " + count + " bytes: " + name() + " holds up to " + HELD_BYTES);
@@ -199,6 +210,7 @@ final class Http1Body implements RequestBody {
 
   @Override
   public <E extends IoException> E byPeer(E failure) {
+    exchange.checkLent(this);
     return exchange.connection().stream().byPeer(failure);
   }
 
@@ -214,19 +226,20 @@ final class Http1Body implements RequestBody {
 
   @Override
   public void onData(BodyHandler handler) {
+    exchange.checkLent(this);
     exchange.connection().bodyTaker(exchange, handler);
   }
 
   @Override
   public void pause() {
-    if (exchange.isAttached()) {
+    if (exchange.isLent(this)) {
       exchange.connection().pauseBody();
     }
   }
 
   @Override
   public void resume() {
-    if (exchange.isAttached()) {
+    if (exchange.isLent(this)) {
       exchange.connection().resumeBody();
     }
   }
@@ -251,6 +264,7 @@ final class Http1Body implements RequestBody {
 
   @Override
   public @Nullable String trailer(String name) {
+    exchange.checkLent(this);
     Fields trailers = isEnded && framing == Framing.CHUNKED ? decoder.trailers() : null;
     int field = trailers == null ? -1 : trailers.find(name, 0);
     return trailers == null || field < 0 ? null : trailers.value(field);

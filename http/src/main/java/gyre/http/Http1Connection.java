@@ -156,7 +156,12 @@ abstract class Http1Connection implements Patience.Listener {
   final void headDone(Exchange of) {
     requests++;
     of.startNanos = loopState.loop.nanoTime();
-    of.request.findForwarding(server.options().forwarded());
+    ForwardedTrust trust = server.options().forwarded();
+    if (trust != null) {
+      of.isCalled = true; // it reads the request as a handler does
+      of.request.findForwarding(trust);
+      of.isCalled = false;
+    }
     of.body.begin(limits().bodyBytes());
     if (!of.body.isEnded()) {
       patience.bodyBegins();
@@ -318,7 +323,10 @@ abstract class Http1Connection implements Patience.Listener {
     AccessLog log = server.options().accessLog();
     if (log != null && !of.isLogged) {
       of.isLogged = true;
+      boolean wasCalled = of.isCalled;
+      of.isCalled = true;
       log.answered(of.request, of.response, loopState.loop.nanoTime() - of.startNanos);
+      of.isCalled = wasCalled;
     }
   }
 

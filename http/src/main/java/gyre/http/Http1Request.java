@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** A request of HTTP/1.x: a view of {@link RequestHead}. */
 final class Http1Request extends RequestView {
   private final Exchange exchange;
-  private final RequestHead head;
+  private final RequestHead lines;
   private @Nullable Forwarding forwarding;
   private Forwarding.@Nullable MalformedException malformed;
 
   Http1Request(Exchange exchange) {
     this.exchange = exchange;
-    this.head = exchange.head;
+    this.lines = exchange.head;
   }
 
   static Http1Request of(Request request) {
@@ -52,11 +52,22 @@ final class Http1Request extends RequestView {
   }
 
   private Http1Connection connection() {
+    exchange.checkLent(this);
     return exchange.connection();
   }
 
+  private RequestHead head() {
+    exchange.checkLent(this);
+    return lines;
+  }
+
+  @Override
+  void checkLent() {
+    exchange.checkLent(this);
+  }
+
   private String text(int from, int to) {
-    return head.fields.text(from, to);
+    return head().fields.text(from, to);
   }
 
   @Override
@@ -66,12 +77,14 @@ final class Http1Request extends RequestView {
 
   @Override
   public @Nullable InetSocketAddress client() {
+    checkLent();
     Forwarding said = forwarding;
     return said == null ? peer() : said.client();
   }
 
   @Override
   public String scheme() {
+    checkLent();
     Forwarding said = forwarding;
     String scheme = said == null ? null : said.scheme();
     return scheme != null ? scheme : connection().stream() instanceof TlsStream ? "https" : "http";
@@ -86,49 +99,53 @@ final class Http1Request extends RequestView {
 
   @Override
   byte[] pathBytes() {
-    return head.lines.bytes;
+    return lines.lines.bytes;
   }
 
   @Override
   int pathStart() {
-    return head.pathStart;
+    return lines.pathStart;
   }
 
   @Override
   int pathEnd() {
-    return head.pathEnd;
+    return lines.pathEnd;
   }
 
   @Override
   boolean isForServer() {
-    return head.form == RequestHead.Form.ASTERISK
-        || (head.form == RequestHead.Form.ABSOLUTE
-            && head.targetEnd == head.authorityEnd
-            && head.isMethod("OPTIONS"));
+    return lines.form == RequestHead.Form.ASTERISK
+        || (lines.form == RequestHead.Form.ABSOLUTE
+            && lines.targetEnd == lines.authorityEnd
+            && lines.isMethod("OPTIONS"));
   }
 
   @Override
   public String method() {
+    RequestHead head = head();
     return text(head.methodStart, head.methodEnd);
   }
 
   @Override
   public boolean isMethod(String name) {
-    return head.isMethod(name);
+    return head().isMethod(name);
   }
 
   @Override
   public String target() {
+    RequestHead head = head();
     return text(head.targetStart, head.targetEnd);
   }
 
   @Override
   public String path() {
+    RequestHead head = head();
     return head.pathStart == head.pathEnd ? "/" : text(head.pathStart, head.pathEnd);
   }
 
   @Override
   public String decodedPath() {
+    RequestHead head = head();
     return head.pathStart == head.pathEnd
         ? "/"
         : Decoding.path(head.lines.bytes, head.pathStart, head.pathEnd);
@@ -136,6 +153,7 @@ final class Http1Request extends RequestView {
 
   @Override
   public boolean isPath(String path) {
+    RequestHead head = head();
     return head.pathStart == head.pathEnd
         ? path.equals("/")
         : Ascii.equals(head.lines.bytes, head.pathStart, head.pathEnd, path);
@@ -143,11 +161,13 @@ final class Http1Request extends RequestView {
 
   @Override
   public @Nullable String query() {
+    RequestHead head = head();
     return head.queryStart < 0 ? null : text(head.queryStart, head.targetEnd);
   }
 
   @Override
   public @Nullable String queryParameter(String name) {
+    RequestHead head = head();
     return head.queryStart < 0
         ? null
         : Decoding.queryParameter(head.lines.bytes, head.queryStart, head.targetEnd, name);
@@ -155,12 +175,14 @@ final class Http1Request extends RequestView {
 
   @Override
   public @Nullable String host() {
+    checkLent();
     Forwarding said = forwarding;
     String host = said == null ? null : said.host();
     return host == null ? ownHost() : host;
   }
 
   private @Nullable String ownHost() {
+    RequestHead head = head();
     if (head.form == RequestHead.Form.ABSOLUTE) {
       return text(head.authorityStart, head.authorityEnd);
     }
@@ -169,12 +191,14 @@ final class Http1Request extends RequestView {
 
   @Override
   public @Nullable String header(String name) {
+    RequestHead head = head();
     int field = head.fields.find(name, 0);
     return field < 0 ? null : head.fields.value(field);
   }
 
   @Override
   public List<String> headers(String name) {
+    RequestHead head = head();
     List<String> values = new ArrayList<>();
     for (int at = head.fields.find(name, 0); at >= 0; at = head.fields.find(name, at + 1)) {
       values.add(head.fields.value(at));
@@ -184,26 +208,27 @@ final class Http1Request extends RequestView {
 
   @Override
   public int headerCount() {
-    return head.fields.count();
+    return head().fields.count();
   }
 
   @Override
   public String headerName(int index) {
-    return head.fields.name(Objects.checkIndex(index, headerCount()));
+    return head().fields.name(Objects.checkIndex(index, headerCount()));
   }
 
   @Override
   public String headerValue(int index) {
-    return head.fields.value(Objects.checkIndex(index, headerCount()));
+    return head().fields.value(Objects.checkIndex(index, headerCount()));
   }
 
   @Override
   public String version() {
-    return "HTTP/1." + head.minorVersion;
+    return "HTTP/1." + head().minorVersion;
   }
 
   @Override
   public RequestBody body() {
+    exchange.checkLent(this);
     return exchange.body;
   }
 
@@ -219,6 +244,6 @@ final class Http1Request extends RequestView {
 
   @Override
   public String toString() {
-    return method() + " " + target();
+    return exchange.isLent(this) ? method() + " " + target() : "a request that is over";
   }
 }

@@ -48,8 +48,8 @@ final class Http1Response implements Response {
           "upgrade");
 
   private final Exchange exchange;
-  private final HeadWriter fields = new HeadWriter();
-  private final HeadWriter out = new HeadWriter();
+  private final HeadWriter fields;
+  private final HeadWriter out;
   private State state = State.COMPLETE;
 
   /** The connection ended before a deferred answer came, which goes nowhere now. */
@@ -80,6 +80,8 @@ final class Http1Response implements Response {
 
   Http1Response(Exchange exchange) {
     this.exchange = exchange;
+    this.fields = exchange.answerFields;
+    this.out = exchange.answerHead;
   }
 
   /** For a request whose head is not read yet. */

@@ -164,7 +164,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     }
     if (of.body.isEnded()) {
       answer(of);
-    } else if (server().handler().isStreaming(of.request)) {
+    } else if (isStreaming(of)) {
       bodyInput = new PushInput(this, of);
       answer(of);
     } else {
@@ -172,6 +172,15 @@ final class PushConnection extends Http1Connection implements DataHandler {
       patience().beginBodyWait();
     }
     return true;
+  }
+
+  private boolean isStreaming(Exchange of) {
+    of.isCalled = true; // it looks at the request
+    try {
+      return server().handler().isStreaming(of.request);
+    } finally {
+      of.isCalled = false;
+    }
   }
 
   private boolean readBody(ByteQueue in) {

@@ -64,7 +64,7 @@ final class PushInput implements HttpHandler {
   boolean receive(ByteQueue in, boolean isInputEnded) {
     Http1Body body = exchange.body;
     boolean isSound = body.receive(in, Http1Body.HELD_BYTES);
-    if (isSound && !body.isEnded() && isInputEnded && body.input().size() < Http1Body.HELD_BYTES) {
+    if (isSound && !body.isEnded() && isInputEnded && body.queue().size() < Http1Body.HELD_BYTES) {
       body.fail(Problem.BODY_CUT_SHORT);
       isSound = false;
     }
@@ -79,7 +79,7 @@ final class PushInput implements HttpHandler {
         && !isPaused
         && !isEndTold
         && body.problem() == null
-        && (body.isEnded() || body.input().size() > leftBytes);
+        && (body.isEnded() || body.queue().size() > leftBytes);
   }
 
   /** Shows it: called as a handler is, so that it is answered for as one. */
@@ -87,7 +87,7 @@ final class PushInput implements HttpHandler {
   public void handle(Request request, Response response) throws Exception {
     BodyHandler to = taker;
     Http1Body body = exchange.body;
-    ByteQueue held = body.input();
+    ByteQueue held = body.queue();
     if (to == null || isEndTold) {
       return;
     }
@@ -111,7 +111,7 @@ final class PushInput implements HttpHandler {
 
   /** No more is held than may be: the rest waits where it is. */
   boolean isFull() {
-    return exchange.body.input().size() >= Http1Body.HELD_BYTES;
+    return exchange.body.queue().size() >= Http1Body.HELD_BYTES;
   }
 
   /** Whether it is the peer that is waited for. */

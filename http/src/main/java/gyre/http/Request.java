@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #isPath} and the routes of a {@link Router} compare bytes instead. Bytes beyond ASCII are
  * characters of ISO 8859-1.
  *
- * <p>It is lent to the handler until the answer is complete. Used on its loop alone.
+ * <p>It is lent to the handler, with its body, until that returns, or until the answer is complete
+ * if that was deferred; after that its methods throw {@link IllegalStateException}. Used on its loop
+ * alone.
  */
 public interface Request {
   /** For example {@code GET}. Methods are told apart by case. */

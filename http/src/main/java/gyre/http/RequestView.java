@@ -10,6 +10,9 @@ abstract class RequestView implements Request {
   private int[] parameters = new int[2 * INITIAL_PARAMETERS];
   private @Nullable Route route;
 
+  /** Refuses to be used for longer than the exchange lasts. */
+  abstract void checkLent();
+
   /** Where the path stands. */
   abstract byte[] pathBytes();
 
@@ -38,6 +41,7 @@ abstract class RequestView implements Request {
   }
 
   private int indexOf(String name) {
+    checkLent();
     Route matched = route;
     int index = matched == null ? -1 : matched.parameterNames().indexOf(name);
     if (index < 0) {
