@@ -13,6 +13,9 @@ final class Http1ResponseBody implements ResponseBody {
   private @Nullable WritableHandler writable;
   private @Nullable Gzip gzip;
 
+  /** Stays so where writing one has failed, or was cancelled. */
+  private boolean isInPiece;
+
   Http1ResponseBody(Exchange exchange, Http1Response response) {
     this.exchange = exchange;
     this.response = response;
@@ -27,6 +30,7 @@ final class Http1ResponseBody implements ResponseBody {
   }
 
   private void beginPiece(long bytes) {
+    isInPiece = true;
     if (response.isChunked()) {
       HeadWriter head = response.chunkHead(bytes);
       wrote(head.length);
@@ -40,6 +44,7 @@ final class Http1ResponseBody implements ResponseBody {
       wrote(2);
       stream().write(Http1Connection.LINE_END, 0, 2);
     }
+    isInPiece = false;
   }
 
   // ---- compressed
@@ -192,7 +197,9 @@ final class Http1ResponseBody implements ResponseBody {
   @Override
   public void close() {
     if (response.isStreaming(this)) {
-      response.checkWhole();
+      if (!isInPiece) {
+        response.checkWhole(); // else what has broken the writing is told, and not what follows
+      }
       if (exchange.isCalled) {
         response.closed();
       } else {

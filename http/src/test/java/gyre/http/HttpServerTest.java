@@ -3,6 +3,7 @@ package gyre.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gyre.Fiber;
 import gyre.Loop;
@@ -608,5 +609,27 @@ class HttpServerTest {
       server.close(Duration.ofMillis(50));
       assertThatThrownBy(client::receive).isInstanceOfAny(SocketException.class, IOException.class);
     }
+  }
+
+  /** The handler has not written too little: it was cancelled while it wrote. */
+  @Test
+  void shouldNotBlameAHandlerThatIsCancelledWhileItWrites() throws Exception {
+    assumeTrue(style != Style.PUSH, "in push style writing does not park");
+    CountDownLatch writing = new CountDownLatch(1);
+    HttpServer server =
+        server((request, response) -> {
+          try (ResponseBody out = response.stream(1L << 40)) {
+            writing.countDown();
+            while (true) {
+              out.write(new byte[64 * 1024]);
+            }
+          }
+        });
+    try (RawClient client = new RawClient(server.address())) {
+      client.send(GET.formatted("a"));
+      writing.await();
+      server.close(Duration.ofMillis(50));
+    }
+    assertThat(reported()).isEmpty();
   }
 }
