@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.io.JsonStringEncoder;
 
 /**
  * The page of a tool: its files, its data as JSON, actions and a live feed.
@@ -226,8 +227,29 @@ public final class WebConsole implements AutoCloseable {
       for (int i = 0; i < Guard.PROTECTION.length; i += 2) {
         response.header(Guard.PROTECTION[i], Guard.PROTECTION[i + 1]);
       }
-      next.handle(request, response);
+      try {
+        next.handle(request, response);
+      } catch (HttpException e) {
+        if (response.isStarted() || e.getClass() != HttpException.class) {
+          throw e; // the server knows more of those
+        }
+        refuse(response, e);
+      }
     };
+  }
+
+  /** As the server would, but with the fields that protect. */
+  private static void refuse(Response response, HttpException reason) {
+    if (reason.status() == 401) {
+      response.header("WWW-Authenticate", "Bearer");
+    }
+    String message = new String(JsonStringEncoder.getInstance().quoteAsCharArray(
+        String.valueOf(reason.getMessage())));
+    response
+        .status(reason.status())
+        .header("Cache-Control", "no-store")
+        .contentType(JSON)
+        .send("{\"status\":" + reason.status() + ",\"message\":\"" + message + "\"}\n");
   }
 
   private HttpHandler checked(Access access, HttpHandler next) {

@@ -26,13 +26,14 @@ public final class WebRequest {
 
   static WebRequest ofQuery(@Nullable String query) {
     Map<String, String> fields = new LinkedHashMap<>();
-    for (String each : query == null ? new String[0] : query.split("&", FIELDS_LIMIT + 1)) {
+    String[] pieces = query == null ? new String[0] : query.split("&", FIELDS_LIMIT + 1);
+    if (pieces.length > FIELDS_LIMIT) {
+      throw new HttpException(400, "the query has more than " + FIELDS_LIMIT + " fields");
+    }
+    for (String each : pieces) {
       int equals = each.indexOf('=');
       String name = equals < 0 ? each : each.substring(0, equals);
       fields.putIfAbsent(decode(name), equals < 0 ? "" : decode(each.substring(equals + 1)));
-    }
-    if (fields.size() > FIELDS_LIMIT) {
-      throw new HttpException(400, "the query has more than " + FIELDS_LIMIT + " fields");
     }
     return new WebRequest(fields);
   }

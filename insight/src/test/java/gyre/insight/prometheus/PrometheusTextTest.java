@@ -3,6 +3,7 @@ package gyre.insight.prometheus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.Loop;
 import gyre.process.Command;
 import gyre.process.CommandResult;
 import java.nio.charset.StandardCharsets;
@@ -83,10 +84,14 @@ class PrometheusTextTest {
       System.out.println("SKIPPED: promtool is not installed (package prometheus)");
       Assumptions.abort("promtool is not installed");
     }
-    CommandResult result =
-        Command.of(program.toString(), "check", "metrics")
-            .timeout(Duration.ofSeconds(30))
-            .transform(sample().toString().getBytes(StandardCharsets.UTF_8));
+    CommandResult result;
+    try (Loop loop = Loop.open()) {
+      result =
+          loop.run(() ->
+              Command.of(program.toString(), "check", "metrics")
+                  .timeout(Duration.ofSeconds(30))
+                  .transform(sample().toString().getBytes(StandardCharsets.UTF_8)));
+    }
     assertThat(result.output() + new String(result.stderr(), StandardCharsets.UTF_8)).isEmpty();
     assertThat(result.exit().code()).isZero();
   }

@@ -78,10 +78,10 @@ final class RawHttp {
     return new Answer(Integer.parseInt(head.substring(9, 12)), head, text.substring(end + 4));
   }
 
-  /** Up to and with this text. */
+  /** Up to and with this text, byte by byte: of a stream with a buffer if it is long. */
   static String readUntil(InputStream in, String end) throws IOException {
     StringBuilder read = new StringBuilder();
-    while (read.indexOf(end) < 0) {
+    while (!endsWith(read, end)) {
       int next = in.read();
       if (next < 0) {
         throw new IOException("ended before " + end + ": " + read);
@@ -89,5 +89,10 @@ final class RawHttp {
       read.append((char) next);
     }
     return read.toString();
+  }
+
+  private static boolean endsWith(StringBuilder text, String end) {
+    int from = text.length() - end.length();
+    return from >= 0 && text.indexOf(end, from) == from;
   }
 }

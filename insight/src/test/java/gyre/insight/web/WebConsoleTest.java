@@ -10,7 +10,9 @@ import gyre.http.HttpException;
 import gyre.http.sse.SseEvent;
 import gyre.http.sse.SseHub;
 import gyre.insight.web.RawHttp.Answer;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -332,7 +334,7 @@ class WebConsoleTest {
     Answer gone = RawHttp.get(address, "/gone");
     assertThat(gone.status()).isEqualTo(404);
     assertThat(gone.field("Content-Type")).isEqualTo("application/json");
-    assertThat(gone.body()).contains("it \\\"is\\\" not there\\u000a<b>");
+    assertThat(gone.body()).contains("it \\\"is\\\" not there\\n<b>");
     Answer broken = RawHttp.get(address, "/broken");
     assertThat(broken.status()).isEqualTo(500);
     assertThat(broken.body()).doesNotContain("secret");
@@ -396,14 +398,16 @@ class WebConsoleTest {
     String large = "x".repeat(100_000);
     try (Socket slow = listen(address);
         Socket quick = listen(address)) {
-      RawHttp.readUntil(slow.getInputStream(), "retry: 2000\n\n");
-      RawHttp.readUntil(quick.getInputStream(), "retry: 2000\n\n");
-      int events = 200; // 20 MB: more than sockets keep
+      InputStream late = new BufferedInputStream(slow.getInputStream());
+      InputStream soon = new BufferedInputStream(quick.getInputStream());
+      RawHttp.readUntil(late, "retry: 2000\n\n");
+      RawHttp.readUntil(soon, "retry: 2000\n\n");
+      int events = 150; // 15 MB: more than sockets keep
       for (int i = 1; i <= events; i++) {
         feed.publish(SseEvent.of(large).type("n").id(String.valueOf(i)));
-        RawHttp.readUntil(quick.getInputStream(), "id: " + i + "\n");
+        RawHttp.readUntil(soon, "id: " + i + "\n");
       }
-      String read = RawHttp.readUntil(slow.getInputStream(), "id: " + events + "\n");
+      String read = RawHttp.readUntil(late, "id: " + events + "\n");
       long got = read.split("id: ", -1).length - 1;
       assertThat(got).isLessThan(events);
       assertThat(feed.dropped()).isEqualTo(events - got);
