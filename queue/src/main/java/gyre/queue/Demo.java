@@ -1,8 +1,13 @@
 package gyre.queue;
 
+import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopOptions;
+import gyre.Scope;
 import gyre.insight.web.WebOptions;
+import gyre.process.OsSignal;
+import gyre.process.SignalEvent;
+import gyre.process.SignalStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,20 +55,35 @@ public final class Demo {
       Files.writeString(directory.resolve("queue.toml"), CONFIG);
       Queue queue = Queue.open(directory);
       Worker worker = Worker.open(workerOptions(directory));
-      try (Dashboard dashboard = Dashboard.open(DashboardOptions.of(directory).web(web))) {
-        print.accept("queue     " + directory);
-        print.accept("dashboard " + dashboard.link());
-        print.accept("Ctrl-C ends it and deletes the folder");
-        work(queue, worker, entriesPerSecond);
+      try (Dashboard dashboard = Dashboard.open(DashboardOptions.of(directory).web(web));
+          Loop loop = Loop.open(LoopOptions.defaults().name("queue"))) {
+        loop.run(() -> {
+          try (SignalStream signals = SignalStream.open(OsSignal.TERM, OsSignal.INT);
+              Scope scope = Scope.openIsolated("demo")) {
+            scope.start("demo-signals", () -> endAt(signals, worker));
+            // Not before: whoever has read it may send the signal.
+            print.accept("queue     " + directory);
+            print.accept("dashboard " + dashboard.link());
+            print.accept("Ctrl-C ends it and deletes the folder");
+            work(queue, worker, entriesPerSecond);
+            scope.cancel("the worker has ended");
+          }
+        });
       }
     } finally {
       delete(directory);
     }
   }
 
+  private static void endAt(SignalStream signals, Worker worker) {
+    SignalEvent ignored = signals.next();
+    worker.drain();
+    ignored = signals.next(); // whoever sends a second one can't wait
+    worker.stop();
+  }
+
   private static WorkerOptions workerOptions(Path directory) {
     return WorkerOptions.of(directory)
-        .signals(true)
         .handler(new Busy("mail", 5, 40, 0.02))
         .handler(new Busy("thumbnail", 50, 400, 0.1))
         .handler(new Busy("webhook", 20, 200, 0.5));
@@ -76,8 +96,8 @@ public final class Demo {
             .name("gyre-queue-demo")
             .daemon()
             .start(() -> generate(queue, entriesPerSecond, end));
-    try (Loop loop = Loop.open(LoopOptions.defaults().name("queue"))) {
-      loop.run(worker::run);
+    try {
+      worker.run();
     } finally {
       end.countDown();
       join(generator);
@@ -86,9 +106,9 @@ public final class Demo {
 
   private static void join(Thread generator) {
     try {
-      generator.join(Duration.ofSeconds(5));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      boolean ignored = Fiber.offload(() -> generator.join(Duration.ofSeconds(5)));
+    } catch (Exception e) {
+      // it is a daemon, and has no folder any more
     }
   }
 
