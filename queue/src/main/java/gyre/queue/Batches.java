@@ -2,9 +2,13 @@ package gyre.queue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * enqueued twice.
  */
 final class Batches {
+  private static final String SKIPPED = ".skipped";
+
   /**
    * @param callback an entry, as its file says it
    */
@@ -57,6 +63,37 @@ final class Batches {
   }
 
   static void delete(Spool spool, String batch) throws IOException {
+    for (Path each : skipped(spool, batch)) {
+      Files.deleteIfExists(each);
+    }
     Files.deleteIfExists(file(spool, batch));
+  }
+
+  // ---- entries that end without being executed
+
+  /**
+   * Counts an entry that nobody executes: it was done before under its id, or was discarded. Once
+   * for each name of a file, however often it is said.
+   */
+  static void skip(Spool spool, String batch, String name) throws IOException {
+    Path mark = spool.batches.resolve(Queue.hash(batch) + "." + Queue.hash(name) + SKIPPED);
+    if (!Files.exists(mark)) {
+      Files.writeString(mark, name);
+    }
+  }
+
+  static long countSkipped(Spool spool, String batch) throws IOException {
+    return skipped(spool, batch).size();
+  }
+
+  private static List<Path> skipped(Spool spool, String batch) throws IOException {
+    List<Path> found = new ArrayList<>();
+    String pattern = Queue.hash(batch) + ".*" + SKIPPED;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.batches, pattern)) {
+      files.forEach(found::add);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return found;
   }
 }

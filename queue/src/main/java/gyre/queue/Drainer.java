@@ -76,6 +76,8 @@ final class Drainer implements Runnable {
   /** Files of entries that handlers have, and of those that they have ended. */
   private final Set<Path> atHandlers = new HashSet<>();
 
+  private final Set<String> idsAtHandlers = new HashSet<>();
+
   /** What handlers have ended and is not settled yet. */
   private final ArrayDeque<Inbox.Finished> finished = new ArrayDeque<>();
 
@@ -169,7 +171,7 @@ final class Drainer implements Runnable {
     boolean didSomething = isPaused() ? false : batch(settling);
     publish();
     if (!didSomething) {
-      if (isOnce && atHandlers.isEmpty() && (stats.isPaused || isIdle())) {
+      if (isOnce && atHandlers.isEmpty() && (stats.isPaused || isIdle()) && !hasMore()) {
         inbox.wish(Inbox.Wish.STOP);
         return;
       }
@@ -217,6 +219,7 @@ final class Drainer implements Runnable {
       finish(settling, each);
       finished.remove(); // not before: where the database is in trouble it is settled later
       atHandlers.remove(each.claim().file());
+      idsAtHandlers.remove(each.claim().entry().id());
       state(each.kind()).running--;
     }
     for (Path each : mail.arrived()) {
@@ -457,6 +460,13 @@ final class Drainer implements Runnable {
 
   private void start(Settler settling, Claim claim, Kind kind) {
     int attempts;
+    if (idsAtHandlers.contains(claim.entry().id())) {
+      // What becomes of that one decides whether there is anything to do.
+      if (giveBack(claim.file(), claim.name())) {
+        later.add(claim.name(), steadyMillis() + GROW_LOOK_MILLIS);
+      }
+      return;
+    }
     try {
       if (engine().isDone(claim.entry().id())) {
         settle(settling, claim, new Outcome.Duplicate(), kind.retry());
@@ -469,6 +479,7 @@ final class Drainer implements Runnable {
     }
     state(kind).running++;
     atHandlers.add(claim.file());
+    idsAtHandlers.add(claim.entry().id());
     starter.start(claim, kind, attempts + 1);
   }
 
@@ -715,8 +726,17 @@ final class Drainer implements Runnable {
     }
   }
 
+  /** Where nobody watches: entries may have been enqueued by those that were executed. */
+  private boolean hasMore() {
+    if (!stats.isPaused) {
+      scan();
+    }
+    return !stats.isPaused && !backlog.isEmpty();
+  }
+
   private boolean isIdle() {
-    boolean nothingParked = kinds.values().stream().allMatch(each -> each.parked.isEmpty());
+    boolean nothingParked =
+        kinds.values().stream().allMatch(each -> each.parked.isEmpty() || each.isPaused);
     return backlog.isEmpty() && !backlog.mayHaveMore() && later.isEmpty() && nothingParked;
   }
 

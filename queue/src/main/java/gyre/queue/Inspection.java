@@ -360,7 +360,11 @@ public final class Inspection implements QueueOperations {
     }
     Path file = found.file;
     try {
+      String batch = found.get().place == Place.FAILED ? "" : field(content(file), "batch");
       boolean isDeleted = Files.deleteIfExists(file);
+      if (isDeleted && !batch.isEmpty()) {
+        Batches.skip(spool, batch, plainName(found.get().place, file));
+      }
       Files.deleteIfExists(beside(file));
       return isDeleted;
     } catch (IOException e) {

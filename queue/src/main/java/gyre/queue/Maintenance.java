@@ -72,7 +72,7 @@ final class Maintenance {
   // ---- batches
 
   static void batches(Spool spool, Settler settler, WorkerLog log) {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.batches)) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.batches, "*.json")) {
       for (Path file : files) {
         batch(file, settler, log);
       }

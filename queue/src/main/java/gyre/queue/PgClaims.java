@@ -172,6 +172,11 @@ final class PgClaims {
     flush();
   }
 
+  /** To be looked at again; no attempt was made. */
+  void delayInPlace(PgEntry row, long pauseMillis) throws SQLException {
+    change(row, "delayed", row.priority(), pauseMillis, row.attempts(), null);
+  }
+
   /** Its attempts are counted already. */
   void pendInPlace(PgEntry row) throws SQLException {
     change(row, "pending", row.priority(), 0, row.attempts(), null);

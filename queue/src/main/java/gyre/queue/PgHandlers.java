@@ -6,8 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
@@ -20,6 +22,8 @@ import org.postgresql.jdbc.PgConnection;
  * <p>Used by the keeper's thread.
  */
 final class PgHandlers {
+  private static final long TWIN_MILLIS = 100;
+
   private static final String TAKE =
       """
       WITH claimed AS MATERIALIZED (
@@ -31,7 +35,9 @@ final class PgHandlers {
       FROM claimed c WHERE e.seq = c.seq
       RETURNING e.seq, e.id, e.operation, e.priority, e.content, e.unique_key, e.batch,
         e.attempts - 1 AS attempts,
-        NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = e.id) AS is_new
+        NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = e.id) AS is_new,
+        EXISTS (SELECT 1 FROM gyre_queue.entries r
+          WHERE r.state = 'running' AND r.id = e.id AND r.seq <> e.seq) AS is_twin
       """;
 
   /** What a handler has come to. */
@@ -130,15 +136,25 @@ final class PgHandlers {
 
   private List<PgEntry> claim(PgConnection open, Kind kind, int most) throws SQLException {
     List<PgEntry> taken = new ArrayList<>();
+    List<PgEntry> twins = new ArrayList<>(); // what becomes of the first decides about them
+    Set<String> ids = new HashSet<>();
     try (PreparedStatement statement = open.prepareStatement(TAKE)) {
       statement.setString(1, kind.operation());
       statement.setInt(2, most);
       statement.setLong(3, shared.worker);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          taken.add(PgClaims.entry(rows, rows.getBoolean("is_new")));
+          PgEntry row = PgClaims.entry(rows, rows.getBoolean("is_new"));
+          if (rows.getBoolean("is_twin") || !ids.add(row.id())) {
+            twins.add(row);
+          } else {
+            taken.add(row);
+          }
         }
       }
+    }
+    for (PgEntry each : twins) {
+      new PgClaims(open).delayInPlace(each, TWIN_MILLIS);
     }
     open.commit();
     return taken;

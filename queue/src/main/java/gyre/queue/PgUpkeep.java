@@ -194,7 +194,7 @@ final class PgUpkeep {
                 "SELECT count(*) FROM (SELECT 1 FROM gyre_queue.entries WHERE state = 'pending'"
                     + " LIMIT "
                     + COUNT_LIMIT
-                    + ") AS some")) {
+                    + ") AS first")) {
       return rows.next() ? rows.getLong(1) : 0;
     }
   }

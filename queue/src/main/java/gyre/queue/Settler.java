@@ -49,6 +49,9 @@ final class Settler {
         if (!claim.isReplay()) {
           stats.duplicates.incrementAndGet();
           log.failure("entry " + claim.entry().id() + " was done before, and is not done again");
+          if (!claim.entry().batch().isEmpty()) {
+            Batches.skip(spool, claim.entry().batch(), claim.name().text());
+          }
         }
         complete(claim, null);
       }
@@ -175,7 +178,7 @@ final class Settler {
 
   private void endBatch(String batch) throws IOException {
     Batches.Batch known = Batches.read(spool, batch).orElse(null);
-    if (known != null && engine.finishedOfBatch(batch) >= known.size()) {
+    if (known != null && engine.finishedOfBatch(batch) + Batches.countSkipped(spool, batch) >= known.size()) {
       queue.enqueue(Job.ofFields(known.callback()));
       engine.forgetBatch(batch);
       Batches.delete(spool, batch);

@@ -22,15 +22,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(90)
 class PostgresEngineTest extends EngineConformance {
   private static final String NEVER = "0";
-  private final PostgresServer server = PostgresServer.shared();
-  private final String url = server.database();
+  private static final PostgresServer SERVER = PostgresServer.shared();
+  private static final String URL = SERVER.database();
+
   private QueueConfig config =
       ofRetries(new RetryPolicy(0, Duration.ZERO, Duration.ZERO));
 
   /** Rows are enqueued, and rounds are made until none of them is pending. */
   private final class PostgresRig implements Rig {
     private final PostgresBackend backend =
-        new PostgresBackend(PgDatabase.of(url, Map.of()));
+        new PostgresBackend(PgDatabase.of(URL, Map.of()));
     private final PgShared shared =
         new PgShared(
             backend.database(),
@@ -118,7 +119,7 @@ class PostgresEngineTest extends EngineConformance {
     }
 
     private List<String> query(String sql) {
-      return server.query(url, sql);
+      return backend.call("test", open -> PostgresServer.query(open, sql));
     }
 
     private String first(String sql) {
@@ -134,9 +135,15 @@ class PostgresEngineTest extends EngineConformance {
 
   @Override
   Rig open(Path directory) {
-    PostgresRig rig = new PostgresRig();
-    rig.backend.operations().counts(); // makes the tables
-    return rig;
+    return new PostgresRig();
+  }
+
+  @Override
+  void clear() {
+    try (PostgresRig rig = new PostgresRig()) {
+      rig.query("TRUNCATE gyre_queue.entries, gyre_queue.ledger, gyre_queue.batch_ends");
+      rig.query("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    }
   }
 
   @ParameterizedTest
@@ -236,7 +243,6 @@ class PostgresEngineTest extends EngineConformance {
 
   @Test
   void shouldGiveUpAnEntryThatEndsItsConnection() {
-    assertThat(server).isNotNull();
     config = ofRetries(new RetryPolicy(0, Duration.ZERO, Duration.ZERO));
     try (PostgresRig rig = new PostgresRig()) {
       rig.query(

@@ -234,9 +234,17 @@ final class PostgresServer {
   /** What somebody else does or sees in a database: the first column, as text. */
   List<String> query(String url, String sql) {
     String name = url.substring(url.lastIndexOf('/') + 1);
+    try (Connection connection = DriverManager.getConnection(jdbc(name))) {
+      return query(connection, sql);
+    } catch (SQLException e) {
+      throw new AssertionError(sql, e);
+    }
+  }
+
+  /** The first column, as text. */
+  static List<String> query(Connection connection, String sql) throws SQLException {
     List<String> values = new ArrayList<>();
-    try (Connection connection = DriverManager.getConnection(jdbc(name));
-        Statement statement = connection.createStatement()) {
+    try (Statement statement = connection.createStatement()) {
       if (statement.execute(sql)) {
         try (ResultSet rows = statement.getResultSet()) {
           while (rows.next()) {
@@ -244,9 +252,7 @@ final class PostgresServer {
           }
         }
       }
-      return values;
-    } catch (SQLException e) {
-      throw new AssertionError(sql, e);
     }
+    return values;
   }
 }

@@ -69,6 +69,15 @@ class SqliteEngineTest extends EngineConformance {
   }
 
   @Test
+  void shouldCountABatchWithTheWorkOfIt() {
+    Sample one = sample("a", "{\"sql\": \"SELECT 1\", \"batch\": \"b\"}");
+    Sample bad = sample("x", "{\"sql\": \"nonsense\", \"batch\": \"b\"}");
+    engine.execute(List.of(one, bad));
+    engine.execute(List.of(one));
+    assertThat(engine.finishedOfBatch("b")).isEqualTo(1);
+  }
+
+  @Test
   void shouldCountAttempts() {
     try (Engine counting = SqliteEngine.open(directory.resolve("other.db"))) {
       assertThat(counting.attempts("a")).isZero();

@@ -1,0 +1,252 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gyre.Loop;
+import gyre.queue.Inspection.Place;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a queue promises, wherever it lives. A new backend extends this. */
+abstract class BackendConformance {
+  private static final Duration HANG_LIMIT = Duration.ofSeconds(30);
+
+  @TempDir Path directory;
+  Backend queue;
+  final List<String> handled = Collections.synchronizedList(new ArrayList<>());
+
+  /** What the handler of "h" does when it has been told of an entry. */
+  volatile boolean fails;
+
+  /** An empty one. */
+  abstract Backend open() throws Exception;
+
+  /** The first column of what {@code sql} gives. */
+  abstract List<String> query(String sql);
+
+  /** Where its worker finds a configuration. */
+  abstract Path workerDirectory();
+
+  @BeforeEach
+  void openQueue() throws Exception {
+    queue = open();
+    query("CREATE TABLE t (n INTEGER)");
+  }
+
+  @AfterEach
+  void closeQueue() {
+    if (queue != null) {
+      queue.close();
+    }
+  }
+
+  private final class Recorder implements QueueHandler {
+    @Override
+    public String operation() {
+      return "h";
+    }
+
+    @Override
+    public Object handle(QueueTask task) throws Exception {
+      handled.add(String.valueOf(task.payload()));
+      if (fails) {
+        throw new IllegalStateException("as the test wants");
+      }
+      return "did " + task.payload();
+    }
+  }
+
+  WorkerOptions options() {
+    return WorkerOptions.of(workerDirectory())
+        .handler(new Recorder())
+        .readTimeout(Duration.ofMillis(500));
+  }
+
+  /** Executes what waits. */
+  void once() {
+    try (Loop loop = Loop.open(WorkerRig.loopOptions())) {
+      loop.run(() -> queue.worker(options().once(true)).run());
+    }
+  }
+
+  private void configure(String toml) throws Exception {
+    Files.createDirectories(workerDirectory());
+    Files.writeString(workerDirectory().resolve("queue.toml"), toml);
+  }
+
+  @Test
+  void shouldExecuteAndTellOfTheEnd() {
+    Enqueued sql = queue.enqueue(Job.sql("SELECT 1 + ? AS two", 1).keepResult());
+    Enqueued other = queue.enqueue(Job.of("h", "x").keepResult());
+    Enqueued bad = queue.enqueue(Job.sql("nonsense").id("bad"));
+    assertThat(sql.end()).isEmpty();
+    assertThat(queue.operations().counts().pending()).isEqualTo(3);
+    once();
+    assertThat(sql.await(HANG_LIMIT).orElseThrow().resultJson()).contains("\"two\":2");
+    assertThat(other.await(HANG_LIMIT).orElseThrow().result()).isEqualTo("did x");
+    assertThat(bad.end()).isEmpty(); // it is tried again
+    assertThat(queue.operations().counts().completed()).isEqualTo(2);
+    assertThat(queue.operations().find("bad").orElseThrow().place()).isEqualTo(Place.DELAYED);
+  }
+
+  @Test
+  void shouldExecuteAnIdOnceHoweverOftenItIsEnqueued() {
+    for (int i = 0; i < 3; i++) {
+      queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id("same"));
+      queue.enqueue(Job.of("h", "same").id("same h"));
+    }
+    once();
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id("same"));
+    queue.enqueue(Job.of("h", "same").id("same h"));
+    once();
+    assertThat(query("SELECT n FROM t")).containsExactly("1");
+    assertThat(handled).containsExactly("same");
+    assertThat(queue.operations().counts().pending()).isZero();
+  }
+
+  @Test
+  void shouldServeByPriorityThenInOrder() throws Exception {
+    configure("[queue]\nbatch = 1\n");
+    for (int i = 0; i < 3; i++) {
+      queue.enqueue(Job.sql("INSERT INTO t VALUES (?)", 90 + i).priority(9));
+      queue.enqueue(Job.sql("INSERT INTO t VALUES (?)", 10 + i).priority(1));
+    }
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (0)").priority(10));
+    once();
+    assertThat(query("SELECT n FROM t ORDER BY " + insertOrder()))
+        .containsExactly("10", "11", "12", "90", "91", "92", "0");
+  }
+
+  /** A column that says in which order rows came. */
+  abstract String insertOrder();
+
+  @Test
+  void shouldRetryThenGiveUpThenBeRetriedByHand() throws Exception {
+    configure("[queue]\nretries = 1\nbackoff_seconds = 0\nbackoff_max_seconds = 0\n");
+    fails = true;
+    queue.enqueue(Job.of("h", "x").id("x"));
+    for (int i = 0; i < 20 && !isAt("x", Place.FAILED); i++) {
+      once();
+    }
+    assertThat(handled).hasSize(2);
+    Inspection.Item item = queue.operations().find("x").orElseThrow();
+    assertThat(item.error()).contains("as the test wants");
+    assertThat(queue.operations().search(List.of(Place.FAILED), "test wants", 9)).hasSize(1);
+    assertThat(queue.operations().search(List.of(Place.FAILED), "other", 9)).isEmpty();
+    assertThat(queue.operations().findings()).anyMatch(each -> each.contains("given up"));
+    fails = false;
+    assertThat(queue.operations().retry("x")).isTrue();
+    assertThat(queue.operations().retry("x")).isFalse();
+    once();
+    assertThat(isAt("x", Place.COMPLETED)).isTrue();
+  }
+
+  private boolean isAt(String id, Place place) {
+    Optional<Inspection.Item> item = queue.operations().find(id);
+    return item.isPresent() && item.get().place() == place;
+  }
+
+  @Test
+  void shouldWaitForItsTimeUnlessItIsDiscardedOrPulledForward() {
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id("a").in(Duration.ofHours(1)));
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (2)").id("b").in(Duration.ofHours(1)));
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (3)").id("c").in(Duration.ofMillis(-1)));
+    once();
+    assertThat(query("SELECT n FROM t")).containsExactly("3");
+    assertThat(queue.operations().counts().delayed()).isEqualTo(2);
+    assertThat(queue.operations().discard("a")).isTrue();
+    assertThat(queue.operations().discard("a")).isFalse();
+    assertThat(queue.operations().retry("b")).isTrue();
+    once();
+    assertThat(query("SELECT n FROM t ORDER BY n")).containsExactly("2", "3");
+  }
+
+  @Test
+  void shouldHaveOneOfAUniqueKeyAtATime() {
+    Job job = Job.sql("INSERT INTO t VALUES (1)").uniqueKey("k");
+    queue.enqueue(job);
+    assertThatThrownBy(() -> queue.enqueue(job)).isInstanceOf(DuplicateJobException.class);
+    once();
+    queue.enqueue(job);
+    once();
+    assertThat(query("SELECT n FROM t")).containsExactly("1", "1");
+  }
+
+  @Test
+  void shouldBeginNothingWhileItIsPaused() {
+    queue.operations().pause("h");
+    queue.enqueue(Job.of("h", "x"));
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (1)"));
+    once();
+    assertThat(handled).isEmpty();
+    assertThat(query("SELECT n FROM t")).containsExactly("1");
+    queue.operations().pause("");
+    assertThat(queue.operations().isPaused()).isTrue();
+    assertThat(queue.operations().resume("h")).isTrue();
+    assertThat(queue.operations().resume("h")).isFalse();
+    once();
+    assertThat(handled).isEmpty();
+    assertThat(queue.operations().resume("")).isTrue();
+    once();
+    assertThat(handled).containsExactly("x");
+  }
+
+  @Test
+  void shouldEnqueueTheCallbackOfABatchOnceWhateverItsEntriesCameTo() throws Exception {
+    configure("[queue]\nretries = 0\n");
+    queue.openBatch("b", 4, Job.of("h", "callback"));
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").batch("b"));
+    queue.enqueue(Job.sql("nonsense").batch("b"));
+    queue.enqueue(Job.of("h", "in batch").batch("b"));
+    once();
+    assertThat(handled).containsExactly("in batch");
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (2)").batch("b").id("last"));
+    once();
+    once();
+    assertThat(handled).containsExactly("in batch", "callback");
+  }
+
+  @Test
+  void shouldEndABatchOfWhichEntriesAreDuplicatesOrDiscarded() throws Exception {
+    queue.openBatch("b", 3, Job.of("h", "callback"));
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").batch("b").id("same"));
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").batch("b").id("same"));
+    queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").batch("b").id("gone"));
+    assertThat(queue.operations().discard("gone")).isTrue();
+    once();
+    once();
+    assertThat(handled).containsExactly("callback");
+  }
+
+  @Test
+  void shouldExecuteWhatAnEntryOfHandlersEnqueues() {
+    QueueHandler chain =
+        new QueueHandler() {
+          @Override
+          public String operation() {
+            return "chain";
+          }
+
+          @Override
+          public Object handle(QueueTask task) {
+            queue.enqueue(Job.sql("INSERT INTO t VALUES (7)"));
+            return "";
+          }
+        };
+    queue.enqueue(Job.of("chain", "x"));
+    try (Loop loop = Loop.open(WorkerRig.loopOptions())) {
+      loop.run(() -> queue.worker(options().handler(chain).once(true)).run());
+    }
+    assertThat(query("SELECT n FROM t")).containsExactly("7");
+  }
+}
