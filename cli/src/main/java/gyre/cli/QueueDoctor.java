@@ -1,6 +1,6 @@
 package gyre.cli;
 
-import gyre.queue.Inspection;
+import gyre.queue.QueueOperations;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -21,7 +21,7 @@ final class QueueDoctor implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Inspection inspection = directory.inspect();
+    QueueOperations inspection = directory.inspect();
     List<String> findings = inspection.findings();
     findings.forEach(out::println);
     if (findings.isEmpty()) {

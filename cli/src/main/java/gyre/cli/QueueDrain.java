@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 /** {@code gyre queue drain}: has the workers finish and end. */
 @Command(
     name = "drain",
-    description = "Sends TERM to the workers: they finish what waits, up to their limit, and end.",
+    description = "Asks the workers to end: they finish what waits, up to their limit, and end.",
     mixinStandardHelpOptions = true)
 final class QueueDrain implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -20,15 +20,12 @@ final class QueueDrain implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    List<Long> pids = directory.inspect().workerPids();
-    for (Long each : pids) {
-      ProcessHandle.of(each).ifPresent(ProcessHandle::destroy);
-      out.println("worker " + each + " was asked to drain and end");
-    }
-    if (pids.isEmpty()) {
+    List<String> asked = directory.inspect().drain();
+    asked.forEach(out::println);
+    if (asked.isEmpty()) {
       out.println("no worker runs");
     }
     out.flush();
-    return pids.isEmpty() ? 1 : 0;
+    return asked.isEmpty() ? 1 : 0;
   }
 }

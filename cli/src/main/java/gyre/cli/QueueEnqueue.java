@@ -1,10 +1,10 @@
 package gyre.cli;
 
+import gyre.queue.Backend;
 import gyre.queue.DuplicateJobException;
 import gyre.queue.Enqueued;
 import gyre.queue.Job;
 import gyre.queue.JobEnd;
-import gyre.queue.Queue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -90,11 +90,13 @@ final class QueueEnqueue implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Queue queue = directory.open();
-    PrintWriter out = spec.commandLine().getOut();
-    if (jsonLines) {
-      return lines(queue, out);
+    try (Backend queue = directory.open()) {
+      PrintWriter out = spec.commandLine().getOut();
+      return jsonLines ? lines(queue, out) : one(queue, out);
     }
+  }
+
+  private int one(Backend queue, PrintWriter out) throws IOException {
     String content =
         text.isPresent()
             ? text.get()
@@ -113,7 +115,7 @@ final class QueueEnqueue implements Callable<Integer> {
     }
   }
 
-  private int lines(Queue queue, PrintWriter out) throws IOException {
+  private int lines(Backend queue, PrintWriter out) throws IOException {
     if (text.isPresent() || operation.isPresent() || waitTime.isPresent()) {
       throw wrong("--json-lines takes whole entries from the standard input: leave out the rest");
     }

@@ -1,6 +1,6 @@
 package gyre.cli;
 
-import gyre.queue.Inspection;
+import gyre.queue.QueueOperations;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -31,7 +31,7 @@ final class QueueStatus implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    Inspection inspection = directory.inspect();
+    QueueOperations inspection = directory.inspect();
     print(inspection, out);
     while (watch) {
       Thread.sleep(WATCH_PERIOD);
@@ -43,7 +43,7 @@ final class QueueStatus implements Callable<Integer> {
     return 0;
   }
 
-  private void print(Inspection inspection, PrintWriter out) {
+  private void print(QueueOperations inspection, PrintWriter out) {
     if (json) {
       out.println(inspection.json());
     } else {

@@ -7,7 +7,7 @@ import gyre.process.Command;
 import gyre.process.Stdio;
 import gyre.queue.Dashboard;
 import gyre.queue.DashboardOptions;
-import gyre.queue.Worker;
+import gyre.queue.QueueWorker;
 import gyre.queue.WorkerOptions;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -69,7 +69,8 @@ final class QueueWork implements Callable<Integer> {
       names = "--workers",
       paramLabel = "N",
       defaultValue = "1",
-      description = "So many processes. Default: ${DEFAULT-VALUE}")
+      description =
+          "So many processes; on PostgreSQL so many threads for SQL. Default: ${DEFAULT-VALUE}")
   private int workers = 1;
 
   @Option(
@@ -102,11 +103,15 @@ final class QueueWork implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--workers: " + workers + " is not from 1 to " + WORKERS_MAX);
     }
-    if (once && workers > 1) {
+    if (once && workers > 1 && !directory.isPostgresql()) {
       throw new ParameterException(spec.commandLine(), "--once works alone: leave out --workers");
     }
-    Worker worker = Worker.open(options());
     ListenAddress listen = dashboard;
+    if (listen != null && directory.isPostgresql()) {
+      throw new ParameterException(
+          spec.commandLine(), "--dashboard shows a queue of files: leave it out on PostgreSQL");
+    }
+    QueueWorker worker = directory.open().worker(options());
     if (listen == null) {
       return work(worker);
     }
@@ -117,7 +122,7 @@ final class QueueWork implements Callable<Integer> {
     }
   }
 
-  private int work(Worker worker) {
+  private int work(QueueWorker worker) {
     try (Loop loop = Loop.open(LoopOptions.defaults().name("queue"))) {
       return loop.run(() -> {
         List<ChildProcess> others = startOthers();
@@ -141,6 +146,9 @@ final class QueueWork implements Callable<Integer> {
       options = WorkerOptions.of(directory.path()).environment(System.getenv());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+    if (directory.isPostgresql()) {
+      options = options.threads(workers);
     }
     options = options.once(once).join(join).signals(true).classLoader(loader(spec, classPath));
     if (database.isPresent()) {
@@ -179,7 +187,7 @@ final class QueueWork implements Callable<Integer> {
   /** The same command, each in a process of its own that joins this one. */
   private List<ChildProcess> startOthers() {
     List<ChildProcess> others = new ArrayList<>();
-    for (int i = 1; i < workers; i++) {
+    for (int i = 1; i < workers && !directory.isPostgresql(); i++) {
       ChildProcess child =
           Command.of(again()).stdout(Stdio.INHERIT).stderr(Stdio.INHERIT).endWithParent().start();
       child.background(true);

@@ -31,7 +31,8 @@ final class PgListener implements Runnable {
   private static final Duration STATEMENT_TIME = Duration.ofSeconds(10);
 
   private final PgShared shared;
-  private @Nullable PgConnection connection;
+  private volatile @Nullable PgConnection connection;
+  private volatile boolean isOver;
   private long nextBeatNanos;
 
   PgListener(PgShared shared) {
@@ -42,12 +43,15 @@ final class PgListener implements Runnable {
   public void run() {
     int failures = 0;
     try {
-      while (!shared.isListenerOver()) {
+      while (!isOver) {
         try {
           round();
           failures = 0;
         } catch (SQLException e) {
           close();
+          if (isOver) {
+            return;
+          }
           shared.trouble(PgErrors.trouble("listen to", shared.database, e));
           Thread.sleep(PgShared.pauseMillis(failures++));
         }
@@ -56,6 +60,19 @@ final class PgListener implements Runnable {
       Thread.currentThread().interrupt();
     } finally {
       close();
+    }
+  }
+
+  /** Any thread. What it waits for is broken off. */
+  void end() {
+    isOver = true;
+    PgConnection open = connection;
+    if (open != null) {
+      try {
+        open.abort(Runnable::run);
+      } catch (SQLException e) {
+        // it is lost already, which ends the waiting too
+      }
     }
   }
 

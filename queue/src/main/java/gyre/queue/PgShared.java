@@ -136,17 +136,6 @@ final class PgShared {
     return wish == Inbox.Wish.DRAIN && System.nanoTime() - drainUntilNanos > 0;
   }
 
-  /** The listener gives the sign of life, so it ends last. */
-  private volatile boolean isListenerOver;
-
-  boolean isListenerOver() {
-    return isListenerOver;
-  }
-
-  void endListener() {
-    isListenerOver = true;
-  }
-
   // ---- trouble
 
   void trouble(Exception e) {

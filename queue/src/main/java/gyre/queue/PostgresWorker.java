@@ -88,13 +88,14 @@ final class PostgresWorker implements QueueWorker {
       if (options.takesSignals()) {
         scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
       }
-      CompletableFuture<Void> listener = start("listener", new PgListener(shared));
+      PgListener listening = new PgListener(shared);
+      CompletableFuture<Void> listener = start("listener", listening);
       CompletableFuture<Void> workers = startWorkers();
       try {
         await(workers);
       } finally {
         handlers.close();
-        shared.endListener();
+        listening.end();
         await(listener);
         scope.cancel("the worker ends");
       }
