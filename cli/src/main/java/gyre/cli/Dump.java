@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code gyre dump}: all scopes and fibers of a process. */
@@ -22,10 +23,17 @@ final class Dump implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private ProcessParameter process = new ProcessParameter();
 
+  @Option(names = "--json", description = "As JSON, a line for each scope, fiber and handle.")
+  private boolean json;
+
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    out.print(Control.dump(process.only()));
+    if (json) {
+      Control.tree(process.only(), out::println);
+    } else {
+      out.print(Control.dump(process.only()));
+    }
     out.flush();
     return 0;
   }

@@ -8,10 +8,18 @@ import java.util.List;
  * <ul>
  *   <li>{@code stalls}: the newest reports of the watchdog, as JSON
  *   <li>{@code dump}: the tree of what lives in the loops
+ *   <li>{@code tree}: the same as JSON, a line each
+ *   <li>{@code waits}: the same without stacks, and of a thousand things at most
  *   <li>{@code trace SECONDS [HANDLE]}: events while they happen, as JSON, a line each
  * </ul>
  */
 final class Answers {
+  private static final int TREE_NODES_MAX = 20_000;
+  private static final int TREE_STACKS_MAX = 500;
+
+  /** Asked again and again, so that it must not hold up the loop. */
+  private static final int WAITS_NODES_MAX = 1_000;
+
   private static final double TRACE_SECONDS_MAX = 3600;
 
   private final List<WatchedLoop> loops;
@@ -27,8 +35,10 @@ final class Answers {
     return switch (words[0]) {
       case "stalls" -> Answer.of(StallJson.write(stalls.all()));
       case "dump" -> new DumpAnswer(loops);
+      case "tree" -> new JsonTreeAnswer(loops, TREE_NODES_MAX, TREE_STACKS_MAX);
+      case "waits" -> new JsonTreeAnswer(loops, WAITS_NODES_MAX, 0);
       case "trace" -> trace(words);
-      default -> Answer.of("unknown question '" + words[0] + "': ask stalls, dump or trace\n");
+      default -> Answer.of("unknown question '" + words[0] + "': ask stalls, dump, tree, waits or trace\n");
     };
   }
 

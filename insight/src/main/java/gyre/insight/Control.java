@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -23,6 +24,18 @@ public final class Control {
     StringBuilder text = new StringBuilder();
     ask(pid, "dump", line -> text.append(line).append('\n'));
     return text.toString();
+  }
+
+  /** The same as JSON, one line for each scope, fiber and handle. */
+  public static void tree(long pid, Consumer<String> lines) throws IOException {
+    ask(pid, "tree", lines);
+  }
+
+  /** What lives in the loops, without stacks, and of a thousand things at most. */
+  static List<TreeLine> waits(long pid) throws IOException {
+    List<TreeLine> lines = new ArrayList<>();
+    ask(pid, "waits", line -> lines.add(TreeLine.of(line)));
+    return lines;
   }
 
   /** What the watchdog has reported lately, the oldest first. */

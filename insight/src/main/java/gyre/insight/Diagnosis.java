@@ -18,6 +18,7 @@ public final class Diagnosis {
 
   private static final long NEVER_YIELDS_NANOS = 1_000_000_000;
   private static final long QUEUE_GROWS_FROM = 1_000;
+  private static final double QUEUE_FULL_SHARE = 0.8;
   private static final long TIMERS_PER_SECOND = 10_000;
   private static final double DESCRIPTORS_SHARE = 0.8;
   private static final long OFFLOAD_WAIT_NANOS = 10_000_000;
@@ -25,6 +26,7 @@ public final class Diagnosis {
   private static final double IMBALANCE_FROM_BUSY = 0.4;
   private static final double STARVED_SHARE = 0.1;
   private static final long STARVED_LATE_NANOS = 10_000_000;
+  private static final long CONSUMER_NANOS = 2_000_000_000;
   private static final double POOL_SHARE = 0.95;
 
   private final ProcessSnapshot before;
@@ -33,6 +35,7 @@ public final class Diagnosis {
   private final Facts factsBefore;
   private final Facts factsAfter;
   private final List<StallReport> stalls;
+  private final List<TreeLine> waits;
   private final double seconds;
   private final List<Verdict> found = new ArrayList<>();
 
@@ -41,7 +44,9 @@ public final class Diagnosis {
       ProcessSnapshot after,
       Facts factsBefore,
       Facts factsAfter,
-      List<StallReport> stalls) {
+      List<StallReport> stalls,
+      List<TreeLine> waits) {
+    this.waits = waits;
     this.before = before;
     this.after = after;
     this.change = after.since(before);
@@ -56,17 +61,21 @@ public final class Diagnosis {
    *
    * @param stalls what the watchdog of the process has reported lately; empty where it has not been
    *     asked
+   * @param waits what lives in the loops; empty where they have not been asked
    */
   public static List<Verdict> of(
       ProcessSnapshot before,
       ProcessSnapshot after,
       Facts factsBefore,
       Facts factsAfter,
-      List<StallReport> stalls) {
-    Diagnosis diagnosis = new Diagnosis(before, after, factsBefore, factsAfter, stalls);
+      List<StallReport> stalls,
+      List<TreeLine> waits) {
+    Diagnosis diagnosis =
+        new Diagnosis(before, after, factsBefore, factsAfter, stalls, waits);
     for (LoopSnapshot loop : diagnosis.change.loops()) {
       diagnosis.look(loop);
     }
+    diagnosis.lookAtConsumers();
     diagnosis.lookAtImbalance();
     diagnosis.lookAtDescriptors();
     diagnosis.found.sort(Comparator.comparing(Verdict::disease));
@@ -174,7 +183,16 @@ public final class Diagnosis {
 
   private void lookAtQueues(LoopSnapshot loop) {
     LoopSnapshot old = old(loop);
-    lookAtQueue(loop, "the inbox", depth(loop, Counter.INBOX_DEPTH), depth(old, Counter.INBOX_DEPTH));
+    lookAtQueue(
+        loop, "the inbox", depth(loop, Counter.INBOX_DEPTH), depth(old, Counter.INBOX_DEPTH));
+    long limit = loop.get(Counter.INBOX_LIMIT);
+    if (limit > 0 && loop.get(Counter.INBOX_DEPTH) > limit * QUEUE_FULL_SHARE) {
+      say(
+          Disease.GROWING_QUEUE,
+          loop.name(),
+          loop.get(Counter.INBOX_DEPTH) + " of at most " + limit + " posted tasks wait",
+          Figures.percent(QUEUE_FULL_SHARE) + " of the limit");
+    }
     lookAtQueue(
         loop,
         "the callbacks",
@@ -260,7 +278,7 @@ public final class Diagnosis {
   }
 
   private void lookAtEngine(LoopSnapshot loop) {
-    if (loop.engineExplanation().contains("io_uring")) {
+    if (loop.engineExplanation().contains("→")) {
       say(
           Disease.FALLBACK_ENGINE,
           loop.name(),
@@ -295,6 +313,23 @@ public final class Diagnosis {
       return true;
     }
     return false;
+  }
+
+  private void lookAtConsumers() {
+    for (TreeLine line : waits) {
+      if (line.waitsFor().startsWith("writing to ") && line.ageNanos() > CONSUMER_NANOS) {
+        say(
+            Disease.SLOW_CONSUMER,
+            line.loop(),
+            (line.type().equals("FIBER") ? "fiber " : "the callback of ")
+                + line.name()
+                + " is "
+                + line.waitsFor()
+                + " for "
+                + Figures.nanos(line.ageNanos()),
+            Figures.nanos(CONSUMER_NANOS));
+      }
+    }
   }
 
   private void lookAtImbalance() {

@@ -107,7 +107,7 @@ public final class Observation implements AutoCloseable {
         seconds,
         facts,
         stalls,
-        Diagnosis.of(old, now, oldFacts, facts, stalls));
+        Diagnosis.of(old, now, oldFacts, facts, stalls, waits()));
   }
 
   /** One without a watchdog has none. */
@@ -115,6 +115,16 @@ public final class Observation implements AutoCloseable {
     try {
       return Files.exists(ProbeFile.socketOf(process.pid()))
           ? Control.stalls(process.pid())
+          : List.of();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  private List<TreeLine> waits() {
+    try {
+      return Files.exists(ProbeFile.socketOf(process.pid()))
+          ? Control.waits(process.pid())
           : List.of();
     } catch (IOException e) {
       return List.of();

@@ -1,0 +1,43 @@
+package gyre.insight;
+
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Something that lives in a loop, as a process has told it.
+ *
+ * @param type {@code SCOPE}, {@code FIBER}, {@code HANDLE} or {@code CALLBACK}
+ * @param ageNanos since when it waits or is open; 0 where that is not known
+ */
+public record TreeLine(
+    String loop, String type, String name, String state, String waitsFor, long ageNanos) {
+  private static final JsonFactory FACTORY = JsonFactory.builder().build();
+
+  static TreeLine of(String line) {
+    String loop = "";
+    String type = "";
+    String name = "";
+    String state = "";
+    String waitsFor = "";
+    long age = 0;
+    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), line)) {
+      JsonToken ignored = parser.nextToken();
+      while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+        String key = parser.currentName();
+        JsonToken ignoredToo = parser.nextToken();
+        switch (key) {
+          case "loop" -> loop = parser.getString();
+          case "type" -> type = parser.getString();
+          case "name" -> name = parser.getString();
+          case "state" -> state = parser.getString();
+          case "waits_for" -> waitsFor = parser.getString();
+          case "age_nanos" -> age = parser.getLongValue();
+          default -> parser.skipChildren();
+        }
+      }
+    }
+    return new TreeLine(loop, type, name, state, waitsFor, age);
+  }
+}
