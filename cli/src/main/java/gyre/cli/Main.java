@@ -34,6 +34,7 @@ public final class Main {
     COMMANDS.put("top", Top::new);
     COMMANDS.put("dump", Dump::new);
     COMMANDS.put("trace", TraceCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
     COMMANDS.put("test", Test::new);
   }
 

@@ -2,6 +2,9 @@ package gyre.net;
 
 import gyre.Loop;
 import gyre.engine.BlockPool;
+import gyre.probe.Counter;
+import gyre.probe.Probe;
+import gyre.spi.Internals;
 import gyre.spi.Resource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -402,6 +405,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     if (level == MemoryLevel.CALM && !tighten(now, wasShort)) {
       resumeWriters();
       watchForTightness();
+      tell();
       return;
     }
     serve(now);
@@ -413,6 +417,19 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     } else {
       log.turn(now);
       rearm(now);
+    }
+    tell();
+  }
+
+  /** To those who read it from outside. */
+  private void tell() {
+    Probe probe = Internals.probe(loop());
+    if (probe != null) {
+      probe.set(Counter.MEMORY_LEVEL, level.ordinal());
+      probe.set(Counter.MEMORY_WAITING, line.size());
+      probe.set(Counter.STREAMS_SHED, shedStreams);
+      probe.set(Counter.WRITES_REFUSED, writesRefused);
+      probe.set(Counter.ACCEPT_PAUSES, acceptPauses);
     }
   }
 

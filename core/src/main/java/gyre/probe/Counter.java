@@ -54,7 +54,14 @@ public enum Counter {
   /** Slices of callbacks and fibers that took longer than the limit of the watchdog. */
   STALLS(Sort.SUM),
   LONGEST_NANOS(Sort.LEVEL),
-  INBOX_LIMIT(Sort.LEVEL);
+  INBOX_LIMIT(Sort.LEVEL),
+  /** 0 while memory is plentiful, 1 while streams take turns, 2 while some are reset. */
+  MEMORY_LEVEL(Sort.LEVEL),
+  /** Streams that wait for their turn. */
+  MEMORY_WAITING(Sort.LEVEL),
+  STREAMS_SHED(Sort.SUM),
+  WRITES_REFUSED(Sort.SUM),
+  ACCEPT_PAUSES(Sort.SUM);
 
   /** What its difference over time means. */
   public enum Sort {

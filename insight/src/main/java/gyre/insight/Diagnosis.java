@@ -263,17 +263,23 @@ public final class Diagnosis {
     long limit = loop.get(Counter.POOL_LIMIT_BYTES);
     long used = loop.get(Counter.POOL_USED_BYTES);
     long refusals = loop.get(Counter.POOL_REFUSALS) + loop.get(Counter.STARVATIONS);
-    if (refusals > 0 || (limit > 0 && used > limit * POOL_SHARE)) {
+    long waiting = loop.get(Counter.MEMORY_WAITING);
+    long shed = loop.get(Counter.STREAMS_SHED) + loop.get(Counter.WRITES_REFUSED);
+    if (refusals > 0 || waiting > 0 || shed > 0 || (limit > 0 && used > limit * POOL_SHARE)) {
       say(
           Disease.POOL_EXHAUSTED,
           loop.name(),
           Figures.bytes(used)
               + " of "
               + Figures.bytes(limit)
-              + " in use, memory was refused "
+              + " in use, "
+              + waiting
+              + " streams wait for memory, it was refused "
               + refusals
+              + " times, streams or writes were given up "
+              + shed
               + " times",
-          Figures.percent(POOL_SHARE) + " in use, or one refusal");
+          Figures.percent(POOL_SHARE) + " in use, or one that waits");
     }
   }
 

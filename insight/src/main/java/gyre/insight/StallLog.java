@@ -48,6 +48,13 @@ final class StallLog {
     StallEvent.commitEnd(ended);
   }
 
+  /** The same stall, seen better. */
+  synchronized void replace(StallReport old, StallReport changed) {
+    List<StallReport> all = new ArrayList<>(newest);
+    newest.clear();
+    all.forEach(each -> newest.add(each.equals(old) ? changed : each));
+  }
+
   private StallReport replace(StallReport old, long endedNanos, long seenNanos) {
     StallReport changed =
         new StallReport(
@@ -61,9 +68,7 @@ final class StallLog {
             old.cause(),
             old.detail(),
             old.stack());
-    List<StallReport> all = new ArrayList<>(newest);
-    newest.clear();
-    all.forEach(each -> newest.add(each.equals(old) ? changed : each));
+    replace(old, changed);
     return changed;
   }
 

@@ -29,6 +29,9 @@ final class WatchedLoop {
     STALLED
   }
 
+  /** A stall that goes on is looked into anew so often. */
+  private static final long AGAIN_NANOS = 250_000_000;
+
   private static final int SCOPES_MAX = 32;
 
   private final Loop loop;
@@ -45,6 +48,7 @@ final class WatchedLoop {
   private Machine.ThreadTimes baseline = new Machine.ThreadTimes('?', 0, 0);
   private long collectedBefore;
   private long pausedNanos;
+  private long examinedNanos;
   private @Nullable StallReport report;
 
   WatchedLoop(Loop loop, Probe probe, StallLog log, Sampler sampler) {
@@ -115,9 +119,16 @@ final class WatchedLoop {
         report = examine(turn, now);
         log.add(report);
       } else if (report != null) {
-        report = log.seen(report, now);
+        report = now - examinedNanos > AGAIN_NANOS ? again(report, turn, now) : log.seen(report, now);
       }
     }
+  }
+
+  /** What held it up at first may be over, and something else go on. */
+  private StallReport again(StallReport old, long turn, long now) {
+    StallReport changed = examine(turn, now);
+    log.replace(old, changed);
+    return changed;
   }
 
   private void over(long now) {
@@ -171,6 +182,7 @@ final class WatchedLoop {
     Handle handle = fiber == null ? null : Internals.inCallbackOf(fiber);
     Machine.ThreadTimes times = sampler.times(probe.thread());
     long total = now - turn;
+    examinedNanos = now;
     Cause cause = cause(total, times, threadState, stack);
     return new StallReport(
         loop.name(),
@@ -187,17 +199,21 @@ final class WatchedLoop {
 
   private Cause cause(
       long total, Machine.ThreadTimes times, Thread.State state, StackTraceElement[] stack) {
-    long collected = sampler.collectedTotalNanos() - collectedBefore;
-    if (collected >= total / 2) {
-      return Cause.GC;
-    }
-    if (pausedNanos >= total / 2) {
-      return paused(total);
-    }
-    if (times.waitedNanos() - baseline.waitedNanos() >= total / 2) {
-      return sampler.throttledNanos() >= total / 2
-          ? Cause.THROTTLED
-          : sampler.stolenNanos() >= total / 2 ? Cause.STOLEN : Cause.PREEMPTED;
+    // What has used up the limit on its processor is too long, whatever else happened.
+    boolean hasRunLong = times.ranNanos() - baseline.ranNanos() > limitNanos;
+    if (!hasRunLong) {
+      long collected = sampler.collectedTotalNanos() - collectedBefore;
+      if (collected >= total / 2) {
+        return Cause.GC;
+      }
+      if (pausedNanos >= total / 2) {
+        return paused(total);
+      }
+      if (times.waitedNanos() - baseline.waitedNanos() >= total / 2) {
+        return sampler.throttledNanos() >= total / 2
+            ? Cause.THROTTLED
+            : sampler.stolenNanos() >= total / 2 ? Cause.STOLEN : Cause.PREEMPTED;
+      }
     }
     if (isLock(state, stack)) {
       return Cause.LOCK;
