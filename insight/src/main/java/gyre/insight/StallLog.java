@@ -21,6 +21,9 @@ final class StallLog {
   private static final long START_MILLIS = 10_000;
 
   private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** What the machine does to a loop is logged only if it is long; all of it can be asked for. */
+  private static final long OTHERS_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
   private static final int FRAMES_LOGGED = 12;
 
   private final ArrayDeque<StallReport> newest = new ArrayDeque<>();
@@ -88,7 +91,8 @@ final class StallLog {
     while (!loggedNanos.isEmpty() && now - loggedNanos.getFirst() > MINUTE_NANOS) {
       loggedNanos.removeFirst();
     }
-    if (isStarting || loggedNanos.size() >= LOGGED_PER_MINUTE) {
+    boolean isSmall = !report.cause().isItsOwn() && report.nanos() < OTHERS_LIMIT_NANOS;
+    if (isStarting || isSmall || loggedNanos.size() >= LOGGED_PER_MINUTE) {
       unlogged++;
       return;
     }

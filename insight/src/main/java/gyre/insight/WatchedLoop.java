@@ -269,8 +269,13 @@ final class WatchedLoop {
     return times.state() == 'S' || times.state() == 'D' ? ", waiting in the kernel" : "";
   }
 
+  /** It has callbacks to run, and is in none of them. */
+  private static boolean isBetweenCallbacks(Fiber<?> fiber, @Nullable Handle handle) {
+    return handle == null && Internals.isCallback(fiber) && !Internals.isPosted(fiber);
+  }
+
   private static String kind(@Nullable Fiber<?> fiber, @Nullable Handle handle) {
-    if (fiber == null) {
+    if (fiber == null || isBetweenCallbacks(fiber, handle)) {
       return "runtime";
     }
     if (handle != null) {
@@ -280,7 +285,7 @@ final class WatchedLoop {
   }
 
   private static String subject(@Nullable Fiber<?> fiber, @Nullable Handle handle) {
-    if (fiber == null) {
+    if (fiber == null || isBetweenCallbacks(fiber, handle)) {
       return "the loop itself";
     }
     if (handle != null) {

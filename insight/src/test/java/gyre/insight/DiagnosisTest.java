@@ -1,0 +1,199 @@
+package gyre.insight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.insight.StallReport.Cause;
+import gyre.insight.Verdict.Disease;
+import gyre.probe.Buckets;
+import gyre.probe.Counter;
+import gyre.probe.Distribution;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** Each disease, made of numbers: from where on it is one. */
+class DiagnosisTest {
+  private static final long SECOND = 1_000_000_000L;
+  private static final long MILLI = 1_000_000L;
+  private static final long LIMIT = 25 * MILLI;
+
+  private final Map<Counter, Long> counters = new EnumMap<>(Counter.class);
+  private final Map<Distribution, Spread> spreads = new EnumMap<>(Distribution.class);
+  private String engine = "io_uring";
+  private String explanation = "io_uring";
+  private List<StallReport> stalls = List.of();
+  private List<TreeLine> waits = List.of();
+  private long openDescriptors = 10;
+  private long waitedNanos;
+  private long stallsOfKind;
+
+  private LoopSnapshot loop(String name, long number, boolean isAfter) {
+    long taken = isAfter ? 2 * SECOND : SECOND;
+    return new LoopSnapshot(
+        number,
+        name,
+        engine,
+        "NATIVE",
+        explanation,
+        100 + number,
+        LoopSnapshot.Phase.WAITING,
+        taken,
+        taken,
+        taken,
+        true,
+        1,
+        1,
+        isAfter ? counters : Map.of(),
+        isAfter ? spreads : Map.of(),
+        List.of(new KindSnapshot("timer", 1, isAfter ? stallsOfKind : 0, Spread.EMPTY)));
+  }
+
+  private Facts facts(boolean isAfter) {
+    return new Facts(
+        isAfter ? 2 * SECOND : SECOND,
+        OptionalLong.of(openDescriptors),
+        OptionalLong.of(1000),
+        OptionalLong.empty(),
+        0,
+        0,
+        Map.of(101L, new Machine.ThreadTimes('R', 0, isAfter ? waitedNanos : 0)));
+  }
+
+  private static ProcessSnapshot process(long taken, LoopSnapshot... loops) {
+    return new ProcessSnapshot(1, Instant.EPOCH, LIMIT, taken, List.of(loops));
+  }
+
+  private List<Disease> diagnose() {
+    return diagnose(
+        process(SECOND, loop("loop", 1, false)), process(2 * SECOND, loop("loop", 1, true)));
+  }
+
+  private List<Disease> diagnose(ProcessSnapshot before, ProcessSnapshot after) {
+    return Diagnosis.of(before, after, facts(false), facts(true), stalls, waits).stream()
+        .map(Verdict::disease)
+        .toList();
+  }
+
+  private static Spread spread(long value, long count) {
+    long[] counts = new long[Buckets.COUNT];
+    counts[Buckets.index(value)] = count;
+    return new Spread(value * count, value, counts);
+  }
+
+  @Test
+  void shouldFindNothingInALoopThatIsWell() {
+    spreads.put(Distribution.TURN, spread(MILLI, 100));
+    counters.put(Counter.TIMERS_FIRED, 1000L);
+    assertThat(diagnose()).isEmpty();
+  }
+
+  @Test
+  void shouldSayThatALoopIsBlocked() {
+    spreads.put(Distribution.TURN, spread(99 * MILLI, 1));
+    assertThat(diagnose()).isEmpty();
+    spreads.put(Distribution.TURN, spread(150 * MILLI, 1));
+    assertThat(diagnose()).containsExactly(Disease.BLOCKED_LOOP);
+  }
+
+  @Test
+  void shouldNotBlameALoopThatTheMachineStarves() {
+    spreads.put(Distribution.TURN, spread(150 * MILLI, 1));
+    stallsOfKind = 3;
+    waitedNanos = SECOND / 2;
+    assertThat(diagnose()).containsExactly(Disease.STARVED_BY_MACHINE);
+  }
+
+  @Test
+  void shouldTellTheLineOfASlowCallback() {
+    stallsOfKind = 1;
+    StallReport report =
+        new StallReport(
+            "loop",
+            "timer",
+            "the callback of timer-1",
+            List.of("main"),
+            SECOND + 1,
+            SECOND + 2,
+            SECOND + 2,
+            Cause.JAVA,
+            "",
+            List.of("java.base/java.util.List.of(List.java:1)", "app.Shop.price(Shop.java:7)"));
+    stalls = List.of(report);
+    List<Verdict> verdicts =
+        Diagnosis.of(
+            process(SECOND, loop("loop", 1, false)),
+            process(2 * SECOND, loop("loop", 1, true)),
+            facts(false),
+            facts(true),
+            stalls,
+            waits);
+    assertThat(verdicts).extracting(Verdict::disease).containsExactly(Disease.SLOW_CALLBACK);
+    assertThat(verdicts.getFirst().place()).isEqualTo("app.Shop.price(Shop.java:7)");
+  }
+
+  @Test
+  void shouldWarnBeforeDescriptorsRunOut() {
+    openDescriptors = 800;
+    assertThat(diagnose()).isEmpty();
+    openDescriptors = 801;
+    assertThat(diagnose()).containsExactly(Disease.DESCRIPTORS_RUNNING_OUT);
+  }
+
+  @Test
+  void shouldSayThatAnEngineIsAFallback() {
+    engine = "epoll";
+    explanation = "epoll, as asked for";
+    assertThat(diagnose()).isEmpty();
+    explanation = "io_uring: forbidden → epoll";
+    assertThat(diagnose()).containsExactly(Disease.FALLBACK_ENGINE);
+  }
+
+  @Test
+  void shouldCompareLoopsOfAProcess() {
+    LoopSnapshot idle = loop("idle", 2, true);
+    counters.put(Counter.BUSY_NANOS, 8 * SECOND / 10);
+    LoopSnapshot busy = loop("busy", 1, true);
+    ProcessSnapshot before =
+        process(SECOND, loop("busy", 1, false), loop("idle", 2, false));
+    assertThat(diagnose(before, process(2 * SECOND, busy, idle)))
+        .containsExactly(Disease.IMBALANCE);
+    assertThat(diagnose(before, process(2 * SECOND, busy, loop("idle", 2, true)))).isEmpty();
+  }
+
+  @Test
+  void shouldSayThatTimersFireTooOften() {
+    counters.put(Counter.TIMERS_FIRED, 9_999L);
+    assertThat(diagnose()).isEmpty();
+    counters.put(Counter.TIMERS_FIRED, 10_001L);
+    assertThat(diagnose()).containsExactly(Disease.TIMER_STORM);
+  }
+
+  @Test
+  void shouldSayThatTheInboxIsNearlyFull() {
+    counters.put(Counter.INBOX_LIMIT, 1000L);
+    counters.put(Counter.INBOX_DEPTH, 800L);
+    assertThat(diagnose()).isEmpty();
+    counters.put(Counter.INBOX_DEPTH, 801L);
+    assertThat(diagnose()).containsExactly(Disease.GROWING_QUEUE);
+  }
+
+  @Test
+  void shouldSayWhoWaitsForASlowPeer() {
+    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", SECOND));
+    assertThat(diagnose()).isEmpty();
+    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", 3 * SECOND));
+    assertThat(diagnose()).containsExactly(Disease.SLOW_CONSUMER);
+  }
+
+  @Test
+  void shouldKeepReportsOfStallsOnTheirWay() {
+    StallReport report =
+        new StallReport(
+            "l\"1", "fiber", "fiber ü", List.of("a", "b"), 1, 2, 3, Cause.NATIVE, "d\n", List.of());
+    assertThat(StallJson.read(StallJson.write(List.of(report, report))))
+        .containsExactly(report, report);
+  }
+}
