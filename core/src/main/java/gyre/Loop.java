@@ -950,10 +950,19 @@ public final class Loop implements AutoCloseable {
       return 0;
     }
     int known = handle.probeKind();
-    int kind = known == 0 ? probe.kind(handle.kind()) : known;
+    int kind = known == 0 ? probe.kind(kindOf(handle)) : known;
     probe.add(Counter.HANDLES_OPENED, 1);
     probe.handles(kind, 1);
     return kind;
+  }
+
+  /**
+   * Those that are told their kind when they are made, as streams of pipes and terminals, may not
+   * know it yet: they are counted together.
+   */
+  private static String kindOf(HandleBase handle) {
+    @Nullable String kind = handle.kind();
+    return kind == null ? "descriptor" : kind;
   }
 
   void handleClosed(HandleBase handle) {
