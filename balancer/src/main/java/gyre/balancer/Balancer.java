@@ -144,17 +144,19 @@ public final class Balancer implements AutoCloseable {
 
   /** Of the calling loop. */
   LoopPart part() {
-    LoopPart part = parts.get(Loop.current());
+    return part(Loop.current());
+  }
+
+  LoopPart part(Loop loop) {
+    LoopPart part = parts.get(loop);
     if (part == null) {
-      throw new IllegalStateException(Loop.current().name() + " is none of the balancer's loops");
+      throw new IllegalStateException(loop.name() + " is none of the balancer's loops");
     }
     return part;
   }
 
   LoopPart control() {
-    LoopPart part = parts.get(loops.getFirst());
-    assert part != null;
-    return part;
+    return part(loops.getFirst());
   }
 
   @Nullable LoopGroup group() {

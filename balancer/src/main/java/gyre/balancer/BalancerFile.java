@@ -138,11 +138,13 @@ public final class BalancerFile {
     if (address.isUnresolved()) {
       throw in.wrong("address", "needs an address of this machine, or none: \":8080\"");
     }
+    ListenConfig.Protocol protocol = in.choice("protocol", ListenConfig.Protocol.TCP);
+    boolean isUdp = protocol == ListenConfig.Protocol.UDP;
     ListenConfig listen =
         ListenConfig.of(in.name(), address, in.text("pool"))
-            .protocol(in.choice("protocol", ListenConfig.Protocol.TCP))
+            .protocol(protocol)
             .maxConnections(in.number("max_connections", 0, 0, Integer.MAX_VALUE))
-            .idleTimeout(in.seconds("idle_seconds", Duration.ofMinutes(10)))
+            .idleTimeout(in.seconds("idle_seconds", Duration.ofSeconds(isUdp ? 60 : 600)))
             .halfCloseTimeout(in.seconds("half_close_seconds", Duration.ofMinutes(1)))
             .lifetime(in.seconds("lifetime_seconds", Duration.ZERO))
             .helloTimeout(in.positiveSeconds("hello_seconds", Duration.ofSeconds(5)))

@@ -1,10 +1,306 @@
 package gyre.balancer;
 
-/** Placeholder until the next commit. */
-final class UdpListener {
-  private UdpListener() {}
+import gyre.Deadline;
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.Scope;
+import gyre.Signal;
+import gyre.Timer;
+import gyre.io.ByteQueue;
+import gyre.io.IoException;
+import gyre.net.Datagram;
+import gyre.net.DatagramHandler;
+import gyre.net.NetworkException;
+import gyre.net.UdpOptions;
+import gyre.net.UdpSocket;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
-  static Listener open(Balancer balancer, ListenConfig config) {
-    throw new UnsupportedOperationException(balancer + " " + config);
+/**
+ * Balances UDP: the first datagram of a client's address makes a flow, which has a target and a
+ * socket of its own towards it; so answers find the way back, and a target that is not there is told
+ * by the kernel. A flow ends when nothing moved for the idle time, when its target has given as many
+ * answers as the listener expects, or when the target refuses.
+ *
+ * <p>All of it is on one loop, chosen by the listener's name. The number of flows is bounded; beyond
+ * it datagrams of new clients are dropped and counted, as UDP may.
+ */
+final class UdpListener extends Listener {
+  private static final int FLOWS_LIMIT = 8192;
+  private static final int BATCH = 64;
+  private static final int LOOKS = 4;
+
+  /** Some answers arrive at once. */
+  private static final int FLOW_DATAGRAMS = 64;
+
+  private final Balancer balancer;
+  private final LoopPart part;
+  private final Map<InetSocketAddress, Flow> flows = new HashMap<>();
+  private final AtomicInteger open = new AtomicInteger();
+  private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
+  private InetSocketAddress address;
+  private volatile boolean isStopping;
+  private volatile long drainNanos;
+  private volatile @Nullable Signal changed;
+
+  private UdpListener(Balancer balancer, ListenConfig config, LoopPart part) {
+    super(config);
+    this.balancer = balancer;
+    this.part = part;
+    this.address = config.address();
+  }
+
+  /** Listens. From the control loop, in a fiber. */
+  static UdpListener open(Balancer balancer, ListenConfig config) {
+    List<Loop> loops = balancer.loops();
+    Loop loop = loops.get(Math.floorMod(config.name().hashCode(), loops.size()));
+    UdpListener listener = new UdpListener(balancer, config, balancer.part(loop));
+    boolean isHere = Loop.current().equals(loop);
+    if (isHere) {
+      Fiber<?> ignored = loop.start("udp " + config.name(), listener::run);
+    } else {
+      loop.post(() -> {
+        Fiber<?> ignored = loop.start("udp " + config.name(), listener::run);
+      });
+    }
+    listener.address = Anywhere.await(listener.started);
+    return listener;
+  }
+
+  @Override
+  InetSocketAddress address() {
+    return address;
+  }
+
+  @Override
+  int connections() {
+    return open.get();
+  }
+
+  @Override
+  void stop(Duration drain) {
+    drainNanos = drain.toNanos();
+    isStopping = true;
+    Signal present = changed;
+    if (present != null) {
+      present.raise();
+    }
+  }
+
+  @Override
+  void close(Duration drain) {
+    stop(drain);
+    boolean ignored = Anywhere.await(ended);
+  }
+
+  // ---- on its loop
+
+  private void run() {
+    try (Scope scope = Scope.openIsolated("udp " + config().name());
+        UdpSocket socket = UdpSocket.bind(config().address(), UdpOptions.defaults())) {
+      Signal again = Signal.open();
+      changed = again;
+      started.complete(socket.localAddress());
+      scheduleSweeps();
+      serve(socket, again);
+      Deadline drain = Deadline.in(Duration.ofNanos(drainNanos));
+      while (!flows.isEmpty() && !drain.isReady()) {
+        Fiber.awaitFirst(again, drain, Loop.current().stopping());
+        again.take();
+        if (Loop.current().stopping().isReady()) {
+          break;
+        }
+      }
+      new ArrayList<>(flows.values()).forEach(flow -> flow.end("stopped"));
+      scope.cancel("the listener is closed");
+    } catch (RuntimeException e) {
+      if (!started.completeExceptionally(e)) {
+        throw e;
+      }
+    } finally {
+      ended.complete(true);
+    }
+  }
+
+  private void serve(UdpSocket socket, Signal again) {
+    Loop loop = Loop.current();
+    while (!isStopping && !loop.stopping().isReady()) {
+      Fiber.awaitFirst(socket.readable(), again, loop.stopping());
+      again.take();
+      if (socket.readable().isReady()) {
+        for (Datagram each : socket.receiveAll(BATCH)) {
+          pass(socket, each);
+        }
+      }
+    }
+  }
+
+  private void scheduleSweeps() {
+    Duration idle = config().idleTimeout();
+    if (!idle.isZero()) {
+      Timer timer = Loop.current().every(idle.dividedBy(LOOKS).plusNanos(1), this::sweep);
+      timer.background(true);
+    }
+  }
+
+  private void sweep() {
+    long limit = config().idleTimeout().toNanos();
+    long now = part.nanoTime();
+    for (Flow each : new ArrayList<>(flows.values())) {
+      if (now - each.movedNanos >= limit) {
+        each.end("idle");
+      }
+    }
+  }
+
+  private void pass(UdpSocket socket, Datagram datagram) {
+    Counters counters = balancer.counters();
+    counters.datagramsIn.increment();
+    Flow flow = flows.get(datagram.address());
+    if (flow == null) {
+      flow = begin(socket, datagram.address());
+    }
+    if (flow == null || !flow.send(datagram)) {
+      counters.datagramsDropped.increment();
+    }
+  }
+
+  private @Nullable Flow begin(UdpSocket socket, InetSocketAddress client) {
+    ListenConfig rules = config();
+    Counters counters = balancer.counters();
+    int limit = rules.maxConnections() == 0 ? FLOWS_LIMIT : rules.maxConnections();
+    if (flows.size() >= limit) {
+      counters.refusedByLimit.increment();
+      return null;
+    }
+    if (rules.sourceRate() > 0
+        && !balancer
+            .sourceRates(rules)
+            .tryEnter(
+                client.getAddress(), rules.sourceRate(), rules.sourceBurst(), part.nanoTime())) {
+      counters.refusedByRate.increment();
+      return null;
+    }
+    Pool pool = balancer.pool(rules.pool());
+    Decision decision =
+        pool == null
+            ? new Decision.Nobody("there is no pool")
+            : pool.decide(part, client.getAddress(), List.of());
+    if (pool == null || !(decision instanceof Decision.Chosen chosen)) {
+      counters.refusedNobody.increment();
+      return null;
+    }
+    try {
+      return new Flow(socket, client, pool, chosen.target());
+    } catch (IoException e) {
+      pool.release(chosen.target());
+      counters.shed.increment();
+      return null;
+    }
+  }
+
+  /** What one client sends to one target, and gets back. */
+  private final class Flow implements DatagramHandler {
+    private final UdpSocket listening;
+    private final InetSocketAddress client;
+    private final Pool pool;
+    private final Target target;
+    private final InetSocketAddress peer;
+    private final UdpSocket socket;
+    private final long startNanos = part.nanoTime();
+    private long movedNanos = startNanos;
+    private int replies;
+    private long bytesIn;
+    private long bytesOut;
+    private boolean isOver;
+
+    Flow(UdpSocket listening, InetSocketAddress client, Pool pool, Target target) {
+      this.listening = listening;
+      this.client = client;
+      this.pool = pool;
+      this.target = target;
+      this.peer = target.config().address();
+      this.socket =
+          UdpSocket.connect(peer, UdpOptions.defaults().receiveLimitDatagrams(FLOW_DATAGRAMS));
+      flows.put(client, this);
+      open.incrementAndGet();
+      balancer.counters().accepted.increment();
+      balancer.counters().sessions.incrementAndGet();
+      target.connections.increment();
+      pool.remember(client.getAddress(), target, startNanos);
+      socket.onDatagram(this);
+    }
+
+    boolean send(Datagram datagram) {
+      movedNanos = part.nanoTime();
+      int bytes = datagram.payload().remaining();
+      if (datagram.truncated() || !socket.trySend(datagram.payload(), peer)) {
+        return false;
+      }
+      bytesIn += bytes;
+      target.bytesIn.add(bytes);
+      return true;
+    }
+
+    @Override
+    public void onDatagram(ByteQueue payload, InetSocketAddress source) {
+      movedNanos = part.nanoTime();
+      long bytes = payload.size();
+      if (!listening.isOpen() || !listening.trySend(payload, client)) {
+        balancer.counters().datagramsDropped.increment();
+        return;
+      }
+      balancer.counters().datagramsOut.increment();
+      bytesOut += bytes;
+      target.bytesOut.add(bytes);
+      target.succeeded();
+      replies++;
+      int expected = config().udpReplies();
+      if (expected > 0 && replies >= expected) {
+        end("done");
+      }
+    }
+
+    @Override
+    public void onFailure(UdpSocket failed, NetworkException failure) {
+      pool.failed(target, String.valueOf(failure.getMessage()), part);
+      end("target-broke");
+    }
+
+    void end(String why) {
+      if (isOver) {
+        return;
+      }
+      isOver = true;
+      flows.remove(client, this);
+      open.decrementAndGet();
+      socket.close();
+      pool.release(target);
+      balancer.counters().sessions.decrementAndGet();
+      balancer.counters().done.increment();
+      log(why);
+      Signal present = changed;
+      if (isStopping && present != null) {
+        present.raise();
+      }
+    }
+
+    private void log(String why) {
+      AccessLog log = balancer.accessLog();
+      if (log != null) {
+        long nanos = part.nanoTime() - startNanos;
+        log.add(
+            new AccessRecord(
+                part.now(), config().name(), client, target, 0, 0, nanos, bytesIn, bytesOut, why));
+      }
+    }
   }
 }
