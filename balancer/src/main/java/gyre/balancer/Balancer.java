@@ -42,7 +42,7 @@ public final class Balancer implements AutoCloseable {
   private final @Nullable LoopGroup group;
   private final List<Loop> loops;
   private final Map<Loop, LoopPart> parts = new IdentityHashMap<>();
-  private final Events events = new Events();
+  private final Events events;
   private final Counters counters = new Counters();
   private final Map<String, SourceRates> sourceRates = new ConcurrentHashMap<>();
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
@@ -60,7 +60,9 @@ public final class Balancer implements AutoCloseable {
   private final Commands commands = new Commands(this);
   private Instant started = Instant.EPOCH;
 
-  private Balancer(@Nullable LoopGroup group, List<Loop> loops, BalancerConfig config) {
+  private Balancer(
+      @Nullable LoopGroup group, List<Loop> loops, BalancerConfig config, Events events) {
+    this.events = events;
     this.group = group;
     this.loops = loops;
     this.config = config;
@@ -75,12 +77,16 @@ public final class Balancer implements AutoCloseable {
    * @throws gyre.io.IoException if it can't listen somewhere; then it listens nowhere
    */
   public static Balancer open(LoopGroup group, BalancerConfig config) {
-    return new Balancer(group, group.loops(), config).start();
+    return new Balancer(group, group.loops(), config, new Events(true)).start();
   }
 
   /** As {@link #open(LoopGroup, BalancerConfig)}, on a loop. */
   public static Balancer open(Loop loop, BalancerConfig config) {
-    return new Balancer(null, List.of(loop), config).start();
+    return open(loop, config, new Events(true));
+  }
+
+  static Balancer open(Loop loop, BalancerConfig config, Events events) {
+    return new Balancer(null, List.of(loop), config, events).start();
   }
 
   private Balancer start() {
@@ -382,7 +388,7 @@ public final class Balancer implements AutoCloseable {
    */
   public void close(Duration drain) {
     if (!isStopping) {
-      events.tell(Instant.now(), "", "stops, with " + sessions() + " connections");
+      events.tell(control().now(), "", "stops, with " + sessions() + " connections");
     }
     isStopping = true;
     closeListeners(drain);

@@ -25,6 +25,14 @@ final class Events {
   }
 
   private final ArrayDeque<Event> newest = new ArrayDeque<>();
+  private final boolean isLogged;
+
+  /**
+   * @param isLogged whether they come into the log of the process as well
+   */
+  Events(boolean isLogged) {
+    this.isLogged = isLogged;
+  }
 
   void tell(Instant at, String subject, String text) {
     Event event = new Event(at, subject, text);
@@ -34,7 +42,9 @@ final class Events {
       }
       newest.addLast(event);
     }
-    LOGGER.log(System.Logger.Level.INFO, event::toString);
+    if (isLogged) {
+      LOGGER.log(System.Logger.Level.INFO, event::toString);
+    }
   }
 
   /** The oldest first. */

@@ -30,6 +30,10 @@ final class Target {
   final long hash;
   private final AtomicInteger active = new AtomicInteger();
   private final AtomicInteger failuresInARow = new AtomicInteger();
+
+  /** How often it was chosen, whether or not a connection came of it. */
+  final LongAdder chosen = new LongAdder();
+
   final LongAdder connections = new LongAdder();
   final LongAdder failures = new LongAdder();
   final LongAdder bytesIn = new LongAdder();
@@ -210,6 +214,7 @@ final class Target {
         return false;
       }
       if (active.compareAndSet(now, now + 1)) {
+        chosen.increment();
         return true;
       }
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 final class PoolTest {
   private Loop loop;
   private LoopPart part;
-  private final Events events = new Events();
+  private final Events events = new Events(false);
   private Pool pool;
 
   @BeforeEach
