@@ -44,7 +44,7 @@ final class BalancerWorld {
 
   private static final int PORT = 8080;
   private static final int CLIENTS = 3;
-  private static final Duration STORM = Duration.ofSeconds(40);
+  private static final Duration STORM = Duration.ofSeconds(30);
   private static final Duration WELL_AGAIN = Duration.ofSeconds(20);
   private static final int HELD = 80;
 
@@ -134,7 +134,7 @@ final class BalancerWorld {
   }
 
   private Duration sometime() {
-    return Duration.ofMillis(2000 + random.nextInt(20_000));
+    return Duration.ofMillis(2000 + random.nextInt(15_000));
   }
 
   // ---- targets
@@ -251,7 +251,7 @@ final class BalancerWorld {
           known.put(each, new Down(each.changedNanos(), chosen));
         }
       }
-      Fiber.sleep(Duration.ofMillis(7));
+      Fiber.sleep(Duration.ofMillis(19));
     }
   }
 
@@ -300,7 +300,7 @@ final class BalancerWorld {
 
   /** Sends some bytes in pieces, and compares what comes back. */
   private static void talk(Random own) {
-    byte[] bytes = new byte[1 + own.nextInt(8000)];
+    byte[] bytes = new byte[1 + own.nextInt(3000)];
     own.nextBytes(bytes);
     try (TcpStream stream = connect();
         Scope scope = Scope.open("talk")) {
@@ -319,7 +319,7 @@ final class BalancerWorld {
     try {
       int at = 0;
       while (at < bytes.length) {
-        int piece = Math.min(bytes.length - at, 1 + own.nextInt(2000));
+        int piece = Math.min(bytes.length - at, 1 + own.nextInt(1000));
         stream.write(bytes, at, piece);
         at += piece;
         Fiber.sleep(Duration.ofMillis(own.nextInt(30)));
