@@ -360,10 +360,10 @@ public final class Inspection implements QueueOperations {
     }
     Path file = found.file;
     try {
-      String batch = found.get().place == Place.FAILED ? "" : field(content(file), "batch");
+      String batch = found.place == Place.FAILED ? "" : field(content(file), "batch");
       boolean isDeleted = Files.deleteIfExists(file);
       if (isDeleted && !batch.isEmpty()) {
-        Batches.skip(spool, batch, plainName(found.get().place, file));
+        Batches.skip(spool, batch, plainName(found.place, file));
       }
       Files.deleteIfExists(beside(file));
       return isDeleted;
