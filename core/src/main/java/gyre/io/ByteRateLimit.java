@@ -58,7 +58,7 @@ public final class ByteRateLimit {
     this.loop = loop;
     this.name = name;
     this.parent = parent;
-    this.bucket = TokenBucket.of(bytesPerSecond, burst, loop.nanoTime());
+    this.bucket = TokenBucket.create(bytesPerSecond, burst, loop.nanoTime());
   }
 
   /** A limit for streams of this loop, with a tenth of a second's bytes at once after a pause. */

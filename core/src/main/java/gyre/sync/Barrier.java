@@ -36,7 +36,7 @@ public final class Barrier {
    *
    * @param parties how many wait for each other; at least 1
    */
-  public static Barrier of(String name, int parties) {
+  public static Barrier create(String name, int parties) {
     if (parties < 1) {
       throw new IllegalArgumentException("parties is " + parties + ": must be at least 1");
     }

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * with the oldest that is left.
  *
  * <pre>{@code
- * Broadcast<Price> prices = Broadcast.of(1024);
+ * Broadcast<Price> prices = Broadcast.create(1024);
  * Broadcast.Subscription<Price> mine = prices.subscribe();
  * prices.publish(price);
  * switch (mine.next()) {
  *   case Received.Value(Price item) -> show(item);
- *   case Heard.Lagged(long missed) -> reload();
+ *   case BroadcastEvent.Lagged(long missed) -> reload();
  *   case Received.Closed() -> finish();
  *   case Received.Failed(Throwable reason) -> tell(reason);
  * }
@@ -56,7 +56,7 @@ public final class Broadcast<T> {
   }
 
   /** For fibers of the calling loop, with a ring of {@code capacity} items. */
-  public static <T> Broadcast<T> of(int capacity) {
+  public static <T> Broadcast<T> create(int capacity) {
     return new Broadcast<>("broadcast", capacity);
   }
 
@@ -65,7 +65,7 @@ public final class Broadcast<T> {
    *
    * @param name for lists of fibers and reports
    */
-  public static <T> Broadcast<T> of(String name, int capacity) {
+  public static <T> Broadcast<T> create(String name, int capacity) {
     return new Broadcast<>(name, capacity);
   }
 
@@ -140,7 +140,7 @@ public final class Broadcast<T> {
      *
      * @throws gyre.CancelledException if the calling fiber is cancelled; nothing was read
      */
-    public Heard<T> next() {
+    public BroadcastEvent<T> next() {
       Fiber<?> caller = Internals.callerOn(from.loop);
       Internals.checkCancelled(caller);
       if (!hasNews()) {
@@ -149,12 +149,12 @@ public final class Broadcast<T> {
       return read();
     }
 
-    private Heard<T> read() {
+    private BroadcastEvent<T> read() {
       long oldest = from.published - from.ring.length;
       if (next < oldest) {
         long missed = oldest - next;
         next = oldest;
-        return new Heard.Lagged<>(missed);
+        return new BroadcastEvent.Lagged<>(missed);
       }
       if (next < from.published) {
         return new Received.Value<>(from.at(next++));

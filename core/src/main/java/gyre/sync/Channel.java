@@ -163,12 +163,12 @@ public final class Channel<T> implements Sender<T>, Receiver<T> {
   }
 
   @Override
-  public Polled<T> tryReceive() {
+  public TryReceived<T> tryReceive() {
     Internals.checkThread(loop);
     T item = poll();
     return item != null
         ? new Received.Value<>(item)
-        : state == State.OPEN ? Polled.Empty.instance() : end();
+        : state == State.OPEN ? TryReceived.Empty.instance() : end();
   }
 
   /** The next item, waiting for it; null at the end. */
@@ -263,7 +263,7 @@ public final class Channel<T> implements Sender<T>, Receiver<T> {
     return sendable;
   }
 
-  /** Ready while {@link #tryReceive} would not answer {@link Polled.Empty}. */
+  /** Ready while {@link #tryReceive} would not answer {@link TryReceived.Empty}. */
   public Source receivable() {
     return receivable;
   }

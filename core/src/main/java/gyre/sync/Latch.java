@@ -10,7 +10,7 @@ import gyre.spi.Internals;
  * A door that opens for good once so many things have happened, as a source.
  *
  * <pre>{@code
- * Latch ready = Latch.of("workers", 3);
+ * Latch ready = Latch.create("workers", 3);
  * ...
  * ready.countDown();      // each of three workers
  * ...
@@ -41,7 +41,7 @@ public final class Latch extends WaitPoint {
    *
    * @param count how often {@link #countDown} opens it; 0 is open
    */
-  public static Latch of(String name, int count) {
+  public static Latch create(String name, int count) {
     if (count < 0) {
       throw new IllegalArgumentException("count is " + count + ": must not be negative");
     }

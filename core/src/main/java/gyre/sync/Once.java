@@ -31,7 +31,7 @@ public final class Once<T> {
     this.mutex = Mutex.create("of once " + name);
   }
 
-  public static <T> Once<T> of(String name, Callable<? extends T> maker) {
+  public static <T> Once<T> create(String name, Callable<? extends T> maker) {
     return new Once<>(name, maker);
   }
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Cancellation</b>: a wait that is cancelled has taken nothing.
  *   <li><b>Closing</b>: need not be closed; a timer runs only while somebody waits.
  *   <li><b>Cost</b>: a {@link Semaphore}'s permit for each limit in the line; {@link #tryAcquire}
- *       and {@link #charge} allocate nothing.
+ *       and {@link #take} allocate nothing.
  *   <li><b>Bytes of streams</b>: {@code gyre.io.ByteRateLimit} holds streams back by itself.
  *   <li><b>Large amounts</b>: more than the burst is granted when the bucket is full, and owed.
  * </ul>
@@ -41,7 +41,7 @@ public final class RateLimit {
     this.loop = Loop.current();
     this.name = name;
     this.parent = parent;
-    this.bucket = TokenBucket.of(perSecond, burst, nanoTime(loop));
+    this.bucket = TokenBucket.create(perSecond, burst, nanoTime(loop));
     this.line = Semaphore.create("rate limit " + name, 1);
   }
 
@@ -88,7 +88,7 @@ public final class RateLimit {
         return false;
       }
     }
-    charge(units);
+    take(units);
     return true;
   }
 
@@ -96,7 +96,7 @@ public final class RateLimit {
    * Takes so many units, here and above, also if they are not there: for what has happened already.
    * Whoever acquires next waits for longer. Does not park.
    */
-  public void charge(long units) {
+  public void take(long units) {
     Internals.checkThread(loop);
     checkUnits(units);
     long nowNanos = nanoTime(loop);

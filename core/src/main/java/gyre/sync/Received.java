@@ -1,7 +1,7 @@
 package gyre.sync;
 
 /** What a receiver gets: an item, or the end. Made for {@code switch}, which covers all of it. */
-public sealed interface Received<T> extends Polled<T>, Heard<T> {
+public sealed interface Received<T> extends TryReceived<T>, BroadcastEvent<T> {
   /** An item. */
   record Value<T>(T item) implements Received<T> {}
 

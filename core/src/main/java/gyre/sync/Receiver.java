@@ -27,7 +27,7 @@ public sealed interface Receiver<T> extends Iterable<T> permits Channel, SharedC
   Received<T> receive();
 
   /** What {@link #receive} would give without waiting. */
-  Polled<T> tryReceive();
+  TryReceived<T> tryReceive();
 
   /**
    * As {@link #receive}, for those to whom the end is a failure. Allocates nothing.

@@ -27,7 +27,7 @@ public final class RetryBudget {
    * @param percent of calls that may be retries, in the long run: 10 or 20 is usual
    * @param reserve how many may be made at once, also before there were calls; at least 1
    */
-  public static RetryBudget of(int percent, int reserve) {
+  public static RetryBudget create(int percent, int reserve) {
     if (percent < 0 || percent > 1_000) {
       throw new IllegalArgumentException("percent is " + percent + ": must be from 0 to 1000");
     }

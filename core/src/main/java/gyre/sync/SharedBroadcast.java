@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  * that is left.
  *
  * <pre>{@code
- * SharedBroadcast<Price> prices = SharedBroadcast.of(1024);
+ * SharedBroadcast<Price> prices = SharedBroadcast.create(1024);
  * // on each loop
  * SharedBroadcast.Subscription<Price> mine = prices.subscribe();
  * switch (mine.next()) {
  *   case Received.Value(Price item) -> show(item);
- *   case Heard.Lagged(long missed) -> reload();
+ *   case BroadcastEvent.Lagged(long missed) -> reload();
  *   case Received.Closed() -> finish();
  *   case Received.Failed(Throwable reason) -> tell(reason);
  * }
@@ -79,7 +79,7 @@ public final class SharedBroadcast<T> {
   }
 
   /** For all threads, with a ring of {@code capacity} items. */
-  public static <T> SharedBroadcast<T> of(int capacity) {
+  public static <T> SharedBroadcast<T> create(int capacity) {
     return new SharedBroadcast<>("shared-broadcast", capacity);
   }
 
@@ -88,7 +88,7 @@ public final class SharedBroadcast<T> {
    *
    * @param name for lists of fibers and reports
    */
-  public static <T> SharedBroadcast<T> of(String name, int capacity) {
+  public static <T> SharedBroadcast<T> create(String name, int capacity) {
     return new SharedBroadcast<>(name, capacity);
   }
 
@@ -189,9 +189,9 @@ public final class SharedBroadcast<T> {
      * @throws gyre.CancelledException if the calling fiber is cancelled, or the calling thread
      *     interrupted; nothing was read
      */
-    public Heard<T> next() {
+    public BroadcastEvent<T> next() {
       SharedWait.checkCancelled();
-      Heard<T> heard = read();
+      BroadcastEvent<T> heard = read();
       if (heard == null) {
         SharedWait wait = new SharedWait(null);
         do {
@@ -203,10 +203,10 @@ public final class SharedBroadcast<T> {
     }
 
     /** As {@link #next()}, but for at most {@code limit}: empty if nothing came by then. */
-    public Optional<Heard<T>> next(Duration limit) {
+    public Optional<BroadcastEvent<T>> next(Duration limit) {
       SharedWait.checkCancelled();
       SharedWait wait = new SharedWait(Objects.requireNonNull(limit, "limit"));
-      Heard<T> heard = read();
+      BroadcastEvent<T> heard = read();
       while (heard == null && wait.until(arrival)) {
         heard = read();
       }
@@ -214,7 +214,7 @@ public final class SharedBroadcast<T> {
     }
 
     /** Null if there is nothing at present. */
-    private @Nullable Heard<T> read() {
+    private @Nullable BroadcastEvent<T> read() {
       Entry<T> entry = from.ring.get(from.slot(next));
       if (entry != null && entry.number == next) {
         next++;
@@ -223,7 +223,7 @@ public final class SharedBroadcast<T> {
       long missed = from.published() - from.capacity - next;
       if (missed > 0) {
         next += missed;
-        return new Heard.Lagged<>(missed);
+        return new BroadcastEvent.Lagged<>(missed);
       }
       if (!from.isOverAt(next)) {
         return null;

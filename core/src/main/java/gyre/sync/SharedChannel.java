@@ -115,8 +115,8 @@ public final class SharedChannel<T> implements Sender<T>, Receiver<T> {
     return item == null ? end() : new Received.Value<>(item);
   }
 
-  /** As {@link #receive()}, but for at most {@code limit}: then answers {@link Polled.Empty}. */
-  public Polled<T> receive(Duration limit) {
+  /** As {@link #receive()}, but for at most {@code limit}: then answers {@link TryReceived.Empty}. */
+  public TryReceived<T> receive(Duration limit) {
     T item = next(Objects.requireNonNull(limit, "limit"));
     return item != null ? new Received.Value<>(item) : endOrEmpty();
   }
@@ -131,13 +131,13 @@ public final class SharedChannel<T> implements Sender<T>, Receiver<T> {
   }
 
   @Override
-  public Polled<T> tryReceive() {
+  public TryReceived<T> tryReceive() {
     T item = items.poll();
     return item != null ? new Received.Value<>(item) : endOrEmpty();
   }
 
-  private Polled<T> endOrEmpty() {
-    return items.isOver() ? end() : Polled.Empty.instance();
+  private TryReceived<T> endOrEmpty() {
+    return items.isOver() ? end() : TryReceived.Empty.instance();
   }
 
   /** Null at the end, or when the time is up. */
@@ -206,7 +206,7 @@ public final class SharedChannel<T> implements Sender<T>, Receiver<T> {
   }
 
   /**
-   * Ready while {@link #tryReceive} would not answer {@link Polled.Empty}, which may have changed
+   * Ready while {@link #tryReceive} would not answer {@link TryReceived.Empty}, which may have changed
    * when it is called. For fibers of any loop.
    */
   public Source receivable() {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A {@link Watch} between threads: set, read and awaited on any loop and plain thread.
  *
  * <pre>{@code
- * SharedWatch<Config> config = SharedWatch.of(initial);
+ * SharedWatch<Config> config = SharedWatch.create(initial);
  * // on each loop
  * SharedWatch.View<Config> view = config.view();
  * while (view.next() instanceof Received.Value(Config latest)) {
@@ -49,7 +49,7 @@ public final class SharedWatch<T> {
   }
 
   /** For all threads. */
-  public static <T> SharedWatch<T> of(T initial) {
+  public static <T> SharedWatch<T> create(T initial) {
     return new SharedWatch<>(initial);
   }
 
@@ -142,15 +142,15 @@ public final class SharedWatch<T> {
       }
     }
 
-    /** As {@link #next()}, but for at most {@code limit}: then answers {@link Polled.Empty}. */
-    public Polled<T> next(Duration limit) {
+    /** As {@link #next()}, but for at most {@code limit}: then answers {@link TryReceived.Empty}. */
+    public TryReceived<T> next(Duration limit) {
       return next(new SharedWait(Objects.requireNonNull(limit, "limit")));
     }
 
-    private Polled<T> next(SharedWait wait) {
+    private TryReceived<T> next(SharedWait wait) {
       SharedWait.checkCancelled();
       if (!hasNews() && !wait.until(change)) {
-        return Polled.Empty.instance();
+        return TryReceived.Empty.instance();
       }
       Current<T> now = of.current.get();
       if (seen < now.version) {

@@ -32,7 +32,7 @@ public final class TokenBucket {
   }
 
   /** A bucket that is full. */
-  public static TokenBucket of(long perSecond, long burst, long nowNanos) {
+  public static TokenBucket create(long perSecond, long burst, long nowNanos) {
     return new TokenBucket(perSecond, burst, nowNanos);
   }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * reading and waiting is not missed. Changes that come faster than a view reads are seen as one.
  *
  * <pre>{@code
- * Watch<Config> config = Watch.of(initial);
+ * Watch<Config> config = Watch.create(initial);
  * Watch.View<Config> view = config.view();
  * use(view.get());
  * config.set(changed);
@@ -45,7 +45,7 @@ public final class Watch<T> {
   }
 
   /** For fibers of the calling loop. */
-  public static <T> Watch<T> of(T initial) {
+  public static <T> Watch<T> create(T initial) {
     return new Watch<>(initial);
   }
 

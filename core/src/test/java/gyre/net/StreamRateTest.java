@@ -57,7 +57,7 @@ class StreamRateTest {
         () -> {
           ByteRateLimit in = ByteRateLimit.create("in", FAST, 50_000);
           ByteRateLimit out = ByteRateLimit.create("out", FAST, 50_000);
-          Latch ended = Latch.of("ended", STREAMS);
+          Latch ended = Latch.create("ended", STREAMS);
           try (TcpListener listener = TcpListener.bind("127.0.0.1", 0);
               Scope scope = Scope.open("both sides")) {
             for (int i = 0; i < STREAMS; i++) {

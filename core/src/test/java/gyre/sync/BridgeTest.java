@@ -132,7 +132,7 @@ class BridgeTest {
   @Test
   void shouldCancelTheFiberOfAFutureThatIsGivenUp() {
     run(() -> {
-      Latch ended = Latch.of("ended", 1);
+      Latch ended = Latch.create("ended", 1);
       CompletableFuture<Boolean> future =
           Bridges.future(() -> {
             try {
@@ -321,7 +321,7 @@ class BridgeTest {
   @Test
   void shouldEndTheGeneratorOfASubscriberThatCancels() {
     run(() -> {
-      Latch ended = Latch.of("ended", 1);
+      Latch ended = Latch.create("ended", 1);
       Flow.Publisher<Integer> publisher =
           Bridges.publisher(
               Loop.current(),

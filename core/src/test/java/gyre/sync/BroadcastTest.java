@@ -32,7 +32,7 @@ class BroadcastTest {
   @Test
   void shouldTellASleeperHowManyItHasMissed() {
     run(() -> {
-      Broadcast<Integer> broadcast = Broadcast.of(16);
+      Broadcast<Integer> broadcast = Broadcast.create(16);
       Broadcast.Subscription<Integer> sleeper = broadcast.subscribe();
       List<Integer> awake = new ArrayList<>();
       try (Scope scope = Scope.open("awake")) {
@@ -53,7 +53,7 @@ class BroadcastTest {
         scope.join();
       }
       assertThat(awake).hasSize(1_000).isSorted();
-      assertThat(sleeper.next()).isEqualTo(new Heard.Lagged<>(984));
+      assertThat(sleeper.next()).isEqualTo(new BroadcastEvent.Lagged<>(984));
       for (int i = 984; i < 1_000; i++) {
         assertThat(sleeper.next()).isEqualTo(new Received.Value<>(i));
       }
@@ -64,7 +64,7 @@ class BroadcastTest {
   @Test
   void shouldSubscribeToWhatComesFromNowOn() {
     run(() -> {
-      Broadcast<Integer> broadcast = Broadcast.of("numbers", 4);
+      Broadcast<Integer> broadcast = Broadcast.create("numbers", 4);
       broadcast.publish(1);
       Broadcast.Subscription<Integer> late = broadcast.subscribe();
       assertThat(late.arrived().isReady()).isFalse();
@@ -84,7 +84,7 @@ class BroadcastTest {
   @Test
   void shouldReachAllThoughSomeLeaveOrWaitForOtherThings() {
     run(() -> {
-      Broadcast<Integer> broadcast = Broadcast.of(8);
+      Broadcast<Integer> broadcast = Broadcast.create(8);
       Channel<Integer> other = Channel.bounded(100);
       List<Integer> got = new ArrayList<>();
       try (Scope scope = Scope.open("subscribers")) {
@@ -124,7 +124,7 @@ class BroadcastTest {
   @Test
   void shouldRefuseTwoFibersWithOneSubscription() {
     run(() -> {
-      Broadcast.Subscription<Integer> one = Broadcast.<Integer>of(1).subscribe();
+      Broadcast.Subscription<Integer> one = Broadcast.<Integer>create(1).subscribe();
       try (Scope scope = Scope.openIsolated("first")) {
         scope.start("first", () -> one.next());
         turns(2);
@@ -132,14 +132,14 @@ class BroadcastTest {
             .hasMessageContaining("first")
             .hasMessageContaining("of its own");
       }
-      assertThatThrownBy(() -> Broadcast.of(0)).hasMessageContaining("1 or more");
+      assertThatThrownBy(() -> Broadcast.create(0)).hasMessageContaining("1 or more");
     });
   }
 
   @Test
   void shouldNotMissAChangeBetweenReadingAndWaiting() {
     run(() -> {
-      Watch<Integer> watch = Watch.of(0);
+      Watch<Integer> watch = Watch.create(0);
       Watch.View<Integer> view = watch.view();
       assertThat(view.get()).isZero();
       assertThat(view.changed().isReady()).isFalse();
@@ -164,7 +164,7 @@ class BroadcastTest {
   @Test
   void shouldShowAllViewsTheLastOfManyChanges() {
     run(() -> {
-      Watch<Integer> watch = Watch.of(0);
+      Watch<Integer> watch = Watch.create(0);
       List<Integer> last = new ArrayList<>();
       int[] wakeUps = new int[1];
       try (Scope scope = Scope.open("views")) {

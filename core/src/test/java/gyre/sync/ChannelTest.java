@@ -123,7 +123,7 @@ class ChannelTest {
     run(() -> {
       Channel<Integer> channel = Channel.rendezvous();
       assertThat(channel.trySend(1)).isEqualTo(Sent.FULL);
-      assertThat(channel.tryReceive()).isInstanceOf(Polled.Empty.class);
+      assertThat(channel.tryReceive()).isInstanceOf(TryReceived.Empty.class);
       try (Scope scope = Scope.open("other")) {
         Fiber<Integer> receiver = scope.call(channel::take);
         untilParked("receiving from channel", 1);
@@ -294,7 +294,7 @@ class ChannelTest {
         scope.cancel("given up");
       }
       assertThat(channel.take()).isZero();
-      assertThat(channel.tryReceive()).isInstanceOf(Polled.Empty.class);
+      assertThat(channel.tryReceive()).isInstanceOf(TryReceived.Empty.class);
     });
   }
 

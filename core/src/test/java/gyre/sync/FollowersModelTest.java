@@ -39,10 +39,10 @@ class FollowersModelTest {
 
     private Under make(int capacity) {
       return switch (this) {
-        case BROADCAST -> new Under.OfBroadcast(Broadcast.of(capacity));
-        case SHARED_BROADCAST -> new Under.OfSharedBroadcast(SharedBroadcast.of(capacity));
-        case WATCH -> new Under.OfWatch(Watch.of(0));
-        case SHARED_WATCH -> new Under.OfSharedWatch(SharedWatch.of(0));
+        case BROADCAST -> new Under.OfBroadcast(Broadcast.create(capacity));
+        case SHARED_BROADCAST -> new Under.OfSharedBroadcast(SharedBroadcast.create(capacity));
+        case WATCH -> new Under.OfWatch(Watch.create(0));
+        case SHARED_WATCH -> new Under.OfSharedWatch(SharedWatch.create(0));
       };
     }
 
@@ -58,7 +58,7 @@ class FollowersModelTest {
     void close();
 
     /** A new reader: each call of it reads once. */
-    Supplier<Heard<Integer>> reader();
+    Supplier<BroadcastEvent<Integer>> reader();
 
     record OfBroadcast(Broadcast<Integer> items) implements Under {
       @Override
@@ -72,7 +72,7 @@ class FollowersModelTest {
       }
 
       @Override
-      public Supplier<Heard<Integer>> reader() {
+      public Supplier<BroadcastEvent<Integer>> reader() {
         return items.subscribe()::next;
       }
     }
@@ -89,7 +89,7 @@ class FollowersModelTest {
       }
 
       @Override
-      public Supplier<Heard<Integer>> reader() {
+      public Supplier<BroadcastEvent<Integer>> reader() {
         return items.subscribe()::next;
       }
     }
@@ -106,7 +106,7 @@ class FollowersModelTest {
       }
 
       @Override
-      public Supplier<Heard<Integer>> reader() {
+      public Supplier<BroadcastEvent<Integer>> reader() {
         return value.view()::next;
       }
     }
@@ -123,7 +123,7 @@ class FollowersModelTest {
       }
 
       @Override
-      public Supplier<Heard<Integer>> reader() {
+      public Supplier<BroadcastEvent<Integer>> reader() {
         SharedWatch.View<Integer> view = value.view();
         return () -> view.next();
       }
@@ -132,13 +132,13 @@ class FollowersModelTest {
 
   /** One reader and what the model knows of it. */
   private static final class Reader {
-    final Supplier<Heard<Integer>> real;
+    final Supplier<BroadcastEvent<Integer>> real;
     int next;
     String outcome = "idle";
     String expected = "idle";
     @Nullable Scope scope;
 
-    Reader(Supplier<Heard<Integer>> real, int next) {
+    Reader(Supplier<BroadcastEvent<Integer>> real, int next) {
       this.real = real;
       this.next = next;
     }
@@ -252,7 +252,7 @@ class FollowersModelTest {
             reader.outcome =
                 switch (reader.real.get()) {
                   case Received.Value<Integer>(Integer item) -> "got " + item;
-                  case Heard.Lagged<Integer>(long missed) -> "missed " + missed;
+                  case BroadcastEvent.Lagged<Integer>(long missed) -> "missed " + missed;
                   case Received.Closed<Integer>() -> "end";
                   case Received.Failed<Integer>(Throwable reason) -> "failed " + reason;
                 };

@@ -47,7 +47,7 @@ class JdbcDriverTest {
     Loops.run(
         "nio",
         () -> {
-          Latch allThere = Latch.of("all queries", QUERIES);
+          Latch allThere = Latch.create("all queries", QUERIES);
           try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
             Fiber<?> database =
                 Fiber.start("database", () -> listener.serve(it -> answer(it, allThere)));

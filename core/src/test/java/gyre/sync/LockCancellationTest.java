@@ -241,7 +241,7 @@ class LockCancellationTest {
   void shouldLetTheOthersOfABarrierGoOnTogether() {
     cancelEverywhere(() ->
         new EveryPark.Case() {
-          private final Barrier barrier = Barrier.of("b", PARTIES - 1);
+          private final Barrier barrier = Barrier.create("b", PARTIES - 1);
           private int passed;
 
           @Override
@@ -276,7 +276,7 @@ class LockCancellationTest {
           private int made;
           private int got;
           private final Once<String> once =
-              Once.of(
+              Once.create(
                   "value",
                   () -> {
                     Fiber.yield();

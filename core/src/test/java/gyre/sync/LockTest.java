@@ -156,7 +156,7 @@ class LockTest {
   void shouldRefuseAFiberOfAnotherLoop() throws Exception {
     run(() -> {
       Mutex mutex = Mutex.create("m");
-      Latch latch = Latch.of("l", 1);
+      Latch latch = Latch.create("l", 1);
       Fiber.offload(() -> {
         Loops.run(
             "auto",
@@ -508,7 +508,7 @@ class LockTest {
   @Test
   void shouldOpenALatchForAllAndForGood() {
     run(() -> {
-      Latch latch = Latch.of("l", 2);
+      Latch latch = Latch.create("l", 2);
       try (Scope scope = Scope.open("fibers")) {
         for (int i = 0; i < 3; i++) {
           scope.start(() -> {
@@ -533,7 +533,7 @@ class LockTest {
   @Test
   void shouldPassABarrierRoundAfterRound() {
     run(() -> {
-      Barrier barrier = Barrier.of("b", 3);
+      Barrier barrier = Barrier.create("b", 3);
       try (Scope scope = Scope.open("fibers")) {
         for (int i = 0; i < 3; i++) {
           scope.start(() -> {
@@ -554,7 +554,7 @@ class LockTest {
   void shouldMakeAValueOnceForAll() {
     run(() -> {
       Once<String> once =
-          Once.of(
+          Once.create(
               "v",
               () -> {
                 counter++;
@@ -583,8 +583,8 @@ class LockTest {
   void shouldRefuseAValueThatNeedsItself() {
     run(() -> {
       List<Once<String>> onces = new ArrayList<>();
-      onces.add(Once.of("a", () -> onces.get(1).get()));
-      onces.add(Once.of("b", () -> onces.get(0).get()));
+      onces.add(Once.create("a", () -> onces.get(1).get()));
+      onces.add(Once.create("b", () -> onces.get(0).get()));
       assertThatThrownBy(() -> onces.get(0).get()).isInstanceOf(DeadlockException.class);
     });
   }

@@ -31,7 +31,7 @@ class SharedBroadcastTest {
     while (true) {
       switch (mine.next()) {
         case Received.Value<Integer>(Integer item) -> got.add(item);
-        case Heard.Lagged<Integer>(long number) -> missed[0] += number;
+        case BroadcastEvent.Lagged<Integer>(long number) -> missed[0] += number;
         case Received.Closed<Integer>() -> {
           return got;
         }
@@ -43,7 +43,7 @@ class SharedBroadcastTest {
   @Test
   void shouldTellAllItemsOrHowManyWereMissedOnEveryThread() throws Exception {
     for (int capacity : new int[] {1, 8, 2 * ITEMS}) {
-      SharedBroadcast<Integer> numbers = SharedBroadcast.of(capacity);
+      SharedBroadcast<Integer> numbers = SharedBroadcast.create(capacity);
       CountDownLatch subscribed = new CountDownLatch(8);
       AtomicInteger publishing = new AtomicInteger(2);
       gyre.Task reader =
@@ -89,7 +89,7 @@ class SharedBroadcastTest {
   /** Each item is awaited before the next one comes: so each has to wake everybody. */
   @Test
   void shouldWakeEverybodyForEachItem() throws Exception {
-    SharedBroadcast<Integer> numbers = SharedBroadcast.of(1);
+    SharedBroadcast<Integer> numbers = SharedBroadcast.create(1);
     SharedChannel<Integer> heard = SharedChannel.bounded(16);
     CountDownLatch subscribed = new CountDownLatch(7);
     gyre.Task reader =
@@ -121,7 +121,7 @@ class SharedBroadcastTest {
 
   @Test
   void shouldNotBeHeldUpByALoopThatStands() throws Exception {
-    SharedBroadcast<Integer> numbers = SharedBroadcast.of(4);
+    SharedBroadcast<Integer> numbers = SharedBroadcast.create(4);
     CountDownLatch stands = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     CountDownLatch subscribed = new CountDownLatch(2);
@@ -154,7 +154,7 @@ class SharedBroadcastTest {
 
   @Test
   void shouldEndTheWaitOfWhoIsCancelledAndWakeTheNext() throws Exception {
-    SharedBroadcast<Integer> numbers = SharedBroadcast.of(4);
+    SharedBroadcast<Integer> numbers = SharedBroadcast.create(4);
     others.loop(() -> {
       for (int round = 0; round < 100; round++) {
         List<Integer> got = new ArrayList<>();
@@ -189,7 +189,7 @@ class SharedBroadcastTest {
 
   @Test
   void shouldTellTheEndAfterWhatIsLeft() {
-    SharedBroadcast<String> words = SharedBroadcast.of("words", 2);
+    SharedBroadcast<String> words = SharedBroadcast.create("words", 2);
     SharedBroadcast.Subscription<String> mine = words.subscribe();
     assertThat(mine.next(Duration.ofNanos(1))).isEqualTo(Optional.empty());
     words.publish("a");
@@ -199,7 +199,7 @@ class SharedBroadcastTest {
     words.close(reason);
     words.close();
     assertThat(mine).hasToString("words[3 to read]");
-    assertThat(mine.next()).isEqualTo(new Heard.Lagged<>(1));
+    assertThat(mine.next()).isEqualTo(new BroadcastEvent.Lagged<>(1));
     assertThat(mine.next(Duration.ofHours(1))).contains(new Received.Value<>("b"));
     assertThat(mine.next()).isEqualTo(new Received.Value<>("c"));
     assertThat(mine.next()).isEqualTo(new Received.Failed<>(reason));
@@ -207,6 +207,6 @@ class SharedBroadcastTest {
         .isInstanceOf(ChannelClosedException.class)
         .hasCause(reason);
     assertThat(words.subscribe().next()).isEqualTo(new Received.Failed<>(reason));
-    assertThatThrownBy(() -> SharedBroadcast.of(0)).hasMessageContaining("1 or more");
+    assertThatThrownBy(() -> SharedBroadcast.create(0)).hasMessageContaining("1 or more");
   }
 }

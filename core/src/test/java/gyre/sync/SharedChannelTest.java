@@ -165,7 +165,7 @@ class SharedChannelTest {
     }
     assertThat(channel.take()).isZero();
     assertThat(channel.receive(LONG)).isEqualTo(new Received.Value<>(1));
-    assertThat(channel.receive(Duration.ofNanos(1))).isInstanceOf(Polled.Empty.class);
+    assertThat(channel.receive(Duration.ofNanos(1))).isInstanceOf(TryReceived.Empty.class);
     joinAll();
   }
 
@@ -257,8 +257,8 @@ class SharedChannelTest {
     SharedChannel<Integer> meeting = SharedChannel.rendezvous();
     assertThat(meeting.trySend(1)).isEqualTo(Sent.FULL);
     assertThat(meeting.send(1, Duration.ofNanos(1))).isEqualTo(Sent.FULL);
-    assertThat(meeting.tryReceive()).as("the sender has left").isInstanceOf(Polled.Empty.class);
-    assertThat(meeting.receive(Duration.ofNanos(1))).isInstanceOf(Polled.Empty.class);
+    assertThat(meeting.tryReceive()).as("the sender has left").isInstanceOf(TryReceived.Empty.class);
+    assertThat(meeting.receive(Duration.ofNanos(1))).isInstanceOf(TryReceived.Empty.class);
     assertThat(meeting.trySend(1)).as("the receiver has left").isEqualTo(Sent.FULL);
     thread(() -> assertThat(meeting.send(2, LONG)).isEqualTo(Sent.SENT));
     assertThat(meeting.take()).isEqualTo(2);

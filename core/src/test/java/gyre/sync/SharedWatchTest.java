@@ -21,7 +21,7 @@ class SharedWatchTest {
 
   @Test
   void shouldShowTheLastValueToAllAndNeverAnOlderOne() throws Exception {
-    SharedWatch<Integer> watch = SharedWatch.of(0);
+    SharedWatch<Integer> watch = SharedWatch.create(0);
     CountDownLatch ready = new CountDownLatch(5);
     gyre.Task reader =
         () -> {
@@ -53,8 +53,8 @@ class SharedWatchTest {
   /** Two loops that wait for each other's change: one that is missed stops both. */
   @Test
   void shouldMissNoChangeBetweenReadingAndWaiting() throws Exception {
-    SharedWatch<Integer> mine = SharedWatch.of(0);
-    SharedWatch<Integer> other = SharedWatch.of(0);
+    SharedWatch<Integer> mine = SharedWatch.create(0);
+    SharedWatch<Integer> other = SharedWatch.create(0);
     others.loop(() -> answer(mine, other, 1));
     others.loop(() -> answer(other, mine, 0));
     others.joinAll();
@@ -80,10 +80,10 @@ class SharedWatchTest {
 
   @Test
   void shouldEndWithTheReasonAfterTheLastValue() throws Exception {
-    SharedWatch<String> watch = SharedWatch.of("a");
+    SharedWatch<String> watch = SharedWatch.create("a");
     SharedWatch.View<String> view = watch.view();
     IllegalStateException reason = new IllegalStateException("over");
-    assertThat(view.next(Duration.ofNanos(1))).isInstanceOf(Polled.Empty.class);
+    assertThat(view.next(Duration.ofNanos(1))).isInstanceOf(TryReceived.Empty.class);
     watch.set("b");
     watch.close(reason);
     watch.close();
@@ -97,7 +97,7 @@ class SharedWatchTest {
 
   @Test
   void shouldBeOneOfSeveralThingsToWaitFor() throws Exception {
-    SharedWatch<Integer> watch = SharedWatch.of(0);
+    SharedWatch<Integer> watch = SharedWatch.create(0);
     CountDownLatch ready = new CountDownLatch(1);
     others.loop(() -> {
       SharedWatch.View<Integer> view = watch.view();

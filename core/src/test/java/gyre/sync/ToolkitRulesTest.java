@@ -91,7 +91,7 @@ class ToolkitRulesTest {
     Loops.run(
         "nio",
         () -> {
-          Broadcast<Integer> broadcast = Broadcast.of(16);
+          Broadcast<Integer> broadcast = Broadcast.create(16);
           for (int i = 0; i < 100; i++) {
             Broadcast.Subscription<Integer> _ = broadcast.subscribe();
           }
@@ -112,7 +112,7 @@ class ToolkitRulesTest {
     Loops.run(
         "nio",
         () -> {
-          Watch<Integer> watch = Watch.of(0);
+          Watch<Integer> watch = Watch.create(0);
           try (Scope scope = Scope.open("viewer")) {
             Watch.View<Integer> view = watch.view();
             Fiber<?> viewer = scope.start("viewer", () -> view.next());
@@ -187,10 +187,10 @@ class ToolkitRulesTest {
         """
         import gyre.sync.*;
         class Cases {
-          static String text(Heard<String> heard) {
+          static String text(BroadcastEvent<String> heard) {
             return switch (heard) {
               case Received.Value<String>(String value) -> value;
-              case Heard.Lagged<String>(long missed) -> "missed " + missed;
+              case BroadcastEvent.Lagged<String>(long missed) -> "missed " + missed;
               case Received.Closed<String> closed -> "end";
               case Received.Failed<String>(Throwable reason) -> "failed";
             };

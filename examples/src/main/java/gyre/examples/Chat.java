@@ -12,7 +12,7 @@ import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sync.Broadcast;
-import gyre.sync.Heard;
+import gyre.sync.BroadcastEvent;
 import gyre.sync.Received;
 import java.time.Duration;
 import java.util.HashMap;
@@ -89,7 +89,7 @@ public final class Chat {
 
   /** Talks in one room, and answers the next one; null at the end. */
   private @Nullable String stay(TcpStream stream, String nick, String name) {
-    Broadcast<String> room = rooms.computeIfAbsent(name, any -> Broadcast.of(any, LINES_KEPT));
+    Broadcast<String> room = rooms.computeIfAbsent(name, any -> Broadcast.create(any, LINES_KEPT));
     members.merge(name, 1, Integer::sum);
     try (Scope scope = Scope.open(nick)) {
       Broadcast.Subscription<String> lines = room.subscribe();
@@ -127,7 +127,7 @@ public final class Chat {
     while (true) {
       switch (lines.next()) {
         case Received.Value<String>(String line) -> stream.write(line);
-        case Heard.Lagged<String>(long missed) -> stream.write("* " + missed + " lines missed\n");
+        case BroadcastEvent.Lagged<String>(long missed) -> stream.write("* " + missed + " lines missed\n");
         default -> {
           return;
         }

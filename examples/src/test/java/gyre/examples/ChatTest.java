@@ -40,7 +40,7 @@ class ChatTest {
       loop.run(() -> {
         TcpListener listener = TcpListener.bind("127.0.0.1", 0, Chat.OPTIONS);
         Fiber<?> server = Fiber.start("chat", () -> Chat.serve(listener));
-        Latch present = Latch.of("present", CLIENTS);
+        Latch present = Latch.create("present", CLIENTS);
         try (Scope clients = Scope.open("clients")) {
           for (int i = 0; i < CLIENTS; i++) {
             int number = i;

@@ -1,5 +1,7 @@
 package gyre;
 
+import gyre.loop.TimerNode;
+import gyre.loop.TimerWheel;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -33,7 +35,7 @@ public class TimerBenchmark {
     private TimerWheel wheel;
 
     @Override
-    void fired(long nowNanos) {
+    protected void fired(long nowNanos) {
       // As many stay alive.
       wheel.start(this, nowNanos, 600 * SECOND);
     }
@@ -83,7 +85,7 @@ public class TimerBenchmark {
   private int next() {
     now += 100;
     int at = index++;
-    if ((at & RECENT - 1) == 0) {
+    if ((at & (RECENT - 1)) == 0) {
       wheel.advance(now, RECENT);
     }
     return at;
@@ -94,7 +96,7 @@ public class TimerBenchmark {
    */
   @Benchmark
   public boolean startAndCancel(Own own) {
-    int at = next() & RECENT - 1;
+    int at = next() & (RECENT - 1);
     Node node = own.nodes[at];
     wheel.start(node, now, delays[at]);
     return wheel.cancel(node);
@@ -103,22 +105,22 @@ public class TimerBenchmark {
   /** The idle timeouts of connections that are in use. */
   @Benchmark
   public void restartRecent() {
-    wheel.restart(recent[next() & RECENT - 1], now, 30 * SECOND);
+    wheel.restart(recent[next() & (RECENT - 1)], now, 30 * SECOND);
   }
 
   /** Any of those alive, which the caches do not hold: pushed away. */
   @Benchmark
   public void restartAny() {
-    wheel.restart(others[order[next() & order.length - 1]], now, 600 * SECOND);
+    wheel.restart(others[order[next() & (order.length - 1)]], now, 600 * SECOND);
   }
 
   /** Any of those alive is cancelled, wherever it is, and started again elsewhere. */
   @Benchmark
   public void cancelAnyAndStart() {
     int at = next();
-    Node node = others[order[at & order.length - 1]];
+    Node node = others[order[at & (order.length - 1)]];
     wheel.cancel(node);
-    wheel.start(node, now, delays[at & RECENT - 1]);
+    wheel.start(node, now, delays[at & (RECENT - 1)]);
   }
 
   /** What the loop asks before it waits. */

@@ -24,7 +24,7 @@ final class KindState {
 
   private static TokenBucket bucket(Kind kind) {
     long rate = Math.max(1, kind.ratePerSecond());
-    return TokenBucket.of(rate, rate, System.nanoTime());
+    return TokenBucket.create(rate, rate, System.nanoTime());
   }
 
   /** After the configuration was read again. */

@@ -50,7 +50,7 @@ class LimitTest {
     Random random = new Random(seed);
     long perSecond = 1 + random.nextLong(1_000_000);
     long burst = 1 + random.nextLong(1_000);
-    TokenBucket bucket = TokenBucket.of(perSecond, burst, 0);
+    TokenBucket bucket = TokenBucket.create(perSecond, burst, 0);
     long nowNanos = 0;
     long taken = 0;
     for (int i = 0; i < 20_000; i++) {
@@ -70,7 +70,7 @@ class LimitTest {
 
   @Test
   void shouldKeepNoMoreThanTheBurst() {
-    TokenBucket bucket = TokenBucket.of(10, 5, 0);
+    TokenBucket bucket = TokenBucket.create(10, 5, 0);
     assertThat(bucket.available(100 * SECOND)).isEqualTo(5);
     bucket.take(25, 100 * SECOND);
     assertThat(bucket.available(100 * SECOND)).isEqualTo(-20);
@@ -79,7 +79,7 @@ class LimitTest {
     bucket.change(1_000, 1, Long.MAX_VALUE / 2);
     assertThat(bucket.available(Long.MAX_VALUE / 2 + SECOND)).isOne();
     assertThat(bucket.available(0)).as("a clock that goes back").isOne();
-    assertThatThrownBy(() -> TokenBucket.of(0, 1, 0)).hasMessageContaining("perSecond is 0");
+    assertThatThrownBy(() -> TokenBucket.create(0, 1, 0)).hasMessageContaining("perSecond is 0");
   }
 
   @Test

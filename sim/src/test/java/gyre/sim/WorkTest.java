@@ -345,7 +345,7 @@ class WorkTest {
   @Test
   void shouldMakeNoMoreRetriesThanTheBudgetHas() {
     run(() -> {
-      RetryBudget budget = RetryBudget.of(10, 5);
+      RetryBudget budget = RetryBudget.create(10, 5);
       Retry retry = Retry.defaults().attempts(4).budget(budget);
       for (int i = 0; i < 1_000; i++) {
         assertThatThrownBy(() -> retry.call(failing(Integer.MAX_VALUE)))
@@ -396,7 +396,7 @@ class WorkTest {
   @Test
   void shouldNotHedgeBeyondTheBudget() {
     run(() -> {
-      Hedge hedge = Hedge.after(Duration.ofMillis(1)).budget(RetryBudget.of(0, 3));
+      Hedge hedge = Hedge.after(Duration.ofMillis(1)).budget(RetryBudget.create(0, 3));
       for (int i = 0; i < 10; i++) {
         hedge.call(() -> {
           number++;

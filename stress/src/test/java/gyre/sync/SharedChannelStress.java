@@ -282,7 +282,7 @@ public final class SharedChannelStress {
   @Outcome(id = "0", expect = Expect.FORBIDDEN, desc = "lost wake-up")
   @Outcome(id = "1", expect = Expect.ACCEPTABLE)
   public static class Watching {
-    private final SharedWatch<Integer> watch = SharedWatch.of(0);
+    private final SharedWatch<Integer> watch = SharedWatch.create(0);
     private final SharedWatch.View<Integer> view = watch.view();
 
     @org.openjdk.jcstress.annotations.Actor
@@ -307,7 +307,7 @@ public final class SharedChannelStress {
       expect = Expect.ACCEPTABLE)
   @Outcome(expect = Expect.FORBIDDEN, desc = "lost, or told twice")
   public static class Publishing {
-    private final SharedBroadcast<Integer> items = SharedBroadcast.of(2);
+    private final SharedBroadcast<Integer> items = SharedBroadcast.create(2);
     private final SharedBroadcast.Subscription<Integer> mine = items.subscribe();
 
     @org.openjdk.jcstress.annotations.Actor

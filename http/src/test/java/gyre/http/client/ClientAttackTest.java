@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientAttackTest {
   private static final Retry QUICK =
-      Retry.defaults().firstDelay(Duration.ofMillis(1)).budget(RetryBudget.of(20, 10));
+      Retry.defaults().firstDelay(Duration.ofMillis(1)).budget(RetryBudget.create(20, 10));
 
   private interface Work {
     void run(HttpClient client) throws Exception;
@@ -267,7 +267,7 @@ class ClientAttackTest {
 
   @Test
   void shouldStopRetryingWhenTheBudgetIsUsedUp() throws IOException {
-    RetryBudget budget = RetryBudget.of(0, 2);
+    RetryBudget budget = RetryBudget.create(0, 2);
     ClientOptions options = ClientOptions.defaults().retry(QUICK.attempts(10).budget(budget));
     String busy = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n";
     try (ScriptedServer server = new ScriptedServer(always(busy))) {

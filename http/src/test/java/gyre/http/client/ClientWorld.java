@@ -80,7 +80,7 @@ public final class ClientWorld implements ToLongFunction<long[]> {
             .connectTimeout(mayBreak ? Duration.ofSeconds(10) : LONG)
             .totalTimeout(LONG);
     if (mayBreak) {
-      return options.retry(Retry.defaults().attempts(ATTEMPTS).budget(RetryBudget.of(100, 10)));
+      return options.retry(Retry.defaults().attempts(ATTEMPTS).budget(RetryBudget.create(100, 10)));
     }
     return options.limits(
         HttpLimits.defaults().headTimeout(LONG).bodyTimeout(LONG).writeTimeout(LONG));

@@ -177,7 +177,7 @@ final class Locks extends Weathered {
   private static void meet(Plan plan) {
     int parties = plan.between(1, 5);
     int rounds = plan.between(1, 5);
-    Barrier barrier = Barrier.of("barrier", parties);
+    Barrier barrier = Barrier.create("barrier", parties);
     int[] passed = new int[rounds];
     try (Scope scope = Scope.open("meeting")) {
       for (int i = 0; i < parties; i++) {

@@ -10,7 +10,7 @@ import gyre.sync.Actor;
 import gyre.sync.Broadcast;
 import gyre.sync.Channel;
 import gyre.sync.ChannelClosedException;
-import gyre.sync.Heard;
+import gyre.sync.BroadcastEvent;
 import gyre.sync.Mutex;
 import gyre.sync.Permit;
 import gyre.sync.Received;
@@ -288,7 +288,7 @@ final class SyncDrills {
 
   // ---- broadcast and watch
 
-  private static void readAll(Supplier<Heard<Integer>> next, int most) {
+  private static void readAll(Supplier<BroadcastEvent<Integer>> next, int most) {
     int last = 0;
     int told = 0;
     while (true) {
@@ -298,7 +298,7 @@ final class SyncDrills {
           last = item;
           told++;
         }
-        case Heard.Lagged<Integer>(long missed) -> told += (int) missed;
+        case BroadcastEvent.Lagged<Integer>(long missed) -> told += (int) missed;
         default -> {
           check(told <= most, told + " items of " + most);
           return;
@@ -321,8 +321,8 @@ final class SyncDrills {
       world
           .host("host")
           .run(() -> {
-            Broadcast<Integer> items = Broadcast.of(2);
-            Watch<Integer> latest = Watch.of(0);
+            Broadcast<Integer> items = Broadcast.create(2);
+            Watch<Integer> latest = Watch.create(0);
             try (Scope scope = Scope.open("readers")) {
               for (int i = 1; i <= 3; i++) {
                 Broadcast.Subscription<Integer> mine = items.subscribe();
@@ -354,8 +354,8 @@ final class SyncDrills {
 
     @Override
     public void build(World world) {
-      SharedBroadcast<Integer> items = SharedBroadcast.of(2);
-      SharedWatch<Integer> latest = SharedWatch.of(0);
+      SharedBroadcast<Integer> items = SharedBroadcast.create(2);
+      SharedWatch<Integer> latest = SharedWatch.create(0);
       Host host = world.host("host");
       for (int loop = 0; loop < 2; loop++) {
         host.run(() -> read(items, latest, () -> {}));

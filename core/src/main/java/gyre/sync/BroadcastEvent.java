@@ -3,12 +3,12 @@ package gyre.sync;
 /**
  * What a subscriber of a {@link Broadcast} gets: something {@link Received}, or how much it missed.
  */
-public sealed interface Heard<T> permits Received, Heard.Lagged {
+public sealed interface BroadcastEvent<T> permits Received, BroadcastEvent.Lagged {
   /**
    * The subscriber was too slow: the ring has overwritten items that it had not read. It goes on
    * with the oldest that is left.
    *
    * @param missed how many
    */
-  record Lagged<T>(long missed) implements Heard<T> {}
+  record Lagged<T>(long missed) implements BroadcastEvent<T> {}
 }

@@ -1,9 +1,9 @@
 package gyre.sync;
 
 /** What {@link Receiver#tryReceive} answers: something {@link Received}, or nothing so far. */
-public sealed interface Polled<T> permits Received, Polled.Empty {
+public sealed interface TryReceived<T> permits Received, TryReceived.Empty {
   /** Nothing is there at present, and more may come. */
-  record Empty<T>() implements Polled<T> {
+  record Empty<T>() implements TryReceived<T> {
     private static final Empty<?> INSTANCE = new Empty<>();
 
     @SuppressWarnings("unchecked") // it holds nothing
