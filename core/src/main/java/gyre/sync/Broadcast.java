@@ -61,7 +61,7 @@ public final class Broadcast<T> {
   }
 
   /**
-   * As {@link #of(int)}.
+   * As {@link #create(int)}.
    *
    * @param name for lists of fibers and reports
    */

@@ -84,7 +84,7 @@ public final class SharedBroadcast<T> {
   }
 
   /**
-   * As {@link #of(int)}.
+   * As {@link #create(int)}.
    *
    * @param name for lists of fibers and reports
    */

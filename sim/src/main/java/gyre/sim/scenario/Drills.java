@@ -17,6 +17,7 @@ public final class Drills implements Scenario {
               NetDrills.all(),
               FileDrills.all(),
               SyncDrills.all(),
+              ToolDrills.all(),
               ClientDrills.all())
           .flatMap(List::stream)
           .toList();
