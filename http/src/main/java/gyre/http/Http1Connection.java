@@ -191,6 +191,7 @@ abstract class Http1Connection implements Patience.Listener {
     of.isCalled = true;
     try {
       of.request.checkForwarding();
+      checkDirected(of);
       handler.handle(of.request, response);
       if (response.isStarted()) {
         response.finish();
@@ -214,6 +215,19 @@ abstract class Http1Connection implements Patience.Listener {
       return failed(of, e);
     } finally {
       of.isCalled = wasCalled;
+    }
+  }
+
+  /**
+   * One connection may serve several hosts, but not those whose clients have to show certificates
+   * that this one was not asked for: RFC 9110, 7.4.
+   */
+  private void checkDirected(Exchange of) {
+    if (stream instanceof TlsStream tls && tls.hasSeveralRules()) {
+      String host = of.request.hostName();
+      if (host != null && !tls.mayServe(host)) {
+        throw new HttpException(421, "this host needs a connection of its own");
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import gyre.tls.TlsStream;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -179,6 +180,18 @@ final class Http1Request extends RequestView {
     Forwarding said = forwarding;
     String host = said == null ? null : said.host();
     return host == null ? ownHost() : host;
+  }
+
+  /** The host in lower case, without port and the dot of the root, as it was sent. */
+  @Nullable String hostName() {
+    String host = ownHost();
+    if (host == null) {
+      return null;
+    }
+    int colon = host.lastIndexOf(':');
+    String name = colon > host.lastIndexOf(']') ? host.substring(0, colon) : host;
+    String lower = name.toLowerCase(Locale.ROOT);
+    return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
   }
 
   private @Nullable String ownHost() {

@@ -21,6 +21,16 @@ record HastyRole(Role role, Duration handshakeTimeout) implements Role {
   }
 
   @Override
+  public boolean hasSeveralRules() {
+    return role.hasSeveralRules();
+  }
+
+  @Override
+  public boolean hasSameRules(@Nullable String one, @Nullable String other) {
+    return role.hasSameRules(one, other);
+  }
+
+  @Override
   public @Nullable HandshakeGate gate() {
     return role.gate();
   }

@@ -24,6 +24,16 @@ interface Role {
    */
   Part choose(@Nullable ClientHello hello) throws AlertException;
 
+  /** Whether clients that ask for different names have to show different certificates. */
+  boolean hasSeveralRules();
+
+  /**
+   * Whether who asks for one name has to show the same certificates as who asks for another.
+   *
+   * @param one null if no name is asked for
+   */
+  boolean hasSameRules(@Nullable String one, @Nullable String other);
+
   /** For how many handshakes there is room; null for any number. */
   @Nullable HandshakeGate gate();
 }

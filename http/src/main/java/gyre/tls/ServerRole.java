@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -13,12 +14,18 @@ import org.jspecify.annotations.Nullable;
 /** The contexts of a server as they were loaded at one time, one for each set of rules. */
 final class ServerRole implements Role {
   /** A set of rules, ready to be used. */
-  private record Ready(TlsSite site, SSLContext context, boolean offloads) {}
+  private record Ready(TlsSite site, SSLContext context, boolean offloads) {
+    boolean hasRulesOf(Ready other) {
+      return site.clientCertificates() == other.site.clientCertificates()
+          && Set.copyOf(site.trusted()).equals(Set.copyOf(other.site.trusted()));
+    }
+  }
 
   private final TlsServerOptions options;
   private final HandshakeGate gate;
   private final Ready fallback;
   private final Map<String, Ready> byName = new HashMap<>();
+  private final boolean hasSeveralRules;
 
   ServerRole(TlsServerOptions options, HandshakeGate gate) {
     this.options = options;
@@ -30,6 +37,7 @@ final class ServerRole implements Role {
         .sites()
         .forEach((name, site) ->
             byName.put(name, made.computeIfAbsent(site, each -> ready(each, options.tasks()))));
+    this.hasSeveralRules = !made.values().stream().allMatch(fallback::hasRulesOf);
   }
 
   private static Ready ready(TlsSite site, TaskPlace tasks) {
@@ -89,20 +97,35 @@ final class ServerRole implements Role {
     return find(name).context;
   }
 
-  private Ready find(@Nullable String name) throws AlertException {
+  @Override
+  public boolean hasSeveralRules() {
+    return hasSeveralRules;
+  }
+
+  @Override
+  public boolean hasSameRules(@Nullable String one, @Nullable String other) {
+    return orFallback(known(one)).hasRulesOf(orFallback(known(other)));
+  }
+
+  private Ready orFallback(@Nullable Ready known) {
+    return known == null ? fallback : known;
+  }
+
+  private @Nullable Ready known(@Nullable String name) {
     if (name == null) {
-      return fallback;
+      return null;
     }
     Ready exact = byName.get(name);
-    if (exact != null) {
-      return exact;
-    }
     int dot = name.indexOf('.');
-    Ready wild = dot < 0 ? null : byName.get("*" + name.substring(dot));
-    if (wild != null) {
-      return wild;
+    return exact != null || dot < 0 ? exact : byName.get("*" + name.substring(dot));
+  }
+
+  private Ready find(@Nullable String name) throws AlertException {
+    Ready known = known(name);
+    if (known != null) {
+      return known;
     }
-    if (options.strictNames()) {
+    if (name != null && options.strictNames()) {
       throw new AlertException(
           AlertException.UNRECOGNIZED_NAME, "it asks for '" + name + "', which no site has");
     }

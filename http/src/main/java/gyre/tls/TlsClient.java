@@ -86,6 +86,16 @@ public final class TlsClient {
   }
 
   private final class ClientRole implements Role {
+    @Override
+    public boolean hasSeveralRules() {
+      return false;
+    }
+
+    @Override
+    public boolean hasSameRules(@Nullable String one, @Nullable String other) {
+      return true;
+    }
+
     private final String host;
     private final int port;
     private final List<SNIServerName> names;

@@ -94,6 +94,22 @@ public final class TlsStream extends TlsLife implements ByteStream {
     return known;
   }
 
+  /** Whether {@link #mayServe} can be false for some names: of a server with several sites. */
+  public boolean hasSeveralRules() {
+    return role.hasSeveralRules();
+  }
+
+  /**
+   * Whether a server may answer for another name here than the one that the handshake was about: it
+   * may not where clients of that name have to show other certificates, {@link
+   * TlsSite#clientCertificates}. Of a client's stream it is always true.
+   *
+   * @param name in lower case, without a port; one that no site has is the first site's
+   */
+  public boolean mayServe(String name) {
+    return !role.hasSeveralRules() || role.hasSameRules(askedName(), name);
+  }
+
   private TlsInfo describe(SSLSession session) {
     List<X509Certificate> peer = new ArrayList<>();
     try {

@@ -243,6 +243,33 @@ class HttpTlsTest {
     }
   }
 
+  /** Otherwise who need show nothing for one name would get what is behind the other. */
+  @ParameterizedTest
+  @EnumSource(Style.class)
+  void shouldServeNoHostWhoseClientsHaveToShowMore(Style style) throws Exception {
+    TlsIdentity identity = AUTHORITY.issueServer("localhost", "*.open.test", "secret.test");
+    TlsSite secret =
+        TlsSite.of(identity)
+            .clientCertificates(ClientCertificates.REQUIRED, List.of(AUTHORITY.certificate()));
+    TlsServerOptions options =
+        TlsServerOptions.of(TlsSite.of(identity))
+            .site("secret.test", secret)
+            .site("*.open.test", TlsSite.of(identity));
+    try (LoopGroup group = group();
+        HttpServer server =
+            style.open(group.loop(0), options(TlsServer.of(options)), HttpTlsTest::answer)) {
+      for (String host :
+          List.of("localhost", "localhost:1", "a.open.test", "other.test", "[::1]:4", "127.0.0.1")) {
+        assertThat(curl(server, "/a", "-H", "Host: " + host).text()).as(host).startsWith("GET");
+      }
+      for (String host : List.of("secret.test", "SECRET.test:443", "secret.test.")) {
+        assertThat(curl(server, "/a", "-H", "Host: " + host).text())
+            .as(host)
+            .isEqualTo("421 Misdirected Request: this host needs a connection of its own\n");
+      }
+    }
+  }
+
   private String[] clientCertificate(TlsIdentity client) throws IOException {
     Path certificate = Files.writeString(directory.resolve("client.pem"), client.certificatesPem());
     Path key = Files.writeString(directory.resolve("client.key"), client.keyPem());
