@@ -7,7 +7,10 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Who wants to hear on a loop that the server, or the loop, ends: connections that left HTTP. */
+/**
+ * Who wants to hear on a loop that the server, or the loop, ends: connections that left HTTP, and
+ * answers that last.
+ */
 final class Endings {
   private final Loop loop;
   private final Set<Entry> entries = new LinkedHashSet<>();
@@ -18,7 +21,7 @@ final class Endings {
     this.loop = loop;
   }
 
-  Registration add(Runnable action) {
+  Entry add(Runnable action) {
     Entry entry = new Entry(action);
     entries.add(entry);
     if (isEnding) {
@@ -45,9 +48,7 @@ final class Endings {
 
   private void tell() {
     for (Entry entry : new ArrayList<>(entries)) {
-      if (entries.remove(entry)) {
-        entry.action.run();
-      }
+      entry.tell();
     }
   }
 
@@ -60,11 +61,19 @@ final class Endings {
     }
   }
 
-  private final class Entry implements Registration {
-    final Runnable action;
+  /** One who waits. */
+  final class Entry implements Registration {
+    private final Runnable action;
 
-    Entry(Runnable action) {
+    private Entry(Runnable action) {
       this.action = action;
+    }
+
+    /** The end is there, unless it was told or taken back before. */
+    void tell() {
+      if (entries.remove(this)) {
+        action.run();
+      }
     }
 
     @Override

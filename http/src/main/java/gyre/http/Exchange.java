@@ -1,5 +1,8 @@
 package gyre.http;
 
+import gyre.Registration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,9 @@ final class Exchange {
 
   /** A handler has had request, body and response, and may have kept them. */
   private boolean isShown;
+
+  /** Those who want to hear of the end of the connection. */
+  private @Nullable List<Endings.Entry> endings;
 
   /** Whoever has the response may still call it when the answer is complete: never lent again. */
   boolean isDeferred;
@@ -73,6 +79,17 @@ final class Exchange {
     return connection != null && (isCalled || isDeferred) && (part == request || part == body);
   }
 
+  Registration onEnding(Runnable action) {
+    Endings.Entry entry = connection().loopState().drainings.add(action);
+    List<Endings.Entry> known = endings;
+    if (known == null) {
+      known = new ArrayList<>(1);
+      endings = known;
+    }
+    known.add(entry);
+    return entry;
+  }
+
   boolean isAttached() {
     return connection != null;
   }
@@ -89,6 +106,11 @@ final class Exchange {
     request.findForwarding(null);
     response.forget();
     connection = null;
+    List<Endings.Entry> waiting = endings;
+    endings = null;
+    if (waiting != null) {
+      waiting.forEach(Endings.Entry::tell);
+    }
   }
 
   /** A head begins. */

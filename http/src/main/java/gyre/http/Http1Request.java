@@ -1,5 +1,6 @@
 package gyre.http;
 
+import gyre.Registration;
 import gyre.tls.TlsInfo;
 import gyre.tls.TlsStream;
 import java.net.InetSocketAddress;
@@ -253,6 +254,12 @@ final class Http1Request extends RequestView {
   @Override
   public boolean isDraining() {
     return connection().server().isDraining();
+  }
+
+  @Override
+  public Registration onEnding(Runnable action) {
+    checkLent();
+    return exchange.onEnding(action);
   }
 
   @Override

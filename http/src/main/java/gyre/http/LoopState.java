@@ -11,6 +11,9 @@ final class LoopState {
   final Loop loop;
   final DateCache date;
   final Endings endings;
+
+  /** As {@link #endings}, told before: as soon as nothing new is to begin. */
+  final Endings drainings;
   private final HttpLimits limits;
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
 
@@ -23,6 +26,7 @@ final class LoopState {
     this.limits = options.limits();
     this.date = new DateCache(loop);
     this.endings = new Endings(loop);
+    this.drainings = new Endings(loop);
   }
 
   /** Null where nothing is compressed, or all compressors are in use. */

@@ -1,5 +1,6 @@
 package gyre.http;
 
+import gyre.Registration;
 import gyre.tls.TlsInfo;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -121,4 +122,13 @@ public interface Request {
 
   /** Whether the server is closing: it answers what it has, and takes no more. */
   boolean isDraining();
+
+  /**
+   * Has {@code action} run once, on this loop, when the server begins to close or drains, when the
+   * loop ends, or when the connection has ended before the answer is complete: for answers that last
+   * until somebody ends them. Soon, if the server is draining already.
+   *
+   * @return takes the action back; to be closed when the answer is complete
+   */
+  Registration onEnding(Runnable action);
 }

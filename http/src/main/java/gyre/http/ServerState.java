@@ -3,6 +3,7 @@ package gyre.http;
 import gyre.Loop;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 
 /** What all connections of a server know. */
 final class ServerState {
@@ -28,15 +29,21 @@ final class ServerState {
     return draining;
   }
 
+  /** Those whose answers last are told, on their loops. */
   void drain() {
     draining = true;
+    tell(state -> state.drainings.end());
   }
 
-  /** The server ends: those who left HTTP are told, on their loops. */
+  /** The server ends: those who left HTTP are told too. */
   void end() {
-    draining = true;
+    drain();
+    tell(state -> state.endings.end());
+  }
+
+  private void tell(Consumer<LoopState> what) {
     loops.forEach((loop, state) -> {
-      boolean ignored = loop.tryPost(state.endings::end); // one that is closed has told them
+      boolean ignored = loop.tryPost(() -> what.accept(state)); // one that is closed has told them
     });
   }
 

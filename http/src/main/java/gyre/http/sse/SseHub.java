@@ -65,7 +65,7 @@ public final class SseHub implements AutoCloseable {
       throw new HttpException(503, "too many listen already");
     }
     try {
-      HubLoop home = loops.computeIfAbsent(Loop.current(), loop -> new HubLoop(this, loop));
+      HubLoop home = loops.computeIfAbsent(Loop.current(), HubLoop::new);
       new Subscriber(this, home, request).serve(response);
     } finally {
       subscribers.decrementAndGet();

@@ -2,6 +2,7 @@ package gyre.http.sse;
 
 import gyre.Deadline;
 import gyre.Fiber;
+import gyre.Registration;
 import gyre.WaitPoint;
 import gyre.http.HttpException;
 import gyre.http.Request;
@@ -25,6 +26,9 @@ final class Subscriber extends WaitPoint {
 
   /** Of the last event that was sent. */
   private long place;
+
+  /** The server, the loop or the connection ends. */
+  private boolean isDraining;
 
   Subscriber(SseHub hub, HubLoop home, Request request) {
     this.hub = hub;
@@ -58,20 +62,23 @@ final class Subscriber extends WaitPoint {
     }
   }
 
-  /** Whether the server ends, or this connection has: then the request is gone, and says so. */
-  boolean isDraining() {
-    try {
-      return request.isDraining();
-    } catch (IllegalStateException e) {
-      return true;
-    }
+  private void drain() {
+    isDraining = true;
+    wake();
   }
 
   private boolean isEnding() {
-    return hub.isClosed() || isDraining();
+    return hub.isClosed() || isDraining;
   }
 
   void serve(Response response) {
+    try (Registration atEnd = request.onEnding(this::drain)) {
+      isDraining |= request.isDraining();
+      send(response);
+    }
+  }
+
+  private void send(Response response) {
     response.contentType("text/event-stream").header("Cache-Control", "no-cache");
     ResponseBody out = response.stream();
     home.add(this);
