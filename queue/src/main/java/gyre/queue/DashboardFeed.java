@@ -222,6 +222,7 @@ final class DashboardFeed implements AutoCloseable {
 
   @Override
   public void close() {
+    sampler.close();
     // Not waited for: it may be in a look at a disk that does not answer.
     looker.interrupt();
     if (lock.tryLock()) {

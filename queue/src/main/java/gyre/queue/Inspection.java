@@ -192,15 +192,8 @@ public final class Inspection implements QueueOperations {
   /** Until {@code visitor} says false. */
   void each(Place place, Predicate<Path> visitor) {
     if (place == Place.PENDING) {
-      List<EntryName> stop = new ArrayList<>();
       try {
-        PendingScan.scan(
-            spool,
-            name -> {
-              if (stop.isEmpty() && !visitor.test(name.path())) {
-                stop.add(name);
-              }
-            });
+        PendingScan.scanWhile(spool, name -> visitor.test(name.path()));
       } catch (IOException e) {
         throw QueueException.of("look into", spool.pending, e);
       }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,32 +18,44 @@ final class PendingScan {
 
   /** Tells of each entry, and returns how many there are. */
   static long scan(Spool spool, Consumer<EntryName> found) throws IOException {
-    long count = scanOne(spool.pending, 0, found);
-    for (int i = EntryName.FIRST_PRIORITY; i <= EntryName.LAST_PRIORITY; i++) {
-      Path directory = spool.pending.resolve(String.valueOf(i));
-      if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-        count += scanOne(directory, i, found);
-      }
-    }
-    return count;
+    long[] count = {0};
+    scanWhile(
+        spool,
+        name -> {
+          found.accept(name);
+          count[0]++;
+          return true;
+        });
+    return count[0];
   }
 
-  private static long scanOne(Path directory, int priority, Consumer<EntryName> found)
+  /** Tells of entries until {@code found} says false. */
+  static void scanWhile(Spool spool, Predicate<EntryName> found) throws IOException {
+    boolean goesOn = scanOne(spool.pending, 0, found);
+    for (int i = EntryName.FIRST_PRIORITY; i <= EntryName.LAST_PRIORITY && goesOn; i++) {
+      Path directory = spool.pending.resolve(String.valueOf(i));
+      if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+        goesOn = scanOne(directory, i, found);
+      }
+    }
+  }
+
+  private static boolean scanOne(Path directory, int priority, Predicate<EntryName> found)
       throws IOException {
-    long count = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
         if (EntryName.isIgnored(name) || (priority == 0 && isDirectoryOfPriority(file, name))) {
           continue;
         }
-        found.accept(EntryName.of(file, priority));
-        count++;
+        if (!found.test(EntryName.of(file, priority))) {
+          return false;
+        }
       }
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
-    return count;
+    return true;
   }
 
   /** Of the directories {@code 1} to {@code 10}; 0 for any other name. */

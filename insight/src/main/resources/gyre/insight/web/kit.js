@@ -70,7 +70,7 @@ const gyre = (() => {
 
   const numbers = new Intl.NumberFormat('en', {maximumFractionDigits: 0});
   const number = value => Math.abs(value) >= 100000 ? new Intl.NumberFormat('en', {notation: 'compact', maximumFractionDigits: 1}).format(value) : numbers.format(value);
-  const decimal = value => value === null || value === undefined ? '–' : value >= 100 ? number(value) : value >= 10 ? value.toFixed(1) : value.toFixed(2).replace(/\.?0+$/, '');
+  const decimal = value => value === null || value === undefined ? '–' : value >= 100 ? number(value) : value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, '');
 
   /** Of milliseconds: three digits and a unit. */
   function millis(value) {
@@ -267,6 +267,7 @@ const gyre = (() => {
 
     // Whole decades, so that the scale does not move with each value.
     const decades = (u, low, high) => [10 ** Math.floor(Math.log10(low || 1)), 10 ** Math.ceil(Math.log10((high || 1) * 1.01))];
+    const wholes = (u, ticks) => ticks.map(tick => Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-6 ? tick : null);
     const clock = (u, ticks, index, space, step) => ticks.map(tick =>
       new Date(tick * 1000).toLocaleTimeString('en-GB', step < 60 ? {} : {hour: '2-digit', minute: '2-digit'}));
     const axis = {stroke: () => color('--dim'), grid: {stroke: () => color('--grid'), width: 1}, ticks: {show: false}, font: '12px system-ui, sans-serif'};
@@ -275,7 +276,7 @@ const gyre = (() => {
       legend: {show: false},
       cursor: {y: false, drag: {x: false, y: false}},
       scales: {x: {time: true}, y: options.log ? {distr: 3, range: decades} : {range: (u, low, high) => [0, Math.max(options.least || 1, (high || 0) * 1.1)]}},
-      axes: [{...axis, space: 70, values: clock}, {...axis, size: 58, values: (u, ticks) => ticks.map(tick => tick === null ? '' : format(tick))}],
+      axes: [{...axis, space: 70, size: 30, values: clock}, {...axis, size: 58, ...(options.log ? {filter: wholes, grid: {...axis.grid, filter: wholes}} : {}), values: (u, ticks) => ticks.map(tick => tick === null ? '' : format(tick))}],
       series: [{}, ...order.map(i => ({
         label: series[i].label, width: stacked ? 0 : 1.75, points: {show: false}, spanGaps: false,
         stroke: () => color(series[i].color),
