@@ -3,7 +3,9 @@ package gyre.cli;
 import gyre.queue.Bench;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -13,7 +15,9 @@ import picocli.CommandLine.Spec;
 /** {@code gyre queue bench}: how fast this machine is at it. */
 @Command(
     name = "bench",
-    description = "Measures enqueueing, throughput and latency in a directory of its own.",
+    description =
+        "Measures enqueueing, throughput and latency in a directory of its own, or with --url in an"
+            + " empty PostgreSQL database.",
     mixinStandardHelpOptions = true)
 final class QueueBench implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -25,6 +29,19 @@ final class QueueBench implements Callable<Integer> {
       description = "How many. Default: ${DEFAULT-VALUE}")
   private int entries = 20_000;
 
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "Of an empty database, as postgresql://USER@HOST:5432/DATABASE.")
+  private Optional<String> url = Optional.empty();
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Threads for SQL, with --url. Default: ${DEFAULT-VALUE}")
+  private int workers = 4;
+
   @Override
   public Integer call() throws IOException {
     if (entries < 1 || entries > 10_000_000) {
@@ -32,12 +49,16 @@ final class QueueBench implements Callable<Integer> {
           spec.commandLine(), "--entries: " + entries + " is not from 1 to 10000000");
     }
     PrintWriter out = spec.commandLine().getOut();
-    Bench.run(
-        entries,
+    Consumer<String> print =
         line -> {
           out.println(line);
           out.flush();
-        });
+        };
+    if (url.isPresent()) {
+      Bench.run(url.get(), workers, entries, print);
+    } else {
+      Bench.run(entries, print);
+    }
     return 0;
   }
 }

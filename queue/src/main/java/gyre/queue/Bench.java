@@ -5,94 +5,153 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Measures this machine: a first idea, and no race. Everything is in a directory that goes again.
+ * Measures a queue on this machine: a first idea, and one side of the race in {@code lab/queue}.
+ * Each entry is one INSERT, with full durability.
  */
 public final class Bench {
   private static final int LATENCIES = 500;
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration PACE = Duration.ofMillis(2);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int ENQUEUED_TOGETHER = 500;
 
-  private Bench() {}
+  private final Backend queue;
+  private final Path directory;
+  private final Consumer<String> print;
+  private final WorkerOptions options;
 
-  /** Runs all measurements, each with one line to {@code print}. */
+  private Bench(Backend queue, Path directory, int threads, Consumer<String> print) {
+    this.queue = queue;
+    this.directory = directory;
+    this.print = print;
+    this.options = WorkerOptions.of(directory).threads(threads);
+  }
+
+  /** Of a spool, in a directory that goes again. Each figure is one line to {@code print}. */
   public static void run(int entries, Consumer<String> print) throws IOException {
     Path directory = Files.createTempDirectory("gyre-queue-bench-");
-    try {
-      Queue queue = Queue.open(directory);
-      WorkerOptions options = WorkerOptions.of(directory);
-      queue.enqueue(Job.sql("CREATE TABLE bench (n INTEGER)"));
-      work(options.once(true));
-      long begin = System.nanoTime();
-      for (int i = 0; i < entries; i++) {
-        queue.enqueue(Job.sql("INSERT INTO bench VALUES (?)", i));
-      }
-      print.accept(rate("enqueued durably, one thread", entries, System.nanoTime() - begin));
-      begin = System.nanoTime();
-      work(options.once(true));
-      print.accept(rate("executed, batched, FULL durability", entries, System.nanoTime() - begin));
-      latency(queue, options, print);
+    try (Backend queue = Backend.spool(directory)) {
+      new Bench(queue, directory, 1, print).run(entries);
     } finally {
       delete(directory);
     }
   }
 
-  private static String rate(String what, int count, long nanos) {
-    return String.format(
-        Locale.ROOT, "%-36s %,12.0f entries/s", what, count * 1e9 / Math.max(1, nanos));
-  }
-
-  private static void work(WorkerOptions options) {
-    try (Loop loop = Loop.open()) {
-      loop.run(() -> Worker.open(options).run());
+  /**
+   * Of a queue in PostgreSQL, which must be empty. It leaves the table {@code gyre_bench} and rows
+   * in the ledger.
+   */
+  public static void run(String url, int threads, int entries, Consumer<String> print)
+      throws IOException {
+    Path directory = Files.createTempDirectory("gyre-queue-bench-");
+    try (Backend queue = Backend.postgresql(url)) {
+      Inspection.Counts counts = queue.operations().counts();
+      if (counts.pending() + counts.delayed() + counts.processing() > 0) {
+        throw new QueueException("measure " + url + ": entries wait there; use an empty database");
+      }
+      new Bench(queue, directory, threads, print).run(entries);
+    } finally {
+      delete(directory);
     }
   }
 
-  /** From the call of enqueue, which syncs the file itself, to the file in completed/. */
-  private static void latency(Queue queue, WorkerOptions options, Consumer<String> print) {
-    Worker worker = Worker.open(options);
-    CountDownLatch ended = new CountDownLatch(1);
+  private void run(int entries) throws IOException {
+    queue.enqueue(Job.sql("CREATE TABLE IF NOT EXISTS gyre_bench (n INTEGER)"));
+    work(256);
+    fill(Math.min(entries, 2000)); // warms up
+    work(256);
+    long begin = System.nanoTime();
+    int single = Math.max(1, entries / 5);
+    for (int i = 0; i < single; i++) {
+      queue.enqueue(job(i));
+    }
+    tell("enqueued durably, one by one", single, System.nanoTime() - begin);
+    work(1);
+    fill(single);
+    tell("executed, one by one", single, work(1));
+    fill(entries);
+    tell("executed, batches of 256", entries, work(256));
+    paced();
+  }
+
+  private static Job job(int number) {
+    return Job.sql("INSERT INTO gyre_bench VALUES (?)", number);
+  }
+
+  private void fill(int entries) {
+    for (int i = 0; i < entries; i += ENQUEUED_TOGETHER) {
+      List<Job> jobs = new ArrayList<>();
+      for (int j = i; j < Math.min(entries, i + ENQUEUED_TOGETHER); j++) {
+        jobs.add(job(j));
+      }
+      queue.enqueueAll(jobs);
+    }
+  }
+
+  private void tell(String what, int count, long nanos) {
+    print.accept(
+        String.format(
+            Locale.ROOT, "%-36s %,12.0f entries/s", what, count * 1e9 / Math.max(1, nanos)));
+  }
+
+  private QueueWorker worker(WorkerOptions how, int batch) throws IOException {
+    Files.writeString(directory.resolve("queue.toml"), "[queue]\nbatch = " + batch + "\n");
+    return queue.worker(how);
+  }
+
+  /** Executes what waits; nanoseconds from the start of the worker to its end. */
+  private long work(int batch) throws IOException {
+    QueueWorker worker = worker(options.once(true), batch);
+    try (Loop loop = Loop.open()) {
+      long begin = System.nanoTime();
+      loop.run(worker::run);
+      return System.nanoTime() - begin;
+    }
+  }
+
+  /** From the moment at which it is enqueued, on the device, to the one at which its end is seen. */
+  private void paced() throws IOException {
+    QueueWorker worker = worker(options, 256);
+    CompletableFuture<Void> ended = new CompletableFuture<>();
     Thread.ofPlatform()
         .name("gyre-queue-bench")
         .start(() -> {
           try (Loop loop = Loop.open()) {
             loop.run(worker::run);
           } finally {
-            ended.countDown();
+            ended.complete(null);
           }
         });
     long[] nanos = new long[LATENCIES];
     for (int i = 0; i < LATENCIES; i++) {
+      Enqueued entry = queue.enqueue(job(i));
       long begin = System.nanoTime();
-      Enqueued entry = queue.enqueue(Job.sql("INSERT INTO bench VALUES (?)", i));
       while (entry.end().isEmpty() && System.nanoTime() - begin < LIMIT.toNanos()) {
         Thread.onSpinWait(); // a pause would be measured too
       }
       nanos[i] = System.nanoTime() - begin;
+      java.util.concurrent.locks.LockSupport.parkNanos(PACE.toNanos());
     }
     worker.stop();
-    Arrays.sort(nanos, LATENCIES / 10, LATENCIES); // the first tenth warms up
-    List<Double> percentiles = List.of(0.5, 0.99);
-    for (double each : percentiles) {
-      int index = LATENCIES / 10 + (int) ((LATENCIES - LATENCIES / 10 - 1) * each);
+    ended.join();
+    Arrays.sort(nanos, LATENCIES / 5, LATENCIES); // the first fifth warms up
+    for (double each : List.of(0.5, 0.99)) {
+      int index = LATENCIES / 5 + (int) ((LATENCIES - LATENCIES / 5 - 1) * each);
       print.accept(
           String.format(
               Locale.ROOT,
               "%-36s %,12.3f ms",
-              "enqueue to completed, p" + (int) (each * 100),
+              "enqueued to done, paced, p" + (int) (each * 100),
               nanos[index] / 1e6));
-    }
-    try {
-      ended.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
