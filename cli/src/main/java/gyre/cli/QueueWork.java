@@ -5,6 +5,7 @@ import gyre.LoopOptions;
 import gyre.process.ChildProcess;
 import gyre.process.Command;
 import gyre.process.Stdio;
+import gyre.queue.Backend;
 import gyre.queue.Dashboard;
 import gyre.queue.DashboardOptions;
 import gyre.queue.QueueWorker;
@@ -74,6 +75,17 @@ final class QueueWork implements Callable<Integer> {
   private int workers = 1;
 
   @Option(
+      names = "--shards",
+      paramLabel = "N",
+      description =
+          "So many databases, each with a part of the entries; for good, in a new directory.")
+  private Optional<Integer> shards = Optional.empty();
+
+  /** Which of the workers this is; given to those that are started beside the first. */
+  @Option(names = "--process", hidden = true, defaultValue = "0")
+  private int process;
+
+  @Option(
       names = "--handler",
       paramLabel = "CLASS",
       description = "A gyre.queue.QueueHandler; may be given several times.")
@@ -111,8 +123,8 @@ final class QueueWork implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--dashboard shows a queue of files: leave it out on PostgreSQL");
     }
-    QueueWorker worker = directory.open().worker(options());
-    if (listen == null) {
+    QueueWorker worker = queue().worker(options());
+    if (listen == null || process > 0) { // the first of several has it
       return work(worker);
     }
     DashboardOptions page = DashboardOptions.of(directory.path()).web(access.at(listen));
@@ -140,6 +152,21 @@ final class QueueWork implements Callable<Integer> {
     }
   }
 
+  private Backend queue() {
+    if (shards.isEmpty()) {
+      return directory.open();
+    }
+    if (directory.isPostgresql()) {
+      throw new ParameterException(
+          spec.commandLine(), "--shards is for SQLite: PostgreSQL has many writers");
+    }
+    try {
+      return Backend.shards(directory.path(), shards.get());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--shards: " + e.getMessage(), e);
+    }
+  }
+
   private WorkerOptions options() {
     WorkerOptions options;
     try {
@@ -150,6 +177,7 @@ final class QueueWork implements Callable<Integer> {
     if (directory.isPostgresql()) {
       options = options.threads(workers);
     }
+    options = options.process(process, Math.max(workers, process + 1));
     options = options.once(once).join(join).signals(true).classLoader(loader(spec, classPath));
     if (database.isPresent()) {
       options = options.database(database.get());
@@ -187,31 +215,22 @@ final class QueueWork implements Callable<Integer> {
   /** The same command, each in a process of its own that joins this one. */
   private List<ChildProcess> startOthers() {
     List<ChildProcess> others = new ArrayList<>();
-    for (int i = 1; i < workers && !directory.isPostgresql(); i++) {
+    for (int i = 1; i < workers && process == 0 && !directory.isPostgresql(); i++) {
       ChildProcess child =
-          Command.of(again()).stdout(Stdio.INHERIT).stderr(Stdio.INHERIT).endWithParent().start();
+          Command.of(again(i)).stdout(Stdio.INHERIT).stderr(Stdio.INHERIT).endWithParent().start();
       child.background(true);
       others.add(child);
     }
     return others;
   }
 
-  private static List<String> again() {
+  private static List<String> again(int number) {
     ProcessHandle.Info self = ProcessHandle.current().info();
     List<String> command = new ArrayList<>();
     command.add(self.command().orElse("java"));
     List<String> arguments = List.of(self.arguments().orElseGet(() -> new String[0]));
-    for (int i = 0; i < arguments.size(); i++) {
-      String each = arguments.get(i);
-      if (each.equals("--workers")) {
-        i++;
-      } else if (each.equals("--dashboard")) { // the first worker has it
-        i += i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("-") ? 1 : 0;
-      } else if (!each.startsWith("--workers=") && !each.startsWith("--dashboard=")) {
-        command.add(each);
-      }
-    }
-    command.add("--join");
+    command.addAll(arguments);
+    command.addAll(List.of("--join", "--process", String.valueOf(number)));
     return command;
   }
 }

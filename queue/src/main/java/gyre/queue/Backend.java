@@ -2,6 +2,7 @@ package gyre.queue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where a queue lives, and so what its promises stand on. Everything else is the same: what is
@@ -19,7 +20,16 @@ import java.util.List;
 public interface Backend extends AutoCloseable {
   /** Files of a directory and SQLite: for one machine, without a server. */
   static Backend spool(Path directory) {
-    return new SpoolBackend(directory);
+    Optional<Shards> shards = Shards.of(directory);
+    return shards.isPresent() ? new ShardedBackend(shards.get()) : new SpoolBackend(directory);
+  }
+
+  /**
+   * As {@link #spool}, in so many shards with a database each, since one of SQLite has one writer.
+   * They are made when they are missing, and their number stays.
+   */
+  static Backend shards(Path directory, int count) {
+    return new ShardedBackend(Shards.open(directory, count));
   }
 
   /**

@@ -80,7 +80,7 @@ final class ConfigReader {
             : QueueConfig.DEFAULT;
     List<QueueHandler> handlers = new ArrayList<>(Handlers.services(options.classLoader()));
     handlers.addAll(options.handlers());
-    return read.handlers(handlers);
+    return read.handlers(handlers).recurring(options::plans);
   }
 
   /**

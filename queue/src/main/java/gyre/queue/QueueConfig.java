@@ -62,6 +62,21 @@ record QueueConfig(
         recurring);
   }
 
+  /** Without recurring entries that are planned elsewhere. */
+  QueueConfig recurring(java.util.function.Predicate<String> isOurs) {
+    return new QueueConfig(
+        batch,
+        drainEntries,
+        drainTime,
+        maxEntryBytes,
+        sqlTimeout,
+        sqlRetry,
+        cleanupAfter,
+        ledgerKept,
+        kinds,
+        recurring.stream().filter(each -> isOurs.test(each.name())).toList());
+  }
+
   /** With handlers that the file need not name; it goes before them. */
   QueueConfig handlers(Iterable<QueueHandler> handlers) {
     Map<String, Kind> all = new LinkedHashMap<>();

@@ -29,6 +29,10 @@ public final class WorkerOptions {
   private final boolean joins;
   private final boolean takesSignals;
   private final int threads;
+  private final int process;
+  private final int processes;
+  private final int shard;
+  private final int shards;
   private final @Nullable PrintWriter output;
   private final ClassLoader classLoader;
   private final List<QueueHandler> handlers;
@@ -44,6 +48,10 @@ public final class WorkerOptions {
     joins = from.joins;
     takesSignals = from.takesSignals;
     threads = from.threads;
+    process = from.process;
+    processes = from.processes;
+    shard = from.shard;
+    shards = from.shards;
     output = from.output;
     classLoader = from.classLoader;
     handlers = List.copyOf(from.handlers);
@@ -61,6 +69,10 @@ public final class WorkerOptions {
     boolean joins;
     boolean takesSignals;
     int threads = 1;
+    int process;
+    int processes = 1;
+    int shard;
+    int shards = 1;
     @Nullable PrintWriter output;
     ClassLoader classLoader = WorkerOptions.class.getClassLoader();
     List<QueueHandler> handlers = new ArrayList<>();
@@ -81,6 +93,10 @@ public final class WorkerOptions {
     copy.joins = joins;
     copy.takesSignals = takesSignals;
     copy.threads = threads;
+    copy.process = process;
+    copy.processes = processes;
+    copy.shard = shard;
+    copy.shards = shards;
     copy.output = output;
     copy.classLoader = classLoader;
     copy.handlers = new ArrayList<>(handlers);
@@ -190,6 +206,35 @@ public final class WorkerOptions {
     return new WorkerOptions(copy);
   }
 
+  /**
+   * Which of how many processes this is, from 0, where a queue has shards: so that they share them
+   * without a race.
+   */
+  public WorkerOptions process(int number, int count) {
+    if (number < 0 || number >= count) {
+      throw new IllegalArgumentException("no process " + number + " of " + count);
+    }
+    Builder copy = copy();
+    copy.process = number;
+    copy.processes = count;
+    return new WorkerOptions(copy);
+  }
+
+  /** Of one shard: what must be done by one of them alone is done by the one that it belongs to. */
+  WorkerOptions shard(int number, int count) {
+    Builder copy = copy();
+    copy.shard = number;
+    copy.shards = count;
+    return new WorkerOptions(copy);
+  }
+
+  /** The same in another directory. */
+  WorkerOptions inDirectory(Path value) {
+    Builder copy = copy();
+    copy.directory = value;
+    return new WorkerOptions(copy);
+  }
+
   /** Where lines of the log go, beside {@code worker.log}. */
   public WorkerOptions output(PrintWriter value) {
     Builder copy = copy();
@@ -250,6 +295,23 @@ public final class WorkerOptions {
 
   boolean takesSignals() {
     return takesSignals;
+  }
+
+  boolean hasDatabase() {
+    return database != null;
+  }
+
+  int process() {
+    return process;
+  }
+
+  int processes() {
+    return processes;
+  }
+
+  /** Whether this worker plans that; of all shards, one does. */
+  boolean plans(String recurring) {
+    return shards == 1 || new Shards(directory, shards).shardOf(recurring) == shard;
   }
 
   int threads() {

@@ -1,0 +1,204 @@
+package gyre.queue;
+
+import gyre.Cancellation;
+import gyre.CancelledException;
+import gyre.Fiber;
+import gyre.Scope;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Works on the shards that nobody else works on, each as a queue of its own. Of several processes
+ * each takes its part at first, by its turn; after a moment each takes whatever is free: so the
+ * shards of one that ends are taken over by the others.
+ */
+final class ShardedWorker implements QueueWorker {
+  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  /** For so many looks a process leaves the shards to others whose turn they are. */
+  private static final int POLITE_LOOKS = 4;
+
+  private final Shards shards;
+  private final WorkerOptions options;
+  private final Spool spool;
+  private final WorkerLog log;
+  private final Map<Integer, Worker> running = new ConcurrentHashMap<>();
+  private volatile Inbox.Wish wish = Inbox.Wish.WORK;
+
+  ShardedWorker(Shards shards, WorkerOptions options) {
+    this.shards = shards;
+    this.options = options;
+    this.spool = new Spool(shards.base());
+    this.log = new WorkerLog(spool.base.resolve("worker.log"), options.output());
+    if (options.hasDatabase()) {
+      throw new QueueException(
+          "start a worker on " + spool.base + ": each shard has a database of its own, so none can"
+              + " be named");
+    }
+    open(0); // tells what is wrong with the configuration
+  }
+
+  private Worker open(int shard) {
+    Path usual = spool.base.resolve("queue.toml");
+    WorkerOptions own =
+        options.inDirectory(shards.directory(shard)).shard(shard, shards.count()).signals(false);
+    if (options.configuration() == null && Files.exists(usual)) {
+      own = own.configuration(usual);
+    }
+    return Worker.open(own.join(false));
+  }
+
+  @Override
+  public void run() {
+    Inbox inbox = new Inbox();
+    ShardRouter router = new ShardRouter(shards, spool, inbox, log);
+    if (options.isOnce()) {
+      boolean didSomething = true;
+      while (didSomething && wish == Inbox.Wish.WORK) {
+        router.route();
+        didSomething = once() && new ShardedInspection(shards).counts().pending() > 0;
+      }
+      return;
+    }
+    try (Scope scope = Scope.openIsolated("queue-shards")) {
+      if (options.takesSignals()) {
+        scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
+      }
+      scope.start("queue-router", () -> route(router, inbox));
+      lookForWork(scope);
+      awaitEnd();
+      inbox.wish(Inbox.Wish.STOP);
+      scope.cancel("the worker ends");
+    } finally {
+      inbox.wish(Inbox.Wish.STOP);
+    }
+  }
+
+  /** One shard after the other; an entry may have enqueued others into one that was before it. */
+  private boolean once() {
+    long ended = 0;
+    for (int i = 0; i < shards.count() && wish == Inbox.Wish.WORK; i++) {
+      Worker worker = open(i);
+      running.put(i, worker);
+      worker.run();
+      running.remove(i);
+      ended += worker.stats().processed.get() + worker.stats().failed.get();
+    }
+    return ended > 0;
+  }
+
+  /** Whoever has the lock routes. */
+  private void route(ShardRouter router, Inbox inbox) {
+    Optional<InstanceLock> lock = InstanceLock.tryTake(spool.lockFile(0));
+    while (lock.isEmpty()) {
+      Fiber.sleep(LOOK);
+      lock = InstanceLock.tryTake(spool.lockFile(0));
+    }
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    try (InstanceLock _ = lock.get();
+        Scope scope = Scope.openIsolated("queue-router")) {
+      WorkerWatch watch = new WorkerWatch(spool, options, inbox, new WorkerStats(), log);
+      scope.start("queue-watch", watch::run);
+      scope.start("queue-delayed", watch::runDelayed);
+      Thread.ofPlatform()
+          .name("gyre-queue-router")
+          .start(() -> {
+            router.run();
+            ended.complete(null);
+          });
+      try {
+        Fiber.await(ended);
+      } catch (CancelledException e) {
+        inbox.wish(Inbox.Wish.STOP);
+        shielded(ended);
+        throw e;
+      } finally {
+        scope.cancel("the worker ends");
+      }
+    }
+  }
+
+  private static void shielded(CompletableFuture<Void> ended) {
+    try {
+      Cancellation.shield(LONGEST, () -> Fiber.await(ended));
+    } catch (Exception e) {
+      // the cancellation is what the caller is told
+    }
+  }
+
+  private void lookForWork(Scope scope) {
+    int looks = 0;
+    while (wish == Inbox.Wish.WORK) {
+      for (int i = 0; i < shards.count(); i++) {
+        boolean isOurTurn =
+            looks >= POLITE_LOOKS || i % options.processes() == options.process();
+        if (isOurTurn && !running.containsKey(i) && isFree(i)) {
+          start(scope, i);
+        }
+      }
+      looks = Math.min(POLITE_LOOKS, looks + 1);
+      Fiber.sleep(LOOK);
+    }
+  }
+
+  private boolean isFree(int shard) {
+    Path lock = new Spool(shards.directory(shard)).lockFile(0);
+    return !InstanceLock.isHeld(lock);
+  }
+
+  private void start(Scope scope, int shard) {
+    Worker worker = open(shard);
+    running.put(shard, worker);
+    scope.start(
+        "queue-shard-" + shard,
+        () -> {
+          try {
+            worker.run();
+          } catch (QueueException e) {
+            log.info("shard " + shard + ": " + e.getMessage()); // another process was quicker
+          } finally {
+            running.remove(shard);
+          }
+        });
+  }
+
+  private void awaitEnd() {
+    while (!running.isEmpty()) {
+      tell(); // one that was started meanwhile, too
+      Fiber.sleep(Duration.ofMillis(20));
+    }
+  }
+
+  private void tell() {
+    for (Worker each : running.values()) {
+      switch (wish) {
+        case WORK -> {}
+        case DRAIN -> each.drain();
+        case STOP -> each.stop();
+      }
+    }
+  }
+
+  @Override
+  public void drain() {
+    wish = wish == Inbox.Wish.STOP ? wish : Inbox.Wish.DRAIN;
+    tell();
+  }
+
+  @Override
+  public void stop() {
+    wish = Inbox.Wish.STOP;
+    tell();
+  }
+
+  @Override
+  public void reload() {
+    running.values().forEach(Worker::reload);
+  }
+}
