@@ -95,7 +95,7 @@ public final class EpollEngine extends ReadinessEngine {
       closeMemory();
       throw e;
     }
-    waitForStreams(files());
+    waitForStreams(new KernelFiles(state));
     try {
       // Edge-triggered: each signal is an event, and nobody ever has to read the counter.
       LinuxEpoll.putEvent(event, EPOLLIN | EPOLLET, WAKE);

@@ -8,10 +8,29 @@ import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxNames;
 import gyre.sys.Memory;
+import org.jspecify.annotations.Nullable;
 
 /** Files whose descriptors are the kernel's own. */
 public final class KernelFiles extends KernelNames implements FileCalls {
   private final WatchCalls watches = new KernelWatches();
+
+  /** Null where each thread has its own. */
+  private final @Nullable CallState own;
+
+  /** For any threads. */
+  public KernelFiles() {
+    this.own = null;
+  }
+
+  /** For the thread of an engine, and its calls on what is open, on the kernel of that engine. */
+  public KernelFiles(CallState calls) {
+    this.own = calls;
+  }
+
+  private CallState state() {
+    CallState calls = own;
+    return calls == null ? CallScratch.get().state : calls;
+  }
 
   /** 0, or why the kernel could not take it as it is. */
   public static int checkPath(byte[] path) {
@@ -79,7 +98,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
 
   @Override
   public int read(int descriptor, long address, int length, long offset) {
-    CallState state = CallScratch.get().state;
+    CallState state = state();
     return offset == AT_POSITION
         ? LinuxFiles.read(state, descriptor, address, length)
         : LinuxFiles.pread(state, descriptor, address, length, offset);
@@ -87,7 +106,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
 
   @Override
   public int write(int descriptor, long address, int length, long offset) {
-    CallState state = CallScratch.get().state;
+    CallState state = state();
     return offset == AT_POSITION
         ? LinuxFiles.write(state, descriptor, address, length)
         : LinuxFiles.pwrite(state, descriptor, address, length, offset);
@@ -95,17 +114,17 @@ public final class KernelFiles extends KernelNames implements FileCalls {
 
   @Override
   public int readVector(int descriptor, long vector, int count, long offset) {
-    return LinuxNames.preadv(CallScratch.get().state, descriptor, vector, count, offset);
+    return LinuxNames.preadv(state(), descriptor, vector, count, offset);
   }
 
   @Override
   public int writeVector(int descriptor, long vector, int count, long offset) {
-    return LinuxNames.pwritev(CallScratch.get().state, descriptor, vector, count, offset);
+    return LinuxNames.pwritev(state(), descriptor, vector, count, offset);
   }
 
   @Override
   public int sync(int descriptor, boolean dataOnly) {
-    CallState state = CallScratch.get().state;
+    CallState state = state();
     return dataOnly ? LinuxFiles.fdatasync(state, descriptor) : LinuxFiles.fsync(state, descriptor);
   }
 
@@ -116,7 +135,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
 
   @Override
   public int close(int descriptor) {
-    return LinuxFiles.close(CallScratch.get().state, descriptor);
+    return LinuxFiles.close(state(), descriptor);
   }
 
   @Override
@@ -149,13 +168,13 @@ public final class KernelFiles extends KernelNames implements FileCalls {
 
   @Override
   public int truncate(int descriptor, long sizeBytes) {
-    return LinuxNames.ftruncate(CallScratch.get().state, descriptor, sizeBytes);
+    return LinuxNames.ftruncate(state(), descriptor, sizeBytes);
   }
 
   @Override
   public int allocate(int descriptor, boolean keepsSize, long offset, long bytes) {
     return LinuxNames.fallocate(
-        CallScratch.get().state, descriptor, allocationMode(keepsSize), offset, bytes);
+        state(), descriptor, allocationMode(keepsSize), offset, bytes);
   }
 
   public static int allocationMode(boolean keepsSize) {
@@ -212,7 +231,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
 
   @Override
   public int share(int from, int to) {
-    int result = LinuxNames.clone(CallScratch.get().state, to, from);
+    int result = LinuxNames.clone(state(), to, from);
     return result == Errno.ENOTTY.negated() ? Errno.EOPNOTSUPP.negated() : result;
   }
 

@@ -715,12 +715,14 @@ final class StreamSocket extends SimSocket {
       from.peek(address, some);
       return some;
     }
-    if (some > 1 && chaos.strikes(Fault.SHORT_RECEIVE, trying, this)) {
-      // As if the rest had come just behind it: which is one more event.
+    boolean isShort = some > 1 && chaos.strikes(Fault.SHORT_RECEIVE, trying, this);
+    if (isShort) {
       some = 1 + chaos.of(Fault.SHORT_RECEIVE).below(some - 1);
-      arrived();
     }
     from.read(address, some);
+    if (isShort) {
+      arrived(); // as if the rest had come just behind it: which is one more event
+    }
     return some;
   }
 

@@ -1,6 +1,7 @@
 package gyre.sim.kernel;
 
 import gyre.engine.BlockPool;
+import gyre.engine.CloseFile;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
 import gyre.engine.EngineOptions;
@@ -110,7 +111,18 @@ public final class KernelEngine implements Engine {
       }
       real.submit(operation);
     } else {
+      if (operation instanceof CloseFile) {
+        forget(operation.descriptor);
+      }
       process.submit(operation);
+    }
+  }
+
+  /** A descriptor is closed by the process: the engine must know, as when it does that itself. */
+  private void forget(int descriptor) {
+    if (process.find(descriptor) != null) {
+      Object ignored = real.sockets().release(descriptor);
+      kernel.release(descriptor);
     }
   }
 

@@ -196,7 +196,18 @@ final class KernelRing {
     if (!has(Uring.SETUP_DEFER_TASKRUN)) {
       runWork();
     }
-    int taken = submit > 0 ? submit(submit) : 0;
+    int taken = 0;
+    if (submit > 0) {
+      isWorking = true; // what is woken meanwhile has its turn afterwards
+      try {
+        taken = submit(submit);
+      } finally {
+        isWorking = false;
+      }
+      if (!has(Uring.SETUP_DEFER_TASKRUN)) {
+        runWork();
+      }
+    }
     if (taken != submit || (flags & Uring.ENTER_GETEVENTS) == 0) {
       return taken;
     }

@@ -5,6 +5,7 @@ import gyre.engine.FileCalls;
 import gyre.sim.engine.Chance;
 import gyre.sim.engine.Chaos;
 import gyre.sim.engine.KernelBelow;
+import gyre.sim.engine.Pieces;
 import gyre.sim.engine.SimEngine;
 import gyre.sim.engine.SimSocket;
 import gyre.sim.engine.Universe;
@@ -88,7 +89,7 @@ public final class SimKernel implements Kernel, KernelBelow {
     on(Syscall.CLOSE, (fd, _, _, _, _, _) -> close((int) fd));
     on(Syscall.EVENTFD2, (_, _, _, _, _, _) -> install(new CounterFile()));
     on(Syscall.READ, (fd, to, length, _, _, _) -> read((int) fd, to, (int) length));
-    on(Syscall.WRITE, (fd, from, _, _, _, _) -> write((int) fd, from));
+    on(Syscall.WRITE, (fd, from, length, _, _, _) -> write((int) fd, from, (int) length));
     on(Syscall.IO_URING_SETUP, (entries, params, _, _, _, _) -> setUp((int) entries, params));
     on(
         Syscall.IO_URING_ENTER,
@@ -256,13 +257,16 @@ public final class SimKernel implements Kernel, KernelBelow {
   }
 
   /** From any thread, where it is to an event counter. */
-  private long write(int fd, long from) {
+  private long write(int fd, long from, int length) {
     if (isOfWorld()) {
       if (own.get(fd) instanceof CounterFile counter) {
         counter.signal(Memory.getLong(from));
         return Long.BYTES;
       }
-      return Errno.EBADF.negated();
+      SimSocket socket = process.find(fd);
+      return socket == null
+          ? process.fileCalls().write(fd, from, length, FileCalls.AT_POSITION)
+          : socket.sendNow(Pieces.of(from, length));
     }
     outside(() -> {
       if (own.get(fd) instanceof CounterFile counter) {

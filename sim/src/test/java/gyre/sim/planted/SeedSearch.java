@@ -1,5 +1,6 @@
 package gyre.sim.planted;
 
+import gyre.sim.WorldEngine;
 import gyre.sim.hunt.Catch;
 import gyre.sim.hunt.Hunt;
 import gyre.sim.hunt.HuntOptions;
@@ -7,6 +8,7 @@ import gyre.sim.hunt.HuntResult;
 import gyre.sim.scenario.Scenario;
 import gyre.sim.scenario.Scenarios;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +31,10 @@ public final class SeedSearch implements BiFunction<String, long[], @Nullable St
   public @Nullable String apply(String names, long[] range) {
     List<String> wanted = List.of(names.split(","));
     List<Scenario> scenarios =
-        Scenarios.all().stream().filter(one -> wanted.contains(one.name())).toList();
+        Stream.of(WorldEngine.values())
+            .flatMap(engine -> Scenarios.on(engine).stream())
+            .filter(one -> wanted.contains(one.name()))
+            .toList();
     if (scenarios.size() != wanted.size()) {
       throw new IllegalArgumentException("not all are scenarios: " + wanted);
     }
