@@ -137,6 +137,14 @@ public abstract class InternalAccess {
     return scope.isDraining();
   }
 
+  protected static boolean hasWork(Loop loop) {
+    return loop.hasWork();
+  }
+
+  protected static void watchEngine(Loop loop) {
+    loop.watchEngine();
+  }
+
   protected static void drain(Scope scope) {
     scope.drain();
   }

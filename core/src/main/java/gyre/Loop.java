@@ -352,6 +352,16 @@ public final class Loop implements AutoCloseable {
     return driver;
   }
 
+  /** Whether the next turn has something to do, besides what is in the inbox. */
+  boolean hasWork() {
+    return turn.hasWork();
+  }
+
+  /** Has the engine woken also between two turns. */
+  void watchEngine() {
+    mailbox.watchEngine();
+  }
+
   /** See {@link LoopDriver#isIdle}. */
   boolean hasNothingToDo() {
     return root.isQuiet()

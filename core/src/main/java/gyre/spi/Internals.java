@@ -157,6 +157,19 @@ public final class Internals extends InternalAccess {
     return InternalAccess.isDraining(scope);
   }
 
+  /**
+   * Has the engine woken also between two turns of a loop: where whoever turns it knows from the
+   * engine alone when the next one is due.
+   */
+  public static void watchEngine(Loop loop) {
+    InternalAccess.watchEngine(loop);
+  }
+
+  /** Whether the next turn of a loop has something to do, besides what is in its inbox. */
+  public static boolean hasWork(Loop loop) {
+    return InternalAccess.hasWork(loop);
+  }
+
   /** Has all that lives in a scope and below it end as soon as what it is doing is done. */
   public static void drain(Scope scope) {
     InternalAccess.drain(scope);

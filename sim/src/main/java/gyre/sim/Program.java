@@ -4,6 +4,7 @@ import gyre.Loop;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
 import gyre.sim.engine.SimEngine;
+import gyre.spi.Internals;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,9 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
     opened(opened);
     Loop started = Loop.open(options);
     loop = started;
+    if (opened.hasKernel()) {
+      Internals.watchEngine(started);
+    }
     begin(started);
   }
 
@@ -74,9 +78,14 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
   boolean isReady() {
     Loop present = loop;
     SimEngine below = engine;
-    return present != null
-        && below != null
-        && (below.needsTurn() || present.driver().nextDeadlineNanos() == 0);
+    if (present == null || below == null) {
+      return false;
+    }
+    // What waits in its inbox alone must have woken a loop that waits in a played kernel.
+    return below.needsTurn()
+        || (below.hasKernel()
+            ? Internals.hasWork(present)
+            : present.driver().nextDeadlineNanos() == 0);
   }
 
   /** Until its next timer, in the time of its host. */
@@ -104,11 +113,16 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
     SimEngine below = engine;
     boolean waits = below != null && below.hasKernel();
     // A loop above a played kernel waits there, and is interrupted; see SimKernel.
-    present.driver().turn(waits ? LONGEST_WAIT : Duration.ZERO);
+    boolean hasMore = present.driver().turn(waits ? LONGEST_WAIT : Duration.ZERO);
+    if (hasMore && below != null) {
+      below.runs();
+    }
   }
 
   void shutDown() {
-    if (loop != null && !isOver()) {
+    SimEngine below = engine;
+    if (loop != null && below != null && !isOver()) {
+      below.runs(); // as this is its thread, nothing wakes it
       loop.shutdown(ShutdownOptions.defaults());
     }
   }

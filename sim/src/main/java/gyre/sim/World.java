@@ -246,6 +246,10 @@ public final class World {
 
   private long timerNanos(Program program) {
     long nanos = program.deadlineNanos();
+    SimEngine engine = program.engine();
+    if (engine != null && engine.hasKernel() && nanos != Long.MAX_VALUE) {
+      return Math.max(universe.nowNanos() + 1, engine.waitsUntilNanos());
+    }
     return nanos == Long.MAX_VALUE
         ? nanos
         : universe.nowNanos() + Math.max(1, program.host().machine().realNanos(nanos));

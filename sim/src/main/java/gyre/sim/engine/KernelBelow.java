@@ -8,6 +8,12 @@ public interface KernelBelow {
   /** Whether the engine's thread would run: it does not wait in the kernel, or not any more. */
   boolean needsTurn();
 
+  /** Until when it waits at most, in the time of the world; of meaning only while it waits. */
+  long waitsUntilNanos();
+
+  /** Its thread has something to do that its kernel knows nothing of. */
+  void runs();
+
   /** The process is gone. */
   void vanish();
 }

@@ -710,6 +710,20 @@ public final class SimEngine implements Engine, Subject {
     return kernel != null;
   }
 
+  /** Until when a real engine above waits in its kernel at most. */
+  public long waitsUntilNanos() {
+    KernelBelow below = kernel;
+    return below == null ? Long.MAX_VALUE : below.waitsUntilNanos();
+  }
+
+  /** A real engine above has something to do that its kernel knows nothing of. */
+  public void runs() {
+    KernelBelow below = kernel;
+    if (below != null) {
+      below.runs();
+    }
+  }
+
   public Universe universe() {
     return universe;
   }

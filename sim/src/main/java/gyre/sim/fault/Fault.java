@@ -85,6 +85,9 @@ public enum Fault {
   /** A request that is to be cancelled is not found, and lives on. */
   MISSED_CANCEL,
 
+  /** A request that repeats ends with a success, and has to be made anew. */
+  LAST_SHOT,
+
   /** A readiness that was told already is told once more. */
   SPURIOUS_EVENT,
 

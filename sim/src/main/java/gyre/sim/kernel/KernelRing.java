@@ -51,6 +51,10 @@ final class KernelRing {
   private @Nullable CounterFile signalled;
   private int head;
   private int tail;
+
+  /** Completions before this were given back, and may be written again: so they are spoilt. */
+  private int spoilt;
+
   private boolean isMapped;
   private boolean isClosed;
   private boolean isWorking;
@@ -93,6 +97,9 @@ final class KernelRing {
       return Errno.EINVAL.negated();
     }
     int completions = powerOfTwo(Math.min(asked, 2 * MOST_ENTRIES));
+    if (kernel.chance.below(4) == 0) {
+      completions = 2 << kernel.chance.below(3); // smaller than any kernel's, to overflow often
+    }
     KernelRing ring = new KernelRing(kernel, flags, submissions, completions);
     ring.describe(params);
     int descriptor = kernel.install(ring);
@@ -408,8 +415,23 @@ final class KernelRing {
     }
   }
 
+  /** The engine calls its kernel: what it has given back by now it can't read any more. */
+  void spoilGivenBack() {
+    if (!isClosed) {
+      int givenBack = Memory.getIntAcquire(rings + CQ_HEAD);
+      for (; spoilt != givenBack; spoilt++) {
+        Memory.fill(completion(spoilt), Uring.CQE_BYTES, POISON);
+      }
+    }
+  }
+
+  private long completion(int sequence) {
+    return rings + CQES + (long) (sequence & (completions - 1)) * Uring.CQE_BYTES;
+  }
+
   private void write(Answer answer) {
-    long at = rings + CQES + (long) (tail & (completions - 1)) * Uring.CQE_BYTES;
+    spoilGivenBack();
+    long at = completion(tail);
     Memory.putLong(at, answer.userData);
     Memory.putInt(at + 8, answer.result);
     Memory.putInt(at + 12, answer.flags);

@@ -55,7 +55,7 @@ final class Requests {
         }
         int flags = group.use(count);
         flags |= (socket.levels() & Poll.READABLE) != 0 ? CQE_SOCKET_NON_EMPTY : 0;
-        if (ring.kernel.strikes(Fault.EARLY_END, entry)) {
+        if (ring.kernel.strikes(Fault.LAST_SHOT, entry)) {
           end(count, flags);
           return;
         }
@@ -97,7 +97,7 @@ final class Requests {
         socket.dropDatagram();
         int count = write(group, next);
         int flags = group.use(count);
-        if (ring.kernel.strikes(Fault.EARLY_END, entry)) {
+        if (ring.kernel.strikes(Fault.LAST_SHOT, entry)) {
           end(count, flags);
           return;
         }
@@ -218,7 +218,7 @@ final class Requests {
         if (connection == EAGAIN) {
           return;
         }
-        if (connection < 0 || ring.kernel.strikes(Fault.EARLY_END, entry)) {
+        if (connection < 0 || ring.kernel.strikes(Fault.LAST_SHOT, entry)) {
           end(connection);
           return;
         }
@@ -270,7 +270,7 @@ final class Requests {
       if (there == 0) {
         return;
       }
-      if (!isMulti || ring.kernel.strikes(Fault.EARLY_END, entry)) {
+      if (!isMulti || ring.kernel.strikes(Fault.LAST_SHOT, entry)) {
         end(there);
         return;
       }

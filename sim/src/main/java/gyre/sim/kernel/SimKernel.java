@@ -62,6 +62,7 @@ public final class SimKernel implements Kernel, KernelBelow {
   /** Those that somebody waits for, or has waited for. */
   private final Map<SimSocket, SocketFile> files = new IdentityHashMap<>();
 
+  private final List<KernelRing> rings = new ArrayList<>(1);
   private final Map<Integer, KernelRing> registered = new HashMap<>();
 
   /** What other threads have asked for; tests of engines alone have such. */
@@ -74,6 +75,9 @@ public final class SimKernel implements Kernel, KernelBelow {
 
   /** What the process waits for in its kernel; null while it runs. */
   private @Nullable Waiting waiting;
+
+  /** The end of that wait, in the time of the world. */
+  private long waitsUntilNanos;
 
   public SimKernel(SimEngine process, KernelVersion version) {
     this.process = process;
@@ -113,6 +117,9 @@ public final class SimKernel implements Kernel, KernelBelow {
     Call call = calls[number];
     if (call == null || !version.knowsCall(number)) {
       return Errno.ENOSYS.negated();
+    }
+    for (int i = 0; i < rings.size(); i++) {
+      rings.get(i).spoilGivenBack();
     }
     return call.call(a, b, c, d, e, f);
   }
@@ -179,6 +186,9 @@ public final class SimKernel implements Kernel, KernelBelow {
     int descriptor = process.takeDescriptor();
     if (descriptor >= 0) {
       own.put(descriptor, object);
+      if (object instanceof KernelRing ring) {
+        rings.add(ring);
+      }
     }
     return descriptor;
   }
@@ -207,6 +217,7 @@ public final class SimKernel implements Kernel, KernelBelow {
       process.giveDescriptor(fd);
       if (object instanceof KernelRing ring) {
         registered.values().remove(ring);
+        rings.remove(ring);
         ring.close();
         dying.removeIf(KernelRing::isIdle);
         if (!ring.isIdle()) {
@@ -382,6 +393,7 @@ public final class SimKernel implements Kernel, KernelBelow {
     boolean hasLimit = timeoutNanos != Long.MAX_VALUE;
     if (!universe.isAutonomous()) {
       waiting = what;
+      waitsUntilNanos = hasLimit ? universe.nowNanos() + timeoutNanos : Long.MAX_VALUE;
       return hasLimit && chance.below(2) == 0 ? -ETIME : Errno.EINTR.negated();
     }
     long limit = hasLimit ? universe.nowNanos() + timeoutNanos : Long.MAX_VALUE;
@@ -413,14 +425,20 @@ public final class SimKernel implements Kernel, KernelBelow {
   }
 
   /** The process does something. */
-  void runs() {
+  @Override
+  public void runs() {
     waiting = null;
   }
 
   @Override
   public boolean needsTurn() {
     Waiting what = waiting;
-    return what == null || what.isOver();
+    return what == null || what.isOver() || universe.nowNanos() >= waitsUntilNanos;
+  }
+
+  @Override
+  public long waitsUntilNanos() {
+    return waitsUntilNanos;
   }
 
   @Override
