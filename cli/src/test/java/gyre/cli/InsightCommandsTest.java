@@ -109,7 +109,7 @@ class InsightCommandsTest {
 
   @Test
   void shouldExamineTheMachineAndTheProcess() {
-    assertThat(run("doctor", PID)).isBetween(0, 1);
+    assertThat(run("doctor", PID)).as(err).isBetween(0, 1);
     assertThat(out).contains("somaxconn", "nofile", "engine of watched");
     assertThat(run("doctor", "--json")).isBetween(0, 1);
     assertThat(out).startsWith("{\"goal\":\"ANY\"");

@@ -1,6 +1,8 @@
 package gyre.insight;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +35,10 @@ public final class Machine {
 
   /** The content of a file, without blanks around it. */
   public Optional<String> text(String path) {
-    try {
-      return Optional.of(Files.readString(root.resolve(path.substring(1))).strip());
+    // Of a setting with several values the kernel tells the first read all, and the next nothing;
+    // Files.readString begins with a small read.
+    try (InputStream file = Files.newInputStream(root.resolve(path.substring(1)))) {
+      return Optional.of(new String(file.readAllBytes(), StandardCharsets.UTF_8).strip());
     } catch (IOException | SecurityException e) {
       return Optional.empty();
     }

@@ -106,6 +106,13 @@ class DoctorTest {
     assertThat(check.why()).contains("/proc/sys/net/core/somaxconn");
   }
 
+  @Test
+  void shouldReadThisMachine() {
+    List<Check> checks = Doctor.examine(Machine.REAL, 0, Goal.C1M, null);
+    assertThat(checks).hasSizeGreaterThan(10);
+    assertThat(checks).allSatisfy(check -> assertThat(check.value()).isNotBlank());
+  }
+
   @ParameterizedTest
   @CsvSource({"C10K, GOOD", "C100K, BAD", "C1M, BAD"})
   void shouldJudgeByHowManyConnectionsAreWanted(Goal goal, Grade grade) {
