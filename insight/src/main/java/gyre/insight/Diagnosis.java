@@ -121,8 +121,7 @@ public final class Diagnosis {
       return;
     }
     long longest = Math.max(now, loop.spread(Distribution.TURN).max());
-    boolean isItsOwn = stall.map(report -> report.cause().isItsOwn()).orElse(!isStarved);
-    if (longest > BLOCKED_NANOS && (isItsOwn || !isStarved)) {
+    if (longest > BLOCKED_NANOS && (!isStarved || isSeen(stall))) {
       say(
           Disease.BLOCKED_LOOP,
           loop.name(),
@@ -136,13 +135,10 @@ public final class Diagnosis {
   }
 
   private void lookAtCallbacks(LoopSnapshot loop, boolean isStarved) {
-    if (isStarved) {
-      return;
-    }
     long limit = after.stallLimitNanos();
     for (KindSnapshot kind : loop.kinds()) {
-      if (kind.stalls() > 0) {
-        Optional<StallReport> stall = lastStall(loop, kind.name());
+      Optional<StallReport> stall = lastStall(loop, kind.name());
+      if (kind.stalls() > 0 && (!isStarved || isSeen(stall))) {
         say(
             Disease.SLOW_CALLBACK,
             loop.name(),
@@ -156,7 +152,7 @@ public final class Diagnosis {
       }
     }
     long fibers = loop.spread(Distribution.FIBER_RUN).above(limit);
-    if (fibers > 0) {
+    if (fibers > 0 && (!isStarved || isSeen(lastStall(loop, "fiber")))) {
       say(
           Disease.SLOW_CALLBACK,
           loop.name(),
@@ -166,6 +162,13 @@ public final class Diagnosis {
           Figures.nanos(limit),
           place(lastStall(loop, "fiber")));
     }
+  }
+
+  /** Whether the watchdog has seen that the code itself used up the time. */
+  private static boolean isSeen(Optional<StallReport> stall) {
+    return stall
+        .map(report -> report.cause().isItsOwn() && report.cause() != StallReport.Cause.UNSEEN)
+        .orElse(false);
   }
 
   private Optional<StallReport> lastStall(LoopSnapshot loop, String kind) {

@@ -70,11 +70,11 @@ public final class Spread {
     return number;
   }
 
-  /** How many values fell between the two bounds, both included, to the width of a bucket. */
+  /** How many values are in buckets that begin from {@code low} on and below {@code high}. */
   public long between(long low, long high) {
     long number = 0;
-    for (int i = Buckets.index(low); i <= Buckets.index(high); i++) {
-      number += counts[i];
+    for (int i = 0; i < counts.length && Buckets.lowest(i) < high; i++) {
+      number += Buckets.lowest(i) >= low ? counts[i] : 0;
     }
     return number;
   }

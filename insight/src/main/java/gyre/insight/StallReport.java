@@ -77,6 +77,12 @@ public record StallReport(
     return Math.max(0, (endedNanos == 0 ? seenNanos : endedNanos) - beganNanos);
   }
 
+  /** The same, which is over. */
+  StallReport ended(long nanoTime) {
+    return new StallReport(
+        loop, kind, subject, scopes, beganNanos, nanoTime, nanoTime, cause, detail, stack);
+  }
+
   /** How long it is over. */
   public long ageNanos() {
     return endedNanos == 0 ? 0 : Math.max(0, System.nanoTime() - endedNanos);

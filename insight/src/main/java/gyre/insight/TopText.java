@@ -214,7 +214,7 @@ public final class TopText {
     lines.add(name + ", " + spread.count() + " in this interval");
     long low = 0;
     for (long high = 1_000; high <= 10_000_000_000L; high *= 10) {
-      long number = spread.between(low, high - 1);
+      long number = spread.between(low, high);
       if (number > 0) {
         double share = (double) number / spread.count();
         lines.add(

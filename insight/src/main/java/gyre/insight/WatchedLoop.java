@@ -29,6 +29,9 @@ final class WatchedLoop {
     STALLED
   }
 
+  /** A turn that has taken this part of the limit is looked into, to be on the safe side. */
+  private static final int EARLY_PART = 4;
+
   /** A stall that goes on is looked into anew so often. */
   private static final long AGAIN_NANOS = 250_000_000;
 
@@ -50,6 +53,9 @@ final class WatchedLoop {
   private long pausedNanos;
   private long examinedNanos;
   private @Nullable StallReport report;
+
+  /** Of the present turn, before it is a stall: it may be over when this thread looks again. */
+  private @Nullable StallReport early;
 
   WatchedLoop(Loop loop, Probe probe, StallLog log, Sampler sampler) {
     this.loop = loop;
@@ -109,10 +115,14 @@ final class WatchedLoop {
       state = State.SUSPECT;
       turnNanos = turn;
       pausedNanos = 0;
+      early = null;
       collectedBefore = sampler.collectedTotalNanos() - sampler.collectedNanos();
       baseline = sampler.times(probe.thread());
     }
     pausedNanos += sampler.lateNanos();
+    if (early == null && now - turn > limitNanos / EARLY_PART) {
+      early = examine(turn, now);
+    }
     if (now - turn > limitNanos) {
       if (state == State.SUSPECT) {
         state = State.STALLED;
@@ -151,6 +161,12 @@ final class WatchedLoop {
       boolean isPause = sampler.lateNanos() > limitNanos / 2;
       if (!isGc && !isPause) {
         unseenNanos = now;
+      }
+      StallReport seen = early;
+      early = null;
+      if (seen != null && seen.beganNanos() == turnNanos && !isGc && !isPause) {
+        log.add(seen.ended(now));
+        return;
       }
       Cause cause = isGc ? Cause.GC : isPause ? paused(limitNanos) : Cause.UNSEEN;
       String detail =

@@ -49,8 +49,10 @@ class WatchdogTest {
     }
   }
 
-  private static StallReport awaitOf(String loop) throws InterruptedException {
-    return await(report -> report.loop().equals(loop));
+  /** One that goes on: it is looked into again and again, on a busy machine till that is right. */
+  private static StallReport awaitOf(String loop, Cause cause) throws InterruptedException {
+    return await(report ->
+        report.loop().equals(loop) && report.endedNanos() == 0 && report.cause() == cause);
   }
 
   @Test
@@ -61,13 +63,12 @@ class WatchdogTest {
           Fiber<?> busy = Fiber.start("busy", () -> computeUntil(isTold));
           busy.join();
         });
-    StallReport report = awaitOf("computes");
+    StallReport report = awaitOf("computes", Cause.JAVA);
     assertThat(report.endedNanos()).as("it goes on").isZero();
     isTold.complete(true);
     loop.join();
     assertThat(report.subject()).isEqualTo("fiber busy");
     assertThat(report.kind()).isEqualTo("fiber");
-    assertThat(report.cause()).isIn(Cause.JAVA, Cause.PREEMPTED, Cause.PAUSE, Cause.GC);
     assertThat(report.place()).contains("WatchdogTest.computeUntil");
     assertThat(report.scopes()).contains("main", "computes");
   }
@@ -86,7 +87,10 @@ class WatchdogTest {
           gyre.Timer timer = Loop.current().after(Duration.ZERO, () -> computeUntil(isTold));
           timer.rename("hourly");
         });
-    StallReport report = await(r -> r.loop().equals("timed") && r.kind().equals("timer"));
+    StallReport report =
+        await(r -> r.loop().equals("timed")
+            && r.kind().equals("timer")
+            && r.cause() == Cause.JAVA);
     isTold.complete(true);
     loop.join();
     assertThat(report.subject()).isEqualTo("the callback of hourly");
@@ -102,11 +106,10 @@ class WatchdogTest {
           run("native", () -> {
             int ignored = fromOther.read();
           });
-      StallReport report = awaitOf("native");
+      StallReport report = awaitOf("native", Cause.NATIVE);
       toOther.write('x');
       toOther.flush();
       loop.join();
-      assertThat(report.cause()).isEqualTo(Cause.NATIVE);
       assertThat(report.detail()).contains("read");
       assertThat(report.place()).contains("WatchdogTest");
     } finally {
@@ -125,10 +128,9 @@ class WatchdogTest {
               assertThat(Pinned.Initializer.VALUE).isEqualTo(1);
             }
           });
-      StallReport report = awaitOf("locked");
+      StallReport report = awaitOf("locked", Cause.LOCK);
       Pinned.LOCK.unlock();
       loop.join();
-      assertThat(report.cause()).isEqualTo(Cause.LOCK);
       assertThat(report.place()).contains("Pinned$Initializer.<clinit>");
     } finally {
       if (Pinned.LOCK.isHeldByCurrentThread()) {
@@ -197,7 +199,7 @@ class WatchdogTest {
               });
           waits.join();
         });
-    StallReport ignored = awaitOf("stuck");
+    StallReport ignored = awaitOf("stuck", Cause.JAVA);
     String dump = Control.dump(PID);
     while (!dump.contains("fiber waits [PARKED]")) {
       dump = Control.dump(PID);
