@@ -31,6 +31,7 @@ public final class Watchdog implements LoopWatch {
   private final List<WatchedLoop> loops = new CopyOnWriteArrayList<>();
   private final StallLog stalls = new StallLog();
   private final Sampler sampler = new Sampler(Machine.REAL);
+  private final SelfJudge judge = new SelfJudge(stalls);
   private @Nullable Thread thread;
   private @Nullable ControlServer server;
 
@@ -76,6 +77,7 @@ public final class Watchdog implements LoopWatch {
         if (isActive) {
           quietSince = now;
         }
+        judge.work(now);
         boolean isTracing = control.work();
         long millis =
             isTracing

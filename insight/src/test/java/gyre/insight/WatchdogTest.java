@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import jdk.jfr.consumer.RecordingStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -210,6 +211,27 @@ class WatchdogTest {
     well.join();
     assertThat(dump).contains("!! it does not answer").contains("WatchdogTest.computeUntil");
     assertThat(dump).contains("woken by the end of fiber waits");
+  }
+
+  @Test
+  void shouldRecordStallsForTheFlightRecorder() throws Exception {
+    CompletableFuture<Boolean> isTold = new CompletableFuture<>();
+    CompletableFuture<String> recorded = new CompletableFuture<>();
+    try (RecordingStream recording = new RecordingStream()) {
+      recording.enable("gyre.Stall");
+      recording.setFlushInterval(Duration.ofMillis(200));
+      recording.onEvent("gyre.Stall", event -> {
+        if (event.getString("loop").equals("recorded")
+            && event.getString("stack").contains("computeUntil")) {
+          boolean ignored = recorded.complete(event.getString("place"));
+        }
+      });
+      recording.startAsync();
+      Thread loop = run("recorded", () -> computeUntil(isTold));
+      assertThat(recorded.get()).contains("WatchdogTest.computeUntil");
+      isTold.complete(true);
+      loop.join();
+    }
   }
 
   @Test
