@@ -219,7 +219,6 @@ class WatchdogTest {
     CompletableFuture<String> recorded = new CompletableFuture<>();
     try (RecordingStream recording = new RecordingStream()) {
       recording.enable("gyre.Stall");
-      recording.setFlushInterval(Duration.ofMillis(200));
       recording.onEvent("gyre.Stall", event -> {
         if (event.getString("loop").equals("recorded")
             && event.getString("stack").contains("computeUntil")) {
