@@ -94,6 +94,27 @@ public interface Sockets {
   void discard(Object released);
 
   /**
+   * Sends bytes over a Unix stream, and with them copies of descriptors, for another process.
+   * Doesn't wait.
+   *
+   * @return the number of bytes, or -errno; {@code EOPNOTSUPP} where the engine can't
+   */
+  default int sendDescriptors(int stream, byte[] note, int[] descriptors) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  /**
+   * Receives what {@link #sendDescriptors} sends; no operation may be active on the stream.
+   *
+   * @param note is filled with what was sent
+   * @param descriptors is filled with those that came, and -1 behind them; they are this engine's
+   * @return the number of bytes, 0 at the end; or -errno
+   */
+  default int receiveDescriptors(int stream, byte[] note, int[] descriptors) {
+    return Errno.EOPNOTSUPP.negated();
+  }
+
+  /**
    * Closes a descriptor on which no operation is active, of whatever kind it is: what an engine had
    * an operation on must be closed here, or the engine takes the number's next owner for it.
    */

@@ -19,6 +19,7 @@ public final class ListenOptions {
     int maxConnections = Integer.MAX_VALUE;
     Duration drainTimeout = Duration.ofSeconds(10);
     StreamOptions stream = StreamOptions.defaults();
+    @Nullable HandedListener adopted;
 
     Values copy() {
       try {
@@ -84,7 +85,19 @@ public final class ListenOptions {
     return with(v -> v.stream = value);
   }
 
+  /**
+   * Goes on with a listening socket that another process has handed over, instead of opening one;
+   * the address to listen on is not looked at then. For TCP, and for one listener.
+   */
+  public ListenOptions adopt(HandedListener listener) {
+    return with(v -> v.adopted = listener);
+  }
+
   // ---- what is set
+
+  @Nullable HandedListener adopted() {
+    return values.adopted;
+  }
 
   public int backlog() {
     return values.backlog;

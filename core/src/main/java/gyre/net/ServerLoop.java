@@ -52,6 +52,16 @@ final class ServerLoop {
 
   private volatile boolean stopping;
 
+  /** Connections go on, and no new ones are accepted. */
+  private volatile boolean unlistening;
+
+  private volatile boolean looksAgain;
+
+  private final CompletableFuture<Boolean> unlistened = new CompletableFuture<>();
+
+  /** On the loop only. */
+  private @Nullable TcpListener listening;
+
   /** How long connections may go on once it is stopping. */
   private volatile Duration drainLimit;
 
@@ -118,6 +128,32 @@ final class ServerLoop {
   void stop(Duration drain) {
     drainLimit = drain;
     stop();
+  }
+
+  /** From any thread. */
+  void acceptAgain() {
+    looksAgain = true;
+    wake();
+  }
+
+  void stopListening() {
+    unlistening = true;
+    wake();
+  }
+
+  void awaitUnlistened() {
+    if (posted) {
+      Internals.awaitAnywhereUncancelled(unlistened);
+    }
+  }
+
+  /** On the loop. */
+  int listening() {
+    TcpListener present = listening;
+    if (present == null || !present.isOpen()) {
+      throw new IllegalStateException("the server listens on no socket of " + loop.name());
+    }
+    return present.descriptor();
   }
 
   private void stop() {
@@ -193,6 +229,7 @@ final class ServerLoop {
             ? new IllegalStateException(
                 loop.name() + (Internals.isClosed(loop) ? " is closed" : " is shutting down"))
             : new IllegalStateException(loop.name() + " has died: " + failure, failure));
+    unlistened.complete(true);
     ended.complete(true);
   }
 
@@ -240,9 +277,16 @@ final class ServerLoop {
       Signal again = Signal.open();
       changed = again;
       TcpListener listener = targets.isEmpty() ? null : listen(where, targets);
+      listening = listener;
       started.complete(listener == null ? where : listener.address());
       while (!stopping) {
-        if (listener != null) {
+        if (unlistening && !unlistened.isDone()) {
+          stopListening(listener);
+          listener = null;
+        } else if (listener != null && looksAgain) {
+          looksAgain = false;
+          listener.acceptAgain();
+        } else if (listener != null) {
           listener.giveMore();
         }
         Fiber.await(again);
@@ -259,7 +303,19 @@ final class ServerLoop {
     } finally {
       scope = null;
       greeter = null;
+      listening = null;
     }
+  }
+
+  /** What the kernel had accepted for this listener by now is served still. */
+  private void stopListening(@Nullable TcpListener listener) {
+    if (listener != null) {
+      listener.closeAndGiveTheRest();
+      while (!listener.isReleased()) {
+        Fiber.yield();
+      }
+    }
+    unlistened.complete(true);
   }
 
   private TcpListener listen(InetSocketAddress where, List<ServerLoop> targets) {

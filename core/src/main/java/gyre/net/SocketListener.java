@@ -56,6 +56,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   private final Level pushedEnded =
       new Level(() -> pushed == 0, () -> "waiting for the connections of " + name());
 
+  private boolean givesTheRest;
   private Duration drainLimit;
   private long peerFailures;
   private boolean stopping;
@@ -272,8 +273,40 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     start();
   }
 
+  /**
+   * Closes it, and gives what the kernel accepts until it lets go of the socket to the taker: the
+   * socket lives on in another process, so that these would be lost otherwise.
+   */
+  final void closeAndGiveTheRest() {
+    givesTheRest = true;
+    IntConsumer present = taker;
+    while (present != null && !waiting.isEmpty()) {
+      present.accept(waiting.remove());
+    }
+    close();
+  }
+
+  /** Begins accepting anew, which looks at what waits. */
+  final void acceptAgain() {
+    if (accepting.isIdle()) {
+      start();
+    } else {
+      accepting.cancel(); // whose end begins anew
+    }
+  }
+
+  /** Whether the descriptor is closed. */
+  final boolean isReleased() {
+    return state() == State.CLOSED;
+  }
+
   /** The kernel has one more. */
   final void accepted(int connection) {
+    IntConsumer last = givesTheRest ? taker : null;
+    if (last != null) {
+      last.accept(connection);
+      return;
+    }
     if (!isOpen()) {
       drop(connection);
       return;

@@ -34,6 +34,10 @@ public final class TcpListener extends SocketListener<TcpStream> {
   }
 
   public static TcpListener bind(InetSocketAddress where, ListenOptions options) {
+    HandedListener handed = options.adopted();
+    if (handed != null) {
+      return new TcpListener(Scope.current(), handed.take(), handed.address(), options);
+    }
     Addresses.requireResolved(where);
     String subject = Addresses.format(where);
     Sockets sockets = Internals.engine(Loop.current()).sockets();

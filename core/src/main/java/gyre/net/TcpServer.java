@@ -166,7 +166,32 @@ public final class TcpServer implements AutoCloseable {
     return parts.stream().mapToLong(ServerLoop::peerFailures).sum();
   }
 
+  /** The descriptor that the first loop listens on, for that loop. */
+  int listening() {
+    return parts.getFirst().listening();
+  }
+
+  /**
+   * Looks again whether connections wait. To be called once the process that has handed the
+   * listening socket over has stopped listening: the kernel tells of a connection to one of those
+   * who wait for it, which may have been the other one, just before it left.
+   */
+  public void acceptAgain() {
+    parts.forEach(ServerLoop::acceptAgain);
+  }
+
   // ---- closing
+
+  /**
+   * Stops listening, and lets the connections go on: for a server whose listening socket was handed
+   * over. Connections that were accepted before are served. Returns when nothing listens here any
+   * more. Afterwards {@link #close} is for the connections alone.
+   */
+  public void stopListening() {
+    parts.forEach(ServerLoop::checkCanBeAwaited);
+    parts.forEach(ServerLoop::stopListening);
+    parts.forEach(ServerLoop::awaitUnlistened);
+  }
 
   /** As {@link #close(Duration)}, with {@link ListenOptions#drainTimeout}. */
   @Override

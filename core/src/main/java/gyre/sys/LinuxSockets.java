@@ -1,5 +1,7 @@
 package gyre.sys;
 
+import java.lang.foreign.Arena;
+
 /**
  * Calls on sockets, and the constants they take. All answer a negative errno where they fail.
  *
@@ -136,6 +138,76 @@ public final class LinuxSockets {
 
   public static int recvmsg(CallState state, int fd, long message, int flags) {
     return Syscall.call(state, Syscall.RECVMSG, fd, message, flags);
+  }
+
+  private static final int SCM_RIGHTS = 1;
+  private static final int CONTROL_HEADER_BYTES = 16;
+  private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+
+  /**
+   * Sends bytes over a Unix stream socket, and with them descriptors, of which the receiver gets
+   * copies. Doesn't wait. Memory is allocated for it: for rare calls.
+   *
+   * @return the number of bytes, or a negative errno
+   */
+  public static int sendDescriptors(CallState state, int fd, byte[] note, int[] descriptors) {
+    try (Arena arena = Arena.ofConfined()) {
+      long message = message(arena, note.length, descriptors.length);
+      long data = Memory.getLong(Memory.getLong(message + 16));
+      Memory.copy(note, 0, data, note.length);
+      long control = Memory.getLong(message + 32);
+      Memory.putLong(control, CONTROL_HEADER_BYTES + 4L * descriptors.length);
+      Memory.putInt(control + 8, SOL_SOCKET);
+      Memory.putInt(control + 12, SCM_RIGHTS);
+      for (int i = 0; i < descriptors.length; i++) {
+        Memory.putInt(control + CONTROL_HEADER_BYTES + 4L * i, descriptors[i]);
+      }
+      return sendmsg(state, fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+  }
+
+  /**
+   * Receives what {@link #sendDescriptors} sends. Doesn't wait.
+   *
+   * @param note what was sent with them is written here
+   * @param descriptors those that came are written here, close-on-exec; -1 where none came
+   * @return the number of bytes, or a negative errno
+   */
+  public static int receiveDescriptors(CallState state, int fd, byte[] note, int[] descriptors) {
+    java.util.Arrays.fill(descriptors, -1);
+    try (Arena arena = Arena.ofConfined()) {
+      long message = message(arena, note.length, descriptors.length);
+      int bytes = recvmsg(state, fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+      if (bytes <= 0) {
+        return bytes;
+      }
+      Memory.copy(Memory.getLong(Memory.getLong(message + 16)), note, 0, bytes);
+      long control = Memory.getLong(message + 32);
+      boolean isThere =
+          Memory.getLong(message + 40) >= CONTROL_HEADER_BYTES
+              && Memory.getInt(control + 8) == SOL_SOCKET
+              && Memory.getInt(control + 12) == SCM_RIGHTS;
+      int count =
+          isThere ? (int) (Memory.getLong(control) - CONTROL_HEADER_BYTES) / Integer.BYTES : 0;
+      for (int i = 0; i < Math.min(count, descriptors.length); i++) {
+        descriptors[i] = Memory.getInt(control + CONTROL_HEADER_BYTES + 4L * i);
+      }
+      return bytes;
+    }
+  }
+
+  /** A {@code struct msghdr} with room for bytes and for descriptors. */
+  private static long message(Arena arena, int bytes, int descriptors) {
+    long data = Math.max(1, bytes);
+    long controlBytes = CONTROL_HEADER_BYTES + (4L * descriptors + 7) / 8 * 8;
+    long vector = arena.allocate(16, 8).address();
+    Memory.putLong(vector, arena.allocate(data, 8).address());
+    Memory.putLong(vector + 8, bytes);
+    long message = arena.allocate(MESSAGE_BYTES, 8).address();
+    putMessage(message, 0, 0, vector, 1);
+    Memory.putLong(message + 32, arena.allocate(controlBytes, 8).address());
+    Memory.putLong(message + 40, controlBytes);
+    return message;
   }
 
   public static int setsockopt(

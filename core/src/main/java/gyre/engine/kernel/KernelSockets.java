@@ -414,6 +414,18 @@ public class KernelSockets implements Sockets {
   }
 
   @Override
+  public int sendDescriptors(int stream, byte[] note, int[] descriptors) {
+    counters.calls++;
+    return LinuxSockets.sendDescriptors(state, stream, note, descriptors);
+  }
+
+  @Override
+  public int receiveDescriptors(int stream, byte[] note, int[] descriptors) {
+    counters.calls++;
+    return LinuxSockets.receiveDescriptors(state, stream, note, descriptors);
+  }
+
+  @Override
   public void close(int descriptor) {
     forget(descriptor);
     counters.calls++;
