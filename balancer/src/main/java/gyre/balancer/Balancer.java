@@ -6,6 +6,7 @@ import gyre.LoopGroup;
 import gyre.Signal;
 import gyre.Deadline;
 import gyre.Scope;
+import gyre.net.TcpServer;
 import gyre.net.UnixListener;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -56,6 +57,9 @@ public final class Balancer implements AutoCloseable {
   /** On the control loop. */
   private @Nullable UnixListener controlListener;
 
+  /** On the control loop, while it takes over. */
+  private @Nullable HandOver handOver;
+
   private volatile Runnable stopAction = () -> {};
   private final Commands commands = new Commands(this);
   private Instant started = Instant.EPOCH;
@@ -77,7 +81,7 @@ public final class Balancer implements AutoCloseable {
    * @throws gyre.io.IoException if it can't listen somewhere; then it listens nowhere
    */
   public static Balancer open(LoopGroup group, BalancerConfig config) {
-    return new Balancer(group, group.loops(), config, new Events(true)).start();
+    return new Balancer(group, group.loops(), config, new Events(true)).start(null);
   }
 
   /** As {@link #open(LoopGroup, BalancerConfig)}, on a loop. */
@@ -86,14 +90,31 @@ public final class Balancer implements AutoCloseable {
   }
 
   static Balancer open(Loop loop, BalancerConfig config, Events events) {
-    return new Balancer(null, List.of(loop), config, events).start();
+    return new Balancer(null, List.of(loop), config, events).start(null);
   }
 
-  private Balancer start() {
+  /**
+   * As {@link #open(LoopGroup, BalancerConfig)}, and goes on with the listening sockets of a balancer
+   * that runs in another process, which stops then: no connection is refused or lost. Listeners are
+   * found by their names and ports. It gets the table of persistence too.
+   *
+   * @param control the control socket of the other one
+   * @throws gyre.io.IoException if nobody is there, or it can't listen somewhere; then the other one
+   *     goes on
+   */
+  public static Balancer takeOver(LoopGroup group, BalancerConfig config, Path control) {
+    return new Balancer(group, group.loops(), config, new Events(true)).start(control);
+  }
+
+  private Balancer start(@Nullable Path before) {
     try {
       Fiber<?> ignored = onControl(() -> {
         started = control().now();
-        apply(config);
+        if (before == null) {
+          apply(config);
+        } else {
+          takeOver(before);
+        }
         Path path = config.control();
         controlListener = path == null ? null : ControlSocket.open(path);
         return control().loop().start("balance", this::runControl);
@@ -104,6 +125,55 @@ public final class Balancer implements AutoCloseable {
       throw e;
     }
     return this;
+  }
+
+  /** On the control loop. */
+  private void takeOver(Path before) {
+    HandOver from = HandOver.ask(before);
+    boolean isTaken = false;
+    try {
+      handOver = from;
+      List<ListenConfig> tcp = new ArrayList<>();
+      for (ListenConfig each : config.listens()) {
+        if (each.protocol() == ListenConfig.Protocol.TCP) {
+          tcp.add(each);
+        }
+      }
+      apply(config.listens(tcp));
+      isTaken = true;
+      from.finish(this);
+    } finally {
+      handOver = null;
+      if (!isTaken) {
+        from.abandon();
+      }
+    }
+    listeners().forEach(listener -> {
+      TcpServer server = listener.server();
+      if (server != null) {
+        server.acceptAgain();
+      }
+    });
+    apply(config); // what the other one has let go of by now
+    events.tell(control().now(), "", "has taken over from the balancer at " + before);
+  }
+
+  /** Another process has the sockets: nothing is accepted here any more. On the control loop. */
+  void handedOver() {
+    events.tell(control().now(), "", "another process has taken over");
+    for (Listener each : listeners()) {
+      TcpServer server = each.server();
+      if (server == null) {
+        each.stop(Duration.ZERO);
+        each.close(Duration.ZERO);
+      } else {
+        server.stopListening();
+      }
+    }
+    UnixListener control = controlListener;
+    if (control != null) {
+      control.close();
+    }
   }
 
   // ---- for its parts
@@ -331,7 +401,9 @@ public final class Balancer implements AutoCloseable {
     for (ListenConfig each : next.listens()) {
       Listener known = listeners.get(each.name());
       if (known == null || !known.config().isSamePlace(each)) {
-        opened.put(each.name(), Listener.open(this, each));
+        HandOver from = handOver;
+        opened.put(
+            each.name(), Listener.open(this, each, from == null ? null : from.find(each)));
       }
     }
   }
@@ -356,7 +428,7 @@ public final class Balancer implements AutoCloseable {
       Discovery discovery = new Discovery(control());
       UnixListener control = controlListener;
       if (control != null) {
-        Fiber<?> ignored = scope.start("control", () -> ControlSocket.serve(control, commands));
+        Fiber<?> ignored = scope.start("control", () -> ControlSocket.serve(control, this, commands));
       }
       while (!isStopping && !loop.stopping().isReady()) {
         checks.look(pools.values());

@@ -61,8 +61,8 @@ final class ControlSocket {
   }
 
   /** Parks until the listener is closed or the fiber cancelled. */
-  static void serve(UnixListener listener, Commands commands) {
-    listener.serve(stream -> talk(stream, commands));
+  static void serve(UnixListener listener, Balancer balancer, Commands commands) {
+    listener.serve(stream -> talk(stream, balancer, commands));
   }
 
   private static void restrict(Path path) throws IOException {
@@ -81,10 +81,14 @@ final class ControlSocket {
     }
   }
 
-  private static void talk(UnixStream stream, Commands commands) {
+  private static void talk(UnixStream stream, Balancer balancer, Commands commands) {
     try {
       String line = stream.readLine(LINE_LIMIT_BYTES);
       while (line != null) {
+        if (line.equals(HandOver.REQUEST)) {
+          HandOver.give(stream, balancer);
+          return;
+        }
         stream.write(commands.answer(line) + "\n");
         line = stream.readLine(LINE_LIMIT_BYTES);
       }

@@ -3,12 +3,14 @@ package gyre.balancer;
 import gyre.LoopGroup;
 import gyre.net.ConnectionHandler;
 import gyre.net.Distribution;
+import gyre.net.HandedListener;
 import gyre.net.ListenOptions;
 import gyre.net.ServerOptions;
 import gyre.net.TcpServer;
 import gyre.net.TcpStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A listener while the balancer runs. What it does with a connection is read from its configuration
@@ -21,9 +23,12 @@ abstract class Listener {
     this.config = config;
   }
 
-  static Listener open(Balancer balancer, ListenConfig config) {
+  /**
+   * @param handed a socket of an old process to go on with; null to open one
+   */
+  static Listener open(Balancer balancer, ListenConfig config, @Nullable HandedListener handed) {
     return switch (config.protocol()) {
-      case TCP -> new Tcp(balancer, config);
+      case TCP -> new Tcp(balancer, config, handed);
       case UDP -> UdpListener.open(balancer, config);
     };
   }
@@ -37,6 +42,11 @@ abstract class Listener {
   }
 
   abstract InetSocketAddress address();
+
+  /** What can be handed over to another process; null if nothing can. */
+  @Nullable TcpServer server() {
+    return null;
+  }
 
   /** Connections or flows that it has. */
   abstract int connections();
@@ -55,11 +65,14 @@ abstract class Listener {
   private static final class Tcp extends Listener {
     private final TcpServer server;
 
-    Tcp(Balancer balancer, ListenConfig config) {
+    Tcp(Balancer balancer, ListenConfig config, @Nullable HandedListener handed) {
       super(config);
       ListenOptions listen = ListenOptions.defaults();
       if (config.maxConnections() > 0) {
         listen = listen.maxConnections(config.maxConnections());
+      }
+      if (handed != null) {
+        listen = listen.adopt(handed);
       }
       ServerOptions options =
           ServerOptions.defaults().distribution(Distribution.LEAST_LOADED).listen(listen);
@@ -70,6 +83,11 @@ abstract class Listener {
           group == null
               ? TcpServer.serve(balancer.loops().getFirst(), config.address(), options, handler)
               : TcpServer.serve(group, config.address(), options, handler);
+    }
+
+    @Override
+    TcpServer server() {
+      return server;
     }
 
     @Override

@@ -68,6 +68,14 @@ final class BalanceCommand implements Callable<Integer> {
   private Optional<Path> accessLog = Optional.empty();
 
   @Option(
+      names = "--take-over",
+      paramLabel = "SOCKET",
+      description =
+          "Goes on with the listening sockets of the balancer with this control socket, which ends"
+              + " when its connections have.")
+  private Optional<Path> before = Optional.empty();
+
+  @Option(
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = "auto",
@@ -88,7 +96,10 @@ final class BalanceCommand implements Callable<Integer> {
   }
 
   private void start(LoopGroup group, BalancerConfig config, PrintWriter out) {
-    Balancer balancer = Balancer.open(group, config);
+    Balancer balancer =
+        before.isPresent()
+            ? Balancer.takeOver(group, config, before.get())
+            : Balancer.open(group, config);
     balancer.onReload(this::read);
     balancer.onStop(() -> group.shutdown(ShutdownOptions.defaults().drain(config.stopTimeout())));
     balancer
