@@ -46,14 +46,14 @@ final class PgHandlers {
   /** Of one kind: how many run, and how many may begin in a second. */
   private static final class Lane {
     int running;
-    TokenBucket bucket = TokenBucket.of(1, 1, System.nanoTime());
+    TokenBucket bucket = TokenBucket.create(1, 1, System.nanoTime());
     long rate;
 
     void use(Kind kind) {
       long perSecond = Math.max(1, kind.ratePerSecond());
       if (kind.ratePerSecond() != rate) {
         rate = kind.ratePerSecond();
-        bucket = TokenBucket.of(perSecond, perSecond, System.nanoTime());
+        bucket = TokenBucket.create(perSecond, perSecond, System.nanoTime());
       }
     }
 
