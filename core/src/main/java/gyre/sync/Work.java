@@ -104,7 +104,8 @@ public final class Work {
    * number of items, and they may come from something that is read, or from a channel.
    *
    * <p>The first that fails cancels the others, and is thrown when these have ended. Then, or when
-   * the caller is cancelled, items that were not begun are not asked for.
+   * the caller is cancelled, items that were not begun are not asked for. A body that cancels the
+   * scope it runs in ends all of it by a {@link CancelledException}.
    *
    * @param limit at least 1
    */
@@ -134,6 +135,7 @@ public final class Work {
         throw e;
       }
       scope.join();
+      scope.cancellation().check(); // a body has cancelled it: not all are done
     }
   }
 

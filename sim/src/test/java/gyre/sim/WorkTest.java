@@ -159,6 +159,26 @@ class WorkTest {
 
   // ---- for each
 
+  /** Or the results would have holes that nobody is told of. */
+  @Test
+  void shouldTellThatNotAllIsDoneWhenABodyCancelsItsScope() {
+    run(() -> {
+      assertThatThrownBy(() ->
+              Work.map(
+                  List.of(1, 2, 3),
+                  3,
+                  item -> {
+                    if (item == 2) {
+                      Scope.current().cancel("enough");
+                    }
+                    Fiber.sleep(Duration.ofMillis(item));
+                    return item;
+                  }))
+          .isInstanceOf(CancelledException.class)
+          .hasMessageContaining("enough");
+    });
+  }
+
   private void job(int millis) {
     alive++;
     greatest = Math.max(greatest, alive);
