@@ -172,7 +172,8 @@ final class HttpCommand implements Callable<Integer> {
 
   private int run(HttpFetch fetch, HttpUrl to, OutputStream out, PrintWriter err) throws Exception {
     if (isWebSocket) {
-      return new WebSocketTalk(to, tls(), System.in, out, err).run();
+      HttpProxy by = proxy == null ? null : proxy(proxy);
+      return new WebSocketTalk(to, tls(), by, System.in, out, err).run();
     }
     return isSse ? fetch.listen() : exitCode(fetch.ask());
   }

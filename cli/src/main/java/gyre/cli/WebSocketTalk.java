@@ -3,6 +3,7 @@ package gyre.cli;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
+import gyre.http.client.HttpProxy;
 import gyre.http.client.HttpUrl;
 import gyre.http.websocket.CloseCode;
 import gyre.http.websocket.Message;
@@ -28,9 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class WebSocketTalk {
   private static final Duration SILENCE = Duration.ofSeconds(1);
+  private static final Duration PROXY_TIMEOUT = Duration.ofSeconds(10);
 
   private final HttpUrl url;
   private final @Nullable TlsClient tls;
+  private final @Nullable HttpProxy proxy;
   private final BufferedReader in;
   private final OutputStream out;
   private final PrintWriter err;
@@ -39,9 +42,15 @@ final class WebSocketTalk {
   private long lastNanos;
 
   WebSocketTalk(
-      HttpUrl url, @Nullable TlsClient tls, InputStream in, OutputStream out, PrintWriter err) {
+      HttpUrl url,
+      @Nullable TlsClient tls,
+      @Nullable HttpProxy proxy,
+      InputStream in,
+      OutputStream out,
+      PrintWriter err) {
     this.url = url;
     this.tls = tls;
+    this.proxy = proxy;
     this.in = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
     this.out = out;
     this.err = err;
@@ -58,9 +67,13 @@ final class WebSocketTalk {
     }
   }
 
-  private WebSocket connect() {
+  private WebSocket connect() throws Exception {
     String host = url.host().replaceAll("[\\[\\]]", "");
-    TcpStream tcp = TcpStream.connect(host, url.port());
+    HttpProxy by = proxy;
+    TcpStream tcp =
+        by == null
+            ? TcpStream.connect(host, url.port())
+            : by.open(host, url.port(), PROXY_TIMEOUT);
     TlsClient secure = tls;
     ByteStream stream = secure == null ? tcp : secure.connect(tcp, host, url.port());
     return WebSocketClient.over(stream, url.authority(), url.target(), WebSocketOptions.defaults());

@@ -1,6 +1,12 @@
 package gyre.http.client;
 
+import gyre.Cancellation;
+import gyre.http.HttpLimits;
+import gyre.net.ConnectOptions;
+import gyre.net.StreamOptions;
+import gyre.net.TcpStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +68,37 @@ public final class HttpProxy {
       throw new IllegalArgumentException("a user must not have a colon");
     }
     return new HttpProxy(kind, host, port, user, password);
+  }
+
+  /**
+   * Connects to a target by this proxy, for whatever is spoken with it: a WebSocket, say. Parks
+   * until the proxy has connected; the bytes of the stream are the target's from then on.
+   *
+   * @param host a name, which the proxy looks up, or an address without brackets
+   * @param timeout to reach the proxy, and once more for what it has to do
+   * @throws HttpClientException if the proxy refuses, or says what nobody understands
+   * @throws gyre.net.NetworkException if the proxy is not reached
+   * @throws gyre.DeadlineExceededException if it takes longer
+   */
+  public TcpStream open(String host, int port, Duration timeout) throws Exception {
+    Target target = new Target(false, host, Checks.between("port", port, 1, 65_535));
+    ConnectOptions how = ConnectOptions.defaults().timeout(timeout);
+    TcpStream stream = TcpStream.connect(this.host, this.port, StreamOptions.defaults(), how);
+    boolean isOpen = false;
+    try {
+      isOpen =
+          Cancellation.within(
+              timeout,
+              () -> {
+                Tunnel.through(this, stream, target, HttpLimits.defaults());
+                return true;
+              });
+    } finally {
+      if (!isOpen) {
+        stream.reset();
+      }
+    }
+    return stream;
   }
 
   static byte[] utf8(String text) {

@@ -2,13 +2,16 @@ package gyre.http.client;
 
 import static gyre.http.client.ScriptedServer.always;
 import static gyre.http.client.ScriptedServer.ok;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Loops;
 import gyre.http.HttpLimits;
+import gyre.net.TcpStream;
 import gyre.sync.Retry;
 import gyre.sync.RetryBudget;
 import java.io.IOException;
@@ -458,6 +461,34 @@ class ClientAttackTest {
                 .isInstanceOfSatisfying(
                     HttpClientException.class, e -> assertThat(e.phase()).isEqualTo(Phase.PROXY))
                 .hasMessageContaining("status 407");
+          });
+    }
+  }
+
+  @Test
+  void shouldOpenAStreamThroughAProxy() throws IOException {
+    try (ScriptedServer proxy =
+        new ScriptedServer(
+            peer -> {
+              assertThat(peer.head()).startsWith("CONNECT [2001:db8::1]:7 HTTP/1.1\r\n");
+              peer.send("HTTP/1.1 200 OK\r\n\r\n");
+              peer.send(peer.read(4));
+            },
+            always("HTTP/1.1 200 OK\r\n\r\nsurplus"),
+            peer -> peer.read(1 << 20))) {
+      HttpProxy by = HttpProxy.connect("127.0.0.1", proxy.port());
+      Loops.run(
+          "epoll",
+          () -> {
+            try (TcpStream stream = by.open("2001:db8::1", 7, Duration.ofSeconds(20))) {
+              stream.write("ping");
+              assertThat(stream.readExactly(4)).isEqualTo("ping".getBytes(US_ASCII));
+            }
+            assertThatThrownBy(() -> by.open("a", 7, Duration.ofSeconds(20)))
+                .isInstanceOf(HttpClientException.class)
+                .hasMessageContaining("nobody has asked for");
+            assertThatThrownBy(() -> by.open("a", 7, Duration.ofMillis(50)))
+                .isInstanceOf(DeadlineExceededException.class);
           });
     }
   }
