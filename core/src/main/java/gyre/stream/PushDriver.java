@@ -212,9 +212,10 @@ public abstract class PushDriver {
       return;
     }
     long shown = receivedBytes();
+    DataHandler shownTo = handler;
     handler.onData(input());
     if (stream.isOpen()) {
-      afterData(receivedBytes() - shown);
+      afterData(receivedBytes() - shown, shownTo);
     }
   }
 
@@ -223,14 +224,19 @@ public abstract class PushDriver {
    * again for that, and has to answer for what it was shown.
    *
    * @param arrived bytes, since the handler was called
+   * @param shownTo that handler: one that has handed over to another leaves the rest to that, which
+   *     is called next
    */
-  private void afterData(long arrived) {
+  @SuppressWarnings("ReferenceEquality") // this very handler
+  private void afterData(long arrived, DataHandler shownTo) {
     keepInput();
     long left = input().size();
     if (isOutputFull()) {
       filled();
     } else if (left - arrived >= inputLimitBytes() && !isHeldUp()) {
-      throw leftTooMuch(left - arrived);
+      if (handler == shownTo) {
+        throw leftTooMuch(left - arrived);
+      }
     } else if (arrived == 0 || left < inputLimitBytes()) {
       receive();
     }

@@ -119,6 +119,33 @@ class StreamFlowTest {
         });
   }
 
+  /** One that takes a first line, say, with very much behind it. */
+  @Test
+  void shouldNotBlameAHandlerForWhatItLeavesToTheNext() {
+    with(
+        SMALL,
+        (near, far) -> {
+          int size = 200_000;
+          long[] got = {0};
+          Fiber<?> waiter = Fiber.current();
+          Fiber<?> writer = Fiber.start(() -> far.write(new byte[size]));
+          while (near.input().size() < SMALL.inputLimitBytes()) {
+            near.awaitMore();
+          }
+          near.onData(first ->
+              near.onData(in -> {
+                got[0] += in.size();
+                in.clear();
+                waiter.unpark();
+              }));
+          while (got[0] < size) {
+            Fiber.park();
+          }
+          writer.join();
+          assertThat(near.isOpen()).isTrue();
+        });
+  }
+
   @Test
   void shouldShowInputOnceOutputOfOthersHasDrained() {
     with(
