@@ -2,6 +2,7 @@ package gyre.cli;
 
 import gyre.Fiber;
 import gyre.Loop;
+import gyre.queue.Backend;
 import gyre.queue.Dashboard;
 import gyre.queue.DashboardOptions;
 import java.io.PrintWriter;
@@ -34,10 +35,10 @@ final class QueueDashboard implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DashboardOptions options =
-        DashboardOptions.of(directory.path()).web(access.at(listen));
-    try (Loop loop = Loop.open();
-        Dashboard dashboard = Dashboard.open(options)) {
+    try (Backend backend = directory.open();
+        Loop loop = Loop.open();
+        Dashboard dashboard =
+            Dashboard.open(DashboardOptions.of(backend).web(access.at(listen)))) {
       print(spec.commandLine().getOut(), dashboard);
       return loop.runUntilShutdown(() -> {
         Fiber.await(Loop.current().stopping());

@@ -119,15 +119,12 @@ final class QueueWork implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--once works alone: leave out --workers");
     }
     ListenAddress listen = dashboard;
-    if (listen != null && directory.isPostgresql()) {
-      throw new ParameterException(
-          spec.commandLine(), "--dashboard shows a queue of files: leave it out on PostgreSQL");
-    }
-    QueueWorker worker = queue().worker(options());
+    Backend backend = queue();
+    QueueWorker worker = backend.worker(options());
     if (listen == null || process > 0) { // the first of several has it
       return work(worker);
     }
-    DashboardOptions page = DashboardOptions.of(directory.path()).web(access.at(listen));
+    DashboardOptions page = DashboardOptions.of(backend).web(access.at(listen));
     try (Dashboard opened = Dashboard.open(page)) {
       QueueDashboard.print(spec.commandLine().getOut(), opened);
       return work(worker);

@@ -15,7 +15,7 @@ import java.time.Duration;
 
 /**
  * A page that shows a queue and its workers live, with figures for Prometheus at {@code /metrics}.
- * It looks at the files alone, so it needs no worker in its process, and one that is stuck does not
+ * It looks at the files or tables alone, so it needs no worker in its process, and one that is stuck does not
  * hold it up.
  *
  * <pre>{@code
@@ -31,8 +31,11 @@ public final class Dashboard implements AutoCloseable {
   private final LoopGroup loops;
   private final WebConsole console;
   private final DashboardFeed feed;
+  private final DashboardSource source;
 
-  private Dashboard(LoopGroup loops, WebConsole console, DashboardFeed feed) {
+  private Dashboard(
+      LoopGroup loops, WebConsole console, DashboardFeed feed, DashboardSource source) {
+    this.source = source;
     this.loops = loops;
     this.console = console;
     this.feed = feed;
@@ -45,22 +48,24 @@ public final class Dashboard implements AutoCloseable {
    * @throws gyre.net.NetworkException if it cannot listen there
    */
   public static Dashboard open(DashboardOptions options) {
-    Inspection inspection = Inspection.of(options.directory());
+    DashboardSource source = DashboardSource.of(options.backend());
     WebConsole console = WebConsole.create(options.web());
     SseHub hub = console.feed("/api/feed");
-    DashboardFeed feed = new DashboardFeed(inspection, hub, System::currentTimeMillis);
+    DashboardFeed feed = new DashboardFeed(source, hub, System::currentTimeMillis);
     addPage(console);
-    addData(console, feed, new EntryTable(inspection, System::nanoTime), hub);
-    addActions(console, inspection, feed);
+    DashboardRequests requests = new DashboardRequests(source);
+    addData(console, feed, requests, hub);
+    addActions(console, feed, requests);
     LoopGroup loops = LoopGroup.open(1, LoopOptions.defaults().name("queue-dashboard"));
     try {
       console.open(loops.loop(0));
     } catch (RuntimeException e) {
       loops.close();
+      source.close();
       throw e;
     }
     feed.start();
-    return new Dashboard(loops, console, feed);
+    return new Dashboard(loops, console, feed, source);
   }
 
   private static void addPage(WebConsole console) {
@@ -82,12 +87,12 @@ public final class Dashboard implements AutoCloseable {
   }
 
   private static void addData(
-      WebConsole console, DashboardFeed feed, EntryTable table, SseHub hub) {
+      WebConsole console, DashboardFeed feed, DashboardRequests requests, SseHub hub) {
     console
         .data("/api/state", request -> feed.freshState())
         .data("/api/history", request -> feed.history())
-        .data("/api/entries", told(table::list))
-        .data("/api/entry", told(table::detail))
+        .data("/api/entries", told(requests::list))
+        .data("/api/entry", told(requests::detail))
         .text(
             "/metrics",
             PrometheusText.CONTENT_TYPE,
@@ -96,14 +101,13 @@ public final class Dashboard implements AutoCloseable {
         .probe("/readyz", feed::notReady);
   }
 
-  private static void addActions(WebConsole console, Inspection inspection, DashboardFeed feed) {
-    DashboardActions actions = new DashboardActions(inspection);
+  private static void addActions(WebConsole console, DashboardFeed feed, DashboardRequests requests) {
     console
-        .action("/api/retry", told(actions::retry))
-        .action("/api/retry-all", told(actions::retryAll))
-        .action("/api/discard", told(actions::discard))
-        .action("/api/pause", told(request -> feed.after(actions.pause(request))))
-        .action("/api/resume", told(request -> feed.after(actions.resume(request))));
+        .action("/api/retry", told(requests::retry))
+        .action("/api/retry-all", told(requests::retryAll))
+        .action("/api/discard", told(requests::discard))
+        .action("/api/pause", told(request -> feed.after(requests.pause(request))))
+        .action("/api/resume", told(request -> feed.after(requests.resume(request))));
   }
 
   /** What is wrong with the queue or its disk is told to whoever asked, who may do something. */
@@ -142,6 +146,7 @@ public final class Dashboard implements AutoCloseable {
     feed.close();
     console.close();
     loops.close();
+    source.close();
   }
 
   /** How long a look may be old before {@code /readyz} says so. */

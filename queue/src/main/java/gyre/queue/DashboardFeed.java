@@ -27,10 +27,9 @@ final class DashboardFeed implements AutoCloseable {
   /** Looking may take at most this part of the time. */
   private static final int SHARE = 10;
 
-  private final Sampler sampler;
+  private final DashboardSource source;
   private final SseHub hub;
   private final LongSupplier clock;
-  private final String directory;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wakeUp = lock.newCondition();
 
@@ -44,9 +43,8 @@ final class DashboardFeed implements AutoCloseable {
   private volatile String state = "{}";
   private final Thread looker;
 
-  DashboardFeed(Inspection inspection, SseHub hub, LongSupplier clock) {
-    this.sampler = new Sampler(inspection);
-    this.directory = inspection.spool().base.toString();
+  DashboardFeed(DashboardSource source, SseHub hub, LongSupplier clock) {
+    this.source = source;
     this.hub = hub;
     this.clock = clock;
     this.looker =
@@ -80,13 +78,13 @@ final class DashboardFeed implements AutoCloseable {
     try {
       look();
     } catch (RuntimeException e) {
-      LOGGER.log(System.Logger.Level.ERROR, "the dashboard could not look at " + directory, e);
+      LOGGER.log(System.Logger.Level.ERROR, "the dashboard could not look at " + source.name(), e);
     }
   }
 
   /** With the lock. */
   private void look() {
-    Sample sample = sampler.look(clock.getAsLong());
+    Sample sample = source.look(clock.getAsLong());
     last = sample;
     History.Point point = history.add(sample);
     List<Alerts.Alert> found =
@@ -169,7 +167,7 @@ final class DashboardFeed implements AutoCloseable {
   private Map<String, @Nullable Object> state(
       Sample sample, History.Point point, List<Alerts.Alert> found) {
     Map<String, @Nullable Object> all = new LinkedHashMap<>();
-    all.put("directory", directory);
+    all.put("directory", source.name());
     all.put("time", sample.timeMillis());
     all.put("error", sample.error());
     all.put("paused", sample.isPaused());
@@ -222,7 +220,6 @@ final class DashboardFeed implements AutoCloseable {
 
   @Override
   public void close() {
-    sampler.close();
     // Not waited for: it may be in a look at a disk that does not answer.
     looker.interrupt();
     if (lock.tryLock()) {

@@ -11,28 +11,33 @@ public final class DashboardOptions {
   /** Where it is if nothing is said, on the loopback address. */
   public static final int DEFAULT_PORT = 7080;
 
-  private final Path directory;
+  private final Backend backend;
   private final WebOptions web;
 
-  private DashboardOptions(Path directory, WebOptions web) {
-    this.directory = directory;
+  private DashboardOptions(Backend backend, WebOptions web) {
+    this.backend = backend;
     this.web = web;
   }
 
   /** Of the queue in that directory, at 127.0.0.1:7080. */
   public static DashboardOptions of(Path directory) {
+    return of(Backend.spool(directory));
+  }
+
+  /** Of the queue there, which stays open and is not used itself, at 127.0.0.1:7080. */
+  public static DashboardOptions of(Backend backend) {
     InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
     return new DashboardOptions(
-        directory, WebOptions.at(new InetSocketAddress(loopback, DEFAULT_PORT)));
+        backend, WebOptions.at(new InetSocketAddress(loopback, DEFAULT_PORT)));
   }
 
   /** Where it is, and who may see it. */
   public DashboardOptions web(WebOptions value) {
-    return new DashboardOptions(directory, Objects.requireNonNull(value, "web"));
+    return new DashboardOptions(backend, Objects.requireNonNull(value, "web"));
   }
 
-  public Path directory() {
-    return directory;
+  Backend backend() {
+    return backend;
   }
 
   WebOptions web() {

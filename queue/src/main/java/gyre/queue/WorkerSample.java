@@ -74,6 +74,31 @@ record WorkerSample(
     return counts;
   }
 
+  /** The same in another slot. */
+  WorkerSample slot(int other) {
+    return new WorkerSample(
+        other,
+        pid,
+        mode,
+        timestampSeconds,
+        lastEventSeconds,
+        idleSeconds,
+        queueSize,
+        processing,
+        watcherAlive,
+        watcherWanted,
+        watcherRestarts,
+        events,
+        done,
+        failed,
+        retried,
+        duplicates,
+        isPaused,
+        trouble,
+        latencyCounts,
+        latencySumSeconds);
+  }
+
   long heartbeatAgeSeconds(long nowMillis) {
     return Math.max(0, nowMillis / 1000 - timestampSeconds);
   }
