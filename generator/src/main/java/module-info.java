@@ -1,5 +1,6 @@
 /** Writes the same server for several runtimes. */
 module gyre.generator {
   requires static transitive org.jspecify;
-  requires transitive gyre.core;
+
+  exports gyre.generator;
 }

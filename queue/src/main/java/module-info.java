@@ -6,6 +6,8 @@ module gyre.queue {
   requires com.electronwill.nightconfig.toml;
   requires transitive gyre.insight;
   requires java.net.http;
+  requires gyre.http;
+  requires gyre.insight;
   requires java.sql;
   requires org.postgresql.jdbc;
   requires org.xerial.sqlitejdbc;

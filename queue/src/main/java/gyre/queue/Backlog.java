@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * within one by their sequence.
  *
  * <p>It is bounded. A directory may hold a million entries, and this the first thousands of each
- * priority; {@link #mayHaveMore} says that the directory has to be looked at again when they are
- * done. So memory does not depend on the backlog, and the oldest are still done first.
+ * priority; {@link #needsScan} says that the directory has to be looked at again because those of
+ * one are done. What comes meanwhile behind the first that was left out is left out, too: so memory
+ * does not depend on the backlog, and the oldest are still done first.
  *
  * <p>Low priorities do not starve: one that was passed over {@link #PASSES_LIMIT} times in favour
  * of higher ones is served next. Used by one thread.
@@ -21,11 +22,23 @@ final class Backlog {
   private final int limitPerLevel;
   private final Level[] levels = new Level[EntryName.LAST_PRIORITY + 1];
   private int size;
-  private boolean mayHaveMore;
 
   private static final class Level {
     final TreeSet<EntryName> names = new TreeSet<>(EntryName.ORDER);
     int passes;
+
+    /** The first that found no room since the last scan: only what is before it may be added. */
+    @Nullable EntryName firstLeftOut;
+
+    void leaveOut(EntryName name) {
+      if (firstLeftOut == null || EntryName.ORDER.compare(name, firstLeftOut) < 0) {
+        firstLeftOut = name;
+      }
+    }
+
+    boolean isBehindLeftOut(EntryName name) {
+      return firstLeftOut != null && EntryName.ORDER.compare(name, firstLeftOut) >= 0;
+    }
   }
 
   Backlog(int limitPerLevel) {
@@ -40,17 +53,22 @@ final class Backlog {
 
   /** False if it was known already, or if there is no room for it now. */
   boolean offer(EntryName name) {
-    TreeSet<EntryName> names = levels[name.priority()].names;
-    if (!names.add(name)) {
+    Level level = levels[name.priority()];
+    if (level.isBehindLeftOut(name)) {
+      return false;
+    }
+    if (!level.names.add(name)) {
       return false;
     }
     size++;
-    if (names.size() > limitPerLevel) {
-      mayHaveMore = true;
-      size--;
-      return names.pollLast() != name;
+    if (level.names.size() <= limitPerLevel) {
+      return true;
     }
-    return true;
+    EntryName last = level.names.last();
+    level.names.remove(last);
+    level.leaveOut(last);
+    size--;
+    return last != name;
   }
 
   /** The one to be done next. */
@@ -97,15 +115,30 @@ final class Backlog {
 
   /** Something was left out since the last scan. */
   boolean mayHaveMore() {
-    return mayHaveMore;
+    for (Level level : levels) {
+      if (level.firstLeftOut != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Of some priority all that was known is done, and there is more of it. */
+  boolean needsScan() {
+    for (Level level : levels) {
+      if (level.firstLeftOut != null && level.names.isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Before a scan, which offers all that is there. */
   void clear() {
     for (Level level : levels) {
       level.names.clear(); // the passes stay: a scan is no reason to wait anew
+      level.firstLeftOut = null;
     }
     size = 0;
-    mayHaveMore = false;
   }
 }

@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -64,10 +65,10 @@ final class Claims {
 
   /** Gives one back untouched. */
   void putBack(Path file, EntryName name) throws IOException {
-    if (Files.exists(name.path(), LinkOption.NOFOLLOW_LINKS)) {
+    try {
+      Spool.moveNew(file, name.path());
+    } catch (FileAlreadyExistsException e) {
       Spool.moveBeside(file, spool.pending, name.text());
-    } else {
-      Spool.move(file, name.path());
     }
     held.remove(file);
   }

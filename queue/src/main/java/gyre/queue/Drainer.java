@@ -36,7 +36,7 @@ final class Drainer implements Runnable {
   private static final long TICK_MILLIS = 5000;
   private static final long TROUBLE_FIRST_MILLIS = 50;
   private static final long TROUBLE_LONGEST_MILLIS = 5000;
-  private static final int BACKLOG_PER_LEVEL = 8192;
+  private static final int BACKLOG_PER_LEVEL = 32_768;
   private static final int DELAYED_LIMIT = 65_536;
 
   /** Has the loop execute an entry, which answers by {@link Inbox#finished}. */
@@ -165,7 +165,7 @@ final class Drainer implements Runnable {
     for (EntryName name = later.poll(now); name != null; name = later.poll(now)) {
       backlog.offer(name);
     }
-    if (backlog.isEmpty() && backlog.mayHaveMore()) {
+    if (backlog.needsScan()) {
       scan();
     }
     boolean didSomething = isPaused() ? false : batch(settling);

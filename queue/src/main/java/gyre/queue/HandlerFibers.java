@@ -11,22 +11,28 @@ import org.jspecify.annotations.Nullable;
  * them.
  */
 final class HandlerFibers {
-  private final HandlerRunner runner = new HandlerRunner(new JdkHttpCaller());
+  /** What a running worker has. */
+  private record Open(Scope scope, GyreHttpCaller http, HandlerRunner runner) {}
 
-  /** Where the fibers live; null while no worker runs. */
-  private volatile @Nullable Scope scope;
+  /** Null while no worker runs. */
+  private volatile @Nullable Open open;
 
   private volatile @Nullable Loop loop;
 
-  /** Called in a fiber of the loop. */
-  void open(Scope value) {
+  /** Called in a fiber of the loop whose innermost scope this is: the fibers live in it. */
+  void open(Scope scope) {
     loop = Loop.current();
-    scope = value;
+    GyreHttpCaller http = new GyreHttpCaller();
+    open = new Open(scope, http, new HandlerRunner(http));
   }
 
-  /** Nothing more is begun. */
+  /** Nothing more is begun. Called in a fiber of the loop. */
   void close() {
-    scope = null;
+    Open known = open;
+    open = null;
+    if (known != null) {
+      known.http.close();
+    }
   }
 
   /**
@@ -42,18 +48,19 @@ final class HandlerFibers {
   }
 
   private void startOnLoop(Entry entry, Kind kind, int attempt, Consumer<Outcome> ended) {
-    Scope living = scope;
+    Open living = open;
     if (living != null) {
-      living.start(
-          "queue-" + kind.operation(), () -> ended.accept(outcome(entry, kind, attempt)));
+      living.scope.start(
+          "queue-" + kind.operation(),
+          () -> ended.accept(outcome(living.runner, entry, kind, attempt)));
     }
   }
 
-  private Outcome outcome(Entry entry, Kind kind, int attempt) {
+  private Outcome outcome(HandlerRunner runner, Entry entry, Kind kind, int attempt) {
     try {
       return runner.run(entry, kind, attempt);
     } catch (CancelledException e) {
-      if (scope == null) {
+      if (open == null) {
         throw e; // the worker ends, and the entry is tried again
       }
       return HandlerRunner.failed(e); // of the handler's own

@@ -3,7 +3,6 @@ package gyre.queue;
 import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
-import gyre.Fiber;
 import gyre.io.IoException;
 import gyre.process.Command;
 import gyre.process.CommandResult;
@@ -20,6 +19,7 @@ final class HandlerRunner {
   private static final int ERROR_LIMIT = 500;
 
   private final HttpCaller http;
+  private final HandlerThreads threads = new HandlerThreads();
 
   HandlerRunner(HttpCaller http) {
     this.http = http;
@@ -37,7 +37,7 @@ final class HandlerRunner {
               switch (kind.way()) {
                 case Kind.Program program -> program(entry, kind, program, attempt);
                 case Kind.Http call -> http(entry, kind, call, attempt);
-                case Kind.Java java -> java(entry, java, attempt);
+                case Kind.Java java -> java(entry, kind, java, attempt);
                 case Kind.Sql sql -> throw new IllegalStateException("SQL is for the engine");
               });
     } catch (DeadlineExceededException e) {
@@ -125,9 +125,9 @@ final class HandlerRunner {
 
   // ---- a class
 
-  private static Outcome java(Entry entry, Kind.Java java, int attempt) throws Exception {
+  private Outcome java(Entry entry, Kind kind, Kind.Java java, int attempt) throws Exception {
     QueueTask task =
         new QueueTask(entry.id(), entry.operation(), entry.payload(), entry.metadata(), attempt);
-    return new Outcome.Done(Fiber.offload(() -> java.handler().handle(task)));
+    return new Outcome.Done(threads.call(kind, () -> java.handler().handle(task)));
   }
 }

@@ -5,7 +5,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 
-/** Makes a call of HTTP, in a fiber. The place where another client can be put. */
+/** Makes a call of HTTP, in a fiber. */
 @FunctionalInterface
 interface HttpCaller {
   /**

@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -125,24 +127,42 @@ final class Spool {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /**
+   * Moves a file to a name that nobody has: what comes there meanwhile is not replaced. If the
+   * process ends in the middle the file has both names, and one identity, which the ledger knows.
+   *
+   * @throws FileAlreadyExistsException if somebody has it
+   */
+  static void moveNew(Path from, Path to) throws IOException {
+    try {
+      Files.createLink(to, from);
+      Files.delete(from);
+    } catch (FileAlreadyExistsException | NoSuchFileException e) {
+      throw e;
+    } catch (FileSystemException | UnsupportedOperationException e) {
+      // A directory, or a file system without links.
+      if (Files.exists(to, LinkOption.NOFOLLOW_LINKS)) {
+        throw new FileAlreadyExistsException(to.toString());
+      }
+      move(from, to);
+    }
+  }
+
   // ---- the end of an entry
 
   /** Moves a file to {@code directory}, beside what has its name there already. */
   static Path moveBeside(Path file, Path directory, String name) throws IOException {
-    Path target = freeName(directory, name);
-    move(file, target);
-    return target;
-  }
-
-  private static Path freeName(Path directory, String name) throws IOException {
-    Path target = directory.resolve(name);
-    for (int i = 2; Files.exists(target, LinkOption.NOFOLLOW_LINKS); i++) {
-      if (i > COLLISIONS_LIMIT) {
-        throw new FileAlreadyExistsException(target.toString());
+    for (int i = 1; ; i++) {
+      Path target = directory.resolve(i == 1 ? name : name + "~" + i);
+      try {
+        moveNew(file, target);
+        return target;
+      } catch (FileAlreadyExistsException e) {
+        if (i == COLLISIONS_LIMIT) {
+          throw e;
+        }
       }
-      target = directory.resolve(name + "~" + i);
     }
-    return target;
   }
 
   /**

@@ -97,4 +97,25 @@ class BacklogTest {
     backlog.clear();
     assertThat(backlog.mayHaveMore()).isFalse();
   }
+
+  @Test
+  void shouldNotServeNewOnesBeforeOlderOnesThatFoundNoRoom() {
+    Backlog backlog = new Backlog(3);
+    for (int i = 0; i < 6; i++) {
+      backlog.offer(name("5_" + i));
+    }
+    for (int i = 0; i < 3; i++) {
+      backlog.offer(name("1_" + i)); // another priority, which stays busy
+      assertThat(backlog.offer(name("5_" + (100 + i)))).isFalse();
+    }
+    for (int i = 0; i < 6; i++) {
+      assertThat(backlog.poll()).isNotNull();
+    }
+    backlog.offer(name("1_9"));
+    assertThat(backlog.offer(name("5_200"))).isFalse();
+    assertThat(backlog.needsScan()).isTrue(); // although the other one is not empty
+    backlog.clear();
+    assertThat(backlog.needsScan()).isFalse();
+    assertThat(backlog.offer(name("5_3"))).isTrue();
+  }
 }

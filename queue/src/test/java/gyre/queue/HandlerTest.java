@@ -218,4 +218,76 @@ class HandlerTest {
       assertThat(WorkerRig.names(rig.spool.completed)).containsExactly("5_1");
     }
   }
+
+  @Test
+  void shouldKeepOtherHandlersGoingWhileOneHangsForEver() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    QueueHandler hanging =
+        new QueueHandler() {
+          @Override
+          public String operation() {
+            return "hangs";
+          }
+
+          @Override
+          public Object handle(QueueTask task) {
+            while (never.getCount() > 0) {
+              try {
+                never.await();
+              } catch (InterruptedException e) {
+                // it does not listen, as bad ones do
+              }
+            }
+            return "";
+          }
+        };
+    try (WorkerRig rig =
+        rig("")) {
+      Kind kind =
+          new Kind(
+              "hangs",
+              new Kind.Java(hanging),
+              2,
+              0,
+              java.time.Duration.ofMillis(20),
+              new RetryPolicy(0, java.time.Duration.ZERO, java.time.Duration.ZERO));
+      QueueHandler quick =
+          new QueueHandler() {
+            @Override
+            public String operation() {
+              return "quick";
+            }
+
+            @Override
+            public Object handle(QueueTask task) {
+              return "";
+            }
+          };
+      QueueConfig usual = QueueConfig.DEFAULT.handlers(List.of(quick));
+      Map<String, Kind> kinds = new java.util.LinkedHashMap<>(usual.kinds());
+      kinds.put("hangs", kind);
+      rig.start(
+          new QueueConfig(
+              8,
+              10,
+              java.time.Duration.ofSeconds(1),
+              1000,
+              usual.sqlTimeout(),
+              usual.sqlRetry(),
+              usual.cleanupAfter(),
+              usual.ledgerKept(),
+              kinds,
+              List.of()));
+      JobEnd last = null;
+      for (int i = 0; i < 10; i++) {
+        last = await(rig.queue.enqueue(Job.of("hangs", i)));
+        assertThat(last.isDone()).isFalse();
+      }
+      assertThat(last).isNotNull();
+      assertThat(last.error()).contains("8 earlier calls of this handler have not returned");
+      assertThat(await(rig.queue.enqueue(Job.of("quick", "x"))).isDone()).isTrue();
+    } finally {
+      never.countDown();
+    }
+  }
 }
