@@ -17,6 +17,7 @@ final class Maintenance {
   /** What was given up stays longer: somebody has to look at it. */
   private static final Duration FAILED_KEPT = Duration.ofDays(30);
 
+  private static final long DELETED_AT_ONCE = 10_000;
   private static final Duration CLEANUP_EVERY = Duration.ofMinutes(5);
 
   private Maintenance() {}
@@ -56,6 +57,9 @@ final class Maintenance {
     long count = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
       for (Path file : files) {
+        if (count == DELETED_AT_ONCE) {
+          return count; // the others next time: entries wait meanwhile
+        }
         if (isOlder(file, before) && !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
           Files.deleteIfExists(file);
           count++;

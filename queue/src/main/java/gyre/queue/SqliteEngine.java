@@ -32,6 +32,8 @@ import org.sqlite.SQLiteLimits;
  */
 final class SqliteEngine implements Engine {
   private static final int STATEMENTS_KEPT = 128;
+  private static final int PRUNE_ROWS = 2000;
+  private static final long PRUNE_NANOS = 100_000_000;
   private static final int RESULT_ROWS_LIMIT = 1000;
   private static final int PROGRESS_STEPS = 100_000;
 
@@ -58,6 +60,9 @@ final class SqliteEngine implements Engine {
   private volatile long deadlineNanos = Long.MAX_VALUE;
   private long statementNanos = Duration.ofSeconds(60).toNanos();
   private boolean isInTransaction;
+
+  /** The id up to which old entries are forgotten; empty where that begins anew. */
+  private String prunedTo = "";
 
   private SqliteEngine(Path file, boolean usesLedger, Probe probe) throws SQLException {
     this.file = file;
@@ -411,20 +416,53 @@ final class SqliteEngine implements Engine {
     change("forget a batch in", () -> update("DELETE FROM " + BATCHES + " WHERE batch = ?", batch));
   }
 
+  /**
+   * In slices by id, each a transaction, for a short time; the next call goes on where this one
+   * ended. An index on the time would cost each entry that is executed.
+   */
   @Override
   public int prune(Instant before) {
+    long untilNanos = System.nanoTime() + PRUNE_NANOS;
+    int count = 0;
+    do {
+      count += pruneSlice(before.toEpochMilli());
+    } while (!prunedTo.isEmpty() && System.nanoTime() - untilNanos < 0);
+    return count;
+  }
+
+  private int pruneSlice(long beforeMillis) {
     int[] count = {0};
     change(
         "forget old entries in",
         () -> {
-          for (String sql :
-              List.of(
-                  "DELETE FROM " + LEDGER + " WHERE done_at < ?",
-                  "DELETE FROM " + ATTEMPTS + " WHERE last_at < ?")) {
-            count[0] += update(sql, before.toEpochMilli());
+          String from = prunedTo;
+          String to =
+              text(
+                  "SELECT id FROM "
+                      + LEDGER
+                      + " WHERE id > ? ORDER BY id LIMIT 1 OFFSET "
+                      + PRUNE_ROWS,
+                  from);
+          String slice = " WHERE done_at < ? AND id > ?" + (to.isEmpty() ? "" : " AND id <= ?");
+          count[0] +=
+              to.isEmpty()
+                  ? update("DELETE FROM " + LEDGER + slice, beforeMillis, from)
+                  : update("DELETE FROM " + LEDGER + slice, beforeMillis, from, to);
+          if (to.isEmpty()) {
+            count[0] += update("DELETE FROM " + ATTEMPTS + " WHERE last_at < ?", beforeMillis);
           }
+          prunedTo = to;
         });
     return count[0];
+  }
+
+  private String text(String sql, String value) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, value);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next() ? rows.getString(1) : "";
+      }
+    }
   }
 
   private long number(String sql, String id) {

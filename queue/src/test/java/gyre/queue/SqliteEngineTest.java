@@ -183,4 +183,22 @@ class SqliteEngineTest extends EngineConformance {
         .isInstanceOf(EngineTroubleException.class)
         .hasMessageContaining("damaged.db");
   }
+
+  @Test
+  void shouldForgetMoreThanOneSliceOfOldEntries() {
+    Path file = directory.resolve("other.db");
+    try (SqliteEngine pruned = SqliteEngine.open(file)) {
+      List<Claim> old = new java.util.ArrayList<>();
+      for (int i = 0; i < 5000; i++) {
+        old.add(claim(sql("old " + i, "SELECT 1")));
+      }
+      pruned.recordDone(old);
+      int count = 0;
+      for (int i = 0; i < 100 && count < 5000; i++) { // each call has a short time only
+        count += pruned.prune(Instant.now().plusSeconds(1));
+      }
+      assertThat(count).isEqualTo(5000);
+      assertThat(pruned.isDone("old 4999")).isFalse();
+    }
+  }
 }
