@@ -39,7 +39,7 @@ final class Overload extends Weathered {
   private static final int PIECES = 24;
 
   /** Blocks in which an engine receives may stay. */
-  private static final long ENGINE_BYTES = 64 * 1024;
+  private static final long ENGINE_BYTES = 96 * 1024;
 
   Overload() {
     super("overload", "hardly any memory, and peers that hold it: honest clients are served");
