@@ -127,6 +127,18 @@ class LoopProbeTest {
   }
 
   @Test
+  void shouldTellNothingInPlaceOfAnother() {
+    Probe ended;
+    try (Loop loop = Loop.open(Loops.options(engine).name("ended"))) {
+      ended = probe(loop);
+    }
+    try (Loop next = Loop.open(Loops.options(engine).name("next"))) {
+      ended.add(Counter.FAILURES, 7);
+      assertThat(probe(next).get(Counter.FAILURES)).isZero();
+    }
+  }
+
+  @Test
   void shouldTellNothingWhereThatIsOff() {
     try (Loop loop = Loop.open(Loops.options(engine).insight(false))) {
       loop.run(LoopProbeTest::echoOnce);

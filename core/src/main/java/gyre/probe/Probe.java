@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing here allocates, but for the first handle of a kind.
  */
 public final class Probe {
-  private final long base;
+  /** Where the slot is; after the end of the loop, a place that nobody reads. */
+  private long base;
+
   private final String[] kindNames = new String[SlotLayout.KINDS_MAX];
   private int kinds;
 
@@ -300,6 +302,12 @@ public final class Probe {
   /** The kernel's number of the loop's thread; 0 where it is not known. */
   public long thread() {
     return Memory.getLong(base + SlotLayout.THREAD);
+  }
+
+  /** The slot is to be another loop's: what is still told of this one goes nowhere. */
+  void end(long nowhere) {
+    trace = null;
+    base = nowhere;
   }
 
   /** Cut at the end where it is too long. */

@@ -60,6 +60,7 @@ public final class ProbeFile {
   private final long stallLimitNanos;
   private int slots;
   private long loops;
+  private long nowhere;
 
   private ProbeFile(
       @Nullable Path path,
@@ -146,11 +147,20 @@ public final class ProbeFile {
 
   /** The loop has ended: nobody writes into the slot any more. */
   public static synchronized void giveBack(Slot slot) {
+    ProbeFile file = ofProcess;
+    assert file != null : "it was taken from there";
+    slot.probe.end(file.nowhere());
     slot.memory.fill((byte) 0);
     Memory.detach(slot.base);
-    if (ofProcess != null) {
-      ofProcess.free.add(slot.memory);
+    file.free.add(slot.memory);
+  }
+
+  /** For those that tell something after their end; made for the first, and kept. */
+  private long nowhere() {
+    if (nowhere == 0) {
+      nowhere = Memory.attach(Arena.global().allocate(SlotLayout.BYTES, Long.BYTES));
     }
+    return nowhere;
   }
 
   private @Nullable MemorySegment memory() {

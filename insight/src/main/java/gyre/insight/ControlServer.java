@@ -2,7 +2,6 @@ package gyre.insight;
 
 import gyre.probe.ProbeFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -48,13 +47,9 @@ final class ControlServer {
   }
 
   /** Where there can be no socket it only waits. */
-  static ControlServer open(Answers answers) {
-    try {
-      Selector selector = Selector.open();
-      return new ControlServer(answers, selector, listen(selector));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot open a selector for the watchdog of loops", e);
-    }
+  static ControlServer open(Answers answers) throws IOException {
+    Selector selector = Selector.open();
+    return new ControlServer(answers, selector, listen(selector));
   }
 
   private static @Nullable ServerSocketChannel listen(Selector selector) {

@@ -17,7 +17,6 @@ final class Sampler {
       ManagementFactory.getGarbageCollectorMXBeans();
 
   private long wakeNanos;
-  private long lastLookNanos;
   private long collectedMillis;
   private long collectedNowMillis;
   private long lateNanos;
@@ -34,9 +33,14 @@ final class Sampler {
     wakeNanos = System.nanoTime() + millis * 1_000_000;
   }
 
-  void looks(long now) {
+  /**
+   * @param isActive whether a loop turns: else there is nothing to be told apart
+   */
+  void looks(long now, boolean isActive) {
     lateNanos = wakeNanos == 0 ? 0 : Math.max(0, now - wakeNanos);
-    lastLookNanos = now;
+    if (!isActive) {
+      return;
+    }
     collectedMillis = collectedNowMillis;
     collectedNowMillis = collected();
     if (now - slowSampleNanos > SLOW_SAMPLE_NANOS && lateNanos < SLOW_SAMPLE_NANOS / 100) {
@@ -82,9 +86,5 @@ final class Sampler {
 
   Machine.ThreadTimes times(long thread) {
     return machine.thread(pid, thread).orElse(new Machine.ThreadTimes('?', 0, 0));
-  }
-
-  long lastLookNanos() {
-    return lastLookNanos;
   }
 }

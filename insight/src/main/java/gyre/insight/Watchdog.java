@@ -4,6 +4,7 @@ import gyre.Loop;
 import gyre.LoopWatch;
 import gyre.probe.Probe;
 import gyre.spi.Internals;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * long while they still go on, and answers at a socket when the loops can't.
  *
  * <p>Found as a service by the first loop that opens. It looks every few milliseconds while a loop
- * turns, and ten times a second while none does.
+ * turns, ten times a second while none does, and four times a second if that lasts.
  */
 public final class Watchdog implements LoopWatch {
   private static final long IDLE_PERIOD_MILLIS = 100;
@@ -25,8 +26,11 @@ public final class Watchdog implements LoopWatch {
   private static final long ALERT_NANOS = 30_000_000_000L;
   private static final long TRACING_PERIOD_MILLIS = 5;
 
-  /** Without a turn for so long, looks become rare. */
+  /** Without a turn for so long, looks become rare, and then rarer. */
   private static final long QUIET_NANOS = 1_000_000_000L;
+
+  private static final long DEEP_QUIET_NANOS = 10_000_000_000L;
+  private static final long DEEP_IDLE_PERIOD_MILLIS = 250;
 
   private final List<WatchedLoop> loops = new CopyOnWriteArrayList<>();
   private final StallLog stalls = new StallLog();
@@ -59,10 +63,14 @@ public final class Watchdog implements LoopWatch {
 
   private synchronized void begin() {
     if (thread == null) {
-      ControlServer opened = ControlServer.open(new Answers(loops, stalls));
-      server = opened;
-      thread =
-          Thread.ofPlatform().daemon().name("gyre-watchdog").start(() -> watch(opened));
+      try {
+        ControlServer opened = ControlServer.open(new Answers(loops, stalls));
+        server = opened;
+        thread = Thread.ofPlatform().daemon().name("gyre-watchdog").start(() -> watch(opened));
+      } catch (IOException e) {
+        // The loop can do without; the next one that opens tries again.
+        StallLog.LOGGER.log(System.Logger.Level.WARNING, "nobody watches the loops: " + e);
+      }
     } else if (server != null) {
       server.wake();
     }
@@ -82,7 +90,9 @@ public final class Watchdog implements LoopWatch {
         long millis =
             isTracing
                 ? TRACING_PERIOD_MILLIS
-                : now - quietSince > QUIET_NANOS ? IDLE_PERIOD_MILLIS : activePeriodMillis(now);
+                : now - quietSince > QUIET_NANOS
+                    ? idlePeriodMillis(now - quietSince)
+                    : activePeriodMillis(now);
         sampler.sleeps(millis);
         control.await(loops.isEmpty() ? 0 : millis);
       } catch (RuntimeException e) {
@@ -93,6 +103,10 @@ public final class Watchdog implements LoopWatch {
         }
       }
     }
+  }
+
+  private static long idlePeriodMillis(long quietNanos) {
+    return quietNanos > DEEP_QUIET_NANOS ? DEEP_IDLE_PERIOD_MILLIS : IDLE_PERIOD_MILLIS;
   }
 
   private static boolean pause() {
@@ -106,10 +120,15 @@ public final class Watchdog implements LoopWatch {
 
   /** Whether a loop has turned since the last look. */
   private boolean lookAtAll(long now) {
-    sampler.looks(now);
     boolean isActive = false;
     for (WatchedLoop loop : loops) {
-      isActive |= loop.look(now);
+      isActive |= loop.hasTurned();
+    }
+    sampler.looks(now, isActive);
+    if (isActive) {
+      for (WatchedLoop loop : loops) {
+        loop.look(now);
+      }
     }
     return isActive;
   }

@@ -91,10 +91,17 @@ final class WatchedLoop {
     return isEnded;
   }
 
-  /** Whether the loop has turned since the last look. */
-  synchronized boolean look(long now) {
+  /** Whether the loop has turned since the last look, or a turn goes on. */
+  synchronized boolean hasTurned() {
+    return !isEnded
+        && (state != State.CALM
+            || probe.turnSinceNanos() != 0
+            || probe.get(Counter.TURNS) != turnsSeen);
+  }
+
+  synchronized void look(long now) {
     if (isEnded) {
-      return false;
+      return;
     }
     long turn = probe.turnSinceNanos();
     if (state != State.CALM && turn != turnNanos) {
@@ -104,10 +111,7 @@ final class WatchedLoop {
       lookAtTurn(turn, now);
     }
     lookForUnseen(now);
-    long turns = probe.get(Counter.TURNS);
-    boolean isActive = turns != turnsSeen || turn != 0;
-    turnsSeen = turns;
-    return isActive;
+    turnsSeen = probe.get(Counter.TURNS);
   }
 
   private void lookAtTurn(long turn, long now) {
