@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * long while they still go on, and answers at a socket when the loops can't.
  *
  * <p>Found as a service by the first loop that opens. It looks every few milliseconds while a loop
- * turns, ten times a second while none does, and four times a second if that lasts.
+ * turns, ten times a second while none does, and twice a second if that lasts.
  */
 public final class Watchdog implements LoopWatch {
   private static final long IDLE_PERIOD_MILLIS = 100;
@@ -30,7 +30,7 @@ public final class Watchdog implements LoopWatch {
   private static final long QUIET_NANOS = 1_000_000_000L;
 
   private static final long DEEP_QUIET_NANOS = 10_000_000_000L;
-  private static final long DEEP_IDLE_PERIOD_MILLIS = 250;
+  private static final long DEEP_IDLE_PERIOD_MILLIS = 500;
 
   private final List<WatchedLoop> loops = new CopyOnWriteArrayList<>();
   private final StallLog stalls = new StallLog();
