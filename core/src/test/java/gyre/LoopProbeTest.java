@@ -74,8 +74,11 @@ class LoopProbeTest {
       Timer[] timers = new Timer[1];
       loop.run(() -> {
         probe(loop).trace(trace);
-        timers[0] = loop.after(Duration.ofMillis(1), () -> {});
-        Fiber.sleep(Duration.ofMillis(5));
+        boolean[] hasRun = {false};
+        timers[0] = loop.after(Duration.ofMillis(1), () -> hasRun[0] = true);
+        while (!hasRun[0]) {
+          Fiber.yield();
+        }
         probe(loop).trace(null);
       });
       int told =
