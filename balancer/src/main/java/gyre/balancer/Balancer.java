@@ -6,6 +6,7 @@ import gyre.LoopGroup;
 import gyre.Signal;
 import gyre.Deadline;
 import gyre.Scope;
+import gyre.insight.web.WebConsole;
 import gyre.net.TcpServer;
 import gyre.net.UnixListener;
 import java.net.InetSocketAddress;
@@ -56,6 +57,8 @@ public final class Balancer implements AutoCloseable {
   private volatile @Nullable Callable<BalancerConfig> loader;
   /** On the control loop. */
   private @Nullable UnixListener controlListener;
+
+  private volatile @Nullable WebConsole console;
 
   /** On the control loop, while it takes over. */
   private @Nullable HandOver handOver;
@@ -117,6 +120,8 @@ public final class Balancer implements AutoCloseable {
         }
         Path path = config.control();
         controlListener = path == null ? null : ControlSocket.open(path);
+        InetSocketAddress web = config.web();
+        console = web == null ? null : BalancerPage.open(this, web, control().loop());
         return control().loop().start("balance", this::runControl);
       });
     } catch (RuntimeException e) {
@@ -246,6 +251,12 @@ public final class Balancer implements AutoCloseable {
     Map<String, InetSocketAddress> all = new LinkedHashMap<>();
     listeners.forEach((name, listener) -> all.put(name, listener.address()));
     return all;
+  }
+
+  /** What to type into a browser to see the page; empty if there is none. */
+  public String link() {
+    WebConsole present = console;
+    return present == null ? "" : present.link();
   }
 
   /** Connections that are open now. */
@@ -464,6 +475,10 @@ public final class Balancer implements AutoCloseable {
     }
     isStopping = true;
     closeListeners(drain);
+    WebConsole page = console;
+    if (page != null) {
+      page.close();
+    }
     Signal present = changed;
     if (present != null) {
       present.raise();

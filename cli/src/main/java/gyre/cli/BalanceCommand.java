@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     sortOptions = false,
-    subcommands = {BalanceCheck.class, BalanceCtl.class})
+    subcommands = {BalanceCheck.class, BalanceCtl.class, BalanceDemo.class})
 final class BalanceCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -66,6 +66,13 @@ final class BalanceCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Writes a line for each connection.")
   private Optional<Path> accessLog = Optional.empty();
+
+  @Option(
+      names = "--web",
+      paramLabel = "HOST:PORT",
+      converter = ListenAddress.Converter.class,
+      description = "Where the page is, and /metrics for Prometheus.")
+  private Optional<ListenAddress> web = Optional.empty();
 
   @Option(
       names = "--take-over",
@@ -105,6 +112,9 @@ final class BalanceCommand implements Callable<Integer> {
     balancer
         .addresses()
         .forEach((name, where) -> out.println("listening on " + text(where) + " (" + name + ")"));
+    if (!balancer.link().isEmpty()) {
+      out.println("page at " + balancer.link());
+    }
     out.println("engine " + group.loop(0).engineExplanation() + ", " + group.size() + " loops");
     out.flush();
     Loop first = group.loop(0);
@@ -151,6 +161,7 @@ final class BalanceCommand implements Callable<Integer> {
     }
     config = loops > 0 ? config.loops(loops) : config;
     config = control.isPresent() ? config.control(control.get()) : config;
+    config = web.isPresent() ? config.web(webAddress(web.get())) : config;
     return accessLog.isPresent() ? config.accessLog(accessLog.get()) : config;
   }
 
@@ -160,6 +171,10 @@ final class BalanceCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static InetSocketAddress webAddress(ListenAddress address) {
+    return new InetSocketAddress(address.host(), address.port());
   }
 
   private ParameterException wrong(String what) {

@@ -1,0 +1,75 @@
+package gyre.cli;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.LoopGroup;
+import gyre.LoopOptions;
+import gyre.ShutdownOptions;
+import gyre.balancer.Balancer;
+import gyre.balancer.BalancerDemo;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code gyre balance demo}: three targets, a load, a balancer and its page. */
+@Command(
+    name = "demo",
+    description = {
+      "Three targets, a load and a balancer in one process, with its page; until Ctrl-C.",
+      "One of the targets goes away every now and then, and comes back."
+    },
+    mixinStandardHelpOptions = true)
+final class BalanceDemo implements Callable<Integer> {
+  private static final Duration LOOK = Duration.ofMillis(500);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--web",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:7090",
+      converter = ListenAddress.Converter.class,
+      description = "Where the page is; port 0 lets the system choose. Default: ${DEFAULT-VALUE}")
+  private ListenAddress web = new ListenAddress("127.0.0.1", 7090);
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    LoopGroup group = LoopGroup.open(2, LoopOptions.defaults().name("demo"));
+    return group
+        .runUntilShutdown(
+            ShutdownOptions.atOnce(),
+            () -> {
+              Balancer balancer =
+                  BalancerDemo.start(group, new InetSocketAddress(web.host(), web.port()))
+                      .balancer();
+              out.println("page at " + balancer.link() + "; Ctrl-C stops it");
+              out.flush();
+              Loop first = group.loop(0);
+              first.post(() -> {
+                var ignored = first.start("tell", () -> tell(balancer, out));
+              });
+            })
+        .code();
+  }
+
+  /** What changes, as it does. */
+  private static void tell(Balancer balancer, PrintWriter out) {
+    int told = 0;
+    while (!Loop.current().stopping().isReady()) {
+      List<String> events = balancer.recentEvents();
+      for (String each : events.subList(Math.min(told, events.size()), events.size())) {
+        out.println(each);
+      }
+      told = events.size();
+      out.flush();
+      Fiber.sleep(LOOK);
+    }
+  }
+}
