@@ -1,8 +1,10 @@
 /** The instrument that tells how fast Gyre is, beside its peers. */
 module gyre.lab {
   requires com.grack.nanojson;
+  requires gyre.generator;
   requires HdrHistogram;
   requires static org.jspecify;
 
   exports gyre.lab;
+  exports gyre.lab.judge;
 }

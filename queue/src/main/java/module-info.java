@@ -7,7 +7,6 @@ module gyre.queue {
   requires transitive gyre.insight;
   requires java.net.http;
   requires gyre.http;
-  requires gyre.insight;
   requires java.sql;
   requires org.postgresql.jdbc;
   requires org.xerial.sqlitejdbc;

@@ -30,7 +30,7 @@ final class Main {
     ListenOptions options =
         ListenOptions.defaults()
             .maxConnections(settings.maxConnections())
-            .drainTimeout(settings.drainTimeout())
+            .drainTimeout(settings.drainTimeout().plusSeconds(1)) // the loop's limit comes first
             .stream(StreamOptions.defaults().idleTimeout(settings.idleTimeout()));
     try (TcpListener listener = TcpListener.bind(settings.listen(), options)) {
       System.out.println("listening on "

@@ -1,0 +1,178 @@
+package gyre.cli;
+
+import gyre.generator.FileChange;
+import gyre.generator.Generator;
+import gyre.generator.GeneratorException;
+import gyre.generator.ProgramKind;
+import gyre.generator.Project;
+import gyre.generator.Target;
+import gyre.lab.judge.GeneratedProjects;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gyre new}: writes a project. */
+@Command(
+    name = "new",
+    description = {
+      "Writes a whole project: the same program for Gyre, libuv, Tokio and others.",
+      "",
+      "  gyre new --list",
+      "  gyre new tcp-echo --for gyre my-echo",
+      "",
+      "What is there already is left alone: if a file differs, the difference is shown, and nothing"
+          + " is written without --force.",
+      ""
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:the project is written",
+      "1:it is not: files differ, or cannot be written",
+      "2:the arguments are wrong"
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false)
+final class NewCommand implements Callable<Integer> {
+  private static final int CONNECTIONS = 1_000;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "PROGRAM",
+      description = "Which program; --list shows them.")
+  private @Nullable String program;
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "DIR",
+      description = "Where to write it; the directory is made.")
+  private @Nullable Path directory;
+
+  @Option(names = "--for", paramLabel = "TARGET", description = "For which runtime.")
+  private Optional<String> target = Optional.empty();
+
+  @Option(names = "--name", paramLabel = "N", description = "Default: the name of the directory")
+  private Optional<String> name = Optional.empty();
+
+  @Option(names = "--force", description = "Overwrites files that differ.")
+  private boolean force;
+
+  @Option(names = "--list", description = "Shows programs and targets.")
+  private boolean list;
+
+  @Option(
+      names = "--verify-all",
+      description = "Writes, builds and judges all there is, in a temporary folder.")
+  private boolean verifyAll;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (list) {
+      list(out);
+      return 0;
+    }
+    if (verifyAll) {
+      Path folder = Files.createTempDirectory("gyre-new");
+      out.println("in " + folder + ", which stays");
+      return new GeneratedProjects(folder, out, CONNECTIONS).verifyAll() ? 0 : 1;
+    }
+    Path into = directory;
+    if (program == null || into == null) {
+      throw new ParameterException(
+          spec.commandLine(), "PROGRAM and DIR are needed, as in: gyre new tcp-echo --for gyre DIR");
+    }
+    return write(out, project(program, into), into);
+  }
+
+  private Project project(String wanted, Path into) {
+    ProgramKind kind =
+        ProgramKind.of(wanted)
+            .orElseThrow(() -> unknown("program", wanted, ProgramKind.values()));
+    String runtime =
+        target.orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(), "--for TARGET is needed: " + labels(Target.values())));
+    Target found =
+        Target.of(runtime).orElseThrow(() -> unknown("target", runtime, Target.values()));
+    try {
+      return Generator.project(kind, found, name.orElseGet(() -> nameOf(into)));
+    } catch (GeneratorException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static String nameOf(Path directory) {
+    return String.valueOf(directory.toAbsolutePath().normalize().getFileName())
+        .toLowerCase(Locale.ROOT);
+  }
+
+  private ParameterException unknown(String what, String word, Object[] all) {
+    return new ParameterException(
+        spec.commandLine(), "there is no " + what + " '" + word + "'; there are: " + labels(all));
+  }
+
+  private static String labels(Object[] all) {
+    return Arrays.stream(all)
+        .map(each -> each instanceof Target one ? one.label() : ((ProgramKind) each).label())
+        .collect(Collectors.joining(", "));
+  }
+
+  private int write(PrintWriter out, Project project, Path into) {
+    try {
+      List<FileChange> changes = project.compare(into);
+      changes.forEach(change -> out.print(change.diff()));
+      for (FileChange done : project.write(into, force)) {
+        String mark =
+            switch (done.kind()) {
+              case NEW -> "new      ";
+              case SAME -> "same     ";
+              case DIFFERS -> "replaced ";
+            };
+        out.println(mark + into.resolve(done.path()));
+      }
+      out.flush();
+      return 0;
+    } catch (GeneratorException e) {
+      out.flush();
+      spec.commandLine().getErr().println("gyre new: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private static void list(PrintWriter out) {
+    for (ProgramKind kind : ProgramKind.values()) {
+      String targets =
+          Arrays.stream(Target.values())
+              .filter(each -> Generator.offers(kind, each))
+              .map(Target::label)
+              .collect(Collectors.joining(", "));
+      out.printf("%-17s %s%n", kind.label(), kind.description());
+      out.printf("%-17s for: %s%n", "", targets.isEmpty() ? "nothing yet" : targets);
+    }
+    out.println();
+    for (Target each : Target.values()) {
+      out.printf("%-17s %s%n", each.label(), each.description());
+    }
+    out.flush();
+  }
+}

@@ -1,0 +1,131 @@
+package gyre.generator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GeneratorTest {
+  record Cell(ProgramKind program, Target target) {}
+
+  static Stream<Cell> cells() {
+    return Stream.of(ProgramKind.values())
+        .flatMap(kind -> Stream.of(Target.values()).map(target -> new Cell(kind, target)))
+        .filter(cell -> Generator.offers(cell.program(), cell.target()));
+  }
+
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @MethodSource("cells")
+  void shouldFillEveryPlaceOfEveryTemplate(Cell cell) {
+    Project project = Generator.project(cell.program(), cell.target(), "some-name");
+
+    assertThat(project.files()).containsKey("README.md");
+    project
+        .files()
+        .forEach((path, text) -> {
+          assertThat(path).doesNotContain("{{", "..").doesNotStartWith("/");
+          assertThat(text).as(path).doesNotContain("{{").endsWith("\n").doesNotContain("\t\n");
+        });
+    assertThat(project.files().values()).anyMatch(text -> text.contains("some-name"));
+  }
+
+  @Test
+  void shouldOfferSomething() {
+    assertThat(cells()).hasSizeGreaterThanOrEqualTo(4);
+  }
+
+  @Test
+  void shouldSayForWhatAProgramIsOffered() {
+    assertThatThrownBy(() -> Generator.project(ProgramKind.TIMER_WHEEL, Target.MIO, "a"))
+        .isInstanceOf(GeneratorException.class)
+        .hasMessageContaining("no templates yet");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "A", "1a", "a--b", "-a", "a-", "a b", "a/b", "..", "a\"", "test"})
+  void shouldRefuseNamesThatABuildToolWouldNotTake(String name) {
+    assertThatThrownBy(() -> Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, name))
+        .isInstanceOf(GeneratorException.class)
+        .hasMessageContaining("'" + name + "'");
+  }
+
+  @Test
+  void shouldWriteWhatIsNewAndLeaveAloneWhatIsThere() throws IOException {
+    Project project = Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, "echo");
+    assertThat(project.write(directory, false))
+        .allMatch(change -> change.kind() == FileChange.Kind.NEW);
+    assertThat(project.write(directory, false))
+        .allMatch(change -> change.kind() == FileChange.Kind.SAME);
+    Path makefile = directory.resolve("Makefile");
+    String mine = Files.readString(makefile).replace("-O2", "-O3");
+    Files.writeString(makefile, mine);
+    Files.delete(directory.resolve("README.md"));
+
+    assertThatThrownBy(() -> project.write(directory, false)).hasMessageContaining("--force");
+    assertThat(makefile).hasContent(mine);
+    assertThat(directory.resolve("README.md")).doesNotExist();
+    assertThat(project.compare(directory))
+        .filteredOn(change -> change.kind() == FileChange.Kind.DIFFERS)
+        .singleElement()
+        .satisfies(change ->
+            assertThat(change.diff())
+                .startsWith("--- Makefile\n+++ Makefile (generated)\n@@ -1,4 +1,4 @@\n")
+                .contains("-CFLAGS ?= -O3\n+CFLAGS ?= -O2\n"));
+
+    List<FileChange> forced = project.write(directory, true);
+
+    assertThat(forced).anyMatch(change -> change.kind() == FileChange.Kind.DIFFERS);
+    assertThat(Files.readString(makefile)).isEqualTo(project.files().get("Makefile"));
+  }
+
+  @Test
+  void shouldSayWhatIsInTheWay() throws IOException {
+    Files.createDirectory(directory.resolve("README.md"));
+    Project project = Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, "echo");
+
+    assertThatThrownBy(() -> project.write(directory, true))
+        .hasMessageContaining("README.md is no file");
+  }
+
+  @Test
+  void shouldPrintEachChangeWithWhatStandsAroundIt() {
+    String before = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\n";
+
+    String diff =
+        LineDiff.of(Path.of("x"), before, before.replace("c\n", "C\n").replace("m\n", "M\nM2\n"));
+
+    assertThat(diff)
+        .isEqualTo(
+            """
+            --- x
+            +++ x (generated)
+            @@ -1,6 +1,6 @@
+             a
+             b
+            -c
+            +C
+             d
+             e
+             f
+            @@ -10,5 +10,6 @@
+             j
+             k
+             l
+            -m
+            +M
+            +M2
+             n
+            """);
+  }
+}
