@@ -127,7 +127,8 @@ public final class Chat {
     while (true) {
       switch (lines.next()) {
         case Received.Value<String>(String line) -> stream.write(line);
-        case BroadcastEvent.Lagged<String>(long missed) -> stream.write("* " + missed + " lines missed\n");
+        case BroadcastEvent.Lagged<String>(long missed) ->
+            stream.write("* " + missed + " lines missed\n");
         default -> {
           return;
         }

@@ -77,7 +77,16 @@ public final class JavaPeers {
         peer(home, "netty-epoll", NETTY_FLAGS, "echo", "http", "timers", "wake"),
         peer(home, "netty-nio", NETTY_FLAGS, "echo", "http", "timers", "wake", "codecs"),
         peer(
-            home, "nio", List.of(), "echo", "events", "cascade", "wake", "files", "spawn", "channels"),
+            home,
+            "nio",
+            List.of(),
+            "echo",
+            "events",
+            "cascade",
+            "wake",
+            "files",
+            "spawn",
+            "channels"),
         peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo", "channels", "locks"),
         peer(home, "kotlin", List.of(), "channels", "locks"));
   }

@@ -21,8 +21,8 @@ abstract class Program {
           throw new IllegalArgumentException(
               "no mode '"
                   + mode
-                  + "'; there are echo, http, events, cascade, timers, wake, files, watch, spawn, codecs,"
-                  + " channels, locks, overload");
+                  + "'; there are echo, http, events, cascade, timers, wake, files, watch, spawn,"
+                  + " codecs, channels, locks, overload");
     }
   }
 
