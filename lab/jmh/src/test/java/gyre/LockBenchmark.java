@@ -1,7 +1,6 @@
 package gyre;
 
 import gyre.sync.Mutex;
-import gyre.sync.Permit;
 import gyre.sync.Semaphore;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +79,7 @@ public class LockBenchmark {
   public int semaphoreAlone() {
     return loop.run(() -> {
       for (int i = 0; i < ALONE; i++) {
-        try (Permit permit = semaphore.acquire()) {
+        try (var _ = semaphore.acquire()) {
           counter++;
         }
       }
@@ -106,7 +105,7 @@ public class LockBenchmark {
   public int semaphoreContended() {
     return contended(() -> {
       for (int i = 0; i < EACH; i++) {
-        try (Permit permit = semaphore.acquire()) {
+        try (var _ = semaphore.acquire()) {
           Fiber.yield();
           counter++;
         }
