@@ -2,6 +2,7 @@ package gyre.lab.program;
 
 import gyre.lab.program.ChannelRound.Result;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import kotlin.Unit;
 import kotlin.coroutines.Continuation;
@@ -22,6 +23,7 @@ import kotlinx.coroutines.selects.SelectBuilder;
 import kotlinx.coroutines.selects.SelectUnbiasedKt;
 import kotlinx.coroutines.sync.Mutex;
 import kotlinx.coroutines.sync.MutexKt;
+import org.jspecify.annotations.Nullable;
 
 /** Kotlin's channels and mutex: on the event loop of {@code runBlocking}, or on two threads. */
 final class KotlinChannels {
@@ -136,11 +138,11 @@ final class KotlinChannels {
 
     @Override
     Object goOn(Object result) {
-      Object item = result;
+      @Nullable Object item = result;
       while (true) {
         if (isWaiting) {
           isWaiting = false;
-          wrong += ChannelRound.wrong((Integer) item, received++);
+          wrong += ChannelRound.wrong((Integer) Objects.requireNonNull(item), received++);
         }
         if (received == count) {
           return new Result(System.nanoTime() - start, wrong);
@@ -178,15 +180,15 @@ final class KotlinChannels {
       }
       start = System.nanoTime();
       for (; selected < count; selected++) {
-        Object chosen = SelectUnbiasedKt.selectUnbiased(cases(), this);
+        @Nullable Object chosen = SelectUnbiasedKt.selectUnbiased(cases(), this);
         check(chosen);
-        check(channels.get((Integer) chosen).send(1, this));
+        check(channels.get((Integer) Objects.requireNonNull(chosen)).send(1, this));
       }
       return new Result(System.nanoTime() - start, wrong);
     }
 
     /** Nothing of it ever has to wait. */
-    private static void check(Object answer) {
+    private static void check(@Nullable Object answer) {
       if (answer == SUSPENDED) {
         throw new IllegalStateException("suspended, though all was ready");
       }
