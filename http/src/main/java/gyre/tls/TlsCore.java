@@ -18,6 +18,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLProtocolException;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one state machine, whose steps and failures decide about the same few fields.
 /**
  * How a TLS stream moves bytes: {@link #advance} takes records apart and makes them, as far as what
  * is there, the room below and the engine allow. {@link TlsLife} is how it ends, {@link TlsStream}
