@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,10 +111,10 @@ class ForwardedTest {
       ask(proxy, "Forwarded: for=_secret\r\n");
       ask(proxy, "");
     }
-    List<@Nullable String> sources =
+    List<String> sources =
         Files.readAllLines(file).stream()
             .map(line -> line.replaceFirst("^\\S+ tcp-stream-\\d+ \\(127.0.0.1:\\d+\\)", ""))
-            .<@Nullable String>map(line -> line.replaceFirst(" \"GET .*", ""))
+            .map(line -> line.replaceFirst(" \"GET .*", ""))
             .toList();
     assertThat(sources)
         .containsExactly(

@@ -72,9 +72,12 @@ final class Subscriber extends WaitPoint {
   }
 
   void serve(Response response) {
-    try (Registration atEnd = request.onEnding(this::drain)) {
+    Registration atEnd = request.onEnding(this::drain);
+    try {
       isDraining |= request.isDraining();
       send(response);
+    } finally {
+      atEnd.close();
     }
   }
 
