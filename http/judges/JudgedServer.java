@@ -33,7 +33,7 @@ import java.util.List;
  *
  * <p>{@code /hello}, {@code /peer} and {@code /agent} are text, {@code POST /count} counts, {@code POST /echo} sends
  * back while it receives, {@code /pieces/N} is N bytes without a length, {@code /events} are server-sent events,
- * {@code /socket} echoes messages, and the rest are files of the directory.
+ * {@code /event} is one for each connection, {@code POST /result} is printed, {@code /socket} echoes messages, and the rest are files of the directory.
  */
 class JudgedServer {
   private static final long MUCH = 1L << 30;
@@ -70,6 +70,18 @@ class JudgedServer {
     out.close();
   }
 
+  /** One event for each connection, counted by the client's own memory of the last one. */
+  private static void oneEvent(Request request, Response response) {
+    String last = request.header("Last-Event-ID");
+    int next = last == null ? 1 : Integer.parseInt(last) + 1;
+    response.contentType("text/event-stream").send("retry: 100\nid: " + next + "\ndata: " + next + "\n\n");
+  }
+
+  private static void tell(Request request, Response response) {
+    System.out.println("RESULT " + request.body().readText());
+    response.status(204).send();
+  }
+
   private static HttpHandler streamed(HttpHandler handler) {
     return HttpHandler.inFiber(HttpHandler.streaming(handler));
   }
@@ -102,6 +114,8 @@ class JudgedServer {
         .post("/echo", streamed(JudgedServer::echo))
         .get("/pieces/{bytes:long}", HttpHandler.inFiber(JudgedServer::pieces))
         .get("/events", hub.handler())
+        .get("/event", JudgedServer::oneEvent)
+        .post("/result", JudgedServer::tell)
         .get("/socket", socket())
         .get("/{path*}", FileServer.below(directory, FileOptions.defaults().pathParameter("path")));
   }

@@ -14,10 +14,10 @@ DIFFERENCES = {
     "bare-lf": "h11 takes LF for the end of a line, we take CRLF alone (RFC 9112, 2.2 lets us)",
     "host": "h11 takes any value of Host, we refuse what names no host",
     "target": "h11 does not look into the target, we refuse what is none",
-    "version": "h11 takes HTTP/1.9 for 1.1",
+    "version": "h11 takes HTTP/1.9 and 2.0 for 1.1",
     "te-cl": "h11 lets Transfer-Encoding win over Content-Length, we refuse both together",
     "te-10": "h11 takes chunks of HTTP/1.0, we refuse them",
-    "value": "h11 takes bytes above 127 and obsolete folding; folding is refused by us",
+    "value": "h11 takes control characters and obsolete folding in values, we refuse both",
     "method": "h11 takes CONNECT and methods of any case; CONNECT is refused by our router",
     "extension": "h11 does not look into chunk extensions",
     "leading": "h11 takes no empty line before a request, we skip one (RFC 9112, 2.2)",
@@ -30,14 +30,14 @@ def generate(rng):
     """Bytes, and marks of what is odd in them."""
     marks = set()
     method = rng.choice(["GET", "POST", "PUT", "DELETE", "OPTIONS"])
-    target = rng.choice(["/hello", "/", "/a?b=c", "/%41", "/a b", "a", "/\x7f", "http://a/hello"])
+    target = rng.choice(["/hello", "/", "/a?b=c", "/%41"] * 6 + ["/a b", "a", "/\x7f", "http://a/hello"])
     if target in ("/a b", "a", "/\x7f"):
         marks.add("target")
-    version = rng.choice(["HTTP/1.1"] * 8 + ["HTTP/1.0", "HTTP/1.9", "HTTP/2.0", "http/1.1"])
-    if version == "HTTP/1.9":
+    version = rng.choice(["HTTP/1.1"] * 30 + ["HTTP/1.0", "HTTP/1.9", "HTTP/2.0", "http/1.1"])
+    if version in ("HTTP/1.9", "HTTP/2.0"):
         marks.add("version")
     fields = []
-    hosts = rng.choice([["a"]] * 8 + [["a", "b"], [], ["a,b"], [""], ["a/b"], ["a@b"]])
+    hosts = rng.choice([["a"]] * 40 + [["a", "b"], [], ["a,b"], [""], ["a/b"], ["a@b"]])
     if hosts not in (["a"], [], ["a", "b"]):
         marks.add("host")
     fields += [("Host", each) for each in hosts]
@@ -91,9 +91,9 @@ def generate(rng):
         fields.append(("Transfer-Encoding", rng.choice(["xchunked", "gzip, chunked", "chunked, gzip", "identity", ""])))
         marks.add("te-10")
     for _ in range(rng.randrange(3)):
-        name = rng.choice(["X-A", "Accept", "a!b", "a b", "", "X:", "X\x00"])
-        value = rng.choice(["1", "", " b ", "b\tc", "b\x00", "b\x01", "b\xe9", "b\r\n c"])
-        if value in ("b\xe9", "b\r\n c"):
+        name = rng.choice(["X-A", "Accept", "a!b"] * 8 + ["a b", "", "X:", "X\x00"])
+        value = rng.choice(["1", "", " b ", "b\tc"] * 6 + ["b\x00", "b\x01", "b\xe9", "b\r\n c"])
+        if value in ("b\x01", "b\xe9", "b\r\n c"):
             marks.add("value")
         fields.append((name, value))
     end = "\n" if rng.randrange(15) == 0 else "\r\n"
@@ -165,7 +165,7 @@ def main():
         same = actual == expected or {actual, expected} == {"refused", "more"}
         if same:
             counts[actual] = counts.get(actual, 0) + 1
-        elif marks:
+        elif marks and (actual == "refused" or "leading" in marks):
             for mark in marks:
                 explained[mark] = explained.get(mark, 0) + 1
         else:
