@@ -1,0 +1,153 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.Loop;
+import gyre.queue.DashboardSource.Found;
+import gyre.queue.DashboardSource.Query;
+import gyre.queue.DashboardSource.Row;
+import gyre.queue.Inspection.Place;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A dashboard tells the same of a queue wherever it lives. */
+@Timeout(90)
+class DashboardSourceTest {
+  enum Home {
+    SPOOL,
+    SHARDS,
+    POSTGRESQL
+  }
+
+  @TempDir Path directory;
+  private Backend backend;
+  private DashboardSource source;
+
+  private void open(Home home) {
+    backend =
+        switch (home) {
+          case SPOOL -> {
+            Queue ignored = Queue.open(directory);
+            yield Backend.spool(directory);
+          }
+          case SHARDS -> Backend.shards(directory, 3);
+          case POSTGRESQL -> Backend.postgresql(PostgresServer.shared().database());
+        };
+    source = DashboardSource.of(backend);
+  }
+
+  @AfterEach
+  void close() {
+    if (source != null) {
+      source.close();
+      backend.close();
+    }
+  }
+
+  private Sample await(String what, Predicate<Sample> condition) {
+    Sample[] seen = {Sample.NONE};
+    WorkerRig.await(
+        what,
+        () -> {
+          seen[0] = source.look(System.currentTimeMillis());
+          return condition.test(seen[0]);
+        });
+    return seen[0];
+  }
+
+  private List<Row> list(Place place, String text, String operation, int priority) {
+    return source.search(new Query(place, text, operation, priority, 50)).rows();
+  }
+
+  /** One of PostgreSQL has its log in the directory alone. */
+  private void work() {
+    WorkerOptions options = WorkerOptions.of(directory).once(true);
+    try (Loop loop = Loop.open()) {
+      loop.run(() -> backend.worker(options).run());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Home.class)
+  void shouldTellWhatWaits(Home home) {
+    open(home);
+    backend.enqueue(Job.of("mail", Map.of("to", "Ada")).priority(3).id("m"));
+    backend.enqueue(Job.of("fax", "number").priority(1).id("f"));
+    backend.enqueue(Job.sql("SELECT 1").priority(3).id("s"));
+    backend.enqueue(Job.sql("SELECT 2").priority(9).id("d").in(Duration.ofHours(1)));
+    Sample sample = await("all are there", each -> each.pending() == 3 && each.delayed() == 1);
+    assertThat(sample.error()).isEmpty();
+    assertThat(sample.pendingByPriority()[3]).isEqualTo(2);
+    assertThat(sample.workers()).isEmpty();
+    assertThat(list(Place.PENDING, "", "", 0).stream().map(Row::id))
+        .startsWith("f")
+        .containsExactlyInAnyOrder("f", "m", "s");
+    assertThat(list(Place.PENDING, "ada", "", 0).stream().map(Row::id)).containsExactly("m");
+    assertThat(list(Place.PENDING, "", "sql", 3).stream().map(Row::id)).containsExactly("s");
+    assertThat(list(Place.PENDING, "x' OR true --", "", 0)).isEmpty();
+    Found cut = source.search(new Query(Place.PENDING, "", "", 0, 1));
+    assertThat(cut.rows()).hasSize(1);
+    assertThat(cut.isCut()).isTrue();
+    Row delayed = list(Place.DELAYED, "", "", 0).getFirst();
+    assertThat(delayed.due()).isGreaterThan(System.currentTimeMillis());
+    Row first = list(Place.PENDING, "", "", 0).getFirst();
+    assertThat(source.detail(Place.PENDING, first.file()).orElseThrow())
+        .containsEntry("id", "f")
+        .containsEntry("priority", 1);
+    assertThat(source.detail(Place.FAILED, first.file())).isEmpty();
+    assertThat(source.detail(Place.PENDING, "99|nothing")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Home.class)
+  void shouldRetryDiscardAndPause(Home home) {
+    open(home);
+    backend.enqueue(Job.sql("SELECT * FROM nowhere;").id("bad"));
+    backend.enqueue(Job.sql("SELECT 1").id("late").in(Duration.ofHours(1)));
+    Row late = list(Place.DELAYED, "", "", 0).getFirst();
+    assertThat(source.retry(Place.DELAYED, late.file())).isTrue();
+    assertThat(source.retry(Place.DELAYED, late.file())).isFalse();
+    assertThat(source.discard(Place.PROCESSING, late.file())).isFalse();
+    Row waits = list(Place.PENDING, "", "", 0).stream()
+        .filter(each -> each.id().equals("late"))
+        .findFirst()
+        .orElseThrow();
+    assertThat(source.discard(Place.PENDING, waits.file())).isTrue();
+    assertThat(source.discard(Place.PENDING, waits.file())).isFalse();
+    source.pause("");
+    source.pause("mail");
+    await("it is paused", each -> each.isPaused() && each.pausedKinds().equals(List.of("mail")));
+    assertThat(source.resume("")).isTrue();
+    assertThat(source.resume("")).isFalse();
+    assertThat(source.resume("mail")).isTrue();
+    await("it goes on", each -> !each.isPaused() && each.pausedKinds().isEmpty());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Home.class)
+  void shouldTellWhatWasDone(Home home) {
+    open(home);
+    for (int i = 0; i < 5; i++) {
+      backend.enqueue(Job.sql("SELECT 1").id("done" + i));
+    }
+    work();
+    await("all are done", each -> each.completed() == 5 && each.pending() == 0);
+    assertThat(list(Place.COMPLETED, "done3", "", 0)).hasSize(1);
+  }
+
+  @Test
+  void shouldSayThatADatabaseIsNotThere() {
+    backend = Backend.postgresql("postgresql://nobody@127.0.0.1:1/nothing");
+    source = DashboardSource.of(backend);
+    assertThat(source.look(1).error()).contains("127.0.0.1:1");
+  }
+}
