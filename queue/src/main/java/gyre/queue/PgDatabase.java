@@ -20,7 +20,7 @@ import org.postgresql.jdbc.PgConnection;
  * <p>The limits are options of the session's start, so that {@code DISCARD ALL} sets them back.
  */
 final class PgDatabase {
-  private static final int CONNECT_SECONDS = 5;
+  private static final int CONNECT_SECONDS = 10;
   private static final Duration SERVER_PATIENCE = Duration.ofSeconds(30);
 
   private final String url;

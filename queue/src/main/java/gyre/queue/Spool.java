@@ -97,8 +97,19 @@ final class Spool {
 
   // ---- writing
 
-  /** Writes a new file and has it on the device; its name is not, yet. */
+  /** Writes a new file and has it on the device; its name is not, yet. All of it, or nothing. */
   static void writeNew(Path file, byte[] content) throws IOException {
+    try {
+      write(file, content);
+    } catch (FileAlreadyExistsException e) {
+      throw e; // it is somebody else's
+    } catch (IOException e) {
+      Files.deleteIfExists(file); // what is half written takes room where there is none
+      throw e;
+    }
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer bytes = ByteBuffer.wrap(content);
