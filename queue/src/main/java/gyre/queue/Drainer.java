@@ -37,7 +37,6 @@ final class Drainer implements Runnable {
   private static final long TROUBLE_FIRST_MILLIS = 50;
   private static final long TROUBLE_LONGEST_MILLIS = 5000;
   private static final int BACKLOG_PER_LEVEL = 32_768;
-  private static final int DELAYED_LIMIT = 65_536;
 
   /** Has the loop execute an entry, which answers by {@link Inbox#finished}. */
   @FunctionalInterface
@@ -60,12 +59,8 @@ final class Drainer implements Runnable {
   private final Backlog backlog = new Backlog(BACKLOG_PER_LEVEL);
   private final Later later = new Later();
   private final Map<String, KindState> kinds = new HashMap<>();
-  private final java.util.TreeSet<Delayed> delayed =
-      new java.util.TreeSet<>(
-          java.util.Comparator.comparingLong(Delayed::dueMillis)
-              .thenComparing(each -> each.path().toString()));
+  private final DelayedEntries delayed;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
-  private boolean delayedMayHaveMore;
   private QueueConfig config;
   private @Nullable Engine engine;
   private @Nullable Settler settler;
@@ -109,6 +104,7 @@ final class Drainer implements Runnable {
     this.probe = probe;
     this.starter = starter;
     this.claims = new Claims(spool, slot);
+    this.delayed = new DelayedEntries(spool);
     this.config = configs.get();
     this.reader = new EntryReader(config.maxEntryBytes());
   }
@@ -509,18 +505,8 @@ final class Drainer implements Runnable {
   // ---- later
 
   private void scanDelayed() {
-    delayed.clear();
-    delayedMayHaveMore = false;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.delayed)) {
-      for (Path file : files) {
-        if (!EntryName.isIgnored(String.valueOf(file.getFileName()))) {
-          delayed.add(Delayed.of(file));
-          if (delayed.size() > DELAYED_LIMIT) {
-            delayed.pollLast();
-            delayedMayHaveMore = true;
-          }
-        }
-      }
+    try {
+      delayed.scan();
     } catch (NoSuchFileException e) {
       remake();
     } catch (IOException | java.nio.file.DirectoryIteratorException e) {
@@ -529,8 +515,7 @@ final class Drainer implements Runnable {
   }
 
   private void moveDue(long now) {
-    while (!delayed.isEmpty() && delayed.first().dueMillis() <= now) {
-      Delayed first = delayed.pollFirst();
+    for (Delayed first = delayed.pollDue(now); first != null; first = delayed.pollDue(now)) {
       try {
         Path target = Spool.moveBeside(first.path(), spool.pending, first.name());
         EntryName due = EntryName.of(target);
@@ -542,7 +527,7 @@ final class Drainer implements Runnable {
         log.failure(QueueException.of("move", first.path(), e).getMessage() + "");
       }
     }
-    if (delayed.isEmpty() && delayedMayHaveMore) {
+    if (delayed.needsScan()) {
       scanDelayed();
     }
   }
@@ -554,8 +539,8 @@ final class Drainer implements Runnable {
 
   private long waitMillis(long now) {
     long until = Math.min(nextTickMillis, later.nextMillis());
-    if (!delayed.isEmpty()) {
-      until = Math.min(until, now + delayed.first().dueMillis() - System.currentTimeMillis());
+    if (delayed.nextMillis() != Long.MAX_VALUE) {
+      until = Math.min(until, now + delayed.nextMillis() - System.currentTimeMillis());
     }
     for (KindState each : kinds.values()) {
       long pause = each.pauseMillis();

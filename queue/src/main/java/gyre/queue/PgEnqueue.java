@@ -4,8 +4,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +37,7 @@ final class PgEnqueue {
       insert.setString(2, entry.operation());
       insert.setInt(3, job.priority());
       insert.setString(4, isDelayed ? "delayed" : "pending");
-      insert.setTimestamp(5, due == null ? null : Timestamp.from(due));
+      insert.setObject(5, due == null ? null : due.atOffset(ZoneOffset.UTC));
       insert.setString(6, content);
       insert.setString(7, emptyIsNull(entry.uniqueKey()));
       insert.setString(8, emptyIsNull(entry.batch()));

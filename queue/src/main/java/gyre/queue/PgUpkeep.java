@@ -4,9 +4,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -142,7 +142,7 @@ final class PgUpkeep {
             "INSERT INTO gyre_queue.recurring AS r VALUES (?, ?) ON CONFLICT (name)"
                 + " DO UPDATE SET planned = excluded.planned WHERE r.planned < excluded.planned")) {
       plan.setString(1, name);
-      plan.setTimestamp(2, Timestamp.from(time));
+      plan.setObject(2, time.atOffset(ZoneOffset.UTC));
       return plan.executeUpdate() == 1;
     }
   }

@@ -45,17 +45,8 @@ final class PostgresWorker implements QueueWorker {
             database, timing, () -> config, stats, log, options.threads(), options.isOnce());
   }
 
-  /** For tests, which have no file for it. */
-  void config(QueueConfig value) {
-    config = value.handlers(options.handlers());
-  }
-
   WorkerStats stats() {
     return stats;
-  }
-
-  PgShared shared() {
-    return shared;
   }
 
   @Override

@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
 import org.sqlite.SQLiteLimits;
 
 // Over 500 lines: one connection with its transaction, savepoints and statements, which stand or
@@ -31,7 +29,6 @@ import org.sqlite.SQLiteLimits;
  * whole transaction; then the entries are executed again, one by one.
  */
 final class SqliteEngine implements Engine {
-  private static final int STATEMENTS_KEPT = 128;
   private static final int PRUNE_ROWS = 2000;
   private static final long PRUNE_NANOS = 100_000_000;
   private static final int RESULT_ROWS_LIMIT = 1000;
@@ -56,7 +53,7 @@ final class SqliteEngine implements Engine {
   private final boolean usesLedger;
   private final Probe probe;
   private final SQLiteConnection connection;
-  private final StatementCache statements = new StatementCache();
+  private final SqliteStatements statements = new SqliteStatements();
   private volatile long deadlineNanos = Long.MAX_VALUE;
   private long statementNanos = Duration.ofSeconds(60).toNanos();
   private boolean isInTransaction;
@@ -155,7 +152,7 @@ final class SqliteEngine implements Engine {
     } catch (TransactionLostException e) {
       return executeEach(claims);
     } catch (SQLException e) {
-      if (isBusy(e)) {
+      if (SqliteErrors.isBusy(e)) {
         throw trouble("execute a batch in", file, e);
       }
       return executeEach(claims); // it may be one of them alone
@@ -184,7 +181,7 @@ final class SqliteEngine implements Engine {
     } catch (TransactionLostException e) {
       return e.outcome;
     } catch (SQLException e) {
-      if (isBusy(e) || !canWrite()) {
+      if (SqliteErrors.isBusy(e) || !canWrite()) {
         throw trouble("execute an entry in", file, e);
       }
       return new Outcome.Failed(explain(e), false);
@@ -239,8 +236,8 @@ final class SqliteEngine implements Engine {
     } catch (BadEntryException e) {
       outcome = new Outcome.Failed(String.valueOf(e.getMessage()), true);
     } catch (SQLException e) {
-      throwIfTrouble(e);
-      outcome = new Outcome.Failed(explain(e), isDeadline(e));
+      SqliteErrors.throwIfTrouble(e);
+      outcome = new Outcome.Failed(explain(e), SqliteErrors.isDeadline(e));
     }
     try {
       if (outcome instanceof Outcome.Failed) {
@@ -539,7 +536,7 @@ final class SqliteEngine implements Engine {
         isInTransaction = true;
         return;
       } catch (SQLException e) {
-        if (!isBusy(e) || System.nanoTime() - giveUpNanos > 0) {
+        if (!SqliteErrors.isBusy(e) || System.nanoTime() - giveUpNanos > 0) {
           throw e;
         }
       }
@@ -563,37 +560,8 @@ final class SqliteEngine implements Engine {
 
   // ---- errors
 
-  private static SQLiteErrorCode code(SQLException e) {
-    if (e instanceof SQLiteException sqlite) {
-      return sqlite.getResultCode();
-    }
-    return SQLiteErrorCode.getErrorCode(e.getErrorCode());
-  }
-
-  private static boolean isBusy(SQLException e) {
-    int primary = code(e).code & 0xFF;
-    return primary == SQLiteErrorCode.SQLITE_BUSY.code
-        || primary == SQLiteErrorCode.SQLITE_LOCKED.code;
-  }
-
-  private boolean isDeadline(SQLException e) {
-    return (code(e).code & 0xFF) == SQLiteErrorCode.SQLITE_INTERRUPT.code;
-  }
-
-  /**
-   * What no entry can be blamed for at once: BUSY, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN,
-   * NOTADB. LOCKED is not among them: it comes from within this connection, so from the entry
-   * itself.
-   */
-  private static void throwIfTrouble(SQLException e) throws SQLException {
-    switch (code(e).code & 0xFF) {
-      case 5, 7, 8, 10, 11, 13, 14, 26 -> throw e;
-      default -> {} // about the statement
-    }
-  }
-
   private String explain(SQLException e) {
-    return isDeadline(e)
+    return SqliteErrors.isDeadline(e)
         ? "it ran for longer than "
             + Duration.ofNanos(statementNanos).toMillis()
             + " ms and was ended: raise sql_timeout_seconds, or split it"
@@ -625,48 +593,6 @@ final class SqliteEngine implements Engine {
           outcome instanceof Outcome.Failed
               ? outcome
               : new Outcome.Failed("it ended the transaction of the worker", true);
-    }
-  }
-
-  /** Those used last stay prepared. */
-  private static final class StatementCache {
-    private final LinkedHashMap<String, PreparedStatement> kept =
-        new LinkedHashMap<>(STATEMENTS_KEPT, 0.75f, true);
-
-    PreparedStatement get(SQLiteConnection connection, String sql) throws SQLException {
-      PreparedStatement known = kept.get(sql);
-      if (known == null) {
-        known = connection.prepareStatement(sql);
-        kept.put(sql, known);
-        if (kept.size() > STATEMENTS_KEPT) {
-          Iterator<PreparedStatement> oldest = kept.values().iterator();
-          oldest.next().close();
-          oldest.remove();
-        }
-      }
-      return known;
-    }
-
-    /**
-     * After each error, since the driver finalizes a statement with some of them and does not tell:
-     * it would fail for all that come later.
-     */
-    void drop(String sql, SQLException reason) {
-      PreparedStatement known = kept.remove(sql);
-      try {
-        if (known != null) {
-          known.close();
-        }
-      } catch (SQLException e) {
-        reason.addSuppressed(e);
-      }
-    }
-
-    void close() throws SQLException {
-      for (PreparedStatement each : kept.values()) {
-        each.close();
-      }
-      kept.clear();
     }
   }
 }

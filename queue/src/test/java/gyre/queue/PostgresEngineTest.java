@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the thread promises that claims and executes rows of PostgreSQL. */
 @Timeout(90)
 class PostgresEngineTest extends EngineConformance {
-  private static final String NEVER = "0";
   private static final PostgresServer SERVER = PostgresServer.shared();
   private static final String URL = SERVER.database();
 
@@ -73,7 +72,7 @@ class PostgresEngineTest extends EngineConformance {
         } catch (SQLException e) {
           throw new AssertionError(e);
         }
-        if (first("SELECT count(*) FROM gyre_queue.entries WHERE state = 'pending'").equals(NEVER)) {
+        if (first("SELECT count(*) FROM gyre_queue.entries WHERE state = 'pending'").equals("0")) {
           return;
         }
       }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -126,7 +127,7 @@ final class PostgresServer {
   private void run(List<String> command) throws IOException {
     Process started =
         new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
-    String output = new String(started.getInputStream().readAllBytes());
+    String output = new String(started.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
       assertThat(started.waitFor()).as(command + ": " + output).isZero();
     } catch (InterruptedException e) {

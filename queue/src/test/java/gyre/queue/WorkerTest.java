@@ -261,8 +261,12 @@ class WorkerTest {
       WorkerRig.await("the FIFO", () -> Files.exists(fifo));
       WorkerRig.await("it watches", () -> rig.worker().stats().isWatching);
       long before = rig.worker().stats().wakeUps.get();
-      Inspection.of(directory).wakeWorkers();
-      WorkerRig.await("it is woken", () -> rig.worker().stats().wakeUps.get() > before);
+      WorkerRig.await(
+          "it is woken",
+          () -> {
+            Inspection.of(directory).wakeWorkers(); // the FIFO may be there and not be read yet
+            return rig.worker().stats().wakeUps.get() > before;
+          });
     }
   }
 
