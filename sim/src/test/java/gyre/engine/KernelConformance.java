@@ -17,6 +17,6 @@ abstract class KernelConformance extends SimConformance {
   @Override
   protected Engine openEngine(EngineOptions options) {
     SimEngine process = (SimEngine) super.openEngine(options);
-    return KernelEngine.open(name, KernelVersion.NEWEST, process, options);
+    return KernelEngine.openLarge(name, KernelVersion.NEWEST, process, options);
   }
 }

@@ -740,9 +740,12 @@ final class StreamSocket extends SimSocket {
       return takeError();
     }
     if (to == null || trying == null || state != State.CONNECTED) {
-      return state == State.CONNECTED ? Errno.EPIPE.negated() : Errno.ENOTCONN.negated();
+      return family == Family.UNIX && state != State.CONNECTED
+          ? Errno.ENOTCONN.negated()
+          : Errno.EPIPE.negated();
     }
-    if (dead || outputShut) {
+    boolean isNobodyThere = family == Family.UNIX && peer != null && peer.isGone();
+    if (dead || outputShut || isNobodyThere) {
       return Errno.EPIPE.negated();
     }
     Chaos chaos = universe.chaos();
@@ -806,8 +809,7 @@ final class StreamSocket extends SimSocket {
       return takeError();
     }
     return switch (state) {
-      case LISTENING -> Errno.EINVAL.negated();
-      case CONNECTED -> Errno.EISCONN.negated();
+      case LISTENING, CONNECTED -> Errno.EISCONN.negated();
       case CONNECTING -> Errno.EALREADY.negated();
       case FRESH -> {
         int result = fits(target) ? begin(trying, target, this) : Errno.EAFNOSUPPORT.negated();

@@ -5,6 +5,7 @@ import gyre.engine.FileCalls;
 import gyre.sim.engine.Pieces;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
+import gyre.sys.Syscall;
 import gyre.sys.Uring;
 import java.net.SocketAddress;
 import java.util.function.IntSupplier;
@@ -42,10 +43,30 @@ final class Issuer {
     if (file instanceof SocketFile socket) {
       return issue(entry, socket);
     }
+    if (isOfSockets(operation)) {
+      boolean isOpen = file != null || ring.kernel.isFile(entry.descriptor());
+      return (isOpen ? Errno.ENOTSOCK : Errno.EBADF).negated();
+    }
     return work(entry);
   }
 
+  private static boolean isOfSockets(int operation) {
+    return switch (operation) {
+      case Uring.OP_RECV,
+              Uring.OP_RECVMSG,
+              Uring.OP_SEND,
+              Uring.OP_SENDMSG,
+              Uring.OP_ACCEPT,
+              Uring.OP_CONNECT ->
+          true;
+      default -> false;
+    };
+  }
+
   private int issue(Entry entry, SocketFile file) {
+    if (file.socket.isPipe() && isOfSockets(entry.operation())) {
+      return Errno.ENOTSOCK.negated();
+    }
     return switch (entry.operation()) {
       case Uring.OP_RECV -> receive(entry, file);
       case Uring.OP_RECVMSG -> receiveFrom(entry, file);
@@ -134,9 +155,6 @@ final class Issuer {
 
   private int send(
       Entry entry, SocketFile file, @Nullable SocketAddress target, Pieces pieces) {
-    if (file.socket.isPipe()) {
-      return Errno.ENOTSOCK.negated();
-    }
     Request request =
         file.socket.isDatagram()
             ? new Requests.SendTo(ring, entry, file, target, pieces)
@@ -164,7 +182,7 @@ final class Issuer {
           case Uring.OP_WRITE ->
               () -> files.write(fd, entry.address(), entry.length(), entry.offset());
           case Uring.OP_FSYNC -> () -> files.sync(fd, entry.operationFlags() != 0);
-          case Uring.OP_CLOSE -> () -> (int) ring.kernel.call(gyre.sys.Syscall.CLOSE, fd, 0, 0, 0, 0, 0);
+          case Uring.OP_CLOSE -> () -> (int) ring.kernel.call(Syscall.CLOSE, fd, 0, 0, 0, 0, 0);
           default -> () -> Errno.EBADF.negated();
         };
     return begin(new Requests.Work(ring, entry, call), false);

@@ -59,14 +59,26 @@ public final class KernelEngine implements Engine {
    */
   public static Engine open(
       String name, KernelVersion version, SimEngine process, EngineOptions options) {
-    SimKernel kernel = new SimKernel(process, version);
+    return open(name, new SimKernel(process, version), options, null);
+  }
+
+  /** The same with the sizes of every day. */
+  public static Engine openLarge(
+      String name, KernelVersion version, SimEngine process, EngineOptions options) {
+    UringOptions sizes = UringOptions.defaults().within(options);
+    return open(name, new SimKernel(process, version), options, sizes);
+  }
+
+  private static Engine open(
+      String name, SimKernel kernel, EngineOptions options, @Nullable UringOptions sizes) {
+    SimEngine process = kernel.process;
     CallState calls = new CallState(kernel);
     BlockPool pool = process.newPool(options);
-    Engine real =
-        name.equals("epoll")
-            ? EpollEngine.open(calls, pool)
-            : UringEngine.open(sizes(kernel.chance), calls, pool);
-    return new KernelEngine(process, kernel, real);
+    if (name.equals("epoll")) {
+      return new KernelEngine(process, kernel, EpollEngine.open(calls, pool));
+    }
+    UringOptions chosen = sizes == null ? sizes(kernel.chance) : sizes;
+    return new KernelEngine(process, kernel, UringEngine.open(chosen, calls, pool));
   }
 
   /** Small, so that everything runs out, and by chance without what a kernel may lack. */

@@ -97,7 +97,7 @@ final class KernelRing {
       return Errno.EINVAL.negated();
     }
     int completions = powerOfTwo(Math.min(asked, 2 * MOST_ENTRIES));
-    if (kernel.chance.below(4) == 0) {
+    if (kernel.strikes(Fault.SMALL_BUFFERS, null)) {
       completions = 2 << kernel.chance.below(3); // smaller than any kernel's, to overflow often
     }
     KernelRing ring = new KernelRing(kernel, flags, submissions, completions);
@@ -239,10 +239,11 @@ final class KernelRing {
     while (true) {
       runWork();
       flushOverflow();
-      if (ready() >= least) {
+      int wanted = Math.min(least, completions);
+      if (ready() >= wanted) {
         return 0;
       }
-      int result = kernel.waitFor(this::hasSomething, timeoutNanos);
+      int result = kernel.waitFor(() -> hasSomething(wanted), timeoutNanos);
       if (result < 0) {
         return result;
       }
@@ -250,8 +251,8 @@ final class KernelRing {
   }
 
   /** Whether the wait of its thread would end, or be looked at. */
-  private boolean hasSomething() {
-    return ready() > 0 || !work.isEmpty() || !overflow.isEmpty();
+  private boolean hasSomething(int wanted) {
+    return ready() >= wanted || !work.isEmpty() || !overflow.isEmpty();
   }
 
   private int submit(int most) {
