@@ -26,6 +26,7 @@ final class UringSetup {
           | Uring.FEATURE_EXT_ARG;
 
   private static final int PROBED_OPERATIONS = 64;
+  private static final String TOO_OLD = "this kernel's io_uring is older than Linux 6.0";
 
   private final CallState calls;
   private final UringOptions options;
@@ -53,7 +54,7 @@ final class UringSetup {
     try {
       int offered = Memory.getInt(scratch.address() + Uring.PARAMS_FEATURES);
       if ((offered & REQUIRED) != REQUIRED) {
-        throw new EngineUnavailable("this kernel's io_uring is older than Linux 6.0");
+        throw new EngineUnavailable(TOO_OLD);
       }
       keep(Feature.QUIET_SENDS, (offered & Uring.FEATURE_CQE_SKIP) != 0);
       probeOperations(ring);
@@ -73,7 +74,8 @@ final class UringSetup {
         return result;
       }
       if (result != Errno.EINVAL.negated() || !giveUpOne()) {
-        throw new EngineUnavailable(explain(result));
+        boolean isOld = result == Errno.EINVAL.negated(); // not even a plain ring
+        throw new EngineUnavailable(isOld ? TOO_OLD : explain(result));
       }
     }
   }
@@ -117,7 +119,7 @@ final class UringSetup {
     }
     if (result < 0 || !isOffered(probe, Uring.OP_SEND_ZC)) {
       // It came together with multishot receive, which can't be asked for.
-      throw new EngineUnavailable("this kernel's io_uring is older than Linux 6.0");
+      throw new EngineUnavailable(TOO_OLD);
     }
     keep(Feature.TRUNCATE, isOffered(probe, Uring.OP_FTRUNCATE));
   }

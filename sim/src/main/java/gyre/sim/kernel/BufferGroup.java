@@ -2,6 +2,8 @@ package gyre.sim.kernel;
 
 import gyre.sys.Memory;
 import gyre.sys.Uring;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 
 /**
@@ -13,6 +15,9 @@ import java.util.BitSet;
  */
 final class BufferGroup {
   private static final byte POISON = (byte) 0xDB;
+  private static final int PATTERN_BYTES = 4096;
+  private static final MemorySegment PATTERN =
+      Arena.global().allocate(PATTERN_BYTES).fill(POISON);
 
   private final long ring;
   private final int mask;
@@ -82,10 +87,16 @@ final class BufferGroup {
   /** Before the kernel writes: nobody else has. */
   void check(int bytes) {
     long at = address();
-    for (int i = 0; i < bytes; i++) {
-      if (Memory.getByte(at + i) != POISON) {
+    for (int done = 0; done < bytes; done += PATTERN_BYTES) {
+      int length = Math.min(PATTERN_BYTES, bytes - done);
+      long wrong = Memory.segment(at + done, length).mismatch(PATTERN.asSlice(0, length));
+      if (wrong >= 0) {
         throw new AssertionError(
-            "byte " + i + " of buffer " + number(head) + " was written while the kernel had it");
+            "byte "
+                + (done + wrong)
+                + " of buffer "
+                + number(head)
+                + " was written while the kernel had it");
       }
     }
   }
