@@ -28,7 +28,7 @@ public final class Trace {
   /** Is told of events by {@link #drain}. */
   public interface Reader {
     /**
-     * Told in the order in which they were.
+     * Something has ended.
      *
      * @param subject a handle or a fiber, or null
      */
@@ -36,6 +36,8 @@ public final class Trace {
   }
 
   /**
+   * Makes an empty one.
+   *
    * @param capacity a power of two
    */
   public Trace(int capacity) {

@@ -50,6 +50,8 @@ public final class Doctor {
   }
 
   /**
+   * Looks at everything that a loop depends on.
+   *
    * @param pid 0 for the process that calls
    * @param loops what the loops of the process tell, if it has some
    */

@@ -11,6 +11,8 @@ public final class DoctorReport {
   private DoctorReport() {}
 
   /**
+   * A line or more for each check, and what it comes to.
+   *
    * @param cost null if nobody has measured it
    */
   public static List<String> lines(
