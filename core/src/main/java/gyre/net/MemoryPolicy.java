@@ -425,7 +425,13 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   private void tell() {
     Probe probe = Internals.probe(loop());
     if (probe != null) {
-      probe.set(Counter.MEMORY_LEVEL, level.ordinal());
+      probe.set(
+          Counter.MEMORY_LEVEL,
+          switch (level) {
+            case CALM -> 0;
+            case TIGHT -> 1;
+            case SHED -> 2;
+          });
       probe.set(Counter.MEMORY_WAITING, line.size());
       probe.set(Counter.STREAMS_SHED, shedStreams);
       probe.set(Counter.WRITES_REFUSED, writesRefused);

@@ -100,7 +100,7 @@ class ExchangeKeptTest {
             return;
           }
           if (style != Style.PUSH) {
-            Latch used = Latch.of("used", 1);
+            Latch used = Latch.create("used", 1);
             Fiber<?> ignored =
                 Fiber.start(() -> {
                   use();

@@ -76,8 +76,7 @@ public final class TopScreen {
   private void handle(TerminalEvent event, Look look) throws Exception {
     switch (event) {
       case TerminalEvent.Key key when key.is('q') || key.isControl('c') -> goesOn = false;
-      case TerminalEvent.Key key when key.is('s') ->
-          order = Order.values()[(order.ordinal() + 1) % Order.values().length];
+      case TerminalEvent.Key key when key.is('s') -> order = next(order);
       case TerminalEvent.Key key when key.is('p') -> isPaused = !isPaused;
       case TerminalEvent.Key key when key.is('d') -> openDump();
       case TerminalEvent.Key key when key.is(KeyCode.UP) || key.is('k') -> move(-1, look);
@@ -90,6 +89,11 @@ public final class TopScreen {
       case TerminalEvent.Ended ended -> goesOn = false;
       default -> {} // another size needs nothing but the frame that is drawn anyway
     }
+  }
+
+  private static Order next(Order order) {
+    List<Order> all = List.of(Order.values());
+    return all.get((all.indexOf(order) + 1) % all.size());
   }
 
   private void move(int by, Look look) {
