@@ -19,6 +19,7 @@ final class History {
    * @param rates per second: done, given up, retried
    * @param latency in seconds: the median and p99 of what ended within the window; NaN if nothing
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Point(Totals.At at, double[] rates, double[] latency, long[] pending, long delayed) {
     /** As a row: time in seconds, rates, latencies in milliseconds, sizes by priority, delayed. */
     List<@Nullable Object> row() {

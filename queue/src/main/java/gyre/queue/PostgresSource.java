@@ -46,6 +46,7 @@ final class PostgresSource implements DashboardSource {
   // ---- looking
 
   /** What takes longer the more there is. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Counted(long[] pending, Map<String, Long> states, double oldestSeconds) {
     static final Counted NONE = new Counted(new long[EntryName.LAST_PRIORITY + 1], Map.of(), 0);
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param oldestSeconds how long the oldest of the first entries of each priority waits; 0 if none
  * @param error why the directory can't be read; then the rest is as it was before
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record Sample(
     long timeMillis,
     long[] pendingByPriority,

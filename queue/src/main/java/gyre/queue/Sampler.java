@@ -97,6 +97,7 @@ final class Sampler implements AutoCloseable {
    *
    * @param oldestMillis when the oldest of the first entries of each priority was written; 0 if none
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Waiting(long[] byPriority, long oldestMillis) {
     static final Waiting NONE = new Waiting(new long[EntryName.LAST_PRIORITY + 1], 0);
   }

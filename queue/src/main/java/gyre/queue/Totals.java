@@ -21,6 +21,7 @@ final class Totals {
   private final long[] latency = new long[LatencyStats.BUCKETS];
 
   /** Sums at one time. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record At(
       long timeMillis, long done, long failed, long retried, long activity, long[] latency) {}
 

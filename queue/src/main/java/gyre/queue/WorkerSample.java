@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What the heartbeat of a worker said. It is a file, maybe of another version or of the shell
  * worker: what is missing is 0, false or empty.
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record WorkerSample(
     int slot,
     long pid,

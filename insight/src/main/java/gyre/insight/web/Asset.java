@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A file of a page, from the jar, in memory. A browser asks each time whether it has changed. */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record Asset(String contentType, String tag, byte[] content) {
   static Asset of(String name, byte[] content) {
     return new Asset(contentType(name), '"' + hash(content) + '"', content);
