@@ -46,7 +46,7 @@ public final class Faults {
         .with(Fault.SHORT_TRANSFER, 0.2)
         .with(Fault.PARTIAL_SUBMISSION, 0.05)
         .with(Fault.MISSED_CANCEL, 0.1)
-        .with(Fault.LAST_SHOT, 0.02)
+        .with(Fault.LAST_SHOT, 0.05)
         .with(Fault.SPURIOUS_EVENT, 0.1)
         .with(Fault.INTERRUPTED_CALL, 0.05);
   }

@@ -36,7 +36,7 @@ class KernelPlantedBugsTest {
   @TestFactory
   Stream<DynamicTest> shouldFindWhatIsPlanted() throws IOException {
     List<PlantedBug> bugs = PlantedBug.all(BUGS);
-    assertThat(bugs).hasSizeGreaterThanOrEqualTo(20);
+    assertThat(bugs).hasSizeGreaterThanOrEqualTo(15);
     return bugs.stream()
         .filter(bug -> isChosen(bug, bugs.indexOf(bug)))
         .map(bug -> dynamicTest(bug.name(), () -> find(bug)));
@@ -58,7 +58,7 @@ class KernelPlantedBugsTest {
     String[] lines = found.split("\n", 2);
     assertThat(lines[1]).as("%s by %s", bug.name(), lines[0]).containsPattern(bug.report());
     if (IS_SEARCH) {
-      System.out.println("found " + bug.name() + " | " + lines[0] + " | " + lines[1].lines().findFirst().orElse(""));
+      System.out.println("found " + bug.name() + " | " + lines[0]);
     }
   }
 }
