@@ -461,7 +461,8 @@ public final class SimKernel implements Kernel, KernelBelow {
   /** What the engine should have given back before it was closed. */
   String leftBehind() {
     StringBuilder left = new StringBuilder();
-    own.forEach((fd, object) -> left.append(object).append(" (descriptor ").append(fd).append(") "));
+    own.forEach((fd, object) ->
+        left.append(object).append(" (descriptor ").append(fd).append(") "));
     long bytes = memory.mappedBytes();
     return left.append(bytes == 0 ? "" : bytes + " bytes mapped").toString().strip();
   }
