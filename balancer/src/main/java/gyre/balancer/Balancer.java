@@ -43,7 +43,7 @@ public final class Balancer implements AutoCloseable {
 
   private final @Nullable LoopGroup group;
   private final List<Loop> loops;
-  private final Map<Loop, LoopPart> parts = new IdentityHashMap<>();
+  private final IdentityHashMap<Loop, LoopPart> parts = new IdentityHashMap<>();
   private final Events events;
   private final Counters counters = new Counters();
   private final Map<String, SourceRates> sourceRates = new ConcurrentHashMap<>();

@@ -37,6 +37,8 @@ public final class BalancerFile {
   }
 
   /**
+   * Reads a file.
+   *
    * @throws BalancerFileException that names file, line and key
    */
   public static BalancerConfig read(Path file) {
@@ -48,6 +50,8 @@ public final class BalancerFile {
   }
 
   /**
+   * Reads a text.
+   *
    * @param file for messages, and the directory that paths in it are relative to
    * @throws BalancerFileException that names file, line and key
    */

@@ -25,7 +25,7 @@ final class BalancerMetrics {
                     .sample(value));
     AccessLog log = balancer.accessLog();
     text.counter("gyre_balancer_access_log_dropped_total", "Lines that the disk was too slow for.")
-        .sample(log == null ? 0 : log.dropped());
+        .sample(log == null ? 0 : (double) log.dropped());
     pools(balancer.pools(), text);
     targets(balancer, text);
     return text.toString();

@@ -25,6 +25,8 @@ final class Connecting {
     record Connected(TcpStream stream, Target target) implements Result {}
 
     /**
+     * There is no connection.
+     *
      * @param end a word for the log
      */
     record Refused(String end, String reason) implements Result {}

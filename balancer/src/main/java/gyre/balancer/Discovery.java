@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Discovery {
   private final LoopPart part;
   private final Scope scope;
-  private final Map<Pool, Fiber<?>> running = new IdentityHashMap<>();
+  private final IdentityHashMap<Pool, Fiber<?>> running = new IdentityHashMap<>();
   private @Nullable DnsResolver resolver;
 
   /** In the current scope, which ends it. */

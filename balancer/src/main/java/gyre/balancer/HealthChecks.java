@@ -7,7 +7,6 @@ import gyre.Fiber;
 import gyre.Scope;
 import java.time.Duration;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ final class HealthChecks {
 
   private final LoopPart part;
   private final Scope scope;
-  private final Map<Target, Fiber<?>> running = new IdentityHashMap<>();
+  private final IdentityHashMap<Target, Fiber<?>> running = new IdentityHashMap<>();
 
   /** In the current scope, which ends the checks. */
   HealthChecks(LoopPart part) {

@@ -58,6 +58,8 @@ public final class ListenConfig {
   }
 
   /**
+   * A listener of TCP that has what the others have as default.
+   *
    * @param address port 0 lets the system choose
    * @param pool the name of the pool that gets the connections
    */

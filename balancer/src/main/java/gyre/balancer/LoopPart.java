@@ -8,7 +8,6 @@ import gyre.balancer.choice.Hashes;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ final class LoopPart {
 
   private final Loop loop;
   private final Ballot ballot = new Ballot();
-  private final Map<Pool, Choosing> choosers = new IdentityHashMap<>();
+  private final IdentityHashMap<Pool, Choosing> choosers = new IdentityHashMap<>();
 
   LoopPart(Loop loop) {
     this.loop = loop;

@@ -32,7 +32,7 @@ final class SourceRates {
       }
     }
     double gained = (nowNanos - bucket.atNanos) / NANOS_PER_SECOND * perSecond;
-    bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, gained));
+    bucket.tokens = Math.min((double) burst, bucket.tokens + Math.max(0, gained));
     bucket.atNanos = nowNanos;
     if (bucket.tokens < 1) {
       return false;

@@ -144,11 +144,10 @@ final class Target {
   }
 
   Duration eject(OutlierConfig rules, long nowNanos) {
-    if (nowNanos - ejectedUntilNanos > rules.longest().toNanos()) {
-      ejections = 0; // it was good for long
-    }
-    ejections++;
-    Duration time = rules.base().multipliedBy(ejections);
+    boolean wasGoodForLong = nowNanos - ejectedUntilNanos > rules.longest().toNanos();
+    int times = wasGoodForLong ? 1 : ejections + 1;
+    ejections = times;
+    Duration time = rules.base().multipliedBy(times);
     Duration bounded = time.compareTo(rules.longest()) > 0 ? rules.longest() : time;
     ejectedUntilNanos = nowNanos + bounded.toNanos();
     isEjected = true;

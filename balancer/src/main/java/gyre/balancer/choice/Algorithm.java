@@ -37,6 +37,8 @@ public enum Algorithm {
   }
 
   /**
+   * The one with this label.
+   *
    * @throws IllegalArgumentException that names all algorithms
    */
   public static Algorithm parse(String text) {

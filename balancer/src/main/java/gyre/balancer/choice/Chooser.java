@@ -6,6 +6,8 @@ import java.util.random.RandomGenerator;
 public sealed interface Chooser
     permits RoundRobin, SmoothWeighted, LeastConnections, TwoChoices, SourceHash, HashRing, Maglev {
   /**
+   * Chooses one of those that are open.
+   *
    * @param ballot what can be chosen
    * @param key a hash of the client's address; the same client has the same key
    * @return an index of the ballot whose weight is above 0, or {@link Ballot#NONE} if there is none
