@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,8 +79,7 @@ final class BalancerFileTest {
         .containsExactly("10.0.0.1:80", "[0:0:0:0:0:0:0:1]:81", "spare");
     assertThat(pool.targets().getLast().backup()).isTrue();
     assertThat(pool.targets().getLast().address().isUnresolved()).isTrue();
-    HealthConfig health = pool.health();
-    assertThat(health).isNotNull();
+    HealthConfig health = Objects.requireNonNull(pool.health());
     assertThat(health.rise()).isEqualTo(4);
     assertThat(health.check())
         .isEqualTo(new HealthConfig.Check.Http("GET", "/health", "", List.of(200, 204), null));

@@ -56,9 +56,7 @@ final class BalancerTest {
   }
 
   private static InetSocketAddress address(Balancer balancer) {
-    InetSocketAddress address = balancer.addresses().get("web");
-    assertThat(address).isNotNull();
-    return address;
+    return java.util.Objects.requireNonNull(balancer.addresses().get("web"));
   }
 
   @Test
@@ -378,8 +376,8 @@ final class BalancerTest {
 
   private static boolean isStill(java.util.concurrent.atomic.AtomicLong sent) {
     long before = sent.get();
-    for (int i = 0; i < 2000; i++) {
-      Thread.yield();
+    for (int i = 0; i < 200_000; i++) {
+      Thread.onSpinWait();
       if (sent.get() != before) {
         return false;
       }

@@ -29,7 +29,7 @@ final class GuideTest {
   @BeforeAll
   static void read() throws IOException {
     Path here = Path.of("").toAbsolutePath();
-    Path root = Files.exists(here.resolve("docs")) ? here : here.getParent();
+    Path root = Files.exists(here.resolve("docs")) ? here : here.resolve("..");
     guide = Files.readString(root.resolve("docs/balancer.md"));
     TlsIdentity identity = SelfSigned.server("example.org");
     Files.writeString(directory.resolve("cert.pem"), identity.certificatesPem());

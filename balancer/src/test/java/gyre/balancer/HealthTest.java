@@ -157,7 +157,7 @@ final class HealthTest {
           .contains("web/sick: down, as 2 checks in a row failed: the answer \"ill")
           .contains("does not begin with \"fine\"");
       for (int i = 0; i < 20; i++) {
-        Socket socket = peers.connect(balancer.addresses().get("web"));
+        Socket socket = peers.connect(Objects.requireNonNull(balancer.addresses().get("web")));
         assertThat(Peers.readLine(socket)).isEqualTo("fine");
       }
       isWell.set(true);

@@ -9,8 +9,8 @@ final class HealthTrackTest {
 
   private String states(String results, int rise, int fall) {
     StringBuilder states = new StringBuilder();
-    for (char each : results.toCharArray()) {
-      states.append(track.result(each == '+', rise, fall) ? 'u' : 'd');
+    for (int i = 0; i < results.length(); i++) {
+      states.append(track.result(results.charAt(i) == '+', rise, fall) ? 'u' : 'd');
     }
     return states.toString();
   }

@@ -100,15 +100,16 @@ final class JudgesTest {
 
   private void haproxy(InetSocketAddress where, String frontend) throws IOException {
     Path file = directory.resolve("haproxy.cfg");
-    String text =
+    Files.writeString(
+        file,
         """
         defaults
           timeout connect 10s
           timeout client 30s
           timeout server 30s
         %s
-        """;
-    Files.writeString(file, text.formatted(frontend));
+        """
+            .formatted(frontend));
     start(where, program("haproxy"), "-db", "-f", file.toString());
   }
 

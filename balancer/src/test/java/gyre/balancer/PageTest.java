@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,7 +47,7 @@ final class PageTest {
     try (Balancer balancer = Balancer.open(group, config);
         HttpClient client = HttpClient.newHttpClient()) {
       String link = balancer.link();
-      assertThat(Peers.readLine(peers.connect(balancer.addresses().get("web")))).isEqualTo("a");
+      assertThat(Peers.readLine(peers.connect(Objects.requireNonNull(balancer.addresses().get("web"))))).isEqualTo("a");
       assertThat(get(client, link, "/")).contains("<title>Gyre balance</title>");
       assertThat(get(client, link, "/balance.js")).contains("gyre.start");
       assertThat(get(client, link, "/api/list")).contains("\"name\":\"a\\\"1\"");

@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Targets and clients of the JDK, on threads of their own: nothing of Gyre is in them. */
+@SuppressWarnings("try") // what it closes may be anything
 final class Peers implements AutoCloseable {
   static final int PATIENCE_MILLIS = 30_000;
 
@@ -24,7 +26,7 @@ final class Peers implements AutoCloseable {
   private final List<AutoCloseable> open = new ArrayList<>();
 
   /** A target that does this with each connection. */
-  final class Server {
+  static final class Server {
     final ServerSocket socket;
     final AtomicInteger connections = new AtomicInteger();
     final AtomicInteger running = new AtomicInteger();
@@ -131,8 +133,7 @@ final class Peers implements AutoCloseable {
       if (System.nanoTime() - end > 0) {
         throw new AssertionError("never came: " + what);
       }
-      Thread.onSpinWait();
-      Thread.yield();
+      LockSupport.parkNanos(100_000);
     }
   }
 

@@ -20,7 +20,7 @@ final class PoolTest {
   private Loop loop;
   private LoopPart part;
   private final Events events = new Events(false);
-  private Pool pool;
+  private Pool pool = new Pool(PoolConfig.of("none", List.of()), events);
 
   @BeforeEach
   void open() {
