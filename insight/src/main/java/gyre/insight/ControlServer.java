@@ -63,10 +63,10 @@ final class ControlServer {
       opened = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
       opened.bind(UnixDomainSocketAddress.of(path));
       // Nobody else can enter the directory meanwhile.
-      Path ignoredToo =
+      Path unused =
           Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
       opened.configureBlocking(false);
-      SelectionKey ignoredKey = opened.register(selector, SelectionKey.OP_ACCEPT);
+      SelectionKey unused = opened.register(selector, SelectionKey.OP_ACCEPT);
       return opened;
     } catch (IOException | UnsupportedOperationException e) {
       StallLog.LOGGER.log(

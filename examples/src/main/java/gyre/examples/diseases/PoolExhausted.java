@@ -30,12 +30,12 @@ final class PoolExhausted {
           scope.start("acceptor", () -> {
             while (true) {
               TcpStream stream = listener.accept();
-              Fiber<?> ignoredToo = scope.start("keeper", () -> keep(stream, messageBytes));
+              Fiber<?> unused = scope.start("keeper", () -> keep(stream, messageBytes));
             }
           });
       for (int i = 0; i < STREAMS; i++) {
         TcpStream client = TcpStream.connect(listener.address());
-        Fiber<?> ignoredToo =
+        Fiber<?> unused =
             scope.start("client", () -> {
               client.write(new byte[messageBytes]);
               Fiber.park();
