@@ -66,7 +66,7 @@ final class ControlServer {
       Path unused =
           Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
       opened.configureBlocking(false);
-      SelectionKey unused = opened.register(selector, SelectionKey.OP_ACCEPT);
+      SelectionKey unusedKey = opened.register(selector, SelectionKey.OP_ACCEPT);
       return opened;
     } catch (IOException | UnsupportedOperationException e) {
       StallLog.LOGGER.log(
