@@ -126,7 +126,7 @@ public final class Doctor {
     if (line.isEmpty()) {
       return OptionalLong.empty();
     }
-    String soft = line.get().substring(name.length()).strip().split("\\s+")[0];
+    String soft = line.get().substring(name.length()).strip().split("\\s+", -1)[0];
     return OptionalLong.of(soft.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(soft));
   }
 
@@ -205,7 +205,7 @@ public final class Doctor {
     }
     machine
         .text("/proc/sys/net/ipv4/tcp_mem")
-        .map(text -> text.split("\\s+"))
+        .map(text -> text.split("\\s+", -1))
         .filter(words -> words.length == 3)
         .ifPresent(words -> tcpMemory(Long.parseLong(words[2]) * 4096));
   }
@@ -227,7 +227,7 @@ public final class Doctor {
       checks.add(Check.unknown("port range", "/proc/sys/net/ipv4/ip_local_port_range"));
       return;
     }
-    String[] bounds = range.get().split("\\s+");
+    String[] bounds = range.get().split("\\s+", -1);
     long ports = Long.parseLong(bounds[1]) - Long.parseLong(bounds[0]) + 1;
     add(
         "port range",
@@ -293,7 +293,7 @@ public final class Doctor {
     for (String folder : machine.cpuGroups(pid)) {
       Optional<String> unified = machine.text(folder + "/cpu.max");
       if (unified.isPresent()) {
-        String[] words = unified.get().split("\\s+");
+        String[] words = unified.get().split("\\s+", -1);
         return words[0].equals("max")
             ? 0
             : Double.parseDouble(words[0]) / Double.parseDouble(words[1]);

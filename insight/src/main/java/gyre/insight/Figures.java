@@ -6,6 +6,18 @@ import java.util.Locale;
 public final class Figures {
   private Figures() {}
 
+  public static String nanos(long nanos) {
+    return nanos((double) nanos);
+  }
+
+  public static String bytes(long bytes) {
+    return bytes((double) bytes);
+  }
+
+  public static String count(long number) {
+    return count((double) number);
+  }
+
   public static String nanos(double nanos) {
     if (nanos < 1e3) {
       return round(nanos) + " ns";

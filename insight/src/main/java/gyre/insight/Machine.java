@@ -62,7 +62,7 @@ public final class Machine {
     return text(path).stream()
         .flatMap(String::lines)
         .filter(line -> line.startsWith(key))
-        .map(line -> line.substring(key.length()).strip().split("\\s+")[0])
+        .map(line -> line.substring(key.length()).strip().split("\\s+", -1)[0])
         .filter(word -> word.matches("-?[0-9]{1,18}"))
         .mapToLong(Long::parseLong)
         .findFirst();
@@ -86,7 +86,7 @@ public final class Machine {
     if (times.isEmpty() || stat.isEmpty()) {
       return Optional.empty();
     }
-    String[] words = times.get().split(" ");
+    String[] words = times.get().split(" ", -1);
     int afterName = stat.get().lastIndexOf(')') + 2;
     if (words.length < 2 || afterName >= stat.get().length()) {
       return Optional.empty();
@@ -103,7 +103,7 @@ public final class Machine {
     return text("/proc/stat").stream()
         .flatMap(String::lines)
         .filter(line -> line.startsWith("cpu "))
-        .map(line -> line.split("\\s+"))
+        .map(line -> line.split("\\s+", -1))
         .filter(words -> words.length > 8)
         .mapToLong(words -> Long.parseLong(words[8]) * NANOS_PER_TICK)
         .findFirst()
@@ -142,7 +142,7 @@ public final class Machine {
       String[] parts = line.split(":", 3);
       if (parts.length == 3 && parts[1].isEmpty()) {
         unified = parts[2];
-      } else if (parts.length == 3 && List.of(parts[1].split(",")).contains(controller)) {
+      } else if (parts.length == 3 && List.of(parts[1].split(",", -1)).contains(controller)) {
         own = parts[2];
       }
     }

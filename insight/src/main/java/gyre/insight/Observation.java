@@ -63,7 +63,7 @@ public final class Observation implements AutoCloseable {
     StringBuilder rest = new StringBuilder();
     boolean isBeforeMain = true;
     boolean takesValue = false;
-    for (String word : line.split(" ")) {
+    for (String word : line.split(" ", -1)) {
       if (takesValue) {
         takesValue = false;
       } else if (isBeforeMain && word.matches("-cp|-classpath|--[a-z-]+|-p")) {
