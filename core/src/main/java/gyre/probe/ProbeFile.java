@@ -314,7 +314,7 @@ public final class ProbeFile {
   private static void delete(Path file) {
     try {
       boolean ignored = Files.deleteIfExists(file);
-      boolean unused = Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".sock"));
+      boolean _ = Files.deleteIfExists(file.resolveSibling(file.getFileName() + ".sock"));
     } catch (IOException e) {
       LOGGER.log(System.Logger.Level.DEBUG, "cannot delete " + file, e);
     }

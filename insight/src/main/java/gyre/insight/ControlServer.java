@@ -63,10 +63,10 @@ final class ControlServer {
       opened = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
       opened.bind(UnixDomainSocketAddress.of(path));
       // Nobody else can enter the directory meanwhile.
-      Path unused =
+      Path _ =
           Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
       opened.configureBlocking(false);
-      SelectionKey unusedKey = opened.register(selector, SelectionKey.OP_ACCEPT);
+      SelectionKey _ = opened.register(selector, SelectionKey.OP_ACCEPT);
       return opened;
     } catch (IOException | UnsupportedOperationException e) {
       StallLog.LOGGER.log(

@@ -153,7 +153,7 @@ public final class TopScreen {
           case LOOP -> "↑↓ scroll  Enter d fibers and stacks  Esc back";
           case DUMP -> "↑↓ scroll  d again  Esc back";
         };
-    int unused =
+    int _ =
         area.put(
             0, area.height() - 1, keys + (isPaused ? "  PAUSED" : "") + "  p pause  q end", DIM);
   }

@@ -24,7 +24,7 @@ public final class TraceLine {
       JsonToken ignored = parser.nextToken();
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
         String key = parser.currentName();
-        JsonToken unused = parser.nextToken();
+        JsonToken _ = parser.nextToken();
         switch (key) {
           case "ph" -> phase = parser.getString();
           case "name" -> name = parser.getString();

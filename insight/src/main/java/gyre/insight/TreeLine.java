@@ -26,7 +26,7 @@ public record TreeLine(
       JsonToken ignored = parser.nextToken();
       while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
         String key = parser.currentName();
-        JsonToken unused = parser.nextToken();
+        JsonToken _ = parser.nextToken();
         switch (key) {
           case "loop" -> loop = parser.getString();
           case "type" -> type = parser.getString();

@@ -53,7 +53,7 @@ public final class Watchdog implements LoopWatch {
 
   @Override
   public void closed(Loop loop) {
-    for (WatchedLoop watched : loops) {
+    for (WatchedLoop watched : List.copyOf(loops)) {
       if (watched.loop() == loop) {
         loops.remove(watched);
         watched.end();

@@ -30,12 +30,12 @@ final class PoolExhausted {
           scope.start("acceptor", () -> {
             while (true) {
               TcpStream stream = listener.accept();
-              Fiber<?> unused = scope.start("keeper", () -> keep(stream, messageBytes));
+              Fiber<?> _ = scope.start("keeper", () -> keep(stream, messageBytes));
             }
           });
       for (int i = 0; i < STREAMS; i++) {
         TcpStream client = TcpStream.connect(listener.address());
-        Fiber<?> unused =
+        Fiber<?> _ =
             scope.start("client", () -> {
               client.write(new byte[messageBytes]);
               Fiber.park();

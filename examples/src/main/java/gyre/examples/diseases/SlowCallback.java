@@ -10,14 +10,12 @@ final class SlowCallback {
   private SlowCallback() {}
 
   static void sick() {
-    try (Timer ignored = Loop.current().every(Duration.ofMillis(150), () -> Work.compute(40))) {
-      Fiber.park();
-    }
+    Timer ignored = Loop.current().every(Duration.ofMillis(150), () -> Work.compute(40));
+    Fiber.park();
   }
 
   static void healthy() {
-    try (Timer ignored = Loop.current().every(Duration.ofMillis(150), () -> {})) {
-      Fiber.park();
-    }
+    Timer ignored = Loop.current().every(Duration.ofMillis(150), () -> {});
+    Fiber.park();
   }
 }
