@@ -166,7 +166,8 @@ public final class LoopTree {
                 ? "RUNNING"
                 : loop.mechanism().isBlockedElsewhere(fiber) ? "BLOCKED" : "RUNNABLE";
     Wait wait = inHandles.get(fiber);
-    String doing = !isParked ? "" : wait == null ? fiber.doing() : wait.doing + " " + wait.handle.name();
+    String doing =
+        !isParked ? "" : wait == null ? fiber.doing() : wait.doing + " " + wait.handle.name();
     return new Node(
         depth,
         Type.FIBER,
@@ -188,16 +189,15 @@ public final class LoopTree {
       case Fiber.End end -> "the end of fiber " + end.awaited.name();
       case ScopeEnd end -> "the end of all fibers of scope " + end.scope;
       case HoldWait held -> holders(held);
-      case Deadline deadline ->
-          "the clock, in " + deadline.remainingNanos() / 1_000_000 + " ms";
+      case Deadline deadline -> "the clock, in " + deadline.remainingNanos() / 1_000_000 + " ms";
       case null, default -> "";
     };
   }
 
   private static String holders(HoldWait wait) {
     StringBuilder names = new StringBuilder();
-    wait.eachHolder(holder ->
-        names.append(names.isEmpty() ? "fiber " : ", fiber ").append(holder.name()));
+    wait.eachHolder(
+        holder -> names.append(names.isEmpty() ? "fiber " : ", fiber ").append(holder.name()));
     return names.isEmpty() ? "" : names + ", which holds " + wait.what();
   }
 

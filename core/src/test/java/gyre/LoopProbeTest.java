@@ -82,12 +82,14 @@ class LoopProbeTest {
         probe(loop).trace(null);
       });
       int told =
-          trace.drain(1024, (type, start, nanos, subject) -> {
-            assertThat(nanos).isNotNegative();
-            if (type == Trace.CALLBACK && subject != null) {
-              handles.add(subject);
-            }
-          });
+          trace.drain(
+              1024,
+              (type, start, nanos, subject) -> {
+                assertThat(nanos).isNotNegative();
+                if (type == Trace.CALLBACK && subject != null) {
+                  handles.add(subject);
+                }
+              });
       assertThat(told).isPositive();
       assertThat(handles).contains(timers[0]);
     }

@@ -1,11 +1,11 @@
 package gyre.balancer;
 
+import gyre.Deadline;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopGroup;
-import gyre.Signal;
-import gyre.Deadline;
 import gyre.Scope;
+import gyre.Signal;
 import gyre.insight.web.WebConsole;
 import gyre.net.TcpServer;
 import gyre.net.UnixListener;
@@ -55,6 +55,7 @@ public final class Balancer implements AutoCloseable {
   private volatile @Nullable Signal changed;
   private volatile boolean isStopping;
   private volatile @Nullable Callable<BalancerConfig> loader;
+
   /** On the control loop. */
   private @Nullable UnixListener controlListener;
 
@@ -97,13 +98,13 @@ public final class Balancer implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(LoopGroup, BalancerConfig)}, and goes on with the listening sockets of a balancer
-   * that runs in another process, which stops then: no connection is refused or lost. Listeners are
-   * found by their names and ports. It gets the table of persistence too.
+   * As {@link #open(LoopGroup, BalancerConfig)}, and goes on with the listening sockets of a
+   * balancer that runs in another process, which stops then: no connection is refused or lost.
+   * Listeners are found by their names and ports. It gets the table of persistence too.
    *
    * @param control the control socket of the other one
-   * @throws gyre.io.IoException if nobody is there, or it can't listen somewhere; then the other one
-   *     goes on
+   * @throws gyre.io.IoException if nobody is there, or it can't listen somewhere; then the other
+   *     one goes on
    */
   public static Balancer takeOver(LoopGroup group, BalancerConfig config, Path control) {
     return new Balancer(group, group.loops(), config, new Events(true)).start(control);
@@ -111,19 +112,20 @@ public final class Balancer implements AutoCloseable {
 
   private Balancer start(@Nullable Path before) {
     try {
-      Fiber<?> ignored = onControl(() -> {
-        started = control().now();
-        if (before == null) {
-          apply(config);
-        } else {
-          takeOver(before);
-        }
-        Path path = config.control();
-        controlListener = path == null ? null : ControlSocket.open(path);
-        InetSocketAddress web = config.web();
-        console = web == null ? null : BalancerPage.open(this, web, control().loop());
-        return control().loop().start("balance", this::runControl);
-      });
+      Fiber<?> ignored =
+          onControl(() -> {
+            started = control().now();
+            if (before == null) {
+              apply(config);
+            } else {
+              takeOver(before);
+            }
+            Path path = config.control();
+            controlListener = path == null ? null : ControlSocket.open(path);
+            InetSocketAddress web = config.web();
+            console = web == null ? null : BalancerPage.open(this, web, control().loop());
+            return control().loop().start("balance", this::runControl);
+          });
     } catch (RuntimeException e) {
       closeListeners(Duration.ZERO);
       closeLog();
@@ -153,12 +155,13 @@ public final class Balancer implements AutoCloseable {
         from.abandon();
       }
     }
-    listeners().forEach(listener -> {
-      TcpServer server = listener.server();
-      if (server != null) {
-        server.acceptAgain();
-      }
-    });
+    listeners()
+        .forEach(listener -> {
+          TcpServer server = listener.server();
+          if (server != null) {
+            server.acceptAgain();
+          }
+        });
     apply(config); // what the other one has let go of by now
     events.tell(control().now(), "", "has taken over from the balancer at " + before);
   }
@@ -318,9 +321,7 @@ public final class Balancer implements AutoCloseable {
     stopAction.run();
   }
 
-  /**
-   * Answers a command, both as JSON, as the control socket does.
-   */
+  /** Answers a command, both as JSON, as the control socket does. */
   public String command(String request) {
     return commands.answer(request);
   }
@@ -413,8 +414,7 @@ public final class Balancer implements AutoCloseable {
       Listener known = listeners.get(each.name());
       if (known == null || !known.config().isSamePlace(each)) {
         HandOver from = handOver;
-        opened.put(
-            each.name(), Listener.open(this, each, from == null ? null : from.find(each)));
+        opened.put(each.name(), Listener.open(this, each, from == null ? null : from.find(each)));
       }
     }
   }
@@ -439,7 +439,8 @@ public final class Balancer implements AutoCloseable {
       Discovery discovery = new Discovery(control());
       UnixListener control = controlListener;
       if (control != null) {
-        Fiber<?> ignored = scope.start("control", () -> ControlSocket.serve(control, this, commands));
+        Fiber<?> ignored =
+            scope.start("control", () -> ControlSocket.serve(control, this, commands));
       }
       while (!isStopping && !loop.stopping().isReady()) {
         checks.look(pools.values());

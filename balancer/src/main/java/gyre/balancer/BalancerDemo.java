@@ -31,8 +31,7 @@ public final class BalancerDemo {
     List<TargetConfig> configs = new ArrayList<>();
     for (int i = 0; i < TARGETS; i++) {
       targets.add(target(localPort(0)));
-      configs.add(
-          TargetConfig.of(targets.get(i).address()).name(String.valueOf((char) ('a' + i))));
+      configs.add(TargetConfig.of(targets.get(i).address()).name(String.valueOf((char) ('a' + i))));
     }
     PoolConfig pool =
         PoolConfig.of("demo", configs)
@@ -42,8 +41,7 @@ public final class BalancerDemo {
     this.balancer =
         Balancer.open(
             group,
-            BalancerConfig.of(
-                    List.of(ListenConfig.of("demo", localPort(0), "demo")), List.of(pool))
+            BalancerConfig.of(List.of(ListenConfig.of("demo", localPort(0), "demo")), List.of(pool))
                 .web(web)
                 .stopTimeout(Duration.ofMillis(200)));
   }

@@ -90,16 +90,15 @@ public final class BalancerFile {
         .web(all.has("web") ? address(all, "web", "127.0.0.1") : null);
   }
 
-  private static void checkPools(
-      Section root, List<ListenConfig> listens, List<PoolConfig> pools) {
+  private static void checkPools(Section root, List<ListenConfig> listens, List<PoolConfig> pools) {
     List<String> names = pools.stream().map(PoolConfig::name).toList();
     for (ListenConfig each : listens) {
       Section section = root.section("listen").section(each.name());
       check(section, "pool", each.pool(), names);
-      each.serverNames().forEach(
-              (name, pool) -> check(section.section("server_names"), name, pool, names));
-      each.applicationProtocols().forEach(
-              (name, pool) -> check(section.section("alpn"), name, pool, names));
+      each.serverNames()
+          .forEach((name, pool) -> check(section.section("server_names"), name, pool, names));
+      each.applicationProtocols()
+          .forEach((name, pool) -> check(section.section("alpn"), name, pool, names));
     }
   }
 
@@ -292,8 +291,7 @@ public final class BalancerFile {
     Map<String, Function<Section, HealthConfig.Check>> kinds = new LinkedHashMap<>();
     kinds.put("tcp", _ -> new HealthConfig.Check.Tcp());
     kinds.put(
-        "talk",
-        s -> new HealthConfig.Check.SendExpect(s.text("send", ""), s.text("expect", "")));
+        "talk", s -> new HealthConfig.Check.SendExpect(s.text("send", ""), s.text("expect", "")));
     kinds.put(
         "http",
         s ->
@@ -308,8 +306,7 @@ public final class BalancerFile {
     String kind = in.text("check", "tcp");
     Function<Section, HealthConfig.Check> made = kinds.get(kind);
     if (made == null) {
-      throw in.wrong(
-          "check", "\"" + kind + "\" is none of: " + String.join(", ", kinds.keySet()));
+      throw in.wrong("check", "\"" + kind + "\" is none of: " + String.join(", ", kinds.keySet()));
     }
     return made.apply(in);
   }

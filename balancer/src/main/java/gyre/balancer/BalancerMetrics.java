@@ -17,12 +17,11 @@ final class BalancerMetrics {
         .sample(counters.sessions.get());
     counters
         .all()
-        .forEach(
-            (name, value) ->
-                text.counter(
-                        "gyre_balancer_" + name + "_total",
-                        "As the command stats has it: " + name.replace('_', ' ') + ".")
-                    .sample(value));
+        .forEach((name, value) ->
+            text.counter(
+                    "gyre_balancer_" + name + "_total",
+                    "As the command stats has it: " + name.replace('_', ' ') + ".")
+                .sample(value));
     AccessLog log = balancer.accessLog();
     text.counter("gyre_balancer_access_log_dropped_total", "Lines that the disk was too slow for.")
         .sample(log == null ? 0 : (double) log.dropped());

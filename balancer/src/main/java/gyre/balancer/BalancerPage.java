@@ -13,8 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The page of a balancer, its data as JSON, and its figures for Prometheus at {@code /metrics}. What
- * it shows and does is what {@link Balancer#command} does.
+ * The page of a balancer, its data as JSON, and its figures for Prometheus at {@code /metrics}.
+ * What it shows and does is what {@link Balancer#command} does.
  */
 final class BalancerPage {
   private static final String[] FIELDS = {"command", "target", "weight", "reason"};

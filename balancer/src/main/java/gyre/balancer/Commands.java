@@ -55,8 +55,7 @@ final class Commands {
       case "remove" -> remove(words);
       case "reload" -> balancer.reload();
       case "stop" -> balancer.askToStop();
-      default ->
-          throw new IllegalArgumentException("\"" + command + "\" is none of: " + KNOWN);
+      default -> throw new IllegalArgumentException("\"" + command + "\" is none of: " + KNOWN);
     }
   }
 
@@ -105,8 +104,7 @@ final class Commands {
     one.put("connections", target.connections.sum());
     one.put("failures", target.failures.sum());
     long connections = target.connections.sum();
-    one.put(
-        "connect_us", connections == 0 ? 0L : target.connectNanos.sum() / connections / 1000);
+    one.put("connect_us", connections == 0 ? 0L : target.connectNanos.sum() / connections / 1000);
     one.put("bytes_in", target.bytesIn.sum());
     one.put("bytes_out", target.bytesOut.sum());
     one.put("checks", target.checks.sum());
@@ -137,8 +135,7 @@ final class Commands {
   private List<Object> events() {
     List<Object> all = new ArrayList<>();
     for (Events.Event each : balancer.events().newest()) {
-      all.add(
-          Map.of("at", each.at().toString(), "subject", each.subject(), "text", each.text()));
+      all.add(Map.of("at", each.at().toString(), "subject", each.subject(), "text", each.text()));
     }
     return all;
   }

@@ -64,7 +64,8 @@ final class Connecting {
         }
         case Decision.Nobody nobody -> {
           counters.refusedNobody.increment();
-          return new Result.Refused("no-target", nobody.reason() + (last.isEmpty() ? "" : ": " + last));
+          return new Result.Refused(
+              "no-target", nobody.reason() + (last.isEmpty() ? "" : ": " + last));
         }
       }
       boolean isConnected = false;

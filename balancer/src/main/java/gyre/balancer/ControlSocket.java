@@ -69,10 +69,8 @@ final class ControlSocket {
     if (!path.toString().startsWith("@")) {
       try {
         Path ignored =
-            Fiber.offload(
-                () ->
-                    Files.setPosixFilePermissions(
-                        path, PosixFilePermissions.fromString("rw-------")));
+            Fiber.offload(() ->
+                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------")));
       } catch (IOException | RuntimeException e) {
         throw e;
       } catch (Exception e) {

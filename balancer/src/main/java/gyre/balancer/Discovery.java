@@ -17,9 +17,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks up the names of targets, again and again: a fiber on the control loop for each pool that has
- * names. Each address of a name is a target. Where looking up fails the last answer stays: a name
- * server that is down must not take the service with it.
+ * Looks up the names of targets, again and again: a fiber on the control loop for each pool that
+ * has names. Each address of a name is a target. Where looking up fails the last answer stays: a
+ * name server that is down must not take the service with it.
  */
 final class Discovery {
   private final LoopPart part;

@@ -1,8 +1,8 @@
 package gyre.balancer;
 
+import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
-import gyre.Cancellation;
 import gyre.Fiber;
 import gyre.Scope;
 import java.time.Duration;
@@ -35,8 +35,7 @@ final class HealthChecks {
       }
       for (Target target : pool.targets()) {
         if (!running.containsKey(target)) {
-          running.put(
-              target, scope.start("check " + target.path(), () -> checkAll(pool, target)));
+          running.put(target, scope.start("check " + target.path(), () -> checkAll(pool, target)));
         }
       }
     }
@@ -89,8 +88,7 @@ final class HealthChecks {
     return jitter(track.isChanging() ? rules.fastInterval() : rules.interval(), rules);
   }
 
-  private static String reason(
-      @Nullable String failure, HealthConfig rules, Target target) {
+  private static String reason(@Nullable String failure, HealthConfig rules, Target target) {
     if (target.health() == Target.Health.UNKNOWN) {
       return "the first check " + (failure == null ? "succeeded" : "failed: " + failure);
     }
@@ -99,8 +97,7 @@ final class HealthChecks {
         : rules.fall() + " checks in a row failed: " + failure;
   }
 
-  private static @Nullable String failure(
-      Target target, HealthConfig rules) {
+  private static @Nullable String failure(Target target, HealthConfig rules) {
     try {
       return Cancellation.within(rules.timeout(), () -> Checker.check(target.config(), rules));
     } catch (DeadlineExceededException e) {

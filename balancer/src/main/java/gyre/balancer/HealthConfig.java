@@ -48,7 +48,8 @@ public record HealthConfig(
      * @param statuses that are good; empty for all from 200 to 399
      * @param tls over TLS, checked by this; null for plain HTTP
      */
-    record Http(String method, String path, String host, List<Integer> statuses, @Nullable TlsClient tls)
+    record Http(
+        String method, String path, String host, List<Integer> statuses, @Nullable TlsClient tls)
         implements Check {
       public Http {
         statuses = List.copyOf(statuses);
@@ -90,19 +91,11 @@ public record HealthConfig(
   /** A check every 2 s, every 0.5 s while a target changes; up after 2, down after 3. */
   public static HealthConfig of(Check check) {
     return new HealthConfig(
-        check,
-        Duration.ofSeconds(2),
-        Duration.ofMillis(500),
-        10,
-        Duration.ofSeconds(2),
-        2,
-        3,
-        0);
+        check, Duration.ofSeconds(2), Duration.ofMillis(500), 10, Duration.ofSeconds(2), 2, 3, 0);
   }
 
   public HealthConfig interval(Duration value) {
-    return new HealthConfig(
-        check, value, fastInterval, jitterPercent, timeout, rise, fall, port);
+    return new HealthConfig(check, value, fastInterval, jitterPercent, timeout, rise, fall, port);
   }
 
   public HealthConfig fastInterval(Duration value) {
@@ -114,8 +107,7 @@ public record HealthConfig(
   }
 
   public HealthConfig timeout(Duration value) {
-    return new HealthConfig(
-        check, interval, fastInterval, jitterPercent, value, rise, fall, port);
+    return new HealthConfig(check, interval, fastInterval, jitterPercent, value, rise, fall, port);
   }
 
   public HealthConfig rise(int value) {

@@ -119,11 +119,10 @@ public final class ListenConfig {
   public ListenConfig sourceRate(long perSecond, long burst) {
     Limits.between("sourceRate", perSecond, 0, 1_000_000);
     Limits.between("sourceBurst", burst, perSecond == 0 ? 0 : 1, 1_000_000);
-    return with(
-        v -> {
-          v.sourceRate = perSecond;
-          v.sourceBurst = burst;
-        });
+    return with(v -> {
+      v.sourceRate = perSecond;
+      v.sourceBurst = burst;
+    });
   }
 
   /** Whose PROXY headers are believed; by default nobody's. */

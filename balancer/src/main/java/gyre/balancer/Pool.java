@@ -278,8 +278,7 @@ final class Pool {
     }
   }
 
-  private synchronized void eject(
-      Target target, OutlierConfig rules, String why, LoopPart part) {
+  private synchronized void eject(Target target, OutlierConfig rules, String why, LoopPart part) {
     long now = part.nanoTime();
     int out = 0;
     for (Target each : targets) {
@@ -292,7 +291,12 @@ final class Pool {
     tell(
         part,
         target,
-        "left out for " + time.toSeconds() + " s, as " + rules.failures() + " in a row failed: " + why);
+        "left out for "
+            + time.toSeconds()
+            + " s, as "
+            + rules.failures()
+            + " in a row failed: "
+            + why);
   }
 
   /** Tells of those whose time is up; from time to time. */

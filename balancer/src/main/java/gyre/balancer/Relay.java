@@ -15,9 +15,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes on what a client and a target send to each other, as it is: blocks move and are not copied,
- * a side that is slow is waited for by the other, the end of a direction is passed on as such while
- * the other goes on, and a reset as a reset.
+ * Passes on what a client and a target send to each other, as it is: blocks move and are not
+ * copied, a side that is slow is waited for by the other, the end of a direction is passed on as
+ * such while the other goes on, and a reset as a reset.
  *
  * <p>One fiber is started for the direction to the client; that to the target is passed on in the
  * calling one. Limits of time are looked after by one timer, which looks at how much has moved, so

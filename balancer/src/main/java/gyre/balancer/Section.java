@@ -16,8 +16,8 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * A table of a configuration, which gives values that were checked. What is wrong is told with file,
- * line and key.
+ * A table of a configuration, which gives values that were checked. What is wrong is told with
+ * file, line and key.
  */
 final class Section {
   private static final int MAX_SECONDS = 365 * 86_400;

@@ -25,12 +25,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Balances UDP: the first datagram of a client's address makes a flow, which has a target and a
- * socket of its own towards it; so answers find the way back, and a target that is not there is told
- * by the kernel. A flow ends when nothing moved for the idle time, when its target has given as many
- * answers as the listener expects, or when the target refuses.
+ * socket of its own towards it; so answers find the way back, and a target that is not there is
+ * told by the kernel. A flow ends when nothing moved for the idle time, when its target has given
+ * as many answers as the listener expects, or when the target refuses.
  *
- * <p>All of it is on one loop, chosen by the listener's name. The number of flows is bounded; beyond
- * it datagrams of new clients are dropped and counted, as UDP may.
+ * <p>All of it is on one loop, chosen by the listener's name. The number of flows is bounded;
+ * beyond it datagrams of new clients are dropped and counted, as UDP may.
  */
 final class UdpListener extends Listener {
   private static final int FLOWS_LIMIT = 8192;

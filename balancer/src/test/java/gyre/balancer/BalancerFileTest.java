@@ -108,17 +108,23 @@ final class BalancerFileTest {
       })
   void shouldNameLineAndKeyOfWhatIsWrong(String right, String wrong, String message) {
     assertThat(FILE).contains(right);
-    assertThatThrownBy(() -> parse(FILE.replaceFirst(java.util.regex.Pattern.quote(right), java.util.regex.Matcher.quoteReplacement(wrong))))
+    assertThatThrownBy(() ->
+            parse(
+                FILE.replaceFirst(
+                    java.util.regex.Pattern.quote(right),
+                    java.util.regex.Matcher.quoteReplacement(wrong))))
         .isInstanceOf(BalancerFileException.class)
         .hasMessageStartingWith(message);
   }
 
   @Test
   void shouldSayWhatIsMissing() {
-    assertThatThrownBy(() -> parse("")).hasMessage("balance.toml: listen is missing: add a table [listen.NAME]");
+    assertThatThrownBy(() -> parse(""))
+        .hasMessage("balance.toml: listen is missing: add a table [listen.NAME]");
     assertThatThrownBy(() -> parse("[listen.a]\naddress = \":1\"\n"))
         .hasMessage("balance.toml:1: listen.a.pool is missing");
-    assertThatThrownBy(() -> parse("[pool.a]\nretries = 1\n[listen.a]\naddress=\":1\"\npool=\"a\"\n"))
+    assertThatThrownBy(
+            () -> parse("[pool.a]\nretries = 1\n[listen.a]\naddress=\":1\"\npool=\"a\"\n"))
         .hasMessageStartingWith("balance.toml:1: pool.a.targets is missing");
   }
 

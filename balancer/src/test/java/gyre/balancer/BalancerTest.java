@@ -87,12 +87,11 @@ final class BalancerTest {
     byte[] answer = new byte[5_000_000];
     new java.util.SplittableRandom(3).nextBytes(answer);
     Peers.Server server =
-        peers.server(
-            socket -> {
-              byte[] got = socket.getInputStream().readAllBytes();
-              assertThat(got).hasSize(3_000_000);
-              socket.getOutputStream().write(answer);
-            });
+        peers.server(socket -> {
+          byte[] got = socket.getInputStream().readAllBytes();
+          assertThat(got).hasSize(3_000_000);
+          socket.getOutputStream().write(answer);
+        });
     try (Balancer balancer = open(listen(), pool(server))) {
       Socket socket = peers.connect(address(balancer));
       socket.getOutputStream().write(new byte[3_000_000]);
@@ -104,11 +103,10 @@ final class BalancerTest {
   @Test
   void shouldPassOnAResetAsAReset() throws Exception {
     Peers.Server server =
-        peers.server(
-            socket -> {
-              assertThat(socket.getInputStream().read()).isEqualTo('x');
-              socket.setSoLinger(true, 0);
-            });
+        peers.server(socket -> {
+          assertThat(socket.getInputStream().read()).isEqualTo('x');
+          socket.setSoLinger(true, 0);
+        });
     try (Balancer balancer = open(listen(), pool(server))) {
       Socket socket = peers.connect(address(balancer));
       Peers.write(socket, "x");
@@ -123,16 +121,15 @@ final class BalancerTest {
     CountDownLatch reset = new CountDownLatch(1);
     CountDownLatch ready = new CountDownLatch(1);
     Peers.Server server =
-        peers.server(
-            socket -> {
-              try {
-                socket.getInputStream().read();
-                ready.countDown();
-                socket.getInputStream().read();
-              } catch (SocketException e) {
-                reset.countDown();
-              }
-            });
+        peers.server(socket -> {
+          try {
+            socket.getInputStream().read();
+            ready.countDown();
+            socket.getInputStream().read();
+          } catch (SocketException e) {
+            reset.countDown();
+          }
+        });
     try (Balancer balancer = open(listen(), pool(server))) {
       Socket socket = peers.connect(address(balancer));
       Peers.write(socket, "x");
@@ -274,14 +271,12 @@ final class BalancerTest {
 
   @Test
   void shouldEndIdleConnections() throws Exception {
-    assertEndsByItself(
-        listen -> listen.idleTimeout(Duration.ofMillis(40)), "hello", false);
+    assertEndsByItself(listen -> listen.idleTimeout(Duration.ofMillis(40)), "hello", false);
   }
 
   @Test
   void shouldEndHalfClosedConnectionsThatStandStill() throws Exception {
-    assertEndsByItself(
-        listen -> listen.halfCloseTimeout(Duration.ofMillis(40)), "hello", true);
+    assertEndsByItself(listen -> listen.halfCloseTimeout(Duration.ofMillis(40)), "hello", true);
   }
 
   @Test
@@ -292,14 +287,13 @@ final class BalancerTest {
   private void assertEndsByItself(
       UnaryOperator<ListenConfig> change, String greeting, boolean isHalfClosed) throws Exception {
     Peers.Server server =
-        peers.server(
-            socket -> {
-              Peers.write(socket, greeting + "\n");
-              while (socket.getInputStream().read() >= 0) {
-                // Takes what comes.
-              }
-              new CountDownLatch(1).await(30, java.util.concurrent.TimeUnit.SECONDS);
-            });
+        peers.server(socket -> {
+          Peers.write(socket, greeting + "\n");
+          while (socket.getInputStream().read() >= 0) {
+            // Takes what comes.
+          }
+          new CountDownLatch(1).await(30, java.util.concurrent.TimeUnit.SECONDS);
+        });
     try (Balancer balancer = open(change.apply(listen()), pool(server))) {
       Socket socket = peers.connect(address(balancer));
       assertThat(Peers.readLine(socket)).isEqualTo(greeting);
@@ -342,31 +336,30 @@ final class BalancerTest {
     CountDownLatch mayRead = new CountDownLatch(1);
     int bytes = 30_000_000;
     Peers.Server server =
-        peers.server(
-            socket -> {
-              mayRead.await();
-              long read = socket.getInputStream().readAllBytes().length;
-              Peers.write(socket, read + "\n");
-            });
+        peers.server(socket -> {
+          mayRead.await();
+          long read = socket.getInputStream().readAllBytes().length;
+          Peers.write(socket, read + "\n");
+        });
     try (Balancer balancer = open(listen(), pool(server))) {
       Socket socket = peers.connect(address(balancer));
       java.util.concurrent.atomic.AtomicLong sent = new java.util.concurrent.atomic.AtomicLong();
       Thread sender =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try {
-                      byte[] piece = new byte[10_000];
-                      for (int i = 0; i < bytes / piece.length; i++) {
-                        socket.getOutputStream().write(piece);
-                        sent.addAndGet(piece.length);
-                      }
-                      socket.shutdownOutput();
-                    } catch (IOException e) {
-                      sent.set(-1);
-                    }
-                  });
-      Peers.until("it stands still", () -> sender.getState() == Thread.State.RUNNABLE && isStill(sent));
+              .start(() -> {
+                try {
+                  byte[] piece = new byte[10_000];
+                  for (int i = 0; i < bytes / piece.length; i++) {
+                    socket.getOutputStream().write(piece);
+                    sent.addAndGet(piece.length);
+                  }
+                  socket.shutdownOutput();
+                } catch (IOException e) {
+                  sent.set(-1);
+                }
+              });
+      Peers.until(
+          "it stands still", () -> sender.getState() == Thread.State.RUNNABLE && isStill(sent));
       assertThat(sent.get()).isLessThan(bytes);
       mayRead.countDown();
       assertThat(Peers.readLine(socket)).isEqualTo(String.valueOf(bytes));

@@ -121,8 +121,8 @@ final class BalancerWorld {
         world.after(sometime(), link::cut);
         world.after(STORM, link::heal);
       }
-      case 2 -> world.after(
-          sometime(), () -> link.clog(Duration.ofSeconds(10), Duration.ofSeconds(3)));
+      case 2 ->
+          world.after(sometime(), () -> link.clog(Duration.ofSeconds(10), Duration.ofSeconds(3)));
       case 3 -> {
         Duration at = sometime();
         for (int i = 0; i < 5; i++) {
@@ -143,22 +143,21 @@ final class BalancerWorld {
   /** Says its number, and sends back what it gets. */
   private void serve(int number, Random chance) {
     try (TcpListener listener = TcpListener.bind("0.0.0.0", PORT)) {
-      listener.serve(
-          stream -> {
-            stream.write(new byte[] {(byte) number});
-            ByteBuffer room = ByteBuffer.allocate(1500);
-            while (stream.read(room.clear()) >= 0) {
-              byte[] bytes = new byte[room.flip().remaining()];
-              room.get(bytes);
-              if (isWrongNow(chance, bytes.length)) {
-                bytes = wrong(bytes);
-                if (bytes.length == 0) {
-                  return;
-                }
-              }
-              stream.write(bytes);
+      listener.serve(stream -> {
+        stream.write(new byte[] {(byte) number});
+        ByteBuffer room = ByteBuffer.allocate(1500);
+        while (stream.read(room.clear()) >= 0) {
+          byte[] bytes = new byte[room.flip().remaining()];
+          room.get(bytes);
+          if (isWrongNow(chance, bytes.length)) {
+            bytes = wrong(bytes);
+            if (bytes.length == 0) {
+              return;
             }
-          });
+          }
+          stream.write(bytes);
+        }
+      });
     }
   }
 
@@ -193,7 +192,8 @@ final class BalancerWorld {
     for (int i = 0; i < TARGETS; i++) {
       boolean isHeavy = planted == Planted.UNEVEN && i == 0;
       targets.add(
-          TargetConfig.of(new InetSocketAddress(java.net.InetAddress.ofLiteral("10.0.1." + (i + 1)), PORT))
+          TargetConfig.of(
+                  new InetSocketAddress(java.net.InetAddress.ofLiteral("10.0.1." + (i + 1)), PORT))
               .name("t" + i)
               .weight(isHeavy ? 4 : 1));
     }
@@ -208,7 +208,9 @@ final class BalancerWorld {
                     .fastInterval(Duration.ofMillis(100))
                     .timeout(Duration.ofSeconds(1)))
             .outlier(
-                OutlierConfig.defaults().base(Duration.ofSeconds(1)).longest(Duration.ofSeconds(3)));
+                OutlierConfig.defaults()
+                    .base(Duration.ofSeconds(1))
+                    .longest(Duration.ofSeconds(3)));
     ListenConfig listen =
         ListenConfig.of("main", new InetSocketAddress("0.0.0.0", PORT), "main")
             .idleTimeout(Duration.ofSeconds(15))

@@ -39,8 +39,7 @@ final class ControlTest {
     socket = directory.resolve("balance.sock");
     a = peers.echo("a");
     b = peers.echo("b");
-    PoolConfig pool =
-        PoolConfig.of("web", List.of(a.target().name("a"), b.target().name("b")));
+    PoolConfig pool = PoolConfig.of("web", List.of(a.target().name("a"), b.target().name("b")));
     balancer =
         Balancer.open(
             group,
@@ -58,7 +57,9 @@ final class ControlTest {
     assertThat(socket).doesNotExist();
   }
 
-  /** @param words of key and value in turn, after the command */
+  /**
+   * @param words of key and value in turn, after the command
+   */
   private String ask(String command, String... words) throws IOException {
     Map<String, String> request = new LinkedHashMap<>();
     request.put("command", command);

@@ -68,9 +68,9 @@ final class GuideTest {
     String message = "";
     try {
       String rest = section.equals("[pool.a]") ? "" : "[pool.a]\ntargets=[\"10.0.0.1:1\"]\n";
-      String listen = section.equals("[listen.a]") ? "" : "[listen.a]\naddress=\":1\"\npool=\"a\"\n";
-      BalancerFile.parse(
-          Path.of("x"), rest + listen + section + "\nnonsense = 1\n");
+      String listen =
+          section.equals("[listen.a]") ? "" : "[listen.a]\naddress=\":1\"\npool=\"a\"\n";
+      BalancerFile.parse(Path.of("x"), rest + listen + section + "\nnonsense = 1\n");
     } catch (BalancerFileException e) {
       message = String.valueOf(e.getMessage());
     }

@@ -55,8 +55,7 @@ final class HandOverTest {
                 ListenConfig.of("web", listen, "web"),
                 ListenConfig.of("dns", listen, "web").protocol(ListenConfig.Protocol.UDP)),
             List.of(
-                PoolConfig.of("web", List.of(server.target()))
-                    .persistence(Duration.ofMinutes(5))))
+                PoolConfig.of("web", List.of(server.target())).persistence(Duration.ofMinutes(5))))
         .stopTimeout(Duration.ofMillis(50))
         .control(control());
   }
@@ -100,22 +99,21 @@ final class HandOverTest {
     InetSocketAddress where = address(balancer);
     Thread load =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  while (!isOver.get()) {
-                    try (Socket socket = new Socket()) {
-                      socket.connect(where, Peers.PATIENCE_MILLIS);
-                      socket.setSoTimeout(Peers.PATIENCE_MILLIS);
-                      Peers.readLine(socket);
-                      Peers.write(socket, "x\n");
-                      assertThat(Peers.readLine(socket)).isEqualTo("x");
-                      good.incrementAndGet();
-                    } catch (IOException | AssertionError e) {
-                      failed.add(e);
-                      isOver.set(true);
-                    }
-                  }
-                });
+            .start(() -> {
+              while (!isOver.get()) {
+                try (Socket socket = new Socket()) {
+                  socket.connect(where, Peers.PATIENCE_MILLIS);
+                  socket.setSoTimeout(Peers.PATIENCE_MILLIS);
+                  Peers.readLine(socket);
+                  Peers.write(socket, "x\n");
+                  assertThat(Peers.readLine(socket)).isEqualTo("x");
+                  good.incrementAndGet();
+                } catch (IOException | AssertionError e) {
+                  failed.add(e);
+                  isOver.set(true);
+                }
+              }
+            });
     for (int i = 0; i < HAND_OVERS; i++) {
       Balancer old = balancer;
       balancer = Balancer.takeOver(group(), config(where, a), control());

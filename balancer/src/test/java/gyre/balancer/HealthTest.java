@@ -41,14 +41,13 @@ final class HealthTest {
   private static String failure(TargetConfig target, Check check) {
     try (Loop loop = Loop.open()) {
       String failure =
-          loop.run(
-              () -> {
-                try {
-                  return String.valueOf(Checker.check(target, quick(check)));
-                } catch (gyre.io.IoException e) {
-                  return String.valueOf(e.getMessage());
-                }
-              });
+          loop.run(() -> {
+            try {
+              return String.valueOf(Checker.check(target, quick(check)));
+            } catch (gyre.io.IoException e) {
+              return String.valueOf(e.getMessage());
+            }
+          });
       return Objects.requireNonNull(failure);
     }
   }
@@ -69,11 +68,10 @@ final class HealthTest {
   })
   void shouldCheckByTalking(String send, String expect, String expected) throws IOException {
     Peers.Server server =
-        peers.server(
-            socket -> {
-              boolean isRight = Peers.readLine(socket).equals("PING");
-              Peers.write(socket, isRight ? "+PONG\n" : "-ERR what?\n");
-            });
+        peers.server(socket -> {
+          boolean isRight = Peers.readLine(socket).equals("PING");
+          Peers.write(socket, isRight ? "+PONG\n" : "-ERR what?\n");
+        });
     assertThat(failure(server.target(), new Check.SendExpect(send + "\n", expect)))
         .isEqualTo(expected);
   }
@@ -94,13 +92,12 @@ final class HealthTest {
   }
 
   private Peers.Server http(int status) throws IOException {
-    return peers.server(
-        socket -> {
-          while (!Peers.readLine(socket).equals("\r")) {
-            // The head.
-          }
-          Peers.write(socket, "HTTP/1.1 " + status + " x\r\nContent-Length: 0\r\n\r\n");
-        });
+    return peers.server(socket -> {
+      while (!Peers.readLine(socket).equals("\r")) {
+        // The head.
+      }
+      Peers.write(socket, "HTTP/1.1 " + status + " x\r\nContent-Length: 0\r\n\r\n");
+    });
   }
 
   @Test
@@ -126,7 +123,8 @@ final class HealthTest {
   void shouldCheckByAProgram() throws IOException {
     Peers.Server server = peers.echo("a");
     TargetConfig target = server.target().name("first");
-    String script = "test \"$TARGET_NAME $TARGET_PORT\" = \"first " + server.address().getPort() + '"';
+    String script =
+        "test \"$TARGET_NAME $TARGET_PORT\" = \"first " + server.address().getPort() + '"';
     assertThat(failure(target, new Check.Command(List.of("sh", "-c", script)))).isEqualTo("null");
     assertThat(failure(target, new Check.Command(List.of("sh", "-c", "exit 3"))))
         .startsWith("sh ended with ")

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * HAProxy and nginx as targets, in front, and as peers of the PROXY protocol. Where they are missing
- * this is skipped, unless {@code GYRE_JUDGES=required}.
+ * HAProxy and nginx as targets, in front, and as peers of the PROXY protocol. Where they are
+ * missing this is skipped, unless {@code GYRE_JUDGES=required}.
  */
 @Timeout(120)
 final class JudgesTest {
@@ -159,7 +159,9 @@ final class JudgesTest {
 
   // ---- the balancer
 
-  private Balancer open(UnaryOperator<ListenConfig> listen, UnaryOperator<PoolConfig> pool,
+  private Balancer open(
+      UnaryOperator<ListenConfig> listen,
+      UnaryOperator<PoolConfig> pool,
       InetSocketAddress... targets) {
     List<TargetConfig> all = new ArrayList<>();
     for (InetSocketAddress each : targets) {
@@ -186,7 +188,9 @@ final class JudgesTest {
   // ---- judged
 
   @ParameterizedTest
-  @EnumSource(value = SendProxy.class, names = {"V1", "V2"})
+  @EnumSource(
+      value = SendProxy.class,
+      names = {"V1", "V2"})
   void shouldTellHaproxyOfTheClient(SendProxy version) throws IOException {
     InetSocketAddress haproxy = haproxyBehindProxy();
     try (Balancer balancer = open(l -> l, p -> p.sendProxy(version), haproxy)) {
@@ -197,10 +201,11 @@ final class JudgesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = SendProxy.class, names = {"V1", "V2"})
+  @EnumSource(
+      value = SendProxy.class,
+      names = {"V1", "V2"})
   void shouldTellNginxOfTheClient(SendProxy version) throws IOException {
-    InetSocketAddress nginx =
-        nginx("proxy_protocol", "$proxy_protocol_addr:$proxy_protocol_port");
+    InetSocketAddress nginx = nginx("proxy_protocol", "$proxy_protocol_addr:$proxy_protocol_port");
     try (Balancer balancer = open(l -> l, p -> p.sendProxy(version), nginx)) {
       Socket socket = connect(balancer);
       int port = socket.getLocalPort();
@@ -209,7 +214,9 @@ final class JudgesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = SendProxy.class, names = {"V1", "V2"})
+  @EnumSource(
+      value = SendProxy.class,
+      names = {"V1", "V2"})
   void shouldBeToldOfTheClientByHaproxy(SendProxy version) throws IOException {
     Peers.Server server =
         peers.server(socket -> Peers.write(socket, Peers.readLine(socket) + "\n"));

@@ -47,7 +47,10 @@ final class PageTest {
     try (Balancer balancer = Balancer.open(group, config);
         HttpClient client = HttpClient.newHttpClient()) {
       String link = balancer.link();
-      assertThat(Peers.readLine(peers.connect(Objects.requireNonNull(balancer.addresses().get("web"))))).isEqualTo("a");
+      assertThat(
+              Peers.readLine(
+                  peers.connect(Objects.requireNonNull(balancer.addresses().get("web")))))
+          .isEqualTo("a");
       assertThat(get(client, link, "/")).contains("<title>Gyre balance</title>");
       assertThat(get(client, link, "/balance.js")).contains("gyre.start");
       assertThat(get(client, link, "/api/list")).contains("\"name\":\"a\\\"1\"");

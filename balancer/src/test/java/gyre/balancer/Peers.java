@@ -44,16 +44,15 @@ final class Peers implements AutoCloseable {
           connections.incrementAndGet();
           running.incrementAndGet();
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try (each) {
-                      talk.with(each);
-                    } catch (Exception e) {
-                      // Broken by a test.
-                    } finally {
-                      running.decrementAndGet();
-                    }
-                  });
+              .start(() -> {
+                try (each) {
+                  talk.with(each);
+                } catch (Exception e) {
+                  // Broken by a test.
+                } finally {
+                  running.decrementAndGet();
+                }
+              });
         } catch (IOException e) {
           return;
         }
@@ -83,12 +82,11 @@ final class Peers implements AutoCloseable {
 
   /** Says its name, and sends back what it gets. */
   Server echo(String name) throws IOException {
-    return server(
-        socket -> {
-          socket.getOutputStream().write((name + "\n").getBytes(StandardCharsets.UTF_8));
-          socket.getInputStream().transferTo(socket.getOutputStream());
-          socket.shutdownOutput();
-        });
+    return server(socket -> {
+      socket.getOutputStream().write((name + "\n").getBytes(StandardCharsets.UTF_8));
+      socket.getInputStream().transferTo(socket.getOutputStream());
+      socket.shutdownOutput();
+    });
   }
 
   Socket connect(InetSocketAddress address) throws IOException {

@@ -50,20 +50,20 @@ final class PoolTest {
   /** How often each is chosen, as letters with counts: {@code a3 b1}; connections end at once. */
   private String chosen(int times) {
     Map<String, Integer> counts = new java.util.TreeMap<>();
-    loop.run(
-        () -> {
-          for (int i = 0; i < times; i++) {
-            Decision decision = pool.decide(part, null, List.of());
-            if (decision instanceof Decision.Chosen chosen) {
-              counts.merge(chosen.target().name(), 1, Integer::sum);
-              pool.release(chosen.target());
-            } else {
-              counts.merge(decision instanceof Decision.Full ? "full" : "nobody", 1, Integer::sum);
-            }
-          }
-        });
+    loop.run(() -> {
+      for (int i = 0; i < times; i++) {
+        Decision decision = pool.decide(part, null, List.of());
+        if (decision instanceof Decision.Chosen chosen) {
+          counts.merge(chosen.target().name(), 1, Integer::sum);
+          pool.release(chosen.target());
+        } else {
+          counts.merge(decision instanceof Decision.Full ? "full" : "nobody", 1, Integer::sum);
+        }
+      }
+    });
     StringBuilder text = new StringBuilder();
-    counts.forEach((name, count) -> text.append(text.isEmpty() ? "" : " ").append(name).append(count));
+    counts.forEach(
+        (name, count) -> text.append(text.isEmpty() ? "" : " ").append(name).append(count));
     return text.toString();
   }
 
@@ -153,22 +153,21 @@ final class PoolTest {
   void shouldSendAClientWhereItWas() {
     pool(config(target("a"), target("b")).persistence(Duration.ofHours(1)).persistenceEntries(2));
     InetAddress client = address("192.0.2.1");
-    loop.run(
-        () -> {
-          pool.remember(client, find("b"), part.nanoTime());
-          for (int i = 0; i < 5; i++) {
-            assertThat(name(client, List.of())).isEqualTo("b");
-          }
-          assertThat(name(client, List.of(find("b")))).isEqualTo("a");
-          pool.health(find("b"), false, "a test", part);
-          assertThat(name(client, List.of())).isEqualTo("a");
-          pool.health(find("b"), true, "a test", part);
-          pool.update(pool.config(), List.of(target("a"), target("b"), target("c")), part);
-          assertThat(name(client, List.of())).as("after a reload").isEqualTo("b");
-          pool.remember(address("192.0.2.2"), find("a"), part.nanoTime());
-          pool.remember(address("192.0.2.3"), find("a"), part.nanoTime());
-          assertThat(pool.persistence().size()).as("bounded").isEqualTo(2);
-        });
+    loop.run(() -> {
+      pool.remember(client, find("b"), part.nanoTime());
+      for (int i = 0; i < 5; i++) {
+        assertThat(name(client, List.of())).isEqualTo("b");
+      }
+      assertThat(name(client, List.of(find("b")))).isEqualTo("a");
+      pool.health(find("b"), false, "a test", part);
+      assertThat(name(client, List.of())).isEqualTo("a");
+      pool.health(find("b"), true, "a test", part);
+      pool.update(pool.config(), List.of(target("a"), target("b"), target("c")), part);
+      assertThat(name(client, List.of())).as("after a reload").isEqualTo("b");
+      pool.remember(address("192.0.2.2"), find("a"), part.nanoTime());
+      pool.remember(address("192.0.2.3"), find("a"), part.nanoTime());
+      assertThat(pool.persistence().size()).as("bounded").isEqualTo(2);
+    });
   }
 
   private String name(InetAddress client, List<Target> tried) {

@@ -61,9 +61,9 @@ final class ProtocolTest {
 
   @Test
   void shouldTellTheTargetOfTheClientByVersion1() throws Exception {
-    Peers.Server server = peers.server(socket -> Peers.write(socket, Peers.readLine(socket) + "\n"));
-    try (Balancer balancer =
-        open(l -> l, pool("web", server).sendProxy(PoolConfig.SendProxy.V1))) {
+    Peers.Server server =
+        peers.server(socket -> Peers.write(socket, Peers.readLine(socket) + "\n"));
+    try (Balancer balancer = open(l -> l, pool("web", server).sendProxy(PoolConfig.SendProxy.V1))) {
       Socket socket = connect(balancer);
       assertThat(Peers.readLine(socket))
           .isEqualTo(
@@ -78,16 +78,15 @@ final class ProtocolTest {
   @Test
   void shouldPassOnTheClientAndFieldsOfATrustedProxy() throws Exception {
     Peers.Server server =
-        peers.server(
-            socket -> {
-              DataInputStream in = new DataInputStream(socket.getInputStream());
-              byte[] head = in.readNBytes(SIGNATURE_BYTES + 2);
-              assertThat(head[SIGNATURE_BYTES]).isEqualTo((byte) 0x21);
-              byte[] rest = in.readNBytes(in.readUnsignedShort());
-              Peers.write(
-                  socket,
-                  java.util.HexFormat.of().formatHex(rest) + " " + Peers.readLine(socket) + "\n");
-            });
+        peers.server(socket -> {
+          DataInputStream in = new DataInputStream(socket.getInputStream());
+          byte[] head = in.readNBytes(SIGNATURE_BYTES + 2);
+          assertThat(head[SIGNATURE_BYTES]).isEqualTo((byte) 0x21);
+          byte[] rest = in.readNBytes(in.readUnsignedShort());
+          Peers.write(
+              socket,
+              java.util.HexFormat.of().formatHex(rest) + " " + Peers.readLine(socket) + "\n");
+        });
     try (Balancer balancer =
         open(
             l -> l.acceptProxy(ProxyTrust.of("127.0.0.0/8")),
@@ -110,7 +109,8 @@ final class ProtocolTest {
 
   @Test
   void shouldTakeTheHeaderOfAStrangerForData() throws Exception {
-    Peers.Server server = peers.server(socket -> Peers.write(socket, Peers.readLine(socket) + "\n"));
+    Peers.Server server =
+        peers.server(socket -> Peers.write(socket, Peers.readLine(socket) + "\n"));
     try (Balancer balancer =
         open(l -> l.acceptProxy(ProxyTrust.of("192.0.2.0/24")), pool("web", server))) {
       Socket socket = connect(balancer);
@@ -148,13 +148,14 @@ final class ProtocolTest {
     return bytes;
   }
 
-  /** Says its name, once it has got as many bytes as the hello has, and whether they are the same. */
+  /**
+   * Says its name, once it has got as many bytes as the hello has, and whether they are the same.
+   */
   private Peers.Server named(String name, byte[] hello) throws Exception {
-    return peers.server(
-        socket -> {
-          byte[] got = socket.getInputStream().readNBytes(hello.length);
-          Peers.write(socket, name + " " + java.util.Arrays.equals(got, hello) + "\n");
-        });
+    return peers.server(socket -> {
+      byte[] got = socket.getInputStream().readNBytes(hello.length);
+      Peers.write(socket, name + " " + java.util.Arrays.equals(got, hello) + "\n");
+    });
   }
 
   @Test
@@ -204,8 +205,7 @@ final class ProtocolTest {
     byte[] hello = hello("www.example.org");
     PoolConfig main = pool("main", peers.echo("main"));
     try (Balancer balancer =
-        open(
-            l -> l.serverNames(Map.of("a", "main")).helloTimeout(Duration.ofMillis(50)), main)) {
+        open(l -> l.serverNames(Map.of("a", "main")).helloTimeout(Duration.ofMillis(50)), main)) {
       Socket socket = connect(balancer);
       socket.getOutputStream().write(hello, 0, 100);
       assertThatThrownBy(() -> socket.getInputStream().read()).hasMessageContaining("reset");
@@ -219,8 +219,7 @@ final class ProtocolTest {
     TlsIdentity identity = SelfSigned.server("example.org");
     Peers.Server server = peers.echo("plain");
     try (Balancer balancer =
-        open(
-            l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool("web", server))) {
+        open(l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool("web", server))) {
       KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
       trusted.load(null);
       trusted.setCertificateEntry("one", identity.certificate());

@@ -68,25 +68,25 @@ final class ReloadTest {
       InetSocketAddress where = Objects.requireNonNull(balancer.addresses().get("web"));
       Thread load =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    while (!isOver.get()) {
-                      try (Socket socket = new Socket()) {
-                        socket.connect(where, Peers.PATIENCE_MILLIS);
-                        socket.setSoTimeout(Peers.PATIENCE_MILLIS);
-                        Peers.readLine(socket);
-                        Peers.write(socket, "x\n");
-                        assertThat(Peers.readLine(socket)).isEqualTo("x");
-                        good.incrementAndGet();
-                      } catch (IOException | AssertionError e) {
-                        failed.incrementAndGet();
-                      }
-                    }
-                  });
+              .start(() -> {
+                while (!isOver.get()) {
+                  try (Socket socket = new Socket()) {
+                    socket.connect(where, Peers.PATIENCE_MILLIS);
+                    socket.setSoTimeout(Peers.PATIENCE_MILLIS);
+                    Peers.readLine(socket);
+                    Peers.write(socket, "x\n");
+                    assertThat(Peers.readLine(socket)).isEqualTo("x");
+                    good.incrementAndGet();
+                  } catch (IOException | AssertionError e) {
+                    failed.incrementAndGet();
+                  }
+                }
+              });
       for (int i = 0; i < RELOADS; i++) {
         int before = good.get();
         balancer.reload(config(any, i % 2 == 0 ? b : a));
-        Peers.until("connections come between two reloads", () -> good.get() > before || failed.get() > 0);
+        Peers.until(
+            "connections come between two reloads", () -> good.get() > before || failed.get() > 0);
       }
       isOver.set(true);
       load.join();
@@ -102,7 +102,8 @@ final class ReloadTest {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Balancer balancer = Balancer.open(group, config(any, a))) {
       InetSocketAddress where = Objects.requireNonNull(balancer.addresses().get("web"));
-      InetSocketAddress refused = new InetSocketAddress(taken.getInetAddress(), taken.getLocalPort());
+      InetSocketAddress refused =
+          new InetSocketAddress(taken.getInetAddress(), taken.getLocalPort());
       assertThatThrownBy(() -> balancer.reload(config(refused, a)))
           .hasMessageContaining("EADDRINUSE");
       assertThat(balancer.addresses()).containsEntry("web", where);

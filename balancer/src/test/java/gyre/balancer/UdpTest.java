@@ -46,23 +46,21 @@ final class UdpTest {
   private TargetConfig target(String name, int answers) throws IOException {
     DatagramSocket socket = socket();
     Thread.ofVirtual()
-        .start(
-            () -> {
-              byte[] room = new byte[2000];
-              while (!socket.isClosed()) {
-                try {
-                  DatagramPacket packet = new DatagramPacket(room, room.length);
-                  socket.receive(packet);
-                  byte[] answer = (name + " " + text(packet)).getBytes(StandardCharsets.UTF_8);
-                  for (int i = 0; i < answers; i++) {
-                    socket.send(
-                        new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
-                  }
-                } catch (IOException e) {
-                  // Closed, or nothing came.
-                }
+        .start(() -> {
+          byte[] room = new byte[2000];
+          while (!socket.isClosed()) {
+            try {
+              DatagramPacket packet = new DatagramPacket(room, room.length);
+              socket.receive(packet);
+              byte[] answer = (name + " " + text(packet)).getBytes(StandardCharsets.UTF_8);
+              for (int i = 0; i < answers; i++) {
+                socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
               }
-            });
+            } catch (IOException e) {
+              // Closed, or nothing came.
+            }
+          }
+        });
     return TargetConfig.of((InetSocketAddress) socket.getLocalSocketAddress()).name(name);
   }
 
@@ -79,8 +77,7 @@ final class UdpTest {
             .stopTimeout(Duration.ofMillis(50)));
   }
 
-  private static void send(DatagramSocket from, Balancer balancer, String text)
-      throws IOException {
+  private static void send(DatagramSocket from, Balancer balancer, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     InetSocketAddress where = Objects.requireNonNull(balancer.addresses().get("dns"));
     from.send(new DatagramPacket(bytes, bytes.length, where));
@@ -164,7 +161,8 @@ final class UdpTest {
     try (Balancer balancer = open(l -> l, pool)) {
       String answer = ask(balancer, "x"); // the first datagram goes to nobody
       assertThat(answer).isEqualTo("a x");
-      assertThat(String.join("\n", balancer.recentEvents())).contains("dns/gone: left out for 30 s");
+      assertThat(String.join("\n", balancer.recentEvents()))
+          .contains("dns/gone: left out for 30 s");
     }
   }
 

@@ -67,7 +67,10 @@ final class BalanceCtl implements Callable<Integer> {
     List<String> needed = WORDS.get(command);
     if (needed == null) {
       throw wrong(
-          "unknown command '" + command + "'; commands: " + String.join(", ", WORDS.keySet().stream().sorted().toList()));
+          "unknown command '"
+              + command
+              + "'; commands: "
+              + String.join(", ", WORDS.keySet().stream().sorted().toList()));
     }
     if (words.size() <= needed.size()) {
       throw wrong(command + " needs: " + String.join(" ", needed));

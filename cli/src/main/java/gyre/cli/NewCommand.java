@@ -98,20 +98,19 @@ final class NewCommand implements Callable<Integer> {
     Path into = directory;
     if (program == null || into == null) {
       throw new ParameterException(
-          spec.commandLine(), "PROGRAM and DIR are needed, as in: gyre new tcp-echo --for gyre DIR");
+          spec.commandLine(),
+          "PROGRAM and DIR are needed, as in: gyre new tcp-echo --for gyre DIR");
     }
     return write(out, project(program, into), into);
   }
 
   private Project project(String wanted, Path into) {
     ProgramKind kind =
-        ProgramKind.of(wanted)
-            .orElseThrow(() -> unknown("program", wanted, ProgramKind.values()));
+        ProgramKind.of(wanted).orElseThrow(() -> unknown("program", wanted, ProgramKind.values()));
     String runtime =
-        target.orElseThrow(
-            () ->
-                new ParameterException(
-                    spec.commandLine(), "--for TARGET is needed: " + labels(Target.values())));
+        target.orElseThrow(() ->
+            new ParameterException(
+                spec.commandLine(), "--for TARGET is needed: " + labels(Target.values())));
     Target found =
         Target.of(runtime).orElseThrow(() -> unknown("target", runtime, Target.values()));
     try {

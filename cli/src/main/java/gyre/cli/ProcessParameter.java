@@ -4,8 +4,8 @@ import gyre.insight.GyreProcess;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Which process a command is about: may be left out where there is only one. */
@@ -40,7 +40,8 @@ final class ProcessParameter {
         spec.commandLine(),
         all.isEmpty()
             ? "no process of this user has Gyre loops"
-            : "which process? there are " + String.join(", ", all.stream().map(String::valueOf).toList()));
+            : "which process? there are "
+                + String.join(", ", all.stream().map(String::valueOf).toList()));
   }
 
   /** All but this one. */

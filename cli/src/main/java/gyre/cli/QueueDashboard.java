@@ -37,13 +37,13 @@ final class QueueDashboard implements Callable<Integer> {
   public Integer call() {
     try (Backend backend = directory.open();
         Loop loop = Loop.open();
-        Dashboard dashboard =
-            Dashboard.open(DashboardOptions.of(backend).web(access.at(listen)))) {
+        Dashboard dashboard = Dashboard.open(DashboardOptions.of(backend).web(access.at(listen)))) {
       print(spec.commandLine().getOut(), dashboard);
-      return loop.runUntilShutdown(() -> {
-        Fiber.await(Loop.current().stopping());
-        return 0;
-      })
+      return loop.runUntilShutdown(
+              () -> {
+                Fiber.await(Loop.current().stopping());
+                return 0;
+              })
           .code();
     }
   }

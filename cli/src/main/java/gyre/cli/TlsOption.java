@@ -86,7 +86,8 @@ final class TlsOption {
     boolean isStandard = field.equals("forwarded");
     if (!isStandard && !field.equals("x-forwarded")) {
       throw new ParameterException(
-          spec.commandLine(), "--trust-field: '" + field + "' is neither forwarded nor x-forwarded");
+          spec.commandLine(),
+          "--trust-field: '" + field + "' is neither forwarded nor x-forwarded");
     }
     if (blocks == null && trustField != null) {
       throw new ParameterException(spec.commandLine(), "--trust-field needs --trust ADDRESSES");

@@ -60,15 +60,22 @@ final class TraceCommand implements Callable<Integer> {
     String filter = handle == null ? "" : handle;
     PrintWriter out = spec.commandLine().getOut();
     if (output != null) {
-      out.println(write(pid, filter, output) + " events in " + output
-          + "; open it in ui.perfetto.dev or chrome://tracing");
+      out.println(
+          write(pid, filter, output)
+              + " events in "
+              + output
+              + "; open it in ui.perfetto.dev or chrome://tracing");
     } else {
-      Control.trace(pid, seconds, filter, line -> {
-        String shown = json ? line : TraceLine.of(line);
-        if (!shown.isEmpty()) {
-          out.println(shown);
-        }
-      });
+      Control.trace(
+          pid,
+          seconds,
+          filter,
+          line -> {
+            String shown = json ? line : TraceLine.of(line);
+            if (!shown.isEmpty()) {
+              out.println(shown);
+            }
+          });
     }
     out.flush();
     return 0;
@@ -79,14 +86,18 @@ final class TraceCommand implements Callable<Integer> {
     long[] events = {0};
     try (BufferedWriter writer = Files.newBufferedWriter(file)) {
       writer.write("[");
-      Control.trace(pid, seconds, filter, line -> {
-        try {
-          writer.write((events[0] == 0 ? "\n" : ",\n") + line);
-        } catch (IOException e) {
-          throw new UncheckedIOException("cannot write " + file, e);
-        }
-        events[0]++;
-      });
+      Control.trace(
+          pid,
+          seconds,
+          filter,
+          line -> {
+            try {
+              writer.write((events[0] == 0 ? "\n" : ",\n") + line);
+            } catch (IOException e) {
+              throw new UncheckedIOException("cannot write " + file, e);
+            }
+            events[0]++;
+          });
       writer.write("\n]\n");
     }
     return events[0];

@@ -71,9 +71,7 @@ final class WebSocketTalk {
     String host = url.host().replaceAll("[\\[\\]]", "");
     HttpProxy by = proxy;
     TcpStream tcp =
-        by == null
-            ? TcpStream.connect(host, url.port())
-            : by.open(host, url.port(), PROXY_TIMEOUT);
+        by == null ? TcpStream.connect(host, url.port()) : by.open(host, url.port(), PROXY_TIMEOUT);
     TlsClient secure = tls;
     ByteStream stream = secure == null ? tcp : secure.connect(tcp, host, url.port());
     return WebSocketClient.over(stream, url.authority(), url.target(), WebSocketOptions.defaults());

@@ -35,10 +35,12 @@ class BalanceCommandTest {
 
   @Test
   void shouldCheckAFile() throws Exception {
-    String right = file("[listen.a]\naddress=\":0\"\npool=\"a\"\n[pool.a]\ntargets=[\"10.0.0.1:80\"]\n");
+    String right =
+        file("[listen.a]\naddress=\":0\"\npool=\"a\"\n[pool.a]\ntargets=[\"10.0.0.1:80\"]\n");
     assertThat(run("balance", "check", right)).contains("ListenConfig[a").endsWith("is right\n");
     assertThat(code).isZero();
-    String wrong = file("[listen.a]\naddress=\":0\"\npool=\"b\"\n[pool.a]\ntargets=[\"10.0.0.1:80\"]\n");
+    String wrong =
+        file("[listen.a]\naddress=\":0\"\npool=\"b\"\n[pool.a]\ntargets=[\"10.0.0.1:80\"]\n");
     assertThat(run("balance", "check", wrong))
         .contains("balance.toml:3: listen.a.pool \"b\" is no pool; there are: a");
     assertThat(code).isEqualTo(1);
@@ -47,7 +49,8 @@ class BalanceCommandTest {
   @Test
   void shouldSayWhatIsMissing() {
     assertThat(run("balance"))
-        .contains("where to listen and at least one target are missing, for example: :8080 10.0.0.1:80");
+        .contains(
+            "where to listen and at least one target are missing, for example: :8080 10.0.0.1:80");
     assertThat(code).isEqualTo(2);
     assertThat(run("balance", ":8080", "nonsense")).contains("\"nonsense\" is not HOST:PORT");
     assertThat(run("balance", "example.org:80", "10.0.0.1:80"))

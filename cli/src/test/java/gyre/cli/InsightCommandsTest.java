@@ -40,14 +40,15 @@ class InsightCommandsTest {
   static void openALoop() {
     CompletableFuture<Boolean> isOpen = new CompletableFuture<>();
     watched =
-        Thread.ofPlatform().start(() -> {
-          try (Loop loop = Loop.open(LoopOptions.defaults().name("watched"))) {
-            loop.run(() -> {
-              isOpen.complete(true);
-              Fiber<?> ignored = Fiber.start("ticker", InsightCommandsTest::tick);
+        Thread.ofPlatform()
+            .start(() -> {
+              try (Loop loop = Loop.open(LoopOptions.defaults().name("watched"))) {
+                loop.run(() -> {
+                  isOpen.complete(true);
+                  Fiber<?> ignored = Fiber.start("ticker", InsightCommandsTest::tick);
+                });
+              }
             });
-          }
-        });
     boolean ignored = isOpen.join();
   }
 

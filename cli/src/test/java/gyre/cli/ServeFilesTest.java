@@ -64,13 +64,15 @@ class ServeFilesTest {
     holder.files.close();
     assertThat(Files.readAllLines(log))
         .hasSize(3)
-        .anySatisfy(line -> assertThat(line).contains(" for 203.0.113.9 \"GET /a.txt HTTP/1.1\" 200 7 "))
+        .anySatisfy(
+            line -> assertThat(line).contains(" for 203.0.113.9 \"GET /a.txt HTTP/1.1\" 200 7 "))
         .anySatisfy(line -> assertThat(line).contains("\"GET / HTTP/1.1\" 200 "))
         .anySatisfy(line -> assertThat(line).contains(" 404 "));
   }
 
   private static String get(HttpClient client, String url) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(url)).header("X-Forwarded-For", "203.0.113.9").build();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url)).header("X-Forwarded-For", "203.0.113.9").build();
     return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
   }
 }

@@ -13,7 +13,8 @@ final class ByteRate {
 
   ByteRate(long bytesPerSecond, long nowNanos) {
     this.bucket =
-        TokenBucket.create(bytesPerSecond, Math.max(1, bytesPerSecond / BURSTS_PER_SECOND), nowNanos);
+        TokenBucket.create(
+            bytesPerSecond, Math.max(1, bytesPerSecond / BURSTS_PER_SECOND), nowNanos);
   }
 
   /** Takes tokens for up to so many bytes; for how many. */

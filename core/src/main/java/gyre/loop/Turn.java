@@ -167,8 +167,7 @@ public final class Turn {
 
   private void await(long deadlineNanos) {
     boolean sleeps = deadlineNanos != 0 && !hasWork();
-    waitLimitNanos =
-        sleeps ? Math.min(deadlineNanos, wheel.nextDeadlineNanos()) : Engine.FOREVER;
+    waitLimitNanos = sleeps ? Math.min(deadlineNanos, wheel.nextDeadlineNanos()) : Engine.FOREVER;
     // The time of the turn before is older by all that its fibers did.
     boolean asksClock = probe != null || waitLimitNanos != Engine.FOREVER;
     long now = asksClock ? engine.nanoTime() : 0;

@@ -6,8 +6,8 @@ import java.net.InetSocketAddress;
 
 /**
  * A listening socket that another process has handed over by {@link UnixStream#handListeners}, and
- * that nobody has adopted yet: {@link ListenOptions#adopt} has a listener or a server go on with it.
- * Connections that wait in it are not lost. Belongs to the loop that has received it.
+ * that nobody has adopted yet: {@link ListenOptions#adopt} has a listener or a server go on with
+ * it. Connections that wait in it are not lost. Belongs to the loop that has received it.
  */
 public final class HandedListener implements AutoCloseable {
   private final Loop loop = Loop.current();

@@ -297,12 +297,12 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
   }
 
   /**
-   * Says that the peer is in the middle of sending what nobody wants any more, the body of a request
-   * that was refused, say. Closing this stream then discards what comes until the peer ends, within
-   * {@link StreamOptions#discardLimitBytes} and {@link StreamOptions#closeTimeout}, also where
-   * nothing of it is here yet. Otherwise the kernel would reset the connection when it comes, and
-   * the peer might lose the answer. Of an accepted stream that has sent something; of others it
-   * changes nothing.
+   * Says that the peer is in the middle of sending what nobody wants any more, the body of a
+   * request that was refused, say. Closing this stream then discards what comes until the peer
+   * ends, within {@link StreamOptions#discardLimitBytes} and {@link StreamOptions#closeTimeout},
+   * also where nothing of it is here yet. Otherwise the kernel would reset the connection when it
+   * comes, and the peer might lose the answer. Of an accepted stream that has sent something; of
+   * others it changes nothing.
    */
   public final void expectMore() {
     checkOnLoop();

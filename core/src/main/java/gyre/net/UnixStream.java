@@ -123,8 +123,8 @@ public final class UnixStream extends SocketStream {
   }
 
   /**
-   * Receives what the other side hands over by {@link #handListeners}. Parks until it comes. Nothing
-   * may have been read from this stream before.
+   * Receives what the other side hands over by {@link #handListeners}. Parks until it comes.
+   * Nothing may have been read from this stream before.
    *
    * @throws NetworkException if it is the end or something else that comes, or this is not possible
    * @throws NetworkTimeoutException if nothing comes within the limit

@@ -253,8 +253,7 @@ public final class Probe {
       return 0;
     }
     kindNames[kinds] = name;
-    putText(
-        SlotLayout.kindOffset(kinds) + SlotLayout.KIND_NAME, SlotLayout.KIND_NAME_BYTES, name);
+    putText(SlotLayout.kindOffset(kinds) + SlotLayout.KIND_NAME, SlotLayout.KIND_NAME_BYTES, name);
     kinds++;
     Memory.putLong(base + SlotLayout.KINDS, kinds);
     return kinds - 1;

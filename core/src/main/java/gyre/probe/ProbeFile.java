@@ -174,8 +174,7 @@ public final class ProbeFile {
     MemorySegment made = map();
     slots++;
     if (header != null) {
-      header.set(
-          java.lang.foreign.ValueLayout.JAVA_LONG, SlotLayout.FILE_SLOTS, slots);
+      header.set(java.lang.foreign.ValueLayout.JAVA_LONG, SlotLayout.FILE_SLOTS, slots);
     }
     return made;
   }
@@ -186,8 +185,7 @@ public final class ProbeFile {
       try {
         long offset = SlotLayout.slotOffset(slots);
         allocate(open, offset, SlotLayout.BYTES);
-        return open.map(
-            FileChannel.MapMode.READ_WRITE, offset, SlotLayout.BYTES, Arena.global());
+        return open.map(FileChannel.MapMode.READ_WRITE, offset, SlotLayout.BYTES, Arena.global());
       } catch (IOException e) {
         LOGGER.log(
             System.Logger.Level.WARNING,
@@ -221,9 +219,7 @@ public final class ProbeFile {
           FileChannel.open(
               path,
               EnumSet.of(
-                  StandardOpenOption.CREATE_NEW,
-                  StandardOpenOption.READ,
-                  StandardOpenOption.WRITE),
+                  StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
               OURS_ALONE);
       FileLock lock = channel.tryLock();
       allocate(channel, 0, SlotLayout.FILE_HEADER_BYTES);
@@ -277,8 +273,7 @@ public final class ProbeFile {
       Set<PosixFilePermission> rights =
           Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS);
       if (rights.stream().anyMatch(right -> !right.name().startsWith("OWNER"))) {
-        throw new IOException(
-            "others may enter " + directory + ": run chmod 700 " + directory, e);
+        throw new IOException("others may enter " + directory + ": run chmod 700 " + directory, e);
       }
     }
   }

@@ -9,9 +9,9 @@ package gyre.probe;
  *   slot:  head | texts | counters | kinds of handles | histograms | histograms of the kinds
  * </pre>
  *
- * <p>The loop that a slot belongs to makes {@link #SEQUENCE} odd when a turn begins to write and even
- * when it has ended, so a reader who finds the same even number before and after has a consistent
- * picture. A reader who finds it odd has whole numbers of a turn that is under way.
+ * <p>The loop that a slot belongs to makes {@link #SEQUENCE} odd when a turn begins to write and
+ * even when it has ended, so a reader who finds the same even number before and after has a
+ * consistent picture. A reader who finds it odd has whole numbers of a turn that is under way.
  */
 public final class SlotLayout {
   /** "GYREINSI" */
@@ -97,8 +97,7 @@ public final class SlotLayout {
   public static final int KIND_HISTOGRAMS = HISTOGRAMS + DISTRIBUTIONS_MAX * Buckets.BYTES;
 
   /** In whole pages. */
-  public static final int BYTES =
-      (KIND_HISTOGRAMS + KINDS_MAX * Buckets.BYTES + 4095) & -4096;
+  public static final int BYTES = (KIND_HISTOGRAMS + KINDS_MAX * Buckets.BYTES + 4095) & -4096;
 
   private SlotLayout() {}
 

@@ -115,7 +115,9 @@ public final class SharedChannel<T> implements Sender<T>, Receiver<T> {
     return item == null ? end() : new Received.Value<>(item);
   }
 
-  /** As {@link #receive()}, but for at most {@code limit}: then answers {@link TryReceived.Empty}. */
+  /**
+   * As {@link #receive()}, but for at most {@code limit}: then answers {@link TryReceived.Empty}.
+   */
   public TryReceived<T> receive(Duration limit) {
     T item = next(Objects.requireNonNull(limit, "limit"));
     return item != null ? new Received.Value<>(item) : endOrEmpty();
@@ -206,8 +208,8 @@ public final class SharedChannel<T> implements Sender<T>, Receiver<T> {
   }
 
   /**
-   * Ready while {@link #tryReceive} would not answer {@link TryReceived.Empty}, which may have changed
-   * when it is called. For fibers of any loop.
+   * Ready while {@link #tryReceive} would not answer {@link TryReceived.Empty}, which may have
+   * changed when it is called. For fibers of any loop.
    */
   public Source receivable() {
     return items.receivable();

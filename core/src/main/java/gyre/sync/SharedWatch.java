@@ -142,7 +142,9 @@ public final class SharedWatch<T> {
       }
     }
 
-    /** As {@link #next()}, but for at most {@code limit}: then answers {@link TryReceived.Empty}. */
+    /**
+     * As {@link #next()}, but for at most {@code limit}: then answers {@link TryReceived.Empty}.
+     */
     public TryReceived<T> next(Duration limit) {
       return next(new SharedWait(Objects.requireNonNull(limit, "limit")));
     }

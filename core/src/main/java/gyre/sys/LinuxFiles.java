@@ -210,8 +210,8 @@ public final class LinuxFiles {
 
   /**
    * Adds 1 to an eventfd, from any thread: of the {@link CallState}, which may be in use by its own
-   * thread, it takes nothing but the kernel. The one way to fail is a full counter, whose reader has
-   * a wake-up coming anyway.
+   * thread, it takes nothing but the kernel. The one way to fail is a full counter, whose reader
+   * has a wake-up coming anyway.
    */
   public static void signal(CallState of, int eventfd) {
     int ignored = write(ofAnyThread(of), eventfd, Signal.ONE, Long.BYTES);

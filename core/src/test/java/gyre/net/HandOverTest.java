@@ -76,9 +76,8 @@ class HandOverTest {
     try (LoopGroup group = LoopGroup.open(1, LoopOptions.defaults().engine(engine))) {
       Loop loop = group.loop(0);
       TcpServer old =
-          loop.call(
-              () ->
-                  TcpServer.serve(loop, anyPort(), options(ListenOptions.defaults()), named('a')));
+          loop.call(() ->
+              TcpServer.serve(loop, anyPort(), options(ListenOptions.defaults()), named('a')));
       try (Socket before = new Socket(old.address().getAddress(), old.address().getPort())) {
         assertThat(ask(before)).isEqualTo('a');
         TcpServer next = loop.call(() -> handOver(loop, old, 'b'));
@@ -101,23 +100,21 @@ class HandOverTest {
     try (LoopGroup group = LoopGroup.open(1)) {
       Loop loop = group.loop(0);
       TcpServer server =
-          loop.call(
-              () ->
-                  TcpServer.serve(loop, anyPort(), options(ListenOptions.defaults()), named('a')));
+          loop.call(() ->
+              TcpServer.serve(loop, anyPort(), options(ListenOptions.defaults()), named('a')));
       InetSocketAddress address = server.address();
       Thread load =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    while (!isOver.get()) {
-                      try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
-                        assertThat(ask(socket)).isIn('a', 'b');
-                        good.incrementAndGet();
-                      } catch (IOException | AssertionError e) {
-                        failed.incrementAndGet();
-                      }
-                    }
-                  });
+              .start(() -> {
+                while (!isOver.get()) {
+                  try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+                    assertThat(ask(socket)).isIn('a', 'b');
+                    good.incrementAndGet();
+                  } catch (IOException | AssertionError e) {
+                    failed.incrementAndGet();
+                  }
+                }
+              });
       for (int i = 0; i < HAND_OVERS; i++) {
         TcpServer old = server;
         server = loop.call(() -> handOver(loop, old, 'b'));
@@ -138,41 +135,39 @@ class HandOverTest {
   @Test
   void shouldSayWhatIsWrong() throws Exception {
     try (Loop loop = Loop.open()) {
-      loop.run(
-          () -> {
-            UnixStream.Pair pair = UnixStream.pair();
-            try (UnixStream from = pair.left();
-                UnixStream to = pair.right()) {
-              assertThatThrownBy(() -> to.receiveListeners(Duration.ofMillis(20)))
-                  .isInstanceOf(NetworkTimeoutException.class)
-                  .hasMessageContaining("nothing came within");
-              assertThatThrownBy(() -> from.handListeners(new byte[0], List.of()))
-                  .hasMessageContaining("a note of 0 bytes");
-              from.handListeners(NOTE, List.of());
-              assertThat(to.receiveListeners(Duration.ofSeconds(10)).listeners()).isEmpty();
-              from.close();
-              assertThatThrownBy(() -> to.receiveListeners(Duration.ofSeconds(10)))
-                  .hasMessageContaining("the other side has ended");
-            }
-            Fiber.yield();
-          });
+      loop.run(() -> {
+        UnixStream.Pair pair = UnixStream.pair();
+        try (UnixStream from = pair.left();
+            UnixStream to = pair.right()) {
+          assertThatThrownBy(() -> to.receiveListeners(Duration.ofMillis(20)))
+              .isInstanceOf(NetworkTimeoutException.class)
+              .hasMessageContaining("nothing came within");
+          assertThatThrownBy(() -> from.handListeners(new byte[0], List.of()))
+              .hasMessageContaining("a note of 0 bytes");
+          from.handListeners(NOTE, List.of());
+          assertThat(to.receiveListeners(Duration.ofSeconds(10)).listeners()).isEmpty();
+          from.close();
+          assertThatThrownBy(() -> to.receiveListeners(Duration.ofSeconds(10)))
+              .hasMessageContaining("the other side has ended");
+        }
+        Fiber.yield();
+      });
     }
   }
 
   @Test
   void shouldSayThatAnEngineCant() {
     try (Loop loop = Loop.open(LoopOptions.defaults().engine("nio"))) {
-      loop.run(
-          () -> {
-            UnixStream.Pair pair = UnixStream.pair();
-            try (UnixStream from = pair.left();
-                UnixStream to = pair.right()) {
-              assertThat(to.isOpen()).isTrue();
-              assertThatThrownBy(() -> from.handListeners(NOTE, List.of()))
-                  .isInstanceOf(NetworkException.class)
-                  .hasMessageContaining("EOPNOTSUPP");
-            }
-          });
+      loop.run(() -> {
+        UnixStream.Pair pair = UnixStream.pair();
+        try (UnixStream from = pair.left();
+            UnixStream to = pair.right()) {
+          assertThat(to.isOpen()).isTrue();
+          assertThatThrownBy(() -> from.handListeners(NOTE, List.of()))
+              .isInstanceOf(NetworkException.class)
+              .hasMessageContaining("EOPNOTSUPP");
+        }
+      });
     }
   }
 }

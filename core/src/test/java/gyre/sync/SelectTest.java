@@ -192,7 +192,9 @@ class SelectTest {
                     .await());
         turns(3);
         assertThat(two.tryReceive()).isEqualTo(new Received.Value<>(2));
-        assertThat(one.tryReceive()).as("it has sent already").isInstanceOf(TryReceived.Empty.class);
+        assertThat(one.tryReceive())
+            .as("it has sent already")
+            .isInstanceOf(TryReceived.Empty.class);
         assertThat(one.receivable().isReady()).isFalse();
         assertThat(sender.join()).isEqualTo("to two");
       }

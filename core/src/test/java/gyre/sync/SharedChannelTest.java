@@ -257,7 +257,9 @@ class SharedChannelTest {
     SharedChannel<Integer> meeting = SharedChannel.rendezvous();
     assertThat(meeting.trySend(1)).isEqualTo(Sent.FULL);
     assertThat(meeting.send(1, Duration.ofNanos(1))).isEqualTo(Sent.FULL);
-    assertThat(meeting.tryReceive()).as("the sender has left").isInstanceOf(TryReceived.Empty.class);
+    assertThat(meeting.tryReceive())
+        .as("the sender has left")
+        .isInstanceOf(TryReceived.Empty.class);
     assertThat(meeting.receive(Duration.ofNanos(1))).isInstanceOf(TryReceived.Empty.class);
     assertThat(meeting.trySend(1)).as("the receiver has left").isEqualTo(Sent.FULL);
     thread(() -> assertThat(meeting.send(2, LONG)).isEqualTo(Sent.SENT));

@@ -17,7 +17,8 @@ import java.time.Duration;
  * body; ends with 1 if there is none.
  */
 public final class Fetch {
-  private static final Retry RETRY = Retry.defaults().attempts(5).budget(RetryBudget.create(20, 10));
+  private static final Retry RETRY =
+      Retry.defaults().attempts(5).budget(RetryBudget.create(20, 10));
 
   private Fetch() {}
 

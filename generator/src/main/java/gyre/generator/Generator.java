@@ -38,8 +38,7 @@ public final class Generator {
       throw new GeneratorException(refusal(program, target));
     }
     checkName(name);
-    return new Project(
-        template.render(Map.of("name", name, "name_", name.replace('-', '_'))));
+    return new Project(template.render(Map.of("name", name, "name_", name.replace('-', '_'))));
   }
 
   private static String refusal(ProgramKind program, Target target) {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * HttpOptions.defaults().forwarded(ForwardedTrust.standard("10.0.0.0/8", "2001:db8::/32"));
  * }</pre>
  *
- * <p>What proxies say is read from the right, where the nearest one has written: as long as the
- * one who has written is trusted, the next one is believed too. What stands further to the left was
+ * <p>What proxies say is read from the right, where the nearest one has written: as long as the one
+ * who has written is trusted, the next one is believed too. What stands further to the left was
  * sent by a client, and is nothing. So {@link Request#client} is the last one that is not trusted,
  * and {@link Request#scheme} and {@link Request#host} are what it has asked for.
  *
@@ -116,8 +116,7 @@ public final class ForwardedTrust {
       client = ForwardedNode.parse(names.get(names.size() - passed), false);
     }
     String scheme = said(list(request, "X-Forwarded-Proto"), names.size(), passed);
-    String host =
-        takesHost ? said(list(request, "X-Forwarded-Host"), names.size(), passed) : null;
+    String host = takesHost ? said(list(request, "X-Forwarded-Host"), names.size(), passed) : null;
     if (names.isEmpty() && scheme == null && host == null) {
       return null;
     }
@@ -135,9 +134,7 @@ public final class ForwardedTrust {
     if (values.isEmpty()) {
       return null;
     }
-    return passed > 0 && values.size() == names
-        ? values.get(names - passed)
-        : values.getLast();
+    return passed > 0 && values.size() == names ? values.get(names - passed) : values.getLast();
   }
 
   /** All values of all lines. */

@@ -14,6 +14,7 @@ final class LoopState {
 
   /** As {@link #endings}, told before: as soon as nothing new is to begin. */
   final Endings drainings;
+
   private final HttpLimits limits;
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
 

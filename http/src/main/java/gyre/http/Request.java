@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * characters of ISO 8859-1.
  *
  * <p>It is lent to the handler, with its body, until that returns, or until the answer is complete
- * if that was deferred; after that its methods throw {@link IllegalStateException}. Used on its loop
- * alone.
+ * if that was deferred; after that its methods throw {@link IllegalStateException}. Used on its
+ * loop alone.
  */
 public interface Request {
   /** For example {@code GET}. Methods are told apart by case. */
@@ -108,9 +108,9 @@ public interface Request {
   @Nullable InetSocketAddress peer();
 
   /**
-   * Who has asked: the last one whom no trusted proxy vouches for, as {@link
-   * HttpOptions#forwarded} says, or else {@link #peer}. Its port is 0 where a proxy does not tell
-   * it; null if the proxy keeps it to itself, or nobody knows. Never looked up.
+   * Who has asked: the last one whom no trusted proxy vouches for, as {@link HttpOptions#forwarded}
+   * says, or else {@link #peer}. Its port is 0 where a proxy does not tell it; null if the proxy
+   * keeps it to itself, or nobody knows. Never looked up.
    */
   @Nullable InetSocketAddress client();
 
@@ -125,8 +125,8 @@ public interface Request {
 
   /**
    * Has {@code action} run once, on this loop, when the server begins to close or drains, when the
-   * loop ends, or when the connection has ended before the answer is complete: for answers that last
-   * until somebody ends them. Soon, if the server is draining already.
+   * loop ends, or when the connection has ended before the answer is complete: for answers that
+   * last until somebody ends them. Soon, if the server is draining already.
    *
    * @return takes the action back; to be closed when the answer is complete
    */

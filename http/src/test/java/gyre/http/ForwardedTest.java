@@ -80,8 +80,7 @@ class ForwardedTest {
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldAskWhetherTheOneNamedByThePROXYHeaderIsTrusted(Style style) throws Exception {
-    HttpOptions options =
-        trusting("10.0.0.0/8").proxyProtocol(ProxyTrust.of("127.0.0.0/8"));
+    HttpOptions options = trusting("10.0.0.0/8").proxyProtocol(ProxyTrust.of("127.0.0.0/8"));
     try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
         HttpServer server = style.open(group.loop(0), options, ForwardedTest::tell)) {
       assertThat(named(server, "10.0.0.7")).isEqualTo("200 203.0.113.9 http inner");
@@ -103,8 +102,7 @@ class ForwardedTest {
     try (AccessLogFile log = AccessLogFile.open(file);
         LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
         HttpServer server =
-            style.open(
-                group.loop(0), trusting("127.0.0.0/8").accessLog(log), ForwardedTest::tell);
+            style.open(group.loop(0), trusting("127.0.0.0/8").accessLog(log), ForwardedTest::tell);
         RawClient proxy = new RawClient(server.address())) {
       ask(proxy, "Forwarded: for=\"203.0.113.9:77\"\r\n");
       ask(proxy, "Forwarded: for=\"[2001:db8::1]\"\r\n");
@@ -117,7 +115,6 @@ class ForwardedTest {
             .map(line -> line.replaceFirst(" \"GET .*", ""))
             .toList();
     assertThat(sources)
-        .containsExactly(
-            " for 203.0.113.9:77", " for [2001:db8:0:0:0:0:0:1]", " for unknown", "");
+        .containsExactly(" for 203.0.113.9:77", " for [2001:db8:0:0:0:0:0:1]", " for unknown", "");
   }
 }

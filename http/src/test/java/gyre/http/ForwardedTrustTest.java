@@ -223,7 +223,9 @@ class ForwardedTrustTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
-  /** Whatever a client sends in front, the proxy's own line is what counts, or the request fails. */
+  /**
+   * Whatever a client sends in front, the proxy's own line is what counts, or the request fails.
+   */
   @Test
   void shouldNeverBelieveWhatAClientHasSent() throws Exception {
     long seed = 20261129;

@@ -14,16 +14,16 @@ import gyre.tls.TlsServer;
 import gyre.tls.TlsServerOptions;
 import gyre.tls.TlsSite;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -104,9 +104,7 @@ class HttpTlsTest {
                 HttpLimits.defaults()
                     .handshakeTimeout(Duration.ofMillis(50))
                     .headTimeout(Duration.ofHours(1)))
-            .tls(
-                TlsServer.of(
-                    TlsServerOptions.of(SERVER).handshakeTimeout(Duration.ofHours(1))));
+            .tls(TlsServer.of(TlsServerOptions.of(SERVER).handshakeTimeout(Duration.ofHours(1))));
     try (LoopGroup group = group();
         HttpServer server = style.open(group.loop(0), hasty, HttpTlsTest::answer);
         RawClient silent = new RawClient(server.address())) {
@@ -174,8 +172,7 @@ class HttpTlsTest {
     try (LoopGroup group = LoopGroup.open(1, Loops.options(engine));
         HttpServer server = Style.PUSH.open(group.loop(0), options(server()), counting)) {
       assertThat(curl(server, "/", "--data-binary", body).text()).isEqualTo("POST " + MUCH);
-      Output chunked =
-          curl(server, "/", "-H", "Transfer-Encoding: chunked", "--data-binary", body);
+      Output chunked = curl(server, "/", "-H", "Transfer-Encoding: chunked", "--data-binary", body);
       assertThat(chunked.text()).isEqualTo("POST " + MUCH);
     }
   }
@@ -259,7 +256,8 @@ class HttpTlsTest {
         HttpServer server =
             style.open(group.loop(0), options(TlsServer.of(options)), HttpTlsTest::answer)) {
       for (String host :
-          List.of("localhost", "localhost:1", "a.open.test", "other.test", "[::1]:4", "127.0.0.1")) {
+          List.of(
+              "localhost", "localhost:1", "a.open.test", "other.test", "[::1]:4", "127.0.0.1")) {
         assertThat(curl(server, "/a", "-H", "Host: " + host).text()).as(host).startsWith("GET");
       }
       for (String host : List.of("secret.test", "SECRET.test:443", "secret.test.")) {

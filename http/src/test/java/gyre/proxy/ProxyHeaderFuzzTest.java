@@ -59,7 +59,8 @@ class ProxyHeaderFuzzTest {
     }
     ProxyHeader header = whole == null ? null : whole.header();
     // A path that is no UTF-8 is read with replacement characters, which take more room.
-    if (header != null && header.unixPaths().stream().noneMatch(path -> path.indexOf('\uFFFD') >= 0)) {
+    if (header != null
+        && header.unixPaths().stream().noneMatch(path -> path.indexOf('\uFFFD') >= 0)) {
       checkWritten(header);
     }
   }

@@ -399,8 +399,7 @@ class TlsStreamTest {
     run(() -> {
       Raw raw = TlsWorld.raw(StreamOptions.defaults().closeTimeout(Duration.ofMillis(50)));
       TlsStream far = TlsWorld.server(SERVER).stream(raw.far());
-      TlsStream near =
-          TlsClient.of(TlsWorld.trusting()).connect(raw.near(), "localhost", 1);
+      TlsStream near = TlsClient.of(TlsWorld.trusting()).connect(raw.near(), "localhost", 1);
       far.write("answer");
       far.close();
       assertThat(near.readExactly(6)).hasSize(6);

@@ -38,7 +38,9 @@ final class Answers {
       case "tree" -> new JsonTreeAnswer(loops, TREE_NODES_MAX, TREE_STACKS_MAX);
       case "waits" -> new JsonTreeAnswer(loops, WAITS_NODES_MAX, 0);
       case "trace" -> trace(words);
-      default -> Answer.of("unknown question '" + words[0] + "': ask stalls, dump, tree, waits or trace\n");
+      default ->
+          Answer.of(
+              "unknown question '" + words[0] + "': ask stalls, dump, tree, waits or trace\n");
     };
   }
 

@@ -63,8 +63,7 @@ final class ControlServer {
       opened = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
       opened.bind(UnixDomainSocketAddress.of(path));
       // Nobody else can enter the directory meanwhile.
-      Path _ =
-          Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+      Path _ = Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
       opened.configureBlocking(false);
       SelectionKey _ = opened.register(selector, SelectionKey.OP_ACCEPT);
       return opened;
@@ -136,8 +135,7 @@ final class ControlServer {
       }
       channel.configureBlocking(false);
       clients++;
-      SelectionKey ignored =
-          channel.register(selector, SelectionKey.OP_READ, new Client(channel));
+      SelectionKey ignored = channel.register(selector, SelectionKey.OP_READ, new Client(channel));
     } catch (IOException e) {
       StallLog.LOGGER.log(System.Logger.Level.DEBUG, "a client could not be accepted", e);
     }

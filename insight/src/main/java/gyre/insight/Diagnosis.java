@@ -70,8 +70,7 @@ public final class Diagnosis {
       Facts factsAfter,
       List<StallReport> stalls,
       List<TreeLine> waits) {
-    Diagnosis diagnosis =
-        new Diagnosis(before, after, factsBefore, factsAfter, stalls, waits);
+    Diagnosis diagnosis = new Diagnosis(before, after, factsBefore, factsAfter, stalls, waits);
     for (LoopSnapshot loop : diagnosis.change.loops()) {
       diagnosis.look(loop);
     }
@@ -174,8 +173,10 @@ public final class Diagnosis {
   private Optional<StallReport> lastStall(LoopSnapshot loop, String kind) {
     return stalls.stream()
         .filter(stall -> stall.loop().equals(loop.name()))
-        .filter(stall -> stall.endedNanos() == 0 || stall.beganNanos() >= before.takenNanos()
-            || stall.ageNanos() < 60_000_000_000L)
+        .filter(stall ->
+            stall.endedNanos() == 0
+                || stall.beganNanos() >= before.takenNanos()
+                || stall.ageNanos() < 60_000_000_000L)
         .filter(stall -> kind.isEmpty() || stall.kind().equals(kind))
         .max(Comparator.comparingLong(StallReport::beganNanos));
   }
@@ -304,8 +305,7 @@ public final class Diagnosis {
     double nanos = Math.max(1, factsAfter.takenNanos() - factsBefore.takenNanos());
     double waited =
         then == null || now == null ? 0 : (now.waitedNanos() - then.waitedNanos()) / nanos;
-    double throttled =
-        (factsAfter.throttledNanos() - factsBefore.throttledNanos()) / nanos;
+    double throttled = (factsAfter.throttledNanos() - factsBefore.throttledNanos()) / nanos;
     long late = loop.spread(Distribution.POLL_DELAY).percentile(99);
     if (waited > STARVED_SHARE || (waited > STARVED_SHARE / 2 && late > STARVED_LATE_NANOS)) {
       say(
@@ -346,17 +346,14 @@ public final class Diagnosis {
     double least = Double.MAX_VALUE;
     String busiest = "";
     for (LoopSnapshot loop : change.loops()) {
-      double busy =
-          (loop.get(Counter.BUSY_NANOS) + loop.get(Counter.POLL_NANOS)) / (seconds * 1e9);
+      double busy = (loop.get(Counter.BUSY_NANOS) + loop.get(Counter.POLL_NANOS)) / (seconds * 1e9);
       if (busy > most) {
         most = busy;
         busiest = loop.name();
       }
       least = Math.min(least, busy);
     }
-    if (change.loops().size() > 1
-        && most > IMBALANCE_FROM_BUSY
-        && most > least * IMBALANCE_RATIO) {
+    if (change.loops().size() > 1 && most > IMBALANCE_FROM_BUSY && most > least * IMBALANCE_RATIO) {
       say(
           Disease.IMBALANCE,
           busiest,

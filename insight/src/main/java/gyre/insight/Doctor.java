@@ -217,7 +217,12 @@ public final class Doctor {
         Figures.bytes(bytes),
         bytes >= wanted ? Grade.GOOD : Grade.WEAK,
         "what all TCP buffers may take; a page for each connection is little",
-        "sysctl -w net.ipv4.tcp_mem='" + wanted / 8192 + " " + wanted / 6144 + " " + wanted / 4096
+        "sysctl -w net.ipv4.tcp_mem='"
+            + wanted / 8192
+            + " "
+            + wanted / 6144
+            + " "
+            + wanted / 4096
             + "'");
   }
 
@@ -272,7 +277,9 @@ public final class Doctor {
         "memory limit",
         isLimited ? Figures.bytes(memory.getAsLong()) : "none",
         isLimited && memory.getAsLong() < wanted ? Grade.BAD : Grade.GOOD,
-        "buffers of sockets count too; " + goal.connections() + " connections take about "
+        "buffers of sockets count too; "
+            + goal.connections()
+            + " connections take about "
             + Figures.bytes(wanted),
         "docker update --memory=, or memory.max of the group");
     boolean isContainer =

@@ -20,8 +20,8 @@ public final class DoctorReport {
     List<String> lines = new ArrayList<>();
     for (Check check : checks) {
       lines.add(
-          String.format(Locale.ROOT, "%-7s %-22s %s", word(check.grade()), check.name(),
-              check.value()));
+          String.format(
+              Locale.ROOT, "%-7s %-22s %s", word(check.grade()), check.name(), check.value()));
       if (check.grade() != Grade.GOOD) {
         lines.add("          " + check.why());
         if (!check.command().isEmpty()) {
@@ -49,7 +49,10 @@ public final class DoctorReport {
     lines.add(
         bad + weak == 0
             ? "nothing to do"
-            : bad + " will not do, " + weak + " could be better"
+            : bad
+                + " will not do, "
+                + weak
+                + " could be better"
                 + (goal == Doctor.Goal.ANY ? "" : ", for " + goal));
     return lines;
   }
@@ -84,13 +87,17 @@ public final class DoctorReport {
         json.put("kernel_bytes_each", cost.kernelBytes());
         json.put("bytes", goal.connections() * cost.bytes());
       }
-      json.array("checks", array -> checks.forEach(check -> array.element(each -> {
-        each.put("name", check.name());
-        each.put("value", check.value());
-        each.put("verdict", check.grade().name());
-        each.put("why", check.why());
-        each.put("command", check.command());
-      })));
+      json.array(
+          "checks",
+          array ->
+              checks.forEach(check ->
+                  array.element(each -> {
+                    each.put("name", check.name());
+                    each.put("value", check.value());
+                    each.put("verdict", check.grade().name());
+                    each.put("why", check.why());
+                    each.put("command", check.command());
+                  })));
     });
   }
 }

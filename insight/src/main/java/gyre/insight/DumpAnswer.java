@@ -77,10 +77,7 @@ final class DumpAnswer extends TreeAnswer {
 
   private static void append(StringBuilder text, Node node, long now) {
     String indent = "  ".repeat(node.depth() + 1);
-    text.append(indent)
-        .append(word(node.type()))
-        .append(' ')
-        .append(node.name());
+    text.append(indent).append(word(node.type())).append(' ').append(node.name());
     if (node.type() != LoopTree.Type.SCOPE || !node.state().equals("OPEN")) {
       text.append(" [").append(node.state()).append(']');
     }
@@ -107,8 +104,7 @@ final class DumpAnswer extends TreeAnswer {
     };
   }
 
-  private static void frames(
-      StringBuilder text, List<StackTraceElement> stack, String indent) {
+  private static void frames(StringBuilder text, List<StackTraceElement> stack, String indent) {
     int shown = 0;
     for (StackTraceElement frame : stack) {
       if (shown == FRAMES_MAX) {

@@ -128,8 +128,8 @@ public final class GyreProcess implements AutoCloseable {
   private void check() throws IOException {
     if (memory.byteSize() < SlotLayout.FILE_HEADER_BYTES
         || memory.get(NUMBER, SlotLayout.FILE_MAGIC) != SlotLayout.MAGIC) {
-      throw new IOException(file + " is not complete: its process is starting, or it is no file of"
-          + " Gyre's");
+      throw new IOException(
+          file + " is not complete: its process is starting, or it is no file of" + " Gyre's");
     }
     long version = memory.get(NUMBER, SlotLayout.FILE_VERSION);
     if (version != SlotLayout.VERSION
@@ -218,9 +218,7 @@ public final class GyreProcess implements AutoCloseable {
         copy.get(NUMBER, SlotLayout.THREAD),
         phase == SlotLayout.IN_TURN
             ? LoopSnapshot.Phase.RUNNING
-            : phase == SlotLayout.WAITING
-                ? LoopSnapshot.Phase.WAITING
-                : LoopSnapshot.Phase.OUTSIDE,
+            : phase == SlotLayout.WAITING ? LoopSnapshot.Phase.WAITING : LoopSnapshot.Phase.OUTSIDE,
         System.nanoTime(),
         copy.get(NUMBER, SlotLayout.PHASE_SINCE),
         copy.get(NUMBER, SlotLayout.ITEM_SINCE),

@@ -35,8 +35,8 @@ final class JsonTreeAnswer extends TreeAnswer {
             json.put("waits_for", node.waitsFor());
             json.put("wakes", node.wakes());
             json.put("age_nanos", node.sinceNanos() == 0 ? 0 : now - node.sinceNanos());
-            json.array("stack", stack ->
-                node.stack().forEach(frame -> stack.element(frame.toString())));
+            json.array(
+                "stack", stack -> node.stack().forEach(frame -> stack.element(frame.toString())));
           }));
       lines.append('\n');
     }

@@ -107,8 +107,7 @@ public final class Spread {
     Histogram histogram = new Histogram(2);
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] > 0) {
-        histogram.recordValueWithCount(
-            (Buckets.lowest(i) + Buckets.highest(i)) / 2, counts[i]);
+        histogram.recordValueWithCount((Buckets.lowest(i) + Buckets.highest(i)) / 2, counts[i]);
       }
     }
     return histogram;

@@ -21,6 +21,7 @@ final class StallLog {
   private static final long START_MILLIS = 10_000;
 
   private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** What the machine does to a loop is logged only if it is long; all of it can be asked for. */
   private static final long OTHERS_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 

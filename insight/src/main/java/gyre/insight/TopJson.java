@@ -18,12 +18,16 @@ public final class TopJson {
       look.facts().residentBytes().ifPresent(bytes -> json.put("resident_bytes", bytes));
       look.facts().openDescriptors().ifPresent(open -> json.put("open_descriptors", open));
       look.facts().descriptorLimit().ifPresent(most -> json.put("descriptor_limit", most));
-      json.array("verdicts", array ->
-          look.verdicts().forEach(verdict -> array.element(each -> put(each, verdict))));
-      json.array("stalls", array ->
-          look.stalls().forEach(stall -> array.element(each -> StallJson.put(each, stall))));
-      json.array("loops", array ->
-          look.change().loops().forEach(loop -> array.element(each -> put(each, loop))));
+      json.array(
+          "verdicts",
+          array -> look.verdicts().forEach(verdict -> array.element(each -> put(each, verdict))));
+      json.array(
+          "stalls",
+          array ->
+              look.stalls().forEach(stall -> array.element(each -> StallJson.put(each, stall))));
+      json.array(
+          "loops",
+          array -> look.change().loops().forEach(loop -> array.element(each -> put(each, loop))));
     });
   }
 
@@ -47,23 +51,31 @@ public final class TopJson {
     json.put("consistent", loop.isConsistent());
     json.put("live_fibers", loop.liveFibers());
     json.put("open_handles", loop.openHandles());
-    json.object("counters", counters -> {
-      for (Counter counter : Counter.values()) {
-        counters.put(counter.key(), loop.get(counter));
-      }
-    });
-    json.object("histograms", histograms -> {
-      for (Distribution distribution : Distribution.values()) {
-        histograms.object(
-            distribution.key(), each -> put(each, loop.spread(distribution)));
-      }
-    });
-    json.array("kinds", kinds -> loop.kinds().forEach(kind -> kinds.element(each -> {
-      each.put("kind", kind.name());
-      each.put("open", kind.open());
-      each.put("stalls", kind.stalls());
-      each.object("callbacks", spread -> put(spread, kind.callbacks()));
-    })));
+    json.object(
+        "counters",
+        counters -> {
+          for (Counter counter : Counter.values()) {
+            counters.put(counter.key(), loop.get(counter));
+          }
+        });
+    json.object(
+        "histograms",
+        histograms -> {
+          for (Distribution distribution : Distribution.values()) {
+            histograms.object(distribution.key(), each -> put(each, loop.spread(distribution)));
+          }
+        });
+    json.array(
+        "kinds",
+        kinds ->
+            loop.kinds()
+                .forEach(kind ->
+                    kinds.element(each -> {
+                      each.put("kind", kind.name());
+                      each.put("open", kind.open());
+                      each.put("stalls", kind.stalls());
+                      each.object("callbacks", spread -> put(spread, kind.callbacks()));
+                    })));
   }
 
   private static void put(Json json, Spread spread) {

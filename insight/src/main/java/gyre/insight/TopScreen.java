@@ -18,8 +18,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What {@code gyre top} shows on a terminal: all loops, one of them, or what lives in it. In a fiber
- * of a loop; what could block is offloaded.
+ * What {@code gyre top} shows on a terminal: all loops, one of them, or what lives in it. In a
+ * fiber of a loop; what could block is offloaded.
  */
 public final class TopScreen {
   private enum View {

@@ -61,9 +61,7 @@ public final class TopText {
     look.facts()
         .residentBytes()
         .ifPresent(bytes -> line.append("  rss ").append(Figures.bytes(bytes)));
-    look.facts()
-        .openDescriptors()
-        .ifPresent(open -> line.append("  descriptors ").append(open));
+    look.facts().openDescriptors().ifPresent(open -> line.append("  descriptors ").append(open));
     look.facts().descriptorLimit().ifPresent(limit -> line.append('/').append(limit));
     return line.toString();
   }
@@ -71,8 +69,8 @@ public final class TopText {
   static List<String> verdicts(Look look) {
     List<String> lines = new ArrayList<>();
     for (Verdict verdict : look.verdicts()) {
-      lines.add("! " + verdict.disease().key() + "  " + verdict.subject() + ": "
-          + verdict.evidence());
+      lines.add(
+          "! " + verdict.disease().key() + "  " + verdict.subject() + ": " + verdict.evidence());
       if (!verdict.place().isEmpty()) {
         lines.add("    at " + verdict.place());
       }

@@ -53,8 +53,10 @@ final class TraceAnswer implements Answer {
       StringBuilder lines = new StringBuilder();
       if (output.hasRoom()) {
         int ignored =
-            each.trace.drain(EVENTS_AT_ONCE, (type, start, nanos, subject) ->
-                append(lines, each.number, type, start, nanos, subject));
+            each.trace.drain(
+                EVENTS_AT_ONCE,
+                (type, start, nanos, subject) ->
+                    append(lines, each.number, type, start, nanos, subject));
       }
       if (!lines.isEmpty()) {
         output.write(lines.toString());
@@ -77,7 +79,8 @@ final class TraceAnswer implements Answer {
       json.put("pid", ProcessHandle.current().pid());
       json.put("tid", each.number);
       json.object("args", args -> args.put("name", each.watched.loop().name()));
-    }) + "\n";
+    })
+        + "\n";
   }
 
   private static String dropped(long number) {
@@ -87,7 +90,8 @@ final class TraceAnswer implements Answer {
       json.put("pid", ProcessHandle.current().pid());
       json.put("tid", 0);
       json.object("args", args -> args.put("events", number));
-    }) + "\n";
+    })
+        + "\n";
   }
 
   private void append(

@@ -29,13 +29,15 @@ abstract class TreeAnswer implements Answer {
       CompletableFuture<List<Node>> tree = new CompletableFuture<>();
       asked.add(new Asked(watched, tree));
       Loop loop = watched.loop();
-      Internals.handToLoop(loop, () -> {
-        try {
-          boolean ignored = tree.complete(Internals.tree(loop, nodesMax, stacksMax));
-        } catch (Throwable e) {
-          boolean ignored = tree.completeExceptionally(e);
-        }
-      });
+      Internals.handToLoop(
+          loop,
+          () -> {
+            try {
+              boolean ignored = tree.complete(Internals.tree(loop, nodesMax, stacksMax));
+            } catch (Throwable e) {
+              boolean ignored = tree.completeExceptionally(e);
+            }
+          });
     }
   }
 

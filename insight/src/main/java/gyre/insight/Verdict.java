@@ -22,8 +22,7 @@ public record Verdict(
         "a peer takes less than is written to it",
         "bound what is written (ByteStream.write waits by itself), or close who stays behind"),
     GROWING_QUEUE(
-        "more comes in than is done",
-        "find who posts; refuse or slow down there, or add loops"),
+        "more comes in than is done", "find who posts; refuse or slow down there, or add loops"),
     FIBER_NEVER_YIELDS(
         "a fiber runs on and never waits",
         "call Fiber.yield in the loop, or move the work into Fiber.offload"),

@@ -11,8 +11,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread that looks after all loops of this process from outside: it reports turns that take too
- * long while they still go on, and answers at a socket when the loops can't.
+ * The thread that looks after all loops of this process from outside: it reports turns that take
+ * too long while they still go on, and answers at a socket when the loops can't.
  *
  * <p>Found as a service by the first loop that opens. It looks every few milliseconds while a loop
  * turns, ten times a second while none does, and twice a second if that lasts.

@@ -133,7 +133,8 @@ final class WatchedLoop {
         report = examine(turn, now);
         log.add(report);
       } else if (report != null) {
-        report = now - examinedNanos > AGAIN_NANOS ? again(report, turn, now) : log.seen(report, now);
+        report =
+            now - examinedNanos > AGAIN_NANOS ? again(report, turn, now) : log.seen(report, now);
       }
     }
   }

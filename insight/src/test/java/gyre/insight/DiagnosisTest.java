@@ -156,8 +156,7 @@ class DiagnosisTest {
     LoopSnapshot idle = loop("idle", 2, true);
     counters.put(Counter.BUSY_NANOS, 8 * SECOND / 10);
     LoopSnapshot busy = loop("busy", 1, true);
-    ProcessSnapshot before =
-        process(SECOND, loop("busy", 1, false), loop("idle", 2, false));
+    ProcessSnapshot before = process(SECOND, loop("busy", 1, false), loop("idle", 2, false));
     assertThat(diagnose(before, process(2 * SECOND, busy, idle)))
         .containsExactly(Disease.IMBALANCE);
     assertThat(diagnose(before, process(2 * SECOND, busy, loop("idle", 2, true)))).isEmpty();

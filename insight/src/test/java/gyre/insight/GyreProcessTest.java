@@ -108,15 +108,16 @@ class GyreProcessTest {
   void shouldNoticeATornRead() throws Exception {
     AtomicBoolean isDone = new AtomicBoolean();
     Thread busy =
-        Thread.ofPlatform().start(() -> {
-          try (Loop loop = Loop.open(LoopOptions.defaults().name("busy"))) {
-            loop.run(() -> {
-              while (!isDone.get()) {
-                Fiber.yield();
+        Thread.ofPlatform()
+            .start(() -> {
+              try (Loop loop = Loop.open(LoopOptions.defaults().name("busy"))) {
+                loop.run(() -> {
+                  while (!isDone.get()) {
+                    Fiber.yield();
+                  }
+                });
               }
             });
-          }
-        });
     int whole = 0;
     try (GyreProcess process = openWhenThere()) {
       for (int i = 0; i < 100_000 && whole < 100; i++) {

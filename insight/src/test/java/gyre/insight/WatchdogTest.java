@@ -28,11 +28,12 @@ class WatchdogTest {
 
   /** A loop on a thread of its own, that is held up until this test lets it go on. */
   private static Thread run(String name, Task main) {
-    return Thread.ofPlatform().start(() -> {
-      try (Loop loop = Loop.open(LoopOptions.defaults().name(name))) {
-        loop.run(main);
-      }
-    });
+    return Thread.ofPlatform()
+        .start(() -> {
+          try (Loop loop = Loop.open(LoopOptions.defaults().name(name))) {
+            loop.run(main);
+          }
+        });
   }
 
   private static StallReport await(Predicate<StallReport> wanted) throws InterruptedException {
@@ -60,10 +61,12 @@ class WatchdogTest {
   void shouldTellWhichLineComputesWhileItDoes() throws Exception {
     CompletableFuture<Boolean> isTold = new CompletableFuture<>();
     Thread loop =
-        run("computes", () -> {
-          Fiber<?> busy = Fiber.start("busy", () -> computeUntil(isTold));
-          busy.join();
-        });
+        run(
+            "computes",
+            () -> {
+              Fiber<?> busy = Fiber.start("busy", () -> computeUntil(isTold));
+              busy.join();
+            });
     StallReport report = awaitOf("computes", Cause.JAVA);
     assertThat(report.endedNanos()).as("it goes on").isZero();
     isTold.complete(true);
@@ -84,14 +87,14 @@ class WatchdogTest {
   void shouldTellTheTimerWhoseCallbackComputes() throws Exception {
     CompletableFuture<Boolean> isTold = new CompletableFuture<>();
     Thread loop =
-        run("timed", () -> {
-          gyre.Timer timer = Loop.current().after(Duration.ZERO, () -> computeUntil(isTold));
-          timer.rename("hourly");
-        });
+        run(
+            "timed",
+            () -> {
+              gyre.Timer timer = Loop.current().after(Duration.ZERO, () -> computeUntil(isTold));
+              timer.rename("hourly");
+            });
     StallReport report =
-        await(r -> r.loop().equals("timed")
-            && r.kind().equals("timer")
-            && r.cause() == Cause.JAVA);
+        await(r -> r.loop().equals("timed") && r.kind().equals("timer") && r.cause() == Cause.JAVA);
     isTold.complete(true);
     loop.join();
     assertThat(report.subject()).isEqualTo("the callback of hourly");
@@ -104,9 +107,11 @@ class WatchdogTest {
     try (OutputStream toOther = other.getOutputStream();
         InputStream fromOther = other.getInputStream()) {
       Thread loop =
-          run("native", () -> {
-            int ignored = fromOther.read();
-          });
+          run(
+              "native",
+              () -> {
+                int ignored = fromOther.read();
+              });
       StallReport report = awaitOf("native", Cause.NATIVE);
       toOther.write('x');
       toOther.flush();
@@ -124,11 +129,13 @@ class WatchdogTest {
     Pinned.LOCK.lock();
     try {
       Thread loop =
-          run("locked", () -> {
-            if (Loop.current().fiberMode() == FiberMode.NATIVE) {
-              assertThat(Pinned.Initializer.VALUE).isEqualTo(1);
-            }
-          });
+          run(
+              "locked",
+              () -> {
+                if (Loop.current().fiberMode() == FiberMode.NATIVE) {
+                  assertThat(Pinned.Initializer.VALUE).isEqualTo(1);
+                }
+              });
       StallReport report = awaitOf("locked", Cause.LOCK);
       Pinned.LOCK.unlock();
       loop.join();
@@ -163,13 +170,15 @@ class WatchdogTest {
     CompletableFuture<Boolean> isTold = new CompletableFuture<>();
     Hoard.kept = hoard();
     Thread loop =
-        run("collected", () -> {
-          while (!isTold.isDone()) {
-            System.gc();
-            LockSupport.parkNanos(1);
-            Fiber.yield();
-          }
-        });
+        run(
+            "collected",
+            () -> {
+              while (!isTold.isDone()) {
+                System.gc();
+                LockSupport.parkNanos(1);
+                Fiber.yield();
+              }
+            });
     StallReport report = await(r -> r.loop().equals("collected") && r.cause() == Cause.GC);
     isTold.complete(true);
     loop.join();
@@ -193,13 +202,17 @@ class WatchdogTest {
     CompletableFuture<Boolean> isOver = new CompletableFuture<>();
     Thread stuck = run("stuck", () -> computeUntil(isTold));
     Thread well =
-        run("well", () -> {
-          Fiber<?> waits =
-              Fiber.start("waits", () -> {
-                boolean ignored = Fiber.await(isOver);
-              });
-          waits.join();
-        });
+        run(
+            "well",
+            () -> {
+              Fiber<?> waits =
+                  Fiber.start(
+                      "waits",
+                      () -> {
+                        boolean ignored = Fiber.await(isOver);
+                      });
+              waits.join();
+            });
     StallReport ignored = awaitOf("stuck", Cause.JAVA);
     String dump = Control.dump(PID);
     while (!dump.contains("fiber waits [PARKED]")) {
@@ -219,12 +232,14 @@ class WatchdogTest {
     CompletableFuture<String> recorded = new CompletableFuture<>();
     try (RecordingStream recording = new RecordingStream()) {
       recording.enable("gyre.Stall");
-      recording.onEvent("gyre.Stall", event -> {
-        if (event.getString("loop").equals("recorded")
-            && event.getString("stack").contains("computeUntil")) {
-          boolean ignored = recorded.complete(event.getString("subject"));
-        }
-      });
+      recording.onEvent(
+          "gyre.Stall",
+          event -> {
+            if (event.getString("loop").equals("recorded")
+                && event.getString("stack").contains("computeUntil")) {
+              boolean ignored = recorded.complete(event.getString("subject"));
+            }
+          });
       recording.startAsync();
       Thread loop = run("recorded", () -> computeUntil(isTold));
       assertThat(recorded.get()).isEqualTo("fiber main");
@@ -237,11 +252,13 @@ class WatchdogTest {
   void shouldTraceWhatRuns() throws Exception {
     CompletableFuture<Boolean> isOver = new CompletableFuture<>();
     Thread loop =
-        run("traced", () -> {
-          while (!isOver.isDone()) {
-            Fiber.sleep(Duration.ofMillis(1));
-          }
-        });
+        run(
+            "traced",
+            () -> {
+              while (!isOver.isDone()) {
+                Fiber.sleep(Duration.ofMillis(1));
+              }
+            });
     StringBuilder events = new StringBuilder();
     while (events.indexOf("\"cat\":\"fiber\"") < 0) {
       try {

@@ -101,7 +101,11 @@ final class Alerts {
             Severity.CRITICAL,
             time,
             0,
-            who + " has done nothing for " + each.idleSeconds() + " s, and " + pending
+            who
+                + " has done nothing for "
+                + each.idleSeconds()
+                + " s, and "
+                + pending
                 + " entries wait");
       }
     }
@@ -125,7 +129,8 @@ final class Alerts {
           Severity.WARNING,
           time,
           0,
-          "the oldest entry waits for " + Math.round(sample.oldestSeconds())
+          "the oldest entry waits for "
+              + Math.round(sample.oldestSeconds())
               + " s: more workers, or what holds up the first ones?");
     }
   }

@@ -118,7 +118,9 @@ public final class Bench {
     }
   }
 
-  /** From the moment at which it is enqueued, on the device, to the one at which its end is seen. */
+  /**
+   * From the moment at which it is enqueued, on the device, to the one at which its end is seen.
+   */
   private void paced() throws IOException {
     QueueWorker worker = worker(options, 256);
     CompletableFuture<Void> ended = new CompletableFuture<>();

@@ -15,8 +15,8 @@ import java.time.Duration;
 
 /**
  * A page that shows a queue and its workers live, with figures for Prometheus at {@code /metrics}.
- * It looks at the files or tables alone, so it needs no worker in its process, and one that is stuck does not
- * hold it up.
+ * It looks at the files or tables alone, so it needs no worker in its process, and one that is
+ * stuck does not hold it up.
  *
  * <pre>{@code
  * try (Dashboard dashboard = Dashboard.open(DashboardOptions.of(directory))) {
@@ -101,7 +101,8 @@ public final class Dashboard implements AutoCloseable {
         .probe("/readyz", feed::notReady);
   }
 
-  private static void addActions(WebConsole console, DashboardFeed feed, DashboardRequests requests) {
+  private static void addActions(
+      WebConsole console, DashboardFeed feed, DashboardRequests requests) {
     console
         .action("/api/retry", told(requests::retry))
         .action("/api/retry-all", told(requests::retryAll))

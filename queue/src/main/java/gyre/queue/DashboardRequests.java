@@ -33,8 +33,7 @@ final class DashboardRequests {
         return each;
       }
     }
-    throw new HttpException(
-        400, "place must be pending, delayed, processing, failed or completed");
+    throw new HttpException(400, "place must be pending, delayed, processing, failed or completed");
   }
 
   // ---- a list

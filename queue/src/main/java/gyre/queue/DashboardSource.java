@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue as its dashboard looks at it, wherever it lives. All of it blocks. {@link #look} is called
- * by one thread at a time; the rest by several, also beside it.
+ * A queue as its dashboard looks at it, wherever it lives. All of it blocks. {@link #look} is
+ * called by one thread at a time; the rest by several, also beside it.
  */
 interface DashboardSource extends AutoCloseable {
   /**

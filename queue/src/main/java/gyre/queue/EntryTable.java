@@ -121,9 +121,7 @@ final class EntryTable {
     List<Candidate> first = new ArrayList<>(search.first);
     first.sort(ORDER);
     return new Found(
-        first.stream().map(each -> row(query.place(), each)).toList(),
-        search.looked,
-        search.isCut);
+        first.stream().map(each -> row(query.place(), each)).toList(), search.looked, search.isCut);
   }
 
   private DashboardSource.Row row(Place place, Candidate found) {

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 final class LatencyStats {
   /** Upper bounds of the buckets; what is above all has one more. */
   static final double[] BOUNDS_SECONDS = {
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900,
-    3600
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+    900, 3600
   };
 
   static final int BUCKETS = BOUNDS_SECONDS.length + 1;

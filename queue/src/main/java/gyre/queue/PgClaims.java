@@ -151,8 +151,7 @@ final class PgClaims {
   }
 
   /** As {@link #failed}, of a row that is there. */
-  boolean failedInPlace(PgEntry row, Outcome.Failed failed, RetryPolicy retry)
-      throws SQLException {
+  boolean failedInPlace(PgEntry row, Outcome.Failed failed, RetryPolicy retry) throws SQLException {
     int attempts = row.attempts() + 1;
     if (failed.isFinal() || !retry.mayRetry(attempts)) {
       change(row, "failed", row.priority(), 0, attempts, failed.error());

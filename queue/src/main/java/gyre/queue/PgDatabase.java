@@ -49,7 +49,8 @@ final class PgDatabase {
     return new PgDatabase(jdbc, account);
   }
 
-  private static void put(Properties properties, String name, @org.jspecify.annotations.Nullable String value) {
+  private static void put(
+      Properties properties, String name, @org.jspecify.annotations.Nullable String value) {
     if (value != null && !value.isEmpty()) {
       properties.setProperty(name, value);
     }
@@ -71,7 +72,8 @@ final class PgDatabase {
       return uri.getScheme() + "://" + host + port + uri.getRawPath() + query;
     } catch (URISyntaxException e) {
       // Not its message, which has the whole URL in it, and so the password.
-      throw new QueueException("open the queue: the URL is wrong behind its " + e.getIndex() + "th character", null);
+      throw new QueueException(
+          "open the queue: the URL is wrong behind its " + e.getIndex() + "th character", null);
     }
   }
 

@@ -58,8 +58,7 @@ final class PgEnqueue {
   /** What a worker would refuse is refused here, where somebody sees it. */
   private static Entry check(String content) {
     try {
-      return EntryReader.parse(
-          content.getBytes(java.nio.charset.StandardCharsets.UTF_8), () -> "");
+      return EntryReader.parse(content.getBytes(java.nio.charset.StandardCharsets.UTF_8), () -> "");
     } catch (BadEntryException e) {
       throw new QueueException("enqueue: " + e.getMessage(), e);
     }

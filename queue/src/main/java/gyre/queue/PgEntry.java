@@ -30,8 +30,11 @@ record PgEntry(
     Entry said = EntryReader.parse(content.getBytes(StandardCharsets.UTF_8), () -> id);
     if (!said.operation().equals(operation)) {
       throw BadEntryException.wrong(
-          "the row's operation is \"" + operation + "\", and that of its content \""
-              + said.operation() + "\"");
+          "the row's operation is \""
+              + operation
+              + "\", and that of its content \""
+              + said.operation()
+              + "\"");
     }
     return said;
   }

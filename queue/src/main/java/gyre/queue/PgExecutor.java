@@ -121,8 +121,7 @@ final class PgExecutor implements Runnable {
     }
     close();
     statementTime = shared.config().sqlTimeout();
-    open =
-        shared.database.open("gyre queue executor " + number, statementTime, shared.lease());
+    open = shared.database.open("gyre queue executor " + number, statementTime, shared.lease());
     connection = open;
     PgSchema.create(open);
     open.setAutoCommit(false);
@@ -354,7 +353,9 @@ final class PgExecutor implements Runnable {
           RetryPolicy retry = shared.retry(row.operation());
           RetryPolicy patient =
               new RetryPolicy(
-                  Math.max(REPLAYS_LEAST, retry.retries()), retry.firstPause(), retry.longestPause());
+                  Math.max(REPLAYS_LEAST, retry.retries()),
+                  retry.firstPause(),
+                  retry.longestPause());
           Outcome.Failed failed = new Outcome.Failed(error, false);
           tally.failed(row, failed, claims().failedInPlace(row, failed, patient));
         }
@@ -410,7 +411,12 @@ final class PgExecutor implements Runnable {
       } else {
         retried++;
         lines.add(
-            "entry " + row.id() + " failed, attempt " + (row.attempts() + 1) + ": " + failed.error());
+            "entry "
+                + row.id()
+                + " failed, attempt "
+                + (row.attempts() + 1)
+                + ": "
+                + failed.error());
       }
     }
 

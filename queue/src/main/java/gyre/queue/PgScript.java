@@ -19,17 +19,46 @@ final class PgScript {
 
   private static final Set<String> REFUSED =
       Set.of(
-          "BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PREPARE",
-          "EXECUTE", "DEALLOCATE", "DECLARE", "FETCH", "MOVE", "CLOSE", "SET", "RESET", "DISCARD",
-          "LISTEN", "UNLISTEN", "COPY", "LOAD", "VACUUM");
+          "BEGIN",
+          "START",
+          "COMMIT",
+          "END",
+          "ABORT",
+          "ROLLBACK",
+          "SAVEPOINT",
+          "RELEASE",
+          "PREPARE",
+          "EXECUTE",
+          "DEALLOCATE",
+          "DECLARE",
+          "FETCH",
+          "MOVE",
+          "CLOSE",
+          "SET",
+          "RESET",
+          "DISCARD",
+          "LISTEN",
+          "UNLISTEN",
+          "COPY",
+          "LOAD",
+          "VACUUM");
 
   /** Their rows can be left unread, so that many are sent in one go. */
   private static final Set<String> WRITES = Set.of("INSERT", "UPDATE", "DELETE", "MERGE");
 
   /** What may leave something in the session that the next entries would see. */
   private static final Set<String> LEAVES_TRACES =
-      Set.of("TEMP", "TEMPORARY", "PG_TEMP", "SET_CONFIG", "PG_ADVISORY_LOCK", "PG_ADVISORY_LOCK_SHARED",
-          "PG_TRY_ADVISORY_LOCK", "PG_TRY_ADVISORY_LOCK_SHARED", "DO", "CALL");
+      Set.of(
+          "TEMP",
+          "TEMPORARY",
+          "PG_TEMP",
+          "SET_CONFIG",
+          "PG_ADVISORY_LOCK",
+          "PG_ADVISORY_LOCK_SHARED",
+          "PG_TRY_ADVISORY_LOCK",
+          "PG_TRY_ADVISORY_LOCK_SHARED",
+          "DO",
+          "CALL");
 
   /** One statement, and how many values it wants. */
   record Part(String text, int places) {}

@@ -78,7 +78,10 @@ final class PgShared {
             .map(Kind::operation)
             .toList();
     boolean isReplaced = kinds.containsKey(Entry.SQL) && !kinds.get(Entry.SQL).isSql();
-    return isReplaced ? others : java.util.stream.Stream.concat(java.util.stream.Stream.of(Entry.SQL), others.stream()).toList();
+    return isReplaced
+        ? others
+        : java.util.stream.Stream.concat(java.util.stream.Stream.of(Entry.SQL), others.stream())
+            .toList();
   }
 
   List<Kind> handlerKinds() {
@@ -122,7 +125,9 @@ final class PgShared {
       case WORK -> wanted;
       case STOP -> 0;
       case DRAIN ->
-          System.nanoTime() - drainUntilNanos > 0 ? 0 : Math.min(wanted, Math.max(0, drainLeft.get()));
+          System.nanoTime() - drainUntilNanos > 0
+              ? 0
+              : Math.min(wanted, Math.max(0, drainLeft.get()));
     };
   }
 
@@ -154,8 +159,7 @@ final class PgShared {
 
   /** Grows with each failure in turn, with a random part, so that workers do not come together. */
   static long pauseMillis(int failures) {
-    long most =
-        Math.min(TROUBLE_LONGEST_MILLIS, TROUBLE_FIRST_MILLIS << Math.min(10, failures));
+    long most = Math.min(TROUBLE_LONGEST_MILLIS, TROUBLE_FIRST_MILLIS << Math.min(10, failures));
     return most / 2 + java.util.concurrent.ThreadLocalRandom.current().nextLong(most / 2 + 1);
   }
 

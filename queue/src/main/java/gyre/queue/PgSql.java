@@ -113,7 +113,8 @@ final class PgSql {
       Object value = values.next();
       switch (value) {
         case null -> statement.setNull(i, java.sql.Types.NULL);
-        case java.math.BigInteger number -> statement.setObject(i, new java.math.BigDecimal(number));
+        case java.math.BigInteger number ->
+            statement.setObject(i, new java.math.BigDecimal(number));
         default -> statement.setObject(i, value);
       }
     }

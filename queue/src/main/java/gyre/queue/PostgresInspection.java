@@ -255,7 +255,12 @@ final class PostgresInspection implements QueueOperations {
   public List<String> drain() {
     List<String> lines = new ArrayList<>();
     for (LiveWorker each : workers()) {
-      lines.add("worker " + each.slot() + " on " + each.heartbeat().get("host") + " was asked to drain and end");
+      lines.add(
+          "worker "
+              + each.slot()
+              + " on "
+              + each.heartbeat().get("host")
+              + " was asked to drain and end");
     }
     backend.call(
         "drain",

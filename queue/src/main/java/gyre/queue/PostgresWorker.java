@@ -91,7 +91,8 @@ final class PostgresWorker implements QueueWorker {
         scope.cancel("the worker ends");
       }
     }
-    log.info("the worker ends: " + stats.processed.get() + " done, " + stats.failed.get() + " failed");
+    log.info(
+        "the worker ends: " + stats.processed.get() + " done, " + stats.failed.get() + " failed");
   }
 
   /** What is wrong at the start is told at once; later it is waited for. */

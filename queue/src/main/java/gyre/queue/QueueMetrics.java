@@ -43,23 +43,50 @@ final class QueueMetrics {
   private static void ofWorkers(PrometheusText text, Sample sample) {
     counter(text, sample, "processed", "Entries that were done.", WorkerSample::done);
     counter(text, sample, "failed", "Entries that were given up.", WorkerSample::failed);
-    counter(text, sample, "retried", "Attempts that failed and are made again.",
-        WorkerSample::retried);
-    counter(text, sample, "duplicates", "Entries that were done before.",
-        WorkerSample::duplicates);
-    counter(text, sample, "events", "Wake-ups by the watcher, a FIFO or the clock.",
+    counter(
+        text, sample, "retried", "Attempts that failed and are made again.", WorkerSample::retried);
+    counter(text, sample, "duplicates", "Entries that were done before.", WorkerSample::duplicates);
+    counter(
+        text,
+        sample,
+        "events",
+        "Wake-ups by the watcher, a FIFO or the clock.",
         WorkerSample::events);
-    counter(text, sample, "watcher_restarts", "Times that the watcher was started again.",
+    counter(
+        text,
+        sample,
+        "watcher_restarts",
+        "Times that the watcher was started again.",
         WorkerSample::watcherRestarts);
-    gauge(text, sample, "heartbeat_timestamp_seconds", "When the heartbeat was written.",
+    gauge(
+        text,
+        sample,
+        "heartbeat_timestamp_seconds",
+        "When the heartbeat was written.",
         WorkerSample::timestampSeconds);
-    gauge(text, sample, "last_event_timestamp_seconds", "When something was last done.",
+    gauge(
+        text,
+        sample,
+        "last_event_timestamp_seconds",
+        "When something was last done.",
         WorkerSample::lastEventSeconds);
-    gauge(text, sample, "watcher_alive", "1 if the kernel tells of new files.",
+    gauge(
+        text,
+        sample,
+        "watcher_alive",
+        "1 if the kernel tells of new files.",
         each -> each.watcherAlive() ? 1 : 0);
-    gauge(text, sample, "watcher_wanted", "0 if polling was asked for.",
+    gauge(
+        text,
+        sample,
+        "watcher_wanted",
+        "0 if polling was asked for.",
         each -> each.watcherWanted() ? 1 : 0);
-    gauge(text, sample, "database_trouble", "1 if the database can't be used.",
+    gauge(
+        text,
+        sample,
+        "database_trouble",
+        "1 if the database can't be used.",
         each -> each.trouble().isEmpty() ? 0 : 1);
     PrometheusText.Histogram latency =
         text.histogram(

@@ -62,8 +62,11 @@ final class Sampler implements AutoCloseable {
     try {
       last = read(nowMillis, begin);
     } catch (IOException | UncheckedIOException e) {
-      last = last.failedNow(nowMillis, QueueException.of("look into", spool.base, e).getMessage()
-          + "", tookMillis(begin));
+      last =
+          last.failedNow(
+              nowMillis,
+              QueueException.of("look into", spool.base, e).getMessage() + "",
+              tookMillis(begin));
     } catch (QueueException e) {
       last = last.failedNow(nowMillis, e.getMessage() + "", tookMillis(begin));
     }
@@ -95,7 +98,8 @@ final class Sampler implements AutoCloseable {
   /**
    * What waits.
    *
-   * @param oldestMillis when the oldest of the first entries of each priority was written; 0 if none
+   * @param oldestMillis when the oldest of the first entries of each priority was written; 0 if
+   *     none
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Waiting(long[] byPriority, long oldestMillis) {

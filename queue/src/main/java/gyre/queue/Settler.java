@@ -178,7 +178,8 @@ final class Settler {
 
   private void endBatch(String batch) throws IOException {
     Batches.Batch known = Batches.read(spool, batch).orElse(null);
-    if (known != null && engine.finishedOfBatch(batch) + Batches.countSkipped(spool, batch) >= known.size()) {
+    if (known != null
+        && engine.finishedOfBatch(batch) + Batches.countSkipped(spool, batch) >= known.size()) {
       queue.enqueue(Job.ofFields(known.callback()));
       engine.forgetBatch(batch);
       Batches.delete(spool, batch);

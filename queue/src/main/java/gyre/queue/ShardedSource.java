@@ -60,8 +60,18 @@ final class ShardedSource implements DashboardSource {
     }
     long took = (System.nanoTime() - begin) / 1_000_000;
     return new Sample(
-        nowMillis, pending, counts[0], counts[1], counts[2], counts[3], oldest, isPaused,
-        List.copyOf(kinds), workers, error, took);
+        nowMillis,
+        pending,
+        counts[0],
+        counts[1],
+        counts[2],
+        counts[3],
+        oldest,
+        isPaused,
+        List.copyOf(kinds),
+        workers,
+        error,
+        took);
   }
 
   @Override

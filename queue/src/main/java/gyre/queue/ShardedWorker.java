@@ -38,7 +38,9 @@ final class ShardedWorker implements QueueWorker {
     this.log = new WorkerLog(spool.base.resolve("worker.log"), options.output());
     if (options.hasDatabase()) {
       throw new QueueException(
-          "start a worker on " + spool.base + ": each shard has a database of its own, so none can"
+          "start a worker on "
+              + spool.base
+              + ": each shard has a database of its own, so none can"
               + " be named");
     }
     open(0); // tells what is wrong with the configuration
@@ -136,8 +138,7 @@ final class ShardedWorker implements QueueWorker {
     int looks = 0;
     while (wish == Inbox.Wish.WORK) {
       for (int i = 0; i < shards.count(); i++) {
-        boolean isOurTurn =
-            looks >= POLITE_LOOKS || i % options.processes() == options.process();
+        boolean isOurTurn = looks >= POLITE_LOOKS || i % options.processes() == options.process();
         if (isOurTurn && !running.containsKey(i) && isFree(i)) {
           start(scope, i);
         }

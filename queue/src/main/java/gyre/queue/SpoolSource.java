@@ -47,8 +47,7 @@ final class SpoolSource implements DashboardSource {
     Map<String, @Nullable Object> failure = new LinkedHashMap<>();
     if (place == Place.FAILED) {
       try {
-        failure.putAll(
-            Json.readObject(inspection.failure(file).getBytes(StandardCharsets.UTF_8)));
+        failure.putAll(Json.readObject(inspection.failure(file).getBytes(StandardCharsets.UTF_8)));
       } catch (BadEntryException e) {
         // it failed without a reason that can be read
       }

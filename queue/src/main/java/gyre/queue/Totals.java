@@ -22,8 +22,7 @@ final class Totals {
 
   /** Sums at one time. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record At(
-      long timeMillis, long done, long failed, long retried, long activity, long[] latency) {}
+  record At(long timeMillis, long done, long failed, long retried, long activity, long[] latency) {}
 
   At add(Sample sample) {
     if (known.size() > WORKERS_LIMIT) {

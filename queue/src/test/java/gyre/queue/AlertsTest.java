@@ -148,8 +148,26 @@ class AlertsTest {
     assertThat(own.add(sample(0, 0, later)).done()).as("and seen again").isEqualTo(10);
     WorkerSample reborn =
         new WorkerSample(
-            0, 43, "event", 3, 3, 0, 0, 0, true, true, 0, 1, 7, 1, 0, 0, false, "",
-            new long[LatencyStats.BUCKETS], 0);
+            0,
+            43,
+            "event",
+            3,
+            3,
+            0,
+            0,
+            0,
+            true,
+            true,
+            0,
+            1,
+            7,
+            1,
+            0,
+            0,
+            false,
+            "",
+            new long[LatencyStats.BUCKETS],
+            0);
     Totals.At now = own.add(sample(0, 0, reborn));
     assertThat(now.done()).isEqualTo(17);
     assertThat(now.failed()).isEqualTo(1);

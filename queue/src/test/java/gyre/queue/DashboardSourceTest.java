@@ -117,10 +117,11 @@ class DashboardSourceTest {
     assertThat(source.retry(Place.DELAYED, late.file())).isTrue();
     assertThat(source.retry(Place.DELAYED, late.file())).isFalse();
     assertThat(source.discard(Place.PROCESSING, late.file())).isFalse();
-    Row waits = list(Place.PENDING, "", "", 0).stream()
-        .filter(each -> each.id().equals("late"))
-        .findFirst()
-        .orElseThrow();
+    Row waits =
+        list(Place.PENDING, "", "", 0).stream()
+            .filter(each -> each.id().equals("late"))
+            .findFirst()
+            .orElseThrow();
     assertThat(source.discard(Place.PENDING, waits.file())).isTrue();
     assertThat(source.discard(Place.PENDING, waits.file())).isFalse();
     source.pause("");

@@ -64,7 +64,8 @@ class DashboardTest {
   }
 
   private HttpResponse<String> get(String target) throws IOException, InterruptedException {
-    HttpRequest request = HttpRequest.newBuilder(uri(target)).timeout(Duration.ofSeconds(20)).build();
+    HttpRequest request =
+        HttpRequest.newBuilder(uri(target)).timeout(Duration.ofSeconds(20)).build();
     return client.send(request, HttpResponse.BodyHandlers.ofString());
   }
 
@@ -252,15 +253,17 @@ class DashboardTest {
   void shouldPauseAndResume() throws Exception {
     assertThat(post("/api/pause").body()).contains("\"done\":1");
     assertThat(post("/api/pause", "operation", "mail").body()).contains("\"done\":1");
-    WorkerRig.await("both are told", () -> {
-      try {
-        Map<String, @Nullable Object> state = json("/api/state");
-        return Boolean.TRUE.equals(state.get("paused"))
-            && List.of("mail").equals(state.get("paused_kinds"));
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
-    });
+    WorkerRig.await(
+        "both are told",
+        () -> {
+          try {
+            Map<String, @Nullable Object> state = json("/api/state");
+            return Boolean.TRUE.equals(state.get("paused"))
+                && List.of("mail").equals(state.get("paused_kinds"));
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+        });
     assertThat(post("/api/resume").body()).contains("\"done\":1");
     assertThat(post("/api/resume").body()).contains("\"done\":0");
     assertThat(post("/api/pause", "operation", "../x").statusCode()).isEqualTo(400);
@@ -274,13 +277,15 @@ class DashboardTest {
     for (int i = 0; i < 5; i++) {
       rig.queue.enqueue(Job.sql("SELECT 1"));
     }
-    WorkerRig.await("the figures are told", () -> {
-      try {
-        return get("/metrics").body().contains("gyre_queue_processed_total{worker=\"0\"} 5\n");
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
-    });
+    WorkerRig.await(
+        "the figures are told",
+        () -> {
+          try {
+            return get("/metrics").body().contains("gyre_queue_processed_total{worker=\"0\"} 5\n");
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+        });
     HttpResponse<String> metrics = get("/metrics");
     assertThat(metrics.headers().firstValue("Content-Type").orElse(""))
         .isEqualTo("text/plain; version=0.0.4; charset=utf-8");

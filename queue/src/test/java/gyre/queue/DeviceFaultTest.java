@@ -27,8 +27,7 @@ class DeviceFaultTest {
   @BeforeEach
   void mount() throws Exception {
     small = Files.createDirectory(directory.resolve("small"));
-    isMounted =
-        run("mount", "-t", "tmpfs", "-o", "size=3m", "none", small.toString()) == 0;
+    isMounted = run("mount", "-t", "tmpfs", "-o", "size=3m", "none", small.toString()) == 0;
     if (!isMounted) {
       System.out.println("SKIPPED: no file system can be mounted here, so none can be filled");
     }

@@ -241,8 +241,7 @@ class HandlerTest {
             return "";
           }
         };
-    try (WorkerRig rig =
-        rig("")) {
+    try (WorkerRig rig = rig("")) {
       Kind kind =
           new Kind(
               "hangs",

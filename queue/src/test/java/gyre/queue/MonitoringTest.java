@@ -29,7 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The figures, the rules and the dashboard of Grafana fit each other, in the eyes of Prometheus. */
+/**
+ * The figures, the rules and the dashboard of Grafana fit each other, in the eyes of Prometheus.
+ */
 @Timeout(60)
 class MonitoringTest {
   private static final Path MONITORING = Path.of("monitoring").toAbsolutePath();
@@ -50,8 +52,26 @@ class MonitoringTest {
   private static String figures() {
     WorkerSample worker =
         new WorkerSample(
-            0, 1, "event", 1, 1, 0, 0, 0, true, true, 0, 1, 2, 3, 4, 5, false, "",
-            new long[LatencyStats.BUCKETS], 1.5);
+            0,
+            1,
+            "event",
+            1,
+            1,
+            0,
+            0,
+            0,
+            true,
+            true,
+            0,
+            1,
+            2,
+            3,
+            4,
+            5,
+            false,
+            "",
+            new long[LatencyStats.BUCKETS],
+            1.5);
     Sample sample =
         new Sample(
             1, new long[11], 1, 2, 3, 4, 5.5, true, List.of("a\"b\\"), List.of(worker), "", 7);
@@ -125,8 +145,7 @@ class MonitoringTest {
     Path prometheus = judge("prometheus");
     try (WorkerRig rig = new WorkerRig(directory.resolve("q"));
         Dashboard dashboard =
-            Dashboard.open(
-                DashboardOptions.of(rig.directory).web(DashboardTest.anyPort()))) {
+            Dashboard.open(DashboardOptions.of(rig.directory).web(DashboardTest.anyPort()))) {
       rig.start();
       rig.queue.enqueue(Job.sql("SELECT 1"));
       Path config =
@@ -190,10 +209,12 @@ class MonitoringTest {
       for (String each : expressions()) {
         String expression =
             each.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
-        WorkerRig.await(expression, () -> {
-          rig.queue.enqueue(Job.sql("SELECT 1")); // else there would be no rate
-          return hasResult(client, port, expression);
-        });
+        WorkerRig.await(
+            expression,
+            () -> {
+              rig.queue.enqueue(Job.sql("SELECT 1")); // else there would be no rate
+              return hasResult(client, port, expression);
+            });
       }
       String rules = ask(client, port, "/api/v1/rules");
       assertThat(rules.split("\"health\":\"ok\"", -1)).hasSizeGreaterThanOrEqualTo(1 + 9);

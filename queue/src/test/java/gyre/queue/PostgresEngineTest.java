@@ -24,13 +24,11 @@ class PostgresEngineTest extends EngineConformance {
   private static final PostgresServer SERVER = PostgresServer.shared();
   private static final String URL = SERVER.database();
 
-  private QueueConfig config =
-      ofRetries(new RetryPolicy(0, Duration.ZERO, Duration.ZERO));
+  private QueueConfig config = ofRetries(new RetryPolicy(0, Duration.ZERO, Duration.ZERO));
 
   /** Rows are enqueued, and rounds are made until none of them is pending. */
   private final class PostgresRig implements Rig {
-    private final PostgresBackend backend =
-        new PostgresBackend(PgDatabase.of(URL, Map.of()));
+    private final PostgresBackend backend = new PostgresBackend(PgDatabase.of(URL, Map.of()));
     private final PgShared shared =
         new PgShared(
             backend.database(),
@@ -54,7 +52,9 @@ class PostgresEngineTest extends EngineConformance {
                 + quoted(each.id())
                 + ", 'sql', "
                 + quoted(each.json())
-                + ", (" + quoted(each.json()) + "::json) ->> 'batch')");
+                + ", ("
+                + quoted(each.json())
+                + "::json) ->> 'batch')");
       }
       rounds();
       List<Outcome> outcomes = new ArrayList<>();
@@ -251,7 +251,9 @@ class PostgresEngineTest extends EngineConformance {
       for (int i = 0; i < 50 && !rig.isDone("q"); i++) {
         quietRound(rig);
       }
-      for (int i = 0; i < 50 && !rig.first("SELECT state FROM gyre_queue.entries").equals("failed"); i++) {
+      for (int i = 0;
+          i < 50 && !rig.first("SELECT state FROM gyre_queue.entries").equals("failed");
+          i++) {
         rig.query("UPDATE gyre_queue.entries SET state = 'pending' WHERE state = 'delayed'");
         quietRound(rig);
       }

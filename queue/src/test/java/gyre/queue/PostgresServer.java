@@ -116,8 +116,18 @@ final class PostgresServer {
     }
     run(
         command(
-            "initdb", "-D", data(), "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--locale=C",
-            "--no-sync", "--no-instructions"));
+            "initdb",
+            "-D",
+            data(),
+            "-U",
+            ACCOUNT,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions"));
   }
 
   private String data() {

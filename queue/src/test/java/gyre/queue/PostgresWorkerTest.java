@@ -69,7 +69,8 @@ class PostgresWorkerTest {
     return running;
   }
 
-  private static QueueHandler handler(String operation, java.util.concurrent.Callable<Object> body) {
+  private static QueueHandler handler(
+      String operation, java.util.concurrent.Callable<Object> body) {
     return new QueueHandler() {
       @Override
       public String operation() {
@@ -116,7 +117,8 @@ class PostgresWorkerTest {
       assertThat(queue.operations().workers()).hasSize(2);
       assertThat(queue.operations().findings()).isEmpty();
       queue.enqueue(Job.of("nobody", "x"));
-      assertThat(queue.operations().findings()).anyMatch(each -> each.contains("no worker handles"));
+      assertThat(queue.operations().findings())
+          .anyMatch(each -> each.contains("no worker handles"));
       assertThat(queue.operations().drain()).hasSize(2);
       WorkerRig.await("both end", () -> started.stream().allMatch(each -> each.end.isDone()));
       assertThat(queue.operations().workers()).isEmpty();
@@ -141,9 +143,15 @@ class PostgresWorkerTest {
                       .query(url, "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
                       .contains("1"));
       process.destroyForcibly().waitFor();
-      server.query(url, "CREATE OR REPLACE FUNCTION public.pg_sleep(integer) RETURNS void LANGUAGE sql AS ''");
-      server.query(url, "ALTER ROLE gyre IN DATABASE " + name(url) + " SET search_path = public, pg_catalog");
-      server.query(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+      server.query(
+          url,
+          "CREATE OR REPLACE FUNCTION public.pg_sleep(integer) RETURNS void LANGUAGE sql AS ''");
+      server.query(
+          url,
+          "ALTER ROLE gyre IN DATABASE " + name(url) + " SET search_path = public, pg_catalog");
+      server.query(
+          url,
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
       start(url, SHORT_LEASE, handler("h", handled::incrementAndGet));
       WorkerRig.await("both are done", () -> queue.operations().counts().completed() == 2);
     }
@@ -206,8 +214,7 @@ class PostgresWorkerTest {
       awaitRows(server, url, 200);
       enqueueNumbers(url, 200, 2000);
       server.stop(); // whatever it is doing
-      WorkerRig.await(
-          "the worker knows", () -> !running.worker.stats().trouble.isEmpty());
+      WorkerRig.await("the worker knows", () -> !running.worker.stats().trouble.isEmpty());
       server.start();
       enqueueNumbers(url, 2200, 10);
       awaitRows(server, url, 2210);
@@ -247,15 +254,19 @@ class PostgresWorkerTest {
         WorkerRig.await("it is executed", () -> begun.get() == 1);
         relay.cut();
         start(url, SHORT_LEASE, handler("h", () -> "in time"));
-        assertThat(entry.await(Duration.ofSeconds(60)).orElseThrow().result())
-            .isEqualTo("in time");
+        assertThat(entry.await(Duration.ofSeconds(60)).orElseThrow().result()).isEqualTo("in time");
         first.release();
         relay.mend();
-        WorkerRig.await("it is connected again", () -> behind.worker.stats().trouble.isEmpty() && queue.operations().workers().size() == 2);
+        WorkerRig.await(
+            "it is connected again",
+            () ->
+                behind.worker.stats().trouble.isEmpty()
+                    && queue.operations().workers().size() == 2);
         WorkerRig.await("it has settled", () -> behind.worker.stats().processing == 0);
         assertThat(entry.end().orElseThrow().result()).isEqualTo("in time");
         assertThat(behind.worker.stats().processed.get()).isZero();
-        assertThat(Files.readString(directory.resolve("worker.log"))).contains("taken over by another");
+        assertThat(Files.readString(directory.resolve("worker.log")))
+            .contains("taken over by another");
       }
     }
   }

@@ -95,7 +95,8 @@ class ShardsTest extends BackendConformance {
     for (int i = 0; i < 3000; i++) {
       counts[shards.shardOf("entry " + i)]++;
     }
-    assertThat(java.util.Arrays.stream(counts).allMatch(each -> each > 800 && each < 1200)).isTrue();
+    assertThat(java.util.Arrays.stream(counts).allMatch(each -> each > 800 && each < 1200))
+        .isTrue();
   }
 
   @Test

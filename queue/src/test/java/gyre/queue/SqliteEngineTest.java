@@ -50,8 +50,7 @@ class SqliteEngineTest extends EngineConformance {
 
   private static Claim claim(Sample sample) {
     try {
-      Entry entry =
-          EntryReader.parse(sample.json().getBytes(StandardCharsets.UTF_8), sample::id);
+      Entry entry = EntryReader.parse(sample.json().getBytes(StandardCharsets.UTF_8), sample::id);
       Path path = Path.of(sample.id());
       return new Claim(EntryName.of(path), path, entry, false);
     } catch (BadEntryException e) {

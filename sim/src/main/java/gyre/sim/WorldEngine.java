@@ -36,9 +36,7 @@ public enum WorldEngine {
   }
 
   Engine above(SimEngine process, EngineOptions options, Chance versions) {
-    return this == SIM
-        ? process
-        : KernelEngine.open(label(), version(versions), process, options);
+    return this == SIM ? process : KernelEngine.open(label(), version(versions), process, options);
   }
 
   /** Mostly the newest, and now and then an older one that can carry both engines. */

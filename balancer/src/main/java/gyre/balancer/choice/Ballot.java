@@ -3,8 +3,8 @@ package gyre.balancer.choice;
 import java.util.Arrays;
 
 /**
- * What a chooser may look at: the targets of a pool by index, as plain numbers. Filled anew for each
- * choice and reused, so that choosing allocates nothing.
+ * What a chooser may look at: the targets of a pool by index, as plain numbers. Filled anew for
+ * each choice and reused, so that choosing allocates nothing.
  *
  * <p>Invariants: a weight of 0 means that this target must not be chosen now. A share is the weight
  * that the target has while it is healthy, whatever else forbids it at the moment (it is full, it

@@ -85,7 +85,8 @@ final class HashRing implements Chooser {
       names[i] = ballot.name(i);
       most = Math.max(most, shares[i]);
     }
-    // By the greatest share, not the average: so a target's points don't depend on who else is there.
+    // By the greatest share, not the average: so a target's points don't depend on who else is
+    // there.
     long each = Math.min(POINTS, POINTS_LIMIT / Math.max(1, size));
     long[][] all = new long[size][];
     int count = 0;
@@ -113,8 +114,7 @@ final class HashRing implements Chooser {
         at++;
       }
     }
-    Arrays.sort(
-        order, (a, b) -> Long.compare(flat[Math.toIntExact(a)], flat[Math.toIntExact(b)]));
+    Arrays.sort(order, (a, b) -> Long.compare(flat[Math.toIntExact(a)], flat[Math.toIntExact(b)]));
     points = new long[count];
     owners = new int[count];
     for (int i = 0; i < count; i++) {

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * Maglev (Eisenbud and others, 2016): a table of 65,537 places. Each target has its own order of all
- * places, and the targets take turns in taking the next free one; so all have nearly the same number
- * of places, and few change hands when a target comes or goes. A target with more weight takes its
- * turn more often.
+ * Maglev (Eisenbud and others, 2016): a table of 65,537 places. Each target has its own order of
+ * all places, and the targets take turns in taking the next free one; so all have nearly the same
+ * number of places, and few change hands when a target comes or goes. A target with more weight
+ * takes its turn more often.
  *
  * <p>The table depends on the shares, and is built anew when one of them changes: some milliseconds
  * for 100 targets. One that must not be chosen just now is passed over in the table.

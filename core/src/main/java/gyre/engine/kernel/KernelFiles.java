@@ -173,8 +173,7 @@ public final class KernelFiles extends KernelNames implements FileCalls {
 
   @Override
   public int allocate(int descriptor, boolean keepsSize, long offset, long bytes) {
-    return LinuxNames.fallocate(
-        state(), descriptor, allocationMode(keepsSize), offset, bytes);
+    return LinuxNames.fallocate(state(), descriptor, allocationMode(keepsSize), offset, bytes);
   }
 
   public static int allocationMode(boolean keepsSize) {

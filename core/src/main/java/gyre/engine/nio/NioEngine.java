@@ -132,9 +132,9 @@ public final class NioEngine extends ReadinessEngine {
 
   /**
    * A selector lets go of closed channels only when it selects; only then they are closed. Never
-   * called in a fiber, which leaves it to the select of the next turn: selecting takes monitors, and
-   * whoever wakes the loop at that moment has one of them. The fiber would be unmounted while it
-   * holds the others, and the loop would wait for these for ever.
+   * called in a fiber, which leaves it to the select of the next turn: selecting takes monitors,
+   * and whoever wakes the loop at that moment has one of them. The fiber would be unmounted while
+   * it holds the others, and the loop would wait for these for ever.
    */
   private void flushClosed() throws IOException {
     hasUnflushed = false;

@@ -50,7 +50,8 @@ final class Waker {
     Memory.putLong(address, SubmissionQueue.control(Uring.OP_MSG_RING, 0, 0, ring.descriptor));
     Memory.putLong(address + 8, OperationTable.withKind(messages, 0));
     // Tried once, which leaves a completion that ends the first wait early.
-    if (ring.has(Feature.FOREIGN_MESSAGES) && UringCalls.sendMessage(calls, message.address()) < 0) {
+    if (ring.has(Feature.FOREIGN_MESSAGES)
+        && UringCalls.sendMessage(calls, message.address()) < 0) {
       ring.features.remove(Feature.FOREIGN_MESSAGES);
     }
     if (ring.has(Feature.FOREIGN_MESSAGES)) {

@@ -26,21 +26,24 @@ final class GrowingQueue {
   /** Tasks of a tenth of a millisecond, so many each ten milliseconds, until the loop closes. */
   private static void post(Loop loop, int tasks) {
     Thread ignored =
-        Thread.ofPlatform().daemon().name("poster").start(() -> {
-          try {
-            while (true) {
-              for (int i = 0; i < tasks; i++) {
-                boolean isTaken = loop.tryPost(GrowingQueue::work);
-                if (!isTaken && i == 0) {
-                  loop.post(GrowingQueue::work); // throws where the loop is closed
+        Thread.ofPlatform()
+            .daemon()
+            .name("poster")
+            .start(() -> {
+              try {
+                while (true) {
+                  for (int i = 0; i < tasks; i++) {
+                    boolean isTaken = loop.tryPost(GrowingQueue::work);
+                    if (!isTaken && i == 0) {
+                      loop.post(GrowingQueue::work); // throws where the loop is closed
+                    }
+                  }
+                  LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
                 }
+              } catch (RejectedExecutionException e) {
+                // It is closed, or full for good.
               }
-              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-            }
-          } catch (RejectedExecutionException e) {
-            // It is closed, or full for good.
-          }
-        });
+            });
   }
 
   private static void work() {

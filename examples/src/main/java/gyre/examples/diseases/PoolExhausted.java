@@ -27,19 +27,23 @@ final class PoolExhausted {
     try (Scope scope = Scope.open("server");
         TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
       Fiber<?> ignored =
-          scope.start("acceptor", () -> {
-            while (true) {
-              TcpStream stream = listener.accept();
-              Fiber<?> _ = scope.start("keeper", () -> keep(stream, messageBytes));
-            }
-          });
+          scope.start(
+              "acceptor",
+              () -> {
+                while (true) {
+                  TcpStream stream = listener.accept();
+                  Fiber<?> _ = scope.start("keeper", () -> keep(stream, messageBytes));
+                }
+              });
       for (int i = 0; i < STREAMS; i++) {
         TcpStream client = TcpStream.connect(listener.address());
         Fiber<?> _ =
-            scope.start("client", () -> {
-              client.write(new byte[messageBytes]);
-              Fiber.park();
-            });
+            scope.start(
+                "client",
+                () -> {
+                  client.write(new byte[messageBytes]);
+                  Fiber.park();
+                });
       }
       Fiber.park();
     }

@@ -24,14 +24,16 @@ final class SlowConsumer {
     try (Scope scope = Scope.open("server");
         TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
       Fiber<?> ignored =
-          scope.start("writer", () -> {
-            try (TcpStream stream = listener.accept()) {
-              while (true) {
-                stream.write(new byte[CHUNK_BYTES]);
-                Fiber.yield();
-              }
-            }
-          });
+          scope.start(
+              "writer",
+              () -> {
+                try (TcpStream stream = listener.accept()) {
+                  while (true) {
+                    stream.write(new byte[CHUNK_BYTES]);
+                    Fiber.yield();
+                  }
+                }
+              });
       try (TcpStream client = TcpStream.connect(listener.address())) {
         ByteBuffer buffer = ByteBuffer.allocate(CHUNK_BYTES);
         while (takes) {

@@ -20,11 +20,14 @@ final class TimerStorm {
 
   static void healthy() {
     Timer ignored =
-        Loop.current().every(Duration.ofMillis(100), () -> {
-          for (int i = 0; i < TIMERS; i++) {
-            Thread.onSpinWait(); // the work of all of them
-          }
-        });
+        Loop.current()
+            .every(
+                Duration.ofMillis(100),
+                () -> {
+                  for (int i = 0; i < TIMERS; i++) {
+                    Thread.onSpinWait(); // the work of all of them
+                  }
+                });
     Fiber.park();
   }
 }

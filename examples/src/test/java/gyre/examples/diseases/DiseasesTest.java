@@ -28,12 +28,13 @@ class DiseasesTest {
   private static void run(Diseases disease, boolean isSick, Watched watched) throws Exception {
     CompletableFuture<Loop> opened = new CompletableFuture<>();
     Thread thread =
-        Thread.ofPlatform().start(() -> {
-          try (Loop loop = Loop.open(disease.options(isSick))) {
-            opened.complete(loop);
-            loop.run(disease.body(isSick));
-          }
-        });
+        Thread.ofPlatform()
+            .start(() -> {
+              try (Loop loop = Loop.open(disease.options(isSick))) {
+                opened.complete(loop);
+                loop.run(disease.body(isSick));
+              }
+            });
     Loop loop = opened.get();
     try (Observation observation = Observation.open(PID)) {
       watched.watch(observation, loop.name());
@@ -53,19 +54,24 @@ class DiseasesTest {
   @ParameterizedTest
   @EnumSource
   void shouldBeFoundInTheSick(Diseases disease) throws Exception {
-    run(disease, true, (observation, loop) -> {
-      List<Verdict> found = new ArrayList<>();
-      while (found.stream().noneMatch(verdict -> verdict.disease().key().equals(disease.key())
-          && hasPlace(disease, verdict))) {
-        Thread.sleep(BETWEEN_LOOKS_MILLIS);
-        found.addAll(verdicts(observation, loop));
-      }
-      assertThat(found).allSatisfy(verdict -> {
-        assertThat(verdict.evidence()).isNotBlank();
-        assertThat(verdict.threshold()).isNotBlank();
-        assertThat(verdict.disease().cure()).isNotBlank();
-      });
-    });
+    run(
+        disease,
+        true,
+        (observation, loop) -> {
+          List<Verdict> found = new ArrayList<>();
+          while (found.stream()
+              .noneMatch(verdict ->
+                  verdict.disease().key().equals(disease.key()) && hasPlace(disease, verdict))) {
+            Thread.sleep(BETWEEN_LOOKS_MILLIS);
+            found.addAll(verdicts(observation, loop));
+          }
+          assertThat(found)
+              .allSatisfy(verdict -> {
+                assertThat(verdict.evidence()).isNotBlank();
+                assertThat(verdict.threshold()).isNotBlank();
+                assertThat(verdict.disease().cure()).isNotBlank();
+              });
+        });
   }
 
   /** Whose fault is a line of code is told with that line. */
@@ -81,15 +87,18 @@ class DiseasesTest {
   @ParameterizedTest
   @EnumSource
   void shouldNotBeFoundInTheHealthy(Diseases disease) throws Exception {
-    run(disease, false, (observation, loop) -> {
-      for (int i = 0; i < LOOKS; i++) {
-        Thread.sleep(BETWEEN_LOOKS_MILLIS);
-        assertThat(verdicts(observation, loop))
-            .filteredOn(verdict -> verdict.disease().key().equals(disease.key()))
-            .filteredOn(verdict -> !isOfMachine(disease, verdict))
-            .isEmpty();
-      }
-    });
+    run(
+        disease,
+        false,
+        (observation, loop) -> {
+          for (int i = 0; i < LOOKS; i++) {
+            Thread.sleep(BETWEEN_LOOKS_MILLIS);
+            assertThat(verdicts(observation, loop))
+                .filteredOn(verdict -> verdict.disease().key().equals(disease.key()))
+                .filteredOn(verdict -> !isOfMachine(disease, verdict))
+                .isEmpty();
+          }
+        });
   }
 
   private static boolean isOfMachine(Diseases disease, Verdict verdict) {

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Writes figures in the text format of Prometheus, version 0.0.4. Families come one after the other,
- * each with its samples:
+ * Writes figures in the text format of Prometheus, version 0.0.4. Families come one after the
+ * other, each with its samples:
  *
  * <pre>{@code
  * PrometheusText text = PrometheusText.create();
@@ -15,8 +15,8 @@ import java.util.Set;
  * text.toString();
  * }</pre>
  *
- * <p>Names are checked where they are given, so that one mistake does not cost a whole scrape; values
- * of labels may be any text. Used by one thread.
+ * <p>Names are checked where they are given, so that one mistake does not cost a whole scrape;
+ * values of labels may be any text. Used by one thread.
  */
 public final class PrometheusText {
   /** What {@code Content-Type} says of it. */

@@ -14,10 +14,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see and do what. Four attacks are in mind: a stranger on the network (token), another site
- * in the browser of somebody who may (a secret that only our page can read, in a field that no form
- * can send), a name of the attacker that points here (names are listed), and a page of ours in a
- * frame of theirs (fields of the answer, {@link #PROTECTION}).
+ * Who may see and do what. Four attacks are in mind: a stranger on the network (token), another
+ * site in the browser of somebody who may (a secret that only our page can read, in a field that no
+ * form can send), a name of the attacker that points here (names are listed), and a page of ours in
+ * a frame of theirs (fields of the answer, {@link #PROTECTION}).
  */
 final class Guard {
   /** What a request is allowed to need. */

@@ -43,8 +43,9 @@ import tools.jackson.core.io.JsonStringEncoder;
  * System.out.println(console.link());
  * }</pre>
  *
- * <p>Files of the kit are below {@code /kit/}: {@code kit.css}, {@code kit.js}, {@code uplot.js} and
- * {@code uplot.css}. A page must have no script and no style in itself: the policy forbids them.
+ * <p>Files of the kit are below {@code /kit/}: {@code kit.css}, {@code kit.js}, {@code uplot.js}
+ * and {@code uplot.css}. A page must have no script and no style in itself: the policy forbids
+ * them.
  *
  * <p>Set up by one thread; opened and closed by any.
  */
@@ -121,15 +122,13 @@ public final class WebConsole implements AutoCloseable {
   public WebConsole action(String path, WebHandler handler) {
     router.post(
         path,
-        checked(
-            Access.ACT,
-            (request, response) -> answer(response, JSON, handler, form(request))));
+        checked(Access.ACT, (request, response) -> answer(response, JSON, handler, form(request))));
     return this;
   }
 
   /**
-   * A probe of a supervisor, which anybody may ask: 200 where the answer is empty, else 503 with the
-   * reason. It must not block, and tell no data.
+   * A probe of a supervisor, which anybody may ask: 200 where the answer is empty, else 503 with
+   * the reason. It must not block, and tell no data.
    */
   public WebConsole probe(String path, Supplier<String> problem) {
     router.get(
@@ -139,7 +138,9 @@ public final class WebConsole implements AutoCloseable {
             (request, response) -> {
               String what = problem.get();
               response.header("Cache-Control", "no-store");
-              response.status(what.isEmpty() ? 200 : 503).send(what.isEmpty() ? "ok\n" : what + "\n");
+              response
+                  .status(what.isEmpty() ? 200 : 503)
+                  .send(what.isEmpty() ? "ok\n" : what + "\n");
             }));
     return this;
   }
@@ -243,8 +244,9 @@ public final class WebConsole implements AutoCloseable {
     if (reason.status() == 401) {
       response.header("WWW-Authenticate", "Bearer");
     }
-    String message = new String(JsonStringEncoder.getInstance().quoteAsCharArray(
-        String.valueOf(reason.getMessage())));
+    String message =
+        new String(
+            JsonStringEncoder.getInstance().quoteAsCharArray(String.valueOf(reason.getMessage())));
     response
         .status(reason.status())
         .header("Cache-Control", "no-store")
@@ -269,8 +271,7 @@ public final class WebConsole implements AutoCloseable {
     return known;
   }
 
-  private void answer(
-      Response response, String contentType, WebHandler handler, WebRequest request)
+  private void answer(Response response, String contentType, WebHandler handler, WebRequest request)
       throws Exception {
     Semaphore limit = jobs();
     if (limit.waiting() >= options.jobs() * WAITING_PER_JOB) {

@@ -8,7 +8,9 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Where a {@link WebConsole} is, and who may see it. Immutable; each method gives a changed copy. */
+/**
+ * Where a {@link WebConsole} is, and who may see it. Immutable; each method gives a changed copy.
+ */
 public final class WebOptions {
   /** What a person would not guess, and neither would a program in a year. */
   private static final int TOKEN_LEAST_LENGTH = 16;

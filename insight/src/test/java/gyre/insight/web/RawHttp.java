@@ -8,7 +8,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** Asks what no client of good manners would ask, and understands the answer by a program of its own. */
+/**
+ * Asks what no client of good manners would ask, and understands the answer by a program of its
+ * own.
+ */
 final class RawHttp {
   private static final int HANG_LIMIT_MILLIS = 20_000;
 
@@ -19,8 +22,8 @@ final class RawHttp {
     /** The first field of that name; empty if there is none. */
     String field(String name) {
       return head.lines()
-          .filter(line ->
-              line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":"))
+          .filter(
+              line -> line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":"))
           .map(line -> line.substring(name.length() + 1).strip())
           .findFirst()
           .orElse("");
@@ -33,8 +36,7 @@ final class RawHttp {
     return socket;
   }
 
-  static Answer get(InetSocketAddress address, String target, String... fields)
-      throws IOException {
+  static Answer get(InetSocketAddress address, String target, String... fields) throws IOException {
     return ask(address, "GET " + target, "", fields);
   }
 

@@ -229,7 +229,8 @@ class WebConsoleTest {
     assertThat(RawHttp.post(address, "/session", "token=wrong").status()).isEqualTo(401);
     Answer in = RawHttp.post(address, "/session", "token=" + TOKEN);
     assertThat(in.status()).isEqualTo(204);
-    assertThat(in.field("Set-Cookie")).contains("HttpOnly", "SameSite=Strict", "Path=/")
+    assertThat(in.field("Set-Cookie"))
+        .contains("HttpOnly", "SameSite=Strict", "Path=/")
         .doesNotContain(TOKEN);
     String cookie = "Cookie: other=1; " + in.field("Set-Cookie").split(";", 2)[0];
     assertThat(RawHttp.get(address, "/api/data", cookie).status()).isEqualTo(200);
@@ -323,12 +324,16 @@ class WebConsoleTest {
   void shouldTellWhatAHandlerThrows() throws IOException {
     console = WebConsole.create(local());
     console
-        .data("/gone", request -> {
-          throw new HttpException(404, "it \"is\" not there\n<b>");
-        })
-        .data("/broken", request -> {
-          throw new IllegalStateException("secret");
-        })
+        .data(
+            "/gone",
+            request -> {
+              throw new HttpException(404, "it \"is\" not there\n<b>");
+            })
+        .data(
+            "/broken",
+            request -> {
+              throw new IllegalStateException("secret");
+            })
         .data("/needed", request -> request.needed("name") + request.number("n", 1, 1, 9));
     InetSocketAddress address = console.open(loops.loop(0)).address();
     Answer gone = RawHttp.get(address, "/gone");
@@ -349,7 +354,8 @@ class WebConsoleTest {
     Socket socket = RawHttp.connect(address);
     socket
         .getOutputStream()
-        .write("GET /api/feed HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        .write(
+            "GET /api/feed HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
     return socket;
   }
 

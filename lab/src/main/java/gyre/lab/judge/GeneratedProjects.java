@@ -102,8 +102,7 @@ public final class GeneratedProjects {
     return switch (target) {
       case GYRE -> List.of(compiling(directory)); // Maven would want Gyre to be installed
       case LIBUV, ASIO ->
-          List.of(
-              List.of("cmake", "-S", ".", "-B", "build"), List.of("cmake", "--build", "build"));
+          List.of(List.of("cmake", "-S", ".", "-B", "build"), List.of("cmake", "--build", "build"));
       case TOKIO, MIO -> List.of(cargo());
       case EPOLL, IO_URING -> List.of(List.of("make"));
     };

@@ -13,8 +13,18 @@ import org.junit.jupiter.api.Test;
 class PlanTest {
   private static final List<String> MODES =
       List.of(
-          "echo", "http", "events", "cascade", "timers", "wake", "files", "watch", "spawn",
-          "codecs", "channels", "locks");
+          "echo",
+          "http",
+          "events",
+          "cascade",
+          "timers",
+          "wake",
+          "files",
+          "watch",
+          "spawn",
+          "codecs",
+          "channels",
+          "locks");
   private static final long GIBIBYTE = 1L << 30;
   private static final long MUCH_BYTES = 24 * GIBIBYTE;
 

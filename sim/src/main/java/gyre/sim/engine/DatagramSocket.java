@@ -138,7 +138,8 @@ final class DatagramSocket extends SimSocket {
       waiting.removeFirst();
       waitingBytes -= next.bytes().length;
       Memory.copy(next.bytes(), 0, block.address, length);
-      trying.completeReceivedFrom(receive, block, length, next.source(), length < next.bytes().length);
+      trying.completeReceivedFrom(
+          receive, block, length, next.source(), length < next.bytes().length);
     }
     if (!waiting.isEmpty()) {
       ready();

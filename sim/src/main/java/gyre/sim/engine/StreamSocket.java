@@ -205,17 +205,17 @@ final class StreamSocket extends SimSocket {
 
   private static int acceptFailure(Chaos chaos) {
     return chaos.pick(
-            Fault.ACCEPT_ERROR,
-            Errno.ECONNABORTED.negated(),
-            Errno.EMFILE.negated(),
-            Errno.ENFILE.negated(),
-            Errno.ENOBUFS.negated(),
-            Errno.ENOMEM.negated(),
-            Errno.EINTR.negated(),
-            Errno.EPERM.negated(),
-            Errno.EPROTO.negated(),
-            Errno.ENETDOWN.negated(),
-            Errno.EHOSTUNREACH.negated());
+        Fault.ACCEPT_ERROR,
+        Errno.ECONNABORTED.negated(),
+        Errno.EMFILE.negated(),
+        Errno.ENFILE.negated(),
+        Errno.ENOBUFS.negated(),
+        Errno.ENOMEM.negated(),
+        Errno.EINTR.negated(),
+        Errno.EPERM.negated(),
+        Errno.EPROTO.negated(),
+        Errno.ENETDOWN.negated(),
+        Errno.EHOSTUNREACH.negated());
   }
 
   // ---- connecting

@@ -16,8 +16,7 @@ import java.util.BitSet;
 final class BufferGroup {
   private static final byte POISON = (byte) 0xDB;
   private static final int PATTERN_BYTES = 4096;
-  private static final MemorySegment PATTERN =
-      Arena.global().allocate(PATTERN_BYTES).fill(POISON);
+  private static final MemorySegment PATTERN = Arena.global().allocate(PATTERN_BYTES).fill(POISON);
 
   private final long ring;
   private final int mask;

@@ -53,11 +53,11 @@ final class Issuer {
   private static boolean isOfSockets(int operation) {
     return switch (operation) {
       case Uring.OP_RECV,
-              Uring.OP_RECVMSG,
-              Uring.OP_SEND,
-              Uring.OP_SENDMSG,
-              Uring.OP_ACCEPT,
-              Uring.OP_CONNECT ->
+          Uring.OP_RECVMSG,
+          Uring.OP_SEND,
+          Uring.OP_SENDMSG,
+          Uring.OP_ACCEPT,
+          Uring.OP_CONNECT ->
           true;
       default -> false;
     };
@@ -153,8 +153,7 @@ final class Issuer {
     return send(entry, file, target, pieces);
   }
 
-  private int send(
-      Entry entry, SocketFile file, @Nullable SocketAddress target, Pieces pieces) {
+  private int send(Entry entry, SocketFile file, @Nullable SocketAddress target, Pieces pieces) {
     Request request =
         file.socket.isDatagram()
             ? new Requests.SendTo(ring, entry, file, target, pieces)

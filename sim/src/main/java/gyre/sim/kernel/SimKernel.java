@@ -156,9 +156,7 @@ public final class SimKernel implements Kernel, KernelBelow {
     if ((flags & LinuxMemory.MAP_ANONYMOUS) != 0) {
       return memory.map(bytes);
     }
-    return own.get(fd) instanceof KernelRing ring
-        ? ring.map(offset, bytes)
-        : Errno.EBADF.negated();
+    return own.get(fd) instanceof KernelRing ring ? ring.map(offset, bytes) : Errno.EBADF.negated();
   }
 
   private long unmap(long address, long bytes) {
@@ -461,8 +459,8 @@ public final class SimKernel implements Kernel, KernelBelow {
   /** What the engine should have given back before it was closed. */
   String leftBehind() {
     StringBuilder left = new StringBuilder();
-    own.forEach((fd, object) ->
-        left.append(object).append(" (descriptor ").append(fd).append(") "));
+    own.forEach(
+        (fd, object) -> left.append(object).append(" (descriptor ").append(fd).append(") "));
     long bytes = memory.mappedBytes();
     return left.append(bytes == 0 ? "" : bytes + " bytes mapped").toString().strip();
   }

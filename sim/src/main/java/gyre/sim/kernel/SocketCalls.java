@@ -138,8 +138,7 @@ final class SocketCalls {
     if (socket == null) {
       return EBADF;
     }
-    SocketAddress address =
-        isPeer ? sockets().remoteAddress(fd) : sockets().localAddress(fd);
+    SocketAddress address = isPeer ? sockets().remoteAddress(fd) : sockets().localAddress(fd);
     if (address == null && isPeer) {
       return Errno.ENOTCONN.negated();
     }
@@ -172,10 +171,10 @@ final class SocketCalls {
       case LinuxSockets.IPPROTO_TCP << 16 | LinuxSockets.TCP_KEEPCNT -> Option.KEEP_ALIVE_COUNT;
       case LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_V6ONLY -> Option.IPV6_ONLY;
       case LinuxSockets.IPPROTO_IP << 16 | LinuxSockets.IP_MULTICAST_TTL,
-              LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_MULTICAST_HOPS ->
+          LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_MULTICAST_HOPS ->
           Option.MULTICAST_TIME_TO_LIVE;
       case LinuxSockets.IPPROTO_IP << 16 | LinuxSockets.IP_MULTICAST_LOOP,
-              LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_MULTICAST_LOOP ->
+          LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_MULTICAST_LOOP ->
           Option.MULTICAST_LOOP;
       default -> null;
     };
@@ -202,13 +201,13 @@ final class SocketCalls {
       InetAddress address = InetAddress.getByAddress(group);
       return switch (level << 16 | number) {
         case LinuxSockets.IPPROTO_IP << 16 | LinuxSockets.IP_ADD_MEMBERSHIP,
-                LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_ADD_MEMBERSHIP ->
+            LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_ADD_MEMBERSHIP ->
             sockets().join(fd, address, null);
         case LinuxSockets.IPPROTO_IP << 16 | LinuxSockets.IP_DROP_MEMBERSHIP,
-                LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_DROP_MEMBERSHIP ->
+            LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_DROP_MEMBERSHIP ->
             sockets().leave(fd, address, null);
         case LinuxSockets.IPPROTO_IP << 16 | LinuxSockets.IP_MULTICAST_IF,
-                LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_MULTICAST_IF ->
+            LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_MULTICAST_IF ->
             find(fd) instanceof SimSocket socket && socket.isDatagram() ? 0 : EINVAL;
         default -> Errno.ENOPROTOOPT.negated();
       };
@@ -342,5 +341,4 @@ final class SocketCalls {
         ? socket.sendDatagramNow(target, pieces.copy())
         : socket.sendNow(pieces);
   }
-
 }

@@ -121,20 +121,22 @@ final class ClientDrills {
     @Override
     public void build(World world) {
       Model model = new Model();
-      world.host("host").run(() -> {
-        try (ConnectionPool<String, Model.Fake> pool = ConnectionPool.open(TIGHT, model)) {
-          try (Scope scope = Scope.open("borrowers")) {
-            for (int i = 1; i <= 4; i++) {
-              Drill.alone(scope, "borrower-" + i, () -> borrow(pool, model, "a", "b"));
-              Drill.alone(scope, "guest-" + i, () -> borrow(pool, model, "b", "c"));
+      world
+          .host("host")
+          .run(() -> {
+            try (ConnectionPool<String, Model.Fake> pool = ConnectionPool.open(TIGHT, model)) {
+              try (Scope scope = Scope.open("borrowers")) {
+                for (int i = 1; i <= 4; i++) {
+                  Drill.alone(scope, "borrower-" + i, () -> borrow(pool, model, "a", "b"));
+                  Drill.alone(scope, "guest-" + i, () -> borrow(pool, model, "b", "c"));
+                }
+                scope.join();
+              }
+              checkIdle(pool);
+              borrow(pool, model, "a");
+              check(pool.drain(Duration.ofSeconds(1)), "not drained: " + pool);
             }
-            scope.join();
-          }
-          checkIdle(pool);
-          borrow(pool, model, "a");
-          check(pool.drain(Duration.ofSeconds(1)), "not drained: " + pool);
-        }
-      });
+          });
       world.afterwards(() -> check(model.open.isEmpty(), model.open.size() + " are left open"));
     }
 
@@ -168,28 +170,32 @@ final class ClientDrills {
 
     @Override
     public void build(World world) {
-      world.host("server").background(() -> {
-        try (TcpListener listener = TcpListener.bind("0.0.0.0", Weathered.PORT)) {
-          listener.serve(ClientDrills::repeatLines);
-        }
-      });
+      world
+          .host("server")
+          .background(() -> {
+            try (TcpListener listener = TcpListener.bind("0.0.0.0", Weathered.PORT)) {
+              listener.serve(ClientDrills::repeatLines);
+            }
+          });
       InetSocketAddress server =
           new InetSocketAddress(world.host("server").address(), Weathered.PORT);
-      world.host("client").run(() -> {
-        Fiber.sleep(MILLI);
-        PoolOptions two = PoolOptions.defaults().maxPerTarget(2);
-        try (ConnectionPool<InetSocketAddress, TcpStream> pool = ConnectionPool.tcp(two)) {
-          try (Scope scope = Scope.open("askers")) {
-            for (int i = 1; i <= 4; i++) {
-              int key = i;
-              Drill.alone(scope, "asker-" + i, () -> ask(pool, server, key));
+      world
+          .host("client")
+          .run(() -> {
+            Fiber.sleep(MILLI);
+            PoolOptions two = PoolOptions.defaults().maxPerTarget(2);
+            try (ConnectionPool<InetSocketAddress, TcpStream> pool = ConnectionPool.tcp(two)) {
+              try (Scope scope = Scope.open("askers")) {
+                for (int i = 1; i <= 4; i++) {
+                  int key = i;
+                  Drill.alone(scope, "asker-" + i, () -> ask(pool, server, key));
+                }
+                scope.join();
+              }
+              checkIdle(pool);
             }
-            scope.join();
-          }
-          checkIdle(pool);
-        }
-        Weathered.checkNothingOpen("client");
-      });
+            Weathered.checkNothingOpen("client");
+          });
     }
 
     private static void ask(
@@ -246,18 +252,22 @@ final class ClientDrills {
     @Override
     public void build(World world) {
       boolean[] isServerCut = {false};
-      world.host("server").background(() -> {
-        ListenOptions options = ListenOptions.defaults().stream(SMALL);
-        try (TcpListener listener = TcpListener.bind("0.0.0.0", Weathered.PORT, options)) {
-          listener.serve(stream -> repeat(stream, isServerCut));
-        } finally {
-          isServerCut[0] = true;
-        }
-      });
-      world.host("client").run(() -> {
-        inTime(() -> exchange(isServerCut));
-        Weathered.checkNothingOpen("client");
-      });
+      world
+          .host("server")
+          .background(() -> {
+            ListenOptions options = ListenOptions.defaults().stream(SMALL);
+            try (TcpListener listener = TcpListener.bind("0.0.0.0", Weathered.PORT, options)) {
+              listener.serve(stream -> repeat(stream, isServerCut));
+            } finally {
+              isServerCut[0] = true;
+            }
+          });
+      world
+          .host("client")
+          .run(() -> {
+            inTime(() -> exchange(isServerCut));
+            Weathered.checkNothingOpen("client");
+          });
     }
 
     private static void repeat(TcpStream stream, boolean[] isCut) {
@@ -358,23 +368,25 @@ final class ClientDrills {
           DnsConfig.of(new InetSocketAddress(server.address(), DNS_PORT))
               .timeout(Duration.ofMillis(100))
               .attempts(3);
-      world.host("client").run(() -> {
-        Fiber.sleep(MILLI);
-        try (DnsResolver names = DnsResolver.open(config)) {
-          try (Scope scope = Scope.open("askers")) {
-            for (int i = 1; i <= 3; i++) {
-              Drill.alone(scope, "asker-" + i, () -> ask(names, "one.test", "two.test"));
-              Drill.alone(scope, "other-" + i, () -> ask(names, "two.test", "three.test"));
+      world
+          .host("client")
+          .run(() -> {
+            Fiber.sleep(MILLI);
+            try (DnsResolver names = DnsResolver.open(config)) {
+              try (Scope scope = Scope.open("askers")) {
+                for (int i = 1; i <= 3; i++) {
+                  Drill.alone(scope, "asker-" + i, () -> ask(names, "one.test", "two.test"));
+                  Drill.alone(scope, "other-" + i, () -> ask(names, "two.test", "three.test"));
+                }
+                scope.join();
+              }
+              long before = names.queries();
+              ask(names, "one.test", "two.test", "three.test");
+              check(names.queries() - before <= 6 * 3, "asked too often: " + names.queries());
             }
-            scope.join();
-          }
-          long before = names.queries();
-          ask(names, "one.test", "two.test", "three.test");
-          check(names.queries() - before <= 6 * 3, "asked too often: " + names.queries());
-        }
-        Fiber.sleep(MILLI);
-        Weathered.checkNothingOpen("client");
-      });
+            Fiber.sleep(MILLI);
+            Weathered.checkNothingOpen("client");
+          });
     }
 
     private static void ask(DnsResolver names, String... hosts) {

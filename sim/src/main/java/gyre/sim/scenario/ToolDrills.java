@@ -52,26 +52,28 @@ final class ToolDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        latch();
-        once();
-        notifying();
-        Barrier barrier = Barrier.create("barrier", PARTIES);
-        try (Scope scope = Scope.open("meeting")) {
-          for (int i = 1; i <= PARTIES; i++) {
-            int[] passed = {0};
-            Fiber<?> party = Drill.alone(scope, "party-" + i, () -> pass(barrier, passed));
-            scope.start(
-                "stand-in-" + i,
-                () -> {
-                  Fiber.await(party.end());
-                  pass(barrier, passed);
-                });
-          }
-          scope.join();
-        }
-        check(barrier.arrived() == 0, "somebody is left at the " + barrier);
-      });
+      world
+          .host("host")
+          .run(() -> {
+            latch();
+            once();
+            notifying();
+            Barrier barrier = Barrier.create("barrier", PARTIES);
+            try (Scope scope = Scope.open("meeting")) {
+              for (int i = 1; i <= PARTIES; i++) {
+                int[] passed = {0};
+                Fiber<?> party = Drill.alone(scope, "party-" + i, () -> pass(barrier, passed));
+                scope.start(
+                    "stand-in-" + i,
+                    () -> {
+                      Fiber.await(party.end());
+                      pass(barrier, passed);
+                    });
+              }
+              scope.join();
+            }
+            check(barrier.arrived() == 0, "somebody is left at the " + barrier);
+          });
     }
 
     private static void pass(Barrier barrier, int[] passed) {
@@ -166,16 +168,18 @@ final class ToolDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        try (Scope scope = Scope.open("callers")) {
-          Drill.alone(scope, "all", () -> counted(WorkDrill::all));
-          Drill.alone(scope, "race", () -> counted(WorkDrill::race));
-          Drill.alone(scope, "each", () -> counted(WorkDrill::each));
-          Drill.alone(scope, "gather", () -> counted(WorkDrill::gather));
-          Drill.alone(scope, "hedge", () -> counted(WorkDrill::hedge));
-          scope.join();
-        }
-      });
+      world
+          .host("host")
+          .run(() -> {
+            try (Scope scope = Scope.open("callers")) {
+              Drill.alone(scope, "all", () -> counted(WorkDrill::all));
+              Drill.alone(scope, "race", () -> counted(WorkDrill::race));
+              Drill.alone(scope, "each", () -> counted(WorkDrill::each));
+              Drill.alone(scope, "gather", () -> counted(WorkDrill::gather));
+              Drill.alone(scope, "hedge", () -> counted(WorkDrill::hedge));
+              scope.join();
+            }
+          });
     }
 
     private interface Counted {
@@ -256,25 +260,27 @@ final class ToolDrills {
 
     @Override
     public void build(World world) {
-      world.host("host").run(() -> {
-        RateLimit all = RateLimit.create("all", 1_000, 2);
-        RateLimit part = all.child("part", 1_000, 1);
-        AdaptiveLimit adaptive = AdaptiveLimit.create("adaptive", 2, 4, Duration.ofSeconds(1));
-        CircuitBreaker breaker = CircuitBreaker.create("breaker", 50, 2, MILLI, 1);
-        int[] running = {0};
-        try (Scope scope = Scope.open("users")) {
-          for (int i = 1; i <= 3; i++) {
-            Drill.alone(scope, "whole-" + i, () -> acquire(all));
-            Drill.alone(scope, "part-" + i, () -> acquire(part));
-            Drill.alone(scope, "caller-" + i, () -> call(adaptive, running));
-            Drill.alone(scope, "prober-" + i, () -> probe(breaker));
-          }
-          scope.join();
-        }
-        check(adaptive.running() == 0 && adaptive.waiting() == 0, "left in " + adaptive);
-        inTime("take from " + part, () -> acquire(part));
-        inTime("close " + breaker, () -> closeAgain(breaker));
-      });
+      world
+          .host("host")
+          .run(() -> {
+            RateLimit all = RateLimit.create("all", 1_000, 2);
+            RateLimit part = all.child("part", 1_000, 1);
+            AdaptiveLimit adaptive = AdaptiveLimit.create("adaptive", 2, 4, Duration.ofSeconds(1));
+            CircuitBreaker breaker = CircuitBreaker.create("breaker", 50, 2, MILLI, 1);
+            int[] running = {0};
+            try (Scope scope = Scope.open("users")) {
+              for (int i = 1; i <= 3; i++) {
+                Drill.alone(scope, "whole-" + i, () -> acquire(all));
+                Drill.alone(scope, "part-" + i, () -> acquire(part));
+                Drill.alone(scope, "caller-" + i, () -> call(adaptive, running));
+                Drill.alone(scope, "prober-" + i, () -> probe(breaker));
+              }
+              scope.join();
+            }
+            check(adaptive.running() == 0 && adaptive.waiting() == 0, "left in " + adaptive);
+            inTime("take from " + part, () -> acquire(part));
+            inTime("close " + breaker, () -> closeAgain(breaker));
+          });
     }
 
     private static void acquire(RateLimit limit) {

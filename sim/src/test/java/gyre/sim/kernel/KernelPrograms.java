@@ -60,8 +60,7 @@ final class KernelPrograms {
 
   private static String receive(CallState calls, int fd, int most, int flags) {
     long memory = calls.allocate(64);
-    int count =
-        LinuxSockets.recv(calls, fd, memory, most, flags | LinuxSockets.MSG_DONTWAIT);
+    int count = LinuxSockets.recv(calls, fd, memory, most, flags | LinuxSockets.MSG_DONTWAIT);
     return count < 0 ? String.valueOf(count) : text(memory, count);
   }
 
@@ -221,8 +220,7 @@ final class KernelPrograms {
   }
 
   private static void receiveRepeatedly(RawRing ring, int fd, long tag) {
-    ring.add(
-        Uring.OP_RECV, Uring.SQE_BUFFER_SELECT, Uring.RECV_MULTISHOT, fd, 0, 0, 0, tag);
+    ring.add(Uring.OP_RECV, Uring.SQE_BUFFER_SELECT, Uring.RECV_MULTISHOT, fd, 0, 0, 0, tag);
   }
 
   private static List<String> receives(CallState calls) {

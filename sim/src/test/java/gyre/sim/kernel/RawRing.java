@@ -47,7 +47,15 @@ final class RawRing implements AutoCloseable {
   }
 
   /** Queues one; what is not said is zero. */
-  void add(int operation, int flags, int priority, int fd, long address, int length, int more, long tag) {
+  void add(
+      int operation,
+      int flags,
+      int priority,
+      int fd,
+      long address,
+      int length,
+      int more,
+      long tag) {
     add(operation, flags, priority, fd, 0, address, length, more, tag);
   }
 
@@ -92,7 +100,8 @@ final class RawRing implements AutoCloseable {
     while (head != Memory.getIntAcquire(at(Uring.PARAMS_CQ_TAIL))) {
       long at = at(Uring.PARAMS_CQ_CQES) + 16L * (head++ & mask);
       int flags = Memory.getInt(at + 12) & ~(1 << 2);
-      taken.add(Memory.getLong(at) + ": " + Memory.getInt(at + 8) + " " + Integer.toHexString(flags));
+      taken.add(
+          Memory.getLong(at) + ": " + Memory.getInt(at + 8) + " " + Integer.toHexString(flags));
     }
     Memory.putIntRelease(at(Uring.PARAMS_CQ_HEAD), head);
     return taken;
@@ -105,8 +114,9 @@ final class RawRing implements AutoCloseable {
 
   /** Gives buffers of so many bytes to a group. */
   long giveBuffers(int group, int count, int bytes, int flags) {
-    long ring = LinuxMemory.mmap(
-        calls, 0, 4096, 3, LinuxMemory.MAP_PRIVATE | LinuxMemory.MAP_ANONYMOUS, -1, 0);
+    long ring =
+        LinuxMemory.mmap(
+            calls, 0, 4096, 3, LinuxMemory.MAP_PRIVATE | LinuxMemory.MAP_ANONYMOUS, -1, 0);
     long memory = calls.allocate((long) count * bytes);
     long registration = calls.allocate(Uring.BUFFER_REGISTRATION_BYTES);
     Memory.putLong(registration, ring);

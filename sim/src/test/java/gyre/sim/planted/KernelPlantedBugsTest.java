@@ -47,8 +47,7 @@ class KernelPlantedBugsTest {
   }
 
   private static void find(PlantedBug bug) throws Exception {
-    BiFunction<String, long[], String> search =
-        ChangedCopy.of(ROOT, List.of(bug), true).search();
+    BiFunction<String, long[], String> search = ChangedCopy.of(ROOT, List.of(bug), true).search();
     String names = String.join(",", bug.scenarios());
     String found = IS_SEARCH ? null : search.apply(names, new long[] {bug.seed(), 1});
     if (found == null) {

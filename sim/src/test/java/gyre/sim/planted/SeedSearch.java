@@ -8,8 +8,8 @@ import gyre.sim.hunt.HuntResult;
 import gyre.sim.scenario.Scenario;
 import gyre.sim.scenario.Scenarios;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
