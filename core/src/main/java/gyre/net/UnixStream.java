@@ -81,6 +81,7 @@ public final class UnixStream extends SocketStream {
   private static final Duration HANDED_LOOK = Duration.ofMillis(5);
 
   /** What {@link #receiveListeners} has got. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   public record Handed(byte[] note, List<HandedListener> listeners) {
     public Handed {
       note = note.clone();

@@ -132,6 +132,7 @@ class HandOverTest {
     assertThat(good.get()).isGreaterThanOrEqualTo(HAND_OVERS);
   }
 
+  @SuppressWarnings("try") // what is tested is the close
   @Test
   void shouldSayWhatIsWrong() throws Exception {
     try (Loop loop = Loop.open()) {

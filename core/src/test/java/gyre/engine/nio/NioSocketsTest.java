@@ -78,6 +78,7 @@ class NioSocketsTest {
     }
   }
 
+  @SuppressWarnings("try") // what is tested is the close
   @Test
   void shouldListenAgainInTheFiberThatHasClosed() {
     Loops.run(

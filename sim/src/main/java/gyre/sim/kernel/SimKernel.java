@@ -60,7 +60,7 @@ public final class SimKernel implements Kernel, KernelBelow {
   private final Map<Integer, Object> own = new TreeMap<>();
 
   /** Those that somebody waits for, or has waited for. */
-  private final Map<SimSocket, SocketFile> files = new IdentityHashMap<>();
+  private final IdentityHashMap<SimSocket, SocketFile> files = new IdentityHashMap<>();
 
   private final List<KernelRing> rings = new ArrayList<>(1);
   private final Map<Integer, KernelRing> registered = new HashMap<>();

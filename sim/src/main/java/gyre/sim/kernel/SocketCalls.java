@@ -4,7 +4,6 @@ import gyre.engine.Errno;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Family;
 import gyre.engine.Sockets.Option;
-import gyre.engine.Sockets.Type;
 import gyre.sim.engine.Datagram;
 import gyre.sim.engine.Pieces;
 import gyre.sim.engine.SimSocket;
@@ -76,7 +75,12 @@ final class SocketCalls {
           default -> Family.INET4;
         };
     boolean isStream = (type & 0xF) == LinuxSockets.SOCK_STREAM;
-    return sockets().open(family, isStream ? Type.STREAM : Type.DATAGRAM);
+    return sockets().open(family, isStream ? Sockets.Type.STREAM : Sockets.Type.DATAGRAM);
+  }
+
+  private boolean isDatagram(int fd) {
+    SimSocket socket = find(fd);
+    return socket != null && socket.isDatagram();
   }
 
   private int bind(int fd, long at, int length) {
@@ -208,7 +212,7 @@ final class SocketCalls {
             sockets().leave(fd, address, null);
         case LinuxSockets.IPPROTO_IP << 16 | LinuxSockets.IP_MULTICAST_IF,
             LinuxSockets.IPPROTO_IPV6 << 16 | LinuxSockets.IPV6_MULTICAST_IF ->
-            find(fd) instanceof SimSocket socket && socket.isDatagram() ? 0 : EINVAL;
+            isDatagram(fd) ? 0 : EINVAL;
         default -> Errno.ENOPROTOOPT.negated();
       };
     } catch (UnknownHostException impossible) {

@@ -364,6 +364,7 @@ final class KernelPrograms {
 
   // ---- TCP
 
+  @SuppressWarnings("AddressSelection") // a number, not a name
   private static long loopback(CallState calls, int port) {
     long address = calls.allocate(RawAddress.CAPACITY_BYTES);
     int length =
@@ -383,7 +384,9 @@ final class KernelPrograms {
     long length = name + RawAddress.CAPACITY_BYTES;
     Memory.putInt(length, RawAddress.CAPACITY_BYTES);
     int ignored = LinuxSockets.getsockname(calls, fd, name, length);
-    return ((java.net.InetSocketAddress) RawAddress.decode(name, Memory.getInt(length))).getPort();
+    var address = (java.net.InetSocketAddress) RawAddress.decode(name, Memory.getInt(length));
+    assert address != null : "a socket of TCP has a name";
+    return address.getPort();
   }
 
   private static List<String> accepts(CallState calls) {

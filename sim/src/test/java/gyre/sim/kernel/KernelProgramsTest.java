@@ -36,8 +36,7 @@ class KernelProgramsTest {
   @ParameterizedTest
   @MethodSource("programs")
   void shouldSayWhatTheRealOneSays(String program) {
-    var run = KernelPrograms.ALL.get(program);
-    assertThat(run).isNotNull();
+    var run = java.util.Objects.requireNonNull(KernelPrograms.ALL.get(program));
     assertThat(run.apply(played())).isEqualTo(run.apply(new CallState()));
   }
 

@@ -78,7 +78,7 @@ final class RawRing implements AutoCloseable {
     Memory.putInt(entry + 24, length);
     Memory.putInt(entry + 28, more);
     Memory.putLong(entry + 32, tag);
-    Memory.putInt(at(Uring.PARAMS_SQ_ARRAY) + 4 * place, place);
+    Memory.putInt(at(Uring.PARAMS_SQ_ARRAY) + 4L * place, place);
     Memory.putIntRelease(at(Uring.PARAMS_SQ_TAIL), tail);
   }
 
