@@ -4,7 +4,7 @@ module gyre.balancer {
   requires transitive gyre.core;
   requires com.electronwill.nightconfig.core;
   requires com.electronwill.nightconfig.toml;
-  requires gyre.http;
+  requires transitive gyre.http;
   requires gyre.insight;
   requires tools.jackson.core;
 

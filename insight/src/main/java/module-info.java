@@ -3,7 +3,7 @@ module gyre.insight {
   requires static transitive org.jspecify;
   requires transitive gyre.core;
   requires transitive gyre.http;
-  requires HdrHistogram;
+  requires transitive HdrHistogram;
   requires java.management;
   requires jdk.jfr;
   requires tools.jackson.core;

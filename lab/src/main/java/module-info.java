@@ -1,7 +1,7 @@
 /** The instrument that tells how fast Gyre is, beside its peers. */
 module gyre.lab {
   requires com.grack.nanojson;
-  requires gyre.generator;
+  requires transitive gyre.generator;
   requires HdrHistogram;
   requires static org.jspecify;
 

@@ -6,6 +6,7 @@ import gyre.insight.Observation;
 import gyre.insight.TopJson;
 import gyre.insight.TopScreen;
 import gyre.insight.TopText;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -61,7 +62,7 @@ final class Top implements Callable<Integer> {
           spec.commandLine(), "--interval: " + seconds + " is not from 0.05 to 3600 seconds");
     }
     TopText.Order order = order();
-    if (once || json || System.console() == null || !System.console().isTerminal()) {
+    if (once || json || !isTerminal()) {
       return print(order);
     }
     long pid = process.only();
@@ -74,6 +75,13 @@ final class Top implements Callable<Integer> {
 
   private Duration interval() {
     return Duration.ofNanos((long) (seconds * 1e9));
+  }
+
+  /** The console of the JVM itself is null where there is no terminal. */
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   private TopText.Order order() {

@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -38,8 +39,9 @@ class ServeTlsSignalTest {
 
   private void write(String name) throws Exception {
     TlsIdentity made = SelfSigned.authority("Any").issueServer(name);
-    Path ignored = Files.writeString(directory.resolve("key.pem"), made.keyPem());
-    Path alsoIgnored = Files.writeString(directory.resolve("cert.pem"), made.certificatesPem());
+    Path key = Files.writeString(directory.resolve("key.pem"), made.keyPem());
+    Path certificates = Files.writeString(directory.resolve("cert.pem"), made.certificatesPem());
+    assertThat(List.of(key, certificates)).allMatch(Files::exists);
   }
 
   private BufferedReader start() throws Exception {

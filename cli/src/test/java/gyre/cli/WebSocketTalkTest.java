@@ -61,9 +61,9 @@ class WebSocketTalkTest {
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         ServerOptions.defaults(),
         near -> {
-          String line = near.readLine(1000);
+          String line = String.valueOf(near.readLine(1000));
           asked.add(line);
-          while (!near.readLine(1000).isEmpty()) {
+          while (!String.valueOf(near.readLine(1000)).isEmpty()) {
             assertThat(line).startsWith("CONNECT ");
           }
           int port = Integer.parseInt(line.replaceAll("CONNECT 127.0.0.1:(\\d+) .*", "$1"));

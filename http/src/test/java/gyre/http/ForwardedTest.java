@@ -20,8 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("fiber-modes")
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ForwardedTest {
-  private static final String GET = "GET /x HTTP/1.1\r\nHost: inner\r\n%s\r\n";
-
   private static void tell(Request request, Response response) {
     InetSocketAddress client = request.client();
     response.send(
@@ -33,7 +31,8 @@ class ForwardedTest {
   }
 
   private static String ask(RawClient client, String fields) throws Exception {
-    RawClient.Answer answer = client.send(GET.formatted(fields)).receive();
+    RawClient.Answer answer =
+        client.send("GET /x HTTP/1.1\r\nHost: inner\r\n%s\r\n".formatted(fields)).receive();
     return answer.status() + " " + answer.body();
   }
 

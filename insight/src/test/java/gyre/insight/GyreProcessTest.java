@@ -74,6 +74,7 @@ class GyreProcessTest {
     }
   }
 
+  @SuppressWarnings("try") // the loop is there while it is read
   private static GyreProcess openWithLoop() throws IOException {
     try (Loop ignored = Loop.open(LoopOptions.defaults().name("brief"))) {
       return GyreProcess.open(PID);

@@ -150,6 +150,7 @@ class WatchdogTest {
   private static final class Pinned {
     static final ReentrantLock LOCK = new ReentrantLock();
 
+    @SuppressWarnings("LockNotBeforeTry") // nothing can go wrong between
     static final class Initializer {
       static final int VALUE;
 
@@ -161,6 +162,7 @@ class WatchdogTest {
     }
   }
 
+  @SuppressWarnings("UnusedVariable") // so that the collector finds work
   private static final class Hoard {
     static volatile @Nullable Object[] kept = new Object[0];
   }

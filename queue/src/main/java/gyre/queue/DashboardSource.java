@@ -25,7 +25,7 @@ interface DashboardSource extends AutoCloseable {
    *
    * @param order what they are sorted by, the smallest first
    * @param file what it is called when something is done to it
-   * @param time when it was written, or ended
+   * @param timeMillis when it was written, or ended
    * @param due when it is to be done; 0 if at once
    */
   record Row(

@@ -21,15 +21,15 @@ final class QueueMetrics {
 
   private static void ofQueue(PrometheusText text, Sample sample) {
     text.gauge("gyre_queue_entries", "Entries in each directory.")
-        .sample(sample.pending(), "place", "pending")
-        .sample(sample.delayed(), "place", "delayed")
-        .sample(sample.processing(), "place", "processing")
-        .sample(sample.failed(), "place", "failed")
-        .sample(sample.completed(), "place", "completed");
+        .sample((double) sample.pending(), "place", "pending")
+        .sample((double) sample.delayed(), "place", "delayed")
+        .sample((double) sample.processing(), "place", "processing")
+        .sample((double) sample.failed(), "place", "failed")
+        .sample((double) sample.completed(), "place", "completed");
     PrometheusText.Family pending =
         text.gauge("gyre_queue_pending_entries", "Entries that wait, by priority; 1 is first.");
     for (int i = EntryName.FIRST_PRIORITY; i <= EntryName.LAST_PRIORITY; i++) {
-      pending.sample(sample.pendingByPriority()[i], "priority", String.valueOf(i));
+      pending.sample((double) sample.pendingByPriority()[i], "priority", String.valueOf(i));
     }
     text.gauge("gyre_queue_oldest_entry_age_seconds", "How long the oldest entry waits.")
         .sample(sample.oldestSeconds());

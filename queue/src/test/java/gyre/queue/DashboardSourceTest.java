@@ -29,7 +29,11 @@ class DashboardSourceTest {
   }
 
   @TempDir Path directory;
+
+  @SuppressWarnings("NullAway.Init")
   private Backend backend;
+
+  @SuppressWarnings("NullAway.Init")
   private DashboardSource source;
 
   private void open(Home home) {

@@ -93,7 +93,8 @@ class DashboardTest {
 
   @SuppressWarnings("unchecked") // made by Json
   private List<Map<String, @Nullable Object>> entries(String query) throws Exception {
-    return (List<Map<String, @Nullable Object>>) json("/api/entries?" + query).get("entries");
+    return (List<Map<String, @Nullable Object>>)
+        java.util.Objects.requireNonNull(json("/api/entries?" + query).get("entries"));
   }
 
   // ---- looking
@@ -142,7 +143,10 @@ class DashboardTest {
     rig.queue.enqueue(Job.of("mail", Map.of("to", "Ada")).priority(3).id("m"));
     rig.queue.enqueue(Job.of("fax", "number").priority(1).id("f"));
     rig.queue.enqueue(Job.sql("SELECT 1").priority(3).id("s"));
-    rig.drop(rig.spool.pending.resolve("4"), "7_1", "{\"operation\":\"mail\"}".getBytes());
+    rig.drop(
+        rig.spool.pending.resolve("4"),
+        "7_1",
+        "{\"operation\":\"mail\"}".getBytes(StandardCharsets.UTF_8));
     assertThat(entries("place=pending").stream().map(each -> each.get("id")))
         .containsExactly("f", "m", "s", "1");
     assertThat(entries("place=pending&limit=1")).hasSize(1);

@@ -277,12 +277,11 @@ class HandlerTest {
               usual.ledgerKept(),
               kinds,
               List.of()));
-      JobEnd last = null;
-      for (int i = 0; i < 10; i++) {
+      JobEnd last = await(rig.queue.enqueue(Job.of("hangs", -1)));
+      for (int i = 0; i < 9; i++) {
         last = await(rig.queue.enqueue(Job.of("hangs", i)));
         assertThat(last.isDone()).isFalse();
       }
-      assertThat(last).isNotNull();
       assertThat(last.error()).contains("8 earlier calls of this handler have not returned");
       assertThat(await(rig.queue.enqueue(Job.of("quick", "x"))).isDone()).isTrue();
     } finally {

@@ -23,6 +23,9 @@ public final class Ballot {
   private long totalWeight;
   private long totalLoad;
 
+  /** Of no targets yet. */
+  public Ballot() {}
+
   /** Begins a new choice among nobody. */
   public void clear() {
     size = 0;

@@ -19,7 +19,10 @@ public enum Diseases {
   private static final int POOL_BYTES = 1 << 20;
   private static final int OFFLOAD_THREADS = 4;
 
+  @SuppressWarnings("ImmutableEnumChecker") // references to methods
   private final Task sick;
+
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Task healthy;
 
   Diseases(Task sick, Task healthy) {

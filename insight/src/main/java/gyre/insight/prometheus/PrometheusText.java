@@ -83,6 +83,8 @@ public final class PrometheusText {
     }
 
     /**
+     * Adds a value.
+     *
      * @param labels names and values in turn
      */
     public Family sample(double value, String... labels) {
@@ -102,6 +104,8 @@ public final class PrometheusText {
     }
 
     /**
+     * Adds what one set of buckets holds.
+     *
      * @param counts of each bucket alone, and at the end of what is above all bounds
      * @param sum of all values
      * @param labels names and values in turn
@@ -117,10 +121,10 @@ public final class PrometheusText {
       for (int i = 0; i < counts.length; i++) {
         count += counts[i];
         more[labels.length + 1] = i < bounds.length ? number(bounds[i]) : "+Inf";
-        line(name + "_bucket", count, more);
+        line(name + "_bucket", (double) count, more);
       }
       line(name + "_sum", sum, labels);
-      line(name + "_count", count, labels);
+      line(name + "_count", (double) count, labels);
       return this;
     }
   }

@@ -278,8 +278,11 @@ public final class WebConsole implements AutoCloseable {
       throw new HttpException(503, "too many requests wait: try again in a while");
     }
     String text;
-    try (Permit ignored = limit.acquire()) {
+    Permit permit = limit.acquire();
+    try {
       text = Fiber.offload(() -> handler.answer(request));
+    } finally {
+      permit.close();
     }
     response.header("Cache-Control", "no-store").contentType(contentType).send(text);
   }

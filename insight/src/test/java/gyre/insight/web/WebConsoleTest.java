@@ -40,7 +40,11 @@ class WebConsoleTest {
 
   private final LoopGroup loops = LoopGroup.open(1, loopOptions());
   private final AtomicInteger acted = new AtomicInteger();
+
+  @SuppressWarnings("NullAway.Init")
   private WebConsole console;
+
+  @SuppressWarnings("NullAway.Init")
   private SseHub feed;
 
   private static LoopOptions loopOptions() {
@@ -414,7 +418,7 @@ class WebConsoleTest {
         RawHttp.readUntil(soon, "id: " + i + "\n");
       }
       String read = RawHttp.readUntil(late, "id: " + events + "\n");
-      long got = read.split("id: ", -1).length - 1;
+      int got = read.split("id: ", -1).length - 1;
       assertThat(got).isLessThan(events);
       assertThat(feed.dropped()).isEqualTo(events - got);
     }

@@ -221,6 +221,7 @@ public final class EchoJudge {
   }
 
   /** An idle connection may be ended; what is under way is not. */
+  @SuppressWarnings("try") // that it is closed is a part of the check
   private void drain() throws IOException, InterruptedException {
     try (JudgedServer server = JudgedServer.start(command);
         Socket socket = server.connect()) {
@@ -255,6 +256,7 @@ public final class EchoJudge {
     throw new JudgementException("it still accepts");
   }
 
+  @SuppressWarnings("try") // that it is closed is a part of the check
   private void drainTimeout() throws IOException, InterruptedException {
     try (JudgedServer server = JudgedServer.start(command, "--drain-timeout", "1");
         Socket socket = server.connect()) {

@@ -2,6 +2,7 @@ package gyre.lab.judge;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ final class JudgedServer implements AutoCloseable {
     }
     int colon = line.lastIndexOf(':');
     int port = Integer.parseInt(line.substring(colon + 1).strip());
-    return new JudgedServer(process, new InetSocketAddress("127.0.0.1", port));
+    return new JudgedServer(process, new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
   Socket connect() throws IOException {
