@@ -12,6 +12,7 @@ import gyre.io.IoException;
 import gyre.net.ConnectOptions;
 import gyre.net.ConnectionPool;
 import gyre.net.DnsResolver;
+import gyre.net.HandedListener;
 import gyre.net.Lease;
 import gyre.net.ListenOptions;
 import gyre.net.SocketStream;
@@ -168,7 +169,9 @@ class ForeignThreadTest {
           HoldWait.class,
           ConnectionPool.class, // made of handles, each of which refuses
           Lease.class,
-          DnsResolver.class);
+          DnsResolver.class,
+          LoopTree.class, // a watcher reads it where the loop is stuck
+          HandedListener.class); // asks for the current loop itself
 
   /** Where calls come from. */
   enum Caller {

@@ -188,6 +188,9 @@ final class SocketCalls {
     if (find(fd) == null) {
       return EBADF;
     }
+    if (level == LinuxSockets.SOL_SOCKET && number == LinuxSockets.SO_OOBINLINE) {
+      return 0; // nobody in the simulated world sends urgent data
+    }
     Option option = option(level, number);
     if (option == Option.LINGER_SECONDS) {
       return sockets().set(fd, option, Memory.getInt(value) == 0 ? -1 : Memory.getInt(value + 4));
