@@ -8,6 +8,7 @@ module gyre.queue {
   requires java.net.http;
   requires gyre.http;
   requires java.sql;
+  requires static org.checkerframework.checker.qual;
   requires org.postgresql.jdbc;
   requires org.xerial.sqlitejdbc;
   requires tools.jackson.core;

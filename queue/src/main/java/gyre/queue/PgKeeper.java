@@ -65,7 +65,7 @@ final class PgKeeper implements Runnable {
       case WORK -> false;
       case STOP -> true;
       case DRAIN ->
-          handlers.isIdle() && shared.mayBegin(1) == 0
+          (handlers.isIdle() && shared.mayBegin(1) == 0)
               || shared.isDrainTimeOver()
               || (handlers.isIdle() && handlers.foundNothing());
     };

@@ -2,6 +2,7 @@ package gyre.sim.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.sim.SimulationFailure;
 import gyre.sim.WorldEngine;
 import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
@@ -31,10 +32,22 @@ class FaultKindsTest {
         if (missing.isEmpty()) {
           break;
         }
-        missing.removeAll(scenario.simulation(seed).run().kinds().keySet());
+        missing.removeAll(kinds(scenario, seed));
       }
     }
     assertThat(missing).as("never injected in %d seeds of all scenarios", SEEDS_LIMIT).isEmpty();
+  }
+
+  /** Above a played kernel, runs that fail are known; what they injected is not. */
+  private static Set<Fault> kinds(Scenario scenario, long seed) {
+    try {
+      return scenario.simulation(seed).run().kinds().keySet();
+    } catch (SimulationFailure e) {
+      if (!scenario.name().contains("/")) {
+        throw e;
+      }
+      return Set.of();
+    }
   }
 
   @Test
