@@ -107,6 +107,7 @@ final class DirectConnection extends Http1Connection {
   void write(Exchange of, byte[] head, int length, @Nullable Object body) {
     ByteStream out = stream();
     patience().wrote(length);
+    of.response.beginWrite();
     out.write(head, 0, length);
     switch (body) {
       case null -> {}
@@ -120,6 +121,7 @@ final class DirectConnection extends Http1Connection {
       }
       default -> throw new AssertionError(body);
     }
+    of.response.endWrite();
   }
 
   @Override

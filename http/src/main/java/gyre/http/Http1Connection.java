@@ -193,6 +193,10 @@ abstract class Http1Connection implements Patience.Listener {
       of.request.checkForwarding();
       checkDirected(of);
       handler.handle(of.request, response);
+      if (response.isCut()) { // by a deadline of the handler's own, say
+        stream.reset();
+        return false;
+      }
       if (response.isStarted()) {
         response.finish();
       } else if (!mayDefer || !of.isDeferred) {
@@ -242,7 +246,7 @@ abstract class Http1Connection implements Patience.Listener {
   /** False if it is too late for an answer: the peer must not take a part for the whole. */
   private boolean answerError(Exchange of, int status, String message) {
     if (of.response.isStarted()) {
-      if (!of.response.isComplete()) {
+      if (!of.response.isComplete() || of.response.isCut()) {
         stream.reset();
         return false;
       }

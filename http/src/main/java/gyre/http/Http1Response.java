@@ -53,6 +53,7 @@ final class Http1Response implements Response {
   private State state = State.COMPLETE;
 
   /** The connection ended before a deferred answer came, which goes nowhere now. */
+  private boolean isWriting;
   private boolean isLost;
 
   private int status = 200;
@@ -86,6 +87,7 @@ final class Http1Response implements Response {
 
   /** For a request whose head is not read yet. */
   void begin() {
+    isWriting = false;
     state = State.OPEN;
     status = 200;
     forgetFields();
@@ -119,6 +121,27 @@ final class Http1Response implements Response {
 
   boolean isComplete() {
     return state == State.COMPLETE;
+  }
+
+  /**
+   * Bytes of it are about to be written.
+   *
+   * @throws IllegalStateException if some before were not written whole: they cannot be taken back
+   */
+  void beginWrite() {
+    if (isWriting) {
+      throw new IllegalStateException("a part of the answer was cut, so that it cannot go on");
+    }
+    isWriting = true;
+  }
+
+  void endWrite() {
+    isWriting = false;
+  }
+
+  /** A write was begun and has failed: who can say what the peer has of it. */
+  boolean isCut() {
+    return isWriting;
   }
 
   /** Whether the connection may go on after it. */

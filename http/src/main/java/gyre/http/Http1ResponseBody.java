@@ -13,9 +13,6 @@ final class Http1ResponseBody implements ResponseBody {
   private @Nullable WritableHandler writable;
   private @Nullable Gzip gzip;
 
-  /** Stays so where writing one has failed, or was cancelled. */
-  private boolean isInPiece;
-
   Http1ResponseBody(Exchange exchange, Http1Response response) {
     this.exchange = exchange;
     this.response = response;
@@ -30,7 +27,7 @@ final class Http1ResponseBody implements ResponseBody {
   }
 
   private void beginPiece(long bytes) {
-    isInPiece = true;
+    response.beginWrite();
     if (response.isChunked()) {
       HeadWriter head = response.chunkHead(bytes);
       wrote(head.length);
@@ -44,7 +41,7 @@ final class Http1ResponseBody implements ResponseBody {
       wrote(2);
       stream().write(Http1Connection.LINE_END, 0, 2);
     }
-    isInPiece = false;
+    response.endWrite();
   }
 
   // ---- compressed
@@ -197,11 +194,13 @@ final class Http1ResponseBody implements ResponseBody {
   @Override
   public void close() {
     if (response.isStreaming(this)) {
-      if (!isInPiece) {
+      if (!response.isCut()) {
         response.checkWhole(); // else what has broken the writing is told, and not what follows
       }
       if (exchange.isCalled) {
         response.closed();
+      } else if (response.isCut()) {
+        stream().reset();
       } else {
         end();
       }

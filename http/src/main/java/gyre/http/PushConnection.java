@@ -428,12 +428,14 @@ final class PushConnection extends Http1Connection implements DataHandler {
   @Override
   void write(Exchange of, byte[] head, int length, @Nullable Object body) {
     patience().wrote(length);
+    of.response.beginWrite();
     stream().write(head, 0, length);
     if (of.mayPark) {
       output.sendAll(body);
     } else {
       output.send(body);
     }
+    of.response.endWrite();
     completeIfLater(of);
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import gyre.Cancellation;
+import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopGroup;
@@ -28,8 +30,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 // Over 500 lines: each promise of the server once, in both styles on each engine.
 /** What a server does over real sockets, on each engine, the same in each style. */
@@ -631,5 +635,44 @@ class HttpServerTest {
       server.close(Duration.ofMillis(50));
     }
     assertThat(reported()).isEmpty();
+  }
+
+  /** What was cut must not be made whole by the bytes of the next answer. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldResetWhereADeadlineOfTheHandlerCutsItsAnswer(boolean isInPieces) throws Exception {
+    assumeTrue(style != Style.PUSH, "in push style writing does not park");
+    byte[] large = new byte[64 << 20];
+    CountDownLatch cut = new CountDownLatch(1);
+    HttpServer server =
+        server((request, response) -> {
+          if (request.path().equals("/next")) {
+            response.send("next");
+            return;
+          }
+          try {
+            Cancellation.within(Duration.ofMillis(50), () -> send(response, large, isInPieces));
+          } catch (DeadlineExceededException e) {
+            cut.countDown();
+          }
+        });
+    try (RawClient client = new RawClient(server.address())) {
+      client.send(GET.formatted("large") + GET.formatted("next"));
+      cut.await();
+      Throwable end = catchThrowable(() -> assertThat(client.rest()).doesNotContain("next"));
+      assertThat(end).isInstanceOf(SocketException.class);
+    }
+    server.close();
+    assertThat(reported()).isEmpty();
+  }
+
+  private static void send(Response response, byte[] bytes, boolean isInPieces) {
+    if (!isInPieces) {
+      response.send(bytes);
+      return;
+    }
+    try (ResponseBody out = response.stream()) {
+      out.write(bytes, 0, bytes.length);
+    }
   }
 }
