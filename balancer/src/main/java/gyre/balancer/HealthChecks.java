@@ -81,7 +81,7 @@ final class HealthChecks {
       target.failedChecks.increment();
     }
     boolean isUp = track.result(failure == null, rules.rise(), rules.fall());
-    boolean isNews = isUp != (target.health() == Target.Health.UP);
+    boolean isNews = target.health() != (isUp ? Target.Health.UP : Target.Health.DOWN);
     if (isNews && isUp == (failure == null)) {
       pool.health(target, isUp, reason(failure, rules, target), part);
     }

@@ -165,6 +165,27 @@ final class HealthTest {
     }
   }
 
+  @Test
+  void shouldGiveNothingToATargetWhoseFirstCheckFails() throws Exception {
+    Peers.Server gone = peers.echo("gone");
+    gone.close();
+    Peers.Server well = peers.server(socket -> Peers.write(socket, "fine\n"));
+    PoolConfig pool =
+        PoolConfig.of("web", List.of(gone.target().name("gone"), well.target().name("well")))
+            .health(quick(new Check.Tcp()));
+    try (LoopGroup group = LoopGroup.open(1);
+        Balancer balancer =
+            Balancer.open(
+                group,
+                BalancerConfig.of(
+                        List.of(ListenConfig.of("web", BalancerTest.anyPort(), "web")),
+                        List.of(pool))
+                    .stopTimeout(Duration.ZERO))) {
+      Peers.until(
+          "it is down", () -> count(balancer, "web/gone: down, as the first check failed: ") == 1);
+    }
+  }
+
   private static long count(Balancer balancer, String text) {
     return balancer.recentEvents().stream().filter(each -> each.contains(text)).count();
   }

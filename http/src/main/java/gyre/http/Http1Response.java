@@ -54,6 +54,7 @@ final class Http1Response implements Response {
 
   /** The connection ended before a deferred answer came, which goes nowhere now. */
   private boolean isWriting;
+
   private boolean isLost;
 
   private int status = 200;

@@ -228,7 +228,9 @@ final class PgExecutor implements Runnable {
           entry = each.entry();
           script = PgScript.read(entry.sql());
         } catch (BadEntryException e) {
-          settle(each, new Outcome.Failed(String.valueOf(e.getMessage()), true), tally);
+          Outcome failed = new Outcome.Failed(String.valueOf(e.getMessage()), true);
+          byId.put(each.id(), failed); // for one of the same id behind it, which was not done
+          settle(each, failed, tally);
           continue;
         }
         if (!each.isNew()) {

@@ -6,6 +6,7 @@ import gyre.Loop;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -230,6 +231,14 @@ class PostgresWorkerTest {
     WorkerRig.await("all end", () -> started.stream().allMatch(each -> each.end.isDone()));
   }
 
+  private String log() {
+    try {
+      return Files.readString(directory.resolve("worker.log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
   void shouldTakeOverFromAWorkerBehindACutCableAndIgnoreWhatItSaysLater() throws Exception {
     PostgresServer server = PostgresServer.shared();
@@ -265,8 +274,7 @@ class PostgresWorkerTest {
         WorkerRig.await("it has settled", () -> behind.worker.stats().processing == 0);
         assertThat(entry.end().orElseThrow().result()).isEqualTo("in time");
         assertThat(behind.worker.stats().processed.get()).isZero();
-        assertThat(Files.readString(directory.resolve("worker.log")))
-            .contains("taken over by another");
+        WorkerRig.await("it has told of it", () -> log().contains("taken over by another"));
       }
     }
   }
