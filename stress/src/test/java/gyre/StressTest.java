@@ -72,7 +72,7 @@ class StressTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath()));
     command.addAll(List.of("org.openjdk.jcstress.Main", "-t", tests, "-r", DIRECTORY.toString()));
-    command.addAll(List.of("-f", "1", "-fsm", "1", "-iters", "4", "-time", "100"));
+    command.addAll(List.of("-f", "1", "-fsm", "1", "-iters", "3", "-time", "100"));
     command.addAll(List.of("-sc", "false", "-af", "NONE", "-hs", "256"));
     command.addAll(List.of("-jvmArgs", "-XX:+UseSerialGC -ea"));
     return command;
