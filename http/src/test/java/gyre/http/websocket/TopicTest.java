@@ -52,6 +52,9 @@ class TopicTest {
     URI uri = URI.create("ws://127.0.0.1:" + server.address().getPort());
     WebSocket ws = WebSocketClient.connect(uri, options);
     assertThat(ws.receive()).isEqualTo(new Message.Text("ready"));
+    ws.send("there");
+    // While what opened it is under way to the kernel, a subscriber counts as slow.
+    assertThat(ws.receive()).isEqualTo(new Message.Text("there"));
     return ws;
   }
 
