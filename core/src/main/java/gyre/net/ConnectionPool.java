@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: lending, connecting and closing share the books of targets and borrowers.
 /**
  * Connections that are used again, since making one takes longer than most requests.
  *

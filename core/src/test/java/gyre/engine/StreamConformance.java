@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: each promise of a stream once, for every engine.
 /** Streams: connections, bytes, ends. */
 public abstract class StreamConformance extends TurnConformance {
   private static final int ECANCELED = Errno.ECANCELED.negated();
