@@ -46,13 +46,20 @@ final class Drain {
       // Again and again: a request on its way between the kernel's lists is not found.
       boolean isAsked = submitter.cancelAll(OperationTable.withKind(ignoredKind, 0));
       assert isAsked || !submitter.isEmpty() : "a queue without entries has no room";
-      int ignored = ring.submitAndWait(operations.active() == 0 ? 0 : STEP_NANOS);
-      submitter.freeScratch();
-      abandonCompleted();
-      abandonQuiet();
+      step(0); // the answer to the question itself is there at once, and is not what is waited for
+      if (operations.active() > 0) {
+        step(STEP_NANOS);
+      }
     } while ((operations.active() > 0 || !submitter.isEmpty())
         && calls.nanoTime() - start < LIMIT_NANOS);
     return operations.active() == 0;
+  }
+
+  private void step(long timeoutNanos) {
+    int ignored = ring.submitAndWait(timeoutNanos);
+    submitter.freeScratch();
+    abandonCompleted();
+    abandonQuiet();
   }
 
   private void abandonWithoutRequest() {
