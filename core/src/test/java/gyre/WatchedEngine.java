@@ -210,6 +210,11 @@ public final class WatchedEngine implements Engine {
   }
 
   @Override
+  public boolean hasUnsent() {
+    return real.hasUnsent();
+  }
+
+  @Override
   public void hurry() {
     real.hurry();
   }

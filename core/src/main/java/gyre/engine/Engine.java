@@ -61,6 +61,14 @@ public interface Engine extends AutoCloseable {
   void hurry();
 
   /**
+   * Whether {@link #dispatch} has left something that the next {@link #await} hands to the kernel,
+   * without having told anybody of anything: until then that is not under way. By the loop itself.
+   */
+  default boolean hasUnsent() {
+    return false;
+  }
+
+  /**
    * A descriptor that another poller finds readable while {@link #await} would not wait, for a loop
    * that is turned by a program which waits elsewhere; -1 where the engine has none. It stays the
    * engine's: nobody may read from it or close it.

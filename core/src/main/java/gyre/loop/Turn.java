@@ -44,7 +44,7 @@ public final class Turn {
   private long turns;
   private long completions;
 
-  /** Completions were handled after the fibers had run, for which a turn is due. */
+  /** What was handled after the fibers had run has left something for which a turn is due. */
   private boolean unsettled;
 
   private long nowNanos;
@@ -148,7 +148,8 @@ public final class Turn {
     underWay = true;
     try {
       engine.await(0);
-      unsettled = dispatch() > 0;
+      // What is armed again, say, is not until the next turn: a wake-up might be missed.
+      unsettled = dispatch() > 0 || engine.hasUnsent();
     } finally {
       underWay = false;
     }

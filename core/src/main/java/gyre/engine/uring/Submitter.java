@@ -180,6 +180,11 @@ final class Submitter {
     }
   }
 
+  /** Whether there is something to be done by the next call. */
+  boolean hasUnsent() {
+    return !waiting.isEmpty() || !isEmpty();
+  }
+
   /** No entries that the kernel has not taken. */
   boolean isEmpty() {
     return queue.pending() == 0;

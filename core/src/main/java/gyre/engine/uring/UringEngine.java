@@ -456,6 +456,11 @@ public final class UringEngine implements Engine {
   }
 
   @Override
+  public boolean hasUnsent() {
+    return submitter.hasUnsent();
+  }
+
+  @Override
   public void hurry() {
     wokenBySelf = true;
   }

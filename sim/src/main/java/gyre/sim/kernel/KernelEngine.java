@@ -97,7 +97,7 @@ public final class KernelEngine implements Engine {
         .bufferBytes(buffer)
         .fixedBufferBytes(1024 << chance.below(3))
         .buffersInitial(1 << chance.below(4))
-        .bufferLimitBytes((long) buffer << (1 + chance.below(5)))
+        .bufferLimitBytes((long) buffer << chance.below(6))
         .datagramLimitBytes(256 * 1024)
         .without(without);
   }
@@ -178,6 +178,11 @@ public final class KernelEngine implements Engine {
   public void hurry() {
     kernel.runs();
     real.hurry();
+  }
+
+  @Override
+  public boolean hasUnsent() {
+    return real.hasUnsent();
   }
 
   @Override
