@@ -15,6 +15,9 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
   private static final int LEFT_LIMIT = 12;
   private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 
+  /** By which two looks at one timer may differ, where the clock of a host drifts. */
+  private static final long SLACK_NANOS = 10_000;
+
   private final World world;
   private final Host host;
   private final String name;
@@ -112,11 +115,20 @@ abstract sealed class Program permits MainProgram, GroupMember, ChildRun {
     assert present != null;
     SimEngine below = engine;
     boolean waits = below != null && below.hasKernel();
+    long knownNanos = waits ? timerNanos(present) : 0;
     // A loop above a played kernel waits there, and is interrupted; see SimKernel.
     boolean hasMore = present.driver().turn(waits ? LONGEST_WAIT : Duration.ZERO);
-    if (hasMore && below != null) {
-      below.runs();
+    if (below != null && (hasMore || (waits && timerNanos(present) < knownNanos - SLACK_NANOS))) {
+      below.runs(); // a timer that is younger than the wait: its thread is not in there any more
     }
+  }
+
+  /** When its next timer is due, in the time of the world; never, if it had something to do. */
+  private long timerNanos(Loop present) {
+    long nanos = present.driver().nextDeadlineNanos();
+    return nanos == 0 || nanos == Long.MAX_VALUE
+        ? Long.MAX_VALUE
+        : world.universe().nowNanos() + host.machine().realNanos(nanos);
   }
 
   void shutDown() {

@@ -359,7 +359,7 @@ final class DatagramSocket extends SimSocket {
     }
     waiting.add(new Datagram(bytes, source));
     waitingBytes += bytes.length;
-    ready();
+    ready(Poll.READABLE);
   }
 
   @Override

@@ -385,10 +385,10 @@ public final class SimEngine implements Engine, Subject {
    */
   public record Place(SimEngine engine, int descriptor, String user) {}
 
-  void enqueue(SimSocket socket) {
+  void enqueue(SimSocket socket, int events) {
     KernelBelow below = kernel;
     if (below != null) {
-      below.readied(socket);
+      below.readied(socket, events);
       if (!socket.isBusy()) {
         return;
       }
@@ -438,7 +438,7 @@ public final class SimEngine implements Engine, Subject {
         complete(operation, Completion.Kind.TERMINAL, Errno.EBADF.negated());
       } else {
         attach(socket, operation);
-        enqueue(socket);
+        enqueue(socket, SimSocket.ANY_EVENT);
       }
     }
   }
@@ -814,7 +814,7 @@ public final class SimEngine implements Engine, Subject {
     if (memoryCame) {
       memoryCame = false;
       while (!starving.isEmpty()) {
-        enqueue(starving.remove());
+        enqueue(starving.remove(), SimSocket.ANY_EVENT);
       }
     }
     if (ring != null) {

@@ -47,6 +47,8 @@ public abstract class SimSocket {
   /** The last operation on it: whose it is, for those who find it left behind. */
   @Nullable Operation user;
 
+  static final int ANY_EVENT = -1;
+
   /** Readiness that the poll has not been told of. */
   int edges;
 
@@ -69,8 +71,13 @@ public abstract class SimSocket {
 
   /** Has the engine try the operations of this socket in its next turn. */
   final void ready() {
+    ready(ANY_EVENT);
+  }
+
+  /** The same where only who waits for these events has something to look at. */
+  final void ready(int events) {
     if (engine != null) {
-      engine.enqueue(this);
+      engine.enqueue(this, events);
     }
   }
 

@@ -162,7 +162,7 @@ final class StreamSocket extends SimSocket {
   void offer(StreamSocket server) {
     backlog.add(server);
     edges |= Poll.READABLE;
-    ready();
+    ready(Poll.READABLE | READ_HANG_UP);
   }
 
   private void accept(SimEngine trying, Accept accept) {
@@ -530,12 +530,12 @@ final class StreamSocket extends SimSocket {
   /** Bytes or the end have arrived. */
   void arrived() {
     edges |= Poll.READABLE;
-    ready();
+    ready(Poll.READABLE | READ_HANG_UP);
   }
 
   void roomCame() {
     edges |= Poll.WRITABLE;
-    ready();
+    ready(Poll.WRITABLE);
   }
 
   // ---- sending

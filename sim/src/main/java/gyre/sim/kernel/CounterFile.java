@@ -9,7 +9,7 @@ final class CounterFile extends OpenFile {
   /** Adds to it, which whoever polls it is told each time. */
   void signal(long by) {
     count += by;
-    tellAll();
+    tellAll(Poll.READABLE);
   }
 
   /** Reads it, which sets it to zero; 0 if it is that already. */

@@ -79,6 +79,11 @@ final class KernelEpoll {
       }
     }
 
+    @Override
+    public boolean wants(int happened) {
+      return (happened & (events | LinuxEpoll.EPOLLERR | LinuxEpoll.EPOLLHUP)) != 0;
+    }
+
     /** The descriptor is gone, and the epoll forgets it. */
     void closed() {
       file.remove(this);

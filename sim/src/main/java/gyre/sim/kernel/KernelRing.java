@@ -1,7 +1,9 @@
 package gyre.sim.kernel;
 
 import gyre.engine.Errno;
+import gyre.sim.engine.SimEngine;
 import gyre.sim.engine.Trace;
+import gyre.sim.engine.Universe;
 import gyre.sim.fault.Fault;
 import gyre.sys.Memory;
 import gyre.sys.Uring;
@@ -200,6 +202,9 @@ final class KernelRing {
   // ---- the call
 
   int enter(int submit, int least, int flags, long argument) {
+    if (kernel.universe.isEnding()) {
+      letTimePass();
+    }
     if (!has(Uring.SETUP_DEFER_TASKRUN)) {
       runWork();
     }
@@ -220,6 +225,13 @@ final class KernelRing {
     }
     int result = complete(least, timeoutNanos(flags, argument));
     return taken > 0 ? taken : result;
+  }
+
+  /** An engine that closes calls until all has ended, or its time is over: it must get there. */
+  private void letTimePass() {
+    Universe universe = kernel.universe;
+    universe.advanceTo(universe.nowNanos() + SimEngine.turnNanos(universe));
+    universe.fireDue();
   }
 
   private long timeoutNanos(int flags, long argument) {
@@ -352,6 +364,13 @@ final class KernelRing {
     }
   }
 
+  /** Without deferral what a thread owes its rings is done whenever it leaves the kernel. */
+  void callEnds() {
+    if (!isClosed && !has(Uring.SETUP_DEFER_TASKRUN)) {
+      runWork();
+    }
+  }
+
   private void runWork() {
     if (isWorking) {
       return;
@@ -420,6 +439,11 @@ final class KernelRing {
   void spoilGivenBack() {
     if (!isClosed) {
       int givenBack = Memory.getIntAcquire(rings + CQ_HEAD);
+      if (givenBack - spoilt < 0 || tail - givenBack < 0) {
+        throw new AssertionError(
+            "the head of the completions is at %d: between %d, which was given back, and %d it may be"
+                .formatted(givenBack, spoilt, tail));
+      }
       for (; spoilt != givenBack; spoilt++) {
         Memory.fill(completion(spoilt), Uring.CQE_BYTES, POISON);
       }

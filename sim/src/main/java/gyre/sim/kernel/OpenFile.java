@@ -9,6 +9,11 @@ abstract class OpenFile {
   interface Waiter {
     /** Something has happened, maybe; what, the file says. */
     void woken();
+
+    /** Whether it is concerned by one of these events of a poll; else it is not woken. */
+    default boolean wants(int events) {
+      return true;
+    }
   }
 
   private final List<Waiter> waiters = new ArrayList<>(2);
@@ -29,10 +34,10 @@ abstract class OpenFile {
     return waiters;
   }
 
-  /** Something has happened. */
-  final void tellAll() {
+  /** Something has happened that concerns these events of a poll. */
+  final void tellAll(int events) {
     if (!waiters.isEmpty()) {
-      List.copyOf(waiters).forEach(Waiter::woken);
+      List.copyOf(waiters).stream().filter(waiter -> waiter.wants(events)).forEach(Waiter::woken);
     }
   }
 

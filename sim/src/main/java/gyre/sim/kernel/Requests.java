@@ -264,6 +264,11 @@ final class Requests {
     }
 
     @Override
+    public boolean wants(int happened) {
+      return (happened & events) != 0;
+    }
+
+    @Override
     void attempt() {
       OpenFile of = file;
       int there = of == null ? 0 : of.levels() & events;

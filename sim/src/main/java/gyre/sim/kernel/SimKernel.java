@@ -121,7 +121,11 @@ public final class SimKernel implements Kernel, KernelBelow {
     for (int i = 0; i < rings.size(); i++) {
       rings.get(i).spoilGivenBack();
     }
-    return call.call(a, b, c, d, e, f);
+    long result = call.call(a, b, c, d, e, f);
+    for (int i = 0; i < rings.size(); i++) {
+      rings.get(i).callEnds();
+    }
+    return result;
   }
 
   @Override
@@ -440,10 +444,10 @@ public final class SimKernel implements Kernel, KernelBelow {
   }
 
   @Override
-  public void readied(SimSocket socket) {
+  public void readied(SimSocket socket, int events) {
     SocketFile file = files.get(socket);
     if (file != null) {
-      file.tellAll();
+      file.tellAll(events);
     }
   }
 
