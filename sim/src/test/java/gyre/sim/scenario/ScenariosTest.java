@@ -7,6 +7,7 @@ import gyre.sim.Outcome;
 import gyre.sim.hunt.Hunt;
 import gyre.sim.hunt.HuntOptions;
 import gyre.sim.hunt.HuntReport;
+import gyre.sim.WorldEngine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -40,7 +41,8 @@ class ScenariosTest {
   }
 
   private static Scenario named(String name) {
-    return Scenarios.all().stream()
+    return Stream.of(WorldEngine.values())
+        .flatMap(engine -> Scenarios.on(engine).stream())
         .filter(scenario -> scenario.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no scenario is called " + name));
