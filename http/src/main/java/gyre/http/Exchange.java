@@ -64,7 +64,7 @@ final class Exchange {
    * Refuses what was kept for longer than its exchange: the bytes that it would see may be those of
    * another one by now.
    *
-   * @param part the request or the body that is used
+   * @param part the request, the body or the response that is used
    */
   void checkLent(Object part) {
     if (!isLent(part)) {
@@ -76,7 +76,17 @@ final class Exchange {
 
   @SuppressWarnings("ReferenceEquality") // which one, not what it says
   boolean isLent(Object part) {
-    return connection != null && (isCalled || isDeferred) && (part == request || part == body);
+    return connection != null
+        && (isCalled || isDeferred)
+        && (part == request || part == body || part == response);
+  }
+
+  /** Refuses a response that was one of a request before. */
+  @SuppressWarnings("ReferenceEquality") // which one, not what it says
+  void checkIsOf(Http1Response used) {
+    if (used != response) {
+      throw new IllegalStateException("the answer is complete: its request is over");
+    }
   }
 
   Registration onEnding(Runnable action) {
@@ -90,10 +100,6 @@ final class Exchange {
     return entry;
   }
 
-  boolean isAttached() {
-    return connection != null;
-  }
-
   void attach(Http1Connection to) {
     assert connection == null : "lent twice";
     connection = to;
@@ -101,7 +107,8 @@ final class Exchange {
 
   /** The connection is done with it. */
   void detach() {
-    body.clear();
+    isCalled = false;
+    body.forget();
     head.lines.reset();
     request.findForwarding(null);
     response.forget();
@@ -116,8 +123,10 @@ final class Exchange {
   /** A head begins. */
   void begin(boolean canPark) {
     assert !isDeferred : "the one before is not over";
-    if (canPark && isShown) {
-      // While this one's handler is parked, others run that may have kept the former ones.
+    body.forget();
+    boolean mayLast = connection().loopState().mayNextLast();
+    if (isShown && (canPark || mayLast)) {
+      // While this one waits for its answer others run, who may have kept the former objects.
       request = new Http1Request(this);
       body = new Http1Body(this);
       response = new Http1Response(this);

@@ -19,6 +19,10 @@ final class Http1Body implements RequestBody {
   private final Exchange exchange;
   private final ChunkDecoder decoder;
   private @Nullable ByteQueue bytes;
+
+  /** Somebody else has had it, and may have kept it. */
+  private boolean isQueueShown;
+
   private Framing framing = Framing.LENGTH;
   private long leftBytes;
   private long limitBytes;
@@ -48,6 +52,15 @@ final class Http1Body implements RequestBody {
   void clear() {
     if (bytes != null) {
       bytes.clear();
+    }
+  }
+
+  /** The request is over: whoever has kept the queue keeps an empty one, and not the next's. */
+  void forget() {
+    clear();
+    if (isQueueShown) {
+      isQueueShown = false;
+      bytes = null;
     }
   }
 
@@ -142,7 +155,7 @@ final class Http1Body implements RequestBody {
 
   @Override
   public String name() {
-    return exchange.isAttached()
+    return exchange.isLent(this)
         ? "the body of a request on " + exchange.connection().stream().name()
         : "the body of a request that is over";
   }
@@ -150,6 +163,7 @@ final class Http1Body implements RequestBody {
   @Override
   public ByteQueue input() {
     exchange.checkLent(this);
+    isQueueShown = true;
     return queue();
   }
 
@@ -175,7 +189,7 @@ final class Http1Body implements RequestBody {
       throw new IllegalArgumentException(
           "can't wait for " + count + " bytes: " + name() + " holds up to " + HELD_BYTES);
     }
-    ByteQueue held = input();
+    ByteQueue held = queue();
     ByteQueue in = exchange.connection().stream().input();
     while (held.size() < count) {
       check(receive(in, HELD_BYTES));
@@ -205,7 +219,7 @@ final class Http1Body implements RequestBody {
     if (!target.hasRemaining()) {
       throw new IllegalArgumentException("the buffer to read into is full");
     }
-    return await(1) ? input().read(target) : -1;
+    return await(1) ? queue().read(target) : -1;
   }
 
   @Override
@@ -216,9 +230,10 @@ final class Http1Body implements RequestBody {
 
   @Override
   public byte[] readAll() {
-    try (ByteQueue all = input().sibling()) {
+    exchange.checkLent(this);
+    try (ByteQueue all = queue().sibling()) {
       while (await(1)) {
-        all.append(input());
+        all.append(queue());
       }
       return all.take(Math.toIntExact(all.size()));
     }

@@ -159,8 +159,11 @@ abstract class Http1Connection implements Patience.Listener {
     ForwardedTrust trust = server.options().forwarded();
     if (trust != null) {
       of.isCalled = true; // it reads the request as a handler does
-      of.request.findForwarding(trust);
-      of.isCalled = false;
+      try {
+        of.request.findForwarding(trust);
+      } finally {
+        of.isCalled = false;
+      }
     }
     of.body.begin(limits().bodyBytes());
     if (!of.body.isEnded()) {
@@ -272,8 +275,11 @@ abstract class Http1Connection implements Patience.Listener {
       of.startNanos = loopState.loop.nanoTime();
       boolean wasCalled = of.isCalled;
       of.isCalled = true;
-      boolean ignored = answerError(of, problem.status(), problem.text());
-      of.isCalled = wasCalled;
+      try {
+        boolean ignored = answerError(of, problem.status(), problem.text());
+      } finally {
+        of.isCalled = wasCalled;
+      }
       answered(of);
     }
   }
@@ -343,8 +349,11 @@ abstract class Http1Connection implements Patience.Listener {
       of.isLogged = true;
       boolean wasCalled = of.isCalled;
       of.isCalled = true;
-      log.answered(of.request, of.response, loopState.loop.nanoTime() - of.startNanos);
-      of.isCalled = wasCalled;
+      try {
+        log.answered(of.request, of.response, loopState.loop.nanoTime() - of.startNanos);
+      } finally {
+        of.isCalled = wasCalled;
+      }
     }
   }
 

@@ -161,6 +161,7 @@ final class Http1Response implements Response {
     if (isLost) {
       return;
     }
+    exchange.checkIsOf(this);
     if (state != State.OPEN) {
       throw new IllegalStateException(
           state == State.COMPLETE ? "the answer is complete" : "the head of the answer is sent");
@@ -168,6 +169,13 @@ final class Http1Response implements Response {
     if (!exchange.isCalled && !exchange.isDeferred) {
       throw new IllegalStateException(
           "the answer is complete: the request is over, and was not deferred");
+    }
+  }
+
+  /** Also behind its end, until the request is over. */
+  private void checkLent() {
+    if (!isLost) {
+      exchange.checkLent(this);
     }
   }
 
@@ -180,6 +188,7 @@ final class Http1Response implements Response {
 
   @Override
   public int status() {
+    checkLent();
     return status;
   }
 
@@ -362,6 +371,7 @@ final class Http1Response implements Response {
 
   @Override
   public long bodyBytes() {
+    checkLent();
     return bodyBytes;
   }
 
@@ -397,6 +407,7 @@ final class Http1Response implements Response {
   public Response defer() {
     exchange.connection().checkCanDefer();
     exchange.isDeferred = true;
+    exchange.connection().server().answerDeferred();
     return this;
   }
 

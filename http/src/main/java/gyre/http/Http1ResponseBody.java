@@ -124,7 +124,7 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public void flush() {
-    if (!response.isLost()) {
+    if (response.isStreaming(this)) {
       Gzip lent = gzip;
       if (lent != null) {
         compress(lent, Gzip::flush);

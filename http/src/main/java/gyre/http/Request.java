@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * characters of ISO 8859-1.
  *
  * <p>It is lent to the handler, with its body, until that returns, or until the answer is complete
- * if that was deferred; after that its methods throw {@link IllegalStateException}. Used on its
- * loop alone.
+ * if that was deferred; after that its methods throw {@link IllegalStateException}, and the queue
+ * of its body is empty. In push style the same object may serve the next request: nobody is to keep
+ * it. Used on its loop alone.
  */
 public interface Request {
   /** For example {@code GET}. Methods are told apart by case. */

@@ -11,6 +11,7 @@ final class ServerState {
   private final HttpHandler handler;
   private final ConcurrentHashMap<Loop, LoopState> loops = new ConcurrentHashMap<>();
   private volatile boolean draining;
+  private volatile boolean defers;
 
   ServerState(HttpOptions options, HttpHandler handler) {
     this.options = options;
@@ -23,6 +24,17 @@ final class ServerState {
 
   HttpHandler handler() {
     return handler;
+  }
+
+  /** Whether a handler has deferred an answer, and so may do it again. */
+  boolean defers() {
+    return defers;
+  }
+
+  void answerDeferred() {
+    if (!defers) {
+      defers = true;
+    }
   }
 
   boolean isDraining() {
@@ -49,7 +61,7 @@ final class ServerState {
 
   /** On the loop. */
   LoopState onLoop(Loop loop) {
-    return loops.computeIfAbsent(loop, key -> new LoopState(key, options));
+    return loops.computeIfAbsent(loop, key -> new LoopState(key, this));
   }
 
   /** A handler has failed: the listener of the loop hears of it, and the connection goes on. */

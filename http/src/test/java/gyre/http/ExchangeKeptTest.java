@@ -1,10 +1,14 @@
 package gyre.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import gyre.Fiber;
+import gyre.Loop;
 import gyre.LoopGroup;
+import gyre.LoopOptions;
 import gyre.Loops;
+import gyre.io.ByteQueue;
 import gyre.sync.Latch;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,12 +16,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a handler keeps for longer than its exchange must not show it another one's bytes. */
 @Tag("fiber-modes")
@@ -28,6 +36,7 @@ class ExchangeKeptTest {
   private @Nullable Request request;
   private @Nullable RequestBody body;
   private @Nullable Response response;
+  private volatile @Nullable Response deferred;
   private final List<String> seen = new ArrayList<>();
 
   private static HttpOptions trusting() {
@@ -70,6 +79,14 @@ class ExchangeKeptTest {
     uses.put("limit", () -> bytes.limit(1));
     uses.put("answer header", () -> answer.header("a", "b"));
     uses.put("answer", () -> answer.status(500));
+    uses.put("answer status", answer::status);
+    uses.put("answer bytes", answer::bodyBytes);
+    uses.put(
+        "send",
+        () -> {
+          answer.send("stolen");
+          return "stolen";
+        });
     return uses;
   }
 
@@ -129,6 +146,178 @@ class ExchangeKeptTest {
         assertThat(isUsed).isTrue();
       }
     }
+    assertThat(seen).containsExactly("a request that is over");
+  }
+
+  private enum Owner {
+    SAME_CONNECTION,
+    OTHER_CONNECTION
+  }
+
+  private static final String FORM =
+      "POST %s HTTP/1.1\r\nHost: a\r\nToken: %s\r\nContent-Length: 4\r\n\r\nbody";
+
+  /** An answer that is deferred lasts, and its exchange was another one's before. */
+  @ParameterizedTest
+  @EnumSource(Owner.class)
+  void shouldRefuseWhatWasKeptWhileTheNextAnswerIsDeferred(Owner owner) throws Exception {
+    CountDownLatch waits = new CountDownLatch(1);
+    HttpHandler handler =
+        (asked, answer) -> {
+          if (asked.isPath("/first")) {
+            request = asked;
+            body = asked.body();
+            response = answer;
+            answer.send("kept");
+            return;
+          }
+          deferred = answer.defer();
+          waits.countDown();
+        };
+    try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
+        HttpServer server = Style.PUSH.open(group.loop(0), trusting(), handler);
+        RawClient first = new RawClient(server.address());
+        RawClient second = new RawClient(server.address())) {
+      first.send(FORM.formatted("/first", "mine"));
+      assertThat(first.receive().body()).isEqualTo("kept");
+      RawClient next = owner == Owner.SAME_CONNECTION ? first : second;
+      next.send(FORM.formatted("/second", SECRET));
+      waits.await();
+      Boolean isUsed =
+          group
+              .loop(0)
+              .call(() -> {
+                use();
+                Objects.requireNonNull(deferred).send("rightful");
+                return true;
+              });
+      assertThat(isUsed).isTrue();
+      RawClient.Answer answer = next.receive();
+      assertThat(answer.body()).isEqualTo("rightful");
+      assertThat(answer.status()).isEqualTo(200);
+    }
+    assertThat(seen).containsExactly("a request that is over");
+  }
+
+  /** The queue of a body knows nothing of exchanges: it must not become another body's. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, LoopState.RENEWED_REQUESTS})
+  void shouldNotShowABodyInTheQueueOfAnother(int requestsBefore) throws Exception {
+    List<ByteQueue> kept = new ArrayList<>();
+    HttpHandler handler =
+        (asked, answer) -> {
+          if (asked.isPath("/first")) {
+            kept.add(asked.body().input());
+          } else if (!kept.isEmpty()) {
+            seen.add(kept.getFirst().size() + " bytes");
+          }
+          answer.send(asked.body().readText());
+        };
+    try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
+        HttpServer server = Style.PUSH.open(group.loop(0), trusting(), handler);
+        RawClient first = new RawClient(server.address());
+        RawClient second = new RawClient(server.address())) {
+      for (int i = 0; i < requestsBefore; i++) {
+        assertThat(first.send(FORM.formatted("/", "mine")).receive().body()).isEqualTo("body");
+      }
+      assertThat(first.send(FORM.formatted("/first", "mine")).receive().status()).isEqualTo(200);
+      for (RawClient client : List.of(first, second)) {
+        assertThat(client.send(FORM.formatted("/second", SECRET)).receive().body())
+            .isEqualTo("body");
+      }
+    }
+    assertThat(seen).containsOnly("0 bytes").hasSize(2);
+  }
+
+  /** Once a handler has deferred, nothing is used again. */
+  @Test
+  void shouldRefuseWhatWasKeptByServersThatDeferLate() throws Exception {
+    HttpHandler handler =
+        (asked, answer) -> {
+          switch (asked.path()) {
+            case "/first" -> {
+              request = asked;
+              body = asked.body();
+              response = answer;
+              answer.send("kept");
+            }
+            case "/second" -> {
+              Response later = answer.defer();
+              Loop.current()
+                  .post(() -> {
+                    if (request != null) {
+                      use();
+                    }
+                    later.send("rightful");
+                  });
+            }
+            default -> answer.send("quick");
+          }
+        };
+    try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
+        HttpServer server = Style.PUSH.open(group.loop(0), trusting(), handler);
+        RawClient client = new RawClient(server.address())) {
+      for (int i = 0; i < LoopState.RENEWED_REQUESTS; i++) {
+        assertThat(client.send(FORM.formatted("/", "mine")).receive().body()).isEqualTo("quick");
+      }
+      for (String path : List.of("/second", "/first", "/second")) {
+        assertThat(client.send(FORM.formatted(path, SECRET)).receive().status()).isEqualTo(200);
+      }
+    }
+    assertThat(seen).containsExactly("a request that is over");
+  }
+
+  /** What fails beside a handler must not leave its exchange open for everybody. */
+  @Test
+  void shouldRefuseWhatWasKeptBehindALogThatThrows() throws Exception {
+    byte[] large = new byte[64 << 20];
+    CountDownLatch sent = new CountDownLatch(1);
+    HttpHandler handler =
+        (asked, answer) -> {
+          if (asked.isPath("/large")) {
+            answer.send(large);
+            sent.countDown();
+            return;
+          }
+          if (asked.isPath("/first")) {
+            request = asked;
+            body = asked.body();
+            response = answer;
+          }
+          answer.send("quick");
+        };
+    AccessLog log =
+        (asked, answer, nanos) -> {
+          if (asked.isPath("/first")) {
+            throw new IllegalStateException("planned");
+          }
+        };
+    List<String> reported = new CopyOnWriteArrayList<>();
+    LoopOptions quiet =
+        Loops.options("epoll").failures((source, e) -> reported.add(String.valueOf(e)));
+    try (LoopGroup group = LoopGroup.open(1, quiet);
+        HttpServer server =
+            Style.PUSH.open(group.loop(0), HttpOptions.defaults().accessLog(log), handler);
+        RawClient first = new RawClient(server.address());
+        RawClient second = new RawClient(server.address())) {
+      for (int i = 0; i < LoopState.RENEWED_REQUESTS; i++) {
+        assertThat(second.send(FORM.formatted("/", "mine")).receive().body()).isEqualTo("quick");
+      }
+      first.send(FORM.formatted("/first", "mine"));
+      Throwable ignored = catchThrowable(first::rest); // reset, or closed in order
+      second.send("GET /large HTTP/1.1\r\nHost: a\r\nToken: secret\r\n\r\n");
+      sent.await(); // the answer is under way, and no handler is called
+      Boolean isUsed =
+          group
+              .loop(0)
+              .call(() -> {
+                use();
+                return true;
+              });
+      assertThat(isUsed).isTrue();
+      assertThat(second.receive().body()).hasSize(large.length);
+    }
+    assertThat(reported).hasSize(1).first().asString().contains("planned");
     assertThat(seen).containsExactly("a request that is over");
   }
 }
