@@ -1,5 +1,6 @@
 package gyre.http;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -36,6 +37,14 @@ final class HeadWriter {
   void put(byte[] source, int offset, int count) {
     require(count);
     System.arraycopy(source, offset, bytes, length, count);
+    length += count;
+  }
+
+  /** Puts what remains in the buffer, and leaves that as it is. */
+  void put(ByteBuffer source) {
+    int count = source.remaining();
+    require(count);
+    source.get(source.position(), bytes, length, count);
     length += count;
   }
 

@@ -365,7 +365,7 @@ final class Http1Response implements Response {
     }
   }
 
-  private void complete() {
+  void complete() {
     state = State.COMPLETE;
   }
 
@@ -491,6 +491,15 @@ final class Http1Response implements Response {
     plainBytes += bytes;
   }
 
+  /** What was taken note of is refused. */
+  void untake(long bytes) {
+    plainBytes -= bytes;
+  }
+
+  void uncount(long bytes) {
+    bodyBytes -= bytes;
+  }
+
   /** Counts bytes that are to be sent; true if they really are. */
   boolean count(long bytes) {
     if (isLost) {
@@ -516,17 +525,18 @@ final class Http1Response implements Response {
     return isChunked;
   }
 
-  /** What stands before the data of a chunk. */
-  HeadWriter chunkHead(long bytes) {
+  /** What stands before the bytes of a piece: nothing, unless it is a chunk. */
+  HeadWriter pieceHead(long bytes) {
     out.clear();
-    out.putHex(bytes);
-    out.put(LINE_END);
+    if (isChunked) {
+      out.putHex(bytes);
+      out.put(LINE_END);
+    }
     return out;
   }
 
-  /** Ends the body, and tells what is still to be written. */
+  /** What is to be written before the body is complete. */
   @Nullable HeadWriter end(HeadWriter trailers) {
-    complete();
     if (!isChunked || !isBodySent()) {
       return null;
     }

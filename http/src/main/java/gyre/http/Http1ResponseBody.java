@@ -2,16 +2,23 @@ package gyre.http;
 
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
+import gyre.io.OutputFullException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A body that is sent in pieces: as chunks, of a length that was said before, or to the end. */
 final class Http1ResponseBody implements ResponseBody {
+  /** What costs less to copy than to write in three parts. */
+  private static final int LITTLE_BYTES = 1000;
+
   private final Exchange exchange;
   private final Http1Response response;
   private final HeadWriter trailers = new HeadWriter();
   private @Nullable WritableHandler writable;
   private @Nullable Gzip gzip;
+
+  /** Compressed, and refused by the stream, which is full. */
+  private @Nullable ByteQueue refused;
 
   Http1ResponseBody(Exchange exchange, Http1Response response) {
     this.exchange = exchange;
@@ -26,24 +33,6 @@ final class Http1ResponseBody implements ResponseBody {
     exchange.connection().patience().wrote(bytes);
   }
 
-  private void beginPiece(long bytes) {
-    response.beginWrite();
-    if (response.isChunked()) {
-      HeadWriter head = response.chunkHead(bytes);
-      wrote(head.length);
-      stream().write(head.bytes, 0, head.length);
-    }
-    wrote(bytes);
-  }
-
-  private void endPiece() {
-    if (response.isChunked()) {
-      wrote(2);
-      stream().write(Http1Connection.LINE_END, 0, 2);
-    }
-    response.endWrite();
-  }
-
   // ---- compressed
 
   void gzip(@Nullable Gzip lent) {
@@ -56,78 +45,211 @@ final class Http1ResponseBody implements ResponseBody {
     if (lent != null) {
       exchange.connection().loopState().giveBack(lent);
     }
+    ByteQueue waiting = refused;
+    refused = null;
+    if (waiting != null) {
+      waiting.close();
+    }
   }
 
   private interface Compressing {
     void run(Gzip lent, ByteQueue to);
   }
 
-  /** Sends what a compressor has made of something. */
+  /**
+   * Sends what a compressor has made of something, or keeps it if the stream refuses that: the
+   * compressor has taken its bytes, and cannot give them back.
+   */
   private void compress(Gzip lent, Compressing step) {
-    try (ByteQueue made = stream().input().sibling()) {
+    assert refused == null : "that goes before";
+    ByteQueue made = stream().input().sibling();
+    try {
       step.run(lent, made);
       send(made);
+    } catch (OutputFullException e) {
+      refused = made;
+    } finally {
+      if (refused == null) {
+        made.close();
+      }
+    }
+  }
+
+  /** What was refused goes before anything else, or that is refused too. */
+  private void sendRefused() {
+    ByteQueue waiting = refused;
+    if (waiting != null) {
+      send(waiting);
+      refused = null;
     }
   }
 
   // ---- pieces
 
   @Override
+  public void write(byte[] source, int offset, int length) {
+    write(ByteBuffer.wrap(source, offset, length));
+  }
+
+  @Override
   public void write(ByteBuffer source) {
-    response.take(this, source.remaining());
+    sendRefused();
+    int bytes = source.remaining();
+    response.take(this, bytes);
     Gzip lent = gzip;
     if (lent != null) {
       compress(lent, (to, made) -> to.write(source, made));
-    } else if (response.count(source.remaining())) {
-      beginPiece(source.remaining());
-      stream().write(source);
-      endPiece();
-    } else {
-      source.position(source.limit());
+      return;
+    }
+    try {
+      send(source);
+    } catch (OutputFullException e) {
+      response.untake(bytes);
+      throw e;
     }
   }
 
   @Override
   public void write(ByteQueue source) {
-    response.take(this, source.size());
+    sendRefused();
+    long bytes = source.size();
+    response.take(this, bytes);
     Gzip lent = gzip;
     if (lent != null) {
       compress(lent, (to, made) -> source.forEachSpan(span -> to.write(span, made)));
       source.clear();
-    } else {
+      return;
+    }
+    try {
       send(source);
+    } catch (OutputFullException e) {
+      response.untake(bytes);
+      throw e;
     }
   }
 
-  private void send(ByteQueue source) {
-    if (response.count(source.size())) {
-      beginPiece(source.size());
+  private void send(ByteBuffer source) {
+    int bytes = source.remaining();
+    if (!response.count(bytes)) {
+      source.position(source.limit());
+    } else if (bytes <= LITTLE_BYTES) {
+      HeadWriter piece = beginPiece(bytes);
+      piece.put(source);
+      sendPiece(piece, bytes);
+      source.position(source.limit());
+    } else if (exchange.mayPark) {
+      HeadWriter head = beginPiece(bytes);
+      wrote(head.length + (long) bytes);
+      stream().write(head.bytes, 0, head.length);
       stream().write(source);
       endPiece();
     } else {
-      source.clear();
+      sendCopy(source);
     }
   }
 
-  @Override
-  public void write(byte[] source, int offset, int length) {
-    response.take(this, length);
-    Gzip lent = gzip;
-    if (lent != null) {
-      compress(lent, (to, made) -> to.write(source, offset, length, made));
-    } else if (response.count(length)) {
-      beginPiece(length);
-      stream().write(source, offset, length);
-      endPiece();
+  private void sendCopy(ByteBuffer source) {
+    int start = source.position();
+    try (ByteQueue copy = stream().input().sibling()) {
+      if (!copy.tryAppend(source)) {
+        response.uncount(source.remaining());
+        throw new OutputFullException(
+            stream().name()
+                + " has no memory for "
+                + source.remaining()
+                + " bytes: stop when isWritable() is false, go on in onWritable");
+      }
+      sendWhole(copy);
+    } catch (OutputFullException e) {
+      source.position(start);
+      throw e;
     }
+  }
+
+  /** It is empty behind that, or as it was where it is refused. */
+  private void send(ByteQueue source) {
+    long bytes = source.size();
+    if (!response.count(bytes)) {
+      source.clear();
+    } else if (exchange.mayPark) {
+      HeadWriter head = beginPiece(bytes);
+      wrote(head.length + bytes);
+      stream().write(head.bytes, 0, head.length);
+      stream().write(source);
+      endPiece();
+    } else {
+      sendWhole(source);
+    }
+  }
+
+  /** With what frames it in one write, which is taken or refused as a whole. */
+  private void sendWhole(ByteQueue source) {
+    long bytes = source.size();
+    HeadWriter head = beginPiece(bytes);
+    int headBytes = head.length;
+    int endBytes = response.isChunked() ? Http1Connection.LINE_END.length : 0;
+    try (ByteQueue piece = source.sibling()) {
+      piece.append(head.bytes, 0, headBytes);
+      piece.append(source);
+      piece.append(Http1Connection.LINE_END, 0, endBytes);
+      try {
+        stream().write(piece);
+      } catch (OutputFullException e) {
+        piece.drain(headBytes);
+        source.append(piece, bytes);
+        throw e;
+      }
+      wrote(headBytes + bytes + endBytes);
+      response.endWrite();
+    } catch (OutputFullException e) {
+      refusePiece(bytes);
+      throw e;
+    }
+  }
+
+  private HeadWriter beginPiece(long bytes) {
+    response.beginWrite();
+    return response.pieceHead(bytes);
+  }
+
+  /** In a fiber, behind the head and the bytes. */
+  private void endPiece() {
+    if (response.isChunked()) {
+      wrote(2);
+      stream().write(Http1Connection.LINE_END, 0, 2);
+    }
+    response.endWrite();
+  }
+
+  /** So little that it is copied together with what frames it. */
+  private void sendPiece(HeadWriter piece, int bytes) {
+    if (response.isChunked()) {
+      piece.put(Http1Connection.LINE_END);
+    }
+    try {
+      stream().write(piece.bytes, 0, piece.length);
+    } catch (OutputFullException e) {
+      refusePiece(bytes);
+      throw e;
+    }
+    wrote(piece.length);
+    response.endWrite();
+  }
+
+  /** Nothing of it was taken. */
+  private void refusePiece(long bytes) {
+    response.uncount(bytes);
+    response.endWrite();
   }
 
   @Override
   public void flush() {
     if (response.isStreaming(this)) {
+      sendRefused();
       Gzip lent = gzip;
       if (lent != null) {
         compress(lent, Gzip::flush);
+        sendRefused();
       }
       stream().flush();
     }
@@ -216,16 +338,30 @@ final class Http1ResponseBody implements ResponseBody {
   }
 
   private void end() {
+    sendRefused();
     Gzip lent = gzip;
     if (lent != null) {
-      compress(lent, Gzip::finish);
-      giveBack();
+      gzip = null;
+      try {
+        compress(lent, Gzip::finish);
+      } finally {
+        exchange.connection().loopState().giveBack(lent);
+      }
+      sendRefused();
     }
     @Nullable HeadWriter rest = response.end(trailers);
     if (rest != null) {
+      response.beginWrite();
+      try {
+        stream().write(rest.bytes, 0, rest.length);
+      } catch (OutputFullException e) {
+        response.endWrite();
+        throw e;
+      }
       wrote(rest.length);
-      stream().write(rest.bytes, 0, rest.length);
+      response.endWrite();
     }
+    response.complete();
     tellClosed();
     exchange.connection().bodySent(exchange);
   }
