@@ -75,7 +75,7 @@ final class TlsOption {
       names = "--trust-field",
       paramLabel = "forwarded|x-forwarded",
       description =
-          "With --trust: which fields they write, Forwarded, or X-Forwarded-For and -Proto."
+          "With --trust: which field they write, Forwarded or X-Forwarded-For."
               + " Default: x-forwarded")
   private @Nullable String trustField;
 

@@ -32,11 +32,13 @@ public final class ForwardedTrust {
 
   private final Kind kind;
   private final ProxyTrust proxies;
+  private final boolean takesScheme;
   private final boolean takesHost;
 
-  private ForwardedTrust(Kind kind, ProxyTrust proxies, boolean takesHost) {
+  private ForwardedTrust(Kind kind, ProxyTrust proxies, boolean takesScheme, boolean takesHost) {
     this.kind = kind;
     this.proxies = proxies;
+    this.takesScheme = takesScheme;
     this.takesHost = takesHost;
   }
 
@@ -47,24 +49,31 @@ public final class ForwardedTrust {
    *     address
    */
   public static ForwardedTrust standard(String... blocks) {
-    return new ForwardedTrust(Kind.STANDARD, ProxyTrust.of(blocks), true);
+    return new ForwardedTrust(Kind.STANDARD, ProxyTrust.of(blocks), true, true);
   }
 
   /**
-   * Proxies that write {@code X-Forwarded-For}, and maybe {@code X-Forwarded-Proto}.
+   * Proxies that write {@code X-Forwarded-For}. Of those that write more say {@link #scheme} and
+   * {@link #host}.
    *
    * @param blocks as of {@link #standard}
    */
   public static ForwardedTrust xForwarded(String... blocks) {
-    return new ForwardedTrust(Kind.X_FORWARDED, ProxyTrust.of(blocks), false);
+    return new ForwardedTrust(Kind.X_FORWARDED, ProxyTrust.of(blocks), false, false);
   }
 
   /**
-   * Whether {@code X-Forwarded-Host} is read too; not unless this is said. Many proxies let pass
-   * what a client has sent there: say it of those alone that set it, or remove it.
+   * Whether the scheme is read too: of {@code Forwarded}, unless this says no; in {@code
+   * X-Forwarded-Proto}, only if this says so. Many proxies let pass what a client has sent there:
+   * say it of those alone that set it, or remove it.
    */
+  public ForwardedTrust scheme(boolean on) {
+    return new ForwardedTrust(kind, proxies, on, takesHost);
+  }
+
+  /** Whether the host is read too, which {@code X-Forwarded-Host} names: as of {@link #scheme}. */
   public ForwardedTrust host(boolean on) {
-    return new ForwardedTrust(kind, proxies, on);
+    return new ForwardedTrust(kind, proxies, takesScheme, on);
   }
 
   /** Whether what this one writes is believed. */
@@ -100,7 +109,7 @@ public final class ForwardedTrust {
     for (int i = elements.size() - 1; i >= 0 && isTrusted(client); i--) {
       Element said = elements.get(i);
       client = said.from();
-      scheme = said.scheme() == null ? scheme : said.scheme();
+      scheme = said.scheme() == null || !takesScheme ? scheme : said.scheme();
       host = said.host() == null || !takesHost ? host : said.host();
     }
     return elements.isEmpty() ? null : new Forwarding(client, scheme, host);
@@ -115,7 +124,8 @@ public final class ForwardedTrust {
       passed++;
       client = ForwardedNode.parse(names.get(names.size() - passed), false);
     }
-    String scheme = said(list(request, "X-Forwarded-Proto"), names.size(), passed);
+    String scheme =
+        takesScheme ? said(list(request, "X-Forwarded-Proto"), names.size(), passed) : null;
     String host = takesHost ? said(list(request, "X-Forwarded-Host"), names.size(), passed) : null;
     if (names.isEmpty() && scheme == null && host == null) {
       return null;

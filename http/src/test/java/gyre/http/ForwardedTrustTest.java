@@ -175,8 +175,8 @@ class ForwardedTrustTest {
                 hosts == null ? "" : hosts,
                 "for=6.6.6.6;proto=http;host=evil"));
     ForwardedTrust trust = ForwardedTrust.xForwarded(PROXIES);
-    assertThat(told(trust.host(true).read(request, NEAREST))).isEqualTo(expected);
-    assertThat(told(trust.read(request, NEAREST)))
+    assertThat(told(trust.scheme(true).host(true).read(request, NEAREST))).isEqualTo(expected);
+    assertThat(told(trust.scheme(true).read(request, NEAREST)))
         .isEqualTo(expected.replaceFirst(" (evil|a\\.example)$", ""));
     assertThat(trust.read(request, STRANGER)).isNull();
   }
@@ -198,8 +198,31 @@ class ForwardedTrustTest {
           """)
   void shouldRefuseOlderFieldsThatAreMalformed(String field, String value) {
     assertThatThrownBy(() ->
-            ForwardedTrust.xForwarded(PROXIES).host(true).read(request(field, value), NEAREST))
+            ForwardedTrust.xForwarded(PROXIES)
+                .scheme(true)
+                .host(true)
+                .read(request(field, value), NEAREST))
         .isInstanceOf(Forwarding.MalformedException.class);
+  }
+
+  /** Many proxies write the client's address alone, and let the rest pass. */
+  @Test
+  void shouldBelieveNothingButTheClientUnlessMoreIsSaid() throws Exception {
+    Request request =
+        request(
+            List.of("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"),
+            List.of("203.0.113.9", "https", "evil"));
+    assertThat(told(ForwardedTrust.xForwarded(PROXIES).read(request, NEAREST)))
+        .isEqualTo("203.0.113.9");
+  }
+
+  @Test
+  void shouldLeaveSchemeAndHostOfTheStandardByOption() throws Exception {
+    ForwardedTrust trust = ForwardedTrust.standard(PROXIES);
+    Request request = request("Forwarded", "for=203.0.113.9;proto=https;host=a.example");
+    assertThat(told(trust.read(request, NEAREST))).contains("https", "a.example");
+    assertThat(told(trust.scheme(false).read(request, NEAREST))).doesNotContain("https");
+    assertThat(told(trust.host(false).read(request, NEAREST))).doesNotContain("a.example");
   }
 
   @Test
