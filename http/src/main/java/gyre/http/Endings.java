@@ -5,6 +5,7 @@ import gyre.Registration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +41,26 @@ final class Endings {
     }
   }
 
-  /** The server or the loop ends. */
+  /** The server or the loop ends. Once is enough. */
   void end() {
     isEnding = true;
     tell();
+  }
+
+  boolean isEnding() {
+    return isEnding;
+  }
+
+  private void report(Throwable failure) {
+    ActionFailure told = new ActionFailure(failure);
+    try {
+      loop.post(() -> {
+        throw told;
+      });
+    } catch (RejectedExecutionException e) { // the loop is closed: whoever closes it hears of it
+      told.addSuppressed(e);
+      throw told;
+    }
   }
 
   private void tell() {
@@ -61,6 +78,15 @@ final class Endings {
     }
   }
 
+  /** Says where it came from. */
+  private static final class ActionFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ActionFailure(Throwable cause) {
+      super("an action of onEnding failed: " + cause, cause);
+    }
+  }
+
   /** One who waits. */
   final class Entry implements Registration {
     private final Runnable action;
@@ -69,10 +95,17 @@ final class Endings {
       this.action = action;
     }
 
-    /** The end is there, unless it was told or taken back before. */
+    /**
+     * The end is there, unless it was told or taken back before. One that throws is reported, and
+     * the others hear of it all the same.
+     */
     void tell() {
       if (entries.remove(this)) {
-        action.run();
+        try {
+          action.run();
+        } catch (Exception | Error e) {
+          report(e);
+        }
       }
     }
 

@@ -97,7 +97,29 @@ final class Exchange {
       endings = known;
     }
     known.add(entry);
-    return entry;
+    List<Endings.Entry> own = known;
+    return () -> {
+      entry.close();
+      boolean ignored = own.remove(entry);
+    };
+  }
+
+  /** What the handler would answer goes nowhere. */
+  void tellEndings() {
+    List<Endings.Entry> waiting = endings;
+    endings = null;
+    if (waiting != null) {
+      waiting.forEach(Endings.Entry::tell);
+    }
+  }
+
+  /** The answer is complete, and needs not be ended any more. */
+  void dropEndings() {
+    List<Endings.Entry> waiting = endings;
+    endings = null;
+    if (waiting != null) {
+      waiting.forEach(Endings.Entry::close);
+    }
   }
 
   void attach(Http1Connection to) {
@@ -107,22 +129,22 @@ final class Exchange {
 
   /** The connection is done with it. */
   void detach() {
+    if (response.isComplete()) {
+      dropEndings();
+    }
     isCalled = false;
     body.forget();
     head.lines.reset();
     request.findForwarding(null);
     response.forget();
     connection = null;
-    List<Endings.Entry> waiting = endings;
-    endings = null;
-    if (waiting != null) {
-      waiting.forEach(Endings.Entry::tell);
-    }
+    tellEndings();
   }
 
   /** A head begins. */
   void begin(boolean canPark) {
     assert !isDeferred : "the one before is not over";
+    dropEndings();
     body.forget();
     boolean mayLast = connection().loopState().mayNextLast();
     if (isShown && (canPark || mayLast)) {

@@ -280,6 +280,7 @@ abstract class Http1Connection implements Patience.Listener {
       } finally {
         of.isCalled = wasCalled;
       }
+      of.tellEndings(); // it is not the handler's answer
       answered(of);
     }
   }
@@ -344,6 +345,9 @@ abstract class Http1Connection implements Patience.Listener {
 
   /** The answer is complete, as whoever is the first to see says. */
   final void answered(Exchange of) {
+    if (of.response.isComplete()) {
+      of.dropEndings();
+    }
     AccessLog log = server.options().accessLog();
     if (log != null && !of.isLogged) {
       of.isLogged = true;

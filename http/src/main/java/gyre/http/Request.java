@@ -127,9 +127,10 @@ public interface Request {
   /**
    * Has {@code action} run once, on this loop, when the server begins to close or drains, when the
    * loop ends, or when the connection has ended before the answer is complete: for answers that
-   * last until somebody ends them. Soon, if the server is draining already.
+   * last until somebody ends them. Soon, if the server is draining already. Not once the answer is
+   * complete. One that throws is reported, and the others run.
    *
-   * @return takes the action back; to be closed when the answer is complete
+   * @return takes the action back before that
    */
   Registration onEnding(Runnable action);
 }

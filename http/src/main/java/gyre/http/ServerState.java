@@ -11,6 +11,7 @@ final class ServerState {
   private final HttpHandler handler;
   private final ConcurrentHashMap<Loop, LoopState> loops = new ConcurrentHashMap<>();
   private volatile boolean draining;
+  private volatile boolean ended;
   private volatile boolean defers;
 
   ServerState(HttpOptions options, HttpHandler handler) {
@@ -50,6 +51,7 @@ final class ServerState {
   /** The server ends: those who left HTTP are told too. */
   void end() {
     drain();
+    ended = true;
     tell(state -> state.endings.end());
   }
 
@@ -61,7 +63,15 @@ final class ServerState {
 
   /** On the loop. */
   LoopState onLoop(Loop loop) {
-    return loops.computeIfAbsent(loop, key -> new LoopState(key, this));
+    LoopState state = loops.computeIfAbsent(loop, key -> new LoopState(key, this));
+    // Looked at behind that: who drains later finds the loop, and one of before has not told it.
+    if (draining && !state.drainings.isEnding()) {
+      state.drainings.end();
+    }
+    if (ended && !state.endings.isEnding()) {
+      state.endings.end();
+    }
+    return state;
   }
 
   /** A handler has failed: the listener of the loop hears of it, and the connection goes on. */
