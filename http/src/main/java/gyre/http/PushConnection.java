@@ -252,8 +252,8 @@ final class PushConnection extends Http1Connection implements DataHandler {
       callUser(taking, of);
       if (isAnswered(of)) {
         completed();
-        resumeStream();
-        if (doing != Doing.UPGRADED) {
+        if (doing != Doing.UPGRADED) { // else it is another's, who may have paused it
+          resumeStream();
           busy(false);
         }
       }
@@ -348,6 +348,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
     of.body.clear();
     if (isUpgraded()) {
       doing = Doing.UPGRADED;
+      resumeStream(); // before the next owner has it, who may pause it
       leave(false);
       return;
     }
@@ -373,10 +374,10 @@ final class PushConnection extends Http1Connection implements DataHandler {
   /** An answer that was not complete when the handler returned is so now. */
   private void completedLater() {
     completed();
-    resumeStream();
     if (doing == Doing.UPGRADED) {
-      return;
+      return; // it is another's, who may have paused it
     }
+    resumeStream();
     busy(false);
     if (!stream().isOpen()) {
       return;

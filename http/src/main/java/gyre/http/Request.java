@@ -130,6 +130,10 @@ public interface Request {
    * last until somebody ends them. Soon, if the server is draining already. Not once the answer is
    * complete. One that throws is reported, and the others run.
    *
+   * <p>In direct style nobody looks at the connection while the fiber of its handler waits: there
+   * this tells of server and loop alone, and the end of the connection is seen by the next read or
+   * write. Write something now and then, or limit the wait.
+   *
    * @return takes the action back before that
    */
   Registration onEnding(Runnable action);

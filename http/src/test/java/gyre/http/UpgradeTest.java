@@ -8,11 +8,13 @@ import gyre.Loops;
 import gyre.Registration;
 import gyre.io.ByteStream;
 import gyre.net.TcpStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -111,5 +113,44 @@ class UpgradeTest {
         });
     assertThat(refused).hasSize(1);
     assertThat(refused.get(0)).contains("asks for no upgrade");
+  }
+
+  /** Whoever has the stream now has paused it, and HTTP has nothing more to say. */
+  @Test
+  void shouldLeaveAPauseOfTheNextOwnerAlone() {
+    List<String> shown = new ArrayList<>();
+    List<ByteStream> upgraded = new ArrayList<>();
+    Upgrade paused =
+        connection -> {
+          ByteStream stream = connection.stream();
+          upgraded.add(stream);
+          stream.pauseInput();
+          stream.onData(in -> {
+            shown.add(in.readString((int) in.size(), StandardCharsets.UTF_8));
+            stream.write("thanks\n");
+          });
+        };
+    HttpHandler handler =
+        (request, response) -> {
+          Response later = response.defer();
+          Loop.current().post(() -> later.header("X", "y").upgrade("echo", paused));
+        };
+    Loops.run(
+        "epoll",
+        () -> {
+          try (HttpServer server =
+                  Style.PUSH.open(Loop.current(), HttpOptions.defaults(), handler);
+              TcpStream stream = TcpStream.connect(server.address())) {
+            stream.write(REQUEST + "early\n");
+            readHead(stream);
+            for (int turn = 0; turn < 100; turn++) {
+              Fiber.yield();
+            }
+            assertThat(shown).isEmpty();
+            upgraded.getFirst().resumeInput();
+            assertThat(line(stream)).isEqualTo("thanks");
+            assertThat(shown).containsExactly("early\n");
+          }
+        });
   }
 }
