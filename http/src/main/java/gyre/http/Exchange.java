@@ -38,6 +38,9 @@ final class Exchange {
   /** The handler runs in a fiber that may park. */
   boolean mayPark;
 
+  /** It was looked at whether it may come by its connection. */
+  boolean isDirected;
+
   /** The access log has been told of the answer. */
   boolean isLogged;
 
@@ -156,6 +159,7 @@ final class Exchange {
     isShown = true;
     mayPark = canPark;
     isLogged = false;
+    isDirected = false;
     parser.begin();
     request.forgetRoute();
     request.findForwarding(null);

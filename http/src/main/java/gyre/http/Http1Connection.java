@@ -230,12 +230,16 @@ abstract class Http1Connection implements Patience.Listener {
    * that this one was not asked for: RFC 9110, 7.4.
    */
   private void checkDirected(Exchange of) {
+    if (of.isDirected) {
+      return; // a handler is called for each piece of a body
+    }
     if (stream instanceof TlsStream tls && tls.hasSeveralRules()) {
       String host = of.request.hostName();
       if (host != null && !tls.mayServe(host)) {
         throw new HttpException(421, "this host needs a connection of its own");
       }
     }
+    of.isDirected = true;
   }
 
   private boolean failed(Exchange of, Throwable failure) {

@@ -1,5 +1,6 @@
 package gyre.tls;
 
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -13,11 +14,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The contexts of a server as they were loaded at one time, one for each set of rules. */
 final class ServerRole implements Role {
-  /** A set of rules, ready to be used. */
-  private record Ready(TlsSite site, SSLContext context, boolean offloads) {
-    boolean hasRulesOf(Ready other) {
-      return site.clientCertificates() == other.site.clientCertificates()
-          && Set.copyOf(site.trusted()).equals(Set.copyOf(other.site.trusted()));
+  /**
+   * A set of rules, ready to be used.
+   *
+   * @param rules which certificates clients have to show, as a number: it is compared for each
+   *     request, and a bundle of authorities is long
+   */
+  private record Ready(TlsSite site, SSLContext context, boolean offloads, int rules) {}
+
+  /** What clients have to show. */
+  private record Rules(ClientCertificates wanted, Set<X509Certificate> trusted) {
+    static Rules of(TlsSite site) {
+      return new Rules(site.clientCertificates(), Set.copyOf(site.trusted()));
     }
   }
 
@@ -31,16 +39,19 @@ final class ServerRole implements Role {
     this.options = options;
     this.gate = gate;
     Map<TlsSite, Ready> made = new HashMap<>();
-    this.fallback = ready(options.site(), options.tasks());
+    Map<Rules, Integer> numbers = new HashMap<>();
+    this.fallback = ready(options.site(), options.tasks(), numbers);
     made.put(options.site(), fallback);
     options
         .sites()
         .forEach((name, site) ->
-            byName.put(name, made.computeIfAbsent(site, each -> ready(each, options.tasks()))));
-    this.hasSeveralRules = !made.values().stream().allMatch(fallback::hasRulesOf);
+            byName.put(
+                name,
+                made.computeIfAbsent(site, each -> ready(each, options.tasks(), numbers))));
+    this.hasSeveralRules = numbers.size() > 1;
   }
 
-  private static Ready ready(TlsSite site, TaskPlace tasks) {
+  private static Ready ready(TlsSite site, TaskPlace tasks, Map<Rules, Integer> numbers) {
     boolean offloads =
         switch (tasks) {
           case LOOP -> false;
@@ -48,7 +59,8 @@ final class ServerRole implements Role {
           case BY_KEY ->
               site.identities().stream().anyMatch(each -> each.algorithm().startsWith("RSA"));
         };
-    return new Ready(site, Contexts.of(site.identities(), site.trusted()), offloads);
+    int number = numbers.computeIfAbsent(Rules.of(site), key -> numbers.size());
+    return new Ready(site, Contexts.of(site.identities(), site.trusted()), offloads, number);
   }
 
   TlsIdentity identity() {
@@ -104,7 +116,7 @@ final class ServerRole implements Role {
 
   @Override
   public boolean hasSameRules(@Nullable String one, @Nullable String other) {
-    return orFallback(known(one)).hasRulesOf(orFallback(known(other)));
+    return orFallback(known(one)).rules == orFallback(known(other)).rules;
   }
 
   private Ready orFallback(@Nullable Ready known) {

@@ -3,12 +3,15 @@ package gyre.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import gyre.Fiber;
 import gyre.Loops;
 import gyre.Task;
 import gyre.io.ByteStream;
 import gyre.tls.TlsWorld.Ends;
 import gyre.tls.TlsWorld.Raw;
+import java.lang.management.ManagementFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +87,34 @@ class TlsAttackTest {
             new HandshakeGate(1));
     assertThat(sessions(role, "a.test")).isSameAs(sessions(role, "b.test"));
     assertThat(sessions(role, "a.test")).isNotSameAs(sessions(role, "c.test"));
+  }
+
+  /** It is done for each request: a bundle of authorities must not be copied for it. */
+  @Test
+  void shouldCompareRulesWithoutAllocating() {
+    List<X509Certificate> authorities = List.of(TlsWorld.AUTHORITY.certificate());
+    TlsSite one = TlsSite.of(TlsWorld.LOCALHOST);
+    TlsSite shown = one.clientCertificates(ClientCertificates.REQUIRED, authorities);
+    ServerRole role =
+        new ServerRole(
+            TlsServerOptions.of(one)
+                .site("same.test", TlsSite.of(TlsWorld.LOCALHOST))
+                .site("a.test", shown)
+                .site("b.test", one.clientCertificates(ClientCertificates.REQUIRED, authorities))
+                .site("c.test", one.clientCertificates(ClientCertificates.WANTED, authorities)),
+            new HandshakeGate(1));
+    assertThat(role.hasSeveralRules()).isTrue();
+    assertThat(role.hasSameRules("a.test", "b.test")).isTrue();
+    assertThat(role.hasSameRules("a.test", "c.test")).isFalse();
+    assertThat(role.hasSameRules("same.test", null)).isTrue();
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    int same = 0;
+    for (int i = 0; i < 10_000; i++) {
+      same += role.hasSameRules("a.test", "b.test") ? 1 : 0;
+    }
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(10_000);
+    assertThat(same).isEqualTo(10_000);
   }
 
   private static Object sessions(ServerRole role, String name) throws Exception {
