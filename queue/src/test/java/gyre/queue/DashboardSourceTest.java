@@ -15,12 +15,14 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A dashboard tells the same of a queue wherever it lives. */
 @Timeout(90)
+@ExtendWith(PostgresServer.Lifetime.class)
 class DashboardSourceTest {
   enum Home {
     SPOOL,

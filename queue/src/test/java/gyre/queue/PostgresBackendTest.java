@@ -3,8 +3,10 @@ package gyre.queue;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 @Timeout(90)
+@ExtendWith(PostgresServer.Lifetime.class)
 class PostgresBackendTest extends BackendConformance {
   private static final PostgresServer SERVER = PostgresServer.shared();
   private static final String URL = SERVER.database();

@@ -15,11 +15,13 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the thread promises that claims and executes rows of PostgreSQL. */
 @Timeout(90)
+@ExtendWith(PostgresServer.Lifetime.class)
 class PostgresEngineTest extends EngineConformance {
   private static final PostgresServer SERVER = PostgresServer.shared();
   private static final String URL = SERVER.database();
@@ -128,6 +130,7 @@ class PostgresEngineTest extends EngineConformance {
 
     @Override
     public void close() {
+      executor.close();
       backend.close();
     }
   }

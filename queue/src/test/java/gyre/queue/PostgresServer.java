@@ -19,27 +19,72 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A real PostgreSQL server from Debian's package, in a folder of its own. It refuses to run as root
  * and then runs as the package's user. Tests of one JVM share a server, and each has a database.
+ *
+ * <p>The server is in a session of its own: what ends the tests by a signal to their process group
+ * does not end it under the tests that still run. {@link Lifetime} ends it behind the last test.
  */
 final class PostgresServer {
   private static final String ACCOUNT = "gyre";
+  private static final int PORTS_TRIED = 10;
+  private static final int LOG_TAIL_BYTES = 4000;
   private static final AtomicInteger DATABASES = new AtomicInteger();
   private static @Nullable PostgresServer shared;
 
   private final Path programs;
   private final Path directory;
-  private final int port;
-  private @Nullable Process process;
+  private final IntSupplier ports;
 
-  private PostgresServer(Path programs, Path directory, int port) {
+  /** 0 before the first start. */
+  private int port;
+
+  private @Nullable Process process;
+  private volatile boolean keepsLog;
+
+  private PostgresServer(Path programs, Path directory, IntSupplier ports) {
     this.programs = programs;
     this.directory = directory;
-    this.port = port;
+    this.ports = ports;
+  }
+
+  /** Ends the shared server behind the last test of this JVM; of a failed test the log stays. */
+  static final class Lifetime implements BeforeAllCallback, AfterEachCallback {
+    @Override
+    public void beforeAll(ExtensionContext context) {
+      context
+          .getRoot()
+          .getStore(ExtensionContext.Namespace.GLOBAL)
+          .computeIfAbsent("postgres", key -> (AutoCloseable) PostgresServer::endShared);
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+      PostgresServer running = running();
+      if (running != null && context.getExecutionException().isPresent()) {
+        running.keepsLog = true;
+      }
+    }
+  }
+
+  private static synchronized @Nullable PostgresServer running() {
+    return shared;
+  }
+
+  private static synchronized void endShared() {
+    PostgresServer running = shared;
+    shared = null;
+    if (running != null) {
+      running.remove();
+    }
   }
 
   /** The one of this JVM; the test is skipped where the package is missing and not required. */
@@ -54,6 +99,13 @@ final class PostgresServer {
 
   /** One that a test may stop. */
   static PostgresServer own() {
+    return own(PostgresServer::freePort);
+  }
+
+  /**
+   * @param ports asked for another one while the server can't have what it was given
+   */
+  static PostgresServer own(IntSupplier ports) {
     Path programs = programs();
     if (programs == null) {
       assertThat(System.getenv("GYRE_JUDGES")).as("no package postgresql").isNull();
@@ -63,7 +115,8 @@ final class PostgresServer {
     }
     try {
       Path directory = Files.createTempDirectory("gyre-postgres-");
-      PostgresServer server = new PostgresServer(programs, directory, freePort());
+      PostgresServer server = new PostgresServer(programs, directory, ports);
+      // The last resort: tests end it themselves, and a hook runs beside those that still run.
       Runtime.getRuntime().addShutdownHook(new Thread(server::remove));
       server.make();
       server.start();
@@ -89,9 +142,11 @@ final class PostgresServer {
     }
   }
 
-  private static int freePort() throws IOException {
+  private static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -147,48 +202,97 @@ final class PostgresServer {
 
   /** Again on the same port, after {@link #stop}. */
   void start() {
+    for (int i = 0; i < PORTS_TRIED; i++) {
+      boolean isFirst = port == 0;
+      if (isFirst) {
+        port = ports.getAsInt(); // late: the making took seconds, in which others take ports
+      }
+      Process started = launch();
+      process = started;
+      WorkerRig.await("the server answers or ends", () -> !started.isAlive() || answers());
+      if (started.isAlive()) {
+        return;
+      }
+      if (isFirst && logTail().contains("could not bind")) {
+        port = 0;
+        continue;
+      }
+      break;
+    }
+    keepsLog = true;
+    throw new AssertionError("the server does not start: " + logTail());
+  }
+
+  private Process launch() {
+    List<String> all = new ArrayList<>(List.of("setsid")); // it execs, so the process stays
+    all.addAll(
+        command(
+            "postgres",
+            "-D",
+            data(),
+            "-p",
+            String.valueOf(port),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "unix_socket_directories=" + directory,
+            "-c",
+            "fsync=off", // these tests are not about power
+            "-c",
+            "shared_buffers=32MB",
+            "-c",
+            "max_connections=60"));
     try {
-      process =
-          new ProcessBuilder(
-                  command(
-                      "postgres",
-                      "-D",
-                      data(),
-                      "-p",
-                      String.valueOf(port),
-                      "-c",
-                      "listen_addresses=127.0.0.1",
-                      "-c",
-                      "unix_socket_directories=" + directory,
-                      "-c",
-                      "fsync=off", // these tests are not about power
-                      "-c",
-                      "shared_buffers=32MB",
-                      "-c",
-                      "max_connections=60"))
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolveSibling(directory.getFileName() + ".log").toFile())
-              .start();
+      return new ProcessBuilder(all)
+          .directory(directory.toFile())
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+          .start();
     } catch (IOException e) {
       throw new AssertionError(e);
     }
-    WorkerRig.await("the server answers", this::answers);
   }
 
+  /** Beside the folder, which belongs to another user. */
+  private Path log() {
+    return directory.resolveSibling(directory.getFileName() + ".log");
+  }
+
+  private String logTail() {
+    try {
+      byte[] all = Files.exists(log()) ? Files.readAllBytes(log()) : new byte[0];
+      int from = Math.max(0, all.length - LOG_TAIL_BYTES);
+      return log() + ":\n" + new String(all, from, all.length - from, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return log() + ": " + e;
+    }
+  }
+
+  /** This one, and no stranger on its port. */
   private boolean answers() {
-    try (Connection connection = DriverManager.getConnection(jdbc("postgres"))) {
-      return connection.isValid(5);
+    String limited = jdbc("postgres") + "&loginTimeout=2&socketTimeout=5";
+    try (Connection connection = DriverManager.getConnection(limited)) {
+      return connection.isValid(5)
+          && query(connection, "SHOW data_directory").equals(List.of(data()));
     } catch (SQLException e) {
       return false;
     }
+  }
+
+  /** Of its process; the number may be somebody else's when that has ended. */
+  long pid() {
+    Process running = process;
+    if (running == null) {
+      throw new IllegalStateException("not started");
+    }
+    return running.pid();
   }
 
   /** As a crash: what is under way is rolled back at the next start. */
   void stop() {
     Process running = process;
     process = null;
-    if (running == null) {
+    if (running == null || !running.isAlive()) {
       return;
     }
     try {
@@ -208,7 +312,11 @@ final class PostgresServer {
       for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(each);
       }
-      Files.deleteIfExists(directory.resolveSibling(directory.getFileName() + ".log"));
+      if (keepsLog) {
+        System.out.println("the log of PostgreSQL is kept: " + log());
+      } else {
+        Files.deleteIfExists(log());
+      }
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -241,7 +349,7 @@ final class PostgresServer {
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {
-      throw new AssertionError(sql, e);
+      throw failure(sql, e);
     }
   }
 
@@ -251,8 +359,16 @@ final class PostgresServer {
     try (Connection connection = DriverManager.getConnection(jdbc(name))) {
       return query(connection, sql);
     } catch (SQLException e) {
-      throw new AssertionError(sql, e);
+      throw failure(sql, e);
     }
+  }
+
+  /** With what the server says, if it is the server. */
+  private AssertionError failure(String sql, SQLException e) {
+    Process running = process;
+    boolean isGone = running == null || !running.isAlive();
+    keepsLog |= isGone;
+    return new AssertionError(sql + (isGone ? ": the server has ended: " + logTail() : ""), e);
   }
 
   /** The first column, as text. */

@@ -21,10 +21,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers on PostgreSQL beside each other, and what befalls them: kills, restarts, cut cables. */
 @Timeout(120)
+@ExtendWith(PostgresServer.Lifetime.class)
 class PostgresWorkerTest {
   private static final Duration SHORT_LEASE = Duration.ofMillis(1500);
 

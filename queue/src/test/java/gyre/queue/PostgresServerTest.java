@@ -1,0 +1,43 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The server of the other tests is theirs, and stays while they run. */
+@Timeout(90)
+class PostgresServerTest {
+  @Test
+  void shouldTakeAnotherPortAndBeOutOfReachOfSignalsToTheTests() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    try (ServerSocket stranger = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+      PostgresServer server =
+          PostgresServer.own(
+              () -> asked.getAndIncrement() == 0 ? stranger.getLocalPort() : freePort());
+      try {
+        assertThat(asked).hasValue(2);
+        assertThat(server.port()).isNotEqualTo(stranger.getLocalPort());
+        String[] stat = Files.readString(Path.of("/proc", "" + server.pid(), "stat")).split(" ");
+        assertThat(stat[4]).as("its process group").isEqualTo("" + server.pid());
+      } finally {
+        server.remove();
+      }
+      server.stop(); // once more: it signals nobody
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
