@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * file, nor its size, its encoding or its shape.
  */
 final class EntryReader {
-  private static final int ID_LIMIT = 200;
+  /** Of an id, a unique key, the name of a batch: databases have them in indexes. */
+  static final int NAME_LIMIT = 200;
 
   private final int limitBytes;
 
@@ -85,10 +86,7 @@ final class EntryReader {
       throw BadEntryException.wrong("it has both \"sql\" and \"operation\": one of them is enough");
     }
     checkPriority(fields.get("priority"));
-    String id = text(fields, "id");
-    if (id.length() > ID_LIMIT) {
-      throw BadEntryException.wrong("\"id\" is longer than " + ID_LIMIT + " characters");
-    }
+    String id = name(fields, "id");
     Map<String, @Nullable Object> metadata = map(fields, "metadata");
     Object payload = sql != null ? sql : fields.get("payload");
     return new Entry(
@@ -97,8 +95,8 @@ final class EntryReader {
         payload,
         parameters(fields, payload),
         metadata,
-        text(fields, "unique_key"),
-        text(fields, "batch"),
+        name(fields, "unique_key"),
+        name(fields, "batch"),
         Boolean.TRUE.equals(fields.get("result")));
   }
 
@@ -111,6 +109,16 @@ final class EntryReader {
     if (!isRight) {
       throw BadEntryException.wrong("\"priority\" must be a number from 1 to 10: " + priority);
     }
+  }
+
+  private static String name(Map<String, @Nullable Object> fields, String field)
+      throws BadEntryException {
+    String name = text(fields, field);
+    if (name.length() > NAME_LIMIT) {
+      throw BadEntryException.wrong(
+          "\"" + field + "\" is longer than " + NAME_LIMIT + " characters");
+    }
+    return name;
   }
 
   private static String text(Map<String, @Nullable Object> fields, String name)

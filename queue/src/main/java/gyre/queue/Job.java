@@ -20,10 +20,18 @@ public final class Job {
   private final int priority;
   private final @Nullable Instant due;
 
-  private Job(Map<String, @Nullable Object> fields, int priority, @Nullable Instant due) {
+  /** {@link #due} is a pause by the clock of this machine, and no time that was named. */
+  private final boolean isPause;
+
+  private Job(
+      Map<String, @Nullable Object> fields,
+      int priority,
+      @Nullable Instant due,
+      boolean isPause) {
     this.fields = fields;
     this.priority = priority;
     this.due = due;
+    this.isPause = isPause;
   }
 
   /**
@@ -38,7 +46,7 @@ public final class Job {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("operation", operation);
     fields.put("payload", payload);
-    return new Job(fields, EntryName.DEFAULT_PRIORITY, null);
+    return new Job(fields, EntryName.DEFAULT_PRIORITY, null, false);
   }
 
   /** One or several statements, with values for their places in turn. */
@@ -48,7 +56,7 @@ public final class Job {
     if (parameters.length > 0) {
       fields.put("params", List.of(parameters));
     }
-    return new Job(fields, EntryName.DEFAULT_PRIORITY, null);
+    return new Job(fields, EntryName.DEFAULT_PRIORITY, null, false);
   }
 
   /**
@@ -81,7 +89,7 @@ public final class Job {
   static Job ofFields(Map<String, @Nullable Object> fields) {
     int priority =
         fields.get("priority") instanceof Integer number ? number : EntryName.DEFAULT_PRIORITY;
-    return new Job(new LinkedHashMap<>(fields), priority, null);
+    return new Job(new LinkedHashMap<>(fields), priority, null, false);
   }
 
   /** From 1, which is done first, to 10; 5 if nothing is said. */
@@ -89,7 +97,7 @@ public final class Job {
     if (value < EntryName.FIRST_PRIORITY || value > EntryName.LAST_PRIORITY) {
       throw new IllegalArgumentException("priority must be from 1 to 10: " + value);
     }
-    return new Job(fields, value, due);
+    return new Job(fields, value, due, isPause);
   }
 
   /**
@@ -102,12 +110,12 @@ public final class Job {
 
   /** Not before that time. */
   public Job at(Instant value) {
-    return new Job(fields, priority, value);
+    return new Job(fields, priority, value, false);
   }
 
   /** Not before so much time has gone. */
   public Job in(Duration value) {
-    return at(Instant.now().plus(value));
+    return new Job(fields, priority, Instant.now().plus(value), true);
   }
 
   /** Refuses a second one with this key while the first waits or runs. */
@@ -133,7 +141,7 @@ public final class Job {
   private Job with(String name, Object value) {
     Map<String, @Nullable Object> changed = new LinkedHashMap<>(fields);
     changed.put(name, value);
-    return new Job(changed, priority, due);
+    return new Job(changed, priority, due, isPause);
   }
 
   int priority() {
@@ -142,6 +150,10 @@ public final class Job {
 
   @Nullable Instant due() {
     return due;
+  }
+
+  boolean isPause() {
+    return isPause;
   }
 
   String text(String name) {

@@ -25,9 +25,13 @@ final class PgClaims {
   /**
    * One journey to the server: locks the first, removes them, and notes them in the ledger. What
    * the ledger had before is not new. If the transaction is rolled back all is as it was.
+   *
+   * <p>Another's note of the same id that is not committed is waited for, but not for long: that
+   * one may execute for a minute, and what is locked here could go on elsewhere.
    */
   private static final String TAKE =
       """
+      SET LOCAL lock_timeout = 1000;
       WITH claimed AS MATERIALIZED (
         SELECT seq FROM gyre_queue.entries
         WHERE state = 'pending' AND operation = ? AND priority >= ?
@@ -40,8 +44,10 @@ final class PgClaims {
         ORDER BY id, priority, seq
         ON CONFLICT (id) DO NOTHING RETURNING seq)
       SELECT g.seq, g.id, g.operation, g.priority, g.content, g.unique_key, g.batch, g.attempts,
-        n.seq IS NOT NULL AS is_new
-      FROM gone g LEFT JOIN noted n ON n.seq = g.seq
+        n.seq IS NOT NULL AS is_new,
+        (SELECT pg_catalog.current_setting('search_path')) AS path
+      FROM gone g LEFT JOIN noted n ON n.seq = g.seq;
+      SET LOCAL lock_timeout TO DEFAULT
       """;
 
   private static final String PUT_BACK =
@@ -66,8 +72,15 @@ final class PgClaims {
   /** Notes that are sent together, by their SQL. */
   private final Map<String, PreparedStatement> notes = new LinkedHashMap<>();
 
+  /** What the session's search_path was at the last {@link #take} that found something. */
+  private @Nullable String path;
+
   PgClaims(PgConnection connection) {
     this.connection = connection;
+  }
+
+  @Nullable String path() {
+    return path;
   }
 
   /** At most so many, the first of those that have this priority or a lower one. */
@@ -77,14 +90,49 @@ final class PgClaims {
       statement.setString(1, operation);
       statement.setInt(2, fromPriority);
       statement.setInt(3, most);
-      try (ResultSet rows = statement.executeQuery()) {
+      boolean isRows = statement.execute();
+      while (!isRows) {
+        isRows = statement.getMoreResults(); // behind what sets the limit
+      }
+      try (ResultSet rows = statement.getResultSet()) {
         while (rows.next()) {
           taken.add(entry(rows, rows.getBoolean("is_new")));
+          path = rows.getString("path");
         }
       }
     }
     Collections.sort(taken, ORDER);
     return taken;
+  }
+
+  /** The one that {@link #take} would begin with, locked and as it is; null if there is none. */
+  @Nullable PgEntry head(String operation) throws SQLException {
+    try (PreparedStatement read =
+        connection.prepareStatement(
+            READ
+                + " WHERE state = 'pending' AND operation = ? ORDER BY priority, seq LIMIT 1"
+                + " FOR UPDATE SKIP LOCKED")) {
+      read.setString(1, operation);
+      try (ResultSet rows = read.executeQuery()) {
+        return rows.next() ? entry(rows, true) : null;
+      }
+    }
+  }
+
+  /** Writes its note, and no more, to see whether that can be done. */
+  void tryNote(PgEntry row) throws SQLException {
+    try (PreparedStatement note =
+        connection.prepareStatement(
+            "SET LOCAL lock_timeout = 1000;"
+                + " INSERT INTO gyre_queue.ledger (id, seq, operation, priority, content)"
+                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING")) {
+      note.setString(1, row.id());
+      note.setLong(2, row.seq());
+      note.setString(3, row.operation());
+      note.setInt(4, row.priority());
+      note.setString(5, row.content());
+      note.execute();
+    }
   }
 
   static PgEntry entry(ResultSet rows, boolean isNew) throws SQLException {
@@ -106,14 +154,14 @@ final class PgClaims {
   void done(PgEntry row, @Nullable Object result) throws SQLException {
     if (result != null && isWanted(row)) {
       PreparedStatement note = note("UPDATE gyre_queue.ledger SET result = ? WHERE id = ?");
-      note.setString(1, Json.write(result));
+      note.setString(1, clean(Json.write(result)));
       note.setString(2, row.id());
       note.addBatch();
     }
     ended(row);
   }
 
-  private static boolean isWanted(PgEntry row) {
+  static boolean isWanted(PgEntry row) {
     try {
       return row.entry().wantsResult();
     } catch (BadEntryException e) {
@@ -125,7 +173,9 @@ final class PgClaims {
   void ended(PgEntry row) throws SQLException {
     if (!row.batchName().isEmpty()) {
       PreparedStatement note =
-          note("INSERT INTO gyre_queue.batch_ends VALUES (?, ?) ON CONFLICT DO NOTHING");
+          note(
+              "INSERT INTO gyre_queue.batch_ends (batch, seq) VALUES (?, ?)"
+                  + " ON CONFLICT DO NOTHING");
       note.setString(1, row.batchName());
       note.setLong(2, row.seq());
       note.addBatch();
@@ -162,6 +212,11 @@ final class PgClaims {
     long pauseMillis = pauseMillis(retry, attempts, false);
     change(row, "delayed", lower(row), pauseMillis, attempts, failed.error());
     return false;
+  }
+
+  /** Without anything that could not be written: it ends, and its batch does not hear of it. */
+  void giveUpAlone(PgEntry row, String error) throws SQLException {
+    change(row, "failed", row.priority(), 0, row.attempts() + 1, error);
   }
 
   /** Its attempts are counted already. */
@@ -206,6 +261,12 @@ final class PgClaims {
 
   private static long pauseMillis(RetryPolicy retry, int attempts, boolean isGivenUp) {
     return isGivenUp ? 0 : retry.pauseMillis(attempts, ThreadLocalRandom.current());
+  }
+
+  /** As if it had not been taken, for a while. */
+  void delay(PgEntry row, long pauseMillis) throws SQLException {
+    forgetNote(row);
+    insert(row, "delayed", row.priority(), pauseMillis, row.attempts(), null);
   }
 
   /** As if it had not been taken. */

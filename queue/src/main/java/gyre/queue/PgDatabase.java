@@ -87,6 +87,17 @@ final class PgDatabase {
    * @param idleTime limit of a transaction in which nothing happens: the lease of what is taken
    */
   PgConnection open(String name, Duration statementTime, Duration idleTime) throws SQLException {
+    return open(name, statementTime, idleTime, Map.of());
+  }
+
+  /**
+   * As {@link #open(String, Duration, Duration)}.
+   *
+   * @param more properties of the driver
+   */
+  PgConnection open(
+      String name, Duration statementTime, Duration idleTime, Map<String, String> more)
+      throws SQLException {
     Properties all = new Properties();
     all.putAll(account);
     all.setProperty("ApplicationName", name);
@@ -105,6 +116,7 @@ final class PgDatabase {
                 + " -c tcp_user_timeout=30000",
             statementTime.toMillis(),
             idleTime.toMillis()));
+    all.putAll(more);
     Connection connection = new Driver().connect(url, all);
     if (connection == null) {
       throw new SQLException("the driver does not take the URL of " + this);

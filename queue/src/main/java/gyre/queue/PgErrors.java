@@ -11,6 +11,12 @@ final class PgErrors {
    */
   private static final Set<String> TROUBLE = Set.of("08", "53", "57", "58", "F0", "XX");
 
+  /** Deadlock, serialization, a lock that could not be had. */
+  private static final Set<String> BUSY = Set.of("40P01", "40001", "55P03");
+
+  /** Values, constraints, limits of what fits. */
+  private static final Set<String> OF_DATA = Set.of("22", "23", "54");
+
   private static final String CANCELED = "57014";
   private static final String READ_ONLY = "25006";
 
@@ -27,6 +33,17 @@ final class PgErrors {
     return state.length() < 5
         || state.equals(READ_ONLY)
         || (TROUBLE.contains(state.substring(0, 2)) && !state.equals(CANCELED));
+  }
+
+  /** Others have what is wanted: nobody is to blame, and soon it may be free. */
+  static boolean isBusy(SQLException e) {
+    return BUSY.contains(state(e));
+  }
+
+  /** What was to be written can't be, now or later. */
+  static boolean isOfData(SQLException e) {
+    String state = state(e);
+    return state.length() == 5 && OF_DATA.contains(state.substring(0, 2));
   }
 
   /** The limit of a statement's time, or an operator, has ended it. */

@@ -3,12 +3,12 @@ package gyre.queue;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
 
@@ -22,11 +22,17 @@ import org.postgresql.jdbc.PgConnection;
  * that fails, entry by entry, so that there is one to blame.
  */
 final class PgExecutor implements Runnable {
-  /** Of so many claims one begins at another priority than the first: see {@link #take}. */
-  private static final int AGEING_PERIOD = 64;
+  /** An answer beyond that part of the heap ends its entry, and not the worker. */
+  private static final Map<String, String> LIMITS = Map.of("maxResultBuffer", "10p");
 
   /** A restart of the server hits whatever is under way: one proves nothing. */
   private static final int REPLAYS_LEAST = 3;
+
+  /** So often in turn it claims anew what others were faster with, and then waits a little. */
+  private static final int BUSY_ROUNDS_LIMIT = 10;
+
+  /** Until an id is looked at again that another thread or worker executes. */
+  private static final long ELSEWHERE_MILLIS = 500;
 
   private enum Care {
     TOGETHER,
@@ -36,15 +42,23 @@ final class PgExecutor implements Runnable {
 
   private final PgShared shared;
   private final int number;
-  private @Nullable PgConnection connection;
+  private final PgAgeing ageing = new PgAgeing();
+  private final PgPace pace = new PgPace();
+  private volatile @Nullable PgConnection connection;
+  private volatile boolean isExecuting;
   private @Nullable PgClaims claims;
+
+  /** Of a session at its start. */
+  private @Nullable String path;
+
   private Care care = Care.TOGETHER;
   private int carefulRounds;
-  private long sinceAgeing;
-  private int ageingPriority = EntryName.FIRST_PRIORITY;
+  private int busyRounds;
 
   /** What was executed alone when the connection was lost; 0 for nothing. */
   private long suspect;
+
+  private String suspectError = "";
 
   private Duration statementTime = Duration.ZERO;
 
@@ -64,15 +78,18 @@ final class PgExecutor implements Runnable {
           if (!didSomething && !waitForMore()) {
             return;
           }
-        } catch (SQLException | EngineTroubleException e) {
+        } catch (SQLException e) {
           close();
-          shared.trouble(e);
-          if (shared.isOnce || shared.wish() != Inbox.Wish.WORK) {
-            throw e instanceof EngineTroubleException known
-                ? known
-                : PgErrors.trouble("execute entries in", shared.database, (SQLException) e);
+          EngineTroubleException trouble =
+              PgErrors.trouble("execute entries in", shared.database, e);
+          if (shared.wish() == Inbox.Wish.STOP) {
+            return; // it was broken off, and what it had is rolled back
           }
-          Thread.sleep(PgShared.pauseMillis(failures++));
+          shared.trouble(trouble);
+          if (shared.isHopeless(++failures)) {
+            throw trouble;
+          }
+          Thread.sleep(PgShared.pauseMillis(failures));
         }
       }
     } catch (InterruptedException e) {
@@ -101,13 +118,12 @@ final class PgExecutor implements Runnable {
     shared.stats.iterations.incrementAndGet();
     PgConnection open = ready();
     if (suspect != 0) {
-      blame(suspect, "the connection was lost while it was executed");
-      suspect = 0;
+      blameSuspect("the connection was lost while it was executed: " + suspectError);
     }
     boolean didSomething = false;
     for (String operation : shared.sqlOperations()) {
       if (!shared.isPaused(operation)) {
-        didSomething |= round(open, operation);
+        didSomething |= round(ready(), operation);
       }
     }
     shared.troubleIsOver();
@@ -121,9 +137,12 @@ final class PgExecutor implements Runnable {
     }
     close();
     statementTime = shared.config().sqlTimeout();
-    open = shared.database.open("gyre queue executor " + number, statementTime, shared.lease());
-    connection = open;
+    open =
+        shared.database.open(
+            "gyre queue executor " + number, statementTime, shared.lease(), LIMITS);
+    connection = open; // at once, so that close() closes it
     PgSchema.create(open);
+    path = show(open, "search_path");
     open.setAutoCommit(false);
     claims = new PgClaims(open);
     return open;
@@ -142,65 +161,145 @@ final class PgExecutor implements Runnable {
     if (most == 0) {
       return false;
     }
-    List<PgEntry> batch = new ArrayList<>();
+    List<PgEntry> batch;
     try {
-      take(operation, most, batch);
-      if (batch.isEmpty()) {
-        open.rollback();
-        return false;
-      }
-      shared.begun(batch.size());
-      if (batch.size() == most && most > 1) {
-        shared.work.wakeOne(); // there may be more, for another thread
-      }
-      boolean leavesTraces = execute(open, batch);
-      if (leavesTraces) {
-        discard(open);
-      }
-      shared.stats.lastEventMillis = System.currentTimeMillis();
+      batch = take(operation, most);
     } catch (SQLException e) {
-      failed(open, batch, e);
+      claimFailed(open, operation, e);
       return true;
     }
-    calmDown();
+    if (batch.isEmpty()) {
+      open.rollback();
+      return false;
+    }
+    if (!Objects.equals(path, claims().path())) {
+      open.rollback();
+      discard(open); // an entry has changed it by ways that are not seen in its text
+      return true;
+    }
+    if (batch.size() == most && most > 1) {
+      shared.work.wakeOne(); // there may be more, for another thread
+    }
+    execute(open, batch);
     return true;
   }
 
-  /**
-   * Strictly by priority the last ones would starve while the first are busy. So of {@value
-   * #AGEING_PERIOD} entries one place is given away by turns: to the first that has priority 2 or
-   * less, then 3 or less, and so on to 10. The head of each level is served within 9 × 64 others.
-   */
-  private void take(String operation, int most, List<PgEntry> batch) throws SQLException {
-    sinceAgeing += most;
-    int agedPlaces = (int) (sinceAgeing / AGEING_PERIOD);
-    sinceAgeing %= AGEING_PERIOD;
+  /** Also the one for ageing: see {@link PgAgeing}. */
+  private List<PgEntry> take(String operation, int most) throws SQLException {
+    List<PgEntry> batch = new ArrayList<>();
+    // Not where one is looked for that can't be claimed: that is the first.
+    int agedPlaces = care == Care.ALONE ? 0 : ageing.places(most);
     if (agedPlaces > 0) {
-      ageingPriority =
-          ageingPriority == EntryName.LAST_PRIORITY
-              ? EntryName.FIRST_PRIORITY + 1
-              : ageingPriority + 1;
-      batch.addAll(claims().take(operation, ageingPriority, agedPlaces));
+      batch.addAll(claims().take(operation, ageing.fromPriority(), agedPlaces));
     }
     if (batch.size() < most) {
       batch.addAll(claims().take(operation, EntryName.FIRST_PRIORITY, most - batch.size()));
     }
+    return batch;
+  }
+
+  private void execute(PgConnection open, List<PgEntry> batch) throws SQLException {
+    PgBatch work =
+        new PgBatch(shared, open, claims(), pace, care == Care.TOGETHER, statementTime);
+    shared.begun(batch.size());
+    shared.executing.addAndGet(batch.size());
+    isExecuting = true;
+    try {
+      work.execute(batch);
+      if (work.leavesTraces()) {
+        discard(open);
+      }
+      shared.stats.lastEventMillis = System.currentTimeMillis();
+      busyRounds = 0;
+      calmDown();
+    } catch (SQLException e) {
+      failed(open, batch, work.leavesTraces(), e);
+    } catch (RuntimeException | Error e) {
+      // Such as no memory for an answer. Where it is executed alone it is to blame.
+      failed(open, batch, true, new SQLException(String.valueOf(e), "0A000", e));
+    } finally {
+      isExecuting = false;
+      shared.executing.addAndGet(-batch.size());
+    }
+  }
+
+  // ---- what goes wrong
+
+  /**
+   * Nothing was executed, so none that was taken is to blame, unless the first of all can't be
+   * noted in the ledger: that one would be met for ever.
+   */
+  private void claimFailed(PgConnection open, String operation, SQLException e)
+      throws SQLException {
+    open.rollback();
+    claims().clear();
+    if (shared.wish() == Inbox.Wish.STOP
+        || (PgErrors.isBusy(e) && ++busyRounds > BUSY_ROUNDS_LIMIT)
+        || !(PgErrors.isBusy(e) || PgErrors.isOfData(e))) {
+      throw e;
+    }
+    if (care != Care.ALONE) {
+      care = Care.ALONE;
+      carefulRounds = shared.config().batch();
+      return;
+    }
+    PgEntry head = claims().head(operation);
+    if (head != null) {
+      tryNote(open, head);
+    }
+    open.commit();
+  }
+
+  /** Moves it out of the way if its note can't be written. */
+  private void tryNote(PgConnection open, PgEntry head) throws SQLException {
+    PgBatch.run(open, "SAVEPOINT note");
+    SQLException failure = null;
+    try {
+      claims().tryNote(head);
+    } catch (SQLException e) {
+      failure = e;
+    }
+    PgBatch.run(open, "ROLLBACK TO SAVEPOINT note");
+    if (failure == null) {
+      return;
+    }
+    if (PgErrors.isBusy(failure)) {
+      claims().delayInPlace(head, ELSEWHERE_MILLIS); // one of its id is executed by another
+      shared.keeping.wakeOne();
+    } else if (PgErrors.isOfData(failure)) {
+      String error = "it can't be noted as done: " + PgErrors.explain(failure);
+      claims().giveUpAlone(head, error);
+      shared.stats.failed.incrementAndGet();
+      shared.log.failure("entry " + head.id() + " is given up: " + error);
+    } else {
+      throw failure;
+    }
   }
 
   /** After a failure: more careful, for as many entries as were affected. */
-  private void failed(PgConnection open, List<PgEntry> batch, SQLException e) throws SQLException {
+  private void failed(
+      PgConnection open, List<PgEntry> batch, boolean leavesTraces, SQLException e)
+      throws SQLException {
     boolean wasAlone = batch.size() == 1 && care != Care.TOGETHER;
     boolean isTrouble = PgErrors.isTrouble(e);
+    boolean isStopped = shared.wish() == Inbox.Wish.STOP;
     care = care == Care.TOGETHER && !isTrouble ? Care.SAVEPOINTS : Care.ALONE;
     carefulRounds = care == Care.ALONE ? Math.max(1, batch.size()) : 1;
-    if (wasAlone) {
+    if (wasAlone && !isStopped) {
       suspect = batch.getFirst().seq();
+      suspectError = PgErrors.explain(e);
     }
     open.rollback(); // throws if the connection is lost
-    if (wasAlone) {
+    if (leavesTraces) {
+      close(); // a lock of the session outlives the transaction
+    }
+    if (suspect != 0) {
       // Where this can be written the database is well, and the entry is to blame.
-      blame(suspect, PgErrors.explain(e));
-      suspect = 0;
+      if (PgErrors.isBusy(e)) {
+        delaySuspect();
+      } else {
+        blameSuspect(suspectError);
+      }
     } else if (isTrouble) {
       throw e;
     }
@@ -212,158 +311,96 @@ final class PgExecutor implements Runnable {
     }
   }
 
-  // ---- executing
-
-  /** Executes and commits; returns whether the session may look different now. */
-  private boolean execute(PgConnection open, List<PgEntry> batch) throws SQLException {
-    PgSql sql = new PgSql(open);
-    Map<String, Outcome> byId = new HashMap<>();
-    Tally tally = new Tally();
-    boolean leavesTraces = false;
+  /** In a transaction of its own. Forgotten before: it is not to stand in the way for ever. */
+  private void blameSuspect(String error) throws SQLException {
+    long seq = suspect;
+    suspect = 0;
+    PgConnection open = ready();
+    PgTally tally = new PgTally(shared);
     try {
-      for (PgEntry each : batch) {
-        Entry entry;
-        PgScript.Script script;
-        try {
-          entry = each.entry();
-          script = PgScript.read(entry.sql());
-        } catch (BadEntryException e) {
-          Outcome failed = new Outcome.Failed(String.valueOf(e.getMessage()), true);
-          byId.put(each.id(), failed); // for one of the same id behind it, which was not done
-          settle(each, failed, tally);
-          continue;
-        }
-        if (!each.isNew()) {
-          duplicate(each, byId, tally);
-          continue;
-        }
-        if (script.leavesTraces() && batch.size() > 1) {
-          throw new AloneException(); // it must not change the session for those behind it
-        }
-        leavesTraces |= script.leavesTraces();
-        Outcome outcome = one(open, sql, entry, script);
-        byId.put(each.id(), outcome);
-        settle(each, outcome, tally);
+      PgEntry row = pending(open, seq);
+      if (row != null) {
+        Outcome.Failed failed = new Outcome.Failed(error, false);
+        tally.failed(row, failed, claims().failedInPlace(row, failed, patient(row)));
       }
-      sql.flush();
-      claims().flush();
       open.commit();
-    } finally {
-      sql.clear();
-      claims().clear();
-    }
-    tally.tell();
-    return leavesTraces;
-  }
-
-  private Outcome one(PgConnection open, PgSql sql, Entry entry, PgScript.Script script)
-      throws SQLException {
-    long deadlineNanos = System.nanoTime() + statementTime.toNanos();
-    try {
-      if (care == Care.TOGETHER) {
-        if (PgSql.canJoin(entry, script)) {
-          sql.add(entry, script);
-          return new Outcome.Done(null);
-        }
-        sql.flush();
-        return new Outcome.Done(sql.run(entry, script, deadlineNanos));
-      }
-      return inSavepoint(open, sql, entry, script, deadlineNanos);
-    } catch (BadEntryException e) {
-      if (care == Care.TOGETHER) {
-        throw new AloneException(); // some of it may be executed
-      }
-      return new Outcome.Failed(String.valueOf(e.getMessage()), true);
-    }
-  }
-
-  private Outcome inSavepoint(
-      PgConnection open, PgSql sql, Entry entry, PgScript.Script script, long deadlineNanos)
-      throws SQLException {
-    claims().flush();
-    run(open, "SAVEPOINT entry");
-    try {
-      Object result = sql.run(entry, script, deadlineNanos);
-      run(open, "RELEASE SAVEPOINT entry");
-      return new Outcome.Done(result);
-    } catch (BadEntryException e) {
-      run(open, "ROLLBACK TO SAVEPOINT entry");
-      return new Outcome.Failed(String.valueOf(e.getMessage()), true);
     } catch (SQLException e) {
-      if (PgErrors.isTrouble(e)) {
+      open.rollback();
+      claims().clear();
+      if (!PgErrors.isOfData(e)) {
         throw e;
       }
-      run(open, "ROLLBACK TO SAVEPOINT entry");
-      return new Outcome.Failed(PgErrors.explain(e), false);
-    }
-  }
-
-  private static void run(PgConnection open, String sql) throws SQLException {
-    try (Statement statement = open.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  /** Sets the session back to its start. */
-  private static void discard(PgConnection open) throws SQLException {
-    open.setAutoCommit(true);
-    run(open, "DISCARD ALL");
-    open.setAutoCommit(false);
-  }
-
-  // ---- settling, in the same transaction
-
-  private void settle(PgEntry row, Outcome outcome, Tally tally) throws SQLException {
-    switch (outcome) {
-      case Outcome.Done(Object result) -> {
-        claims().done(row, result);
-        tally.done++;
-        tally.ended(row);
+      tally = new PgTally(shared);
+      PgEntry row = pending(open, seq);
+      if (row != null) {
+        claims().giveUpAlone(row, error);
+        tally.failed(row, new Outcome.Failed(error, true), true);
       }
-      case Outcome.Duplicate() -> {
-        tally.duplicates.add(row.id());
-        claims().ended(row);
-        tally.ended(row);
-      }
-      case Outcome.Failed failed -> {
-        boolean isGivenUp = claims().failed(row, failed, shared.retry(row.operation()));
-        tally.failed(row, failed, isGivenUp);
-      }
+      open.commit();
     }
+    tally.tell();
   }
 
-  /** One with the id of another in the same batch depends on what became of that. */
-  private void duplicate(PgEntry row, Map<String, Outcome> byId, Tally tally) throws SQLException {
-    Outcome first = byId.get(row.id());
-    if (first instanceof Outcome.Failed) {
-      claims().putBack(row);
-    } else {
-      settle(row, new Outcome.Duplicate(), tally);
-    }
+  private RetryPolicy patient(PgEntry row) {
+    RetryPolicy retry = shared.retry(row.operation());
+    return new RetryPolicy(
+        Math.max(REPLAYS_LEAST, retry.retries()), retry.firstPause(), retry.longestPause());
   }
 
-  /** In a transaction of its own. */
-  private void blame(long seq, String error) throws SQLException {
+  /** Others had what it wanted when it was committed. */
+  private void delaySuspect() throws SQLException {
+    long seq = suspect;
+    OptionalLong pauseMillis = shared.busy.pauseMillis(seq);
+    if (pauseMillis.isEmpty()) {
+      blameSuspect(suspectError);
+      return;
+    }
+    suspect = 0;
     PgConnection open = ready();
+    PgEntry row = pending(open, seq);
+    if (row != null) {
+      claims().delayInPlace(row, pauseMillis.getAsLong());
+    }
+    open.commit();
+    shared.keeping.wakeOne();
+  }
+
+  private static @Nullable PgEntry pending(PgConnection open, long seq) throws SQLException {
     try (PreparedStatement read =
         open.prepareStatement(PgClaims.READ + " WHERE seq = ? AND state = 'pending' FOR UPDATE")) {
       read.setLong(1, seq);
-      Tally tally = new Tally();
       try (ResultSet rows = read.executeQuery()) {
-        if (rows.next()) {
-          PgEntry row = PgClaims.entry(rows, false);
-          RetryPolicy retry = shared.retry(row.operation());
-          RetryPolicy patient =
-              new RetryPolicy(
-                  Math.max(REPLAYS_LEAST, retry.retries()),
-                  retry.firstPause(),
-                  retry.longestPause());
-          Outcome.Failed failed = new Outcome.Failed(error, false);
-          tally.failed(row, failed, claims().failedInPlace(row, failed, patient));
-        }
+        return rows.next() ? PgClaims.entry(rows, false) : null;
       }
-      open.commit();
-      tally.tell();
+    }
+  }
+
+  // ---- the session
+
+  /** Sets it back to its start. */
+  private static void discard(PgConnection open) throws SQLException {
+    open.setAutoCommit(true);
+    PgBatch.run(open, "DISCARD ALL");
+    open.setAutoCommit(false);
+  }
+
+  private static String show(PgConnection open, String setting) throws SQLException {
+    try (PreparedStatement show = open.prepareStatement("SHOW " + setting);
+        ResultSet rows = show.executeQuery()) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
+  /** Any thread: breaks off what is executed, which is then rolled back. */
+  void cancel() {
+    PgConnection open = connection;
+    if (open != null && isExecuting) {
+      try {
+        open.cancelQuery();
+      } catch (SQLException e) {
+        // it can't be reached, so it ends by itself
+      }
     }
   }
 
@@ -377,64 +414,6 @@ final class PgExecutor implements Runnable {
         open.close();
       } catch (SQLException e) {
         // it was lost before, and what it had is rolled back
-      }
-    }
-  }
-
-  /** The batch is to be executed entry by entry. No failure of the database. */
-  private static final class AloneException extends SQLException {
-    private static final long serialVersionUID = 1L;
-
-    AloneException() {
-      super("one entry must be executed alone", "0A000");
-    }
-  }
-
-  /** What is told when it is committed, and not before. */
-  private final class Tally {
-    int done;
-    final List<String> duplicates = new ArrayList<>();
-    private final List<String> lines = new ArrayList<>();
-    private final List<String> batches = new ArrayList<>();
-    private int givenUp;
-    private int retried;
-
-    void ended(PgEntry row) {
-      if (!row.batchName().isEmpty()) {
-        batches.add(row.batchName());
-      }
-    }
-
-    void failed(PgEntry row, Outcome.Failed failed, boolean isGivenUp) {
-      if (isGivenUp) {
-        givenUp++;
-        ended(row);
-        lines.add("entry " + row.id() + " is given up: " + failed.error());
-      } else {
-        retried++;
-        lines.add(
-            "entry "
-                + row.id()
-                + " failed, attempt "
-                + (row.attempts() + 1)
-                + ": "
-                + failed.error());
-      }
-    }
-
-    void tell() {
-      shared.stats.processed.addAndGet(done);
-      shared.stats.failed.addAndGet(givenUp);
-      shared.stats.retried.addAndGet(retried);
-      shared.stats.duplicates.addAndGet(duplicates.size());
-      lines.forEach(shared.log::failure);
-      duplicates.forEach(
-          each -> shared.log.failure("entry " + each + " was done before, and is not done again"));
-      if (!batches.isEmpty()) {
-        shared.batchesToLookAt.addAll(batches);
-      }
-      if (!batches.isEmpty() || retried > 0) {
-        shared.keeping.wakeOne();
       }
     }
   }

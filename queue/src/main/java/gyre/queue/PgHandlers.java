@@ -6,10 +6,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
@@ -23,21 +21,45 @@ import org.postgresql.jdbc.PgConnection;
  */
 final class PgHandlers {
   private static final long TWIN_MILLIS = 100;
+  private static final int RACES_LIMIT = 5;
+  private static final String UNIQUE_VIOLATION = "23505";
 
+  /**
+   * A worker that was declared dead has no row, and gets nothing: others would at once have it too.
+   * One of an id that runs, a twin, waits: what becomes of the other decides about it. It waits the
+   * longer the longer that one runs.
+   */
   private static final String TAKE =
       """
-      WITH claimed AS MATERIALIZED (
-        SELECT seq FROM gyre_queue.entries
-        WHERE state = 'pending' AND operation = ? ORDER BY priority, seq
-        LIMIT ? FOR UPDATE SKIP LOCKED)
-      UPDATE gyre_queue.entries e
-      SET state = 'running', worker = ?, attempts = e.attempts + 1, changed_at = now()
-      FROM claimed c WHERE e.seq = c.seq
-      RETURNING e.seq, e.id, e.operation, e.priority, e.content, e.unique_key, e.batch,
-        e.attempts - 1 AS attempts,
-        NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = e.id) AS is_new,
-        EXISTS (SELECT 1 FROM gyre_queue.entries r
-          WHERE r.state = 'running' AND r.id = e.id AND r.seq <> e.seq) AS is_twin
+      WITH alive AS MATERIALIZED (
+        SELECT worker FROM gyre_queue.workers WHERE worker = ? FOR KEY SHARE),
+      claimed AS MATERIALIZED (
+        SELECT seq, id, priority FROM gyre_queue.entries
+        WHERE state = 'pending' AND operation = ? AND priority >= ?
+          AND EXISTS (SELECT 1 FROM alive)
+        ORDER BY priority, seq LIMIT ? FOR UPDATE SKIP LOCKED),
+      fit AS MATERIALIZED (
+        SELECT DISTINCT ON (c.id) c.seq FROM claimed c
+        WHERE NOT EXISTS (SELECT 1 FROM gyre_queue.entries r
+          WHERE r.state = 'running' AND r.id = c.id)
+        ORDER BY c.id, c.priority, c.seq),
+      began AS (
+        UPDATE gyre_queue.entries e
+        SET state = 'running', worker = ?, attempts = e.attempts + 1, changed_at = now()
+        FROM fit f WHERE e.seq = f.seq RETURNING e.*),
+      twins AS (
+        UPDATE gyre_queue.entries e
+        SET state = 'delayed', due_at = now() + least(interval '5 seconds', greatest(
+          interval '100 milliseconds', (now() - (SELECT r.changed_at FROM gyre_queue.entries r
+            WHERE r.state = 'running' AND r.id = e.id)) / 4))
+        FROM claimed c WHERE e.seq = c.seq AND c.seq NOT IN (SELECT seq FROM fit)
+        RETURNING e.seq)
+      SELECT b.seq, b.id, b.operation, b.priority, b.content, b.unique_key, b.batch,
+        b.attempts - 1 AS attempts,
+        NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = b.id) AS is_new,
+        (SELECT count(*) FROM twins) AS twins
+      FROM (SELECT 1) AS one LEFT JOIN began b ON true
+      ORDER BY b.priority, b.seq
       """;
 
   /** What a handler has come to. */
@@ -46,6 +68,7 @@ final class PgHandlers {
   /** Of one kind: how many run, and how many may begin in a second. */
   private static final class Lane {
     int running;
+    final PgAgeing ageing = new PgAgeing();
     TokenBucket bucket = TokenBucket.create(1, 1, System.nanoTime());
     long rate;
 
@@ -121,8 +144,19 @@ final class PgHandlers {
     if (most <= 0) {
       return 0;
     }
-    List<PgEntry> taken = claim(open, kind, most);
+    List<PgEntry> taken = new ArrayList<>();
+    int twins = 0;
+    int agedPlaces = lane.ageing.places(most);
+    if (agedPlaces > 0) {
+      twins += claim(open, kind, lane.ageing.fromPriority(), agedPlaces, taken);
+    }
+    if (taken.size() < most) {
+      twins += claim(open, kind, EntryName.FIRST_PRIORITY, most - taken.size(), taken);
+    }
     shared.begun(taken.size());
+    if (twins > 0) {
+      pauseMillis = Math.min(pauseMillis, TWIN_MILLIS);
+    }
     for (PgEntry each : taken) {
       if (kind.ratePerSecond() > 0) {
         lane.bucket.tryTake(1, System.nanoTime());
@@ -131,33 +165,48 @@ final class PgHandlers {
       running++;
       start(each, kind);
     }
-    return taken.size();
+    return taken.size() + twins; // behind twins there may be others
   }
 
-  private List<PgEntry> claim(PgConnection open, Kind kind, int most) throws SQLException {
-    List<PgEntry> taken = new ArrayList<>();
-    List<PgEntry> twins = new ArrayList<>(); // what becomes of the first decides about them
-    Set<String> ids = new HashSet<>();
+  /** Adds to {@code taken}; returns how many twins were delayed. */
+  private int claim(
+      PgConnection open, Kind kind, int fromPriority, int most, List<PgEntry> taken)
+      throws SQLException {
+    for (int i = 1; ; i++) {
+      try {
+        int twins = claimOnce(open, kind, fromPriority, most, taken);
+        open.commit();
+        return twins;
+      } catch (SQLException e) {
+        // Another worker has begun one of an id at the same moment; now it is seen.
+        if (!PgErrors.state(e).equals(UNIQUE_VIOLATION) || i == RACES_LIMIT) {
+          throw e;
+        }
+        open.rollback();
+      }
+    }
+  }
+
+  private int claimOnce(
+      PgConnection open, Kind kind, int fromPriority, int most, List<PgEntry> taken)
+      throws SQLException {
     try (PreparedStatement statement = open.prepareStatement(TAKE)) {
-      statement.setString(1, kind.operation());
-      statement.setInt(2, most);
-      statement.setLong(3, shared.worker);
+      statement.setLong(1, shared.worker);
+      statement.setString(2, kind.operation());
+      statement.setInt(3, fromPriority);
+      statement.setInt(4, most);
+      statement.setLong(5, shared.worker);
+      int twins = 0;
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          PgEntry row = PgClaims.entry(rows, rows.getBoolean("is_new"));
-          if (rows.getBoolean("is_twin") || !ids.add(row.id())) {
-            twins.add(row);
-          } else {
-            taken.add(row);
+          twins = rows.getInt("twins");
+          if (rows.getString("id") != null) {
+            taken.add(PgClaims.entry(rows, rows.getBoolean("is_new")));
           }
         }
       }
+      return twins;
     }
-    for (PgEntry each : twins) {
-      new PgClaims(open).delayInPlace(each, TWIN_MILLIS);
-    }
-    open.commit();
-    return taken;
   }
 
   private void start(PgEntry row, Kind kind) {
@@ -190,7 +239,7 @@ final class PgHandlers {
   boolean settle(PgConnection open) throws SQLException {
     boolean didSomething = false;
     for (Finished each = finished.peek(); each != null; each = finished.peek()) {
-      settle(open, each);
+      settleOrGiveUp(open, each);
       finished.remove(); // not before: where the database is in trouble it is settled later
       Lane lane = lanes.get(each.kind().operation());
       if (lane != null) {
@@ -200,6 +249,32 @@ final class PgHandlers {
       didSomething = true;
     }
     return didSomething;
+  }
+
+  /** What can't be written must not hold up what is behind it. */
+  private void settleOrGiveUp(PgConnection open, Finished one) throws SQLException {
+    String error;
+    try {
+      settle(open, one);
+      return;
+    } catch (SQLException e) {
+      if (!PgErrors.isOfData(e)) {
+        throw e;
+      }
+      error = PgErrors.explain(e);
+    } catch (RuntimeException e) {
+      error = e.toString();
+    }
+    open.rollback();
+    PgEntry row = one.row();
+    if (isOurs(open, one)) {
+      error = "what came of it can't be written down: " + error;
+      new PgClaims(open).giveUpAlone(row, error);
+      open.commit();
+      shared.stats.failed.incrementAndGet();
+      shared.log.failure("entry " + row.id() + " is given up: " + error);
+    }
+    open.rollback();
   }
 
   private void settle(PgConnection open, Finished one) throws SQLException {
@@ -217,7 +292,7 @@ final class PgHandlers {
       isGivenUp = claims.failedInPlace(row, failed, one.kind().retry());
     } else {
       Object result = one.outcome() instanceof Outcome.Done(Object value) ? value : null;
-      delete(open, row, result);
+      delete(open, row, PgClaims.isWanted(row) ? result : null);
       claims.ended(row);
       claims.flush();
     }

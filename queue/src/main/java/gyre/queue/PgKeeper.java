@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.postgresql.jdbc.PgConnection;
 final class PgKeeper implements Runnable {
   private static final Duration STATEMENT_TIME = Duration.ofSeconds(30);
   private static final long TICK_MILLIS = 5000;
+  private static final long WAITING_MILLIS = 50;
 
   private final PgShared shared;
   private final PgHandlers handlers;
@@ -44,18 +46,26 @@ final class PgKeeper implements Runnable {
             shared.keeping.await(waitMillis());
           }
         } catch (SQLException e) {
+          EngineTroubleException trouble = PgErrors.trouble("keep", shared.database, e);
           close();
-          shared.trouble(PgErrors.trouble("keep", shared.database, e));
-          if (shared.isOnce || shared.wish() != Inbox.Wish.WORK) {
-            throw PgErrors.trouble("keep", shared.database, e);
+          shared.trouble(trouble);
+          if (shared.isHopeless(++failures)) {
+            throw trouble;
           }
-          Thread.sleep(PgShared.pauseMillis(failures++));
+          Thread.sleep(PgShared.pauseMillis(failures));
+        } catch (RuntimeException e) {
+          // Whatever it is, the next start would meet it too: so it goes on with the others.
+          close();
+          shared.trouble(e);
+          if (shared.isHopeless(++failures)) {
+            throw e;
+          }
+          Thread.sleep(PgShared.pauseMillis(failures));
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      giveBack();
       close();
     }
   }
@@ -73,7 +83,7 @@ final class PgKeeper implements Runnable {
 
   // ---- one round
 
-  private boolean round() throws SQLException {
+  private boolean round() throws SQLException, InterruptedException {
     PgConnection open = ready();
     boolean didSomething = handlers.settle(open);
     didSomething |= becomeDue(open) > 0;
@@ -86,7 +96,8 @@ final class PgKeeper implements Runnable {
     if (shared.isOnce && !didSomething && isAllDone(open)) {
       shared.wish(Inbox.Wish.STOP);
     }
-    shared.stats.processing = handlers.running();
+    shared.handling = handlers.running();
+    shared.countProcessing();
     return didSomething;
   }
 
@@ -146,18 +157,22 @@ final class PgKeeper implements Runnable {
     }
   }
 
-  /** What is enqueued when all have ended, and the end of the batch, are one transaction. */
+  /**
+   * What is enqueued when all have ended, and the end of the batch, are one transaction. A callback
+   * that is refused, as one whose unique key is taken, would be refused again: the batch ends
+   * without it.
+   */
   private void endBatch(PgConnection open, String batch) throws SQLException {
     try (PreparedStatement delete =
         open.prepareStatement(
             "DELETE FROM gyre_queue.batches WHERE batch = ? AND size <="
                 + " (SELECT count(*) FROM gyre_queue.batch_ends WHERE batch = ?)"
-                + " RETURNING callback")) {
+                + " RETURNING callback, callback_due")) {
       delete.setString(1, batch);
       delete.setString(2, batch);
       try (ResultSet rows = delete.executeQuery()) {
         if (rows.next()) {
-          PgEnqueue.insert(open, Job.parse(rows.getString(1)));
+          enqueueCallback(open, batch, rows);
           try (PreparedStatement forget =
               open.prepareStatement("DELETE FROM gyre_queue.batch_ends WHERE batch = ?")) {
             forget.setString(1, batch);
@@ -168,6 +183,27 @@ final class PgKeeper implements Runnable {
       }
     }
     open.commit();
+  }
+
+  private void enqueueCallback(PgConnection open, String batch, ResultSet rows)
+      throws SQLException {
+    PgBatch.run(open, "SAVEPOINT callback");
+    String refusal;
+    try {
+      Job callback = Job.parse(rows.getString(1));
+      OffsetDateTime due = rows.getObject(2, OffsetDateTime.class);
+      PgEnqueue.insert(open, due == null ? callback : callback.at(due.toInstant()));
+      return;
+    } catch (QueueException | DuplicateJobException e) {
+      refusal = String.valueOf(e.getMessage());
+    } catch (SQLException e) {
+      if (!PgErrors.isOfData(e)) {
+        throw e;
+      }
+      refusal = PgErrors.explain(e);
+    }
+    PgBatch.run(open, "ROLLBACK TO SAVEPOINT callback");
+    shared.log.warn("batch " + batch + " ends without its callback: " + refusal);
   }
 
   // ---- from time to time
@@ -184,7 +220,7 @@ final class PgKeeper implements Runnable {
   }
 
   /** Where it works once: nothing is pending that anybody here could do. */
-  private boolean isAllDone(PgConnection open) throws SQLException {
+  private boolean isAllDone(PgConnection open) throws SQLException, InterruptedException {
     if (!handlers.isIdle() || shared.idle.get() < shared.threads) {
       return false;
     }
@@ -204,22 +240,39 @@ final class PgKeeper implements Runnable {
     }
     open.commit();
     if (isWaiting) {
+      Thread.sleep(WAITING_MILLIS); // another worker may have it locked, and nobody tells
       shared.work.wakeAll();
     }
     return !isWaiting;
   }
 
-  /** An orderly end: what handlers had is nobody's fault. */
-  private void giveBack() {
+  /**
+   * An orderly end, when this thread and all handlers have ended: what they have done is written
+   * down, and what they were broken off at is nobody's fault. Any thread; blocks.
+   */
+  void giveBack() {
     try {
       handlers.settle(ready());
       PgUpkeep.giveBack(ready(), shared.worker);
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       shared.log.warn(
           "what handlers had is taken over after "
               + shared.lease().toSeconds()
               + " s: "
-              + PgErrors.explain(e));
+              + e.getMessage());
+    } finally {
+      close();
+    }
+  }
+
+  /** When the listener has ended too, which else would give another sign of life. */
+  void leave() {
+    try {
+      PgUpkeep.leave(ready(), shared.worker);
+    } catch (SQLException e) {
+      shared.log.warn("the worker stays in the list for a while: " + PgErrors.explain(e));
+    } finally {
+      close();
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGNotification;
@@ -28,15 +29,18 @@ final class PgListener implements Runnable {
   static final String PAUSED = "paused";
   static final String DRAIN = "drain";
 
-  private static final Duration STATEMENT_TIME = Duration.ofSeconds(10);
+  private static final Duration STATEMENT_TIME = Duration.ofSeconds(5);
 
   private final PgShared shared;
   private volatile @Nullable PgConnection connection;
   private volatile boolean isOver;
   private long nextBeatNanos;
+  private final Duration silence;
 
   PgListener(PgShared shared) {
     this.shared = shared;
+    // Below the lease: it must know that it is believed dead about as soon as the others do.
+    this.silence = Duration.ofSeconds(Math.max(1, shared.lease().toSeconds() * 2 / 3));
   }
 
   @Override
@@ -48,18 +52,23 @@ final class PgListener implements Runnable {
           round();
           failures = 0;
         } catch (SQLException e) {
-          close();
-          if (isOver) {
-            return;
-          }
-          shared.trouble(PgErrors.trouble("listen to", shared.database, e));
-          Thread.sleep(PgShared.pauseMillis(failures++));
+          listenAgain(PgErrors.trouble("listen to", shared.database, e), failures++);
+        } catch (RuntimeException e) {
+          listenAgain(e, failures++);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       close();
+    }
+  }
+
+  private void listenAgain(RuntimeException trouble, int failures) throws InterruptedException {
+    close();
+    if (!isOver) {
+      shared.trouble(trouble);
+      Thread.sleep(PgShared.pauseMillis(failures));
     }
   }
 
@@ -101,7 +110,7 @@ final class PgListener implements Runnable {
         readPaused(open);
         shared.wakeAll();
       }
-      case DRAIN -> shared.wish(Inbox.Wish.DRAIN);
+      case DRAIN -> beat(open); // whose answer says so: anybody can notify
       default -> {
         shared.work.wakeOne();
         shared.keeping.wakeOne();
@@ -114,7 +123,12 @@ final class PgListener implements Runnable {
     if (open != null) {
       return open;
     }
-    open = shared.database.open("gyre queue listener", STATEMENT_TIME, STATEMENT_TIME);
+    open =
+        shared.database.open(
+            "gyre queue listener",
+            STATEMENT_TIME,
+            STATEMENT_TIME,
+            Map.of("socketTimeout", String.valueOf(silence.toSeconds())));
     connection = open;
     PgSchema.create(open);
     try (Statement statement = open.createStatement()) {
@@ -147,17 +161,24 @@ final class PgListener implements Runnable {
 
   /** A row that is gone was taken for dead: then this worker goes on under another number. */
   private void beat(PgConnection open) throws SQLException {
+    shared.countProcessing();
     String heartbeat = Heartbeat.json(shared.stats, System.currentTimeMillis());
     if (shared.worker != 0) {
       try (PreparedStatement update =
           open.prepareStatement(
-              "UPDATE gyre_queue.workers SET heartbeat_at = now(), heartbeat = ?, operations = ?"
-                  + " WHERE worker = ?")) {
+              "UPDATE gyre_queue.workers SET heartbeat_at = clock_timestamp(), heartbeat = ?,"
+                  + " operations = ? WHERE worker = ? RETURNING drains")) {
         update.setString(1, heartbeat);
         update.setArray(2, open.createArrayOf("text", operations()));
         update.setLong(3, shared.worker);
-        if (update.executeUpdate() == 1) {
-          return;
+        try (ResultSet rows = update.executeQuery()) {
+          if (rows.next()) {
+            answered();
+            if (rows.getBoolean(1)) {
+              shared.wish(Inbox.Wish.DRAIN);
+            }
+            return;
+          }
         }
       }
       shared.log.warn(
@@ -176,8 +197,18 @@ final class PgListener implements Runnable {
       try (ResultSet rows = insert.executeQuery()) {
         rows.next();
         shared.worker = rows.getLong(1);
+        answered();
       }
     }
+  }
+
+  /** After a gap the signs of others are old too, as those of a server that stood still. */
+  private void answered() {
+    long nowNanos = System.nanoTime();
+    if (nowNanos - shared.lastBeatNanos > shared.lease().toNanos() / 2) {
+      shared.listeningSinceNanos = nowNanos;
+    }
+    shared.lastBeatNanos = nowNanos;
   }
 
   private Object[] operations() {

@@ -15,6 +15,9 @@ final class PgSchema {
   /** The channel of LISTEN and NOTIFY. */
   static final String CHANNEL = "gyre_queue";
 
+  /** What the schema says of itself when all of it is there; another text has it made anew. */
+  private static final String VERSION = "queue of gyre, tables of version 2";
+
   /** Of the advisory lock under which tables are made: any number that others do not use. */
   private static final long LOCK = 0x6779_7265_0020L;
 
@@ -47,6 +50,12 @@ final class PgSchema {
         ON gyre_queue.entries (changed_at) WHERE state = 'failed';
       CREATE UNIQUE INDEX IF NOT EXISTS entries_unique
         ON gyre_queue.entries (unique_key) WHERE unique_key IS NOT NULL AND state <> 'failed';
+      CREATE UNIQUE INDEX IF NOT EXISTS entries_running_id
+        ON gyre_queue.entries (id) WHERE state = 'running';
+      ALTER TABLE gyre_queue.entries DROP CONSTRAINT IF EXISTS entries_names;
+      ALTER TABLE gyre_queue.entries ADD CONSTRAINT entries_names CHECK (
+        length(id) <= 200 AND length(operation) <= 200
+        AND length(unique_key) <= 200 AND length(batch) <= 200) NOT VALID;
       CREATE TABLE IF NOT EXISTS gyre_queue.ledger (
         id text PRIMARY KEY,
         done_at timestamptz NOT NULL DEFAULT now(),
@@ -65,6 +74,8 @@ final class PgSchema {
         heartbeat_at timestamptz NOT NULL DEFAULT now(),
         heartbeat text NOT NULL
       );
+      ALTER TABLE gyre_queue.workers
+        ADD COLUMN IF NOT EXISTS drains boolean NOT NULL DEFAULT false;
       CREATE TABLE IF NOT EXISTS gyre_queue.paused (
         operation text PRIMARY KEY,
         since timestamptz NOT NULL DEFAULT now()
@@ -74,21 +85,31 @@ final class PgSchema {
         size bigint NOT NULL,
         callback text NOT NULL
       );
+      ALTER TABLE gyre_queue.batches ADD COLUMN IF NOT EXISTS callback_due timestamptz;
       CREATE TABLE IF NOT EXISTS gyre_queue.batch_ends (
         batch text NOT NULL,
         seq bigint NOT NULL,
         PRIMARY KEY (batch, seq)
       );
+      ALTER TABLE gyre_queue.batch_ends
+        ADD COLUMN IF NOT EXISTS ended_at timestamptz NOT NULL DEFAULT now();
+      CREATE INDEX IF NOT EXISTS batch_ends_age ON gyre_queue.batch_ends USING brin (ended_at);
       CREATE TABLE IF NOT EXISTS gyre_queue.recurring (
         name text PRIMARY KEY,
         planned timestamptz NOT NULL
       );
+      ALTER TABLE gyre_queue.recurring ADD COLUMN IF NOT EXISTS cron text;
       CREATE OR REPLACE FUNCTION gyre_queue.enqueue(entry text) RETURNS text
-      LANGUAGE plpgsql AS $$
+      LANGUAGE plpgsql SET search_path = pg_catalog AS $$
       DECLARE
         fields json := entry::json;
         entry_id text := coalesce(fields ->> 'id', gen_random_uuid()::text);
       BEGIN
+        IF length(entry_id) > 200 OR length(fields ->> 'unique_key') > 200
+            OR length(fields ->> 'batch') > 200 THEN
+          RAISE EXCEPTION '"id", "unique_key" and "batch" have at most 200 characters each'
+            USING ERRCODE = 'string_data_right_truncation';
+        END IF;
         IF (fields ->> 'sql' IS NULL) = (fields ->> 'operation' IS NULL) THEN
           RAISE EXCEPTION 'an entry has either "sql" or "operation": %', entry;
         END IF;
@@ -117,6 +138,7 @@ final class PgSchema {
       try {
         statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
         statement.execute(TABLES);
+        statement.execute("COMMENT ON SCHEMA gyre_queue IS '" + VERSION + "'");
         connection.commit();
       } finally {
         connection.rollback();
@@ -125,10 +147,12 @@ final class PgSchema {
     }
   }
 
-  /** The one that is made last says that all are. */
+  /** What is written last says that all is there. */
   private static boolean isThere(Statement statement) throws SQLException {
-    try (var rows = statement.executeQuery("SELECT to_regproc('gyre_queue.enqueue') IS NOT NULL")) {
-      return rows.next() && rows.getBoolean(1);
+    try (var rows =
+        statement.executeQuery(
+            "SELECT obj_description(to_regnamespace('gyre_queue'), 'pg_namespace')")) {
+      return rows.next() && VERSION.equals(rows.getString(1));
     }
   }
 }

@@ -49,16 +49,21 @@ final class PgScript {
   /** What may leave something in the session that the next entries would see. */
   private static final Set<String> LEAVES_TRACES =
       Set.of(
-          "TEMP",
-          "TEMPORARY",
           "PG_TEMP",
           "SET_CONFIG",
           "PG_ADVISORY_LOCK",
           "PG_ADVISORY_LOCK_SHARED",
           "PG_TRY_ADVISORY_LOCK",
-          "PG_TRY_ADVISORY_LOCK_SHARED",
-          "DO",
-          "CALL");
+          "PG_TRY_ADVISORY_LOCK_SHARED");
+
+  /** As these, where they begin a statement: a column may be called so, and has ON CONFLICT DO. */
+  private static final Set<String> LEAVES_TRACES_FIRST = Set.of("DO", "CALL");
+
+  private static final Set<String> TEMPORARY = Set.of("TEMP", "TEMPORARY");
+
+  /** Behind these it is no name: CREATE TEMP TABLE, CREATE OR REPLACE TEMP VIEW. */
+  private static final Set<String> BEFORE_TEMPORARY =
+      Set.of("CREATE", "REPLACE", "GLOBAL", "LOCAL");
 
   /** One statement, and how many values it wants. */
   record Part(String text, int places) {}
@@ -110,7 +115,11 @@ final class PgScript {
       }
       at++;
     } else if (c == '\'') {
-      quoted('\'', lastIsEscapePrefix());
+      boolean hasEscapes = lastIsEscapePrefix();
+      quoted('\'', hasEscapes);
+      while (hasEscapes && goesOn()) {
+        quoted('\'', true);
+      }
     } else if (c == '"') {
       int from = at + 1;
       quoted('"', false);
@@ -165,6 +174,21 @@ final class PgScript {
       }
     }
     at = text.length();
+  }
+
+  /** A string goes on behind a line's end; if so {@link #at} is moved to where. */
+  private boolean goesOn() {
+    int next = at;
+    boolean hasLineEnd = false;
+    while (next < text.length() && Character.isWhitespace(text.charAt(next))) {
+      hasLineEnd |= text.charAt(next) == '\n' || text.charAt(next) == '\r';
+      next++;
+    }
+    if (!hasLineEnd || next == text.length() || text.charAt(next) != '\'') {
+      return false;
+    }
+    at = next;
+    return true;
   }
 
   private void comment() {
@@ -226,9 +250,18 @@ final class PgScript {
     if (firstWord.equals("CREATE")) {
       body(upper);
     }
-    leavesTraces |= LEAVES_TRACES.contains(upper);
+    leavesTraces |= leavesTrace(upper);
     isWrite &= !upper.equals("RETURNING");
     lastWord = upper;
+  }
+
+  private boolean leavesTrace(String word) {
+    if (TEMPORARY.contains(word)) {
+      return (firstWord.equals("CREATE") && BEFORE_TEMPORARY.contains(lastWord))
+          || (lastWord.equals("INTO") && !WRITES.contains(firstWord)); // SELECT INTO TEMP
+    }
+    return LEAVES_TRACES.contains(word)
+        || (lastWord.isEmpty() && LEAVES_TRACES_FIRST.contains(firstWord));
   }
 
   /** An entry may enqueue others, which then are there if, and only if, it is done. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -12,6 +13,7 @@ import java.util.function.Supplier;
 final class PgShared {
   private static final long TROUBLE_FIRST_MILLIS = 50;
   private static final long TROUBLE_LONGEST_MILLIS = 5000;
+  private static final int TROUBLES_LIMIT = 8;
 
   final PgDatabase database;
   final PgTiming timing;
@@ -31,14 +33,31 @@ final class PgShared {
   /** Threads that execute SQL and found nothing at their last look. */
   final AtomicInteger idle = new AtomicInteger();
 
+  /** Entries of SQL that are executed now. */
+  final AtomicInteger executing = new AtomicInteger();
+
+  /** Entries that handlers have now. */
+  volatile int handling;
+
+  final PgBusy busy = new PgBusy();
+
+  /** Completed when all is to end at once. */
+  final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
   final int threads;
   volatile Set<String> paused = Set.of();
 
   /** The row in {@code workers}; 0 while there is none. */
   volatile long worker;
 
-  /** Since when the connection that listens is up, by {@link System#nanoTime}. */
+  /**
+   * Since when the connection that listens is up, and the server answers signs of life in time, by
+   * {@link System#nanoTime}.
+   */
   volatile long listeningSinceNanos;
+
+  /** When the last sign of life was answered. */
+  volatile long lastBeatNanos;
 
   volatile boolean isListening;
 
@@ -112,6 +131,9 @@ final class PgShared {
       wish = next;
     }
     wakeAll();
+    if (wish == Inbox.Wish.STOP) {
+      stopped.complete(null);
+    }
   }
 
   void wakeAll() {
@@ -150,6 +172,15 @@ final class PgShared {
     stats.trouble = String.valueOf(e.getMessage());
   }
 
+  /** So many troubles in turn end one that works once, or is to end. */
+  boolean isHopeless(int failures) {
+    return switch (wish) {
+      case STOP -> true;
+      case DRAIN -> failures > TROUBLES_LIMIT || isDrainTimeOver();
+      case WORK -> isOnce && failures > TROUBLES_LIMIT;
+    };
+  }
+
   void troubleIsOver() {
     if (!stats.trouble.isEmpty()) {
       log.info("the database can be used again");
@@ -161,6 +192,11 @@ final class PgShared {
   static long pauseMillis(int failures) {
     long most = Math.min(TROUBLE_LONGEST_MILLIS, TROUBLE_FIRST_MILLIS << Math.min(10, failures));
     return most / 2 + java.util.concurrent.ThreadLocalRandom.current().nextLong(most / 2 + 1);
+  }
+
+  /** For the heartbeat: what is at work now. */
+  void countProcessing() {
+    stats.processing = (long) handling + executing.get();
   }
 
   /** How long transactions of this worker may stand still. */

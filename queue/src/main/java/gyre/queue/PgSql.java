@@ -21,15 +21,21 @@ final class PgSql {
   private static final int RESULT_ROWS_LIMIT = 1000;
   private static final int FETCH_ROWS = 500;
 
+  /** Rows beyond so many characters are left out of a result, as those beyond a number are. */
+  private static final long RESULT_CHARACTERS_LIMIT = 4 << 20;
+
   private final Connection connection;
+  private final PgPace pace;
 
   /** Entries of one text, one behind the other, which are sent together. */
   private @Nullable PreparedStatement open;
 
   private String openText = "";
+  private int openCount;
 
-  PgSql(Connection connection) {
+  PgSql(Connection connection, PgPace pace) {
     this.connection = connection;
+    this.pace = pace;
   }
 
   // ---- many at a time
@@ -51,16 +57,26 @@ final class PgSql {
     }
     bindAll(statement, script, entry);
     statement.addBatch();
+    openCount++;
+    if (openCount >= pace.most()) {
+      flush();
+    }
   }
 
   void flush() throws SQLException {
     PreparedStatement statement = open;
     open = null;
     openText = "";
-    if (statement != null) {
+    int count = openCount;
+    openCount = 0;
+    if (statement != null && count == 0) {
+      statement.close();
+    } else if (statement != null) {
+      long beginNanos = System.nanoTime();
       try (statement) {
         statement.executeBatch();
       }
+      pace.took(count, System.nanoTime() - beginNanos);
     }
   }
 
@@ -69,6 +85,7 @@ final class PgSql {
     PreparedStatement statement = open;
     open = null;
     openText = "";
+    openCount = 0;
     if (statement != null) {
       statement.close();
     }
@@ -132,17 +149,24 @@ final class PgSql {
       return Map.of("changes", Math.max(0, statement.getUpdateCount()));
     }
     List<Object> rows = new ArrayList<>();
+    long characters = 0;
     try (ResultSet result = statement.getResultSet()) {
       int columns = result.getMetaData().getColumnCount();
       while (result.next()) {
-        if (!isWanted || rows.size() == RESULT_ROWS_LIMIT) {
+        if (!isWanted
+            || rows.size() == RESULT_ROWS_LIMIT
+            || characters > RESULT_CHARACTERS_LIMIT) {
           continue;
         }
         Map<String, @Nullable Object> row = new LinkedHashMap<>();
         for (int i = 1; i <= columns; i++) {
-          row.put(result.getMetaData().getColumnLabel(i), plain(result.getObject(i)));
+          Object value = plain(result.getObject(i));
+          characters += value instanceof String text ? text.length() : 8;
+          row.put(result.getMetaData().getColumnLabel(i), value);
         }
-        rows.add(row);
+        if (characters <= RESULT_CHARACTERS_LIMIT || rows.isEmpty()) {
+          rows.add(row);
+        }
       }
     }
     return Map.of("rows", rows);

@@ -1,11 +1,13 @@
 package gyre.queue;
 
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,19 +31,18 @@ final class PgUpkeep {
 
   /**
    * Gives back what workers had that gave no sign of life for a lease. After a restart of the
-   * server all signs are old: so whoever has just come back waits for a lease before it judges.
+   * server, or when it stood still, all signs are old: so whoever has just come back waits for a
+   * lease before it judges, and who has no answer to its own signs does not judge at all.
    */
   static void takeOver(PgConnection open, PgShared shared) throws SQLException {
-    boolean mayJudge =
-        shared.isListening
-            && System.nanoTime() - shared.listeningSinceNanos > shared.lease().toNanos();
-    if (!mayJudge) {
+    if (!mayJudge(shared)) {
       return;
     }
     try (PreparedStatement dead =
         open.prepareStatement(
             "DELETE FROM gyre_queue.workers WHERE worker IN (SELECT worker FROM gyre_queue.workers"
-                + " WHERE heartbeat_at < now() - ? * interval '1 millisecond' AND worker <> ?"
+                + " WHERE heartbeat_at < clock_timestamp() - ? * interval '1 millisecond'"
+                + " AND worker <> ?"
                 + " FOR UPDATE SKIP LOCKED) RETURNING worker, host, pid")) {
       dead.setLong(1, shared.lease().toMillis());
       dead.setLong(2, shared.worker);
@@ -60,6 +61,14 @@ final class PgUpkeep {
     }
     orphans(open, shared);
     open.commit();
+  }
+
+  static boolean mayJudge(PgShared shared) {
+    long nowNanos = System.nanoTime();
+    long leaseNanos = shared.lease().toNanos();
+    return shared.isListening
+        && nowNanos - shared.lastBeatNanos < leaseNanos / 2
+        && nowNanos - shared.listeningSinceNanos > leaseNanos;
   }
 
   private static void orphans(PgConnection open, PgShared shared) throws SQLException {
@@ -100,20 +109,26 @@ final class PgUpkeep {
     try (PreparedStatement back =
             open.prepareStatement(
                 "UPDATE gyre_queue.entries SET state = 'pending', worker = NULL,"
-                    + " attempts = attempts - 1 WHERE worker = ? AND state = 'running'");
-        PreparedStatement delete =
-            open.prepareStatement("DELETE FROM gyre_queue.workers WHERE worker = ?")) {
+                    + " attempts = attempts - 1 WHERE worker = ? AND state = 'running'")) {
       back.setLong(1, worker);
       if (back.executeUpdate() > 0) {
         notify(open, "");
       }
+    }
+    open.commit();
+  }
+
+  /** It has ended, and has nothing. */
+  static void leave(PgConnection open, long worker) throws SQLException {
+    try (PreparedStatement delete =
+        open.prepareStatement("DELETE FROM gyre_queue.workers WHERE worker = ?")) {
       delete.setLong(1, worker);
       delete.executeUpdate();
     }
     open.commit();
   }
 
-  static void notify(PgConnection open, String what) throws SQLException {
+  static void notify(Connection open, String what) throws SQLException {
     try (PreparedStatement statement = open.prepareStatement("SELECT pg_notify(?, ?)")) {
       statement.setString(1, PgSchema.CHANNEL);
       statement.setString(2, what);
@@ -123,27 +138,84 @@ final class PgUpkeep {
 
   // ---- recurring
 
-  /** The row says what was planned last, for all workers: so none plans it twice. */
+  /**
+   * The row says what was planned last, for all workers: so none plans it twice. It is planned by
+   * the clock of the server, and anew where the text of the plan has changed, or where a clock that
+   * was ahead has planned beyond what comes next but one.
+   */
   static void recurring(PgConnection open, PgShared shared) throws SQLException {
+    if (shared.config().recurring().isEmpty()) {
+      return;
+    }
+    Instant now = now(open);
     for (QueueConfig.Recurring each : shared.config().recurring()) {
-      Optional<Instant> next = each.cron().next(Instant.now());
-      if (next.isPresent() && isNewPlan(open, each.name(), next.get())) {
-        String id = "recurring:" + each.name() + ":" + next.get();
-        PgEnqueue.insert(open, each.job().id(id).at(next.get()));
+      Optional<Instant> next = each.cron().next(now);
+      try {
+        if (next.isPresent() && isNewPlan(open, each, next.get())) {
+          String id = planId(each.name(), next.get());
+          Job job = each.job().id(id).at(next.get());
+          PgEnqueue.insert(open, job.text("unique_key").isEmpty() ? job.uniqueKey(id) : job);
+        }
+        open.commit();
+      } catch (QueueException | DuplicateJobException e) {
+        open.rollback();
+        shared.log.warn("recurring " + each.name() + " is not enqueued: " + e.getMessage());
       }
-      open.commit();
     }
   }
 
-  private static boolean isNewPlan(PgConnection open, String name, Instant time)
+  private static String planId(String name, Instant time) {
+    return "recurring:" + name + ":" + time;
+  }
+
+  private static Instant now(PgConnection open) throws SQLException {
+    try (Statement look = open.createStatement();
+        ResultSet rows = look.executeQuery("SELECT clock_timestamp()")) {
+      rows.next();
+      return rows.getObject(1, OffsetDateTime.class).toInstant();
+    }
+  }
+
+  private static boolean isNewPlan(PgConnection open, QueueConfig.Recurring one, Instant time)
       throws SQLException {
+    String cron = one.cron().toString();
+    Instant nextButOne = one.cron().next(time).orElse(time);
+    try (PreparedStatement look =
+        open.prepareStatement(
+            "SELECT planned, cron FROM gyre_queue.recurring WHERE name = ? FOR UPDATE")) {
+      look.setString(1, one.name());
+      try (ResultSet rows = look.executeQuery()) {
+        if (rows.next()) {
+          Instant planned = rows.getObject(1, OffsetDateTime.class).toInstant();
+          boolean isOther = !cron.equals(rows.getString(2));
+          if (!isOther && !planned.isBefore(time) && !planned.isAfter(nextButOne)) {
+            return false;
+          }
+          if (isOther || planned.isAfter(nextButOne)) {
+            forgetPlan(open, planId(one.name(), planned));
+          }
+        }
+      }
+    }
     try (PreparedStatement plan =
         open.prepareStatement(
-            "INSERT INTO gyre_queue.recurring AS r VALUES (?, ?) ON CONFLICT (name)"
-                + " DO UPDATE SET planned = excluded.planned WHERE r.planned < excluded.planned")) {
-      plan.setString(1, name);
+            "INSERT INTO gyre_queue.recurring (name, planned, cron) VALUES (?, ?, ?)"
+                + " ON CONFLICT (name)"
+                + " DO UPDATE SET planned = excluded.planned, cron = excluded.cron")) {
+      plan.setString(1, one.name());
       plan.setObject(2, time.atOffset(ZoneOffset.UTC));
+      plan.setString(3, cron);
       return plan.executeUpdate() == 1;
+    }
+  }
+
+  private static void forgetPlan(PgConnection open, String id) throws SQLException {
+    try (PreparedStatement forget =
+        open.prepareStatement(
+            "DELETE FROM gyre_queue.entries WHERE id = ? AND state = 'delayed'"
+                + " AND attempts = 0")) {
+      forget.setString(1, id);
+      forget.executeUpdate();
     }
   }
 
@@ -165,6 +237,16 @@ final class PgUpkeep {
             + SLICE_ROWS
             + ")",
         FAILED_KEPT);
+    // Of batches that nobody opens, or that have ended.
+    delete(
+        open,
+        "DELETE FROM gyre_queue.batch_ends WHERE (batch, seq) IN (SELECT batch, seq"
+            + " FROM gyre_queue.batch_ends e WHERE ended_at < now() - ? * interval '1 second'"
+            + " AND NOT EXISTS (SELECT 1 FROM gyre_queue.batches b WHERE b.batch = e.batch)"
+            + " LIMIT "
+            + SLICE_ROWS
+            + ")",
+        config.ledgerKept());
   }
 
   private static void delete(PgConnection open, String sql, Duration kept) throws SQLException {

@@ -4,9 +4,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
 
@@ -35,17 +38,37 @@ final class PostgresBackend implements Backend {
   synchronized <R extends @Nullable Object> R call(String operation, Work<R> work) {
     try {
       PgConnection open = ready();
+      R result;
       try {
-        R result = work.on(open);
-        open.commit();
-        return result;
+        result = work.on(open);
       } catch (SQLException | RuntimeException e) {
         rollback(open);
         throw e;
       }
+      commit(operation, open);
+      return result;
     } catch (SQLException e) {
       throw new QueueException(
           operation + " " + database + ": " + PgErrors.explain(e) + hint(e), e);
+    }
+  }
+
+  /** Where its answer does not come nobody here knows whether it was done. */
+  private void commit(String operation, PgConnection open) throws SQLException {
+    try {
+      open.commit();
+    } catch (SQLException e) {
+      rollback(open);
+      if (!PgErrors.isTrouble(e)) {
+        throw e; // the server says that it was not
+      }
+      throw new QueueException(
+          operation
+              + " "
+              + database
+              + ", which may be done or not, since no answer came: "
+              + PgErrors.explain(e),
+          e);
     }
   }
 
@@ -63,9 +86,14 @@ final class PostgresBackend implements Backend {
     PgConnection open = connection;
     if (open == null || open.isClosed()) {
       open = database.open("gyre queue", LIMIT, LIMIT);
-      connection = open;
-      PgSchema.create(open);
-      open.setAutoCommit(false);
+      try {
+        PgSchema.create(open);
+        open.setAutoCommit(false);
+      } catch (SQLException e) {
+        open.close();
+        throw e;
+      }
+      connection = open; // not before it is ready: else the next call would have half of it
     }
     return open;
   }
@@ -80,18 +108,28 @@ final class PostgresBackend implements Backend {
 
   @Override
   public Enqueued enqueue(Job job) {
-    String id = call("enqueue into", open -> PgEnqueue.insert(open, job));
-    return new Enqueued(id, id, () -> end(id));
+    // Made here, so that who can't know whether it was enqueued can enqueue the same again.
+    Job named = named(job);
+    String id = named.text("id");
+    String inserted =
+        call("enqueue entry " + id + " into", open -> PgEnqueue.insert(open, named));
+    return new Enqueued(inserted, inserted, () -> end(inserted));
+  }
+
+  private static Job named(Job job) {
+    return job.text("id").isEmpty() ? job.id(UUID.randomUUID().toString()) : job;
   }
 
   @Override
   public List<Enqueued> enqueueAll(List<Job> jobs) {
+    List<Job> named = jobs.stream().map(PostgresBackend::named).toList();
+    String first = named.isEmpty() ? "none" : named.getFirst().text("id");
     List<String> ids =
         call(
-            "enqueue into",
+            "enqueue " + named.size() + " entries, of which the first is " + first + ", into",
             open -> {
-              List<String> all = new ArrayList<>(jobs.size());
-              for (Job each : jobs) {
+              List<String> all = new ArrayList<>(named.size());
+              for (Job each : named) {
                 all.add(PgEnqueue.insert(open, each));
               }
               return all;
@@ -131,16 +169,24 @@ final class PostgresBackend implements Backend {
     if (size < 1) {
       throw new IllegalArgumentException("a batch has 1 entry or more: " + size);
     }
+    if (batch.length() > EntryReader.NAME_LIMIT) {
+      throw new IllegalArgumentException(
+          "the name of a batch has at most " + EntryReader.NAME_LIMIT + " characters: " + batch);
+    }
     call(
         "open batch " + batch + " in",
         open -> {
           try (PreparedStatement insert =
               open.prepareStatement(
-                  "INSERT INTO gyre_queue.batches VALUES (?, ?, ?) ON CONFLICT (batch)"
-                      + " DO UPDATE SET size = excluded.size, callback = excluded.callback")) {
+                  "INSERT INTO gyre_queue.batches (batch, size, callback, callback_due)"
+                      + " VALUES (?, ?, ?, ?) ON CONFLICT (batch)"
+                      + " DO UPDATE SET size = excluded.size, callback = excluded.callback,"
+                      + " callback_due = excluded.callback_due")) {
             insert.setString(1, batch);
             insert.setInt(2, size);
             insert.setString(3, callback.toFields());
+            Instant due = callback.due();
+            insert.setObject(4, due == null ? null : due.atOffset(ZoneOffset.UTC));
             return insert.executeUpdate();
           }
         });

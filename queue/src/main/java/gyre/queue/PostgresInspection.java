@@ -12,7 +12,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,11 @@ import org.postgresql.jdbc.PgConnection;
 
 /** What an operator does with a queue in PostgreSQL. */
 final class PostgresInspection implements QueueOperations {
-  private static final long STALE_SECONDS = 60;
+  /** Of a row in {@code workers}. The others are of workers that have ended without a word. */
+  private static final String ALIVE =
+      "heartbeat_at > clock_timestamp() - interval '"
+          + PgTiming.LEASE.toSeconds()
+          + " seconds'";
 
   private final PostgresBackend backend;
 
@@ -66,7 +69,9 @@ final class PostgresInspection implements QueueOperations {
                   look.executeQuery(
                       "SELECT worker, host, heartbeat, "
                           + "extract(epoch FROM now() - heartbeat_at)::bigint AS age"
-                          + " FROM gyre_queue.workers ORDER BY worker")) {
+                          + " FROM gyre_queue.workers WHERE "
+                          + ALIVE
+                          + " ORDER BY worker")) {
             while (rows.next()) {
               Map<String, @Nullable Object> beat = parsed(rows.getString("heartbeat"));
               beat.put("host", rows.getString("host"));
@@ -107,9 +112,11 @@ final class PostgresInspection implements QueueOperations {
     boolean isDone = place == Place.COMPLETED;
     String sql =
         (isDone
-                ? "SELECT id, priority, content, NULL AS error FROM gyre_queue.ledger WHERE true"
-                : "SELECT id, priority, content, error FROM gyre_queue.entries WHERE state = '"
-                    + state(place)
+                ? "SELECT NULL::bigint AS seq, id, priority, content, NULL AS error"
+                    + " FROM gyre_queue.ledger WHERE true"
+                : "SELECT seq, id, priority, content, error"
+                    + " FROM gyre_queue.entries WHERE state = '"
+                    + PgRows.state(place)
                     + "'")
             + " AND (? = '' OR strpos(id, ?) > 0 OR strpos(content, ?) > 0"
             + (isDone ? ")" : " OR strpos(error, ?) > 0)")
@@ -130,16 +137,13 @@ final class PostgresInspection implements QueueOperations {
     }
   }
 
-  private static String state(Place place) {
-    return place == Place.PROCESSING ? "running" : place.name().toLowerCase(Locale.ROOT);
-  }
-
   private static Item item(ResultSet rows, Place place) throws SQLException {
     String error = rows.getString("error");
+    long seq = rows.getLong("seq");
     return new Item(
         rows.getString("id"),
         place,
-        rows.getString("id"),
+        rows.wasNull() ? rows.getString("id") : PgRows.name(seq),
         rows.getInt("priority"),
         rows.getString("content"),
         error == null ? "" : error);
@@ -153,21 +157,21 @@ final class PostgresInspection implements QueueOperations {
   private static Optional<Item> find(PgConnection open, String id) throws SQLException {
     try (PreparedStatement look =
         open.prepareStatement(
-            "SELECT state, id, priority, content, error FROM gyre_queue.entries WHERE id = ?"
-                + " UNION ALL SELECT 'completed', id, priority, content, NULL"
-                + " FROM gyre_queue.ledger WHERE id = ? LIMIT 1")) {
+            // What runs first, then what waits, then what has ended.
+            "SELECT state, seq, id, priority, content, error FROM ("
+                + "SELECT CASE state WHEN 'running' THEN 0 WHEN 'failed' THEN 2 ELSE 1 END AS rank,"
+                + " state, seq, id, priority, content, error FROM gyre_queue.entries"
+                + " WHERE id = ? OR seq = ?"
+                + " UNION ALL SELECT 3, 'completed', NULL, id, priority, content, NULL"
+                + " FROM gyre_queue.ledger WHERE id = ?) AS all_of_it ORDER BY rank, seq LIMIT 1")) {
       look.setString(1, id);
-      look.setString(2, id);
+      look.setLong(2, PgRows.seq(id).orElse(-1));
+      look.setString(3, id);
       try (ResultSet rows = look.executeQuery()) {
         if (!rows.next()) {
           return Optional.empty();
         }
-        String state = rows.getString("state");
-        Place place =
-            state.equals("running")
-                ? Place.PROCESSING
-                : Place.valueOf(state.toUpperCase(Locale.ROOT));
-        return Optional.of(item(rows, place));
+        return Optional.of(item(rows, PgRows.place(rows.getString("state"))));
       }
     }
   }
@@ -179,36 +183,24 @@ final class PostgresInspection implements QueueOperations {
     return backend.call(
         "retry entry " + id + " of",
         open -> {
-          try (PreparedStatement change =
-              open.prepareStatement(
-                  "UPDATE gyre_queue.entries SET state = 'pending', due_at = NULL, attempts = 0,"
-                      + " changed_at = now() WHERE id = ? AND state IN ('failed', 'delayed')")) {
-            change.setString(1, id);
-            boolean isFound = change.executeUpdate() > 0;
-            PgUpkeep.notify(open, "");
-            return isFound;
+          boolean isFound = false;
+          for (PgRows.Named each : PgRows.named(open, "retry", id, PgRows.RETRIED)) {
+            isFound |= PgRows.retry(open, each);
           }
+          return isFound;
         });
   }
 
-  /** One of a batch counts as ended: else the batch would never end. */
   @Override
   public boolean discard(String id) {
     return backend.call(
         "discard entry " + id + " of",
         open -> {
-          try (PreparedStatement delete =
-              open.prepareStatement(
-                  "WITH gone AS (DELETE FROM gyre_queue.entries WHERE id = ?"
-                      + " AND state <> 'running' RETURNING batch, seq),"
-                      + " noted AS (INSERT INTO gyre_queue.batch_ends SELECT batch, seq FROM gone"
-                      + " WHERE batch IS NOT NULL ON CONFLICT DO NOTHING)"
-                      + " SELECT count(*) FROM gone")) {
-            delete.setString(1, id);
-            try (ResultSet rows = delete.executeQuery()) {
-              return rows.next() && rows.getLong(1) > 0;
-            }
+          boolean isFound = false;
+          for (PgRows.Named each : PgRows.named(open, "discard", id, PgRows.DISCARDED)) {
+            isFound |= PgRows.discard(open, each);
           }
+          return isFound;
         });
   }
 
@@ -265,6 +257,10 @@ final class PostgresInspection implements QueueOperations {
     backend.call(
         "drain",
         open -> {
+          // The rows say it, to those who may write them; the notification only wakes.
+          try (Statement ask = open.createStatement()) {
+            ask.executeUpdate("UPDATE gyre_queue.workers SET drains = true");
+          }
           PgUpkeep.notify(open, PgListener.DRAIN);
           return true;
         });
@@ -335,16 +331,43 @@ final class PostgresInspection implements QueueOperations {
       findings.add(counts.failed() + " entries were given up: gyre queue dead");
     }
     for (LiveWorker each : alive) {
-      if (each.heartbeat().get("heartbeat_age_seconds") instanceof Number age
-          && age.longValue() > STALE_SECONDS) {
-        findings.add("worker " + each.slot() + " gave no sign of life for " + age + " s");
-      }
       if (each.heartbeat().get("trouble") instanceof String trouble && !trouble.isEmpty()) {
         findings.add("worker " + each.slot() + " can't use the database: " + trouble);
       }
     }
+    findings.addAll(silent());
     findings.addAll(nobodyHandles());
     return findings;
+  }
+
+  /** Workers that ended without a word, or can't reach the database. */
+  private List<String> silent() {
+    return backend.call(
+        "look for workers of",
+        open -> {
+          List<String> findings = new ArrayList<>();
+          try (Statement look = open.createStatement();
+              ResultSet rows =
+                  look.executeQuery(
+                      "SELECT worker, host, pid, extract(epoch FROM now() - heartbeat_at)::bigint"
+                          + " FROM gyre_queue.workers WHERE NOT "
+                          + ALIVE
+                          + " ORDER BY worker LIMIT 100")) {
+            while (rows.next()) {
+              findings.add(
+                  "worker "
+                      + rows.getLong(1)
+                      + " (process "
+                      + rows.getLong(3)
+                      + " on "
+                      + rows.getString(2)
+                      + ") gave no sign of life for "
+                      + rows.getLong(4)
+                      + " s: it has ended, or can't reach the database");
+            }
+          }
+          return findings;
+        });
   }
 
   /** An entry without a handler waits for a worker that has one: so somebody must say so. */
@@ -357,9 +380,12 @@ final class PostgresInspection implements QueueOperations {
               ResultSet rows =
                   look.executeQuery(
                       "SELECT operation, count(*) FROM gyre_queue.entries e WHERE state = 'pending'"
-                          + " AND EXISTS (SELECT 1 FROM gyre_queue.workers)"
-                          + " AND NOT EXISTS (SELECT 1 FROM gyre_queue.workers w"
-                          + " WHERE e.operation = ANY (w.operations))"
+                          + " AND EXISTS (SELECT 1 FROM gyre_queue.workers WHERE "
+                          + ALIVE
+                          + ") AND NOT EXISTS (SELECT 1 FROM gyre_queue.workers w"
+                          + " WHERE e.operation = ANY (w.operations) AND "
+                          + ALIVE
+                          + ")"
                           + " GROUP BY operation ORDER BY operation")) {
             while (rows.next()) {
               findings.add(

@@ -8,20 +8,27 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A queue that is tables of PostgreSQL. It has two connections: a search that takes long does not
- * hold up looking. A file is called by the id of its entry.
+ * hold up looking. A file is called by the number of its row, since several may have one id; what
+ * is completed has its id alone.
  */
 final class PostgresSource implements DashboardSource {
   /** Counting may take at most this part of the time. */
   private static final int SHARE = 20;
 
   private static final int SEARCH_SECONDS = 2;
+
+  private static final List<String> SPANS =
+      List.of(
+          " AND done_at > now() - interval '1 hour'",
+          " AND done_at > now() - interval '1 day'",
+          "");
 
   private final PostgresBackend looking;
   private final PostgresBackend asking;
@@ -59,29 +66,51 @@ final class PostgresSource implements DashboardSource {
   public Sample look(long nowMillis) {
     long begin = System.nanoTime();
     try {
-      if (begin - nextCountNanos >= 0) {
-        counted = looking.call("count entries of", PostgresSource::count);
-        nextCountNanos = System.nanoTime() + (System.nanoTime() - begin) * SHARE;
-      }
+      countSometimes(begin);
       List<String> paused = looking.call("look at", PostgresSource::paused);
+      List<WorkerSample> alive =
+          workers.workers().stream().map(each -> sample(each, nowMillis)).toList();
+      // Entries of SQL are in a transaction of their worker, where nobody else sees them.
+      long atWork = alive.stream().mapToLong(WorkerSample::processing).sum();
       last =
           new Sample(
               nowMillis,
               counted.pending,
               counted.of("delayed"),
-              counted.of("running"),
+              Math.max(counted.of("running"), atWork),
               counted.of("failed"),
               counted.of("completed"),
               counted.oldestSeconds,
               paused.contains(""),
               paused.stream().filter(each -> !each.isEmpty()).toList(),
-              workers.workers().stream().map(each -> sample(each, nowMillis)).toList(),
+              alive,
               "",
               tookMillis(begin));
     } catch (QueueException e) {
       last = last.failedNow(nowMillis, String.valueOf(e.getMessage()), tookMillis(begin));
     }
     return last;
+  }
+
+  /**
+   * What it can't count in time is no fault of the queue: the last figures stay, and it is tried
+   * again after a while.
+   */
+  private void countSometimes(long begin) {
+    if (begin - nextCountNanos < 0) {
+      return;
+    }
+    try {
+      counted = looking.call("count entries of", PostgresSource::count);
+    } catch (QueueException e) {
+      boolean isTooMuch =
+          e.getCause() instanceof SQLException known && PgErrors.isCanceled(known);
+      if (!isTooMuch || counted == Counted.NONE) {
+        throw e;
+      }
+    } finally {
+      nextCountNanos = System.nanoTime() + (System.nanoTime() - begin) * SHARE;
+    }
   }
 
   private static long tookMillis(long begin) {
@@ -141,11 +170,11 @@ final class PostgresSource implements DashboardSource {
 
   private static String columns(Place place) {
     return place == Place.COMPLETED
-        ? "SELECT id, priority, content, '' AS error, done_at AS at, NULL AS due_at, 1 AS attempts"
-            + " FROM gyre_queue.ledger WHERE true"
-        : "SELECT id, priority, content, coalesce(error, '') AS error, changed_at AS at, due_at,"
-            + " attempts FROM gyre_queue.entries WHERE state = '"
-            + (place == Place.PROCESSING ? "running" : place.name().toLowerCase(Locale.ROOT))
+        ? "SELECT id AS name, id, priority, content, '' AS error, done_at AS at, NULL AS due_at,"
+            + " 1 AS attempts FROM gyre_queue.ledger WHERE true"
+        : "SELECT '#' || seq AS name, id, priority, content, coalesce(error, '') AS error,"
+            + " changed_at AS at, due_at, attempts FROM gyre_queue.entries WHERE state = '"
+            + PgRows.state(place)
             + "'";
   }
 
@@ -159,10 +188,45 @@ final class PostgresSource implements DashboardSource {
     };
   }
 
+  /**
+   * What is completed is read in growing spans of time, the last hour first: to sort all of it, of
+   * which only the first are wanted, would take too long.
+   */
   private static Found search(java.sql.Connection open, Query query) throws SQLException {
+    if (query.place() != Place.COMPLETED) {
+      return searchOrCut(open, query, "", new Found(List.of(), 0, true));
+    }
+    Found found = new Found(List.of(), 0, true);
+    for (String span : SPANS) {
+      found = searchOrCut(open, query, span, found);
+      if (found.isCut()) {
+        return found;
+      }
+    }
+    return found;
+  }
+
+  /** {@code otherwise}, marked as cut, where it takes too long. */
+  private static Found searchOrCut(
+      java.sql.Connection open, Query query, String span, Found otherwise) throws SQLException {
+    java.sql.Savepoint before = open.setSavepoint();
+    try {
+      return search(open, query, span);
+    } catch (SQLException e) {
+      if (!PgErrors.isCanceled(e)) {
+        throw e;
+      }
+      open.rollback(before);
+      return new Found(otherwise.rows(), otherwise.looked(), true);
+    }
+  }
+
+  private static Found search(java.sql.Connection open, Query query, String span)
+      throws SQLException {
     String error = query.place() == Place.COMPLETED ? "''" : "coalesce(error, '')";
     String sql =
         columns(query.place())
+            + span
             + " AND (? = '' OR strpos(lower(id || ' ' || content || ' ' || "
             + error
             + "), ?) > 0) AND (? = '' OR operation = ?) AND (? = 0 OR priority = ?) ORDER BY "
@@ -192,7 +256,7 @@ final class PostgresSource implements DashboardSource {
     java.sql.Timestamp due = found.getTimestamp("due_at");
     return new Row(
         order,
-        found.getString("id"),
+        found.getString("name"),
         found.getString("id"),
         found.getInt("priority"),
         found.getString("content"),
@@ -207,16 +271,25 @@ final class PostgresSource implements DashboardSource {
   }
 
   private static Optional<Map<String, @Nullable Object>> detail(
-      java.sql.Connection open, Place place, String id) throws SQLException {
+      java.sql.Connection open, Place place, String file) throws SQLException {
+    boolean isDone = place == Place.COMPLETED;
+    OptionalLong seq = PgRows.seq(file);
+    if (!isDone && seq.isEmpty()) {
+      return Optional.empty();
+    }
     try (PreparedStatement look =
-        open.prepareStatement(columns(place) + " AND id = ? ORDER BY 5 DESC LIMIT 1")) {
-      look.setString(1, id);
+        open.prepareStatement(columns(place) + (isDone ? " AND id = ?" : " AND seq = ?"))) {
+      if (isDone) {
+        look.setString(1, file);
+      } else {
+        look.setLong(1, seq.getAsLong());
+      }
       try (ResultSet found = look.executeQuery()) {
         if (!found.next()) {
           return Optional.empty();
         }
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-        fields.put("id", id);
+        fields.put("id", found.getString("id"));
         fields.put("priority", found.getInt("priority"));
         fields.put("error", found.getString("error"));
         fields.put("content", found.getString("content"));
@@ -233,21 +306,38 @@ final class PostgresSource implements DashboardSource {
 
   @Override
   public boolean retry(Place place, String file) {
-    return (place == Place.FAILED || place == Place.DELAYED) && actions.retry(file);
+    OptionalLong seq = PgRows.seq(file);
+    return PgRows.RETRIED.contains(place)
+        && seq.isPresent()
+        && asking.call(
+            "retry entry " + file + " of",
+            open -> PgRows.retry(open, new PgRows.Named(seq.getAsLong(), place)));
   }
 
+  /** One that can't be, as its unique key is taken, does not stop the others. */
   @Override
   public int retryAll(int limit) {
     int done = 0;
     for (Row each : search(new Query(Place.FAILED, "", "", 0, limit)).rows()) {
-      done += actions.retry(each.id()) ? 1 : 0;
+      try {
+        done += retry(Place.FAILED, each.file()) ? 1 : 0;
+      } catch (QueueException e) {
+        if (!PgRows.isTaken(e)) {
+          throw e;
+        }
+      }
     }
     return done;
   }
 
   @Override
   public boolean discard(Place place, String file) {
-    return place != Place.PROCESSING && place != Place.COMPLETED && actions.discard(file);
+    OptionalLong seq = PgRows.seq(file);
+    return PgRows.DISCARDED.contains(place)
+        && seq.isPresent()
+        && asking.call(
+            "discard entry " + file + " of",
+            open -> PgRows.discard(open, new PgRows.Named(seq.getAsLong(), place)));
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class PostgresWorker implements QueueWorker {
   private static final Duration LONGEST = Duration.ofDays(365);
+  private static final long CANCEL_MILLIS = 100;
 
   private final PgDatabase database;
   private final WorkerOptions options;
@@ -75,24 +76,56 @@ final class PostgresWorker implements QueueWorker {
     checkDatabase();
     log.info("a worker starts on " + database + ", " + options.threads() + " threads for SQL");
     try (Scope scope = Scope.openIsolated("queue-worker")) {
-      handlers.open(scope);
       if (options.takesSignals()) {
         scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
       }
       PgListener listening = new PgListener(shared);
       CompletableFuture<Void> listener = start("listener", listening);
-      CompletableFuture<Void> workers = startWorkers();
+      PgKeeper keeper = new PgKeeper(shared, handlers);
       try {
-        await(workers);
+        work(keeper);
       } finally {
-        handlers.close();
+        // In this order: what handlers had is theirs until they have ended, and the worker lives
+        // as long as it has something.
+        blocking(keeper::giveBack);
         listening.end();
         await(listener);
+        blocking(keeper::leave);
         scope.cancel("the worker ends");
       }
     }
     log.info(
         "the worker ends: " + stats.processed.get() + " done, " + stats.failed.get() + " failed");
+  }
+
+  /** Until all threads and all fibers of handlers have ended. */
+  private void work(PgKeeper keeper) {
+    try (Scope calls = Scope.openIsolated("queue-handlers")) {
+      handlers.open(calls);
+      try {
+        await(startWorkers(keeper));
+      } finally {
+        handlers.close();
+        calls.cancel("the worker ends");
+      }
+    }
+  }
+
+  /** On another thread than the loop's, also where the fiber is cancelled. */
+  private static void blocking(Runnable body) {
+    try {
+      Cancellation.shield(
+          LONGEST,
+          () ->
+              Fiber.offload(() -> {
+                body.run();
+                return true;
+              }));
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e); // the body throws none that is checked
+    }
   }
 
   /** What is wrong at the start is told at once; later it is waited for. */
@@ -110,13 +143,37 @@ final class PostgresWorker implements QueueWorker {
     }
   }
 
-  private CompletableFuture<Void> startWorkers() {
+  private CompletableFuture<Void> startWorkers(PgKeeper keeper) {
     List<CompletableFuture<Void>> all = new ArrayList<>();
+    List<PgExecutor> executors = new ArrayList<>();
     for (int i = 0; i < options.threads(); i++) {
-      all.add(start("sql-" + i, new PgExecutor(shared, i)));
+      PgExecutor executor = new PgExecutor(shared, i);
+      executors.add(executor);
+      all.add(start("sql-" + i, executor));
     }
-    all.add(start("keeper", new PgKeeper(shared, handlers)));
-    return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
+    all.add(start("keeper", keeper));
+    CompletableFuture<Void> ended =
+        CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
+    CompletableFuture<Void> ignored =
+        shared.stopped.thenRun(
+        () ->
+            Thread.ofPlatform()
+                .name("gyre-queue-stop")
+                .daemon()
+                .start(() -> cancel(executors, ended)));
+    return ended;
+  }
+
+  /** More than once: what comes between two statements ends none. */
+  private static void cancel(List<PgExecutor> executors, CompletableFuture<Void> ended) {
+    try {
+      while (!ended.isDone()) {
+        executors.forEach(PgExecutor::cancel);
+        Thread.sleep(CANCEL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Whichever thread fails ends them all. */
