@@ -25,6 +25,9 @@ final class PgExecutor implements Runnable {
   /** An answer beyond that part of the heap ends its entry, and not the worker. */
   private static final Map<String, String> LIMITS = Map.of("maxResultBuffer", "10p");
 
+  /** What the driver says then; it has lost the connection by it. Trying again would not help. */
+  private static final String TOO_LARGE = "maxResultBuffer limit";
+
   /** A restart of the server hits whatever is under way: one proves nothing. */
   private static final int REPLAYS_LEAST = 3;
 
@@ -320,7 +323,7 @@ final class PgExecutor implements Runnable {
     try {
       PgEntry row = pending(open, seq);
       if (row != null) {
-        Outcome.Failed failed = new Outcome.Failed(error, false);
+        Outcome.Failed failed = new Outcome.Failed(error, error.contains(TOO_LARGE));
         tally.failed(row, failed, claims().failedInPlace(row, failed, patient(row)));
       }
       open.commit();

@@ -65,7 +65,7 @@ abstract class EngineConformance {
   }
 
   Outcome run(String sql) {
-    return engine.execute(List.of(sql("id of " + sql, sql))).getFirst();
+    return engine.execute(List.of(sql("id of " + Queue.hash(sql), sql))).getFirst();
   }
 
   String query(String sql) {

@@ -117,7 +117,7 @@ class PostgresWorkerTest {
     }
     awaitRows(server, url, 1000);
     try (Backend queue = Backend.postgresql(url)) {
-      assertThat(queue.operations().workers()).hasSize(2);
+      WorkerRig.await("both live", () -> queue.operations().workers().size() == 2);
       assertThat(queue.operations().findings()).isEmpty();
       queue.enqueue(Job.of("nobody", "x"));
       assertThat(queue.operations().findings())

@@ -1,0 +1,208 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.jdbc.PgConnection;
+
+/** What workers on PostgreSQL do for each other: whose an entry is, what is due, what is old. */
+@Timeout(90)
+@ExtendWith(PostgresServer.Lifetime.class)
+class PostgresKeeperTest {
+  private static final String URL = PostgresServer.shared().database();
+
+  @TempDir Path directory;
+
+  @SuppressWarnings("NullAway.Init")
+  private PgRig rig;
+
+  private final HandlerFibers fibers = new HandlerFibers(); // without a loop nothing is begun
+
+  @BeforeEach
+  void open() {
+    rig = new PgRig(URL, directory);
+    rig.clear();
+    rig.config = PgRig.config(0, PgRig.kind("h", 4));
+  }
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  private long worker() {
+    return Long.parseLong(
+        rig.first(
+            "INSERT INTO gyre_queue.workers (host, pid, operations, heartbeat)"
+                + " VALUES ('here', 1, '{h}', '{}') RETURNING worker"));
+  }
+
+  private List<String> states() {
+    return rig.query("SELECT state FROM gyre_queue.entries ORDER BY seq");
+  }
+
+  private boolean take(PgHandlers handlers, PgConnection open) throws SQLException {
+    boolean did = handlers.take(open);
+    open.commit();
+    return did;
+  }
+
+  // ---- whose an entry is
+
+  @Test
+  void shouldBeginOneOfAnIdThoughTwoWorkersTakeAtTheSameMoment() throws Exception {
+    rig.shared.worker = worker();
+    rig.backend.enqueue(Job.of("h", 1).id("x"));
+    rig.backend.enqueue(Job.of("h", 2).id("x"));
+    PgHandlers handlers = new PgHandlers(rig.shared, fibers);
+    try (PgConnection first = rig.other("first");
+        PgConnection second = rig.other("second")) {
+      PostgresServer.query(
+          first, "UPDATE gyre_queue.entries SET state = 'running', worker = 99 WHERE seq = 1");
+      CompletableFuture<Void> other = PgRig.aside(() -> take(handlers, second));
+      WorkerRig.await(
+          "it has begun or waits",
+          () ->
+              other.isDone()
+                  || rig.is(
+                      "EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = 'second'"
+                          + " AND wait_event_type = 'Lock')"));
+      first.commit();
+      other.get(30, TimeUnit.SECONDS);
+    }
+    assertThat(states()).containsExactly("running", "delayed");
+  }
+
+  @Test
+  void shouldLetTwinsWaitTheLongerTheLongerTheFirstRunsAndGoOnBehindThem() throws Exception {
+    rig.config = PgRig.config(0, PgRig.kind("h", 1));
+    rig.shared.worker = worker();
+    for (String id : List.of("x", "x", "y")) {
+      rig.backend.enqueue(Job.of("h", 1).id(id));
+    }
+    rig.query(
+        "UPDATE gyre_queue.entries SET state = 'running', worker = 99,"
+            + " changed_at = now() - interval '1 hour' WHERE seq = 1");
+    PgHandlers handlers = new PgHandlers(rig.shared, fibers);
+    try (PgConnection open = rig.other("worker")) {
+      assertThat(take(handlers, open)).isTrue();
+      assertThat(take(handlers, open)).isTrue();
+      assertThat(handlers.pauseMillis()).isGreaterThan(0);
+    }
+    assertThat(states()).containsExactly("running", "delayed", "running");
+    assertThat(
+            rig.is(
+                "(SELECT due_at > now() + interval '3 seconds' FROM gyre_queue.entries"
+                    + " WHERE state = 'delayed')"))
+        .isTrue();
+  }
+
+  @Test
+  void shouldBeginNothingWhenItWasDeclaredDead() throws Exception {
+    rig.shared.worker = worker();
+    rig.query("DELETE FROM gyre_queue.workers");
+    rig.backend.enqueue(Job.of("h", 1));
+    PgHandlers handlers = new PgHandlers(rig.shared, fibers);
+    try (PgConnection open = rig.other("worker")) {
+      assertThat(take(handlers, open)).isFalse();
+    }
+    assertThat(states()).containsExactly("pending");
+  }
+
+  @Test
+  void shouldServeHandlersOfLowPriorityToo() throws Exception {
+    rig.config = PgRig.config(0, PgRig.kind("h", 64));
+    rig.shared.worker = worker();
+    rig.backend.enqueue(Job.of("h", 1).id("last").priority(10));
+    for (int i = 0; i < 70; i++) {
+      rig.backend.enqueue(Job.of("h", 1).priority(1));
+    }
+    PgHandlers handlers = new PgHandlers(rig.shared, fibers);
+    try (PgConnection open = rig.other("worker")) {
+      take(handlers, open);
+    }
+    assertThat(states().getFirst()).isEqualTo("running");
+  }
+
+  @Test
+  void shouldJudgeNobodyWhileItHasNoAnswerItself() throws Exception {
+    worker();
+    rig.query("UPDATE gyre_queue.workers SET heartbeat_at = now() - interval '1 hour'");
+    long nowNanos = System.nanoTime();
+    long hourNanos = TimeUnit.HOURS.toNanos(1);
+    rig.shared.isListening = true;
+    rig.shared.listeningSinceNanos = nowNanos - hourNanos;
+    rig.shared.lastBeatNanos = nowNanos - hourNanos;
+    try (PgConnection open = rig.other("keeper")) {
+      PgUpkeep.takeOver(open, rig.shared);
+      assertThat(rig.query("SELECT host FROM gyre_queue.workers")).hasSize(1);
+      rig.shared.lastBeatNanos = System.nanoTime();
+      PgUpkeep.takeOver(open, rig.shared);
+    }
+    assertThat(rig.query("SELECT host FROM gyre_queue.workers")).isEmpty();
+  }
+
+  // ---- plans
+
+  private void plan(String cron) throws SQLException {
+    QueueConfig.Recurring recurring =
+        new QueueConfig.Recurring(
+            "r", Cron.parse(cron, ZoneOffset.UTC), Job.sql("INSERT INTO t VALUES (1)"));
+    rig.config = PgRig.config(0, List.of(recurring));
+    try (PgConnection open = rig.other("keeper")) {
+      PgUpkeep.recurring(open, rig.shared);
+    }
+  }
+
+  private boolean isPlannedSoon() {
+    return rig.is(
+        "(SELECT bool_and(due_at < now() + interval '3 minutes') AND count(*) BETWEEN 1 AND 2"
+            + " FROM gyre_queue.entries)");
+  }
+
+  @Test
+  void shouldFollowAPlanThatWasChanged() throws SQLException {
+    plan("0 0 29 2 *");
+    assertThat(isPlannedSoon()).isFalse();
+    plan("* * * * *");
+    assertThat(isPlannedSoon()).isTrue();
+    plan("* * * * *");
+    assertThat(isPlannedSoon()).isTrue();
+  }
+
+  @Test
+  void shouldPlanAnewWhatAClockPlannedThatWasAhead() throws SQLException {
+    plan("* * * * *");
+    rig.query("DELETE FROM gyre_queue.entries");
+    rig.query("UPDATE gyre_queue.recurring SET planned = planned + interval '1 year'");
+    plan("* * * * *");
+    assertThat(isPlannedSoon()).isTrue();
+  }
+
+  // ---- what is old
+
+  @Test
+  void shouldForgetEndsOfBatchesThatNobodyOpens() throws SQLException {
+    rig.query(
+        "INSERT INTO gyre_queue.batch_ends (batch, seq, ended_at) VALUES"
+            + " ('never', 1, now() - interval '8 days'), ('open', 2, now() - interval '8 days'),"
+            + " ('soon', 3, now())");
+    rig.backend.openBatch("open", 5, Job.sql("SELECT 1"));
+    try (PgConnection open = rig.other("keeper")) {
+      PgUpkeep.cleanUp(open, rig.config);
+    }
+    assertThat(rig.query("SELECT batch FROM gyre_queue.batch_ends ORDER BY 1"))
+        .containsExactly("open", "soon");
+  }
+}
