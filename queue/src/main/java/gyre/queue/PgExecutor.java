@@ -93,6 +93,13 @@ final class PgExecutor implements Runnable {
             throw trouble;
           }
           Thread.sleep(PgShared.pauseMillis(failures));
+        } catch (RuntimeException e) {
+          close();
+          shared.trouble(e);
+          if (shared.isHopeless(++failures)) {
+            throw e;
+          }
+          Thread.sleep(PgShared.pauseMillis(failures));
         }
       }
     } catch (InterruptedException e) {
