@@ -9,6 +9,10 @@ import gyre.queue.DashboardSource.Row;
 import gyre.queue.Inspection.Place;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,6 +166,36 @@ class PostgresOperatorTest {
       other.rollback();
     }
     assertThat(list(Place.PENDING)).hasSize(1); // the connection is well
+  }
+
+  @Test
+  void shouldKeepTheLastFiguresWhereCountingTakesTooLong() throws Exception {
+    rig.sql("a", "SELECT 1");
+    assertThat(source.look(1).pending()).isEqualTo(1);
+    List<Sample> seen = new CopyOnWriteArrayList<>();
+    AtomicBoolean isOver = new AtomicBoolean();
+    CompletableFuture<Void> looks;
+    try (PgConnection other = rig.other("other")) {
+      PostgresServer.query(other, "LOCK TABLE gyre_queue.entries IN ACCESS EXCLUSIVE MODE");
+      looks =
+          PgRig.aside(() -> {
+            while (!isOver.get()) {
+              seen.add(source.look(2));
+            }
+            return 0;
+          });
+      WorkerRig.await(
+          "what counts has waited for too long",
+          () ->
+              rig.is(
+                  "coalesce((SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity"
+                      + " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                      + " AND query LIKE '%min(changed_at)%'), false)"));
+      isOver.set(true);
+      other.rollback();
+    }
+    looks.get(30, TimeUnit.SECONDS);
+    assertThat(seen).allMatch(each -> each.error().isEmpty() && each.pending() == 1);
   }
 
   @Test
