@@ -69,6 +69,11 @@ final class Claims {
       Spool.moveNew(file, name.path());
     } catch (FileAlreadyExistsException e) {
       Spool.moveBeside(file, spool.pending, name.text());
+    } catch (NoSuchFileException e) {
+      if (!Spool.isSameFile(file, name.path())) {
+        throw e;
+      }
+      Files.deleteIfExists(file); // a crash in the midst of this has left it both names
     }
     held.remove(file);
   }

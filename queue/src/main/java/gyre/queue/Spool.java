@@ -12,7 +12,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The directories of a queue, and the few steps that files take between them. A file is in exactly
@@ -141,14 +143,20 @@ final class Spool {
   /**
    * Moves a file to a name that nobody has: what comes there meanwhile is not replaced. If the
    * process ends in the middle the file has both names, and one identity, which the ledger knows.
+   * Of several that move one file, whoever takes away its old name is the one that has moved it.
    *
-   * @throws FileAlreadyExistsException if somebody has it
+   * @throws FileAlreadyExistsException if another file has that name
+   * @throws NoSuchFileException if it is gone, or somebody else moves it there now
    */
   static void moveNew(Path from, Path to) throws IOException {
     try {
       Files.createLink(to, from);
-      Files.delete(from);
-    } catch (FileAlreadyExistsException | NoSuchFileException e) {
+    } catch (FileAlreadyExistsException e) {
+      if (isSameFile(from, to)) {
+        throw new NoSuchFileException(from.toString(), to.toString(), "somebody else moves it");
+      }
+      throw e;
+    } catch (NoSuchFileException e) {
       throw e;
     } catch (FileSystemException | UnsupportedOperationException e) {
       // A directory, or a file system without links.
@@ -156,7 +164,28 @@ final class Spool {
         throw new FileAlreadyExistsException(to.toString());
       }
       move(from, to);
+      return;
     }
+    try {
+      Files.delete(from);
+    } catch (NoSuchFileException e) {
+      Files.deleteIfExists(to); // the other one has it at the place that it wanted
+      throw e;
+    }
+  }
+
+  /** Whether both are names of one file. False if one of them is gone. */
+  static boolean isSameFile(Path one, Path other) throws IOException {
+    try {
+      return key(one).equals(key(other));
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static Object key(Path file) throws IOException {
+    return Objects.requireNonNull(
+        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey());
   }
 
   // ---- the end of an entry
