@@ -133,6 +133,18 @@ final class Backlog {
     return false;
   }
 
+  /** As {@link #needsScan}; the priorities that are empty begin anew if so. */
+  boolean forgetLeftOut() {
+    boolean wasNeeded = false;
+    for (Level level : levels) {
+      if (level.firstLeftOut != null && level.names.isEmpty()) {
+        level.firstLeftOut = null;
+        wasNeeded = true;
+      }
+    }
+    return wasNeeded;
+  }
+
   /** Before a scan, which offers all that is there. */
   void clear() {
     for (Level level : levels) {

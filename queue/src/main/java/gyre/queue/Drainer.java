@@ -1,26 +1,20 @@
 package gyre.queue;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayDeque;
+import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-// Over 500 lines: one thread's round, whose steps share its claims, backlog and lists of what comes
-// later. What is done to single entries is in Claims, Settler and Maintenance.
 /**
  * The thread of a worker that takes entries and executes those of SQL. It blocks: for files, for
  * the device, for the database. The loop, which waits for everything, only tells it what has come,
@@ -29,24 +23,35 @@ import org.jspecify.annotations.Nullable;
  * <p>One round: take the mail, move what is due, take a batch of what waits, execute it in one
  * transaction, move the files. There is no waiting for a batch to fill.
  */
-final class Drainer implements Runnable {
+final class Drainer implements Runnable, Replay.Executor {
   private static final long GROW_MILLIS = 2000;
   private static final long GROW_LOOK_MILLIS = 100;
   private static final long RETRY_MOVE_MILLIS = 1000;
   private static final long TICK_MILLIS = 5000;
   private static final long TROUBLE_FIRST_MILLIS = 50;
   private static final long TROUBLE_LONGEST_MILLIS = 5000;
-  private static final int BACKLOG_PER_LEVEL = 32_768;
+
+  /** Commands have ended by then: they are killed where they don't listen. */
+  private static final long LEAVE_LIMIT_SECONDS = 30;
 
   /** Has the loop execute an entry, which answers by {@link Inbox#finished}. */
   @FunctionalInterface
   interface Starter {
     void start(Claim claim, Kind kind, int attempt);
+
+    /** Calls of a handler that were given up and have not returned. */
+    default int hanging(String operation) {
+      return 0;
+    }
+
+    /** Cancels all that runs. Ends when nothing does any more, and all answers are given. */
+    default CompletableFuture<Void> stop() {
+      return CompletableFuture.completedFuture(null);
+    }
   }
 
   private final Queue queue;
   private final Spool spool;
-  private final int slot;
   private final boolean isOnce;
   private final Supplier<Engine> engines;
   private final Supplier<QueueConfig> configs;
@@ -55,11 +60,12 @@ final class Drainer implements Runnable {
   private final WorkerLog log;
   private final Probe probe;
   private final Starter starter;
+  private final InstantSource clock;
   private final Claims claims;
-  private final Backlog backlog = new Backlog(BACKLOG_PER_LEVEL);
-  private final Later later = new Later();
-  private final Map<String, KindState> kinds = new HashMap<>();
-  private final DelayedEntries delayed;
+  private final HandlerDesk desk;
+  private final PendingIndex pending;
+  private final Replay replay;
+  private final ClockSteps clockSteps;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private QueueConfig config;
   private @Nullable Engine engine;
@@ -67,19 +73,10 @@ final class Drainer implements Runnable {
   private EntryReader reader;
   private long troubleMillis = TROUBLE_FIRST_MILLIS;
   private boolean isRecovered;
-
-  /** Files of entries that handlers have, and of those that they have ended. */
-  private final Set<Path> atHandlers = new HashSet<>();
-
-  private final Set<String> idsAtHandlers = new HashSet<>();
-
-  /** What handlers have ended and is not settled yet. */
-  private final ArrayDeque<Inbox.Finished> finished = new ArrayDeque<>();
-
   private int drainLeft;
   private long drainUntilNanos;
   private boolean isDraining;
-  private long nextTickMillis = steadyMillis();
+  private long nextTickMillis = PendingIndex.steadyMillis();
 
   Drainer(
       Queue queue,
@@ -91,10 +88,10 @@ final class Drainer implements Runnable {
       WorkerStats stats,
       WorkerLog log,
       Probe probe,
-      Starter starter) {
+      Starter starter,
+      InstantSource clock) {
     this.queue = queue;
     this.spool = queue.spool();
-    this.slot = slot;
     this.isOnce = isOnce;
     this.engines = engines;
     this.configs = configs;
@@ -103,8 +100,12 @@ final class Drainer implements Runnable {
     this.log = log;
     this.probe = probe;
     this.starter = starter;
+    this.clock = clock;
     this.claims = new Claims(spool, slot);
-    this.delayed = new DelayedEntries(spool);
+    this.desk = new HandlerDesk(spool, starter, log);
+    this.pending = new PendingIndex(spool, stats, log, clock, desk::isParked);
+    this.replay = new Replay(spool, slot, claims, pending, log, this);
+    this.clockSteps = new ClockSteps(clock.millis(), PendingIndex.steadyMillis());
     this.config = configs.get();
     this.reader = new EntryReader(config.maxEntryBytes());
   }
@@ -126,11 +127,13 @@ final class Drainer implements Runnable {
           trouble(e);
         }
       }
+      leave();
       ended.complete(null);
     } catch (Throwable e) {
       log.warn("the worker ends: " + e);
       ended.completeExceptionally(e);
     } finally {
+      desk.close();
       if (engine != null) {
         closeEngine(engine);
       }
@@ -151,27 +154,39 @@ final class Drainer implements Runnable {
     stats.iterations.incrementAndGet();
     useConfig();
     Settler settling = ready();
-    long now = steadyMillis();
     takeMail(settling);
-    if (now - nextTickMillis >= 0) {
-      nextTickMillis = now + TICK_MILLIS;
-      tick(settling);
+    lookAtClocks(settling);
+    pending.takeDue();
+    if (desk.needsScan()) {
+      pending.scan();
     }
-    moveDue(System.currentTimeMillis());
-    for (EntryName name = later.poll(now); name != null; name = later.poll(now)) {
-      backlog.offer(name);
-    }
-    if (backlog.needsScan()) {
-      scan();
-    }
-    boolean didSomething = isPaused() ? false : batch(settling);
+    pending.scanIfNeeded();
+    boolean didSomething = !isPaused() && batch(settling);
     publish();
     if (!didSomething) {
-      if (isOnce && atHandlers.isEmpty() && (stats.isPaused || isIdle()) && !hasMore()) {
+      pending.nothingBegan();
+      if (isOnce && desk.isIdle() && (stats.isPaused || isIdle()) && !hasMore()) {
         inbox.wish(Inbox.Wish.STOP);
         return;
       }
-      inbox.await(waitMillis(steadyMillis()));
+      inbox.await(waitMillis());
+    }
+  }
+
+  private void lookAtClocks(Settler settling) {
+    long now = PendingIndex.steadyMillis();
+    long step = clockSteps.look(clock.millis(), now);
+    if (step != 0) {
+      log.warn(
+          "the clock was set by "
+              + step / 1000
+              + " s: nothing is deleted for its age for "
+              + ClockSteps.DOUBT_MILLIS / 60_000
+              + " minutes");
+    }
+    if (step != 0 || now - nextTickMillis >= 0) {
+      nextTickMillis = now + TICK_MILLIS;
+      tick(settling);
     }
   }
 
@@ -185,7 +200,7 @@ final class Drainer implements Runnable {
       settler = known;
     }
     if (!isRecovered) {
-      recover(known);
+      replay.recover(known);
       isRecovered = true;
     }
     return known;
@@ -204,78 +219,43 @@ final class Drainer implements Runnable {
     if (next != config) {
       config = next;
       reader = new EntryReader(next.maxEntryBytes());
-      kinds.forEach((operation, state) -> next.kind(operation).ifPresent(state::change));
+      desk.useConfig(next);
     }
   }
 
   private void takeMail(Settler settling) {
     Inbox.Mail mail = inbox.take();
-    finished.addAll(mail.finished());
-    for (Inbox.Finished each = finished.peek(); each != null; each = finished.peek()) {
-      finish(settling, each);
-      finished.remove(); // not before: where the database is in trouble it is settled later
-      atHandlers.remove(each.claim().file());
-      idsAtHandlers.remove(each.claim().entry().id());
-      state(each.kind()).running--;
-    }
+    desk.add(mail.finished());
+    settleFinished(settling);
     for (Path each : mail.arrived()) {
       EntryName name = PendingScan.ofEvent(spool, each);
       if (name != null) {
-        offer(name);
+        pending.offer(name);
       }
     }
     if (!mail.arrived().isEmpty() || mail.rescan()) {
       stats.wakeUps.incrementAndGet();
-      stats.lastEventMillis = System.currentTimeMillis();
+      stats.lastEventMillis = clock.millis();
     }
     if (mail.rescan()) {
-      scan();
+      pending.scan();
     }
     if (mail.delayed()) {
-      scanDelayed();
+      pending.scanDelayed();
     }
-    readPauses();
+    stats.isPaused = Files.exists(spool.pauseFile(""));
+    desk.look();
   }
 
-  private void offer(EntryName name) {
-    if (later.contains(name)) {
-      return;
-    }
-    for (KindState each : kinds.values()) {
-      if (each.parked.contains(name)) {
-        return;
-      }
-    }
-    backlog.offer(name);
-  }
-
-  private void scan() {
-    backlog.clear();
-    try {
-      stats.waiting = PendingScan.scan(spool, this::offer);
-    } catch (NoSuchFileException e) {
-      remake();
-    } catch (IOException e) {
-      log.failure(QueueException.of("look into", spool.pending, e).getMessage() + "");
-    }
-  }
-
-  private void remake() {
-    try {
-      spool.create();
-      log.warn("directories of the queue were missing, and were made again");
-    } catch (IOException e) {
-      log.failure(QueueException.of("make", spool.base, e).getMessage() + "");
+  private void settleFinished(Settler settling) {
+    for (Inbox.@Nullable Finished each = desk.peekFinished(); each != null; each = desk.peekFinished()) {
+      finish(settling, each);
+      desk.removeFinished(); // not before: where the database is in trouble it is settled later
     }
   }
 
   private boolean isPaused() {
     return stats.isPaused || (isDraining && drainLeft <= 0);
-  }
-
-  private void readPauses() {
-    stats.isPaused = Files.exists(spool.pauseFile(""));
-    kinds.forEach((operation, state) -> state.isPaused = Files.exists(spool.pauseFile(operation)));
   }
 
   // ---- taking and executing
@@ -310,6 +290,11 @@ final class Drainer implements Runnable {
     return taken > 0;
   }
 
+  @Override
+  public void execute(Settler settling, Claim claim) {
+    execute(settling, List.of(claim));
+  }
+
   private void execute(Settler settling, List<Claim> batch) {
     List<Outcome> outcomes;
     try {
@@ -319,7 +304,7 @@ final class Drainer implements Runnable {
       throw e;
     }
     probe.at(Probe.Point.AFTER_COMMIT);
-    stats.lastEventMillis = System.currentTimeMillis();
+    stats.lastEventMillis = clock.millis();
     batch.subList(outcomes.size(), batch.size()).forEach(this::putBack);
     for (int i = 0; i < outcomes.size(); i++) {
       settle(settling, batch.get(i), outcomes.get(i), kind(batch.get(i)).retry());
@@ -327,30 +312,23 @@ final class Drainer implements Runnable {
   }
 
   private Kind kind(Claim claim) {
-    return config
-        .kind(claim.entry().operation())
+    return kind(claim.entry())
         .orElseThrow(() -> new IllegalStateException("claimed without a handler: " + claim));
   }
 
-  private KindState state(Kind kind) {
-    return kinds.computeIfAbsent(
-        kind.operation(),
-        operation -> {
-          KindState state = new KindState(kind);
-          state.isPaused = Files.exists(spool.pauseFile(operation));
-          return state;
-        });
+  @Override
+  public Optional<Kind> kind(Entry entry) {
+    return config.kind(entry.operation());
   }
 
-  /** What waits for the limit of its kind has been chosen before: it goes first. */
+  @Override
+  public EntryReader reader() {
+    return reader;
+  }
+
   private @Nullable EntryName next() {
-    for (KindState each : kinds.values()) {
-      EntryName name = each.pollParked();
-      if (name != null) {
-        return name;
-      }
-    }
-    return backlog.poll();
+    EntryName parked = desk.pollParked();
+    return parked == null ? pending.poll() : parked;
   }
 
   /** Null if it is not to be executed now, for whatever reason: that is dealt with here. */
@@ -360,7 +338,7 @@ final class Drainer implements Runnable {
       Claims.Taken taken = claims.take(name);
       if (taken.file() == null) {
         if (taken.miss() == Claims.Miss.SAME_NAME) {
-          later.add(name, steadyMillis() + GROW_LOOK_MILLIS);
+          pending.later(name, GROW_LOOK_MILLIS);
         }
         return null;
       }
@@ -382,9 +360,9 @@ final class Drainer implements Runnable {
   private void cannotMove(EntryName name, IOException e) {
     log.failure(QueueException.of("take", name.path(), e).getMessage() + "");
     if (!spool.isThere()) {
-      remake();
+      pending.remake();
     }
-    later.add(name, steadyMillis() + RETRY_MOVE_MILLIS);
+    pending.later(name, RETRY_MOVE_MILLIS);
   }
 
   private @Nullable Claim checked(Settler settling, Path file, EntryName name) throws IOException {
@@ -394,12 +372,12 @@ final class Drainer implements Runnable {
     } catch (BadEntryException e) {
       if (e.mayBeGrowing() && isYoung(file)) {
         claims.putBack(file, name);
-        later.add(name, steadyMillis() + GROW_LOOK_MILLIS);
+        pending.later(name, GROW_LOOK_MILLIS);
       } else {
         settling.failUnread(file, name, String.valueOf(e.getMessage()));
       }
       return null;
-    } catch (java.nio.file.AccessDeniedException e) {
+    } catch (AccessDeniedException e) {
       settling.failUnread(file, name, "it can't be read: " + QueueException.reason(e));
       return null;
     }
@@ -416,26 +394,24 @@ final class Drainer implements Runnable {
               + "] to the configuration");
       return null;
     }
-    KindState state = state(kind);
+    KindState state = desk.state(kind);
     if (!state.tryBegin()) {
       claims.putBack(file, name);
-      if (!state.parked.offer(name)) {
-        later.add(name, steadyMillis() + RETRY_MOVE_MILLIS);
-      }
+      state.parked.offer(name); // where it finds no room it is looked for when there is some
       return null;
     }
     return new Claim(name, file, entry, false);
   }
 
   /** A file that was written a moment ago and ends in the middle may be written still. */
-  private static boolean isYoung(Path file) throws IOException {
-    long age = System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis();
+  private boolean isYoung(Path file) throws IOException {
+    long age = clock.millis() - Files.getLastModifiedTime(file).toMillis();
     return Math.abs(age) < GROW_MILLIS;
   }
 
   private void putBack(Claim claim) {
     if (giveBack(claim.file(), claim.name())) {
-      backlog.offer(claim.name());
+      pending.again(claim.name());
     }
   }
 
@@ -455,32 +431,48 @@ final class Drainer implements Runnable {
   // ---- by handlers
 
   private void start(Settler settling, Claim claim, Kind kind) {
-    int attempts;
-    if (idsAtHandlers.contains(claim.entry().id())) {
-      // What becomes of that one decides whether there is anything to do.
-      if (giveBack(claim.file(), claim.name())) {
-        later.add(claim.name(), steadyMillis() + GROW_LOOK_MILLIS);
+    String id = claim.entry().id();
+    try {
+      if (!desk.tryTakeId(id)) {
+        // What becomes of the other one decides whether there is anything to do.
+        if (giveBack(claim.file(), claim.name())) {
+          pending.later(claim.name(), GROW_LOOK_MILLIS);
+        }
+        return;
       }
+    } catch (IOException e) {
+      giveBack(claim.file(), claim.name());
+      cannotMove(claim.name(), e);
       return;
     }
+    int attempts;
     try {
-      if (engine().isDone(claim.entry().id())) {
+      if (engine().isDone(id)) {
+        desk.freeId(id);
         settle(settling, claim, new Outcome.Duplicate(), kind.retry());
         return;
       }
-      attempts = engine().attempts(claim.entry().id());
+      attempts = engine().attempts(id);
     } catch (EngineTroubleException e) {
+      desk.freeId(id);
       putBack(claim);
       throw e;
     }
-    state(kind).running++;
-    atHandlers.add(claim.file());
-    idsAtHandlers.add(claim.entry().id());
-    starter.start(claim, kind, attempts + 1);
+    desk.start(claim, kind, attempts + 1);
+  }
+
+  @Override
+  public void handle(Settler settling, Claim claim, Kind kind) throws IOException {
+    if (engine().isDone(claim.entry().id())) {
+      settle(settling, claim, new Outcome.Duplicate(), kind.retry());
+    } else {
+      claims.putBack(claim.file(), claim.name());
+      pending.offer(claim.name());
+    }
   }
 
   private void finish(Settler settling, Inbox.Finished one) {
-    stats.lastEventMillis = System.currentTimeMillis();
+    stats.lastEventMillis = clock.millis();
     if (one.outcome() instanceof Outcome.Done) {
       engine().recordDone(List.of(one.claim()));
       probe.at(Probe.Point.AFTER_COMMIT);
@@ -496,166 +488,26 @@ final class Drainer implements Runnable {
       claims.ended(claim.file());
       log.failure(QueueException.of("move", claim.file(), e).getMessage() + "");
       if (!spool.isThere()) {
-        remake();
+        pending.remake();
       }
       isRecovered = false;
     }
   }
 
-  // ---- later
+  // ---- trouble, the clock, the end
 
-  private void scanDelayed() {
-    try {
-      delayed.scan();
-    } catch (NoSuchFileException e) {
-      remake();
-    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
-      log.failure(QueueException.of("look into", spool.delayed, e).getMessage() + "");
-    }
-  }
-
-  private void moveDue(long now) {
-    for (Delayed first = delayed.pollDue(now); first != null; first = delayed.pollDue(now)) {
-      try {
-        Path target = Spool.moveBeside(first.path(), spool.pending, first.name());
-        EntryName due = EntryName.of(target);
-        stats.latency.becameDue(due.text(), first.dueMillis());
-        offer(due);
-      } catch (NoSuchFileException e) {
-        // another worker was quicker
-      } catch (IOException e) {
-        log.failure(QueueException.of("move", first.path(), e).getMessage() + "");
-      }
-    }
-    if (delayed.needsScan()) {
-      scanDelayed();
-    }
-  }
-
-  /** For pauses: a clock that nobody sets. What is due by date goes by the other one. */
-  private static long steadyMillis() {
-    return System.nanoTime() / 1_000_000;
-  }
-
-  private long waitMillis(long now) {
-    long until = Math.min(nextTickMillis, later.nextMillis());
-    if (delayed.nextMillis() != Long.MAX_VALUE) {
-      until = Math.min(until, now + delayed.nextMillis() - System.currentTimeMillis());
-    }
-    for (KindState each : kinds.values()) {
-      long pause = each.pauseMillis();
-      if (pause != KindState.NOT_BY_TIME && !stats.isPaused) {
-        until = Math.min(until, now + pause);
-      }
+  private long waitMillis() {
+    long now = PendingIndex.steadyMillis();
+    long until = Math.min(nextTickMillis, pending.nextMillis());
+    long pause = stats.isPaused ? KindState.NOT_BY_TIME : desk.pauseMillis();
+    if (pause != KindState.NOT_BY_TIME) {
+      until = Math.min(until, now + pause);
     }
     if (isDraining) {
       until = Math.min(until, now + GROW_LOOK_MILLIS);
     }
     return Math.max(1, until - now);
   }
-
-  // ---- replay
-
-  /** What is in {@code processing/} and belongs to nobody who lives. */
-  private void recover(Settler settling) {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.processing)) {
-      for (Path file : files) {
-        try {
-          recover(settling, file);
-        } catch (IOException | QueueException e) {
-          log.failure(QueueException.of("take over", file, e).getMessage() + "");
-        }
-      }
-    } catch (NoSuchFileException e) {
-      remake();
-    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
-      log.failure(QueueException.of("look into", spool.processing, e).getMessage() + "");
-    }
-  }
-
-  private void recover(Settler settling, Path file) throws IOException {
-    String marked = String.valueOf(file.getFileName());
-    if (claims.isHeld(file)) {
-      return;
-    }
-    Path own = claims.own(marked);
-    if (!own.equals(file) && !takeOver(file, own, Claims.slotOf(marked))) {
-      return;
-    }
-    claims.holds(own);
-    EntryName found = EntryName.of(own.resolveSibling(Claims.nameOf(marked)));
-    EntryName name =
-        new EntryName(
-            spool.pending.resolve(found.text()), found.text(), found.priority(), found.sequence());
-    try {
-      replay(settling, own, name);
-    } catch (IOException | QueueException e) {
-      claims.ended(own); // the next look finds it
-      throw e;
-    }
-  }
-
-  /**
-   * Gives it the name by which it is ours, under the lock of the worker that had it: so that one
-   * neither lives nor starts meanwhile. False if there is nothing to replay now.
-   */
-  private boolean takeOver(Path file, Path own, int owner) throws IOException {
-    if (owner < 0 || owner == slot) {
-      return rename(file, own);
-    }
-    Optional<InstanceLock> lock = InstanceLock.tryTake(spool.lockFile(owner));
-    if (lock.isEmpty()) {
-      return false; // it lives
-    }
-    try (InstanceLock _ = lock.get()) {
-      return rename(file, own);
-    }
-  }
-
-  private boolean rename(Path file, Path own) throws IOException {
-    try {
-      if (claims.isHeld(own) || Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
-        String name = Claims.nameOf(String.valueOf(file.getFileName()));
-        offer(EntryName.of(Spool.moveBeside(file, spool.pending, name)));
-        return false; // another one of that name is ours: this one waits for its turn
-      }
-      Spool.move(file, own);
-      return true;
-    } catch (NoSuchFileException e) {
-      return false; // another worker takes it over
-    }
-  }
-
-  private void replay(Settler settling, Path file, EntryName name) throws IOException {
-    Claim claim;
-    Kind kind;
-    try {
-      Entry entry = reader.read(file);
-      kind = config.kind(entry.operation()).orElse(null);
-      if (kind == null) {
-        claims.putBack(file, name); // it is refused when it is taken again
-        offer(name);
-        return;
-      }
-      claim = new Claim(name, file, entry, true);
-    } catch (BadEntryException e) {
-      settling.failUnread(file, name, String.valueOf(e.getMessage()));
-      return;
-    }
-    if (!settling.mayReplay(claim, kind.retry())) {
-      return;
-    }
-    if (kind.isSql()) {
-      execute(settling, List.of(claim));
-    } else if (engine().isDone(claim.entry().id())) {
-      settle(settling, claim, new Outcome.Duplicate(), kind.retry());
-    } else {
-      claims.putBack(file, name);
-      offer(name);
-    }
-  }
-
-  // ---- trouble, the clock, the end
 
   private void trouble(EngineTroubleException e) throws InterruptedException {
     if (stats.trouble.isEmpty()) {
@@ -666,7 +518,7 @@ final class Drainer implements Runnable {
     engine = null;
     settler = null;
     isRecovered = false;
-    claims.retain(atHandlers); // the others are replayed
+    claims.retain(desk.files()); // the others are replayed
     if (open != null) {
       closeEngine(open);
     }
@@ -690,39 +542,36 @@ final class Drainer implements Runnable {
 
   /** What is looked at from time to time, in case that nobody told of it. */
   private void tick(Settler settling) {
-    if (backlog.isEmpty()) {
-      scan();
+    if (pending.isEmpty()) {
+      pending.scan();
     }
-    scanDelayed();
-    recover(settling);
+    pending.scanDelayed();
+    replay.recover(settling);
     Maintenance.batches(spool, settling, log);
-    Maintenance.recurring(queue, config, Instant.now(), log);
-    Maintenance.cleanup(spool, engine(), config, Instant.now(), log);
+    Maintenance.recurring(queue, config, clock.instant(), log);
+    if (!clockSteps.isInDoubt(PendingIndex.steadyMillis())) {
+      Maintenance.cleanup(spool, engine(), config, clock.instant(), log);
+    }
   }
 
   private void publish() {
     stats.processing = claims.count();
-    long parked = 0;
-    for (KindState each : kinds.values()) {
-      parked += each.parked.size();
-    }
-    if (!backlog.mayHaveMore()) {
-      stats.waiting = backlog.size() + parked;
+    long waiting = pending.size();
+    if (waiting >= 0) {
+      stats.waiting = waiting + desk.parked();
     }
   }
 
   /** Where nobody watches: entries may have been enqueued by those that were executed. */
   private boolean hasMore() {
     if (!stats.isPaused) {
-      scan();
+      pending.scan();
     }
-    return !stats.isPaused && !backlog.isEmpty();
+    return !stats.isPaused && !pending.isEmpty();
   }
 
   private boolean isIdle() {
-    boolean nothingParked =
-        kinds.values().stream().allMatch(each -> each.parked.isEmpty() || each.isPaused);
-    return backlog.isEmpty() && !backlog.mayHaveMore() && later.isEmpty() && nothingParked;
+    return pending.isExhausted() && pending.hasNothingLater() && desk.hasNothingParked();
   }
 
   private boolean isOver() {
@@ -736,11 +585,27 @@ final class Drainer implements Runnable {
           drainUntilNanos = System.nanoTime() + config.drainTime().toNanos();
           log.info("asked to end: at most " + drainLeft + " more entries are begun");
         }
-        boolean isDone =
-            (drainLeft <= 0 || (backlog.isEmpty() && !backlog.mayHaveMore()))
-                && atHandlers.isEmpty();
+        boolean isDone = (drainLeft <= 0 || pending.isExhausted()) && desk.isIdle();
         yield isDone || System.nanoTime() - drainUntilNanos > 0;
       }
     };
+  }
+
+  /**
+   * Has handlers end, settles what they came to, and gives the rest back: that was begun is no
+   * attempt where the worker itself has ended it.
+   */
+  private void leave() throws InterruptedException {
+    if (desk.isIdle()) {
+      return;
+    }
+    try {
+      starter.stop().get(LEAVE_LIMIT_SECONDS, TimeUnit.SECONDS);
+      desk.add(inbox.take().finished());
+      settleFinished(ready());
+      desk.claims().forEach(each -> giveBack(each.file(), each.name()));
+    } catch (ExecutionException | TimeoutException | EngineTroubleException e) {
+      log.warn("what handlers have stays in processing/, and is replayed: " + e);
+    }
   }
 }

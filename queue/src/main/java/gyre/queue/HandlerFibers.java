@@ -17,18 +17,44 @@ final class HandlerFibers {
   /** Null while no worker runs. */
   private volatile @Nullable Open open;
 
+  private volatile boolean isStopped;
+
   private volatile @Nullable Loop loop;
+  private final HandlerThreads threads;
+
+  HandlerFibers() {
+    this(() -> {});
+  }
+
+  /**
+   * @param returned told, on any thread, when a call that was given up has returned after all
+   */
+  HandlerFibers(Runnable returned) {
+    this.threads = new HandlerThreads(returned);
+  }
+
+  /** Calls of a handler that were given up and have not returned. Any thread. */
+  int hanging(String operation) {
+    return threads.hanging(operation);
+  }
 
   /** Called in a fiber of the loop whose innermost scope this is: the fibers live in it. */
   void open(Scope scope) {
     loop = Loop.current();
+    isStopped = false;
     GyreHttpCaller http = new GyreHttpCaller();
-    open = new Open(scope, http, new HandlerRunner(http));
+    open = new Open(scope, http, new HandlerRunner(http, threads));
   }
 
-  /** Nothing more is begun. Called in a fiber of the loop. */
+  /** Nothing more is begun, and what is cancelled is not reported. Called in a fiber of the loop. */
+  void stop() {
+    isStopped = true;
+  }
+
+  /** After {@link #stop}, or instead of it. Called in a fiber of the loop. */
   void close() {
     Open known = open;
+    stop();
     open = null;
     if (known != null) {
       known.http.close();
@@ -49,7 +75,7 @@ final class HandlerFibers {
 
   private void startOnLoop(Entry entry, Kind kind, int attempt, Consumer<Outcome> ended) {
     Open living = open;
-    if (living != null) {
+    if (living != null && !isStopped) {
       living.scope.start(
           "queue-" + kind.operation(),
           () -> ended.accept(outcome(living.runner, entry, kind, attempt)));
@@ -60,7 +86,7 @@ final class HandlerFibers {
     try {
       return runner.run(entry, kind, attempt);
     } catch (CancelledException e) {
-      if (open == null) {
+      if (isStopped) {
         throw e; // the worker ends, and the entry is tried again
       }
       return HandlerRunner.failed(e); // of the handler's own

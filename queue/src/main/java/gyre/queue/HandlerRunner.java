@@ -19,10 +19,11 @@ final class HandlerRunner {
   private static final int ERROR_LIMIT = 500;
 
   private final HttpCaller http;
-  private final HandlerThreads threads = new HandlerThreads();
+  private final HandlerThreads threads;
 
-  HandlerRunner(HttpCaller http) {
+  HandlerRunner(HttpCaller http, HandlerThreads threads) {
     this.http = http;
+    this.threads = threads;
   }
 
   /**

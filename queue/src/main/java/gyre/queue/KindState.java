@@ -17,6 +17,9 @@ final class KindState {
   int running;
   boolean isPaused;
 
+  /** Calls that were given up and have not returned: they take places as those that run. */
+  int hanging;
+
   KindState(Kind kind) {
     this.kind = kind;
     this.bucket = bucket(kind);
@@ -41,7 +44,7 @@ final class KindState {
 
   /** Whether its concurrency allows one more. */
   private boolean hasRoom() {
-    return !isPaused && (kind.isSql() || running < kind.concurrency());
+    return !isPaused && (kind.isSql() || running + hanging < kind.concurrency());
   }
 
   /** Whether one may begin; takes its place in the rate if so. */
@@ -52,6 +55,14 @@ final class KindState {
   /** What waited, if it may begin now. */
   @Nullable EntryName pollParked() {
     return pauseMillis() == 0 ? parked.poll() : null;
+  }
+
+  /**
+   * True once all that was parked is begun and more of it was left out: then it is looked for in
+   * the directory.
+   */
+  boolean forgetLeftOut() {
+    return parked.forgetLeftOut();
   }
 
   /**

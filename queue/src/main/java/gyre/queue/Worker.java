@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -45,7 +46,7 @@ public final class Worker implements QueueWorker {
   private final Probe probe;
   private final boolean usesLedger;
   private volatile QueueConfig config;
-  private final HandlerFibers handlers = new HandlerFibers();
+  private final HandlerFibers handlers = new HandlerFibers(inbox::wakeUp);
 
   private Worker(WorkerOptions options, Queue queue, boolean usesLedger, Probe probe) {
     this.options = options;
@@ -190,6 +191,7 @@ public final class Worker implements QueueWorker {
             + options.databaseFile(spool)
             + ", engine "
             + Loop.current().engineName());
+    HandlerStarter starter = new HandlerStarter(handlers, inbox);
     Drainer drainer =
         new Drainer(
             queue,
@@ -201,17 +203,12 @@ public final class Worker implements QueueWorker {
             stats,
             log,
             probe,
-            (claim, kind, attempt) ->
-                handlers.start(
-                    claim.entry(),
-                    kind,
-                    attempt,
-                    outcome -> inbox.finished(new Inbox.Finished(claim, kind, outcome))));
+            starter,
+            InstantSource.system());
     try (Scope scope = Scope.openIsolated("queue-worker")) {
       startFibers(scope, slot);
-      handlers.open(scope);
-      Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
       try {
+        handle(starter, drainer, slot);
         Fiber.await(drainer.ended());
       } catch (CancelledException e) {
         handlers.close();
@@ -227,12 +224,24 @@ public final class Worker implements QueueWorker {
               + " done, "
               + stats.failed.get()
               + " failed");
-      handlers.close();
       scope.cancel("the worker ends");
     } finally {
       handlers.close();
       beat(slot);
       delete(spool.pidFile(slot));
+    }
+  }
+
+  /** Until the drainer has no more for handlers: then those that run are cancelled. */
+  private void handle(HandlerStarter starter, Drainer drainer, int slot) {
+    try (Scope scope = Scope.openIsolated("queue-handlers")) {
+      handlers.open(scope);
+      Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
+      Fiber.await(CompletableFuture.anyOf(starter.isStopping(), drainer.ended().handle((_, _) -> 0)));
+      handlers.stop();
+      scope.cancel("the worker ends");
+    } finally {
+      starter.hasStopped();
     }
   }
 

@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -94,7 +95,8 @@ class DrainerFaultTest {
             new WorkerLog(directory.resolve("worker.log"), null),
             probe,
             (claim, kind, attempt) ->
-                started.add(new Inbox.Finished(claim, kind, new Outcome.Done(null))));
+                started.add(new Inbox.Finished(claim, kind, new Outcome.Done(null))),
+            InstantSource.system());
     Thread.ofPlatform().name("test-drainer").start(drainer);
   }
 

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -219,73 +220,119 @@ class HandlerTest {
     }
   }
 
-  @Test
-  void shouldKeepOtherHandlersGoingWhileOneHangsForEver() throws Exception {
-    CountDownLatch never = new CountDownLatch(1);
-    QueueHandler hanging =
-        new QueueHandler() {
-          @Override
-          public String operation() {
-            return "hangs";
-          }
+  /** Calls that wait for {@code end}, whoever interrupts them. */
+  private record Hanging(CountDownLatch end, AtomicInteger calls) implements QueueHandler {
+    @Override
+    public String operation() {
+      return "hangs";
+    }
 
-          @Override
-          public Object handle(QueueTask task) {
-            while (never.getCount() > 0) {
-              try {
-                never.await();
-              } catch (InterruptedException e) {
-                // it does not listen, as bad ones do
-              }
-            }
-            return "";
-          }
-        };
-    try (WorkerRig rig = rig("")) {
-      Kind kind =
-          new Kind(
-              "hangs",
-              new Kind.Java(hanging),
-              2,
-              0,
-              java.time.Duration.ofMillis(20),
-              new RetryPolicy(0, java.time.Duration.ZERO, java.time.Duration.ZERO));
-      QueueHandler quick =
-          new QueueHandler() {
-            @Override
-            public String operation() {
-              return "quick";
-            }
-
-            @Override
-            public Object handle(QueueTask task) {
-              return "";
-            }
-          };
-      QueueConfig usual = QueueConfig.DEFAULT.handlers(List.of(quick));
-      Map<String, Kind> kinds = new java.util.LinkedHashMap<>(usual.kinds());
-      kinds.put("hangs", kind);
-      rig.start(
-          new QueueConfig(
-              8,
-              10,
-              java.time.Duration.ofSeconds(1),
-              1000,
-              usual.sqlTimeout(),
-              usual.sqlRetry(),
-              usual.cleanupAfter(),
-              usual.ledgerKept(),
-              kinds,
-              List.of()));
-      JobEnd last = await(rig.queue.enqueue(Job.of("hangs", -1)));
-      for (int i = 0; i < 9; i++) {
-        last = await(rig.queue.enqueue(Job.of("hangs", i)));
-        assertThat(last.isDone()).isFalse();
+    @Override
+    public Object handle(QueueTask task) {
+      calls.incrementAndGet();
+      while (end.getCount() > 0) {
+        try {
+          end.await();
+        } catch (InterruptedException e) {
+          // it does not listen, as bad ones do
+        }
       }
-      assertThat(last.error()).contains("8 earlier calls of this handler have not returned");
-      assertThat(await(rig.queue.enqueue(Job.of("quick", "x"))).isDone()).isTrue();
+      return "";
+    }
+  }
+
+  private static QueueConfig with(QueueHandler handler, int concurrency, Duration timeout) {
+    Kind kind =
+        new Kind(
+            handler.operation(),
+            new Kind.Java(handler),
+            concurrency,
+            0,
+            timeout,
+            new RetryPolicy(0, Duration.ZERO, Duration.ZERO));
+    QueueConfig usual = QueueConfig.DEFAULT;
+    return new QueueConfig(
+        8,
+        10,
+        Duration.ofSeconds(1),
+        1000,
+        usual.sqlTimeout(),
+        usual.sqlRetry(),
+        usual.cleanupAfter(),
+        usual.ledgerKept(),
+        Map.of(handler.operation(), kind),
+        List.of());
+  }
+
+  @Test
+  void shouldHaveOthersWaitForAHandlerThatHangsAndFailNone() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    Hanging hanging = new Hanging(end, new AtomicInteger());
+    try (WorkerRig rig = new WorkerRig(directory)) {
+      rig.start(with(hanging, 2, Duration.ofMillis(20)));
+      List<Enqueued> first = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        first.add(rig.queue.enqueue(Job.of("hangs", i)));
+      }
+      first.forEach(each -> assertThat(await(each).error()).contains("longer than 20 ms"));
+      List<Enqueued> others = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        others.add(rig.queue.enqueue(Job.of("hangs", i)));
+      }
+      assertThat(await(rig.queue.enqueue(Job.sql("SELECT 1").priority(10))).isDone()).isTrue();
+      assertThat(WorkerRig.names(rig.spool.pending)).hasSize(3);
+      assertThat(hanging.calls()).hasValue(2);
+      assertThat(Files.readString(directory.resolve("worker.log")))
+          .contains("2 calls of the handler hangs have not returned");
+      end.countDown();
+      others.forEach(each -> assertThat(await(each).isDone()).isTrue());
     } finally {
-      never.countDown();
+      end.countDown();
+    }
+  }
+
+  @Test
+  void shouldGiveBackWhatHandlersHaveWhenItEndsAndCountNoAttempt() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    Hanging hanging = new Hanging(end, new AtomicInteger());
+    try (WorkerRig rig = new WorkerRig(directory)) {
+      Enqueued job = rig.queue.enqueue(Job.of("hangs", 1));
+      for (int i = 1; i <= 5; i++) { // more often than it may be tried
+        int calls = i;
+        rig.start(with(hanging, 1, Duration.ofMinutes(1)));
+        WorkerRig.await("it is begun", () -> hanging.calls().get() == calls);
+        rig.close();
+        assertThat(WorkerRig.names(rig.spool.pending)).containsExactly(job.name());
+      }
+      end.countDown();
+      rig.start(with(hanging, 1, Duration.ofMinutes(1)));
+      assertThat(await(job).isDone()).isTrue();
+    } finally {
+      end.countDown();
+    }
+  }
+
+  @Test
+  void shouldNeverRunTwoOfOneIdAtATimeInTwoWorkers() {
+    CountDownLatch end = new CountDownLatch(1);
+    Hanging hanging = new Hanging(end, new AtomicInteger());
+    WorkerOptions options = WorkerOptions.of(directory).join(true);
+    try (WorkerRig one = new WorkerRig(options);
+        WorkerRig other = new WorkerRig(options)) {
+      Enqueued first = one.queue.enqueue(Job.of("hangs", 1).id("same"));
+      one.start(with(hanging, 1, Duration.ofMinutes(1))); // and with this one it is full
+      WorkerRig.await("it is begun", () -> hanging.calls().get() == 1);
+      Enqueued second = one.queue.enqueue(Job.of("hangs", 2).id("same"));
+      Enqueued third = one.queue.enqueue(Job.of("hangs", 3).id("another"));
+      other.start(with(hanging, 2, Duration.ofMinutes(1)));
+      WorkerRig.await("the third is begun", () -> hanging.calls().get() == 2);
+      assertThat(WorkerRig.names(one.spool.processing))
+          .containsExactlyInAnyOrder(first.name() + "@w0", third.name() + "@w1");
+      end.countDown();
+      one.awaitCompleted(second.name());
+      assertThat(hanging.calls()).hasValue(2);
+    } finally {
+      end.countDown();
     }
   }
 }

@@ -1,0 +1,183 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits, as far as the thread that executes knows of it: what can be done now, what is looked
+ * at again in a moment, and what is due at some time. The directories are the truth; this is what
+ * they had when they were looked at last. Used by one thread.
+ */
+final class PendingIndex {
+  private static final int BACKLOG_PER_LEVEL = 32_768;
+
+  /** Where all that fits into memory waits for limits, others are looked for as seldom as that. */
+  private static final long SCAN_AGAIN_MILLIS = 1000;
+
+  private final Spool spool;
+  private final WorkerStats stats;
+  private final WorkerLog log;
+  private final InstantSource clock;
+  private final Predicate<EntryName> isParked;
+  private final Backlog backlog = new Backlog(BACKLOG_PER_LEVEL);
+  private final Later later = new Later();
+  private final DelayedEntries delayed;
+
+  /** Of {@link #steadyMillis}; what a scan by need is not made before. */
+  private long nextScanMillis = steadyMillis();
+
+  /**
+   * @param isParked whether an entry is known, and waits for the limits of its kind
+   */
+  PendingIndex(
+      Spool spool,
+      WorkerStats stats,
+      WorkerLog log,
+      InstantSource clock,
+      Predicate<EntryName> isParked) {
+    this.spool = spool;
+    this.stats = stats;
+    this.log = log;
+    this.clock = clock;
+    this.isParked = isParked;
+    this.delayed = new DelayedEntries(spool);
+  }
+
+  /** For pauses: a clock that nobody sets. What is due by date goes by the other one. */
+  static long steadyMillis() {
+    return System.nanoTime() / 1_000_000;
+  }
+
+  // ---- what can be done now
+
+  /** Something is there, says whoever has seen it. */
+  void offer(EntryName name) {
+    if (!later.contains(name) && !isParked.test(name)) {
+      backlog.offer(name);
+    }
+  }
+
+  /** It was taken, and is there again. */
+  void again(EntryName name) {
+    backlog.offer(name);
+  }
+
+  void later(EntryName name, long pauseMillis) {
+    later.add(name, steadyMillis() + pauseMillis);
+  }
+
+  @Nullable EntryName poll() {
+    return backlog.poll();
+  }
+
+  boolean isEmpty() {
+    return backlog.isEmpty();
+  }
+
+  /** Nothing is known, and nothing was left out. */
+  boolean isExhausted() {
+    return backlog.isEmpty() && !backlog.mayHaveMore();
+  }
+
+  /** Nothing is looked at again in a moment. */
+  boolean hasNothingLater() {
+    return later.isEmpty();
+  }
+
+  /** How many wait now; -1 if that is not known. */
+  long size() {
+    return backlog.mayHaveMore() ? -1 : backlog.size();
+  }
+
+  // ---- looking
+
+  void scan() {
+    backlog.clear();
+    try {
+      stats.waiting = PendingScan.scan(spool, this::offer);
+    } catch (NoSuchFileException e) {
+      remake();
+    } catch (IOException e) {
+      log.failure(QueueException.of("look into", spool.pending, e).getMessage() + "");
+    }
+  }
+
+  /** Where all that was known of some priority is done, and there is more of it. */
+  void scanIfNeeded() {
+    long now = steadyMillis();
+    if (backlog.needsScan() && now - nextScanMillis >= 0) {
+      scan();
+      nextScanMillis = now;
+    }
+  }
+
+  /** What a scan has found can't be begun now: another one would find the same. */
+  void nothingBegan() {
+    if (backlog.needsScan()) {
+      nextScanMillis = steadyMillis() + SCAN_AGAIN_MILLIS;
+    }
+  }
+
+  /** Makes directories that are missing. */
+  void remake() {
+    try {
+      spool.create();
+      log.warn("directories of the queue were missing, and were made again");
+    } catch (IOException e) {
+      log.failure(QueueException.of("make", spool.base, e).getMessage() + "");
+    }
+  }
+
+  // ---- by time
+
+  /** Offers what was put aside for a moment that is over, and what is due. */
+  void takeDue() {
+    long now = steadyMillis();
+    for (EntryName name = later.poll(now); name != null; name = later.poll(now)) {
+      backlog.offer(name);
+    }
+    moveDue(clock.millis());
+  }
+
+  void scanDelayed() {
+    try {
+      delayed.scan();
+    } catch (NoSuchFileException e) {
+      remake();
+    } catch (IOException | DirectoryIteratorException e) {
+      log.failure(QueueException.of("look into", spool.delayed, e).getMessage() + "");
+    }
+  }
+
+  private void moveDue(long now) {
+    for (Delayed first = delayed.pollDue(now); first != null; first = delayed.pollDue(now)) {
+      try {
+        Path target = Spool.moveBeside(first.path(), spool.pending, first.name());
+        EntryName due = EntryName.of(target);
+        stats.latency.becameDue(due.text(), first.dueMillis());
+        offer(due);
+      } catch (NoSuchFileException e) {
+        // another worker was quicker
+      } catch (IOException e) {
+        log.failure(QueueException.of("move", first.path(), e).getMessage() + "");
+      }
+    }
+    if (delayed.needsScan()) {
+      scanDelayed();
+    }
+  }
+
+  /** When there is something to look at, of {@link #steadyMillis}. */
+  long nextMillis() {
+    long until = later.nextMillis();
+    if (delayed.nextMillis() != Long.MAX_VALUE) {
+      until = Math.min(until, steadyMillis() + delayed.nextMillis() - clock.millis());
+    }
+    return backlog.needsScan() ? Math.min(until, nextScanMillis) : until;
+  }
+}
