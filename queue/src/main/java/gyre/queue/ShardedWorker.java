@@ -7,6 +7,7 @@ import gyre.Scope;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +30,9 @@ final class ShardedWorker implements QueueWorker {
   private final Spool spool;
   private final WorkerLog log;
   private final Map<Integer, Worker> running = new ConcurrentHashMap<>();
+  private final Map<Integer, String> troubles = new HashMap<>();
   private volatile Inbox.Wish wish = Inbox.Wish.WORK;
+  private volatile int maxEntryBytes;
 
   ShardedWorker(Shards shards, WorkerOptions options) {
     this.shards = shards;
@@ -43,7 +46,7 @@ final class ShardedWorker implements QueueWorker {
               + ": each shard has a database of its own, so none can"
               + " be named");
     }
-    open(0); // tells what is wrong with the configuration
+    maxEntryBytes = open(0).maxEntryBytes(); // tells what is wrong with the configuration
   }
 
   private Worker open(int shard) {
@@ -59,7 +62,7 @@ final class ShardedWorker implements QueueWorker {
   @Override
   public void run() {
     Inbox inbox = new Inbox();
-    ShardRouter router = new ShardRouter(shards, spool, inbox, log);
+    ShardRouter router = new ShardRouter(shards, spool, inbox, log, () -> maxEntryBytes);
     if (options.isOnce()) {
       boolean didSomething = true;
       while (didSomething && wish == Inbox.Wish.WORK) {
@@ -97,10 +100,10 @@ final class ShardedWorker implements QueueWorker {
 
   /** Whoever has the lock routes. */
   private void route(ShardRouter router, Inbox inbox) {
-    Optional<InstanceLock> lock = InstanceLock.tryTake(spool.lockFile(0));
+    Optional<InstanceLock> lock = tryTake();
     while (lock.isEmpty()) {
       Fiber.sleep(LOOK);
-      lock = InstanceLock.tryTake(spool.lockFile(0));
+      lock = tryTake();
     }
     CompletableFuture<Void> ended = new CompletableFuture<>();
     try (InstanceLock _ = lock.get();
@@ -111,8 +114,11 @@ final class ShardedWorker implements QueueWorker {
       Thread.ofPlatform()
           .name("gyre-queue-router")
           .start(() -> {
-            router.run();
-            ended.complete(null);
+            try {
+              router.run();
+            } finally {
+              ended.complete(null);
+            }
           });
       try {
         Fiber.await(ended);
@@ -123,6 +129,16 @@ final class ShardedWorker implements QueueWorker {
       } finally {
         scope.cancel("the worker ends");
       }
+    }
+  }
+
+  /** What is wrong with the lock now may be well at the next look. */
+  private Optional<InstanceLock> tryTake() {
+    try {
+      return InstanceLock.tryTake(spool.lockFile(0));
+    } catch (QueueException e) {
+      log.failure(String.valueOf(e.getMessage()));
+      return Optional.empty();
     }
   }
 
@@ -139,12 +155,27 @@ final class ShardedWorker implements QueueWorker {
     while (wish == Inbox.Wish.WORK) {
       for (int i = 0; i < shards.count(); i++) {
         boolean isOurTurn = looks >= POLITE_LOOKS || i % options.processes() == options.process();
-        if (isOurTurn && !running.containsKey(i) && isFree(i)) {
-          start(scope, i);
+        if (isOurTurn && !running.containsKey(i)) {
+          startIfFree(scope, i);
         }
       }
       looks = Math.min(POLITE_LOOKS, looks + 1);
       Fiber.sleep(LOOK);
+    }
+  }
+
+  /** What is wrong with one shard is logged, and stops no other; it is looked at again. */
+  private void startIfFree(Scope scope, int shard) {
+    try {
+      if (isFree(shard)) {
+        start(scope, shard);
+      }
+      troubles.remove(shard);
+    } catch (QueueException e) {
+      String message = String.valueOf(e.getMessage());
+      if (!message.equals(troubles.put(shard, message))) {
+        log.failure("shard " + shard + ": " + message); // once, and not at each look
+      }
     }
   }
 
@@ -201,5 +232,10 @@ final class ShardedWorker implements QueueWorker {
   @Override
   public void reload() {
     running.values().forEach(Worker::reload);
+    try {
+      maxEntryBytes = open(0).maxEntryBytes();
+    } catch (QueueException e) {
+      log.warn("the configuration was not changed: " + e.getMessage());
+    }
   }
 }

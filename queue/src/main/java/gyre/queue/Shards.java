@@ -2,19 +2,23 @@ package gyre.queue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A queue in several parts, since a database of SQLite has one writer: each shard is a directory
  * with a database, a ledger and a lock of its own, below {@code shards/}. The shard of an entry
  * follows from its batch, or else from its id: so what belongs together, and what must be done
- * once, meets the same ledger, whoever enqueues it and whenever.
+ * once, meets the same ledger, whoever enqueues it and whenever. An id counts for the entries of
+ * one batch, or for those without one: the same id in two batches is two entries.
  *
  * @param count written down in {@code shards/count}; it can't be changed once entries are there
  */
@@ -25,14 +29,29 @@ record Shards(Path base, int count) {
   static Optional<Shards> of(Path base) {
     Path file = countFile(base);
     try {
-      return Files.exists(file)
-          ? Optional.of(new Shards(base, Integer.parseInt(Files.readString(file).strip())))
-          : Optional.empty();
+      if (!Files.exists(file)) {
+        return Optional.empty();
+      }
+      int count = Integer.parseInt(Files.readString(file).strip());
+      if (count >= 1 && count <= LIMIT) {
+        return Optional.of(new Shards(base, count));
+      }
+      throw wrong(file, null);
     } catch (IOException e) {
       throw QueueException.of("read", file, e);
     } catch (NumberFormatException e) {
-      throw new QueueException("read " + file + ": it must have the number of shards in it", e);
+      throw wrong(file, e);
     }
+  }
+
+  private static QueueException wrong(Path file, @Nullable Exception e) {
+    String text =
+        "read "
+            + file
+            + ": it must have the number of shards in it, from 1 to "
+            + LIMIT
+            + ", which is how many directories with a number are beside it";
+    return e == null ? new QueueException(text) : new QueueException(text, e);
   }
 
   private static Path countFile(Path base) {
@@ -49,16 +68,14 @@ record Shards(Path base, int count) {
       if (known.isPresent()) {
         return checked(known.get(), count);
       }
-      if (Files.exists(base.resolve("queue.db"))) {
-        throw new QueueException(
-            "make shards of "
-                + base
-                + ": its ledger is in one database already; drain it, and use another directory");
-      }
+      checkNoWorkerHadIt(base);
       Queue.open(base); // where others put files, and unique keys are
       Files.createDirectories(base.resolve("shards"));
-      Path part = Files.createTempFile(base.resolve("tmp"), "count-", ".tmp");
-      Files.writeString(part, count + "\n", StandardCharsets.UTF_8);
+      String random = Long.toString(System.nanoTime(), Character.MAX_RADIX);
+      long pid = ProcessHandle.current().pid();
+      Path part = base.resolve("tmp").resolve("count-" + pid + "-" + random + ".tmp");
+      // On the device before it has its name: an empty one would stop every command.
+      Spool.writeNew(part, (count + "\n").getBytes(StandardCharsets.UTF_8));
       Shards made = new Shards(base, count);
       for (int i = 0; i < count; i++) {
         made.make(i);
@@ -74,6 +91,33 @@ record Shards(Path base, int count) {
       return made;
     } catch (IOException e) {
       throw QueueException.of("make shards of", base, e);
+    }
+  }
+
+  /**
+   * Its ledger, wherever that is, does not know the ids of the shards, and what it has in {@code
+   * processing/} would never be replayed.
+   */
+  private static void checkNoWorkerHadIt(Path base) throws IOException {
+    Spool spool = new Spool(base);
+    boolean hadOne =
+        Files.exists(base.resolve("queue.db"))
+            || Files.exists(spool.heartbeat(0))
+            || hasFiles(spool.processing);
+    if (hadOne) {
+      throw new QueueException(
+          "make shards of "
+              + base
+              + ": a worker without shards has worked there, and its ledger is in one database;"
+              + " drain it, and use another directory");
+    }
+  }
+
+  private static boolean hasFiles(Path directory) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      return files.iterator().hasNext();
+    } catch (NoSuchFileException e) {
+      return false;
     }
   }
 

@@ -108,6 +108,10 @@ public final class Worker implements QueueWorker {
     config = value.handlers(options.handlers());
   }
 
+  int maxEntryBytes() {
+    return config.maxEntryBytes();
+  }
+
   /** Reads the configuration again. If it is wrong, that is logged, and the old one stays. */
   @Override
   public void reload() {
