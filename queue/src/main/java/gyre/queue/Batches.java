@@ -6,6 +6,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,9 +23,15 @@ final class Batches {
   private static final String SKIPPED = ".skipped";
 
   /**
-   * @param callback an entry, as its file says it
+   * @param fields of the entry that is enqueued at its end
+   * @param dueMillis when that one is to be done, if not at once; 0 if so
    */
-  record Batch(String name, long size, Map<String, @Nullable Object> callback) {}
+  record Batch(String name, long size, Map<String, @Nullable Object> fields, long dueMillis) {
+    Job callback() {
+      Job job = Job.ofFields(fields);
+      return dueMillis == 0 ? job : job.at(Instant.ofEpochMilli(dueMillis));
+    }
+  }
 
   private Batches() {}
 
@@ -36,7 +43,11 @@ final class Batches {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("batch", batch);
     fields.put("size", size);
-    fields.put("callback", callback.toJson(0, callback.text("id"), java.time.Instant.now()));
+    fields.put("callback", callback.toJson(0, callback.text("id"), Instant.now()));
+    Instant due = callback.due();
+    if (due != null) {
+      fields.put("due_millis", due.toEpochMilli());
+    }
     Path part = spool.tmp.resolve("batch-" + Queue.hash(batch) + "-" + System.nanoTime() + ".tmp");
     try {
       Spool.writeNew(part, Json.write(fields).getBytes(StandardCharsets.UTF_8));
@@ -56,7 +67,8 @@ final class Batches {
       Map<String, @Nullable Object> fields = Json.readObject(Files.readAllBytes(file));
       byte[] callback = String.valueOf(fields.get("callback")).getBytes(StandardCharsets.UTF_8);
       long size = fields.get("size") instanceof Number number ? number.longValue() : 0;
-      return Optional.of(new Batch(batch, size, Json.readObject(callback)));
+      long due = fields.get("due_millis") instanceof Number number ? number.longValue() : 0;
+      return Optional.of(new Batch(batch, size, Json.readObject(callback), due));
     } catch (BadEntryException e) {
       throw new IOException(file + ": " + e.getMessage(), e);
     }

@@ -180,7 +180,7 @@ final class Settler {
     Batches.Batch known = Batches.read(spool, batch).orElse(null);
     if (known != null
         && engine.finishedOfBatch(batch) + Batches.countSkipped(spool, batch) >= known.size()) {
-      queue.enqueue(Job.ofFields(known.callback()));
+      queue.enqueue(known.callback());
       engine.forgetBatch(batch);
       Batches.delete(spool, batch);
       log.info("batch " + batch + " is done");

@@ -379,4 +379,17 @@ class WorkerTest {
       assertThat(rig.query("SELECT count(*) FROM gyre_queue_batches")).containsExactly("0");
     }
   }
+
+  @Test
+  void shouldKeepTheTimeOfACallbackThatIsForLater() {
+    try (WorkerRig rig = rig()) {
+      java.time.Instant due = java.time.Instant.ofEpochMilli(4_000_000_000_000L);
+      rig.queue.openBatch("b", 1, Job.sql("INSERT INTO t VALUES (100)").at(due));
+      rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").batch("b"));
+      rig.once();
+      assertThat(rig.query("SELECT n FROM t")).containsExactly("1");
+      assertThat(WorkerRig.names(rig.spool.delayed)).hasSize(1);
+      assertThat(WorkerRig.names(rig.spool.delayed).getFirst()).startsWith("4000000000000~");
+    }
+  }
 }
