@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -24,19 +25,29 @@ final class DashboardFeed implements AutoCloseable {
   /** A look is not made more often than that, whoever asks. */
   private static final long FRESH_MILLIS = 500;
 
+  /** For so long whoever asks waits for a look that is under way. */
+  private static final long PATIENCE_MILLIS = 200;
+
   /** Looking may take at most this part of the time. */
   private static final int SHARE = 10;
 
   private final DashboardSource source;
   private final SseHub hub;
   private final LongSupplier clock;
+
+  /** Held for as long as a look takes, which is long where a disk or a server does not answer. */
+  private final ReentrantLock looking = new ReentrantLock();
+
+  /** Never held while something is looked at: so what is known is told at once. Taken last. */
   private final ReentrantLock lock = new ReentrantLock();
+
   private final Condition wakeUp = lock.newCondition();
 
   // Guarded by the lock.
   private final History history = new History();
   private final Alerts alerts = new Alerts();
   private boolean isClosed;
+  private boolean isWoken;
   private long number;
 
   private volatile Sample last = Sample.NONE;
@@ -56,24 +67,46 @@ final class DashboardFeed implements AutoCloseable {
   }
 
   private void lookOften() {
-    lock.lock();
     try {
-      while (!isClosed) {
-        lookWhatever();
-        long pause = hub.subscribers() > 0 ? WATCHED_MILLIS : ALONE_MILLIS;
-        var ignored =
-            wakeUp.await(
-                Math.max(pause, last.tookMillis() * SHARE),
-                java.util.concurrent.TimeUnit.MILLISECONDS);
+      while (!isClosed()) {
+        looking.lockInterruptibly();
+        try {
+          lookWhatever();
+        } finally {
+          looking.unlock();
+        }
+        rest();
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody does that, and then it ends
+      Thread.currentThread().interrupt(); // it is closed
+    }
+  }
+
+  private void rest() throws InterruptedException {
+    long pauseMillis = hub.subscribers() > 0 ? WATCHED_MILLIS : ALONE_MILLIS;
+    long nanos =
+        TimeUnit.MILLISECONDS.toNanos(Math.max(pauseMillis, last.tookMillis() * SHARE));
+    lock.lockInterruptibly();
+    try {
+      while (nanos > 0 && !isWoken && !isClosed) {
+        nanos = wakeUp.awaitNanos(nanos);
+      }
+      isWoken = false;
     } finally {
       lock.unlock();
     }
   }
 
-  /** A fault of one look must not end all others. With the lock. */
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return isClosed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A fault of one look must not end all others. With the lock of looking. */
   private void lookWhatever() {
     try {
       look();
@@ -82,36 +115,50 @@ final class DashboardFeed implements AutoCloseable {
     }
   }
 
-  /** With the lock. */
+  /** With the lock of looking. */
   private void look() {
     Sample sample = source.look(clock.getAsLong());
-    last = sample;
-    History.Point point = history.add(sample);
-    List<Alerts.Alert> found =
-        alerts.judge(
-            sample,
-            point.at(),
-            history.since(sample.timeMillis() - Alerts.FAILURE_WINDOW_MILLIS, point.at()));
-    state = Json.write(state(sample, point, found));
-    number++;
+    lock.lock();
     try {
+      last = sample;
+      History.Point point = history.add(sample);
+      List<Alerts.Alert> found =
+          alerts.judge(
+              sample,
+              point.at(),
+              history.since(sample.timeMillis() - Alerts.FAILURE_WINDOW_MILLIS, point.at()));
+      state = Json.write(state(sample, point, found));
+      number++;
       hub.publish(SseEvent.of(state).type("state").id(String.valueOf(number)));
     } catch (IllegalStateException e) {
       isClosed = true; // the pages have ended meanwhile
+    } finally {
+      lock.unlock();
     }
   }
 
-  /** A look that is not old. */
+  private boolean tryLook() {
+    try {
+      return looking.tryLock(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the dashboard is closed
+      return false;
+    }
+  }
+
+  /** A look that is not old; or the last one, where another is under way that takes long. */
   Sample fresh() {
-    lock.lock();
+    if (!tryLook()) {
+      return last;
+    }
     try {
       long age = clock.getAsLong() - last.timeMillis();
-      if (!isClosed && (age > Math.max(FRESH_MILLIS, last.tookMillis() * SHARE) || age < 0)) {
+      if (!isClosed() && (age > Math.max(FRESH_MILLIS, last.tookMillis() * SHARE) || age < 0)) {
         look();
       }
       return last;
     } finally {
-      lock.unlock();
+      looking.unlock();
     }
   }
 
@@ -124,6 +171,7 @@ final class DashboardFeed implements AutoCloseable {
   String after(String answer) {
     lock.lock();
     try {
+      isWoken = true;
       wakeUp.signalAll();
     } finally {
       lock.unlock();
@@ -220,15 +268,13 @@ final class DashboardFeed implements AutoCloseable {
 
   @Override
   public void close() {
-    // Not waited for: it may be in a look at a disk that does not answer.
-    looker.interrupt();
-    if (lock.tryLock()) {
-      try {
-        isClosed = true;
-        wakeUp.signalAll();
-      } finally {
-        lock.unlock();
-      }
+    lock.lock();
+    try {
+      isClosed = true;
+      wakeUp.signalAll();
+    } finally {
+      lock.unlock();
     }
+    looker.interrupt(); // not waited for: it may be in a look at a disk that does not answer
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -98,8 +99,9 @@ final class Sampler implements AutoCloseable {
   /**
    * What waits.
    *
-   * @param oldestMillis when the oldest of the first entries of each priority was written; 0 if
-   *     none
+   * @param oldestMillis since when the oldest of the first entries of each priority is where it
+   *     waits: an entry that was due a moment ago waits for a moment, whenever it was written; 0 if
+   *     there is none
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Waiting(long[] byPriority, long oldestMillis) {
@@ -126,15 +128,20 @@ final class Sampler implements AutoCloseable {
     for (EntryName each : Arrays.asList(firsts)) {
       if (each != null) {
         try {
-          long written =
-              Files.getLastModifiedTime(each.path(), LinkOption.NOFOLLOW_LINKS).toMillis();
-          oldest = oldest == 0 ? written : Math.min(oldest, written);
+          long came = cameMillis(each.path());
+          oldest = oldest == 0 ? came : Math.min(oldest, came);
         } catch (IOException e) {
           // it was taken meanwhile
         }
       }
     }
     return oldest;
+  }
+
+  /** A rename leaves its time in that of the last change of status. */
+  private static long cameMillis(Path file) throws IOException {
+    Object changed = Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+    return ((FileTime) changed).toMillis();
   }
 
   private List<String> pausedKinds() throws IOException {

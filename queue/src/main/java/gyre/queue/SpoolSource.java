@@ -77,8 +77,16 @@ final class SpoolSource implements DashboardSource {
           return files.size() < limit;
         });
     int done = 0;
+    QueueException first = null;
     for (Path each : files) {
-      done += inspection.retry(Place.FAILED, String.valueOf(each.getFileName())) ? 1 : 0;
+      try {
+        done += inspection.retry(Place.FAILED, String.valueOf(each.getFileName())) ? 1 : 0;
+      } catch (QueueException e) {
+        first = first == null ? e : first; // the others need not wait for it
+      }
+    }
+    if (done == 0 && first != null) {
+      throw first;
     }
     return done;
   }

@@ -1,13 +1,16 @@
 package gyre.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Loop;
 import gyre.queue.DashboardSource.Found;
 import gyre.queue.DashboardSource.Query;
 import gyre.queue.DashboardSource.Row;
 import gyre.queue.Inspection.Place;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -156,5 +159,37 @@ class DashboardSourceTest {
     backend = Backend.postgresql("postgresql://nobody@127.0.0.1:1/nothing");
     source = DashboardSource.of(backend);
     assertThat(source.look(1).error()).contains("127.0.0.1:1");
+  }
+
+  @Test
+  void shouldTellTheAgeOfAnEntrySinceItCouldBeDone() throws Exception {
+    open(Home.SPOOL);
+    Spool spool = new Spool(directory);
+    Enqueued job = backend.enqueue(Job.sql("SELECT 1"));
+    Path file = spool.pending.resolve(job.name());
+    FileTime longAgo = FileTime.fromMillis(System.currentTimeMillis() - 86_400_000);
+    Files.setLastModifiedTime(file, longAgo); // as of one that was put aside for a day
+    Path aside = Files.move(file, spool.delayed.resolve("1~" + job.name()));
+    Files.move(aside, file);
+    Sample sample = await("it waits", each -> each.pending() == 1);
+    assertThat(sample.oldestSeconds()).isLessThan(3600);
+    source.look(System.currentTimeMillis() + 60_000);
+    assertThat(source.look(System.currentTimeMillis() + 7_200_000).oldestSeconds())
+        .isGreaterThan(3600);
+  }
+
+  @Test
+  void shouldRetryAllOthersWhereOneCanNotBeMoved() throws Exception {
+    open(Home.SPOOL);
+    Spool spool = new Spool(directory);
+    for (int i = 0; i < 9; i++) {
+      Files.writeString(spool.failed.resolve("5_" + i), "{\"sql\": \"SELECT 1\"}");
+    }
+    for (int i = 1; i <= 1000; i++) { // as many as names are tried
+      Files.writeString(spool.pending.resolve(i == 1 ? "5_4" : "5_4~" + i), "x");
+    }
+    assertThat(source.retryAll(100)).isEqualTo(8);
+    assertThat(WorkerRig.names(spool.failed)).containsExactly("5_4");
+    assertThatThrownBy(() -> source.retryAll(100)).isInstanceOf(QueueException.class);
   }
 }
