@@ -1,0 +1,127 @@
+package gyre.queue;
+
+import gyre.Loop;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * A worker in a process of its own, to which something happens: {@code -Dtest.stop=POINT} has it
+ * stop itself as by SIGSTOP when it first comes there, and {@code -Dtest.exhaust=DIRECTORY} has it
+ * use up its descriptors while {@code DIRECTORY/want} is there.
+ */
+final class FaultProcess {
+  private FaultProcess() {}
+
+  public static void main(String[] arguments) throws Exception {
+    Path directory = Path.of(arguments[0]);
+    String exhaust = System.getProperty("test.exhaust", "");
+    if (!exhaust.isEmpty()) {
+      loadAll();
+      Thread.ofPlatform().daemon().start(() -> exhaust(Path.of(exhaust)));
+    }
+    WorkerOptions options =
+        WorkerOptions.of(directory)
+            .join(true)
+            .signals(true)
+            .readTimeout(Duration.ofMillis(200));
+    try (Loop loop = Loop.open()) {
+      loop.run(() -> Worker.open(options, true, probe()).run());
+    }
+  }
+
+  private static Probe probe() {
+    String stop = System.getProperty("test.stop", "");
+    if (stop.isEmpty()) {
+      return Probe.NONE;
+    }
+    Probe.Point where = Probe.Point.valueOf(stop);
+    boolean[] isOver = {false};
+    return point -> {
+      if (point == where && !isOver[0]) {
+        isOver[0] = true;
+        stop();
+      }
+    };
+  }
+
+  private static void stop() {
+    try {
+      String pid = String.valueOf(ProcessHandle.current().pid());
+      new ProcessBuilder("kill", "-STOP", pid).start().waitFor();
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Classes are files of a directory here, which could not be opened any more. */
+  private static void loadAll() throws Exception {
+    Path classes =
+        Path.of(Worker.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    if (!Files.isDirectory(classes)) {
+      return;
+    }
+    List<Path> roots = new ArrayList<>();
+    for (String each : System.getProperty("java.class.path").split(":", -1)) {
+      Path root = Path.of(each);
+      if (Files.isDirectory(root) && root.endsWith("main") || root.endsWith("classes")) {
+        roots.add(root);
+      }
+    }
+    for (Path root : roots) {
+      try (Stream<Path> files = Files.walk(root)) {
+        for (Path each : files.filter(file -> file.toString().endsWith(".class")).toList()) {
+          String name = root.relativize(each).toString();
+          if (!name.equals("module-info.class") && !name.startsWith("META-INF")) {
+            load(name.substring(0, name.length() - ".class".length()).replace('/', '.'));
+          }
+        }
+      }
+    }
+  }
+
+  private static void load(String name) {
+    try {
+      Class.forName(name, true, FaultProcess.class.getClassLoader());
+    } catch (ReflectiveOperationException | LinkageError e) {
+      // one for another system
+    }
+  }
+
+  private static void exhaust(Path directory) {
+    Path want = directory.resolve("want");
+    List<FileChannel> open = new ArrayList<>();
+    while (true) {
+      if (Files.exists(want)) {
+        take(open);
+        directory.resolve("full").toFile().mkdir(); // which needs no descriptor
+      } else {
+        for (FileChannel each : open) {
+          try {
+            each.close();
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        }
+        open.clear();
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  private static void take(List<FileChannel> open) {
+    try {
+      while (true) {
+        open.add(FileChannel.open(Path.of("/dev/null")));
+      }
+    } catch (IOException e) {
+      // all are taken
+    }
+  }
+}
