@@ -196,7 +196,7 @@ final class Drainer implements Runnable, Replay.Executor {
     if (known == null) {
       Engine opened = engines.get();
       engine = opened;
-      known = new Settler(queue, opened, claims, stats, log, probe);
+      known = new Settler(queue, opened, claims, stats, log, probe, clock);
       settler = known;
     }
     if (!isRecovered) {

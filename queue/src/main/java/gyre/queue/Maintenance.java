@@ -28,7 +28,7 @@ final class Maintenance {
   static void cleanup(Spool spool, Engine engine, QueueConfig config, Instant now, WorkerLog log) {
     Path stamp = spool.base.resolve(".cleanup");
     try {
-      if (Files.exists(stamp) && !isOlder(stamp, now.minus(CLEANUP_EVERY))) {
+      if (Files.exists(stamp) && isRecent(stamp, now)) {
         return;
       }
       spool.replace(stamp, now + "\n");
@@ -42,6 +42,11 @@ final class Maintenance {
     } catch (IOException e) {
       log.failure(QueueException.of("clean up", spool.base, e).getMessage() + "");
     }
+  }
+
+  /** One that is ahead of the clock is from before the clock was set back, and says nothing. */
+  private static boolean isRecent(Path stamp, Instant now) throws IOException {
+    return !isOlder(stamp, now.minus(CLEANUP_EVERY)) && isOlder(stamp, now.plus(CLEANUP_EVERY));
   }
 
   /**

@@ -89,6 +89,7 @@ public final class Queue {
       try {
         if (!job.text("unique_key").isEmpty()) {
           claimKey(part, job.text("unique_key"));
+          Spool.syncDirectory(spool.unique); // a key that is lost lets a second one in
         }
         Spool.move(part, target);
       } catch (IOException | RuntimeException e) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -26,9 +27,16 @@ final class Settler {
   private final WorkerStats stats;
   private final WorkerLog log;
   private final Probe probe;
+  private final InstantSource clock;
 
   Settler(
-      Queue queue, Engine engine, Claims claims, WorkerStats stats, WorkerLog log, Probe probe) {
+      Queue queue,
+      Engine engine,
+      Claims claims,
+      WorkerStats stats,
+      WorkerLog log,
+      Probe probe,
+      InstantSource clock) {
     this.queue = queue;
     this.spool = queue.spool();
     this.engine = engine;
@@ -36,14 +44,15 @@ final class Settler {
     this.stats = stats;
     this.log = log;
     this.probe = probe;
+    this.clock = clock;
   }
 
   void settle(Claim claim, Outcome outcome, RetryPolicy retry) throws IOException {
     switch (outcome) {
       case Outcome.Done(Object result) -> {
         stats.processed.incrementAndGet();
-        complete(claim, result);
-        stats.latency.ended(claim.name(), Instant.now());
+        complete(claim, result, false);
+        stats.latency.ended(claim.name(), clock.instant());
       }
       case Outcome.Duplicate() -> {
         if (!claim.isReplay()) {
@@ -53,13 +62,14 @@ final class Settler {
             Batches.skip(spool, claim.entry().batch(), claim.name().text());
           }
         }
-        complete(claim, null);
+        complete(claim, null, true);
       }
       case Outcome.Failed failed -> failed(claim, failed, retry);
     }
   }
 
-  private void complete(Claim claim, @Nullable Object result) throws IOException {
+  private void complete(Claim claim, @Nullable Object result, boolean isDuplicate)
+      throws IOException {
     Entry entry = claim.entry();
     if (entry.wantsResult() && result != null) {
       Map<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -70,7 +80,12 @@ final class Settler {
           Json.write(fields) + "\n");
     }
     freeKey(entry, claim.file());
-    Spool.move(claim.file(), spool.completed.resolve(claim.name().text()));
+    Path target = spool.completed.resolve(claim.name().text());
+    if (isDuplicate && Spool.isSameFile(claim.file(), target)) {
+      Files.delete(claim.file()); // two names of one file, which a rename would leave both
+    } else {
+      Spool.move(claim.file(), target);
+    }
     claims.ended(claim.file());
     probe.at(Probe.Point.COMPLETED);
     batchMayBeDone(entry.batch());
@@ -91,7 +106,7 @@ final class Settler {
   }
 
   private void failed(Claim claim, Outcome.Failed failed, RetryPolicy retry) throws IOException {
-    Instant now = Instant.now();
+    Instant now = clock.instant();
     int attempts = engine.countAttempt(claim.entry().id(), failed.error(), now);
     if (failed.isFinal() || !retry.mayRetry(attempts)) {
       giveUp(claim, failed.error(), attempts);
@@ -140,7 +155,7 @@ final class Settler {
 
   private void fail(Path file, String name, String id, String error, int attempts)
       throws IOException {
-    Path target = spool.fail(file, name, new Failure(id, error, attempts, Instant.now()));
+    Path target = spool.fail(file, name, new Failure(id, error, attempts, clock.instant()));
     claims.ended(file);
     stats.failed.incrementAndGet();
     log.failure("entry " + id + " is in failed/" + target.getFileName() + ": " + error);
@@ -152,7 +167,7 @@ final class Settler {
       return true; // the ledger ends it, whatever was counted
     }
     String error = "the worker ended while it was executed";
-    int attempts = engine.countAttempt(claim.entry().id(), error, Instant.now());
+    int attempts = engine.countAttempt(claim.entry().id(), error, clock.instant());
     if (attempts <= REPLAYS_LEAST || retry.mayRetry(attempts)) {
       return true;
     }

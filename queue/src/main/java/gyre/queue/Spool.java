@@ -136,6 +136,14 @@ final class Spool {
     move(part, file);
   }
 
+  /** The same, and the content is on the device before it has the name. */
+  private void replaceDurably(Path file, String content) throws IOException {
+    Path part = tmp.resolve(file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+    Files.deleteIfExists(part); // of a process of that number that was killed
+    writeNew(part, content.getBytes(StandardCharsets.UTF_8));
+    move(part, file);
+  }
+
   static void move(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
   }
@@ -215,7 +223,7 @@ final class Spool {
       Path target = failed.resolve(i == 1 ? name : name + "~" + i);
       Path reason = failed.resolve(target.getFileName() + Failure.SUFFIX);
       if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS) && tryCreate(reason)) {
-        replace(reason, failure.toJson() + "\n");
+        replaceDurably(reason, failure.toJson() + "\n");
         move(file, target);
         return target;
       }

@@ -8,7 +8,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -37,6 +38,9 @@ class DrainerFaultTest {
 
   /** The name of a method of the engine, and how often it still fails. */
   private volatile String troubleIn = "";
+
+  /** By how much the clock was set. */
+  private volatile long clockAheadMillis;
 
   private final AtomicInteger troubles = new AtomicInteger();
 
@@ -82,7 +86,20 @@ class DrainerFaultTest {
             return "";
           }
         };
-    QueueConfig config = QueueConfig.DEFAULT.handlers(List.of(handler));
+    QueueConfig usual = QueueConfig.DEFAULT;
+    QueueConfig config =
+        new QueueConfig(
+                usual.batch(),
+                usual.drainEntries(),
+                usual.drainTime(),
+                usual.maxEntryBytes(),
+                usual.sqlTimeout(),
+                new RetryPolicy(1, Duration.ZERO, Duration.ZERO),
+                usual.cleanupAfter(),
+                usual.ledgerKept(),
+                usual.kinds(),
+                List.of(new QueueConfig.Recurring("daily", daily(), Job.sql("SELECT 1"))))
+            .handlers(List.of(handler));
     Drainer drainer =
         new Drainer(
             rig.queue,
@@ -96,7 +113,7 @@ class DrainerFaultTest {
             probe,
             (claim, kind, attempt) ->
                 started.add(new Inbox.Finished(claim, kind, new Outcome.Done(null))),
-            InstantSource.system());
+            () -> Instant.now().plusMillis(clockAheadMillis));
     Thread.ofPlatform().name("test-drainer").start(drainer);
   }
 
@@ -153,6 +170,93 @@ class DrainerFaultTest {
     rig.awaitCompleted("5_2"); // the error with the first is dealt with
     move(aside, rig.spool.pending.resolve("5_1"));
     rig.awaitCompleted("5_1");
+  }
+
+  // ---- clocks that are set
+
+  private void setClock(Duration ahead) {
+    clockAheadMillis = ahead.toMillis();
+    inbox.wakeUp();
+    WorkerRig.await(
+        "it notices",
+        () -> {
+          inbox.wakeUp();
+          return log().contains("the clock was set by");
+        });
+  }
+
+  private String log() {
+    try {
+      return Files.readString(directory.resolve("worker.log"));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private static Cron daily() {
+    return Cron.parse("0 0 * * *", java.time.ZoneOffset.UTC);
+  }
+
+  @Test
+  void shouldDoWhatIsDueOnceTheClockIsSetForward() {
+    Enqueued job = rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").in(Duration.ofDays(2)));
+    rig.drop("5_1", INSERT.formatted(2));
+    start();
+    rig.awaitCompleted("5_1");
+    setClock(Duration.ofDays(3));
+    rig.awaitCompleted(job.name());
+    rig.drop("5_2", INSERT.formatted(3));
+    inbox.rescan();
+    rig.awaitCompleted("5_2");
+  }
+
+  @Test
+  void shouldDeleteNothingBecauseTheClockIsSetForward() throws Exception {
+    rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id("same"));
+    rig.drop("5_bad", "{}");
+    start();
+    rig.awaitFailed("5_bad");
+    WorkerRig.await("it is done", () -> WorkerRig.names(rig.spool.completed).size() == 1);
+    Files.deleteIfExists(directory.resolve(".cleanup")); // as if it was long ago
+    setClock(Duration.ofDays(400));
+    Enqueued again = rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id("same"));
+    inbox.rescan();
+    rig.awaitCompleted(again.name());
+    assertThat(WorkerRig.names(rig.spool.failed)).containsExactly("5_bad", "5_bad.error");
+    assertThat(WorkerRig.names(rig.spool.completed)).hasSizeGreaterThanOrEqualTo(2);
+    assertThat(rig.query("SELECT count(*) FROM t")).containsExactly("1"); // the ledger knows it
+  }
+
+  @Test
+  void shouldGoOnWhereTheClockIsSetBack() throws Exception {
+    rig.drop("5_1", INSERT.formatted(1));
+    start();
+    rig.awaitCompleted("5_1");
+    setClock(Duration.ofDays(-400));
+    rig.drop("5_2", INSERT.formatted(2));
+    rig.drop("05_bad", "{\"sql\": \"INSERT INTO missing VALUES (1)\"}");
+    rig.drop("5_part", "{\"sql\": ");
+    inbox.rescan();
+    rig.awaitCompleted("5_2");
+    rig.awaitFailed("06_bad"); // after another attempt
+    rig.awaitFailed("5_part"); // it is no longer taken for one that grows
+  }
+
+  @Test
+  void shouldCleanUpThoughTheClockWasSetBackLongAgo() throws Exception {
+    Files.writeString(directory.resolve(".cleanup"), "x"); // in a year from then
+    Path old = rig.drop(rig.spool.completed, "5_1", new byte[1]);
+    Instant now = Instant.now();
+    Engine engine = SqliteEngine.open(rig.options.databaseFile(rig.spool));
+    try {
+      WorkerLog log = new WorkerLog(directory.resolve("worker.log"), null);
+      Maintenance.cleanup(
+          rig.spool, engine, QueueConfig.DEFAULT, now.minus(Duration.ofDays(365)), log);
+      assertThat(directory.resolve(".cleanup")).content().isNotEqualTo("x");
+      assertThat(old).exists();
+    } finally {
+      engine.close();
+    }
   }
 
   private static void move(Path from, Path to) {
