@@ -45,9 +45,9 @@ final class SqliteEngine implements Engine {
   private static final Pattern TEMPORARY = Pattern.compile("temp", Pattern.CASE_INSENSITIVE);
   private static final Duration BUSY_LIMIT = Duration.ofSeconds(5);
   private static final long BUSY_LONGEST_PAUSE_MILLIS = 50;
-  private static final String LEDGER = SqlScript.RESERVED_PREFIX + "ledger";
-  private static final String ATTEMPTS = SqlScript.RESERVED_PREFIX + "attempts";
-  private static final String BATCHES = SqlScript.RESERVED_PREFIX + "batches";
+  private static final String LEDGER = SqliteSchema.LEDGER;
+  private static final String ATTEMPTS = SqliteSchema.ATTEMPTS;
+  private static final String BATCHES = SqliteSchema.BATCHES;
 
   private final Path file;
   private final boolean usesLedger;
@@ -71,7 +71,7 @@ final class SqliteEngine implements Engine {
     config.setBusyTimeout((int) BUSY_LIMIT.toMillis());
     this.connection = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + file);
     try {
-      createTables();
+      SqliteSchema.create(connection);
       connection.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, 0);
       connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LENGTH, LENGTH_LIMIT_BYTES);
       connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_LIMIT_BYTES);
@@ -123,24 +123,6 @@ final class SqliteEngine implements Engine {
   /** For how long the statements of one entry may run. */
   void statementTimeout(Duration value) {
     statementNanos = value.toNanos();
-  }
-
-  private void createTables() throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "CREATE TABLE IF NOT EXISTS "
-              + LEDGER
-              + " (id TEXT PRIMARY KEY, done_at INTEGER NOT NULL) WITHOUT ROWID");
-      statement.execute(
-          "CREATE TABLE IF NOT EXISTS "
-              + ATTEMPTS
-              + " (id TEXT PRIMARY KEY, attempts INTEGER NOT NULL, error TEXT NOT NULL,"
-              + " last_at INTEGER NOT NULL) WITHOUT ROWID");
-      statement.execute(
-          "CREATE TABLE IF NOT EXISTS "
-              + BATCHES
-              + " (batch TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (batch, id)) WITHOUT ROWID");
-    }
   }
 
   // ---- batches

@@ -15,6 +15,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a worker hears of new entries. The watcher of {@code pending/} tells at once; it is a hint,
@@ -34,6 +35,9 @@ final class WorkerWatch {
   private final Inbox inbox;
   private final WorkerStats stats;
   private final WorkerLog log;
+
+  /** The one that makes FIFOs, which waits for directories; of the same loop. */
+  private @Nullable Fiber<?> fifos;
 
   WorkerWatch(Spool spool, WorkerOptions options, Inbox inbox, WorkerStats stats, WorkerLog log) {
     this.spool = spool;
@@ -114,6 +118,10 @@ final class WorkerWatch {
   private void told(WatchEvent event) {
     switch (event) {
       case WatchEvent.Created created when !created.isDirectory() -> inbox.arrived(created.path());
+      case WatchEvent.Created created -> {
+        directoryCame();
+        inbox.rescan();
+      }
       case WatchEvent.Moved moved when !moved.isDirectory() -> inbox.arrived(moved.path());
       case WatchEvent.Written written -> inbox.arrived(written.path());
       case WatchEvent.Deleted deleted -> {}
@@ -144,21 +152,33 @@ final class WorkerWatch {
 
   // ---- FIFOs
 
-  /** One for the worker, and one in each directory of a priority that is there. */
+  /** One for the worker, and one in each directory of a priority, also of those that come. */
   void runFifos() throws IOException {
+    fifos = Fiber.current();
     deleteStale(spool.base);
     try (Scope scope = Scope.openIsolated("queue-fifos")) {
       Path own = spool.fifo(ProcessHandle.current().pid());
       scope.start("queue-fifo", () -> listen(own));
-      for (int i = EntryName.FIRST_PRIORITY; i <= EntryName.LAST_PRIORITY; i++) {
-        Path directory = spool.pending.resolve(String.valueOf(i));
-        if (Files.isDirectory(directory)) {
-          deleteStale(directory);
-          Path inside = directory.resolve(own.getFileName());
-          scope.start("queue-fifo-" + i, () -> listen(inside));
+      boolean[] isServed = new boolean[EntryName.LAST_PRIORITY + 1];
+      while (true) {
+        for (int i = EntryName.FIRST_PRIORITY; i <= EntryName.LAST_PRIORITY; i++) {
+          Path directory = spool.pending.resolve(String.valueOf(i));
+          if (!isServed[i] && Files.isDirectory(directory)) {
+            isServed[i] = true;
+            deleteStale(directory);
+            Path inside = directory.resolve(own.getFileName());
+            scope.start("queue-fifo-" + i, () -> listen(inside));
+          }
         }
+        Fiber.park();
       }
-      scope.join();
+    }
+  }
+
+  private void directoryCame() {
+    Fiber<?> waiting = fifos;
+    if (waiting != null) {
+      waiting.unpark();
     }
   }
 

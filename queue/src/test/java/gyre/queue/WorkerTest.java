@@ -392,4 +392,65 @@ class WorkerTest {
       assertThat(WorkerRig.names(rig.spool.delayed).getFirst()).startsWith("4000000000000~");
     }
   }
+
+  @Test
+  void shouldBeWokenByALineInTheFifoOfAPriorityWhoseDirectoryCameLater() throws Exception {
+    WorkerOptions seldom = WorkerOptions.of(directory).readTimeout(Duration.ofHours(1));
+    try (WorkerRig rig = new WorkerRig(seldom).start()) {
+      WorkerRig.await("it watches", () -> rig.worker().stats().isWatching);
+      Path priority = Files.createDirectory(rig.spool.pending.resolve("3"));
+      Path fifo = priority.resolve(rig.spool.fifo(ProcessHandle.current().pid()).getFileName());
+      WorkerRig.await("its FIFO", () -> Files.exists(fifo));
+      long before = rig.worker().stats().wakeUps.get();
+      try (java.nio.channels.FileChannel out =
+          java.nio.channels.FileChannel.open(
+              fifo,
+              java.nio.file.StandardOpenOption.READ,
+              java.nio.file.StandardOpenOption.WRITE)) {
+        WorkerRig.await(
+            "it is woken",
+            () -> {
+              try {
+                out.write(java.nio.ByteBuffer.wrap(new byte[] {'x', '\n'}));
+              } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+              return rig.worker().stats().wakeUps.get() > before;
+            });
+      }
+    }
+  }
+
+  @Test
+  void shouldHaveTablesForSessionsThatEntriesMayChange() {
+    try (WorkerRig rig = new WorkerRig(directory)) {
+      rig.drop(
+          "5_1",
+          "{\"sql\": \"INSERT INTO session_checkpoints (session_id, checkpoint_name,"
+              + " checkpoint_data) VALUES (?, ?, ?); INSERT INTO session_logs (session_id, message)"
+              + " VALUES ('s', 'begun')\", \"params\": [\"s\", \"first\", \"{}\"]}");
+      rig.drop("5_2", "{\"sql\": \"UPDATE session_checkpoints SET checkpoint_data = 'done'\"}");
+      rig.once();
+      assertThat(rig.query("SELECT session_id || checkpoint_data FROM session_checkpoints"))
+          .containsExactly("sdone");
+      assertThat(rig.query("SELECT log_level || ' ' || message FROM session_logs"))
+          .containsExactly("info begun");
+      assertThat(rig.query("SELECT count(*) FROM session_logs WHERE timestamp IS NULL"))
+          .containsExactly("0");
+    }
+  }
+
+  @Test
+  void shouldKeepTheTablesForSessionsThatSomebodyHas() {
+    try (WorkerRig rig = new WorkerRig(directory)) {
+      rig.query("CREATE TABLE session_logs (line TEXT)");
+      rig.drop("5_1", "{\"sql\": \"INSERT INTO session_logs VALUES ('mine')\"}");
+      rig.once();
+      assertThat(rig.query("SELECT line FROM session_logs")).containsExactly("mine");
+      rig.query("DROP TABLE session_logs");
+      rig.once();
+      assertThat(rig.query("SELECT count(*) FROM sqlite_schema WHERE name = 'session_logs'"))
+          .containsExactly("0");
+    }
+  }
 }
