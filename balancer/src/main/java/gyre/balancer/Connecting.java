@@ -1,7 +1,6 @@
 package gyre.balancer;
 
 import gyre.Deadline;
-import gyre.Signal;
 import gyre.io.IoException;
 import gyre.net.ConnectOptions;
 import gyre.net.StreamOptions;
@@ -110,23 +109,22 @@ final class Connecting {
   /** Waits for its turn where all are full. */
   private Decision decide() {
     WaitLine line = pool.line();
-    if (line.isEmpty()) {
+    if (line.isOpen()) {
       Decision decision = pool.decide(part, client, tried);
       if (!(decision instanceof Decision.Full)) {
         return decision;
       }
     }
     PoolConfig rules = pool.config();
-    Signal mine = Signal.open();
+    WaitLine.Place mine = new WaitLine.Place(!tried.isEmpty());
     if (rules.queueTimeout().isZero() || !line.enter(mine, rules.queueLimit())) {
       return Decision.Full.INSTANCE;
     }
     counters.queued.increment();
-    boolean isInLine = true;
     try {
       Deadline deadline = Deadline.in(rules.queueTimeout());
       while (true) {
-        if (line.isFirst(mine)) { // a place may have come free before this was in the line
+        if (line.isNext(mine)) { // a place may have come free before this was in the line
           Decision decision = pool.decide(part, client, tried);
           if (!(decision instanceof Decision.Full)) {
             return decision;
@@ -137,15 +135,12 @@ final class Connecting {
         }
         Decision decision = pool.decide(part, client, tried);
         if (!(decision instanceof Decision.Full)) {
-          isInLine = false; // the place that it was woken for is taken
           return decision;
         }
         line.again(mine);
       }
     } finally {
-      if (isInLine) {
-        line.leave(mine);
-      }
+      line.leave(mine);
     }
   }
 }

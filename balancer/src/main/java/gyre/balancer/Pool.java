@@ -250,6 +250,7 @@ final class Pool {
     if (was != now) {
       target.health(now, why, part.nanoTime());
       tell(part, target, (isUp ? "up" : "down") + ", as " + why);
+      line.wake();
     }
   }
 
@@ -260,6 +261,7 @@ final class Pool {
         target.health(Target.Health.UNKNOWN, "not checked while in maintenance", part.nanoTime());
       }
       tell(part, target, state.label() + ", as " + why);
+      line.wake();
     }
   }
 
@@ -267,6 +269,7 @@ final class Pool {
     int before = target.weight();
     target.weight(weight);
     tell(part, target, "weight " + weight + " instead of " + before + ", as " + why);
+    line.wake();
   }
 
   /** A connection to it failed. */

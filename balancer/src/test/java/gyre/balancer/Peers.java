@@ -82,11 +82,20 @@ final class Peers implements AutoCloseable {
 
   /** Says its name, and sends back what it gets. */
   Server echo(String name) throws IOException {
-    return server(socket -> {
-      socket.getOutputStream().write((name + "\n").getBytes(StandardCharsets.UTF_8));
-      socket.getInputStream().transferTo(socket.getOutputStream());
-      socket.shutdownOutput();
-    });
+    return echo(name, 0);
+  }
+
+  Server echo(String name, int port) throws IOException {
+    Server server =
+        new Server(
+            socket -> {
+              socket.getOutputStream().write((name + "\n").getBytes(StandardCharsets.UTF_8));
+              socket.getInputStream().transferTo(socket.getOutputStream());
+              socket.shutdownOutput();
+            },
+            port);
+    open.add(server.socket);
+    return server;
   }
 
   Socket connect(InetSocketAddress address) throws IOException {
