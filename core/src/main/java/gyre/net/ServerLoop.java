@@ -57,6 +57,9 @@ final class ServerLoop {
 
   private volatile boolean looksAgain;
 
+  /** On connections that the listener here has accepted. */
+  private volatile int limit;
+
   private final CompletableFuture<Boolean> unlistened = new CompletableFuture<>();
 
   /** On the loop only. */
@@ -84,6 +87,7 @@ final class ServerLoop {
   ServerLoop(Loop loop, ListenOptions options, Work work) {
     this.loop = loop;
     this.options = options;
+    this.limit = options.maxConnections();
     this.drainLimit = options.drainTimeout();
     this.work = work;
   }
@@ -133,6 +137,12 @@ final class ServerLoop {
   /** From any thread. */
   void acceptAgain() {
     looksAgain = true;
+    wake();
+  }
+
+  /** From any thread. */
+  void maxConnections(int value) {
+    limit = value;
     wake();
   }
 
@@ -283,10 +293,12 @@ final class ServerLoop {
         if (unlistening && !unlistened.isDone()) {
           stopListening(listener);
           listener = null;
-        } else if (listener != null && looksAgain) {
-          looksAgain = false;
-          listener.acceptAgain();
         } else if (listener != null) {
+          listener.maxConnections(limit);
+          if (looksAgain) {
+            looksAgain = false;
+            listener.acceptAgain();
+          }
           listener.giveMore();
         }
         Fiber.await(again);
@@ -497,7 +509,7 @@ final class ServerLoop {
 
   /** From any thread: one of those that the listener here has accepted. It may wait for that. */
   private void gone() {
-    if (accepted.getAndDecrement() == options.maxConnections()) {
+    if (accepted.getAndDecrement() == limit) {
       wake();
     }
   }

@@ -58,6 +58,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
 
   private boolean givesTheRest;
   private Duration drainLimit;
+  private int maxConnections;
   private long peerFailures;
   private boolean stopping;
 
@@ -65,6 +66,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     super(owner, descriptor);
     this.options = options;
     this.drainLimit = options.drainTimeout();
+    this.maxConnections = options.maxConnections();
     this.memory = MemoryPolicy.of(loop());
     this.accepting = new Accepting(this);
   }
@@ -120,6 +122,11 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     this.taker = taker;
     givenAndOpen = open;
     start();
+  }
+
+  /** Another limit; who raises it has to call {@link #giveMore}. */
+  final void maxConnections(int value) {
+    maxConnections = value;
   }
 
   final void giveMore() {
@@ -214,7 +221,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
   }
 
   private boolean isFull() {
-    return count() >= options.maxConnections();
+    return count() >= maxConnections;
   }
 
   private void checkUnclaimed() {

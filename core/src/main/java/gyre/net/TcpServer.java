@@ -180,7 +180,26 @@ public final class TcpServer implements AutoCloseable {
     parts.forEach(ServerLoop::acceptAgain);
   }
 
+  /**
+   * Another limit on connections, instead of that of {@link ListenOptions#maxConnections}. Those
+   * that are there go on where it is lower now.
+   *
+   * @param value for each listening socket, at least 1
+   */
+  public void maxConnections(int value) {
+    Checks.atLeast("maxConnections", value, 1);
+    parts.forEach(part -> part.maxConnections(value));
+  }
+
   // ---- closing
+
+  /**
+   * Begins {@link #close(Duration)}, and returns at once: for several servers that are to end
+   * within the same time. {@link #close(Duration)} waits for the end then. From any thread.
+   */
+  public void beginClose(Duration drain) {
+    parts.forEach(part -> part.stop(drain));
+  }
 
   /**
    * Stops listening, and lets the connections go on: for a server whose listening socket was handed

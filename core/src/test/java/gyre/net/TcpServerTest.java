@@ -182,6 +182,54 @@ class TcpServerTest {
   }
 
   @Test
+  void shouldServeWhoWaitsWhereTheLimitIsRaised() throws IOException {
+    try (LoopGroup group = LoopGroup.open(2, Loops.options(engine));
+        TcpServer server =
+            TcpServer.serve(
+                group,
+                ANY_PORT,
+                ServerOptions.defaults()
+                    .distribution(Distribution.LEAST_LOADED)
+                    .listen(ListenOptions.defaults().maxConnections(1)),
+                TcpServerTest::echo);
+        Socket first = connect(server);
+        Socket second = connect(server)) {
+      exchange(first, 1);
+      second.getOutputStream().write(2);
+      server.maxConnections(2);
+      assertThat(second.getInputStream().read()).isEqualTo(2);
+      server.maxConnections(1);
+      first.close();
+      second.close();
+      try (Socket third = connect(server)) {
+        exchange(third, 3);
+      }
+    }
+  }
+
+  @Test
+  void shouldBeginToCloseWithoutWaitingForConnections() throws IOException {
+    try (LoopGroup group = LoopGroup.open(2, Loops.options(engine));
+        TcpServer server =
+            TcpServer.serve(
+                group,
+                ANY_PORT,
+                ServerOptions.defaults().listen(ListenOptions.defaults()),
+                stream -> {
+                  stream.busy(true);
+                  echo(stream);
+                });
+        Socket client = connect(server)) {
+      exchange(client, 1);
+      server.beginClose(Duration.ofSeconds(30));
+      exchange(client, 2);
+      client.close();
+      server.close(Duration.ofSeconds(30));
+      assertThat(server.connections()).containsOnly(0);
+    }
+  }
+
+  @Test
   void shouldStopThoughTheInboxIsFull() throws Exception {
     CountDownLatch held = new CountDownLatch(1);
     try (LoopGroup group = LoopGroup.open(1, Loops.options(engine).inboxLimit(4))) {
