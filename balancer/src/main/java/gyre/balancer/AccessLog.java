@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class AccessLog implements AutoCloseable {
   private static final int QUEUE_LIMIT = 65_536;
   private static final int BATCH = 1024;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private static final String STOP = "";
   private static final String REOPEN = "\n";
@@ -28,6 +30,7 @@ final class AccessLog implements AutoCloseable {
   private final ArrayBlockingQueue<String> queue = new ArrayBlockingQueue<>(QUEUE_LIMIT);
   private final LongAdder dropped = new LongAdder();
   private final Thread thread;
+  private volatile boolean isEnding;
 
   private AccessLog(Path file) {
     this.file = file;
@@ -77,15 +80,14 @@ final class AccessLog implements AutoCloseable {
   private void writeAll() {
     List<String> batch = new ArrayList<>();
     long told = 0;
-    boolean isStopping = false;
-    while (!isStopping) {
+    while (!isEnding || !queue.isEmpty()) {
       try {
         batch.add(queue.take());
       } catch (InterruptedException e) {
-        isStopping = true;
+        return; // nobody does that but the end of the process
       }
       queue.drainTo(batch, BATCH);
-      isStopping |= batch.remove(STOP);
+      batch.remove(STOP);
       // Opened for each batch: so a file that was renamed is left at once.
       try (BufferedWriter out = writer()) {
         for (String line : batch) {
@@ -107,12 +109,18 @@ final class AccessLog implements AutoCloseable {
     }
   }
 
-  /** Writes what is there, and ends. Waits for that, some seconds at most. */
+  /** Writes what is there, and ends. Does not wait for that. From any thread. */
+  void end() {
+    isEnding = true;
+    boolean ignored = queue.offer(STOP); // where it is full the thread looks anyway
+  }
+
+  /** As {@link #end}, and waits for it, some seconds at most. */
   @Override
   public void close() {
+    end();
     try {
-      queue.put(STOP);
-      thread.join(java.time.Duration.ofSeconds(5));
+      thread.join(PATIENCE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

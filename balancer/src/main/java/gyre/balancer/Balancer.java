@@ -1,5 +1,6 @@
 package gyre.balancer;
 
+import gyre.CancelledException;
 import gyre.Deadline;
 import gyre.Fiber;
 import gyre.Loop;
@@ -9,6 +10,8 @@ import gyre.Signal;
 import gyre.insight.web.WebConsole;
 import gyre.net.TcpServer;
 import gyre.net.UnixListener;
+import gyre.sync.Permit;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +21,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,10 +52,7 @@ public final class Balancer implements AutoCloseable {
   private final Counters counters = new Counters();
   private final Map<String, SourceRates> sourceRates = new ConcurrentHashMap<>();
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
-  private volatile Map<String, Pool> pools = Map.of();
-  private volatile Map<String, Listener> listeners = Map.of();
-  private volatile BalancerConfig config;
-  private volatile @Nullable AccessLog accessLog;
+  private final ActiveConfig active;
   private volatile @Nullable Signal changed;
   private volatile boolean isStopping;
   private volatile @Nullable Callable<BalancerConfig> loader;
@@ -61,8 +62,10 @@ public final class Balancer implements AutoCloseable {
 
   private volatile @Nullable WebConsole console;
 
-  /** On the control loop, while it takes over. */
-  private @Nullable HandOver handOver;
+  /** What is to be in force, once what keeps it from that is over; after a take-over. */
+  private @Nullable BalancerConfig pending;
+
+  private String lastFailure = "";
 
   private volatile Runnable stopAction = () -> {};
   private final Commands commands = new Commands(this);
@@ -73,7 +76,7 @@ public final class Balancer implements AutoCloseable {
     this.events = events;
     this.group = group;
     this.loops = loops;
-    this.config = config;
+    this.active = new ActiveConfig(this, config, events);
     for (Loop loop : loops) {
       parts.put(loop, new LoopPart(loop));
     }
@@ -116,41 +119,38 @@ public final class Balancer implements AutoCloseable {
           onControl(() -> {
             started = control().now();
             if (before == null) {
-              apply(config);
+              apply(config());
+              openDoors();
             } else {
               takeOver(before);
             }
-            Path path = config.control();
-            controlListener = path == null ? null : ControlSocket.open(path);
-            InetSocketAddress web = config.web();
-            console = web == null ? null : BalancerPage.open(this, web, control().loop());
             return control().loop().start("balance", this::runControl);
           });
     } catch (RuntimeException e) {
-      closeListeners(Duration.ZERO);
-      closeLog();
+      active.close(Duration.ZERO);
       throw e;
     }
     return this;
   }
 
-  /** On the control loop. */
+  /** On the control loop. Once the other one was told to go this can't fail any more. */
   private void takeOver(Path before) {
-    HandOver from = HandOver.ask(before);
+    HandOver from = HandOver.ask(before, control());
+    BalancerConfig wanted = config();
     boolean isTaken = false;
-    try {
-      handOver = from;
+    try (Permit permit = active.hold()) {
+      assert permit != null;
       List<ListenConfig> tcp = new ArrayList<>();
-      for (ListenConfig each : config.listens()) {
+      for (ListenConfig each : wanted.listens()) {
         if (each.protocol() == ListenConfig.Protocol.TCP) {
           tcp.add(each);
         }
       }
-      apply(config.listens(tcp));
+      active.apply(wanted.listens(tcp), from);
+      from.checkTime(control());
       isTaken = true;
       from.finish(this);
     } finally {
-      handOver = null;
       if (!isTaken) {
         from.abandon();
       }
@@ -162,32 +162,76 @@ public final class Balancer implements AutoCloseable {
             server.acceptAgain();
           }
         });
-    apply(config); // what the other one has let go of by now
     events.tell(control().now(), "", "has taken over from the balancer at " + before);
+    pending = wanted;
+    openPending();
+  }
+
+  /** What the other process has let go of by now, or will soon. */
+  private void openPending() {
+    BalancerConfig wanted = pending;
+    if (wanted == null) {
+      return;
+    }
+    try {
+      try (Permit permit = active.hold()) {
+        assert permit != null;
+        if (!active.isWhole(wanted)) {
+          active.applyListeners(wanted);
+        }
+      }
+      openDoors();
+      pending = null;
+    } catch (CancelledException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      String failure = String.valueOf(e.getMessage());
+      if (!failure.equals(lastFailure)) {
+        lastFailure = failure;
+        events.tell(control().now(), "", "tries again after the hand-over: " + failure);
+      }
+    }
+  }
+
+  /** The control socket and the page. */
+  private void openDoors() throws IOException {
+    Path path = config().control();
+    if (path != null && controlListener == null) {
+      controlListener = ControlSocket.open(path);
+    }
+    InetSocketAddress web = config().web();
+    if (web != null && console == null) {
+      console = BalancerPage.open(this, web, control().loop());
+    }
+  }
+
+  /** So that nobody changes it while it is handed over. On the control loop; parks. */
+  Permit holdConfig() {
+    return active.hold();
   }
 
   /** Another process has the sockets: nothing is accepted here any more. On the control loop. */
   void handedOver() {
     events.tell(control().now(), "", "another process has taken over");
-    for (Listener each : listeners()) {
-      TcpServer server = each.server();
-      if (server == null) {
-        each.stop(Duration.ZERO);
-        each.close(Duration.ZERO);
-      } else {
-        server.stopListening();
-      }
+    active.handedOver();
+    WebConsole page = console;
+    if (page != null) {
+      page.close();
     }
+  }
+
+  /** Nobody can give commands any more. This ends the connections of those who do, soon. */
+  void closeControl(Duration drain) {
     UnixListener control = controlListener;
     if (control != null) {
-      control.close();
+      control.close(drain);
     }
   }
 
   // ---- for its parts
 
   BalancerConfig config() {
-    return config;
+    return active.config();
   }
 
   Counters counters() {
@@ -203,23 +247,35 @@ public final class Balancer implements AutoCloseable {
   }
 
   @Nullable AccessLog accessLog() {
-    return accessLog;
+    return active.accessLog();
   }
 
   SourceRates sourceRates(ListenConfig listen) {
     return sourceRates.computeIfAbsent(listen.name(), _ -> new SourceRates());
   }
 
+  /** Those of listeners with these names are of use still. */
+  void keepRates(Set<String> names) {
+    sourceRates.keySet().retainAll(names);
+  }
+
+  /** It is in no configuration any more. */
+  void forget(Pool pool) {
+    for (LoopPart part : parts.values()) {
+      boolean ignored = part.loop().tryPost(() -> part.forget(pool)); // else it ends anyway
+    }
+  }
+
   @Nullable Pool pool(String name) {
-    return pools.get(name);
+    return active.pools().get(name);
   }
 
   List<Pool> pools() {
-    return List.copyOf(pools.values());
+    return List.copyOf(active.pools().values());
   }
 
   List<Listener> listeners() {
-    return List.copyOf(listeners.values());
+    return List.copyOf(active.listeners().values());
   }
 
   List<Loop> loops() {
@@ -252,7 +308,7 @@ public final class Balancer implements AutoCloseable {
   /** Where it listens, by the names of the listeners, with ports that the system has chosen. */
   public Map<String, InetSocketAddress> addresses() {
     Map<String, InetSocketAddress> all = new LinkedHashMap<>();
-    listeners.forEach((name, listener) -> all.put(name, listener.address()));
+    active.listeners().forEach((name, listener) -> all.put(name, listener.address()));
     return all;
   }
 
@@ -281,12 +337,13 @@ public final class Balancer implements AutoCloseable {
    * @throws gyre.io.IoException if it can't listen somewhere
    */
   public void reload(BalancerConfig next) {
-    onControl(() -> {
-      apply(next);
-      config = next;
-      events.tell(control().now(), "", "configuration loaded");
-      return true;
-    });
+    boolean ignored =
+        onControl(() -> {
+          apply(next);
+          pending = pending == null ? null : next; // the doors may be shut still
+          events.tell(control().now(), "", "configuration loaded");
+          return true;
+        });
   }
 
   /** Has {@link #reload()}, and the command of that name, read the configuration by this. */
@@ -317,8 +374,9 @@ public final class Balancer implements AutoCloseable {
     stopAction = action;
   }
 
+  /** In a fiber of its own: what it does may wait for the one that asks. On the control loop. */
   void askToStop() {
-    stopAction.run();
+    Fiber<?> ignored = control().loop().start("stop", stopAction::run);
   }
 
   /** Answers a command, both as JSON, as the control socket does. */
@@ -341,91 +399,12 @@ public final class Balancer implements AutoCloseable {
     return Anywhere.await(loop.callAsync(work));
   }
 
-  /** On the control loop. Opens what may fail first. */
+  /** On the control loop. */
   private void apply(BalancerConfig next) {
-    Map<String, Listener> opened = new LinkedHashMap<>();
-    Map<String, Pool> wanted = poolsOf(next);
-    Map<String, Pool> before = pools;
-    Map<String, Pool> both = new LinkedHashMap<>(before);
-    wanted.forEach(both::putIfAbsent);
-    pools = Map.copyOf(both); // new listeners may have connections at once
-    updatePools(next, wanted);
-    try {
-      openLog(next);
-      openListeners(next, opened);
-    } catch (RuntimeException e) {
-      opened.values().forEach(listener -> listener.close(Duration.ZERO));
-      pools = before;
-      throw e;
+    try (Permit permit = active.hold()) {
+      assert permit != null;
+      active.apply(next, null);
     }
-    Map<String, Listener> gone = new LinkedHashMap<>(listeners);
-    Map<String, Listener> all = new LinkedHashMap<>();
-    for (ListenConfig each : next.listens()) {
-      Listener kept = opened.get(each.name());
-      if (kept == null) {
-        kept = gone.remove(each.name());
-        assert kept != null;
-        kept.config(each);
-      }
-      all.put(each.name(), kept);
-    }
-    listeners = java.util.Collections.unmodifiableMap(all);
-    pools = java.util.Collections.unmodifiableMap(wanted);
-    gone.values().forEach(listener -> closeSoon(listener, next.stopTimeout()));
-    before.forEach((name, pool) -> {
-      if (!wanted.containsKey(name)) {
-        pool.close();
-      }
-    });
-  }
-
-  private Map<String, Pool> poolsOf(BalancerConfig next) {
-    Map<String, Pool> wanted = new LinkedHashMap<>();
-    for (PoolConfig each : next.pools()) {
-      Pool known = pools.get(each.name());
-      wanted.put(each.name(), known == null ? new Pool(each, events) : known);
-    }
-    return wanted;
-  }
-
-  private void updatePools(BalancerConfig next, Map<String, Pool> wanted) {
-    for (PoolConfig each : next.pools()) {
-      Pool pool = wanted.get(each.name());
-      assert pool != null;
-      pool.update(each, Discovery.known(pool, each), control());
-    }
-  }
-
-  private void openLog(BalancerConfig next) {
-    AccessLog known = accessLog;
-    Path file = next.accessLog();
-    if (known != null && known.file().equals(file)) {
-      known.reopen();
-      return;
-    }
-    accessLog = file == null ? null : AccessLog.open(file);
-    if (known != null) {
-      known.close();
-    }
-  }
-
-  private void openListeners(BalancerConfig next, Map<String, Listener> opened) {
-    for (ListenConfig each : next.listens()) {
-      Listener known = listeners.get(each.name());
-      if (known == null || !known.config().isSamePlace(each)) {
-        HandOver from = handOver;
-        opened.put(each.name(), Listener.open(this, each, from == null ? null : from.find(each)));
-      }
-    }
-  }
-
-  private void closeSoon(Listener listener, Duration drain) {
-    events.tell(
-        control().now(),
-        listener.config().name(),
-        "no longer listens on " + Addresses.format(listener.address()));
-    Fiber<?> ignored =
-        control().loop().start("close " + listener.config().name(), () -> listener.close(drain));
   }
 
   // ---- the control fiber
@@ -437,14 +416,17 @@ public final class Balancer implements AutoCloseable {
     try (Scope scope = Scope.openIsolated("balance")) {
       HealthChecks checks = new HealthChecks(control());
       Discovery discovery = new Discovery(control());
-      UnixListener control = controlListener;
-      if (control != null) {
-        Fiber<?> ignored =
-            scope.start("control", () -> ControlSocket.serve(control, this, commands));
-      }
+      boolean isServing = false;
       while (!isStopping && !loop.stopping().isReady()) {
-        checks.look(pools.values());
-        discovery.look(pools.values());
+        openPending();
+        UnixListener control = controlListener;
+        if (control != null && !isServing) {
+          isServing = true;
+          Fiber<?> ignored =
+              scope.start("control", () -> ControlSocket.serve(control, this, commands));
+        }
+        checks.look(pools());
+        discovery.look(pools());
         Fiber.awaitFirst(stop, loop.stopping(), Deadline.in(LOOK_INTERVAL));
         stop.take();
       }
@@ -463,7 +445,7 @@ public final class Balancer implements AutoCloseable {
   /** As {@link #close(Duration)}, with the configuration's time. */
   @Override
   public void close() {
-    close(config.stopTimeout());
+    close(config().stopTimeout());
   }
 
   /**
@@ -475,7 +457,7 @@ public final class Balancer implements AutoCloseable {
       events.tell(control().now(), "", "stops, with " + sessions() + " connections");
     }
     isStopping = true;
-    closeListeners(drain);
+    active.stop(drain);
     WebConsole page = console;
     if (page != null) {
       page.close();
@@ -484,20 +466,7 @@ public final class Balancer implements AutoCloseable {
     if (present != null) {
       present.raise();
     }
+    active.close(drain);
     boolean ignored = Anywhere.await(ended);
-    closeLog();
-  }
-
-  private void closeListeners(Duration drain) {
-    List<Listener> all = new ArrayList<>(listeners.values());
-    all.forEach(listener -> listener.stop(drain));
-    all.forEach(listener -> listener.close(drain));
-  }
-
-  private void closeLog() {
-    AccessLog log = accessLog;
-    if (log != null) {
-      log.close();
-    }
   }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * Takes {@link Commands} on a Unix socket, a line of JSON each, and answers with a line. The socket
@@ -92,6 +93,8 @@ final class ControlSocket {
       }
     } catch (CancelledException e) {
       throw e;
+    } catch (IllegalArgumentException e) { // of more than can be handed over
+      stream.write(JsonText.write(Map.of("ok", false, "error", String.valueOf(e.getMessage()))));
     } catch (IoException e) {
       // Who asks may leave in between.
     }

@@ -60,6 +60,16 @@ final class Discovery {
     return List.copyOf(all.values());
   }
 
+  /** Whether a target with this name is one that names of this configuration have led to. */
+  static boolean isOf(PoolConfig config, String target) {
+    int at = target.lastIndexOf('@');
+    String name = at < 0 ? "" : target.substring(0, at);
+    return !name.isEmpty()
+        && (name.equals(config.service())
+            || config.targets().stream()
+                .anyMatch(each -> each.address().isUnresolved() && each.name().equals(name)));
+  }
+
   private static TargetConfig found(TargetConfig named, InetSocketAddress address) {
     return named.address(address).name(named.name() + "@" + Addresses.format(address));
   }

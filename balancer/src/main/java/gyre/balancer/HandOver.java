@@ -1,14 +1,18 @@
 package gyre.balancer;
 
+import gyre.Cancellation;
+import gyre.CancelledException;
+import gyre.DeadlineExceededException;
 import gyre.io.IoException;
 import gyre.net.HandedListener;
 import gyre.net.TcpServer;
 import gyre.net.UnixStream;
-import java.net.InetAddress;
+import gyre.sync.Permit;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,37 +25,82 @@ import org.jspecify.annotations.Nullable;
  *   new                                   old
  *   REQUEST                     -&gt;
  *                               &lt;-   the listening sockets of TCP, with their names
- *   (accepts on them as well)
+ *                               &lt;-   states of the targets, a line each, and END
+ *   (opens what it has not got, then accepts on these as well)
  *   TAKEN                       -&gt;
- *                                    (stops listening, also on UDP and on the control socket)
- *                               &lt;-   who had which target, a line each, and END
+ *                                    (stops listening, also on UDP and for the page)
+ *                               &lt;-   who had which target, a line each
+ *                                    (closes the control socket)
+ *                               &lt;-   END
  *   (accepts again, opens the rest)      (ends when its connections have, or its time is up)
  * </pre>
  *
- * <p>Where the new one fails before TAKEN, the old one goes on as if nothing had been. At each
- * moment somebody listens, on the same socket, so that no connection is refused or lost.
+ * <p>Where the new one fails before TAKEN, the old one goes on as if nothing had been. After it the
+ * new one goes on whatever fails: what could not be opened yet is tried again. At each moment
+ * somebody listens, on the same socket, so that no connection is refused or lost.
  */
 final class HandOver {
   static final String REQUEST = "{\"command\":\"hand-over\"}";
 
   private static final String TAKEN = "{\"command\":\"taken\"}";
   private static final String END = "{\"end\":true}";
-  private static final int LINE_LIMIT_BYTES = 1024;
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final String NOTE = "listeners";
+  private static final int LINE_LIMIT_BYTES = 64 * 1024;
+  private static final int TARGETS_LIMIT = 1_000_000;
+
+  /** For each step of the other one. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** The old one waits longer for TAKEN than the new one may take, so that never both go on. */
+  private static final Duration TAKEN_PATIENCE = Duration.ofSeconds(60);
+
+  private static final Duration TAKEN_LIMIT = Duration.ofSeconds(45);
 
   private final UnixStream stream;
-  private final Map<String, HandedListener> listeners;
+  private final long startNanos;
+  private final Map<String, HandedListener> listeners = new LinkedHashMap<>();
+  private final List<Map<String, String>> targets = new ArrayList<>();
 
-  private HandOver(UnixStream stream, Map<String, HandedListener> listeners) {
+  private HandOver(UnixStream stream, long startNanos) {
     this.stream = stream;
-    this.listeners = listeners;
+    this.startNanos = startNanos;
+  }
+
+  private static @Nullable String readLine(UnixStream stream, Duration limit) {
+    try {
+      return Cancellation.within(limit, () -> stream.readLine(LINE_LIMIT_BYTES));
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
   }
 
   // ---- the old one
 
   /** On the control loop. */
   static void give(UnixStream stream, Balancer balancer) {
-    List<String> names = new ArrayList<>();
+    stream.busy(true);
+    try (Permit permit = balancer.holdConfig()) {
+      assert permit != null;
+      if (!isTaken(stream, balancer)) {
+        return;
+      }
+      balancer.handedOver();
+    }
+    try {
+      HandOverState.writeClients(stream, balancer);
+      stream.flush();
+      balancer.closeControl(PATIENCE); // the new one opens its own there
+      stream.write(END + "\n");
+      stream.flush();
+    } finally {
+      balancer.askToStop();
+    }
+  }
+
+  private static boolean isTaken(UnixStream stream, Balancer balancer) {
+    List<String> names = new ArrayList<>(List.of(NOTE));
     List<TcpServer> servers = new ArrayList<>();
     for (Listener each : balancer.listeners()) {
       TcpServer server = each.server();
@@ -60,33 +109,19 @@ final class HandOver {
         servers.add(server);
       }
     }
-    stream.handListeners(String.join("\n", names).getBytes(StandardCharsets.UTF_8), servers);
     boolean isTaken = false;
     try {
-      isTaken = TAKEN.equals(stream.readLine(LINE_LIMIT_BYTES));
+      stream.handListeners(String.join("\n", names).getBytes(StandardCharsets.UTF_8), servers);
+      HandOverState.writeTargets(stream, balancer);
+      stream.write(END + "\n");
+      stream.flush();
+      isTaken = TAKEN.equals(readLine(stream, TAKEN_PATIENCE));
     } finally {
       if (!isTaken) { // the kernel may have told the other one of a connection
         servers.forEach(TcpServer::acceptAgain);
       }
     }
-    if (!isTaken) {
-      return;
-    }
-    balancer.handedOver();
-    long now = balancer.control().nanoTime();
-    for (Pool pool : balancer.pools()) {
-      for (Persistence.Entry each : pool.persistence().entries(now)) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("pool", pool.name());
-        line.put("client", each.client().getHostAddress());
-        line.put("target", each.target());
-        line.put("left_ms", each.leftNanos() / 1_000_000);
-        stream.write(JsonText.write(line) + "\n");
-      }
-    }
-    stream.write(END + "\n");
-    stream.flush();
-    balancer.askToStop();
+    return isTaken;
   }
 
   // ---- the new one
@@ -94,51 +129,111 @@ final class HandOver {
   /**
    * Asks for the sockets. On the control loop.
    *
-   * @throws IoException if nobody is there or it does not give them
+   * @throws IoException if nobody is there
+   * @throws IllegalStateException if it does not give them
    */
-  static HandOver ask(Path control) {
-    UnixStream stream = UnixStream.connect(control);
-    stream.write(REQUEST + "\n");
-    stream.flush();
-    UnixStream.Handed handed = stream.receiveListeners(LIMIT);
-    String[] names = new String(handed.note(), StandardCharsets.UTF_8).split("\n", -1);
-    Map<String, HandedListener> listeners = new LinkedHashMap<>();
-    for (int i = 0; i < handed.listeners().size(); i++) {
-      listeners.put(names[i], handed.listeners().get(i));
+  static HandOver ask(Path control, LoopPart part) {
+    HandOver made = new HandOver(UnixStream.connect(control), part.nanoTime());
+    boolean isDone = false;
+    try {
+      made.receive(control);
+      isDone = true;
+      return made;
+    } finally {
+      if (!isDone) {
+        made.abandon();
+      }
     }
-    return new HandOver(stream, listeners);
   }
 
-  /** The socket of a listener with this name, if it is on the same port. */
+  private void receive(Path control) {
+    stream.write(REQUEST + "\n");
+    stream.flush();
+    UnixStream.Handed handed = stream.receiveListeners(PATIENCE);
+    List<String> names =
+        Arrays.asList(new String(handed.note(), StandardCharsets.UTF_8).split("\n", -1));
+    for (int i = 0; i < handed.listeners().size(); i++) {
+      String name = i + 1 < names.size() ? names.get(i + 1) : "";
+      listeners.put(name, handed.listeners().get(i));
+    }
+    if (!names.getFirst().equals(NOTE)) {
+      throw new IllegalStateException("take over from " + control + ": it says " + names.getFirst());
+    }
+    if (listeners.size() != names.size() - 1) {
+      throw new IllegalStateException(
+          "take over from "
+              + control
+              + ": got "
+              + listeners.size()
+              + " of "
+              + (names.size() - 1)
+              + " sockets; raise the limit on open files (ulimit -n)");
+    }
+    String line = readLine(stream, PATIENCE);
+    while (!END.equals(line)) {
+      if (line == null || targets.size() == TARGETS_LIMIT) {
+        throw new IllegalStateException(
+            "take over from " + control + ": it ended after " + targets.size() + " targets");
+      }
+      targets.add(JsonText.readFlat(line));
+      line = readLine(stream, PATIENCE);
+    }
+  }
+
+  /** The pools get what the old one knows of their targets. */
+  void restore(Balancer balancer) {
+    HandOverState.restoreTargets(balancer, targets);
+  }
+
+  /** The socket of a listener with this name, if it is at the same address. */
   @Nullable HandedListener find(ListenConfig listen) {
     HandedListener found = listeners.get(listen.name());
-    return found != null && found.address().getPort() == listen.address().getPort()
+    return found != null && found.address().equals(listen.address())
         ? listeners.remove(listen.name())
         : null;
   }
 
-  /** All that was wanted is adopted: the old one may go. Gives what it remembers to the pools. */
+  /**
+   * All that was wanted is adopted: whether the old one may still be told to go.
+   *
+   * @throws IllegalStateException if that took so long that it may have given up waiting
+   */
+  void checkTime(LoopPart part) {
+    if (part.nanoTime() - startNanos > TAKEN_LIMIT.toNanos()) {
+      throw new IllegalStateException("the take-over took longer than " + TAKEN_LIMIT);
+    }
+  }
+
+  /** Tells the old one to go, and gives what it remembers to the pools. What fails is told. */
   void finish(Balancer balancer) {
     listeners.values().forEach(HandedListener::close);
-    stream.write(TAKEN + "\n");
-    long now = balancer.control().nanoTime();
-    String line = stream.readLine(LINE_LIMIT_BYTES);
-    while (line != null && !line.equals(END)) {
-      Map<String, String> words = JsonText.readFlat(line);
-      Pool pool = balancer.pool(words.getOrDefault("pool", ""));
-      if (pool != null) {
-        InetAddress client = InetAddress.ofLiteral(words.getOrDefault("client", ""));
-        long until = now + Long.parseLong(words.getOrDefault("left_ms", "0")) * 1_000_000;
-        pool.persistence()
-            .put(
-                client,
-                words.getOrDefault("target", ""),
-                until,
-                pool.config().persistenceEntries());
+    String failure = null;
+    try {
+      stream.write(TAKEN + "\n");
+      stream.flush();
+      String line = readLine(stream, PATIENCE);
+      while (line != null && !line.equals(END)) {
+        HandOverState.restoreClient(balancer, JsonText.readFlat(line));
+        line = readLine(stream, PATIENCE);
       }
-      line = stream.readLine(LINE_LIMIT_BYTES);
+      failure = line == null ? "the old process has ended" : null;
+      stream.close();
+    } catch (DeadlineExceededException e) {
+      failure = "the old process says nothing more";
+    } catch (CancelledException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      failure = String.valueOf(e.getMessage());
     }
-    stream.close();
+    if (failure != null) {
+      stream.reset();
+      balancer
+          .events()
+          .tell(
+              balancer.control().now(),
+              "",
+              "not all clients of the old process are remembered: " + failure);
+    }
   }
 
   /** It did not work out: the old one goes on. */

@@ -228,9 +228,7 @@ public final class ListenConfig {
 
   /** Whether it can go on listening where another one did, with what this one says. */
   boolean isSamePlace(ListenConfig other) {
-    return address().equals(other.address())
-        && protocol() == other.protocol()
-        && maxConnections() == other.maxConnections();
+    return address().equals(other.address()) && protocol() == other.protocol();
   }
 
   @Override

@@ -37,7 +37,8 @@ abstract class Listener {
     return config;
   }
 
-  final void config(ListenConfig next) {
+  /** Goes on where it listens, by these rules. */
+  void change(ListenConfig next) {
     config = next;
   }
 
@@ -51,8 +52,11 @@ abstract class Listener {
   /** Connections or flows that it has. */
   abstract int connections();
 
-  /** Begins to close, so that several can end at the same time. */
+  /** Begins to close, so that several can end at the same time. From any thread. */
   abstract void stop(Duration drain);
+
+  /** Lets go of what it listens on, as another process goes on there. Connections stay. */
+  abstract void handedOver();
 
   /** Stops listening, and parks until the connections have ended, at most so long. */
   abstract void close(Duration drain);
@@ -101,8 +105,20 @@ abstract class Listener {
     }
 
     @Override
+    void change(ListenConfig next) {
+      super.change(next);
+      int limit = next.maxConnections();
+      server.maxConnections(limit == 0 ? Integer.MAX_VALUE : limit);
+    }
+
+    @Override
     void stop(Duration drain) {
-      // Closing does both.
+      server.beginClose(drain);
+    }
+
+    @Override
+    void handedOver() {
+      server.stopListening();
     }
 
     @Override

@@ -53,6 +53,11 @@ final class LoopPart {
     return known.chooser();
   }
 
+  /** For how many pools it has choosers. On its loop. */
+  int choosers() {
+    return choosers.size();
+  }
+
   /** Pools that are gone need no chooser. */
   void forget(Pool pool) {
     choosers.remove(pool);

@@ -49,6 +49,10 @@ final class Persistence {
     }
   }
 
+  synchronized void clear() {
+    places.clear();
+  }
+
   synchronized int size() {
     return places.size();
   }

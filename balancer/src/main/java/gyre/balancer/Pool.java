@@ -326,6 +326,9 @@ final class Pool {
    */
   synchronized void update(PoolConfig changed, List<TargetConfig> wanted, LoopPart part) {
     config = changed;
+    if (changed.persistence().isZero()) {
+      persistence.clear();
+    }
     added.clear();
     removed.clear();
     have(wanted, part);
@@ -352,6 +355,16 @@ final class Pool {
     added.removeIf(each -> each.name().equals(target.name()));
     removed.add(target.name());
     have(configured(), part);
+  }
+
+  /** What operators have added since the configuration was read. */
+  synchronized List<TargetConfig> added() {
+    return List.copyOf(added);
+  }
+
+  /** The names that they have removed. */
+  synchronized Set<String> removed() {
+    return Set.copyOf(removed);
   }
 
   private List<TargetConfig> configured() {
@@ -403,6 +416,7 @@ final class Pool {
     for (Target each : targets) {
       each.remove();
     }
+    persistence.clear();
   }
 
   boolean isClosed() {

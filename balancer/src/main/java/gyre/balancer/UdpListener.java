@@ -95,6 +95,12 @@ final class UdpListener extends Listener {
     }
   }
 
+  /** Its flows end: their answers would come from another socket than the client knows. */
+  @Override
+  void handedOver() {
+    close(Duration.ZERO);
+  }
+
   @Override
   void close(Duration drain) {
     stop(drain);
