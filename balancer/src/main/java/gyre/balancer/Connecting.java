@@ -8,7 +8,6 @@ import gyre.net.TcpStream;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * where one can't be connected to. Nothing was sent to any of them yet, so that is safe.
  */
 final class Connecting {
-  /** Errors of this machine, for which no target is to be blamed: files, memory, ports. */
-  private static final Set<Integer> SHORTAGES = Set.of(23, 24, 12, 105, 99);
-
   /** What came out. */
   sealed interface Result {
     record Connected(TcpStream stream, Target target) implements Result {}
@@ -79,7 +75,7 @@ final class Connecting {
         return connected(stream, target, part.nanoTime() - start);
       } catch (IoException e) {
         last = String.valueOf(e.getMessage());
-        if (SHORTAGES.contains(e.errno())) {
+        if (Shortages.isOne(e)) {
           counters.shed.increment();
           return new Result.Refused("shed", last);
         }

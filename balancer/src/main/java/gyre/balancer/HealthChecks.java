@@ -72,10 +72,17 @@ final class HealthChecks {
       track.forget();
       return PAUSED;
     }
-    String failure = failure(target, rules);
+    String failure;
+    try {
+      failure = failure(target, rules);
+    } catch (OwnShortage e) {
+      pool.notChecked(String.valueOf(e.getMessage()), part);
+      return jitter(rules.interval(), rules);
+    }
     if (target.isRemoved() || target.admin() == AdminState.MAINTENANCE) {
       return PAUSED; // what came out is of no interest any more
     }
+    pool.checked();
     target.checks.increment();
     if (failure != null) {
       target.failedChecks.increment();
@@ -97,7 +104,16 @@ final class HealthChecks {
         : rules.fall() + " checks in a row failed: " + failure;
   }
 
-  private static @Nullable String failure(Target target, HealthConfig rules) {
+  /** A check could not be made, which says nothing about its target. */
+  private static final class OwnShortage extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    OwnShortage(Exception cause) {
+      super(String.valueOf(cause.getMessage()), cause);
+    }
+  }
+
+  private static @Nullable String failure(Target target, HealthConfig rules) throws OwnShortage {
     try {
       return Cancellation.within(rules.timeout(), () -> Checker.check(target.config(), rules));
     } catch (DeadlineExceededException e) {
@@ -105,6 +121,9 @@ final class HealthChecks {
     } catch (CancelledException e) {
       throw e;
     } catch (Exception e) {
+      if (Shortages.isOne(e)) {
+        throw new OwnShortage(e);
+      }
       String message = e.getMessage();
       return message == null ? e.toString() : message;
     }

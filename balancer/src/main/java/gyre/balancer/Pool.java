@@ -39,6 +39,9 @@ final class Pool {
 
   private volatile boolean isClosed;
 
+  /** Checks can't be made. */
+  private volatile boolean isShort;
+
   /** Names that could not be looked up. */
   private final Set<String> missing = new HashSet<>();
 
@@ -252,6 +255,18 @@ final class Pool {
       tell(part, target, (isUp ? "up" : "down") + ", as " + why);
       line.wake();
     }
+  }
+
+  /** A check could not be made, for want of something here. Told once until one can. */
+  synchronized void notChecked(String why, LoopPart part) {
+    if (!isShort) {
+      isShort = true;
+      events.tell(part.now(), name, "targets stay as they are, as no check can be made: " + why);
+    }
+  }
+
+  void checked() {
+    isShort = false;
   }
 
   synchronized void admin(Target target, AdminState state, String why, LoopPart part) {
