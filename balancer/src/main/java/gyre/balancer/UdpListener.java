@@ -1,5 +1,6 @@
 package gyre.balancer;
 
+import gyre.CancelledException;
 import gyre.Deadline;
 import gyre.Fiber;
 import gyre.Loop;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,18 @@ final class UdpListener extends Listener {
   private static final int FLOWS_LIMIT = 8192;
   private static final int BATCH = 64;
   private static final int LOOKS = 4;
+  private static final Duration LONGEST_LOOK = Duration.ofSeconds(5);
+
+  /** After a socket has broken down, until the next is tried. */
+  private static final Duration PAUSE = Duration.ofMillis(200);
+
+  private static final int FAILURES_LIMIT = 3;
+
+  /** EMSGSIZE. */
+  private static final int TOO_LONG = 90;
+
+  /** ENETUNREACH, ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH: what a target, or the way there, says. */
+  private static final Set<Integer> OF_THE_TARGET = Set.of(101, 110, 111, 113);
 
   /** Some answers arrive at once. */
   private static final int FLOW_DATAGRAMS = 64;
@@ -46,7 +60,14 @@ final class UdpListener extends Listener {
   private final AtomicInteger open = new AtomicInteger();
   private final CompletableFuture<InetSocketAddress> started = new CompletableFuture<>();
   private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
-  private InetSocketAddress address;
+  private volatile InetSocketAddress address;
+
+  /** On its loop; null while none can be had. */
+  private @Nullable UdpSocket listening;
+
+  private int failuresInARow;
+  private @Nullable Timer sweeping;
+  private String lastFailure = "";
   private volatile boolean isStopping;
   private volatile long drainNanos;
   private volatile @Nullable Signal changed;
@@ -110,76 +131,172 @@ final class UdpListener extends Listener {
   // ---- on its loop
 
   private void run() {
-    try (Scope scope = Scope.openIsolated("udp " + config().name());
-        UdpSocket socket = UdpSocket.bind(config().address(), UdpOptions.defaults())) {
-      Signal again = Signal.open();
-      changed = again;
-      started.complete(socket.localAddress());
-      scheduleSweeps();
-      serve(socket, again);
-      Deadline drain = Deadline.in(Duration.ofNanos(drainNanos));
-      while (!flows.isEmpty() && !drain.isReady()) {
-        Fiber.awaitFirst(again, drain, Loop.current().stopping());
-        again.take();
-        if (Loop.current().stopping().isReady()) {
-          break;
-        }
-      }
-      new ArrayList<>(flows.values()).forEach(flow -> flow.end("stopped"));
+    Signal again = Signal.open();
+    changed = again;
+    try (Scope scope = Scope.openIsolated("udp " + config().name())) {
+      listening = UdpSocket.bind(config().address(), UdpOptions.defaults());
+      started.complete(listening.localAddress());
+      scheduleSweep();
+      serve(again);
+      awaitFlows(again);
+      endAll();
       scope.cancel("the listener is closed");
     } catch (RuntimeException e) {
       if (!started.completeExceptionally(e)) {
         throw e;
       }
     } finally {
+      endAll();
+      closeSweep();
       ended.complete(true);
     }
   }
 
-  private void serve(UdpSocket socket, Signal again) {
+  private void serve(Signal again) {
     Loop loop = Loop.current();
-    while (!isStopping && !loop.stopping().isReady()) {
-      Fiber.awaitFirst(socket.readable(), again, loop.stopping());
+    while (!isStopping) {
+      UdpSocket socket = listening;
+      if (socket == null) {
+        Fiber.awaitFirst(again, loop.stopping(), Deadline.in(PAUSE));
+      } else {
+        Fiber.awaitFirst(socket.readable(), again, loop.stopping());
+      }
       again.take();
-      if (socket.readable().isReady()) {
-        for (Datagram each : socket.receiveAll(BATCH)) {
-          pass(socket, each);
-        }
+      if (loop.stopping().isReady()) {
+        return; // its socket says that it is readable then as well
+      }
+      if (socket == null) {
+        openAgain();
+      } else if (socket.readable().isReady()) {
+        receive(socket);
       }
     }
   }
 
-  private void scheduleSweeps() {
-    Duration idle = config().idleTimeout();
-    if (!idle.isZero()) {
-      Timer timer = Loop.current().every(idle.dividedBy(LOOKS).plusNanos(1), this::sweep);
-      timer.background(true);
+  private void receive(UdpSocket socket) {
+    List<Datagram> all;
+    try {
+      all = socket.receiveAll(BATCH);
+      failuresInARow = 0;
+    } catch (IoException e) {
+      tellFailure(e);
+      if (++failuresInARow == FAILURES_LIMIT) { // none of one datagram: it is over
+        failuresInARow = 0;
+        socket.close();
+        listening = null;
+      }
+      return;
+    }
+    for (Datagram each : all) {
+      try {
+        pass(each);
+      } catch (CancelledException e) {
+        throw e;
+      } catch (RuntimeException e) { // or one client could end the listener
+        balancer.counters().datagramsDropped.increment();
+        tellFailure(e);
+      }
+    }
+  }
+
+  private void openAgain() {
+    try {
+      listening = UdpSocket.bind(address, UdpOptions.defaults());
+      lastFailure = "";
+      tell("listens again");
+    } catch (IoException e) {
+      tellFailure(e);
+    }
+  }
+
+  /** Once for each. */
+  private void tellFailure(RuntimeException e) {
+    String failure = e.getMessage() == null ? e.toString() : e.getMessage();
+    if (!failure.equals(lastFailure)) {
+      lastFailure = failure;
+      tell("failed, and goes on: " + failure);
+    }
+  }
+
+  private void tell(String text) {
+    balancer.events().tell(part.now(), config().name(), text);
+  }
+
+  private void awaitFlows(Signal again) {
+    Deadline drain = Deadline.in(Duration.ofNanos(drainNanos));
+    while (!flows.isEmpty() && !drain.isReady() && !Loop.current().stopping().isReady()) {
+      Fiber.awaitFirst(again, drain, Loop.current().stopping());
+      again.take();
+    }
+  }
+
+  private void endAll() {
+    new ArrayList<>(flows.values()).forEach(flow -> flow.end("stopped"));
+  }
+
+  // ---- flows in which nothing moves
+
+  @Override
+  void change(ListenConfig next) {
+    super.change(next);
+    boolean ignored = part.loop().tryPost(this::scheduleSweep); // else it comes by itself
+  }
+
+  /** By the time that is configured now. */
+  private void scheduleSweep() {
+    closeSweep();
+    if (ended.isDone()) {
+      return;
+    }
+    Duration step = config().idleTimeout().dividedBy(LOOKS).plusNanos(1);
+    boolean isNever = config().idleTimeout().isZero();
+    boolean isLong = isNever || step.compareTo(LONGEST_LOOK) > 0;
+    Timer timer = part.loop().after(isLong ? LONGEST_LOOK : step, this::sweep);
+    timer.background(true);
+    sweeping = timer;
+  }
+
+  private void closeSweep() {
+    Timer present = sweeping;
+    if (present != null) {
+      present.close();
     }
   }
 
   private void sweep() {
     long limit = config().idleTimeout().toNanos();
     long now = part.nanoTime();
-    for (Flow each : new ArrayList<>(flows.values())) {
+    for (Flow each : limit == 0 ? List.<Flow>of() : new ArrayList<>(flows.values())) {
       if (now - each.movedNanos >= limit) {
         each.end("idle");
       }
     }
+    scheduleSweep();
   }
 
-  private void pass(UdpSocket socket, Datagram datagram) {
+  // ---- datagrams
+
+  static boolean isOfTheTarget(int errno) {
+    return OF_THE_TARGET.contains(errno);
+  }
+
+  private void pass(Datagram datagram) {
     Counters counters = balancer.counters();
     counters.datagramsIn.increment();
     Flow flow = flows.get(datagram.address());
+    if (flow != null && flow.isTargetLost()) {
+      flow.end("target-down");
+      flow = null;
+    }
     if (flow == null) {
-      flow = begin(socket, datagram.address());
+      flow = begin(datagram.address());
     }
     if (flow == null || !flow.send(datagram)) {
       counters.datagramsDropped.increment();
     }
   }
 
-  private @Nullable Flow begin(UdpSocket socket, InetSocketAddress client) {
+  private @Nullable Flow begin(InetSocketAddress client) {
     ListenConfig rules = config();
     Counters counters = balancer.counters();
     int limit = rules.maxConnections() == 0 ? FLOWS_LIMIT : rules.maxConnections();
@@ -205,7 +322,7 @@ final class UdpListener extends Listener {
       return null;
     }
     try {
-      return new Flow(socket, client, pool, chosen.target());
+      return new Flow(client, pool, chosen.target());
     } catch (IoException e) {
       pool.release(chosen.target());
       counters.shed.increment();
@@ -215,7 +332,6 @@ final class UdpListener extends Listener {
 
   /** What one client sends to one target, and gets back. */
   private final class Flow implements DatagramHandler {
-    private final UdpSocket listening;
     private final InetSocketAddress client;
     private final Pool pool;
     private final Target target;
@@ -228,8 +344,7 @@ final class UdpListener extends Listener {
     private long bytesOut;
     private boolean isOver;
 
-    Flow(UdpSocket listening, InetSocketAddress client, Pool pool, Target target) {
-      this.listening = listening;
+    Flow(InetSocketAddress client, Pool pool, Target target) {
       this.client = client;
       this.pool = pool;
       this.target = target;
@@ -245,12 +360,17 @@ final class UdpListener extends Listener {
       socket.onDatagram(this);
     }
 
+    /** Whether another one has to be chosen: a client that goes on for ever would stay there. */
+    boolean isTargetLost() {
+      return target.isRemoved() || (target.health() == Target.Health.DOWN && !pool.isPanic());
+    }
+
     boolean send(Datagram datagram) {
-      movedNanos = part.nanoTime();
       int bytes = datagram.payload().remaining();
       if (datagram.truncated() || !socket.trySend(datagram.payload(), peer)) {
         return false;
       }
+      movedNanos = part.nanoTime();
       bytesIn += bytes;
       target.bytesIn.add(bytes);
       return true;
@@ -260,7 +380,8 @@ final class UdpListener extends Listener {
     public void onDatagram(ByteQueue payload, InetSocketAddress source) {
       movedNanos = part.nanoTime();
       long bytes = payload.size();
-      if (!listening.isOpen() || !listening.trySend(payload, client)) {
+      UdpSocket back = listening;
+      if (back == null || !back.isOpen() || !back.trySend(payload, client)) {
         balancer.counters().datagramsDropped.increment();
         return;
       }
@@ -277,8 +398,15 @@ final class UdpListener extends Listener {
 
     @Override
     public void onFailure(UdpSocket failed, NetworkException failure) {
-      pool.failed(target, String.valueOf(failure.getMessage()), part);
-      end("target-broke");
+      if (failure.errno() == TOO_LONG) { // for the way to the target, not for that of the client
+        balancer.counters().datagramsDropped.increment();
+      } else if (isOfTheTarget(failure.errno())) {
+        pool.failed(target, String.valueOf(failure.getMessage()), part);
+        end("target-broke");
+      } else {
+        balancer.counters().shed.increment();
+        end("shed");
+      }
     }
 
     void end(String why) {

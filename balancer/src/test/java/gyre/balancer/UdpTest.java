@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Flows of UDP, with clients and targets of the JDK. */
 @Tag("fiber-modes")
@@ -177,5 +181,33 @@ final class UdpTest {
       Peers.until("it is dropped", () -> balancer.counters().datagramsDropped.sum() == 1);
       assertThat(balancer.sessions()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void shouldCountAndLogFlowsThatTheEndOfItsLoopEnds(@TempDir Path directory) throws Exception {
+    PoolConfig pool = PoolConfig.of("dns", List.of(target("a", 1)));
+    Path log = directory.resolve("access.log");
+    Balancer balancer;
+    Target target;
+    try (LoopGroup own = LoopGroup.open(1)) {
+      ListenConfig listen =
+          ListenConfig.of("dns", BalancerTest.anyPort(), "dns").protocol(ListenConfig.Protocol.UDP);
+      balancer =
+          Balancer.open(
+              own, BalancerConfig.of(List.of(listen), List.of(pool)).accessLog(log));
+      assertThat(ask(balancer, "x")).isEqualTo("a x");
+      target = balancer.pools().getFirst().targets().getFirst();
+      assertThat(target.active()).isPositive();
+    }
+    assertThat(target.active()).isZero();
+    assertThat(balancer.sessions()).isZero();
+    Objects.requireNonNull(balancer.accessLog()).close();
+    assertThat(log).content().contains("stopped");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"111, true", "113, true", "101, true", "90, false", "105, false", "1, false"})
+  void shouldBlameATargetForWhatItOrTheWayToItSaysAlone(int errno, boolean isBlamed) {
+    assertThat(UdpListener.isOfTheTarget(errno)).isEqualTo(isBlamed);
   }
 }
