@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,29 +17,36 @@ final class Persistence {
   record Entry(InetAddress client, String target, long leftNanos) {}
 
   private static final class Place {
+    final InetAddress client;
     String target = "";
     long untilNanos;
+
+    Place(InetAddress client) {
+      this.client = client;
+    }
   }
 
-  private final LinkedHashMap<InetAddress, Place> places = new LinkedHashMap<>(64, 0.75f, true);
+  private final LinkedHashMap<ClientKey, Place> places = new LinkedHashMap<>(64, 0.75f, true);
 
   synchronized @Nullable String find(InetAddress client, long nowNanos) {
-    Place place = places.get(client);
+    ClientKey key = ClientKey.of(client);
+    Place place = places.get(key);
     if (place == null) {
       return null;
     }
     if (nowNanos - place.untilNanos >= 0) {
-      places.remove(client);
+      places.remove(key);
       return null;
     }
     return place.target;
   }
 
   synchronized void put(InetAddress client, String target, long untilNanos, int limit) {
-    Place place = places.get(client);
+    ClientKey key = ClientKey.of(client);
+    Place place = places.get(key);
     if (place == null) {
-      place = new Place();
-      places.put(client, place);
+      place = new Place(client);
+      places.put(key, place);
     }
     place.target = target;
     place.untilNanos = untilNanos;
@@ -60,10 +66,10 @@ final class Persistence {
   /** All that are not forgotten, for another balancer. */
   synchronized List<Entry> entries(long nowNanos) {
     List<Entry> all = new ArrayList<>();
-    for (Map.Entry<InetAddress, Place> each : places.entrySet()) {
-      long left = each.getValue().untilNanos - nowNanos;
+    for (Place each : places.values()) {
+      long left = each.untilNanos - nowNanos;
       if (left > 0) {
-        all.add(new Entry(each.getKey(), each.getValue().target, left));
+        all.add(new Entry(each.client, each.target, left));
       }
     }
     return all;

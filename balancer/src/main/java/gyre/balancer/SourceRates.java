@@ -4,7 +4,8 @@ import java.net.InetAddress;
 import java.util.LinkedHashMap;
 
 /**
- * How many connections each client's address may make. Bounded: beyond {@link #LIMIT} clients the
+ * How many connections each client's address may make; of IPv6 each network of 64 bits, as whoever
+ * has one address there has all of them. Bounded: beyond {@link #LIMIT} clients the
  * one that was longest away is forgotten, and so has its full burst again. From any loop.
  */
 final class SourceRates {
@@ -17,23 +18,27 @@ final class SourceRates {
     long atNanos;
   }
 
-  private final LinkedHashMap<InetAddress, Bucket> buckets = new LinkedHashMap<>(64, 0.75f, true);
+  private final LinkedHashMap<ClientKey, Bucket> buckets = new LinkedHashMap<>(64, 0.75f, true);
 
   /** Whether one more connection is allowed now, which is counted then. */
   synchronized boolean tryEnter(InetAddress client, long perSecond, long burst, long nowNanos) {
-    Bucket bucket = buckets.get(client);
+    ClientKey key = ClientKey.ofNetwork(client);
+    Bucket bucket = buckets.get(key);
     if (bucket == null) {
       bucket = new Bucket();
       bucket.tokens = burst;
       bucket.atNanos = nowNanos;
-      buckets.put(client, bucket);
+      buckets.put(key, bucket);
       if (buckets.size() > LIMIT) {
         buckets.remove(buckets.keySet().iterator().next());
       }
     }
-    double gained = (nowNanos - bucket.atNanos) / NANOS_PER_SECOND * perSecond;
-    bucket.tokens = Math.min((double) burst, bucket.tokens + Math.max(0, gained));
-    bucket.atNanos = nowNanos;
+    long passed = nowNanos - bucket.atNanos;
+    if (passed > 0) { // the turns of two loops may begin in another order than they ask
+      double gained = passed / NANOS_PER_SECOND * perSecond;
+      bucket.tokens = Math.min((double) burst, bucket.tokens + gained);
+      bucket.atNanos = nowNanos;
+    }
     if (bucket.tokens < 1) {
       return false;
     }
