@@ -191,6 +191,7 @@ final class Relay {
         }
         broken = toBroke;
         to.shutdownOutput();
+        to.flush(); // under the limits of time here: closing would give it some seconds alone
         isEnded = true;
       } catch (ClosedException e) {
         stop(broken); // by the other direction or a timer, who have said why
@@ -203,9 +204,9 @@ final class Relay {
       }
     }
 
-    /** Grows whenever something is passed on, or leaves one of the streams. */
+    /** Grows whenever something is passed on or leaves one of the streams, and with the end. */
     long progress() {
-      return bytes + (bytes - to.pendingOutputBytes());
+      return bytes + (bytes - to.pendingOutputBytes()) + (isEnded ? 1 : 0);
     }
   }
 }
