@@ -70,7 +70,9 @@ final class RelaySimulationTest {
   private static BalancerConfig config() {
     InetSocketAddress target = new InetSocketAddress(InetAddress.ofLiteral("10.0.1.1"), PORT);
     return BalancerConfig.of(
-        List.of(ListenConfig.of("web", new InetSocketAddress("0.0.0.0", PORT), "web")),
+        List.of(
+            ListenConfig.of("web", new InetSocketAddress("0.0.0.0", PORT), "web")
+                .halfCloseTimeout(Duration.ofMinutes(3))),
         List.of(PoolConfig.of("web", List.of(TargetConfig.of(target)))));
   }
 
@@ -85,7 +87,7 @@ final class RelaySimulationTest {
           assertThat(stream.await(1)).isTrue();
           stream.input().clear();
           assertThat(stream.await(1)).isFalse();
-          Fiber.sleep(Duration.ofSeconds(40)); // of the 60 that a half-closed one may be quiet
+          Fiber.sleep(Duration.ofMinutes(2)); // of the 3 min that a half-closed one may be quiet
           stream.write(new byte[] {2});
         },
         stream -> {
@@ -113,7 +115,7 @@ final class RelaySimulationTest {
           int read = 0;
           for (int now = stream.read(room); now >= 0; now = stream.read(room.clear())) {
             read += now;
-            Fiber.sleep(Duration.ofSeconds(3)); // slower than the time to close allows
+            Fiber.sleep(Duration.ofSeconds(5)); // slower than the time to close allows
           }
           assertThat(read).isEqualTo(bytes);
           assertThat(balancer().counters().broken.sum()).isZero();
