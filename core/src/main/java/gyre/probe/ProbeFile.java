@@ -9,9 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -41,9 +39,6 @@ public final class ProbeFile {
 
   private static final FileAttribute<Set<PosixFilePermission>> OURS_ALONE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-  private static final FileAttribute<Set<PosixFilePermission>> OUR_DIRECTORY =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-
   private static final long STALL_LIMIT_MILLIS_DEFAULT = 25;
 
   private static @Nullable ProbeFile ofProcess;
@@ -77,22 +72,14 @@ public final class ProbeFile {
 
   // ---- where
 
-  /** The directory of a user's processes: {@code -Dgyre.insight.directory=} says another one. */
-  public static Path directory() {
-    String said = System.getProperty("gyre.insight.directory");
-    return said != null
-        ? Path.of(said)
-        : Path.of("/tmp", "gyre-" + System.getProperty("user.name", "unknown"));
-  }
-
   /** Of a process, whether there is one or not. */
   public static Path of(long pid) {
-    return directory().resolve(Long.toString(pid));
+    return ProbeDirectory.path().resolve(Long.toString(pid));
   }
 
   /** Where a process answers questions. */
   public static Path socketOf(long pid) {
-    return directory().resolve(pid + ".sock");
+    return ProbeDirectory.path().resolve(pid + ".sock");
   }
 
   /** The file of this process; null before its first loop, and where there is none to be had. */
@@ -212,7 +199,7 @@ public final class ProbeFile {
             * 1_000_000;
     Path path = of(ProcessHandle.current().pid());
     try {
-      prepare(path.getParent());
+      ProbeDirectory.prepare(path.getParent());
       deleteStale(path.getParent());
       Files.deleteIfExists(path);
       FileChannel channel =
@@ -251,31 +238,6 @@ public final class ProbeFile {
     header.set(number, SlotLayout.FILE_DISTRIBUTIONS, Distribution.values().length);
     java.lang.invoke.VarHandle.releaseFence();
     header.set(number, SlotLayout.FILE_MAGIC, SlotLayout.MAGIC); // last: now it is complete
-  }
-
-  /** Makes the directory, and refuses one that others could have prepared. */
-  private static void prepare(@Nullable Path directory) throws IOException {
-    if (directory == null) {
-      throw new IOException("it has no directory");
-    }
-    try {
-      Path ignored = Files.createDirectory(directory, OUR_DIRECTORY);
-    } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-        throw new IOException(directory + " is no directory", e);
-      }
-      Path own = Path.of("/proc/self");
-      if (Files.exists(own)
-          && !Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS)
-              .equals(Files.getAttribute(own, "unix:uid"))) {
-        throw new IOException(directory + " belongs to another user", e);
-      }
-      Set<PosixFilePermission> rights =
-          Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS);
-      if (rights.stream().anyMatch(right -> !right.name().startsWith("OWNER"))) {
-        throw new IOException("others may enter " + directory + ": run chmod 700 " + directory, e);
-      }
-    }
   }
 
   /** Deletes what processes that were killed have left: nobody holds a lock on it. */
