@@ -20,6 +20,11 @@ interface Answer {
   /** Nobody listens any more, or it is complete. */
   default void close() {}
 
+  /** None, and why. */
+  static Answer refused(String why) {
+    return of(ControlClient.REFUSED + why + "\n");
+  }
+
   /** One that is known already. */
   static Answer of(String text) {
     return output -> {

@@ -3,7 +3,8 @@ package gyre.insight;
 import java.util.List;
 
 /**
- * The questions that a process answers, a line each:
+ * The questions that a process answers, a line each, and after each answer a line that says that it
+ * is complete:
  *
  * <ul>
  *   <li>{@code stalls}: the newest reports of the watchdog, as JSON
@@ -39,8 +40,8 @@ final class Answers {
       case "waits" -> new JsonTreeAnswer(loops, WAITS_NODES_MAX, 0);
       case "trace" -> trace(words);
       default ->
-          Answer.of(
-              "unknown question '" + words[0] + "': ask stalls, dump, tree, waits or trace\n");
+          Answer.refused(
+              "unknown question '" + words[0] + "': ask stalls, dump, tree, waits or trace");
     };
   }
 
@@ -48,11 +49,11 @@ final class Answers {
     try {
       double seconds = words.length > 1 ? Double.parseDouble(words[1]) : 1;
       if (!(seconds > 0 && seconds <= TRACE_SECONDS_MAX)) {
-        return Answer.of("trace: seconds must be above 0 and at most 3600\n");
+        return Answer.refused("trace: seconds must be above 0 and at most 3600");
       }
       return new TraceAnswer(loops, seconds, words.length > 2 ? words[2] : "");
     } catch (NumberFormatException e) {
-      return Answer.of("trace: '" + words[1] + "' is no number of seconds\n");
+      return Answer.refused("trace: '" + words[1] + "' is no number of seconds");
     }
   }
 }

@@ -1,47 +1,63 @@
 package gyre.insight;
 
-import gyre.probe.ProbeFile;
-import java.io.BufferedReader;
+import gyre.probe.ProbeDirectory;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Asks a process of this user about its loops; see {@link Answers}. */
+/**
+ * Asks a process of this user about its loops; see {@link Answers}. Blocks, but never for ever: a
+ * process that is stopped or out of memory does not answer, which is an IOException after some
+ * seconds.
+ */
 public final class Control {
+  /** For what is asked again and again. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /** For what a large process needs longer for, and for a trace, which tells each second. */
+  private static final Duration PATIENCE_LONG = Duration.ofSeconds(10);
+
+  /** Some hundred thousand lines. */
+  private static final long DUMP_CHARS_MAX = 64 << 20;
+
   private Control() {}
 
   /** The tree of what lives in the loops, in words. */
   public static String dump(long pid) throws IOException {
     StringBuilder text = new StringBuilder();
-    ask(pid, "dump", line -> text.append(line).append('\n'));
+    dump(pid, line -> {
+      if (text.length() + line.length() < DUMP_CHARS_MAX) {
+        text.append(line).append('\n');
+      }
+    });
     return text.toString();
+  }
+
+  /** The same line by line, however many there are. */
+  public static void dump(long pid, Consumer<String> lines) throws IOException {
+    ask(pid, "dump", PATIENCE_LONG, lines);
   }
 
   /** The same as JSON, one line for each scope, fiber and handle. */
   public static void tree(long pid, Consumer<String> lines) throws IOException {
-    ask(pid, "tree", lines);
+    ask(pid, "tree", PATIENCE_LONG, lines);
   }
 
   /** What lives in the loops, without stacks, and of a thousand things at most. */
   static List<TreeLine> waits(long pid) throws IOException {
     List<TreeLine> lines = new ArrayList<>();
-    ask(pid, "waits", line -> lines.add(TreeLine.of(line)));
+    ask(pid, "waits", PATIENCE, line -> lines.add(TreeLine.of(line)));
     return lines;
   }
 
   /** What the watchdog has reported lately, the oldest first. */
   public static List<StallReport> stalls(long pid) throws IOException {
     StringBuilder text = new StringBuilder();
-    ask(pid, "stalls", text::append);
+    ask(pid, "stalls", PATIENCE, text::append);
     return StallJson.read(text.toString());
   }
 
@@ -52,11 +68,21 @@ public final class Control {
    */
   public static void trace(long pid, double seconds, String filter, Consumer<String> events)
       throws IOException {
-    ask(pid, "trace " + seconds + (filter.isEmpty() ? "" : " " + filter), events);
+    ask(pid, "trace " + seconds + (filter.isEmpty() ? "" : " " + filter), PATIENCE_LONG, events);
   }
 
-  private static void ask(long pid, String question, Consumer<String> lines) throws IOException {
-    Path path = ProbeFile.socketOf(pid);
+  /** Whether there is somebody to ask. */
+  static boolean answers(long pid) throws IOException {
+    return Files.exists(socketOf(pid));
+  }
+
+  private static Path socketOf(long pid) throws IOException {
+    return ProbeDirectory.checked().resolve(pid + ".sock");
+  }
+
+  private static void ask(long pid, String question, Duration patience, Consumer<String> lines)
+      throws IOException {
+    Path path = socketOf(pid);
     if (!Files.exists(path)) {
       throw new IOException(
           "process "
@@ -66,18 +92,6 @@ public final class Control {
               + "; it has opened no Gyre loop, has no gyre.insight on its path, or runs with"
               + " -Dgyre.insight=false");
     }
-    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-      ByteBuffer bytes = ByteBuffer.wrap((question + "\n").getBytes(StandardCharsets.UTF_8));
-      while (bytes.hasRemaining()) {
-        int ignored = channel.write(bytes);
-      }
-      try (BufferedReader reader =
-          new BufferedReader(
-              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8))) {
-        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-          lines.accept(line);
-        }
-      }
-    }
+    ControlClient.ask(path, question, patience, lines);
   }
 }

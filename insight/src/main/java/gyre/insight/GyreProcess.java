@@ -3,6 +3,7 @@ package gyre.insight;
 import gyre.probe.Buckets;
 import gyre.probe.Counter;
 import gyre.probe.Distribution;
+import gyre.probe.ProbeDirectory;
 import gyre.probe.ProbeFile;
 import gyre.probe.SlotLayout;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,9 +49,10 @@ public final class GyreProcess implements AutoCloseable {
   private final Instant started;
   private final long stallLimitNanos;
 
-  private GyreProcess(long pid) throws IOException {
+  private GyreProcess(Path directory, long pid) throws IOException {
     this.pid = pid;
-    this.file = ProbeFile.of(pid);
+    ProbeDirectory.check(directory);
+    this.file = directory.resolve(Long.toString(pid));
     boolean isOpen = false;
     try {
       this.memory = map();
@@ -71,8 +74,12 @@ public final class GyreProcess implements AutoCloseable {
    * @throws IOException if it has no Gyre loop, or belongs to another user; the message says which
    */
   public static GyreProcess open(long pid) throws IOException {
+    return open(ProbeDirectory.path(), pid);
+  }
+
+  static GyreProcess open(Path directory, long pid) throws IOException {
     try {
-      return new GyreProcess(pid);
+      return new GyreProcess(directory, pid);
     } catch (NoSuchFileException e) {
       throw new IOException(
           "process "
@@ -87,10 +94,18 @@ public final class GyreProcess implements AutoCloseable {
     }
   }
 
-  /** The processes of this user that have Gyre loops, by number. */
+  /**
+   * The processes of this user that have Gyre loops, by number.
+   *
+   * @throws IOException if the directory where they tell of themselves may be another user's
+   */
   public static List<Long> all() throws IOException {
+    return all(ProbeDirectory.path());
+  }
+
+  static List<Long> all(Path directory) throws IOException {
     List<Long> found = new ArrayList<>();
-    Path directory = ProbeFile.directory();
+    ProbeDirectory.check(directory);
     if (!Files.isDirectory(directory)) {
       return found;
     }
@@ -120,6 +135,10 @@ public final class GyreProcess implements AutoCloseable {
   }
 
   private MemorySegment map() throws IOException {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+        && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(file + " is no file"); // to open a pipe would wait for ever
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
     }
@@ -155,8 +174,9 @@ public final class GyreProcess implements AutoCloseable {
 
   /** What all loops tell now. */
   public ProcessSnapshot read() throws IOException {
-    long slots = memory.get(NUMBER, SlotLayout.FILE_SLOTS);
-    if (memory.byteSize() < SlotLayout.slotOffset((int) slots)) {
+    int slots =
+        (int) Math.clamp(memory.get(NUMBER, SlotLayout.FILE_SLOTS), 0L, ProbeFile.SLOTS_MAX);
+    if (memory.byteSize() < SlotLayout.slotOffset(slots)) {
       memory = map(); // it has grown; what was mapped before goes with the rest
     }
     List<LoopSnapshot> loops = new ArrayList<>();
@@ -245,7 +265,7 @@ public final class GyreProcess implements AutoCloseable {
     int length = copy.get(ValueLayout.JAVA_BYTE, offset) & 0xff;
     byte[] bytes = new byte[length];
     MemorySegment.copy(copy, ValueLayout.JAVA_BYTE, offset + 1L, bytes, 0, length);
-    return new String(bytes, StandardCharsets.UTF_8);
+    return Printable.of(new String(bytes, StandardCharsets.UTF_8));
   }
 
   @Override

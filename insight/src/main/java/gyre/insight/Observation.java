@@ -1,8 +1,6 @@
 package gyre.insight;
 
-import gyre.probe.ProbeFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +53,7 @@ public final class Observation implements AutoCloseable {
   private static String commandOf(long pid) {
     Optional<String> line =
         Machine.REAL.text("/proc/" + pid + "/cmdline").map(text -> text.replace('\0', ' '));
-    return line.map(Observation::shortened).orElse("");
+    return line.map(Observation::shortened).map(Printable::of).orElse("");
   }
 
   /** The main class or jar, and its arguments. */
@@ -110,23 +108,27 @@ public final class Observation implements AutoCloseable {
         Diagnosis.of(old, now, oldFacts, facts, stalls, waits()));
   }
 
-  /** One without a watchdog has none. */
+  /**
+   * One without a watchdog has none; nor has one that does not answer, whose figures tell enough,
+   * or one of another release, whose answer makes no sense.
+   */
   private List<StallReport> stalls() {
-    try {
-      return Files.exists(ProbeFile.socketOf(process.pid()))
-          ? Control.stalls(process.pid())
-          : List.of();
-    } catch (IOException e) {
-      return List.of();
-    }
+    return asked(Control::stalls);
   }
 
   private List<TreeLine> waits() {
+    return asked(Control::waits);
+  }
+
+  private interface Question<T> {
+    List<T> ask(long pid) throws IOException;
+  }
+
+  private <T> List<T> asked(Question<T> question) {
     try {
-      return Files.exists(ProbeFile.socketOf(process.pid()))
-          ? Control.waits(process.pid())
-          : List.of();
-    } catch (IOException e) {
+      return Control.answers(process.pid()) ? question.ask(process.pid()) : List.of();
+    } catch (IOException | RuntimeException e) {
+      StallLog.LOGGER.log(System.Logger.Level.DEBUG, "no answer of " + process.pid(), e);
       return List.of();
     }
   }

@@ -2,6 +2,7 @@ package gyre.insight;
 
 import gyre.insight.StallReport.Cause;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -62,11 +63,11 @@ final class StallJson {
       String key = parser.currentName();
       JsonToken ignored = parser.nextToken();
       switch (key) {
-        case "loop" -> loop = parser.getString();
-        case "kind" -> kind = parser.getString();
-        case "subject" -> subject = parser.getString();
-        case "detail" -> detail = parser.getString();
-        case "cause" -> cause = Cause.valueOf(parser.getString());
+        case "loop" -> loop = Printable.of(parser.getString());
+        case "kind" -> kind = Printable.of(parser.getString());
+        case "subject" -> subject = Printable.of(parser.getString());
+        case "detail" -> detail = Printable.of(parser.getString());
+        case "cause" -> cause = cause(parser.getString());
         case "began_nanos" -> began = parser.getLongValue();
         case "ended_nanos" -> ended = parser.getLongValue();
         case "seen_nanos" -> seen = parser.getLongValue();
@@ -78,9 +79,17 @@ final class StallJson {
     return new StallReport(loop, kind, subject, scopes, began, ended, seen, cause, detail, stack);
   }
 
+  /** One of a later release is as good as none. */
+  private static Cause cause(String name) {
+    return Arrays.stream(Cause.values())
+        .filter(cause -> cause.name().equals(name))
+        .findFirst()
+        .orElse(Cause.UNSEEN);
+  }
+
   private static void texts(JsonParser parser, List<String> to) {
     while (parser.nextToken() == JsonToken.VALUE_STRING) {
-      to.add(parser.getString());
+      to.add(Printable.of(parser.getString()));
     }
   }
 }

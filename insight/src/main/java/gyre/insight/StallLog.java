@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stalls of a process, the newest of them kept, some of them logged: at most five a minute, and
@@ -27,8 +28,13 @@ final class StallLog {
 
   private static final int FRAMES_LOGGED = 12;
 
+  /** What is kept for a log that takes nothing. */
+  private static final int UNWRITTEN_MAX = 16;
+
   private final ArrayDeque<StallReport> newest = new ArrayDeque<>();
   private final ArrayDeque<Long> loggedNanos = new ArrayDeque<>();
+  private final ArrayDeque<String> unwritten = new ArrayDeque<>();
+  private @Nullable Thread writer;
   private long total;
   private long unlogged;
 
@@ -93,13 +99,40 @@ final class StallLog {
       loggedNanos.removeFirst();
     }
     boolean isSmall = !report.cause().isItsOwn() && report.nanos() < OTHERS_LIMIT_NANOS;
-    if (isStarting || isSmall || loggedNanos.size() >= LOGGED_PER_MINUTE) {
+    if (isStarting
+        || isSmall
+        || loggedNanos.size() >= LOGGED_PER_MINUTE
+        || unwritten.size() >= UNWRITTEN_MAX) {
       unlogged++;
       return;
     }
     loggedNanos.addLast(now);
-    LOGGER.log(System.Logger.Level.WARNING, words(report));
+    unwritten.addLast(words(report));
     unlogged = 0;
+  }
+
+  /**
+   * Has what is to be logged written, by a thread of its own: a log whose reader is stuck must hold
+   * up neither who closes a loop nor who watches the others. Returns at once.
+   */
+  synchronized void write() {
+    if (!unwritten.isEmpty() && (writer == null || !writer.isAlive())) {
+      writer = Thread.ofPlatform().daemon().name("gyre-stall-log").start(this::writeAll);
+    }
+  }
+
+  private void writeAll() {
+    for (String text = next(); text != null; text = next()) {
+      LOGGER.log(System.Logger.Level.WARNING, text);
+    }
+  }
+
+  private synchronized @Nullable String next() {
+    String text = unwritten.pollFirst();
+    if (text == null) {
+      writer = null; // whoever comes later needs another one
+    }
+    return text;
   }
 
   private String words(StallReport report) {

@@ -16,11 +16,15 @@ final class TraceAnswer implements Answer {
   private static final int EVENTS = 1 << 15;
   private static final int EVENTS_AT_ONCE = 1 << 13;
 
+  /** Where nothing happens for so long it is said that this goes on. */
+  private static final long SILENCE_NANOS = 1_000_000_000L;
+
   private record Traced(WatchedLoop watched, Trace trace, int number) {}
 
   private final List<Traced> traced = new ArrayList<>();
   private final long endNanos;
   private final String filter;
+  private long toldNanos = System.nanoTime();
   private boolean hasBegun;
   private long dropped;
 
@@ -49,6 +53,7 @@ final class TraceAnswer implements Answer {
         output.write(name(each));
       }
     }
+    boolean isSilent = true;
     for (Traced each : traced) {
       StringBuilder lines = new StringBuilder();
       if (output.hasRoom()) {
@@ -59,10 +64,18 @@ final class TraceAnswer implements Answer {
                     append(lines, each.number, type, start, nanos, subject));
       }
       if (!lines.isEmpty()) {
+        isSilent = false;
         output.write(lines.toString());
       }
     }
-    boolean isOver = System.nanoTime() - endNanos >= 0;
+    long now = System.nanoTime();
+    if (!isSilent) {
+      toldNanos = now;
+    } else if (now - toldNanos > SILENCE_NANOS && output.hasRoom()) {
+      toldNanos = now;
+      output.write(ControlClient.ALIVE + "\n");
+    }
+    boolean isOver = now - endNanos >= 0;
     if (isOver) {
       traced.forEach(each -> dropped += each.trace.dropped());
       if (dropped > 0) {

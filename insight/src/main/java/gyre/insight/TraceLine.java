@@ -26,9 +26,9 @@ public final class TraceLine {
         String key = parser.currentName();
         JsonToken _ = parser.nextToken();
         switch (key) {
-          case "ph" -> phase = parser.getString();
-          case "name" -> name = parser.getString();
-          case "cat" -> category = parser.getString();
+          case "ph" -> phase = Printable.of(parser.getString());
+          case "name" -> name = Printable.of(parser.getString());
+          case "cat" -> category = Printable.of(parser.getString());
           case "ts" -> micros = parser.getDoubleValue();
           case "dur" -> duration = parser.getDoubleValue();
           case "tid" -> loop = parser.getLongValue();

@@ -3,7 +3,7 @@ package gyre.insight;
 import gyre.Loop;
 import gyre.LoopTree.Node;
 import gyre.spi.Internals;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,7 @@ abstract class TreeAnswer implements Answer {
 
   private final int nodesMax;
   private final int stacksMax;
-  private final List<Asked> asked = new ArrayList<>();
+  private final ArrayDeque<Asked> asked = new ArrayDeque<>();
   private final long deadlineNanos = System.nanoTime() + PATIENCE_NANOS;
 
   TreeAnswer(List<WatchedLoop> loops, int nodesMax, int stacksMax) {
@@ -51,20 +51,22 @@ abstract class TreeAnswer implements Answer {
    */
   abstract String seen(WatchedLoop watched, @Nullable List<Node> nodes);
 
+  /** One loop at a time: all of them at once may be more than a client can take. */
   @Override
   public final boolean work(Output output) {
     boolean isPatient = System.nanoTime() - deadlineNanos < 0;
     if (isPatient && asked.stream().anyMatch(each -> !each.tree.isDone())) {
       return false;
     }
-    for (Asked each : asked) {
+    Asked each = asked.poll();
+    if (each != null) {
       boolean hasAnswered = each.tree.isDone() && !each.tree.isCompletedExceptionally();
       output.write(
           hasAnswered
               ? told(each.watched, each.tree.join())
               : seen(each.watched, fromOutside(each.watched)));
     }
-    return true;
+    return asked.isEmpty();
   }
 
   /** The lists may change while they are read: then what was read so far is lost. */
@@ -74,7 +76,7 @@ abstract class TreeAnswer implements Answer {
     }
     try {
       return Internals.tree(watched.loop(), nodesMax, stacksMax);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       StallLog.LOGGER.log(System.Logger.Level.DEBUG, "a tree that changed while it was read", e);
       return null;
     }

@@ -28,11 +28,11 @@ public record TreeLine(
         String key = parser.currentName();
         JsonToken _ = parser.nextToken();
         switch (key) {
-          case "loop" -> loop = parser.getString();
-          case "type" -> type = parser.getString();
-          case "name" -> name = parser.getString();
-          case "state" -> state = parser.getString();
-          case "waits_for" -> waitsFor = parser.getString();
+          case "loop" -> loop = Printable.of(parser.getString());
+          case "type" -> type = Printable.of(parser.getString());
+          case "name" -> name = Printable.of(parser.getString());
+          case "state" -> state = Printable.of(parser.getString());
+          case "waits_for" -> waitsFor = Printable.of(parser.getString());
           case "age_nanos" -> age = parser.getLongValue();
           default -> parser.skipChildren();
         }

@@ -3,8 +3,10 @@ package gyre.insight;
 import gyre.Loop;
 import gyre.LoopWatch;
 import gyre.probe.Probe;
+import gyre.probe.ProbeFile;
 import gyre.spi.Internals;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,16 +33,33 @@ public final class Watchdog implements LoopWatch {
 
   private static final long DEEP_QUIET_NANOS = 10_000_000_000L;
   private static final long DEEP_IDLE_PERIOD_MILLIS = 500;
+  private static final long TELL_PERIOD_NANOS = 60_000_000_000L;
+
+  /** What is done from time to time, beside the looks. */
+  interface Duty {
+    void work(long nowNanos);
+  }
 
   private final List<WatchedLoop> loops = new CopyOnWriteArrayList<>();
   private final StallLog stalls = new StallLog();
   private final Sampler sampler = new Sampler(Machine.REAL);
-  private final SelfJudge judge = new SelfJudge(stalls);
+  private final Duty duty;
+  private final boolean answers;
+  private long toldNanos;
   private @Nullable Thread thread;
   private @Nullable ControlServer server;
 
   /** By the service loader. */
-  public Watchdog() {}
+  public Watchdog() {
+    this.duty = new SelfJudge(stalls)::work;
+    this.answers = true;
+  }
+
+  /** One that answers nobody, as a process has one socket. */
+  Watchdog(Duty duty) {
+    this.duty = duty;
+    this.answers = false;
+  }
 
   @Override
   public void opened(Loop loop) {
@@ -62,18 +81,28 @@ public final class Watchdog implements LoopWatch {
   }
 
   private synchronized void begin() {
-    if (thread == null) {
-      try {
-        ControlServer opened = ControlServer.open(new Answers(loops, stalls));
-        server = opened;
-        thread = Thread.ofPlatform().daemon().name("gyre-watchdog").start(() -> watch(opened));
-      } catch (IOException e) {
-        // The loop can do without; the next one that opens tries again.
-        StallLog.LOGGER.log(System.Logger.Level.WARNING, "nobody watches the loops: " + e);
+    try {
+      ControlServer present = server;
+      if (present == null) {
+        present = ControlServer.open(new Answers(loops, stalls)::to, answers ? socket() : null);
+        server = present;
       }
-    } else if (server != null) {
-      server.wake();
+      if (thread == null || !thread.isAlive()) {
+        ControlServer opened = present;
+        thread = Thread.ofPlatform().daemon().name("gyre-watchdog").start(() -> watch(opened));
+      } else {
+        present.wake();
+      }
+    } catch (IOException | OutOfMemoryError e) {
+      // The loop can do without; the next one that opens tries again.
+      StallLog.LOGGER.log(System.Logger.Level.WARNING, "nobody watches the loops: " + e);
     }
+  }
+
+  private static @Nullable Path socket() {
+    return ProbeFile.ofThisProcess() == null
+        ? null
+        : ProbeFile.socketOf(ProcessHandle.current().pid());
   }
 
   private void watch(ControlServer control) {
@@ -85,7 +114,8 @@ public final class Watchdog implements LoopWatch {
         if (isActive) {
           quietSince = now;
         }
-        judge.work(now);
+        stalls.write();
+        duty.work(now);
         boolean isTracing = control.work();
         long millis =
             isTracing
@@ -95,13 +125,27 @@ public final class Watchdog implements LoopWatch {
                     : activePeriodMillis(now);
         sampler.sleeps(millis);
         control.await(loops.isEmpty() ? 0 : millis);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         // Whatever it is, the loops are better watched by one that has failed once than by none.
-        StallLog.LOGGER.log(System.Logger.Level.WARNING, "the watchdog of loops failed", e);
+        tell(e);
         if (!pause()) {
           return;
         }
       }
+    }
+  }
+
+  /** Once a minute: what fails once may fail each round. */
+  @SuppressWarnings("EmptyCatch") // a log may fail as well: then there is nobody to tell
+  private void tell(Throwable failure) {
+    long now = System.nanoTime();
+    if (toldNanos != 0 && now - toldNanos < TELL_PERIOD_NANOS) {
+      return;
+    }
+    toldNanos = now;
+    try {
+      StallLog.LOGGER.log(System.Logger.Level.WARNING, "the watchdog of loops failed", failure);
+    } catch (Throwable ignored) {
     }
   }
 

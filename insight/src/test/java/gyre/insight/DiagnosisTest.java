@@ -191,7 +191,7 @@ class DiagnosisTest {
   void shouldKeepReportsOfStallsOnTheirWay() {
     StallReport report =
         new StallReport(
-            "l\"1", "fiber", "fiber ü", List.of("a", "b"), 1, 2, 3, Cause.NATIVE, "d\n", List.of());
+            "l\"1", "fiber", "fiber ü", List.of("a", "b"), 1, 2, 3, Cause.NATIVE, "d\"", List.of());
     assertThat(StallJson.read(StallJson.write(List.of(report, report))))
         .containsExactly(report, report);
   }
