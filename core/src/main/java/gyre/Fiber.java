@@ -505,6 +505,12 @@ public final class Fiber<T extends @Nullable Object> extends FiberThread {
     return thread();
   }
 
+  @Override
+  protected int callbackKind() {
+    HandleBase handle = serves;
+    return handle != null ? handle.probeKind() : inPost ? loop.postKind() : 0;
+  }
+
   /** Whether it runs callbacks. */
   boolean isPump() {
     return runsCallbacks();

@@ -97,7 +97,11 @@ public final class Loop implements AutoCloseable {
 
   private @Nullable Stopping stopping;
 
-  private Loop(LoopOptions options, FiberMode fiberMode, EngineSelection selection) {
+  private Loop(
+      LoopOptions options,
+      FiberMode fiberMode,
+      EngineSelection selection,
+      ProbeFile.@Nullable Slot slot) {
     this.options = options;
     this.thread = Thread.currentThread();
     this.fiberMode = fiberMode;
@@ -108,7 +112,7 @@ public final class Loop implements AutoCloseable {
     this.parkWatch = environment instanceof ParkWatch watch ? watch : null;
     this.root = new Scope(this, null, null, options.name(), Scope.Policy.ISOLATED);
     this.internal = new Scope(this, null, null, "internal", Scope.Policy.ISOLATED);
-    this.slot = probeSlot();
+    this.slot = slot;
     this.probe = slot == null ? null : slot.probe();
     this.postKind = probe == null ? 0 : probe.kind("post");
     this.pump = new Pump(this, internal, probe);
@@ -156,10 +160,16 @@ public final class Loop implements AutoCloseable {
   }
 
   /** None in a simulation, where time is no time. */
-  private ProbeFile.@Nullable Slot probeSlot() {
-    return options.insight() && environment == Environment.REAL
+  private static ProbeFile.@Nullable Slot probeSlot(
+      LoopOptions options, FiberMode fiberMode, EngineSelection selection) {
+    Engine engine = selection.engine();
+    return options.insight() && engine.environment() == Environment.REAL
         ? ProbeFile.take(
-            options.name(), engine.name(), fiberMode.toString(), engineChoice, engine.nanoTime())
+            options.name(),
+            engine.name(),
+            fiberMode.toString(),
+            selection.explanation(),
+            engine.nanoTime())
         : null;
   }
 
@@ -178,14 +188,19 @@ public final class Loop implements AutoCloseable {
     Logging.prepare();
     FiberMode fiberMode = options.fiberMode();
     EngineSelection selection = EngineSelection.open(options);
+    ProbeFile.Slot slot = null;
     try {
-      Loop loop = new Loop(options, fiberMode, selection);
+      slot = probeSlot(options, fiberMode, selection);
+      Loop loop = new Loop(options, fiberMode, selection, slot);
       CurrentLoop.add(loop);
       if (loop.probe != null) {
         LoopWatchers.opened(loop);
       }
       return loop;
     } catch (Throwable e) {
+      if (slot != null) {
+        ProbeFile.giveBack(slot);
+      }
       selection.engine().close();
       throw e;
     }

@@ -70,11 +70,13 @@ public final class LoopDriver {
       Monitors.checkNoneHeld(); // a walk of the stack: too much for every turn
     }
     assert (turns & 255) != 0 || Monitors.noneHeld(); // even for assertions
+    turn.restEnds();
     turn.once(deadlineNanos);
     if (!turn.hasWork() && mailbox.isEmpty()) {
       turn.submit();
     }
     mailbox.rest();
+    turn.rests();
     return turn.hasWork() || !mailbox.isEmpty();
   }
 

@@ -33,7 +33,12 @@ final class LoopWatchers {
 
   private static void each(Consumer<LoopWatch> action) {
     for (LoopWatch watch : ALL) {
-      action.accept(watch);
+      try {
+        action.accept(watch);
+      } catch (Throwable e) {
+        // A loop can do without being watched, where there is no memory for one more thread.
+        Logging.log(System.Logger.Level.WARNING, "a watcher of loops failed", e);
+      }
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,16 +52,16 @@ final class Offload {
     caller.cancellation().check();
     CompletableFuture<R> outcome = new CompletableFuture<>();
     Done done = new Done(caller.loop(), outcome, probe);
-    Environment.Job job = submit(caller.loop().carried().around(work), outcome, done);
-    if (probe != null) {
-      probe.add(Counter.OFFLOADED, 1);
-    }
+    Environment.Job job = submitCounted(caller.loop().carried().around(work), outcome, done);
     try {
       caller.awaitReady(done);
     } catch (Throwable cancelled) {
       // A result that is there already has nobody else: it is the caller's, and the next park tells
       // of the cancellation. A failure that is there says less than the cancellation does.
       if (outcome.cancel(false) || outcome.isCompletedExceptionally()) {
+        if (done.giveUp()) {
+          count(Counter.OFFLOAD_ENDED); // no worker will
+        }
         job.cancel();
         throw cancelled;
       }
@@ -68,10 +69,24 @@ final class Offload {
     return outcome(outcome);
   }
 
+  private <R extends @Nullable Object> Environment.Job submitCounted(
+      Callable<? extends R> work, CompletableFuture<R> outcome, Done done) {
+    try {
+      Environment.Job job = submit(work, outcome, done);
+      count(Counter.OFFLOADED);
+      return job;
+    } catch (RejectedExecutionException e) {
+      count(Counter.OFFLOAD_REFUSED);
+      throw e;
+    }
+  }
+
   private <R extends @Nullable Object> Environment.Job submit(
       Callable<? extends R> work, CompletableFuture<R> outcome, Done done) {
     return submit(() -> {
-      done.begins();
+      if (!done.begins()) {
+        return;
+      }
       try {
         R result = work.call();
         if (!outcome.complete(result)) {
@@ -84,18 +99,45 @@ final class Offload {
     });
   }
 
+  private void count(Counter counter) {
+    if (probe != null) {
+      probe.add(counter, 1);
+    }
+  }
+
+  /** By any thread. */
+  private void countOnLoop(Loop loop, Counter counter) {
+    if (probe == null) {
+      return;
+    }
+    if (Thread.currentThread() == loop.thread()) {
+      count(counter);
+    } else {
+      loop.postInternal(() -> count(counter));
+    }
+  }
+
   /** Tells failures to the listener of {@code loop}. */
   Executor executor(Loop loop) {
     return task -> {
-      Environment.Job ignored =
-          submit(() -> {
-            try {
-              task.run();
-            } catch (Throwable e) {
-              loop.postInternal(() -> loop.report(kind, e));
-            }
-          });
+      try {
+        Environment.Job ignored = submit(() -> run(loop, task));
+        countOnLoop(loop, Counter.OFFLOADED);
+      } catch (RejectedExecutionException e) {
+        countOnLoop(loop, Counter.OFFLOAD_REFUSED);
+        throw e;
+      }
     };
+  }
+
+  /** By a worker. */
+  private void run(Loop loop, Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      loop.postInternal(() -> loop.report(kind, e));
+    }
+    countOnLoop(loop, Counter.OFFLOAD_ENDED);
   }
 
   private Environment.Job submit(Runnable job) {
@@ -117,6 +159,12 @@ final class Offload {
     }
   }
 
+  private enum Progress {
+    QUEUED,
+    BEGUN,
+    GIVEN_UP
+  }
+
   /** The work has ended, in whatever way. */
   private static final class Done extends WaitPoint {
     private final Loop loop;
@@ -129,6 +177,9 @@ final class Offload {
     /** Handed over by the inbox. */
     private long beginNanos;
 
+    /** Exactly one of both decides: the worker that begins it, or who gives it up before. */
+    private final AtomicReference<Progress> progress = new AtomicReference<>(Progress.QUEUED);
+
     Done(Loop loop, CompletableFuture<?> outcome, @Nullable Probe probe) {
       this.loop = loop;
       this.outcome = outcome;
@@ -136,11 +187,20 @@ final class Offload {
       this.submittedNanos = probe == null ? 0 : probe.lastNanos();
     }
 
-    /** By the worker. */
-    void begins() {
+    /** By the worker. Whether it is to be done. */
+    boolean begins() {
+      if (!progress.compareAndSet(Progress.QUEUED, Progress.BEGUN)) {
+        return false;
+      }
       if (probe != null) {
         beginNanos = System.nanoTime();
       }
+      return true;
+    }
+
+    /** By the loop: whether no worker will ever begin it. */
+    boolean giveUp() {
+      return progress.compareAndSet(Progress.QUEUED, Progress.GIVEN_UP);
     }
 
     /** By the worker. */

@@ -1,6 +1,7 @@
 package gyre;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
@@ -12,6 +13,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -130,6 +133,96 @@ class LoopProbeTest {
       assertThat(probe(loop).get(Counter.OFFLOADED)).isEqualTo(3);
       assertThat(probe(loop).get(Counter.OFFLOAD_ENDED)).isEqualTo(3);
     }
+  }
+
+  /** What is given up before it began has ended too: else it would count as in hand for ever. */
+  @Test
+  void shouldCountTheEndOfOffloadedWorkThatNeverBegan() {
+    CountDownLatch goesOn = new CountDownLatch(1);
+    try (Loop loop = Loop.open(Loops.options(engine).offloadThreads(1).offloadQueueLimit(1))) {
+      loop.run(() -> {
+        Fiber<?> first = Fiber.start(() -> Fiber.offload(() -> await(goesOn)));
+        while (probe(loop).get(Counter.OFFLOADED) == 0) {
+          Fiber.yield();
+        }
+        try (Scope scope = Scope.openIsolated("given up")) {
+          Fiber<?> ignored = scope.start(() -> Fiber.offload(() -> await(goesOn)));
+          while (probe(loop).get(Counter.OFFLOADED) == 1) {
+            Fiber.yield();
+          }
+          assertThatThrownBy(() -> Fiber.offload(() -> 1))
+              .isInstanceOf(RejectedExecutionException.class);
+          scope.cancel("nobody wants it");
+        }
+        goesOn.countDown();
+        first.join();
+      });
+      assertThat(probe(loop).get(Counter.OFFLOADED)).isEqualTo(2);
+      assertThat(probe(loop).get(Counter.OFFLOAD_ENDED)).isEqualTo(2);
+      assertThat(probe(loop).get(Counter.OFFLOAD_REFUSED)).isEqualTo(1);
+    }
+  }
+
+  private static boolean await(CountDownLatch latch) throws InterruptedException {
+    latch.await();
+    return true;
+  }
+
+  @Test
+  void shouldCountWhatItsExecutorRuns() {
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      loop.run(() -> {
+        loop.offloadExecutor().execute(() -> {});
+        while (probe(loop).get(Counter.OFFLOAD_ENDED) == 0) {
+          Fiber.sleep(Duration.ofMillis(1));
+        }
+      });
+      assertThat(probe(loop).get(Counter.OFFLOADED)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldTakeTheTimeBetweenTwoRunsForNoTurn() throws InterruptedException {
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      loop.run(() -> {});
+      long before = probe(loop).get(Counter.BUSY_NANOS);
+      Thread.sleep(300); // what the program does meanwhile
+      loop.run(() -> {});
+      assertThat(probe(loop).get(Counter.BUSY_NANOS) - before).isLessThan(300_000_000);
+    }
+  }
+
+  /** Parked once, it is its own doing what it does later, and not that of whoever comes next. */
+  @Test
+  void shouldChargeACallbackThatWasParkedForWhatItDoesLater() {
+    Trace trace = new Trace(1024);
+    long computedNanos = 40_000_000;
+    List<Object> charged = new ArrayList<>();
+    try (Loop loop = Loop.open(Loops.options(engine))) {
+      loop.run(() -> {
+        probe(loop).trace(trace);
+        boolean[] hasRun = {false};
+        loop.post(() -> {
+          Fiber.sleep(Duration.ofMillis(1));
+          compute(computedNanos);
+          Fiber.sleep(Duration.ofMillis(1));
+          hasRun[0] = true;
+        });
+        while (!hasRun[0]) {
+          Fiber.sleep(Duration.ofMillis(1));
+        }
+        probe(loop).trace(null);
+      });
+      int ignored =
+          trace.drain(
+              1024,
+              (type, start, nanos, subject) -> {
+                if (nanos >= computedNanos && (type == Trace.CALLBACK || type == Trace.FIBER)) {
+                  charged.add(type == Trace.CALLBACK);
+                }
+              });
+    }
+    assertThat(charged).contains(true);
   }
 
   @Test

@@ -52,6 +52,9 @@ public abstract class FiberThread {
     this.thread = mechanism.create(this, name, scopeBindings);
   }
 
+  /** The kind of the handle, for figures, whose callback stands in it; 0 for none. */
+  protected abstract int callbackKind();
+
   /** The body of the thread. */
   protected abstract void run();
 

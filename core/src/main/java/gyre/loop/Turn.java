@@ -142,6 +142,19 @@ public final class Turn {
     to.turnEnds(callbacks.size(), runQueue.size());
   }
 
+  /** Its thread does something else until {@link #restEnds}. */
+  public void rests() {
+    if (probe != null) {
+      probe.rests();
+    }
+  }
+
+  public void restEnds() {
+    if (probe != null) {
+      probe.restEnds();
+    }
+  }
+
   /** Hands what was submitted to the kernel: for a loop whose thread waits elsewhere. */
   public void submit() {
     assert !underWay;
@@ -157,10 +170,13 @@ public final class Turn {
 
   /** Turns until it is done. */
   public void until(BooleanSupplier done) {
+    // What the thread did since an earlier run is no part of the turn that ended that one.
+    boolean follows = false;
     while (!done.getAsBoolean()) {
-      if (probe != null) {
+      if (probe != null && follows) {
         probe.continues();
       }
+      follows = true;
       once(Engine.FOREVER);
     }
     mailbox.restAndLook();
@@ -267,8 +283,8 @@ public final class Turn {
     for (int left = Math.min(runQueue.size(), BUDGET); left > 0; left--) {
       Object next = runQueue.take(left);
       if (next instanceof FiberThread fiber) {
-        if (probe != null && !fiber.runsCallbacks()) {
-          probe.fiberBegins();
+        if (probe != null) {
+          begins(probe, fiber);
         }
         running = fiber;
         mechanism.run(fiber);
@@ -282,12 +298,20 @@ public final class Turn {
     }
   }
 
-  /** Callbacks tell of themselves, but for those that are parked. */
+  private static void begins(Probe to, FiberThread fiber) {
+    if (fiber.runsCallbacks()) {
+      to.callbacksGoOn();
+    } else {
+      to.fiberBegins();
+    }
+  }
+
+  /** Callbacks tell of themselves, but for those that are parked, be it again. */
   private void ran(Probe to, Object what) {
     if (!(what instanceof FiberThread fiber) || !fiber.runsCallbacks()) {
       to.fiberRan(engine.nanoTime(), what);
-    } else if (to.isInCallback()) {
-      to.callbackParked(engine.nanoTime(), fiber);
+    } else if (to.hasUntold()) {
+      to.callbackParked(engine.nanoTime(), fiber.callbackKind(), fiber);
     }
   }
 

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing here allocates, but for the first handle of a kind.
  */
 public final class Probe {
+  private static final int LOOKS_MAX = 3;
+
   /** Where the slot is; after the end of the loop, a place that nobody reads. */
   private long base;
 
@@ -32,9 +34,10 @@ public final class Probe {
   private boolean isContinuous;
   private boolean isInTurn;
   private boolean isInCallback;
+  private boolean isTold = true;
   private int carriedCallbacks;
   private int carriedFibers;
-  private long sequence;
+  private long sequence = SlotLayout.SEQUENCE_FIRST;
 
   /** Told of each event, while somebody traces. */
   private @Nullable Trace trace;
@@ -62,10 +65,16 @@ public final class Probe {
     if (mayBlock) {
       add(Counter.SLEEPS, 1);
     }
+    phase(SlotLayout.WAITING, nowNanos);
     VarHandle.storeStoreFence();
     Memory.putLong(base + SlotLayout.SEQUENCE, ++sequence & -2L);
-    Memory.putLong(base + SlotLayout.PHASE, SlotLayout.WAITING);
+  }
+
+  /** A phase is never seen together with a time that lies before it. */
+  private void phase(long phase, long nowNanos) {
     Memory.putLong(base + SlotLayout.PHASE_SINCE, nowNanos);
+    VarHandle.storeStoreFence();
+    Memory.putLong(base + SlotLayout.PHASE, phase);
   }
 
   /**
@@ -80,7 +89,8 @@ public final class Probe {
     long waited = Math.max(0, nowNanos - lastNanos);
     add(sleeps ? Counter.IDLE_NANOS : Counter.POLL_NANOS, waited);
     if (sleeps && nowNanos - deadlineNanos >= 0 && deadlineNanos != Long.MAX_VALUE) {
-      record(Distribution.POLL_DELAY.offset(), nowNanos - deadlineNanos);
+      // What was due before the wait began is late by the loop's own doing.
+      record(Distribution.POLL_DELAY.offset(), nowNanos - Math.max(deadlineNanos, lastNanos));
     }
     if (trace != null) {
       trace.add(Trace.WAIT, lastNanos, waited, null);
@@ -93,9 +103,8 @@ public final class Probe {
     isContinuous = false;
     carriedCallbacks = callbacks;
     carriedFibers = fibers;
-    Memory.putLong(base + SlotLayout.PHASE, SlotLayout.IN_TURN);
-    Memory.putLong(base + SlotLayout.PHASE_SINCE, nowNanos);
     Memory.putLong(base + SlotLayout.ITEM_SINCE, nowNanos);
+    phase(SlotLayout.IN_TURN, nowNanos);
   }
 
   /** Completions, inbox and timers are done: what follows are callbacks and fibers. */
@@ -104,7 +113,7 @@ public final class Probe {
     record(Distribution.TURN_EVENTS.offset(), completions);
     add(Counter.TIMERS_FIRED, timers);
     if (nowNanos - lastNanos > stallLimitNanos) {
-      stalled(nowNanos - lastNanos, 0);
+      stalled(nowNanos - lastNanos);
     }
     if (trace != null) {
       trace.add(Trace.DISPATCH, lastNanos, nowNanos - lastNanos, null);
@@ -127,6 +136,19 @@ public final class Probe {
       add(Counter.BUDGETS_USED_UP, 1);
     }
     Memory.putLong(base + SlotLayout.PHASE, SlotLayout.OUTSIDE);
+  }
+
+  /** Its driver has the thread, who may not come back for long: what is told is whole until then. */
+  public void rests() {
+    VarHandle.storeStoreFence();
+    Memory.putLong(base + SlotLayout.SEQUENCE, ++sequence & -2L);
+  }
+
+  /** The driver has it turn again. */
+  public void restEnds() {
+    sequence |= 1;
+    Memory.putLong(base + SlotLayout.SEQUENCE, sequence);
+    VarHandle.storeStoreFence();
   }
 
   /** The next turn follows at once: the loop is not turned by hand. */
@@ -153,25 +175,36 @@ public final class Probe {
     slice(nowNanos, kind, subject);
   }
 
-  /** Whether a callback has begun, and not ended or parked. */
-  public boolean isInCallback() {
-    return isInCallback;
+  /** A fiber that runs callbacks is about to run, be it that it goes on with one. */
+  public void callbacksGoOn() {
+    isTold = false;
+  }
+
+  /**
+   * Whether something has run since the last slice that was told: a callback that has begun, or
+   * one that was parked and went on, and that has not ended.
+   */
+  public boolean hasUntold() {
+    return isInCallback || !isTold;
   }
 
   /** A callback waits for something, and its fiber with it. */
-  public void callbackParked(long nowNanos, @Nullable Object subject) {
+  public void callbackParked(long nowNanos, int kind, @Nullable Object subject) {
     isInCallback = false;
-    slice(nowNanos, 0, subject);
+    slice(nowNanos, kind, subject);
   }
 
   private void slice(long nowNanos, int kind, @Nullable Object subject) {
+    isTold = true;
     long nanos = nowNanos - lastNanos;
     record(SlotLayout.kindHistogramOffset(kind), nanos);
     if (trace != null) {
       trace.add(Trace.CALLBACK, lastNanos, nanos, subject);
     }
     if (nanos > stallLimitNanos) {
-      stalled(nanos, kind);
+      stalled(nanos);
+      long place = base + SlotLayout.kindOffset(kind) + SlotLayout.KIND_STALLS;
+      Memory.putLong(place, Memory.getLong(place) + 1);
     }
     began(nowNanos);
   }
@@ -194,7 +227,7 @@ public final class Probe {
       trace.add(Trace.FIBER, lastNanos, nanos, subject);
     }
     if (nanos > stallLimitNanos) {
-      stalled(nanos, 0);
+      stalled(nanos);
     }
     began(nowNanos);
   }
@@ -204,10 +237,9 @@ public final class Probe {
     Memory.putLong(base + SlotLayout.ITEM_SINCE, nowNanos);
   }
 
-  private void stalled(long nanos, int kind) {
+  /** Of which kind it was, if of any, is told by who calls. */
+  private void stalled(long nanos) {
     add(Counter.STALLS, 1);
-    long place = base + SlotLayout.kindOffset(kind) + SlotLayout.KIND_STALLS;
-    Memory.putLong(place, Memory.getLong(place) + 1);
     if (nanos > Memory.getLong(base + Counter.LONGEST_NANOS.offset())) {
       set(Counter.LONGEST_NANOS, nanos);
     }
@@ -273,9 +305,21 @@ public final class Probe {
 
   /** When the turn began that goes on, or 0: for a look from another thread, which may be late. */
   public long turnSinceNanos() {
-    return Memory.getLong(base + SlotLayout.PHASE) == SlotLayout.IN_TURN
-        ? Memory.getLong(base + SlotLayout.PHASE_SINCE)
-        : 0;
+    for (int i = 0; i < LOOKS_MAX; i++) {
+      long since = Memory.getLong(base + SlotLayout.PHASE_SINCE);
+      VarHandle.loadLoadFence();
+      boolean isInTurnNow = Memory.getLong(base + SlotLayout.PHASE) == SlotLayout.IN_TURN;
+      VarHandle.loadLoadFence();
+      if (Memory.getLong(base + SlotLayout.PHASE_SINCE) == since) {
+        return isInTurnNow ? since : 0;
+      }
+    }
+    return 0; // one turn after the other: none of them is long
+  }
+
+  /** No other loop of this process has or had this number. From any thread. */
+  public long loop() {
+    return Memory.getLong(base + SlotLayout.LOOP);
   }
 
   /** When what runs now began. From any thread. */

@@ -4,6 +4,7 @@ import gyre.sys.Memory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -118,7 +119,7 @@ public final class ProbeFile {
     if (memory == null) {
       return null;
     }
-    memory.fill((byte) 0);
+    clear(memory);
     long base = Memory.attach(memory);
     Probe probe = new Probe(base, file.stallLimitNanos);
     probe.putText(SlotLayout.NAME, SlotLayout.NAME_BYTES, loop);
@@ -128,7 +129,10 @@ public final class ProbeFile {
     probe.put(SlotLayout.THREAD, kernelThread());
     probe.put(SlotLayout.OPENED_NANOS, nowNanos);
     file.loops++;
+    VarHandle.storeStoreFence(); // who sees the number sees the texts too
     Memory.putLong(base + SlotLayout.LOOP, file.loops);
+    VarHandle.storeStoreFence();
+    Memory.putLong(base + SlotLayout.SEQUENCE, SlotLayout.SEQUENCE_FIRST);
     return new Slot(memory, base, probe);
   }
 
@@ -137,9 +141,19 @@ public final class ProbeFile {
     ProbeFile file = ofProcess;
     assert file != null : "it was taken from there";
     slot.probe.end(file.nowhere());
-    slot.memory.fill((byte) 0);
+    clear(slot.memory);
     Memory.detach(slot.base);
     file.free.add(slot.memory);
+  }
+
+  /** Whoever reads it meanwhile sees an odd number, or that there is no loop. */
+  private static void clear(MemorySegment memory) {
+    var number = java.lang.foreign.ValueLayout.JAVA_LONG;
+    memory.set(number, SlotLayout.SEQUENCE, 1);
+    VarHandle.storeStoreFence();
+    memory.set(number, SlotLayout.LOOP, 0);
+    VarHandle.storeStoreFence();
+    memory.asSlice(SlotLayout.THREAD).fill((byte) 0);
   }
 
   /** For those that tell something after their end; made for the first, and kept. */
@@ -236,7 +250,7 @@ public final class ProbeFile {
     header.set(number, SlotLayout.FILE_STALL_LIMIT_NANOS, stallLimitNanos);
     header.set(number, SlotLayout.FILE_COUNTERS, Counter.values().length);
     header.set(number, SlotLayout.FILE_DISTRIBUTIONS, Distribution.values().length);
-    java.lang.invoke.VarHandle.releaseFence();
+    VarHandle.releaseFence();
     header.set(number, SlotLayout.FILE_MAGIC, SlotLayout.MAGIC); // last: now it is complete
   }
 

@@ -11,7 +11,9 @@ package gyre.probe;
  *
  * <p>The loop that a slot belongs to makes {@link #SEQUENCE} odd when a turn begins to write and
  * even when it has ended, so a reader who finds the same even number before and after has a
- * consistent picture. A reader who finds it odd has whole numbers of a turn that is under way.
+ * consistent picture. A reader who finds it odd has whole numbers of a turn that is under way. It is
+ * odd as well while a slot goes from one loop to another: whose picture it is, {@link #LOOP} tells,
+ * if it is the same before and after.
  */
 public final class SlotLayout {
   /** "GYREINSI" */
@@ -41,6 +43,9 @@ public final class SlotLayout {
   public static final int LOOP = 0;
 
   public static final int SEQUENCE = 8;
+
+  /** Of a loop that has not turned. */
+  public static final long SEQUENCE_FIRST = 2;
 
   /** The thread's number in the kernel; 0 where it is not known. */
   public static final int THREAD = 16;
