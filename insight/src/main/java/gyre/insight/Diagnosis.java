@@ -4,9 +4,14 @@ import gyre.insight.Verdict.Disease;
 import gyre.probe.Counter;
 import gyre.probe.Distribution;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Looks for diseases in what was read of a process at two times. Nothing is judged by one number
@@ -28,6 +33,9 @@ public final class Diagnosis {
   private static final long STARVED_LATE_NANOS = 10_000_000;
   private static final long CONSUMER_NANOS = 2_000_000_000;
   private static final double POOL_SHARE = 0.95;
+
+  /** What the loops of a group are called: NAME-0, NAME-1 and so on. */
+  private static final Pattern MEMBER = Pattern.compile("(.+)-[0-9]+");
 
   private final ProcessSnapshot before;
   private final ProcessSnapshot after;
@@ -172,13 +180,20 @@ public final class Diagnosis {
 
   private Optional<StallReport> lastStall(LoopSnapshot loop, String kind) {
     return stalls.stream()
-        .filter(stall -> stall.loop().equals(loop.name()))
+        .filter(stall -> isOf(stall, loop))
         .filter(stall ->
             stall.endedNanos() == 0
                 || stall.beganNanos() >= before.takenNanos()
                 || stall.ageNanos() < 60_000_000_000L)
         .filter(stall -> kind.isEmpty() || stall.kind().equals(kind))
         .max(Comparator.comparingLong(StallReport::beganNanos));
+  }
+
+  /** Loops may have the same name; a process of an earlier release tells no number. */
+  private static boolean isOf(StallReport stall, LoopSnapshot loop) {
+    return stall.loopNumber() == 0
+        ? stall.loop().equals(loop.name())
+        : stall.loopNumber() == loop.loop();
   }
 
   private static String place(Optional<StallReport> stall) {
@@ -341,25 +356,37 @@ public final class Diagnosis {
     }
   }
 
+  /** Only loops of one group are meant to share work, and only what lasted is compared. */
   private void lookAtImbalance() {
-    double most = 0;
-    double least = Double.MAX_VALUE;
-    String busiest = "";
+    Map<String, List<LoopSnapshot>> groups = new TreeMap<>();
     for (LoopSnapshot loop : change.loops()) {
-      double busy = (loop.get(Counter.BUSY_NANOS) + loop.get(Counter.POLL_NANOS)) / (seconds * 1e9);
-      if (busy > most) {
-        most = busy;
-        busiest = loop.name();
+      Matcher matcher = MEMBER.matcher(loop.name());
+      boolean isOld = before.loops().stream().anyMatch(old -> old.loop() == loop.loop());
+      if (matcher.matches() && isOld) {
+        groups.computeIfAbsent(matcher.group(1), name -> new ArrayList<>()).add(loop);
       }
-      least = Math.min(least, busy);
     }
-    if (change.loops().size() > 1 && most > IMBALANCE_FROM_BUSY && most > least * IMBALANCE_RATIO) {
+    groups.values().forEach(this::lookAtImbalance);
+  }
+
+  private void lookAtImbalance(List<LoopSnapshot> group) {
+    LoopSnapshot busiest = Collections.max(group, Comparator.comparingDouble(this::busy));
+    double most = busy(busiest);
+    double least = group.stream().mapToDouble(this::busy).min().orElse(most);
+    if (most > IMBALANCE_FROM_BUSY && most > least * IMBALANCE_RATIO) {
       say(
           Disease.IMBALANCE,
-          busiest,
-          "busy for " + Figures.percent(most) + ", and the idlest for " + Figures.percent(least),
+          busiest.name(),
+          "busy for "
+              + Figures.percent(most)
+              + ", and the idlest of its group for "
+              + Figures.percent(least),
           "a ratio of " + (int) IMBALANCE_RATIO + ", from " + Figures.percent(IMBALANCE_FROM_BUSY));
     }
+  }
+
+  private double busy(LoopSnapshot loop) {
+    return (loop.get(Counter.BUSY_NANOS) + loop.get(Counter.POLL_NANOS)) / (seconds * 1e9);
   }
 
   private void lookAtDescriptors() {

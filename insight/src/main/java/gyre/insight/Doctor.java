@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.LongStream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -296,33 +297,35 @@ public final class Doctor {
             "its seccomp profile may forbid io_uring: then the loop says so and uses epoll"));
   }
 
+  /** In processors, the tightest of all groups that it is in; 0 for none. */
   private double cpuLimit(long pid) {
-    for (String folder : machine.cpuGroups(pid)) {
-      Optional<String> unified = machine.text(folder + "/cpu.max");
-      if (unified.isPresent()) {
-        String[] words = unified.get().split("\\s+", -1);
-        return words[0].equals("max")
-            ? 0
-            : Double.parseDouble(words[0]) / Double.parseDouble(words[1]);
-      }
-      OptionalLong quota = machine.number(folder + "/cpu.cfs_quota_us");
-      if (quota.isPresent()) {
-        long period = machine.number(folder + "/cpu.cfs_period_us").orElse(100_000);
-        return quota.getAsLong() <= 0 ? 0 : (double) quota.getAsLong() / period;
-      }
+    return machine.cpuGroups(pid).stream()
+        .mapToDouble(this::cpuLimitOf)
+        .filter(limit -> limit > 0)
+        .min()
+        .orElse(0);
+  }
+
+  private double cpuLimitOf(String folder) {
+    Optional<String> unified = machine.text(folder + "/cpu.max");
+    if (unified.isPresent()) {
+      String[] words = unified.get().split("\\s+", -1);
+      return words[0].equals("max")
+          ? 0
+          : Double.parseDouble(words[0]) / Double.parseDouble(words[1]);
     }
-    return 0;
+    long quota = machine.number(folder + "/cpu.cfs_quota_us").orElse(0);
+    long period = machine.number(folder + "/cpu.cfs_period_us").orElse(100_000);
+    return quota <= 0 ? 0 : (double) quota / period;
   }
 
   private OptionalLong memoryLimit(long pid) {
-    for (String folder : machine.memoryGroups(pid)) {
-      OptionalLong unified = machine.number(folder + "/memory.max");
-      OptionalLong old = machine.number(folder + "/memory.limit_in_bytes");
-      if (unified.isPresent() || old.isPresent()) {
-        return unified.isPresent() ? unified : old;
-      }
-    }
-    return OptionalLong.empty();
+    return machine.memoryGroups(pid).stream()
+        .flatMapToLong(folder ->
+            LongStream.concat(
+                machine.number(folder + "/memory.max").stream(),
+                machine.number(folder + "/memory.limit_in_bytes").stream()))
+        .min();
   }
 
   // ---- hardware

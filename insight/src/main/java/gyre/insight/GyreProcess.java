@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads what the loops of a process tell, from the file that they write into: nothing happens in
@@ -35,8 +36,11 @@ import java.util.Map;
 public final class GyreProcess implements AutoCloseable {
   private static final ValueLayout.OfLong NUMBER = ValueLayout.JAVA_LONG;
 
-  /** How often a loop that writes is read anew, before what is there is taken as it is. */
+  /** How often a loop that writes is looked at anew, before what is there is taken as it is. */
   private static final int ATTEMPTS = 20;
+
+  /** A copy is large: so many of them at most. */
+  private static final int COPIES = 3;
 
   /** Between the start of a JVM and that of its first loop clocks may differ by so much. */
   private static final Duration START_TOLERANCE = Duration.ofSeconds(2);
@@ -182,29 +186,50 @@ public final class GyreProcess implements AutoCloseable {
     List<LoopSnapshot> loops = new ArrayList<>();
     for (int slot = 0; slot < slots; slot++) {
       long offset = SlotLayout.slotOffset(slot);
-      if (memory.byteSize() >= offset + SlotLayout.BYTES
-          && memory.get(NUMBER, offset + SlotLayout.LOOP) != 0) {
-        loops.add(read(offset));
+      if (memory.byteSize() >= offset + SlotLayout.BYTES) {
+        read(memory.asSlice(offset, SlotLayout.BYTES)).ifPresent(loops::add);
       }
     }
     loops.sort((left, right) -> Long.compare(left.loop(), right.loop()));
     return new ProcessSnapshot(pid, started, stallLimitNanos, System.nanoTime(), loops);
   }
 
-  private LoopSnapshot read(long offset) {
-    MemorySegment slot = memory.asSlice(offset, SlotLayout.BYTES);
-    boolean isConsistent = false;
-    for (int i = 0; i < ATTEMPTS && !isConsistent; i++) {
-      long before = slot.get(NUMBER, SlotLayout.SEQUENCE);
-      VarHandle.loadLoadFence();
-      copy.copyFrom(slot);
-      VarHandle.loadLoadFence();
-      isConsistent = (before & 1) == 0 && slot.get(NUMBER, SlotLayout.SEQUENCE) == before;
-      if (!isConsistent) {
-        Thread.onSpinWait();
-      }
+  /** Empty where no loop has the slot, or it went to another one meanwhile. */
+  private Optional<LoopSnapshot> read(MemorySegment slot) {
+    long loop = slot.get(NUMBER, SlotLayout.LOOP);
+    if (loop == 0) {
+      return Optional.empty();
     }
-    return decode(isConsistent);
+    boolean isConsistent = copyWhole(slot);
+    if (!isConsistent) {
+      copyFrom(slot);
+    }
+    return copy.get(NUMBER, SlotLayout.LOOP) == loop && slot.get(NUMBER, SlotLayout.LOOP) == loop
+        ? Optional.of(decode(isConsistent))
+        : Optional.empty();
+  }
+
+  /** Whether that was possible between two turns. */
+  private boolean copyWhole(MemorySegment slot) {
+    int copies = 0;
+    for (int i = 0; i < ATTEMPTS && copies < COPIES; i++) {
+      long before = slot.get(NUMBER, SlotLayout.SEQUENCE);
+      if ((before & 1) == 0) {
+        copies++;
+        copyFrom(slot);
+        if (slot.get(NUMBER, SlotLayout.SEQUENCE) == before) {
+          return true;
+        }
+      }
+      Thread.onSpinWait();
+    }
+    return false;
+  }
+
+  private void copyFrom(MemorySegment slot) {
+    VarHandle.loadLoadFence();
+    copy.copyFrom(slot);
+    VarHandle.loadLoadFence();
   }
 
   private LoopSnapshot decode(boolean isConsistent) {

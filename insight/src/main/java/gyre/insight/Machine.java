@@ -6,9 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the files below {@code /proc} and {@code /sys} tell of the machine and of processes on it.
@@ -22,7 +25,13 @@ public final class Machine {
 
   private static final long NANOS_PER_TICK = 10_000_000;
 
+  private static final long MANY_DESCRIPTORS = 10_000;
+  private static final long RECOUNT_NANOS = 60_000_000_000L;
+
   private final Path root;
+
+  /** Of the process that was asked for last, where they had to be listed. */
+  private volatile @Nullable Counted counted;
 
   /** One whose files lie below {@code root}. */
   public static Machine below(Path root) {
@@ -98,34 +107,40 @@ public final class Machine {
 
   // ---- what other machines and groups take
 
-  /** Time in which this virtual machine could have run and its host ran others, of all CPUs. */
+  /**
+   * Time in which this virtual machine could have run and its host ran others: what a processor of
+   * it has lost on average.
+   */
   public long stolenNanos() {
-    return text("/proc/stat").stream()
-        .flatMap(String::lines)
+    List<String> lines = text("/proc/stat").map(text -> text.lines().toList()).orElse(List.of());
+    long processors = lines.stream().filter(line -> line.matches("cpu[0-9]+ .*")).count();
+    return lines.stream()
         .filter(line -> line.startsWith("cpu "))
         .map(line -> line.split("\\s+", -1))
         .filter(words -> words.length > 8)
-        .mapToLong(words -> Long.parseLong(words[8]) * NANOS_PER_TICK)
+        .mapToLong(words -> Long.parseLong(words[8]) * NANOS_PER_TICK / Math.max(1, processors))
         .findFirst()
         .orElse(0);
   }
 
-  /** Time in which the CPU limit of the control group stopped a process; 0 where none is known. */
+  /**
+   * Time in which the CPU limit of the control group, or of one that it is in, stopped a process; 0
+   * where none is known.
+   */
   public long throttledNanos(long pid) {
+    long most = 0;
     for (String folder : cpuGroups(pid)) {
-      OptionalLong micros = value(folder + "/cpu.stat", "throttled_usec");
-      if (micros.isPresent()) {
-        return micros.getAsLong() * 1000;
-      }
-      OptionalLong nanos = value(folder + "/cpu.stat", "throttled_time");
-      if (nanos.isPresent()) {
-        return nanos.getAsLong();
-      }
+      long micros = value(folder + "/cpu.stat", "throttled_usec").orElse(0);
+      long nanos = value(folder + "/cpu.stat", "throttled_time").orElse(0);
+      most = Math.max(most, Math.max(micros * 1000, nanos));
     }
-    return 0;
+    return most;
   }
 
-  /** Where the CPU controller of a process may be, the likeliest first; both versions. */
+  /**
+   * Where the CPU controller of a process may be, in both versions: the innermost group first, and
+   * then those that it is in, whose limits hold as well.
+   */
   public List<String> cpuGroups(long pid) {
     return groups(pid, "cpu");
   }
@@ -146,24 +161,58 @@ public final class Machine {
         own = parts[2];
       }
     }
-    String v1 = "/sys/fs/cgroup/" + controller;
-    return List.of(
-        v1 + tail(own),
-        v1,
-        "/sys/fs/cgroup/cpu,cpuacct" + tail(own),
-        "/sys/fs/cgroup" + tail(unified),
-        "/sys/fs/cgroup");
+    Set<String> folders = new LinkedHashSet<>();
+    addWithParents(folders, "/sys/fs/cgroup/" + controller, own);
+    addWithParents(folders, "/sys/fs/cgroup/cpu,cpuacct", own);
+    addWithParents(folders, "/sys/fs/cgroup", unified);
+    return List.copyOf(folders);
   }
 
-  private static String tail(String path) {
-    return path.equals("/") ? "" : path;
+  private static void addWithParents(Set<String> folders, String root, String path) {
+    String rest = path;
+    while (rest.length() > 1) {
+      folders.add(root + rest);
+      rest = rest.substring(0, Math.max(0, rest.lastIndexOf('/')));
+    }
+    folders.add(root);
   }
 
   // ---- descriptors
 
-  /** How many a process has open. */
+  private record Counted(long pid, long number, long takenNanos) {}
+
+  /**
+   * How many a process has open. Since Linux 6.2 the kernel tells the number; before, they have to
+   * be listed, which is done at most once a minute where there are many.
+   */
   public OptionalLong openDescriptors(long pid) {
     Path folder = root.resolve("proc").resolve(Long.toString(pid)).resolve("fd");
+    try {
+      long told = Files.size(folder);
+      if (told > 0 && isOfKernel()) {
+        return OptionalLong.of(told);
+      }
+    } catch (IOException | SecurityException e) {
+      return OptionalLong.empty();
+    }
+    Counted known = counted;
+    if (known != null
+        && known.pid == pid
+        && known.number > MANY_DESCRIPTORS
+        && System.nanoTime() - known.takenNanos < RECOUNT_NANOS) {
+      return OptionalLong.of(known.number);
+    }
+    OptionalLong number = list(folder);
+    counted = new Counted(pid, number.orElse(0), System.nanoTime());
+    return number;
+  }
+
+  /** A directory of a test has a size too, which is no number of entries. */
+  private boolean isOfKernel() {
+    return root.equals(Path.of("/"));
+  }
+
+  private static OptionalLong list(Path folder) {
     long number = 0;
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path ignored : entries) {

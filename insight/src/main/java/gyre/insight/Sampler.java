@@ -9,8 +9,6 @@ import java.util.List;
  * collection, and processors that others had. By the watchdog's thread alone.
  */
 final class Sampler {
-  private static final long SLOW_SAMPLE_NANOS = 1_000_000_000L;
-
   private final Machine machine;
   private final long pid = ProcessHandle.current().pid();
   private final List<GarbageCollectorMXBean> collectors =
@@ -20,9 +18,6 @@ final class Sampler {
   private long collectedMillis;
   private long collectedNowMillis;
   private long lateNanos;
-  private long slowSampleNanos;
-  private long stolenNanos;
-  private long throttledNanos;
 
   Sampler(Machine machine) {
     this.machine = machine;
@@ -43,11 +38,6 @@ final class Sampler {
     }
     collectedMillis = collectedNowMillis;
     collectedNowMillis = collected();
-    if (now - slowSampleNanos > SLOW_SAMPLE_NANOS && lateNanos < SLOW_SAMPLE_NANOS / 100) {
-      slowSampleNanos = now;
-      stolenNanos = machine.stolenNanos();
-      throttledNanos = machine.throttledNanos(pid);
-    }
   }
 
   private long collected() {
@@ -75,13 +65,14 @@ final class Sampler {
     return lateNanos;
   }
 
-  /** What was stolen since about a second ago. */
+  /** What a processor has lost to other virtual machines, since the machine began. */
   long stolenNanos() {
-    return Math.max(0, machine.stolenNanos() - stolenNanos);
+    return machine.stolenNanos();
   }
 
+  /** For how long this process was throttled, since its control group began. */
   long throttledNanos() {
-    return Math.max(0, machine.throttledNanos(pid) - throttledNanos);
+    return machine.throttledNanos(pid);
   }
 
   Machine.ThreadTimes times(long thread) {

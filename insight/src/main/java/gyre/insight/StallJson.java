@@ -22,6 +22,7 @@ final class StallJson {
 
   static void put(Json json, StallReport report) {
     json.put("loop", report.loop());
+    json.put("loop_number", report.loopNumber());
     json.put("kind", report.kind());
     json.put("subject", report.subject());
     json.put("began_nanos", report.beganNanos());
@@ -50,6 +51,7 @@ final class StallJson {
 
   private static StallReport report(JsonParser parser) {
     String loop = "";
+    long number = 0;
     String kind = "";
     String subject = "";
     String detail = "";
@@ -64,6 +66,7 @@ final class StallJson {
       JsonToken ignored = parser.nextToken();
       switch (key) {
         case "loop" -> loop = Printable.of(parser.getString());
+        case "loop_number" -> number = parser.getLongValue();
         case "kind" -> kind = Printable.of(parser.getString());
         case "subject" -> subject = Printable.of(parser.getString());
         case "detail" -> detail = Printable.of(parser.getString());
@@ -76,7 +79,8 @@ final class StallJson {
         default -> parser.skipChildren();
       }
     }
-    return new StallReport(loop, kind, subject, scopes, began, ended, seen, cause, detail, stack);
+    return new StallReport(
+        loop, number, kind, subject, scopes, began, ended, seen, cause, detail, stack);
   }
 
   /** One of a later release is as good as none. */

@@ -69,6 +69,7 @@ final class StallLog {
     StallReport changed =
         new StallReport(
             old.loop(),
+            old.loopNumber(),
             old.kind(),
             old.subject(),
             old.scopes(),

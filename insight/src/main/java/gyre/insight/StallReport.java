@@ -5,10 +5,11 @@ import java.util.List;
 /**
  * A turn that took too long, as the watchdog saw it while it went on.
  *
+ * @param loopNumber tells loops of the same name apart
  * @param kind of the handle whose callback ran, {@code post}, {@code fiber} or {@code runtime}
  * @param subject the name of the handle or fiber
  * @param scopes the scopes that it stands in, the innermost first
- * @param beganNanos when what ran began, by the monotonic clock
+ * @param beganNanos when the turn began, by the monotonic clock
  * @param endedNanos when the turn was seen to have ended; 0 while it goes on
  * @param seenNanos when it was seen last
  * @param cause what held it up
@@ -17,6 +18,7 @@ import java.util.List;
  */
 public record StallReport(
     String loop,
+    long loopNumber,
     String kind,
     String subject,
     List<String> scopes,
@@ -39,6 +41,8 @@ public record StallReport(
     NATIVE("is in a native call"),
     /** For a lock or a monitor, with its thread. */
     LOCK("waits for a lock, and keeps the thread of its loop"),
+    /** There was more to do than one turn can do soon, and none of it was long. */
+    MANY("ran many callbacks and fibers, each of them shortly: there is more to do than it can"),
     /** The JVM had stopped all threads: garbage collection. */
     GC("was stopped by the garbage collector"),
     /** The JVM or the machine stopped everything, the watchdog too. */
@@ -80,7 +84,7 @@ public record StallReport(
   /** The same, which is over. */
   StallReport ended(long nanoTime) {
     return new StallReport(
-        loop, kind, subject, scopes, beganNanos, nanoTime, nanoTime, cause, detail, stack);
+        loop, loopNumber, kind, subject, scopes, beganNanos, nanoTime, nanoTime, cause, detail, stack);
   }
 
   /** How long it is over. */

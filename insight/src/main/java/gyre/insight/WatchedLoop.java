@@ -37,18 +37,23 @@ final class WatchedLoop {
 
   private static final int SCOPES_MAX = 32;
 
+  /** How things stood when a turn was first looked into. */
+  private record Baseline(
+      long takenNanos, Machine.ThreadTimes times, long stolenNanos, long throttledNanos) {}
+
   private final Loop loop;
   private final Probe probe;
   private final StallLog log;
   private final Sampler sampler;
   private final long limitNanos;
+  private final long number;
   private boolean isEnded;
   private State state = State.CALM;
   private long turnNanos;
   private long turnsSeen;
   private long stallsSeen;
   private long unseenNanos;
-  private Machine.ThreadTimes baseline = new Machine.ThreadTimes('?', 0, 0);
+  private @Nullable Baseline baseline;
   private long collectedBefore;
   private long pausedNanos;
   private long examinedNanos;
@@ -63,6 +68,7 @@ final class WatchedLoop {
     this.log = log;
     this.sampler = sampler;
     this.limitNanos = probe.stallLimitNanos();
+    this.number = probe.loop();
   }
 
   Loop loop() {
@@ -82,9 +88,10 @@ final class WatchedLoop {
     return unseenNanos;
   }
 
-  /** From any thread: nothing is asked of the loop any more. */
+  /** From any thread: nothing is asked of the loop any more, and what held it up is over. */
   synchronized void end() {
     isEnded = true;
+    over(System.nanoTime());
   }
 
   synchronized boolean isEnded() {
@@ -107,10 +114,10 @@ final class WatchedLoop {
     if (state != State.CALM && turn != turnNanos) {
       over(now);
     }
+    lookForUnseen(now); // before the next turn, whose stack would be taken for it
     if (turn != 0) {
       lookAtTurn(turn, now);
     }
-    lookForUnseen(now);
     turnsSeen = probe.get(Counter.TURNS);
   }
 
@@ -120,18 +127,19 @@ final class WatchedLoop {
       turnNanos = turn;
       pausedNanos = 0;
       early = null;
+      baseline = null;
       collectedBefore = sampler.collectedTotalNanos() - sampler.collectedNanos();
-      baseline = sampler.times(probe.thread());
     }
     pausedNanos += sampler.lateNanos();
     if (early == null && now - turn > limitNanos / EARLY_PART) {
+      if (baseline == null) { // files of the kernel: not for each turn that is in time
+        baseline = baseline(now);
+      }
       early = examine(turn, now);
     }
     if (now - turn > limitNanos) {
       if (state == State.SUSPECT) {
-        state = State.STALLED;
-        report = examine(turn, now);
-        log.add(report);
+        begin(examine(turn, now));
       } else if (report != null) {
         report =
             now - examinedNanos > AGAIN_NANOS ? again(report, turn, now) : log.seen(report, now);
@@ -139,9 +147,26 @@ final class WatchedLoop {
     }
   }
 
+  private Baseline baseline(long now) {
+    return new Baseline(
+        now, sampler.times(probe.thread()), sampler.stolenNanos(), sampler.throttledNanos());
+  }
+
+  /** Null where what ran was over while it was looked at: then the next look tells. */
+  private void begin(@Nullable StallReport seen) {
+    if (seen != null) {
+      state = State.STALLED;
+      report = seen;
+      log.add(seen);
+    }
+  }
+
   /** What held it up at first may be over, and something else go on. */
   private StallReport again(StallReport old, long turn, long now) {
     StallReport changed = examine(turn, now);
+    if (changed == null) {
+      return log.seen(old, now);
+    }
     log.replace(old, changed);
     return changed;
   }
@@ -158,8 +183,13 @@ final class WatchedLoop {
 
   /** Some stalls are over before anybody looks; the loop has counted them. */
   private void lookForUnseen(long now) {
+    if (state != State.CALM) {
+      return;
+    }
+    StallReport seen = early; // of the turn that is over, in which they were counted
+    early = null;
     long stalls = probe.get(Counter.STALLS);
-    if (stalls > stallsSeen && state == State.CALM) {
+    if (stalls > stallsSeen) {
       long known = stallsSeen;
       stallsSeen = stalls;
       boolean isGc = sampler.collectedNanos() > limitNanos / 2;
@@ -167,13 +197,11 @@ final class WatchedLoop {
       if (!isGc && !isPause) {
         unseenNanos = now;
       }
-      StallReport seen = early;
-      early = null;
-      if (seen != null && seen.beganNanos() == turnNanos && !isGc && !isPause) {
+      if (seen != null && seen.cause() != Cause.MANY && !isGc && !isPause) {
         log.add(seen.ended(now));
         return;
       }
-      Cause cause = isGc ? Cause.GC : isPause ? paused(limitNanos) : Cause.UNSEEN;
+      Cause cause = isGc ? Cause.GC : isPause ? paused(now) : Cause.UNSEEN;
       String detail =
           isGc
               ? "collections took " + Figures.nanos(sampler.collectedNanos())
@@ -181,6 +209,7 @@ final class WatchedLoop {
       log.add(
           new StallReport(
               loop.name(),
+              number,
               "runtime",
               "a callback or fiber of " + loop.name(),
               List.of(),
@@ -195,7 +224,9 @@ final class WatchedLoop {
 
   // ---- what holds it up
 
-  private StallReport examine(long turn, long now) {
+  /** Null where the turn, or what ran in it, ended meanwhile: then the stack is another one's. */
+  private @Nullable StallReport examine(long turn, long now) {
+    long item = probe.itemSinceNanos();
     Fiber<?> fiber = Internals.running(loop);
     Thread thread = fiber == null ? Internals.thread(loop) : Internals.thread(fiber);
     StackTraceElement[] stack = thread.getStackTrace();
@@ -203,10 +234,18 @@ final class WatchedLoop {
     Handle handle = fiber == null ? null : Internals.inCallbackOf(fiber);
     Machine.ThreadTimes times = sampler.times(probe.thread());
     long total = now - turn;
+    Cause ofMachine = causeOfMachine(total, now, times);
     examinedNanos = now;
-    Cause cause = cause(total, times, threadState, stack);
+    if (ofMachine == null && now - item < Math.min(total, limitNanos) / 2) {
+      return probe.turnSinceNanos() == turn ? many(turn, now, now - item) : null;
+    }
+    if (probe.turnSinceNanos() != turn || probe.itemSinceNanos() != item) {
+      return null;
+    }
+    Cause cause = ofMachine == null ? causeOfCode(times, threadState, stack) : ofMachine;
     return new StallReport(
         loop.name(),
+        number,
         kind(fiber, handle),
         subject(fiber, handle),
         scopes(fiber),
@@ -218,24 +257,48 @@ final class WatchedLoop {
         Arrays.stream(stack).map(StackTraceElement::toString).toList());
   }
 
-  private Cause cause(
-      long total, Machine.ThreadTimes times, Thread.State state, StackTraceElement[] stack) {
-    // What has used up the limit on its processor is too long, whatever else happened.
-    boolean hasRunLong = times.ranNanos() - baseline.ranNanos() > limitNanos;
-    if (!hasRunLong) {
-      long collected = sampler.collectedTotalNanos() - collectedBefore;
-      if (collected >= total / 2) {
-        return Cause.GC;
-      }
-      if (pausedNanos >= total / 2) {
-        return paused(total);
-      }
-      if (times.waitedNanos() - baseline.waitedNanos() >= total / 2) {
-        return sampler.throttledNanos() >= total / 2
-            ? Cause.THROTTLED
-            : sampler.stolenNanos() >= total / 2 ? Cause.STOLEN : Cause.PREEMPTED;
-      }
+  /** Whoever runs at the moment is not to blame. */
+  private StallReport many(long turn, long now, long itemNanos) {
+    return new StallReport(
+        loop.name(),
+        number,
+        "runtime",
+        "the loop itself",
+        List.of(),
+        turn,
+        0,
+        now,
+        Cause.MANY,
+        "the present one for " + Figures.nanos(Math.max(0, itemNanos)),
+        List.of());
+  }
+
+  /** Null where it is the program's own doing. */
+  private @Nullable Cause causeOfMachine(long total, long now, Machine.ThreadTimes times) {
+    Baseline then = baseline;
+    long known = then == null ? 0 : now - then.takenNanos;
+    // What has used up its time on its processor is too long, whatever else happened.
+    boolean hasRunLong =
+        then != null
+            && times.ranNanos() - then.times.ranNanos()
+                > Math.max(limitNanos / 2, limitNanos - (total - known));
+    if (hasRunLong) {
+      return null;
     }
+    long collected = sampler.collectedTotalNanos() - collectedBefore;
+    if (collected >= total / 2) {
+      return Cause.GC;
+    }
+    if (pausedNanos >= total / 2) {
+      return paused(now);
+    }
+    boolean hasWaited =
+        then != null && known > 0 && times.waitedNanos() - then.times.waitedNanos() >= known / 2;
+    return hasWaited ? taken(now, Cause.PREEMPTED) : null;
+  }
+
+  private static Cause causeOfCode(
+      Machine.ThreadTimes times, Thread.State state, StackTraceElement[] stack) {
     if (isLock(state, stack)) {
       return Cause.LOCK;
     }
@@ -244,10 +307,20 @@ final class WatchedLoop {
     return isNative || isAsleep ? Cause.NATIVE : Cause.JAVA;
   }
 
-  private Cause paused(long total) {
-    return sampler.throttledNanos() >= total / 2
+  private Cause paused(long now) {
+    return taken(now, Cause.PAUSE);
+  }
+
+  /** What was throttled or stolen is compared over the time in which it was. */
+  private Cause taken(long now, Cause otherwise) {
+    Baseline then = baseline;
+    long half = then == null ? 0 : (now - then.takenNanos) / 2;
+    if (then == null || half <= 0) {
+      return otherwise;
+    }
+    return sampler.throttledNanos() - then.throttledNanos >= half
         ? Cause.THROTTLED
-        : sampler.stolenNanos() >= total / 2 ? Cause.STOLEN : Cause.PAUSE;
+        : sampler.stolenNanos() - then.stolenNanos >= half ? Cause.STOLEN : otherwise;
   }
 
   /** A virtual thread that parks leaves its loop alone, unless it is pinned. */
@@ -277,13 +350,18 @@ final class WatchedLoop {
       case NATIVE -> stack.length == 0 ? "" : "in " + stack[0] + asleep(times);
       case PREEMPTED, THROTTLED, STOLEN ->
           "ready to run for "
-              + Figures.nanos(times.waitedNanos() - baseline.waitedNanos())
+              + Figures.nanos(waited(times))
               + " of "
               + Figures.nanos(total);
       case PAUSE -> "the watchdog was late by " + Figures.nanos(pausedNanos) + " too";
       case LOCK -> stack.length == 0 ? "" : "in " + stack[0];
-      case JAVA, UNSEEN -> "";
+      case JAVA, UNSEEN, MANY -> "";
     };
+  }
+
+  private long waited(Machine.ThreadTimes times) {
+    Baseline then = baseline;
+    return then == null ? 0 : Math.max(0, times.waitedNanos() - then.times.waitedNanos());
   }
 
   private static String asleep(Machine.ThreadTimes times) {

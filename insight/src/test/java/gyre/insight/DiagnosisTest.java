@@ -112,6 +112,7 @@ class DiagnosisTest {
     StallReport report =
         new StallReport(
             "loop",
+            1,
             "timer",
             "the callback of timer-1",
             List.of("main"),
@@ -153,13 +154,84 @@ class DiagnosisTest {
 
   @Test
   void shouldCompareLoopsOfAProcess() {
-    LoopSnapshot idle = loop("idle", 2, true);
+    LoopSnapshot idle = loop("web-1", 2, true);
     counters.put(Counter.BUSY_NANOS, 8 * SECOND / 10);
-    LoopSnapshot busy = loop("busy", 1, true);
-    ProcessSnapshot before = process(SECOND, loop("busy", 1, false), loop("idle", 2, false));
+    LoopSnapshot busy = loop("web-0", 1, true);
+    ProcessSnapshot before = process(SECOND, loop("web-0", 1, false), loop("web-1", 2, false));
     assertThat(diagnose(before, process(2 * SECOND, busy, idle)))
         .containsExactly(Disease.IMBALANCE);
-    assertThat(diagnose(before, process(2 * SECOND, busy, loop("idle", 2, true)))).isEmpty();
+    assertThat(diagnose(before, process(2 * SECOND, busy, loop("web-1", 2, true)))).isEmpty();
+  }
+
+  /** One for its work, and one for its page. */
+  @Test
+  void shouldNotCompareLoopsThatDoNotShareWork() {
+    LoopSnapshot idle = loop("queue-dashboard-0", 2, true);
+    LoopSnapshot other = loop("web-1", 3, true);
+    counters.put(Counter.BUSY_NANOS, 8 * SECOND / 10);
+    LoopSnapshot busy = loop("queue", 1, true);
+    LoopSnapshot old = loop("web-0", 4, true);
+    ProcessSnapshot before =
+        process(SECOND, loop("queue", 1, false), idle, loop("web-0", 4, false));
+    assertThat(diagnose(before, process(2 * SECOND, busy, idle, other, old)))
+        .as("web-1 was opened meanwhile")
+        .isEmpty();
+  }
+
+  /** A loop that has ended, of the name that most loops have. */
+  @Test
+  void shouldNotTakeTheStallOfAnotherLoopOfTheSameName() {
+    stalls =
+        List.of(
+            new StallReport(
+                "loop",
+                7,
+                "fiber",
+                "fiber old",
+                List.of(),
+                SECOND,
+                0,
+                2 * SECOND,
+                Cause.JAVA,
+                "",
+                List.of("app.Old.run(Old.java:7)")));
+    spreads.put(Distribution.TURN, spread(150 * MILLI, 1));
+    waitedNanos = SECOND / 2;
+    assertThat(diagnose()).containsExactly(Disease.STARVED_BY_MACHINE);
+  }
+
+  /** Each of them is in time; all of them at once are too much. */
+  @Test
+  void shouldTellManyCallbacksAsLoad() {
+    stalls =
+        List.of(
+            new StallReport(
+                "loop",
+                1,
+                "runtime",
+                "the loop itself",
+                List.of(),
+                SECOND,
+                2 * SECOND,
+                2 * SECOND,
+                Cause.MANY,
+                "",
+                List.of()));
+    spreads.put(Distribution.TURN, spread(150 * MILLI, 1));
+    List<Verdict> verdicts =
+        Diagnosis.of(
+            process(SECOND, loop("loop", 1, false)),
+            process(2 * SECOND, loop("loop", 1, true)),
+            facts(false),
+            facts(true),
+            stalls,
+            waits);
+    assertThat(verdicts)
+        .singleElement()
+        .satisfies(verdict -> {
+          assertThat(verdict.evidence()).contains("more to do than it can");
+          assertThat(verdict.place()).isEmpty();
+        });
   }
 
   @Test
@@ -191,7 +263,7 @@ class DiagnosisTest {
   void shouldKeepReportsOfStallsOnTheirWay() {
     StallReport report =
         new StallReport(
-            "l\"1", "fiber", "fiber ü", List.of("a", "b"), 1, 2, 3, Cause.NATIVE, "d\"", List.of());
+            "l\"1", 3, "fiber", "fiber ü", List.of("a", "b"), 1, 2, 3, Cause.NATIVE, "d\"", List.of());
     assertThat(StallJson.read(StallJson.write(List.of(report, report))))
         .containsExactly(report, report);
   }

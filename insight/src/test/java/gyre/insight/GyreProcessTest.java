@@ -10,6 +10,7 @@ import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.probe.Counter;
 import gyre.probe.Distribution;
+import gyre.probe.ProbeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -135,6 +136,44 @@ class GyreProcessTest {
       busy.join();
     }
     assertThat(whole).isPositive();
+  }
+
+  /** Slots are given back and taken again while they are read: each has one loop, whole. */
+  @Test
+  void shouldNeverShowALoopWithoutItsName() throws Exception {
+    AtomicBoolean isDone = new AtomicBoolean();
+    try (Loop first = Loop.open(LoopOptions.defaults().name("first"));
+        GyreProcess process = GyreProcess.open(PID)) {
+      Thread others = Thread.ofPlatform().start(() -> takeAndGiveBack(isDone));
+      try {
+        for (int i = 0; i < 3_000; i++) {
+          assertThat(process.read().loops())
+              .allSatisfy(loop -> assertThat(loop.name()).isNotEmpty());
+        }
+      } finally {
+        isDone.set(true);
+        others.join();
+      }
+      assertThat(process.read().loops()).extracting(LoopSnapshot::name).contains(first.name());
+    }
+  }
+
+  private static void takeAndGiveBack(AtomicBoolean isDone) {
+    while (!isDone.get()) {
+      ProbeFile.Slot slot = ProbeFile.take("brief", "none", "NATIVE", "", 0);
+      if (slot != null) {
+        ProbeFile.giveBack(slot);
+      }
+    }
+  }
+
+  @Test
+  void shouldReadADrivenLoopBetweenItsTurns() throws IOException {
+    try (Loop loop = Loop.open(LoopOptions.defaults().name("driven"));
+        GyreProcess process = GyreProcess.open(PID)) {
+      boolean ignored = loop.driver().turn(Duration.ZERO);
+      assertThat(find(process.read(), "driven").isConsistent()).isTrue();
+    }
   }
 
   private static GyreProcess openWhenThere() throws IOException {

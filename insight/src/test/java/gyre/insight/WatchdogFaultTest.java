@@ -83,7 +83,7 @@ class WatchdogFaultTest {
 
   private static StallReport stall(String subject) {
     return new StallReport(
-        "loop", "fiber", subject, List.of(), 1, 0, 9_000_000_000L, Cause.JAVA, "", List.of());
+        "loop", 1, "fiber", subject, List.of(), 1, 0, 9_000_000_000L, Cause.JAVA, "", List.of());
   }
 
   private static Handler handler(CountDownLatch isStuck, CountDownLatch goesOn) {

@@ -1,0 +1,135 @@
+package gyre.insight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.LoopOptions;
+import gyre.Scope;
+import gyre.Task;
+import gyre.insight.StallReport.Cause;
+import gyre.probe.Probe;
+import gyre.spi.Internals;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Looks at chosen moments: what runs calls them itself, with the time that they are to have. */
+@Timeout(60)
+class WatchedLoopTest {
+  private static final long MILLI = 1_000_000;
+
+  @TempDir private Path noMachine = Path.of("");
+  private final StallLog log = new StallLog();
+
+  private interface Scene {
+    void play(WatchedLoop watched, Probe probe) throws Exception;
+  }
+
+  private static boolean isOf(String frame, String method) {
+    return frame.contains("WatchedLoopTest." + method);
+  }
+
+  /** A busy machine may add stalls of its own: what is asked for is the last one, or a frame. */
+  private List<StallReport> watch(Scene scene) {
+    try (Loop loop = Loop.open(LoopOptions.defaults().name("scene"))) {
+      Probe probe = Objects.requireNonNull(Internals.probe(loop));
+      WatchedLoop watched =
+          new WatchedLoop(loop, probe, log, new Sampler(Machine.below(noMachine)));
+      loop.run(() -> scene.play(watched, probe));
+      watched.look(System.nanoTime());
+      return log.all();
+    }
+  }
+
+  /** In turns that follow each other, as fast as they can. */
+  private static void inTurns(Task... tasks) {
+    for (Task task : tasks) {
+      Fiber.yield();
+      try (Scope scope = Scope.open("turn")) {
+        Fiber<?> fiber = scope.start(task);
+        fiber.join();
+      }
+    }
+  }
+
+  private static void lookAfter(WatchedLoop watched, Probe probe, long millis) {
+    watched.look(probe.turnSinceNanos() + millis * MILLI);
+  }
+
+  private static void stall(Probe probe) {
+    long end = System.nanoTime() + probe.stallLimitNanos() + 5 * MILLI;
+    while (System.nanoTime() - end < 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private static void guilty(WatchedLoop watched, Probe probe, long millis) {
+    lookAfter(watched, probe, millis);
+    stall(probe);
+  }
+
+  private static void innocent(WatchedLoop watched, Probe probe) {
+    lookAfter(watched, probe, 8);
+  }
+
+  @Test
+  void shouldTellTheLineOfWhatRunsForLong() {
+    List<StallReport> told =
+        watch((watched, probe) -> {
+          inTurns(() -> lookAfter(watched, probe, 26));
+        });
+    assertThat(told.getLast().cause()).isEqualTo(Cause.JAVA);
+    assertThat(told.getLast().stack()).anyMatch(frame -> isOf(frame, "lookAfter"));
+    assertThat(told.getLast().loopNumber()).isPositive();
+  }
+
+  /** The turn is old, and what runs in it has only begun. */
+  @Test
+  void shouldNotBlameWhoHappensToRun() {
+    List<StallReport> told =
+        watch((watched, probe) -> {
+          inTurns(() -> {
+            Fiber<?> first = Fiber.start(() -> stall(probe));
+            Fiber<?> second = Fiber.start(() -> watched.look(probe.itemSinceNanos() + MILLI));
+            first.join();
+            second.join();
+          });
+        });
+    assertThat(told.getLast().cause()).isEqualTo(Cause.MANY);
+    assertThat(told.getLast().place()).isEmpty();
+    assertThat(told.getLast().subject()).isEqualTo("the loop itself");
+  }
+
+  /** It is over when the next turn is looked at, whose stack says nothing about it. */
+  @Test
+  void shouldNotTakeTheStackOfALaterTurnForAStallThatNobodySaw() {
+    List<StallReport> told =
+        watch((watched, probe) ->
+            inTurns(() -> guilty(watched, probe, 1), () -> innocent(watched, probe)));
+    assertThat(told).extracting(StallReport::cause).contains(Cause.UNSEEN);
+    assertThat(told).flatExtracting(StallReport::stack).noneMatch(frame -> isOf(frame, "innocent"));
+  }
+
+  @Test
+  void shouldUseTheStackThatWasTakenInTimeThoughAnotherTurnHasBegun() {
+    List<StallReport> told =
+        watch((watched, probe) ->
+            inTurns(() -> guilty(watched, probe, 8), () -> innocent(watched, probe)));
+    assertThat(told).flatExtracting(StallReport::stack).anyMatch(frame -> isOf(frame, "guilty"));
+  }
+
+  @Test
+  void shouldEndTheStallThatItsLoopEndsIn() {
+    List<StallReport> told =
+        watch((watched, probe) ->
+            inTurns(() -> {
+              lookAfter(watched, probe, 26);
+              watched.end();
+            }));
+    assertThat(told.getLast().endedNanos()).isNotZero();
+  }
+}
