@@ -20,27 +20,63 @@ public final class ProbeDirectory {
   private static final FileAttribute<Set<PosixFilePermission>> OURS_ALONE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+  /**
+   * Those where room that was allocated is there for good. Others write each page anew when it
+   * changes: on a full disk a store into a mapped page would then end the process.
+   */
+  private static final Set<String> SAFE_FILE_SYSTEMS =
+      Set.of("tmpfs", "ramfs", "ext2", "ext3", "ext4", "xfs");
+
   private ProbeDirectory() {}
 
   /**
    * Where it is, whether there is one or not: as {@code -Dgyre.insight.directory=} says, else
-   * {@code /tmp/gyre-USER}; and if another user has that, below {@code $XDG_RUNTIME_DIR}.
+   * {@code /tmp/gyre-USER}. If another user has that, or the file system is one where pages may
+   * have no room, it is below {@code /dev/shm} or {@code $XDG_RUNTIME_DIR}.
    */
   public static Path path() {
+    String name = "gyre-" + System.getProperty("user.name", "unknown");
     return path(
         System.getProperty("gyre.insight.directory"),
-        Path.of("/tmp", "gyre-" + System.getProperty("user.name", "unknown")),
+        Path.of("/tmp", name),
+        Path.of("/dev/shm", name),
         System.getenv("XDG_RUNTIME_DIR"));
   }
 
-  static Path path(@Nullable String said, Path usual, @Nullable String runtimeDirectory) {
+  static Path path(
+      @Nullable String said, Path usual, Path inMemory, @Nullable String runtimeDirectory) {
     if (said != null) {
       return Path.of(said);
     }
-    if (runtimeDirectory != null && !runtimeDirectory.isEmpty() && isForeign(usual)) {
-      return Path.of(runtimeDirectory, "gyre");
+    if (isUsable(usual)) {
+      return usual;
     }
-    return usual;
+    if (isUsable(inMemory)) {
+      return inMemory;
+    }
+    boolean hasOther = runtimeDirectory != null && !runtimeDirectory.isEmpty();
+    Path other = hasOther ? Path.of(runtimeDirectory, "gyre") : usual;
+    return isUsable(other) ? other : usual;
+  }
+
+  private static boolean isUsable(Path directory) {
+    return !isForeign(directory) && isSafe(directory);
+  }
+
+  /** Whether a store into a mapped file there can't fail for want of room. */
+  static boolean isSafe(Path directory) {
+    Path present = directory;
+    while (present != null && !Files.exists(present)) {
+      present = present.getParent();
+    }
+    if (present == null || !Files.exists(Path.of("/proc/self"))) {
+      return present != null; // another system: nobody knows
+    }
+    try {
+      return SAFE_FILE_SYSTEMS.contains(Files.getFileStore(present).type());
+    } catch (IOException | SecurityException e) {
+      return false;
+    }
   }
 
   private static boolean isForeign(Path directory) {
@@ -67,6 +103,9 @@ public final class ProbeDirectory {
   static void prepare(@Nullable Path directory) throws IOException {
     if (directory == null) {
       throw new IOException("it has no directory");
+    }
+    if (System.getProperty("gyre.insight.directory") == null && !isSafe(directory)) {
+      throw new IOException("its file system may have no room where a page is written to");
     }
     try {
       Path ignored = Files.createDirectory(directory, OURS_ALONE);

@@ -11,13 +11,18 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * the rest of one that was killed, and how such rests are found and deleted.
  *
  * <p>Room in the file is allocated before it is mapped: on a full disk a store into a hole of a
- * file would end the process. Where there is no file to be had, loops write into memory that only
+ * file would end the process. So the file is only made where such room stays; see {@link
+ * ProbeDirectory}. Where there is no file to be had, loops write into memory that only
  * this process sees.
  */
 public final class ProbeFile {
@@ -86,6 +92,37 @@ public final class ProbeFile {
   /** The file of this process; null before its first loop, and where there is none to be had. */
   public static synchronized @Nullable Path ofThisProcess() {
     return ofProcess == null ? null : ofProcess.path;
+  }
+
+  /**
+   * Maps the file of this process for a reader of its own. By no other channel: closing that would
+   * take away the lock, as locks of files belong to processes.
+   *
+   * @return null where {@code file} is another one
+   */
+  public static synchronized @Nullable MemorySegment mapOfThisProcess(Path file, Arena arena)
+      throws IOException {
+    ProbeFile own = ofProcess;
+    FileChannel open = own == null ? null : own.channel;
+    return open == null || own == null || !file.equals(own.path)
+        ? null
+        : open.map(FileChannel.MapMode.READ_ONLY, 0, open.size(), arena);
+  }
+
+  /**
+   * Has it look used: what is written through a mapping changes no time, and directories for what
+   * is temporary are cleaned of old files.
+   */
+  public static void touch() {
+    Path path = ofThisProcess();
+    if (path == null) {
+      return;
+    }
+    try {
+      Path ignored = Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, "cannot touch " + path, e);
+    }
   }
 
   // ---- slots
@@ -215,7 +252,7 @@ public final class ProbeFile {
     try {
       ProbeDirectory.prepare(path.getParent());
       deleteStale(path.getParent());
-      Files.deleteIfExists(path);
+      deleteRest(path);
       FileChannel channel =
           FileChannel.open(
               path,
@@ -223,12 +260,16 @@ public final class ProbeFile {
                   StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
               OURS_ALONE);
       FileLock lock = channel.tryLock();
+      if (lock == null) {
+        throw new IOException("another process has locked it");
+      }
+      Object key = key(path);
       allocate(channel, 0, SlotLayout.FILE_HEADER_BYTES);
       MemorySegment header =
           channel.map(
               FileChannel.MapMode.READ_WRITE, 0, SlotLayout.FILE_HEADER_BYTES, Arena.global());
       fillHeader(header, stallLimitNanos);
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(path), "gyre-insight-end"));
+      deleteAtTheEnd(path, key);
       return new ProbeFile(path, channel, lock, header, stallLimitNanos);
     } catch (IOException | UnsupportedOperationException | SecurityException e) {
       LOGGER.log(
@@ -238,6 +279,47 @@ public final class ProbeFile {
           path,
           e.toString());
       return new ProbeFile(null, null, null, null, stallLimitNanos);
+    }
+  }
+
+  /** Of a process that had the same number and was killed; but it may be one that lives. */
+  static void deleteRest(Path file) throws IOException {
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock == null) {
+        throw new IOException(
+            "a process of another container has the same number and the same directory");
+      }
+      Files.delete(file);
+    }
+  }
+
+  /** In a process that is ending already it stays, for the next one to delete. */
+  private static void deleteAtTheEnd(Path path, @Nullable Object key) {
+    Thread hook =
+        new Thread(
+            () -> {
+              if (Objects.equals(key, key(path))) { // else it is another one's by now
+                delete(path);
+              }
+            },
+            "gyre-insight-end");
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      LOGGER.log(System.Logger.Level.DEBUG, path + " is not deleted at the end", e);
+    }
+  }
+
+  /** Which file it is, whatever it is called; null where there is none. */
+  private static @Nullable Object key(Path file) {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    } catch (IOException e) {
+      return null;
     }
   }
 

@@ -2,6 +2,7 @@ package gyre.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,11 +51,23 @@ class ProbeDirectoryTest {
 
   @Test
   void shouldGoElsewhereWhereAnotherUserWasFirst() throws IOException {
-    assertThat(ProbeDirectory.path(null, directory, "/run/user/1")).isEqualTo(directory);
+    Path inMemory = parent.resolve("in-memory");
+    String runtime = parent.resolve("runtime").toString();
+    assertThat(ProbeDirectory.path(null, directory, inMemory, runtime)).isEqualTo(directory);
     allow("rwxr-xr-x");
-    assertThat(ProbeDirectory.path(null, directory, "/run/user/1"))
-        .isEqualTo(Path.of("/run/user/1/gyre"));
-    assertThat(ProbeDirectory.path(null, directory, null)).isEqualTo(directory);
-    assertThat(ProbeDirectory.path("/said", directory, "/run/user/1")).isEqualTo(Path.of("/said"));
+    assertThat(ProbeDirectory.path(null, directory, inMemory, runtime)).isEqualTo(inMemory);
+    Path taken = Files.createFile(inMemory);
+    assertThat(ProbeDirectory.path(null, directory, taken, runtime))
+        .isEqualTo(Path.of(runtime, "gyre"));
+    assertThat(ProbeDirectory.path(null, directory, taken, null)).isEqualTo(directory);
+    assertThat(ProbeDirectory.path("/said", directory, taken, null)).isEqualTo(Path.of("/said"));
+  }
+
+  /** What is told there by the kernel is no file that has room. */
+  @Test
+  void shouldKnowFileSystemsWhereRoomStays() {
+    assumeThat(Path.of("/dev/shm")).exists();
+    assertThat(ProbeDirectory.isSafe(Path.of("/dev/shm/gyre-user"))).isTrue();
+    assertThat(ProbeDirectory.isSafe(Path.of("/proc/self/gyre-user"))).isFalse();
   }
 }

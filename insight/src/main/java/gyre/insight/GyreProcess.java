@@ -139,6 +139,10 @@ public final class GyreProcess implements AutoCloseable {
   }
 
   private MemorySegment map() throws IOException {
+    MemorySegment own = ProbeFile.mapOfThisProcess(file, arena);
+    if (own != null) {
+      return own;
+    }
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
         && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException(file + " is no file"); // to open a pipe would wait for ever

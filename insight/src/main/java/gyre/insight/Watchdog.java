@@ -33,6 +33,10 @@ public final class Watchdog implements LoopWatch {
 
   private static final long DEEP_QUIET_NANOS = 10_000_000_000L;
   private static final long DEEP_IDLE_PERIOD_MILLIS = 500;
+
+  /** Directories for what is temporary are cleaned of what is some days old. */
+  private static final long TOUCH_PERIOD_NANOS = 6 * 3_600_000_000_000L;
+
   private static final long TELL_PERIOD_NANOS = 60_000_000_000L;
 
   /** What is done from time to time, beside the looks. */
@@ -107,6 +111,7 @@ public final class Watchdog implements LoopWatch {
 
   private void watch(ControlServer control) {
     long quietSince = System.nanoTime();
+    long touchedNanos = quietSince;
     while (true) {
       try {
         long now = System.nanoTime();
@@ -124,7 +129,11 @@ public final class Watchdog implements LoopWatch {
                     ? idlePeriodMillis(now - quietSince)
                     : activePeriodMillis(now);
         sampler.sleeps(millis);
-        control.await(loops.isEmpty() ? 0 : millis);
+        if (now - touchedNanos > TOUCH_PERIOD_NANOS) {
+          touchedNanos = now;
+          ProbeFile.touch();
+        }
+        control.await(loops.isEmpty() ? TOUCH_PERIOD_NANOS / 1_000_000 : millis);
       } catch (Throwable e) {
         // Whatever it is, the loops are better watched by one that has failed once than by none.
         tell(e);
