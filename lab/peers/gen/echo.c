@@ -12,6 +12,7 @@ static uint64_t turn_began, turn_ends; // closed loop: answers were there at the
 static bool turn_timed;
 static uint64_t *asked;                // closed loop, of each connection: when its batch left
 static uint32_t *asking, asking_count; // closed loop: those that ask at the end of this turn
+static uint64_t *answered, *worst;     // with --by-connection: of each, answers of this round, and the longest wait for one
 
 void connection_ended(struct connection *c, const char *how, int error) {
   if (c->dead) return;
@@ -20,9 +21,16 @@ void connection_ended(struct connection *c, const char *how, int error) {
   if (--alive == 0) quit(EXIT_FAILED, "no connection is left");
 }
 
+static void note(const struct connection *c, uint64_t nanos, uint64_t messages) {
+  if (!answered) return;
+  answered[c->index] += messages;
+  if (nanos > worst[c->index]) worst[c->index] = nanos;
+}
+
 static void answered_closed(struct connection *c, uint64_t messages) {
   if (!turn_timed) turn_began = now_nanos(), turn_timed = true; // the first answer of this turn: those of the last one are older than the question
   histogram_record(&load.histogram, turn_began - asked[c->index], messages);
+  note(c, turn_began - asked[c->index], messages);
   if (c->received == c->queued) asking[asking_count++] = c->index;
 }
 
@@ -32,6 +40,7 @@ static void answered_open(struct connection *c, uint64_t messages) {
     uint64_t intended = c->intended[c->intended_first++ & (OUTSTANDING_LIMIT - 1)];
     c->intended_count--;
     histogram_record(&load.histogram, now - intended, 1);
+    note(c, now - intended, 1);
   }
 }
 
@@ -113,6 +122,41 @@ static void settle(void) {
   }
 }
 
+// Those that have no answer yet have waited too: without them, a server that answers nobody would have no bad latencies.
+static uint64_t note_unanswered(void) {
+  uint64_t now = now_nanos(), count = 0;
+  for (long i = 0; i < load.connections; i++) {
+    struct connection *c = &connections[i];
+    if (rate) {
+      for (uint32_t k = 0; k < c->intended_count; k++, count++) {
+        uint64_t nanos = now - c->intended[(c->intended_first + k) & (OUTSTANDING_LIMIT - 1)];
+        histogram_record(&load.histogram, nanos, 1);
+        note(c, nanos, 0);
+      }
+    } else if (c->received != c->queued) {
+      note(c, now - asked[c->index], 0);
+      count++;
+    }
+  }
+  return count;
+}
+
+static char *by_connection(void) {
+  char *text = NULL;
+  size_t length = 0;
+  if (!answered) return strdup("");
+  uint64_t unanswered = note_unanswered();
+  FILE *out = open_memstream(&text, &length);
+  fprintf(out, "\"unanswered\": %lu, ", (unsigned long)unanswered);
+  for (int pass = 0; pass < 2; pass++) {
+    fprintf(out, pass == 0 ? "\"answered\": [" : "\"worstNanos\": [");
+    for (long i = 0; i < load.connections; i++) fprintf(out, i == 0 ? "%lu" : ", %lu", (unsigned long)(pass == 0 ? answered : worst)[i]);
+    fprintf(out, "], ");
+  }
+  fclose(out);
+  return text;
+}
+
 void echo_main(void) {
   options_server();
   closed_loop("echo", read_echo);
@@ -124,6 +168,7 @@ void closed_loop(const char *name, answers *reads) {
   options_measure();
   depth = option_long("--depth", 1, 1, 65536);
   rate = option_long("--rate", 0, 0, 100000000);
+  bool each = option_flag("--by-connection");
   options_end();
   if (rate && load.step) quit(EXIT_USAGE, "--rate goes on by itself, --step stops and waits: not both");
   if (depth * load.bytes > 64 << 20) quit(EXIT_USAGE, "more than 64 MiB at once");
@@ -135,15 +180,19 @@ void closed_loop(const char *name, answers *reads) {
     if (rate) connections[i].intended = malloc(OUTSTANDING_LIMIT * sizeof(uint64_t));
     else asking[asking_count++] = (uint32_t)i;
   }
+  if (each) answered = calloc((size_t)alive, sizeof *answered), worst = calloc((size_t)alive, sizeof *worst);
   uint64_t begin = now_nanos();
   while (next_round()) {
     turn_began = now_nanos();
     run_until(turn_began + load.warmup_nanos, begin);
     if (load.step) settle(); // from rest to rest: what the server did and what was answered belong together
+    if (each) memset(answered, 0, (size_t)load.connections * sizeof *answered), memset(worst, 0, (size_t)load.connections * sizeof *worst);
     struct measured m = measure_begin();
     run_until(m.at + load.measure_nanos, begin);
     if (load.step) settle();
     measure_end(&m);
-    measure_print(&m, mode, "\"depth\": %ld, \"rate\": %ld, ", depth, rate);
+    char *details = by_connection();
+    measure_print(&m, mode, "\"depth\": %ld, \"rate\": %ld, %s", depth, rate, details);
+    free(details);
   }
 }

@@ -95,6 +95,7 @@ enum { EXIT_SILENT = 4 }; // the server does not answer; what it has answered wa
 
 void echo_main(void);
 void http_main(void);
+void get_main(void);
 
 // What comes back, and what it must be: how many messages that many bytes complete, after which c->received has grown by what asked for them.
 // Negative: the connection has been ended.

@@ -159,6 +159,7 @@ int main(int count, char **words) {
   const char *mode = options_begin(count, words);
   if (strcmp(mode, "echo") == 0) echo_main();
   else if (strcmp(mode, "http") == 0) http_main();
+  else if (strcmp(mode, "get") == 0) get_main();
   else if (strcmp(mode, "connect") == 0) connect_main();
   else if (strcmp(mode, "idle") == 0) idle_main();
   else if (strcmp(mode, "finish") == 0) finish_main();
