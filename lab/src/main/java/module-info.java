@@ -6,5 +6,6 @@ module gyre.lab {
   requires static org.jspecify;
 
   exports gyre.lab;
+  exports gyre.lab.gates;
   exports gyre.lab.judge;
 }

@@ -35,6 +35,7 @@ public final class Main {
     COMMANDS.put("dump", Dump::new);
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
+    COMMANDS.put("gates", GatesCommand::new);
     COMMANDS.put("new", NewCommand::new);
     COMMANDS.put("test", Test::new);
   }

@@ -1,6 +1,11 @@
 package gyre.lab;
 
 import gyre.lab.experiment.Experiment;
+import gyre.lab.gates.GateOptions;
+import gyre.lab.gates.GatePrograms;
+import gyre.lab.gates.GateReport;
+import gyre.lab.gates.Gates;
+import gyre.lab.gates.Inside;
 import gyre.lab.overload.Overload;
 import gyre.lab.overload.OverloadResult;
 import gyre.lab.overload.Promise;
@@ -41,6 +46,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /** The lab as the command line sees it. */
 public final class Lab {
@@ -104,6 +111,49 @@ public final class Lab {
             entries,
             !race.isStopped()),
         options);
+  }
+
+  /**
+   * Takes a server through the gates, and writes what became of it.
+   *
+   * @param target as {@link Gates#judge} takes it
+   * @param pages to write, as HTML
+   * @param data to write, as JSON
+   */
+  public static GateReport gates(
+      String target,
+      GateOptions options,
+      Inside.Source source,
+      List<Path> pages,
+      List<Path> data,
+      PrintStream out) {
+    OutputFiles.check(Stream.concat(pages.stream(), data.stream()).toList());
+    AtomicReference<GateReport> made = new AtomicReference<>();
+    Interruption.tidily(
+        () ->
+            made.set(
+                Gates.judge(
+                    target, options, gatePrograms(out), source, Interruption::check, out)),
+        () -> out.println("ended early: nothing was judged"));
+    GateReport report = made.get();
+    if (report == null) {
+      throw new LabException("interrupted");
+    }
+    out.println(report.summary());
+    Map<Path, String> texts = new LinkedHashMap<>();
+    pages.forEach(file -> texts.put(file, report.html()));
+    data.forEach(file -> texts.put(file, report.json() + "\n"));
+    OutputFiles.write(texts, out);
+    return report;
+  }
+
+  /** Elsewhere than in a work tree there is nothing to build them from. */
+  private static GatePrograms gatePrograms(PrintStream out) {
+    try {
+      return GatePrograms.of(new Workshop(Home.find(), out).forGates());
+    } catch (LabException e) {
+      return GatePrograms.of(NativePeers.none(String.valueOf(e.getMessage())));
+    }
   }
 
   /** Looks at where the time of one peer goes, and says it. */

@@ -38,6 +38,9 @@ final class Workshop {
           .map(name -> "lab/peers/" + name)
           .toList();
 
+  private static final List<String> GATE_SOURCES =
+      List.of("lab/peers/build", "lab/peers/common", "lab/peers/gen", "lab/peers/c-uring");
+
   private final Home home;
   private final PrintStream out;
 
@@ -63,6 +66,33 @@ final class Workshop {
       return NativePeers.parse(Files.readString(status));
     } catch (IOException e) {
       return NativePeers.none("status.json cannot be read: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Generator and the program in C that gates compare with, and no other peer. What a race would
+   * build is left as it was: it is still to be built then.
+   */
+  NativePeers forGates() {
+    Path status = home.builtPeers().resolve("status.json");
+    Path stamp = home.builtPeers().resolve("gates.stamp");
+    try {
+      if (!Files.exists(status) || isStale(stamp, GATE_SOURCES)) {
+        FileTime before =
+            Files.exists(status) ? Files.getLastModifiedTime(status) : FileTime.fromMillis(0);
+        out.println("building the load generator: lab/peers/build c-uring");
+        int exit =
+            Command.in(
+                home.root(), out, List.of(home.peers().resolve("build").toString(), "c-uring"));
+        if (!Files.exists(status)) {
+          return NativePeers.none("lab/peers/build failed with exit code " + exit);
+        }
+        Files.setLastModifiedTime(status, before);
+        touch(stamp);
+      }
+      return NativePeers.parse(Files.readString(status));
+    } catch (IOException e) {
+      return NativePeers.none("it cannot be built: " + e.getMessage());
     }
   }
 

@@ -96,7 +96,7 @@ public final class Child implements AutoCloseable {
     }
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
@@ -127,7 +127,7 @@ public final class Child implements AutoCloseable {
   }
 
   /** The last that it said on standard error. */
-  String lastWords() {
+  public String lastWords() {
     synchronized (lastWords) {
       return String.join("\n", lastWords);
     }

@@ -8,7 +8,7 @@ public final class PeerFailure extends Exception {
 
   private final Status status;
 
-  PeerFailure(Status status, String message) {
+  public PeerFailure(Status status, String message) {
     super(message);
     this.status = status;
   }

@@ -22,7 +22,7 @@ public final class ProcessFiles {
 
   private ProcessFiles() {}
 
-  static long rssBytes(long pid) {
+  public static long rssBytes(long pid) {
     return bytesOf("/proc/" + pid + "/status", "VmRSS:");
   }
 
@@ -164,7 +164,7 @@ public final class ProcessFiles {
   }
 
   /** Those that this process may run on, at least one. */
-  static int[] allowedCores() {
+  public static int[] allowedCores() {
     try {
       return allowedCores(Files.readAllLines(Path.of("/proc/self/status")));
     } catch (IOException e) {

@@ -1,0 +1,272 @@
+package gyre.lab.gates;
+
+import gyre.lab.gates.Measured.Growth;
+import gyre.lab.gates.Target.Protocol;
+import gyre.lab.race.Child;
+import gyre.lab.race.PeerFailure;
+import gyre.lab.race.ProcessFiles;
+import gyre.lab.result.Entry.Status;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Measures by real load: the generator for all gates but that of many connections. */
+final class LoadMeter implements Meter {
+  private static final int WARM_UP_WEIGHT = 10;
+  private static final int MOST_POINTS = 24;
+  private static final int LEAST_POINTS = 6;
+  private static final int POINT_MILLIS = 1000;
+  private static final int PAIRS = 3;
+  private static final Duration STARTING = Duration.ofSeconds(15);
+  private static final String READY = "listening ";
+
+  /** What the programs that answer HTTP in C answer to. */
+  private static final String REFERENCE_PATH = "/hello";
+
+  private final Target target;
+  private final GateOptions options;
+  private final GatePrograms programs;
+  private final PrintStream out;
+  private final int weights;
+
+  LoadMeter(Target target, GateOptions options, GatePrograms programs, PrintStream out) {
+    this.target = target;
+    this.options = options;
+    this.programs = programs;
+    this.out = out;
+    this.weights =
+        WARM_UP_WEIGHT + options.gates().stream().mapToInt(LoadMeter::weight).sum();
+  }
+
+  private static int weight(Gate gate) {
+    return switch (gate) {
+      case LATENCY -> 15;
+      case FAIRNESS -> 10;
+      case MEMORY -> 25;
+      case CPU, CONNECTIONS -> 20;
+    };
+  }
+
+  private int millis(int weight) {
+    return options.seconds() * 1000 * weight / weights;
+  }
+
+  @Override
+  public void warmUp() {
+    if (!programs.generator().isEmpty()) {
+      try {
+        Round ignored = run(millis(WARM_UP_WEIGHT));
+      } catch (PeerFailure e) {
+        out.println("  while it ran in: " + reason(e));
+      }
+    }
+  }
+
+  @Override
+  public Measured measure(Gate gate) {
+    int millis = millis(weight(gate));
+    if (gate == Gate.CONNECTIONS) {
+      return new Holder(target, options, millis).run();
+    }
+    if (programs.generator().isEmpty()) {
+      return new Measured.Unknown("there is no load generator: " + programs.generatorReason());
+    }
+    try {
+      return switch (gate) {
+        case LATENCY -> latency(millis);
+        case FAIRNESS -> fairness(millis);
+        case MEMORY -> memory(millis);
+        case CPU, CONNECTIONS -> cpu(millis);
+      };
+    } catch (PeerFailure e) {
+      return e.status() == Status.ABSENT
+          ? new Measured.Unknown(reason(e))
+          : new Measured.Broken("it did not answer as it should: " + reason(e));
+    }
+  }
+
+  /** The last line says what was wrong first. */
+  private static String reason(PeerFailure failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message
+        .lines()
+        .filter(line -> line.startsWith("first error: ") || line.startsWith("connection "))
+        .findFirst()
+        .orElse(message.replace('\n', ' '));
+  }
+
+  private Measured latency(int millis) throws PeerFailure {
+    int runIn = millis / 5;
+    Round round =
+        Round.run(
+            command(
+                target.address().getPort(),
+                target.path(),
+                "--rate",
+                "" + options.rate(),
+                "--warmup-ms",
+                "" + runIn,
+                "--measure-ms",
+                "" + (millis - runIn),
+                "--by-connection"),
+            millis);
+    return new Measured.Delays(
+        options.rate() * round.seconds(),
+        round.seconds(),
+        round.requests(),
+        round.unanswered(),
+        round.latency());
+  }
+
+  private Measured fairness(int millis) throws PeerFailure {
+    int runIn = millis / 10;
+    Round round =
+        Round.run(
+            command(
+                target.address().getPort(),
+                target.path(),
+                "--warmup-ms",
+                "" + runIn,
+                "--measure-ms",
+                "" + (millis - runIn),
+                "--by-connection"),
+            millis);
+    return new Measured.Shares(round.answered(), round.worstNanos());
+  }
+
+  /**
+   * Works for a while, looks, and works again: at rest, what is in flight does not count. The first
+   * quarter is not looked at, since caches and pools fill up then.
+   */
+  private Measured memory(int millis) throws PeerFailure {
+    if (target.processes().isEmpty()) {
+      return new Measured.Unknown(unseen());
+    }
+    List<MemoryOf> memories = target.processes().stream().map(MemoryOf::process).toList();
+    int count = Math.clamp(millis / POINT_MILLIS, LEAST_POINTS, MOST_POINTS);
+    int each = millis / count;
+    long start = System.nanoTime();
+    long deadline = start + millis * 1_000_000L;
+    List<Growth.Point> points = new ArrayList<>();
+    double requests = 0;
+    for (int i = 0; i < count && System.nanoTime() < deadline; i++) {
+      // To look at a JVM takes a while, which is not to come on top.
+      long began = System.nanoTime();
+      double bytes = memories.stream().mapToDouble(MemoryOf::bytes).sum();
+      int looked = (int) ((System.nanoTime() - began) / 1_000_000);
+      if (Double.isNaN(bytes)) {
+        return new Measured.Broken("the process has ended, or its memory may not be seen");
+      }
+      points.add(new Growth.Point(requests, bytes));
+      requests += run(Math.max(each / 4, each - looked)).requests();
+    }
+    points.add(
+        new Growth.Point(requests, memories.stream().mapToDouble(MemoryOf::bytes).sum()));
+    double seconds = (System.nanoTime() - start) / 1e9;
+    List<Growth.Point> kept = points.subList(points.size() / 4, points.size());
+    return new Growth(kept, seconds * kept.size() / points.size(), memories.getFirst().what());
+  }
+
+  private String unseen() {
+    return "no process that listens there may be seen: judge it on its own machine, as its user";
+  }
+
+  /** In turn with the program in C, so that both meet the same machine. */
+  private Measured cpu(int millis) throws PeerFailure {
+    if (target.processes().isEmpty()) {
+      return new Measured.Unknown(unseen());
+    }
+    int each = millis / (2 * PAIRS);
+    double[] costs = new double[PAIRS];
+    double[] references = new double[PAIRS];
+    if (programs.reference().isEmpty()) {
+      for (int i = 0; i < PAIRS; i++) {
+        costs[i] = cost(target.processes(), target.address().getPort(), target.path(), each);
+      }
+      return new Measured.Cost(median(costs), Double.NaN, programs.referenceReason());
+    }
+    List<String> command = new ArrayList<>(programs.reference());
+    command.addAll(List.of(target.protocol() == Protocol.ECHO ? "echo" : "http", "--port", "0"));
+    try (Child reference = Child.start("c-uring", command)) {
+      int port = port(reference);
+      for (int i = 0; i < PAIRS; i++) {
+        costs[i] = cost(target.processes(), target.address().getPort(), target.path(), each);
+        references[i] = cost(List.of(reference.pid()), port, REFERENCE_PATH, each);
+      }
+      return new Measured.Cost(median(costs), median(references), "");
+    } catch (ReferenceFailure e) {
+      return new Measured.Cost(
+          cost(target.processes(), target.address().getPort(), target.path(), each),
+          Double.NaN,
+          "does not run here: " + reason(e.failure));
+    }
+  }
+
+  /** It is not the server that is judged which failed. */
+  private static final class ReferenceFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient PeerFailure failure;
+
+    ReferenceFailure(PeerFailure failure) {
+      super(failure);
+      this.failure = failure;
+    }
+  }
+
+  private static int port(Child reference) {
+    try {
+      return Integer.parseInt(reference.hear(STARTING).substring(READY.length()).strip());
+    } catch (PeerFailure e) {
+      throw new ReferenceFailure(e);
+    }
+  }
+
+  /** Of a request, in nanoseconds. */
+  private double cost(List<Long> processes, int port, String path, int millis) throws PeerFailure {
+    long before = cpuNanos(processes);
+    Round round =
+        Round.run(
+            command(port, path, "--warmup-ms", "0", "--measure-ms", "" + millis), millis);
+    long spent = cpuNanos(processes) - before;
+    return round.requests() == 0 ? Double.NaN : (double) spent / round.requests();
+  }
+
+  private static long cpuNanos(List<Long> processes) {
+    return processes.stream().mapToLong(ProcessFiles::cpuNanos).sum();
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  private Round run(int millis) throws PeerFailure {
+    return Round.run(
+        command(
+            target.address().getPort(),
+            target.path(),
+            "--warmup-ms",
+            "0",
+            "--measure-ms",
+            "" + Math.max(1, millis)),
+        millis);
+  }
+
+  private List<String> command(int port, String path, String... more) {
+    List<String> command = new ArrayList<>(programs.generator());
+    command.add(target.protocol() == Protocol.ECHO ? "echo" : "get");
+    command.addAll(List.of("--host", target.address().getAddress().getHostAddress()));
+    command.addAll(List.of("--port", Integer.toString(port)));
+    command.addAll(List.of("--connections", Integer.toString(options.busyConnections())));
+    if (target.protocol() == Protocol.ECHO) {
+      command.addAll(List.of("--bytes", Integer.toString(options.messageBytes())));
+    } else {
+      command.addAll(List.of("--path", path, "--host-field", target.hostField()));
+    }
+    command.addAll(List.of(more));
+    return command;
+  }
+}

@@ -1,0 +1,61 @@
+package gyre.lab.gates;
+
+import gyre.lab.result.Latency;
+import java.util.List;
+
+/** What is measured for each gate, before anybody judges it. */
+sealed interface Measured {
+  /** It could not be measured. */
+  record Unknown(String reason) implements Measured {}
+
+  /** The server answered wrongly, or not at all. */
+  record Broken(String what) implements Measured {}
+
+  /**
+   * Open loop.
+   *
+   * @param sent how many messages were due
+   * @param latency from when each was due to its answer; those without one count as far as they got
+   * @param unanswered at the end
+   */
+  record Delays(double sent, double seconds, long answers, long unanswered, Latency latency)
+      implements Measured {}
+
+  /** Closed loop: answers of each connection, and its longest wait. */
+  record Shares(List<Long> answers, List<Long> worstNanos) implements Measured {
+    public Shares {
+      answers = List.copyOf(answers);
+      worstNanos = List.copyOf(worstNanos);
+    }
+  }
+
+  /** Memory after so many requests. */
+  record Growth(List<Point> points, double seconds, String of) implements Measured {
+    record Point(double requests, double bytes) {}
+
+    public Growth {
+      points = List.copyOf(points);
+    }
+  }
+
+  /**
+   * CPU time of a request.
+   *
+   * @param reference that of the program in C; NaN where there is none
+   * @param missing why there is none
+   */
+  record Cost(double nanos, double reference, String missing) implements Measured {}
+
+  /**
+   * Connections that were opened and asked one after the other, all held meanwhile.
+   *
+   * @param wanted as many as were asked for
+   * @param possible as many of them as this machine has room for
+   * @param narrow what there is not more of; empty where all are possible
+   * @param served those that answered rightly, each time
+   * @param failure of the first that did not
+   */
+  record Held(
+      int wanted, int possible, String narrow, int opened, int served, String failure, Latency latency)
+      implements Measured {}
+}
