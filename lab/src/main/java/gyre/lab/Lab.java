@@ -133,7 +133,12 @@ public final class Lab {
         () ->
             made.set(
                 Gates.judge(
-                    target, options, gatePrograms(out), source, Interruption::check, out)),
+                    target,
+                    options,
+                    options.needsLoad() ? gatePrograms(out) : GatePrograms.NONE,
+                    source,
+                    Interruption::check,
+                    out)),
         () -> out.println("ended early: nothing was judged"));
     GateReport report = made.get();
     if (report == null) {

@@ -200,6 +200,11 @@ public final class GateOptions {
     }
   }
 
+  /** Whether a generator has work to do. */
+  public boolean needsLoad() {
+    return !gates.equals(Set.of(Gate.CONNECTIONS));
+  }
+
   Set<Gate> gates() {
     return gates;
   }

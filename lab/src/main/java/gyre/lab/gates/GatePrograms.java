@@ -12,6 +12,10 @@ import java.util.List;
  */
 public record GatePrograms(
     List<String> generator, String generatorReason, List<String> reference, String referenceReason) {
+  /** Where no gate needs load. */
+  public static final GatePrograms NONE =
+      new GatePrograms(List.of(), "not needed", List.of(), "is not needed");
+
   private static final String REFERENCE = "c-uring";
 
   public GatePrograms {

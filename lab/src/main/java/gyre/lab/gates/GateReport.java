@@ -59,7 +59,7 @@ public record GateReport(
   static String line(Judgement judgement) {
     return String.format(
         Locale.ROOT,
-        "  %-14s %-11s  %s",
+        "  %-15s  %-11s  %s",
         said(judgement.outcome()),
         judgement.gate().key(),
         judgement.reason());

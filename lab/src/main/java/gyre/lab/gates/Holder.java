@@ -170,8 +170,8 @@ final class Holder {
   /** Asks each once; in the first pass they are opened too. */
   private void ask(Selector selector, int wanted, int pass) throws IOException {
     int next = 0;
-    while ((next < wanted || onTheirWay > 0) && failures < FAILURES_AT_MOST) {
-      while (next < wanted && onTheirWay < AT_A_TIME) {
+    while ((next < wanted && failures < FAILURES_AT_MOST) || onTheirWay > 0) {
+      while (next < wanted && onTheirWay < AT_A_TIME && failures < FAILURES_AT_MOST) {
         if (pass == 0) {
           open(selector, next);
         } else if (!all.get(next).isOver) {

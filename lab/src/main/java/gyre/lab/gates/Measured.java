@@ -17,8 +17,16 @@ sealed interface Measured {
    * @param sent how many messages were due
    * @param latency from when each was due to its answer; those without one count as far as they got
    * @param unanswered at the end
+   * @param reference p99 in milliseconds of the program in C under the same load; NaN where it was
+   *     not needed, or is not there
    */
-  record Delays(double sent, double seconds, long answers, long unanswered, Latency latency)
+  record Delays(
+      double sent,
+      double seconds,
+      long answers,
+      long unanswered,
+      Latency latency,
+      double reference)
       implements Measured {}
 
   /** Closed loop: answers of each connection, and its longest wait. */
