@@ -3,9 +3,11 @@ module gyre.lab {
   requires com.grack.nanojson;
   requires transitive gyre.generator;
   requires HdrHistogram;
+  requires jdk.jfr;
   requires static org.jspecify;
 
   exports gyre.lab;
   exports gyre.lab.gates;
   exports gyre.lab.judge;
+  exports gyre.lab.profile;
 }

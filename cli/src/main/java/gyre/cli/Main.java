@@ -36,6 +36,7 @@ public final class Main {
     COMMANDS.put("trace", TraceCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);
     COMMANDS.put("gates", GatesCommand::new);
+    COMMANDS.put("profile", ProfileCommand::new);
     COMMANDS.put("new", NewCommand::new);
     COMMANDS.put("test", Test::new);
   }

@@ -13,6 +13,8 @@ import gyre.lab.peer.JavaPeers;
 import gyre.lab.peer.NativePeers;
 import gyre.lab.peer.Peer;
 import gyre.lab.peer.Roster;
+import gyre.lab.profile.ProcessFindings;
+import gyre.lab.profile.ProcessProfile;
 import gyre.lab.profile.Profile;
 import gyre.lab.race.Bench;
 import gyre.lab.race.Children;
@@ -44,6 +46,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -180,6 +183,25 @@ public final class Lab {
     Interruption.tidily(
         () -> out.println(Profile.of(home, chosen, who, bench)),
         () -> out.println("ended early: nothing was found"));
+  }
+
+  /**
+   * Looks at where the time of any process goes, for about {@code seconds}.
+   *
+   * @param mayStrace whether it may be slowed down to count its system calls
+   * @param folder for what tools leave behind
+   */
+  public static ProcessFindings profile(
+      long pid, double seconds, boolean mayStrace, Path folder) {
+    Optional<Home> home;
+    try {
+      home = Optional.of(Home.find());
+    } catch (LabException e) {
+      home = Optional.empty(); // elsewhere than in a work tree
+    }
+    Optional<Home> tree = home;
+    return Interruption.during(
+        Children::end, () -> ProcessProfile.of(pid, seconds, mayStrace, folder, tree));
   }
 
   private static Workload only(List<Workload> workloads, String name) {

@@ -24,6 +24,7 @@ public record GatePrograms(
   }
 
   /** Of those that were built. */
+  @SuppressWarnings("exports") // for the lab itself
   public static GatePrograms of(NativePeers natives) {
     return natives.peers().stream()
         .filter(peer -> peer.name().equals(REFERENCE))

@@ -11,15 +11,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The tools that look at a process while something is done. What a tool cannot do is empty. */
 final class Looking {
   private static final int PATIENCE_SECONDS = 20;
 
-  private final Home home;
+  private final @Nullable Home home;
   private final Path folder;
 
-  Looking(Home home, Path folder) {
+  /**
+   * @param home where async-profiler is, if there is one
+   */
+  Looking(@Nullable Home home, Path folder) {
     this.home = home;
     this.folder = folder;
   }
@@ -33,22 +37,58 @@ final class Looking {
     return lines(text);
   }
 
+  /** As {@link #sample}, with the stacks, a thousand times in a second; outermost frames first. */
+  List<String> stacks(long pid, Runnable work) {
+    String data = folder.resolve("perf.data").toString();
+    List<String> command = new ArrayList<>(Attached.sampler(pid, "cpu-clock", data));
+    command.set(command.indexOf("-F") + 1, "997");
+    command.add("-g");
+    during(pid, command, work);
+    Path text = folder.resolve("perf.txt");
+    runTo(text, "perf", "script", "-i", data, "-F", "comm,ip,sym");
+    return lines(text);
+  }
+
   /** Its system calls by name. */
   CallCounts calls(long pid, Runnable work) {
+    CallCounts counts = tracedByPerf(pid, work);
+    return counts.total() == 0 ? tracedByStrace(pid, work) : counts;
+  }
+
+  /** Slows it down by little. */
+  CallCounts tracedByPerf(long pid, Runnable work) {
     Path table = folder.resolve("calls.txt");
     during(pid, calls(pid, table, "perf", "trace", "-s"), work);
-    CallCounts counts = CallCounts.ofPerfTrace(lines(table));
-    if (counts.total() == 0) {
-      during(pid, calls(pid, table, "strace", "-c", "-f", "-q"), work);
-      counts = CallCounts.ofStrace(lines(table));
-    }
-    return counts;
+    return CallCounts.ofPerfTrace(lines(table));
+  }
+
+  /** Stops it at each call. */
+  CallCounts tracedByStrace(long pid, Runnable work) {
+    Path table = folder.resolve("calls.txt");
+    during(pid, calls(pid, table, "strace", "-c", "-f", "-q"), work);
+    return CallCounts.ofStrace(lines(table));
   }
 
   private static List<String> calls(long pid, Path to, String... tool) {
     List<String> command = new ArrayList<>(List.of(tool));
     command.addAll(List.of("-p", Long.toString(pid), "-o", to.toString()));
     return command;
+  }
+
+  /** Whether it can look at frames of Java by itself. */
+  boolean hasAsyncProfiler() {
+    return home != null && !asyncProfilerJar(home).isEmpty();
+  }
+
+  private static String asyncProfilerJar(Home home) {
+    try (Stream<Path> jars = Files.list(home.javaPeers().resolve("target/lib"))) {
+      return jars.map(Path::toString)
+          .filter(name -> name.contains("ap-loader"))
+          .findFirst()
+          .orElse("");
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** Stacks of a JVM, one collapsed stack a line; the flame graph is left in the folder. */
@@ -62,30 +102,25 @@ final class Looking {
   }
 
   private void asyncProfiler(long pid, String... arguments) {
-    Path lib = home.javaPeers().resolve("target/lib");
-    try (Stream<Path> jars = Files.list(lib)) {
-      String jar =
-          jars.map(Path::toString)
-              .filter(name -> name.contains("ap-loader"))
-              .findFirst()
-              .orElse("");
-      String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-      Path tool = home.javaPeers().resolve("target/async-profiler");
-      Stream<String> command =
-          Stream.of(
-                  // Its own choice is the user's home, which not everybody has.
-                  Stream.of(java, "-Dap_loader_extraction_dir=" + tool, "-jar", jar, "profiler"),
-                  Stream.of(arguments),
-                  Stream.of(Long.toString(pid)))
-              .flatMap(words -> words);
-      File said = folder.resolve("async-profiler.txt").toFile();
-      run(
-          new ProcessBuilder(command.toArray(String[]::new))
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(said)));
-    } catch (IOException e) {
-      // Without it the attribution is perf's, and says so.
+    Home tree = home;
+    String jar = tree == null ? "" : asyncProfilerJar(tree);
+    if (tree == null || jar.isEmpty()) {
+      return; // Without it the attribution is perf's, and says so.
     }
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Path tool = tree.javaPeers().resolve("target/async-profiler");
+    Stream<String> command =
+        Stream.of(
+                // Its own choice is the user's home, which not everybody has.
+                Stream.of(java, "-Dap_loader_extraction_dir=" + tool, "-jar", jar, "profiler"),
+                Stream.of(arguments),
+                Stream.of(Long.toString(pid)))
+            .flatMap(words -> words);
+    File said = folder.resolve("async-profiler.txt").toFile();
+    run(
+        new ProcessBuilder(command.toArray(String[]::new))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(said)));
   }
 
   /** Without the tool the work is done all the same. */

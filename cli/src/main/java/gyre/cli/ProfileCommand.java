@@ -1,0 +1,122 @@
+package gyre.cli;
+
+import gyre.lab.Lab;
+import gyre.lab.profile.ProcessFindings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code gyre profile}: where the time of a process goes. */
+@Command(
+    name = "profile",
+    customSynopsis = {"gyre profile [OPTIONS] PID", "gyre profile [OPTIONS] -- COMMAND [ARGUMENT...]"},
+    description = {
+      "Tells where the time of any process goes: user and kernel, frames with a flame graph,",
+      "what it waits for, system calls. A command that is started here ends with the profile."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    sortOptions = false)
+final class ProfileCommand implements Callable<Integer> {
+  private static final int GRACE_SECONDS = 5;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(
+      paramLabel = "PID or COMMAND",
+      arity = "1..*",
+      description = "The number of a process, or, behind --, a command and its arguments.")
+  private List<String> words = new ArrayList<>();
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "9",
+      description = "How long it is looked at. Default: ${DEFAULT-VALUE}")
+  private double seconds = 9;
+
+  @Option(
+      names = "--strace",
+      description =
+          "Lets strace count system calls where perf can't: the process is slower meanwhile.")
+  private boolean strace;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FOLDER",
+      description = "For the flame graph and what tools said. Default: a new temporary folder.")
+  private Optional<Path> output = Optional.empty();
+
+  @Option(names = "--json", description = "As one line of JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (!(seconds >= 0.3 && seconds <= 3600)) {
+      throw new ParameterException(
+          spec.commandLine(), "--seconds: " + seconds + " is not from 0.3 to 3600");
+    }
+    if (words.size() == 1 && words.getFirst().matches("[0-9]{1,9}")) {
+      print(Long.parseLong(words.getFirst()));
+      return 0;
+    }
+    Process process = start();
+    try {
+      print(process.pid());
+      return 0;
+    } finally {
+      end(process);
+    }
+  }
+
+  private Process start() {
+    try {
+      ProcessBuilder builder = new ProcessBuilder(words).redirectInput(ProcessBuilder.Redirect.PIPE);
+      // What it prints is not to be taken for what this prints.
+      return builder
+          .redirectOutput(ProcessBuilder.Redirect.to(new java.io.File("/dev/stderr")))
+          .redirectError(ProcessBuilder.Redirect.INHERIT)
+          .start();
+    } catch (IOException e) {
+      throw new ParameterException(
+          spec.commandLine(), "'" + words.getFirst() + "' can't be started: " + e.getMessage(), e);
+    }
+  }
+
+  private static void end(Process process) throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+    }
+  }
+
+  private void print(long pid) throws IOException {
+    Path folder =
+        output.isPresent() ? output.get() : Files.createTempDirectory("gyre-profile-" + pid + "-");
+    ProcessFindings findings = Lab.profile(pid, seconds, strace, folder);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(findings.json());
+    } else {
+      out.print(findings.text());
+      Path flames = folder.resolve("flames.html");
+      out.println(
+          Files.exists(flames)
+              ? "flame graph: " + flames
+              : "no flame graph: no frame was seen; what tools said is in " + folder);
+    }
+    out.flush();
+  }
+}
