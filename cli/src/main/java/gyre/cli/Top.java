@@ -1,7 +1,9 @@
 package gyre.cli;
 
+import gyre.Fiber;
 import gyre.Loop;
 import gyre.LoopOptions;
+import gyre.insight.Insight;
 import gyre.insight.Observation;
 import gyre.insight.TopJson;
 import gyre.insight.TopScreen;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,6 +58,18 @@ final class Top implements Callable<Integer> {
       description = "busy, name, turns, callbacks, fibers, handles, p99 or stalls. Default: busy")
   private String sort = "busy";
 
+  @Option(
+      names = "--web",
+      arity = "0..1",
+      fallbackValue = "127.0.0.1:7070",
+      paramLabel = "HOST:PORT",
+      converter = ListenAddress.Converter.class,
+      description =
+          "As a page for a browser, until Ctrl-C. Default: 127.0.0.1:7070. Write a PID before it.")
+  private @Nullable ListenAddress web;
+
+  @Mixin private DashboardAccess access = new DashboardAccess();
+
   @Override
   public Integer call() throws Exception {
     if (!(seconds >= 0.05 && seconds <= 3600)) {
@@ -62,6 +77,9 @@ final class Top implements Callable<Integer> {
           spec.commandLine(), "--interval: " + seconds + " is not from 0.05 to 3600 seconds");
     }
     TopText.Order order = order();
+    if (web != null) {
+      return serve(web);
+    }
     if (once || json || !isTerminal()) {
       return print(order);
     }
@@ -71,6 +89,20 @@ final class Top implements Callable<Integer> {
       loop.run(() -> new TopScreen(observation, interval(), order).show());
     }
     return 0;
+  }
+
+  private int serve(ListenAddress listen) throws IOException {
+    long pid = process.only();
+    try (Loop loop = Loop.open(LoopOptions.defaults().name("top").insight(false));
+        Insight page = Insight.serve(pid, access.at(listen))) {
+      spec.commandLine().getOut().println("page " + page.link());
+      spec.commandLine().getOut().flush();
+      return loop.runUntilShutdown(() -> {
+            Fiber.await(Loop.current().stopping());
+            return 0;
+          })
+          .code();
+    }
   }
 
   private Duration interval() {

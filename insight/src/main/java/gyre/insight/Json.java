@@ -82,6 +82,11 @@ final class Json {
   }
 
   /** Within an array. */
+  void element(long value) {
+    generator.writeNumber(value);
+  }
+
+  /** Within an array. */
   void element(Consumer<Json> content) {
     generator.writeStartObject();
     content.accept(this);
