@@ -1,5 +1,7 @@
 /** The instrument that tells how fast Gyre is, beside its peers. */
 module gyre.lab {
+  requires com.electronwill.nightconfig.core;
+  requires com.electronwill.nightconfig.toml;
   requires com.grack.nanojson;
   requires transitive gyre.generator;
   requires HdrHistogram;
@@ -10,4 +12,5 @@ module gyre.lab {
   exports gyre.lab.gates;
   exports gyre.lab.judge;
   exports gyre.lab.profile;
+  exports gyre.lab.round;
 }

@@ -1,0 +1,26 @@
+package gyre.lab.round;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Runs what the file of a target says: the one place where a round builds, judges and measures. */
+interface Commands {
+  /**
+   * Runs a line in a tree, with what it finds in its environment: {@code TREE}, {@code BUILD} and
+   * {@code more}.
+   *
+   * @param output where what it says is kept
+   */
+  Shell.Result run(Target.Command command, Tree tree, Map<String, String> more, Path output);
+
+  /** By {@code sh}. */
+  static Commands real() {
+    return (command, tree, more, output) -> {
+      Map<String, String> environment = new HashMap<>(more);
+      environment.put("TREE", tree.root().toString());
+      environment.put("BUILD", tree.build().toString());
+      return Shell.run(tree.root(), environment, command.line(), command.limit(), output);
+    };
+  }
+}
