@@ -1,8 +1,11 @@
 package gyre.generator;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -21,35 +24,91 @@ public final class Generator {
 
   private Generator() {}
 
+  /** Read when something is asked, so that a fault in it is a message and not a class that fails. */
+  private static final class Lazy {
+    static final Matrix MATRIX = Matrix.parse(Template.text("matrix.txt"));
+  }
+
   /** Whether a program is to be had for a target. */
   public static boolean offers(ProgramKind program, Target target) {
-    return Template.find(program, target) != null;
+    return Lazy.MATRIX.offers(program, target);
+  }
+
+  /** The options that a program may have for a target; none where it is not offered at all. */
+  public static Set<Feature> features(ProgramKind program, Target target) {
+    return Lazy.MATRIX.features(program, target);
+  }
+
+  /** Why a program, or an option of it, is not offered for a target. */
+  public static String reason(Optional<Feature> feature, ProgramKind program, Target target) {
+    return Lazy.MATRIX.reason(feature, program, target);
+  }
+
+  /** As {@link #project(ProgramKind, Target, String, ProjectOptions)}, with nothing beside it. */
+  public static Project project(ProgramKind program, Target target, String name) {
+    return project(program, target, name, ProjectOptions.defaults());
   }
 
   /**
    * The files of a project.
    *
    * @param name of the program: small letters, digits and hyphens
-   * @throws GeneratorException if that program is not offered for that target, or for the name
+   * @throws GeneratorException if that program is not offered for that target, or not with these
+   *     options, or for the name
    */
-  public static Project project(ProgramKind program, Target target, String name) {
-    Template template = Template.find(program, target);
-    if (template == null) {
-      throw new GeneratorException(refusal(program, target));
-    }
+  public static Project project(
+      ProgramKind program, Target target, String name, ProjectOptions options) {
+    check(program, target, options);
     checkName(name);
-    return new Project(template.render(Map.of("name", name, "name_", name.replace('-', '_'))));
+    Map<String, String> values = Map.of("name", name, "name_", name.replace('-', '_'));
+    return new Project(
+        Template.of(program, target, values, conditions(program, options)).render());
   }
 
-  private static String refusal(ProgramKind program, Target target) {
-    String others =
+  private static Map<String, Boolean> conditions(ProgramKind program, ProjectOptions options) {
+    Map<String, Boolean> conditions = new HashMap<>();
+    for (ProgramKind each : ProgramKind.values()) {
+      conditions.put(each.label().replace('-', '_'), each == program);
+    }
+    for (Feature each : Feature.values()) {
+      conditions.put(each.label(), options.has(each));
+    }
+    for (Framing each : Framing.values()) {
+      conditions.put(each.label(), options.framing() == each);
+    }
+    return conditions;
+  }
+
+  private static void check(ProgramKind program, Target target, ProjectOptions options) {
+    if (!offers(program, target)) {
+      throw new GeneratorException(
+          "%s is not offered for %s: %s; it is for %s"
+              .formatted(
+                  program.label(),
+                  target.label(),
+                  reason(Optional.empty(), program, target),
+                  targets(program)));
+    }
+    for (Feature feature : options.features()) {
+      if (!features(program, target).contains(feature)) {
+        throw new GeneratorException(
+            "--%s is not offered for %s on %s: %s"
+                .formatted(
+                    feature.label(),
+                    program.label(),
+                    target.label(),
+                    reason(Optional.of(feature), program, target)));
+      }
+    }
+  }
+
+  private static String targets(ProgramKind program) {
+    String targets =
         Arrays.stream(Target.values())
-            .filter(other -> offers(program, other))
+            .filter(each -> offers(program, each))
             .map(Target::label)
             .collect(Collectors.joining(", "));
-    return others.isEmpty()
-        ? program.label() + " has no templates yet; 'gyre new --list' shows what there is"
-        : program.label() + " is not offered for " + target.label() + "; it is for " + others;
+    return targets.isEmpty() ? "none yet" : targets;
   }
 
   private static void checkName(String name) {

@@ -11,7 +11,9 @@ public enum Target {
   TOKIO("tokio", "Rust on Tokio, built by Cargo"),
   MIO("mio", "Rust on mio, built by Cargo"),
   EPOLL("epoll", "C on epoll, built by make"),
-  IO_URING("io_uring", "C on liburing, built by make");
+  IO_URING("io_uring", "C on liburing, built by make"),
+  KQUEUE("kqueue", "C on kqueue for BSD and macOS, built by make"),
+  IOCP("iocp", "C on completion ports for Windows, built by make and MinGW");
 
   private final String label;
   private final String description;

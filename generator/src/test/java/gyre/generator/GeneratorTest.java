@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,12 +17,36 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GeneratorTest {
-  record Cell(ProgramKind program, Target target) {}
+  record Cell(ProgramKind program, Target target, ProjectOptions options) {}
 
   static Stream<Cell> cells() {
     return Stream.of(ProgramKind.values())
-        .flatMap(kind -> Stream.of(Target.values()).map(target -> new Cell(kind, target)))
-        .filter(cell -> Generator.offers(cell.program(), cell.target()));
+        .flatMap(kind -> Stream.of(Target.values()).flatMap(target -> cells(kind, target)));
+  }
+
+  /** Plain, with each option that is offered, and with all of them. */
+  private static Stream<Cell> cells(ProgramKind kind, Target target) {
+    if (!Generator.offers(kind, target)) {
+      return Stream.of();
+    }
+    ProjectOptions plain = ProjectOptions.defaults();
+    ProjectOptions all = plain;
+    List<ProjectOptions> options = new ArrayList<>(List.of(plain));
+    for (Feature feature : Generator.features(kind, target)) {
+      options.add(with(plain, feature));
+      all = with(all, feature);
+    }
+    options.add(all);
+    return options.stream().map(each -> new Cell(kind, target, each));
+  }
+
+  private static ProjectOptions with(ProjectOptions options, Feature feature) {
+    return switch (feature) {
+      case FRAMING -> options.framing(Framing.LENGTH);
+      case TLS -> options.tls(true);
+      case METRICS -> options.metrics(true);
+      case TESTS -> options.tests(true);
+    };
   }
 
   @TempDir Path directory;
@@ -28,7 +54,7 @@ class GeneratorTest {
   @ParameterizedTest
   @MethodSource("cells")
   void shouldFillEveryPlaceOfEveryTemplate(Cell cell) {
-    Project project = Generator.project(cell.program(), cell.target(), "some-name");
+    Project project = Generator.project(cell.program(), cell.target(), "some-name", cell.options());
 
     assertThat(project.files()).containsKey("README.md");
     project
@@ -46,10 +72,68 @@ class GeneratorTest {
   }
 
   @Test
-  void shouldSayForWhatAProgramIsOffered() {
+  void shouldSayWhyAProgramIsNotOfferedAndForWhatItIs() {
     assertThatThrownBy(() -> Generator.project(ProgramKind.TIMER_WHEEL, Target.MIO, "a"))
         .isInstanceOf(GeneratorException.class)
-        .hasMessageContaining("no templates yet");
+        .hasMessageContaining("timer-wheel is not offered for mio: ")
+        .hasMessageContaining("it is for ");
+  }
+
+  @Test
+  void shouldSayWhyAnOptionIsNotOffered() {
+    ProjectOptions options = ProjectOptions.defaults().framing(Framing.LENGTH);
+
+    assertThatThrownBy(() ->
+            Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, "echo", options))
+        .isInstanceOf(GeneratorException.class)
+        .hasMessageContaining("--framing is not offered for tcp-echo on epoll: an echo has no");
+  }
+
+  @Test
+  void shouldHaveTemplatesForWhatIsOfferedAndForNothingElse() {
+    for (ProgramKind kind : ProgramKind.values()) {
+      for (Target target : Target.values()) {
+        assertThat(Template.isThere(kind, target))
+            .as(kind.label() + " for " + target.label())
+            .isEqualTo(Generator.offers(kind, target));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "offer tcp-echo",
+        "offer tcp-echo vms :",
+        "offer tcp-echo gyre : speed",
+        "refuse tls * * :",
+        "refuse speed * * : no",
+        "allow tcp-echo gyre",
+        "offer tcp-echo gyre :\noffer tcp-echo gyre :"
+      })
+  void shouldNotReadAMatrixWithFaults(String matrix) {
+    assertThatThrownBy(() -> Matrix.parse(matrix)).hasMessageContaining("cannot be read");
+  }
+
+  @Test
+  void shouldTellTheFirstReasonThatCovers() {
+    Matrix matrix =
+        Matrix.parse(
+            """
+            offer tcp-echo gyre : metrics
+            refuse tls * epoll,io_uring : first
+            refuse tls * * : second
+            refuse program timer-wheel * : third
+            """);
+
+    assertThat(matrix.features(ProgramKind.TCP_ECHO, Target.GYRE)).containsExactly(Feature.METRICS);
+    assertThat(matrix.offers(ProgramKind.TCP_ECHO, Target.EPOLL)).isFalse();
+    Optional<Feature> tls = Optional.of(Feature.TLS);
+    assertThat(matrix.reason(tls, ProgramKind.TCP_SERVER, Target.EPOLL)).isEqualTo("first");
+    assertThat(matrix.reason(tls, ProgramKind.TCP_SERVER, Target.MIO)).isEqualTo("second");
+    assertThat(matrix.reason(Optional.empty(), ProgramKind.TIMER_WHEEL, Target.MIO))
+        .isEqualTo("third");
+    assertThat(matrix.reason(Optional.empty(), ProgramKind.TCP_ECHO, Target.MIO)).isNotEmpty();
   }
 
   @ParameterizedTest
