@@ -1,10 +1,12 @@
 package gyre.cli;
 
 import gyre.generator.FileChange;
+import gyre.generator.Framing;
 import gyre.generator.Generator;
 import gyre.generator.GeneratorException;
 import gyre.generator.ProgramKind;
 import gyre.generator.Project;
+import gyre.generator.ProjectOptions;
 import gyre.generator.Target;
 import gyre.lab.judge.GeneratedProjects;
 import java.io.IOException;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Spec;
       "",
       "  gyre new --list",
       "  gyre new tcp-echo --for gyre my-echo",
+      "  gyre new tcp-server --for gyre --framing length --tls --metrics --tests my-server",
       "",
       "What is there already is left alone: if a file differs, the difference is shown, and nothing"
           + " is written without --force.",
@@ -72,28 +75,48 @@ final class NewCommand implements Callable<Integer> {
   @Option(names = "--name", paramLabel = "N", description = "Default: the name of the directory")
   private Optional<String> name = Optional.empty();
 
+  @Option(
+      names = "--framing",
+      paramLabel = "lines|length",
+      description = "How messages are told apart; default: lines.")
+  private Optional<String> framing = Optional.empty();
+
+  @Option(names = "--tls", description = "Connections are encrypted.")
+  private boolean tls;
+
+  @Option(names = "--metrics", description = "Counters, in the text format of Prometheus.")
+  private boolean metrics;
+
+  @Option(names = "--tests", description = "Unit tests, run by the build tool.")
+  private boolean tests;
+
   @Option(names = "--force", description = "Overwrites files that differ.")
   private boolean force;
 
-  @Option(names = "--list", description = "Shows programs and targets.")
+  @Option(names = "--list", description = "Shows programs, targets, and which options each has.")
   private boolean list;
 
   @Option(
       names = "--verify-all",
-      description = "Writes, builds and judges all there is, in a temporary folder.")
+      description =
+          "Writes, builds and judges all there is, in a temporary folder; PROGRAM and --for narrow"
+              + " it down.")
   private boolean verifyAll;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     if (list) {
-      list(out);
+      ProjectList.print(out);
       return 0;
     }
     if (verifyAll) {
       Path folder = Files.createTempDirectory("gyre-new");
       out.println("in " + folder + ", which stays");
-      return new GeneratedProjects(folder, out, CONNECTIONS).verifyAll() ? 0 : 1;
+      return new GeneratedProjects(folder, out, CONNECTIONS)
+              .verifyAll(Optional.ofNullable(program).map(this::program), target.map(this::target))
+          ? 0
+          : 1;
     }
     Path into = directory;
     if (program == null || into == null) {
@@ -105,19 +128,38 @@ final class NewCommand implements Callable<Integer> {
   }
 
   private Project project(String wanted, Path into) {
-    ProgramKind kind =
-        ProgramKind.of(wanted).orElseThrow(() -> unknown("program", wanted, ProgramKind.values()));
-    String runtime =
-        target.orElseThrow(() ->
-            new ParameterException(
-                spec.commandLine(), "--for TARGET is needed: " + labels(Target.values())));
-    Target found =
-        Target.of(runtime).orElseThrow(() -> unknown("target", runtime, Target.values()));
+    ProgramKind kind = program(wanted);
+    Target runtime =
+        target(
+            target.orElseThrow(() ->
+                new ParameterException(
+                    spec.commandLine(), "--for TARGET is needed: " + labels(Target.values()))));
     try {
-      return Generator.project(kind, found, name.orElseGet(() -> nameOf(into)));
+      return Generator.project(kind, runtime, name.orElseGet(() -> nameOf(into)), options());
     } catch (GeneratorException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private ProgramKind program(String label) {
+    return ProgramKind.of(label)
+        .orElseThrow(() -> unknown("program", label, ProgramKind.values()));
+  }
+
+  private Target target(String label) {
+    return Target.of(label).orElseThrow(() -> unknown("target", label, Target.values()));
+  }
+
+  private ProjectOptions options() {
+    ProjectOptions options = ProjectOptions.defaults().tls(tls).metrics(metrics).tests(tests);
+    return framing
+        .map(label ->
+            Framing.of(label)
+                .orElseThrow(() ->
+                    new ParameterException(
+                        spec.commandLine(), "--framing is lines or length, not '" + label + "'")))
+        .map(options::framing)
+        .orElse(options);
   }
 
   private static String nameOf(Path directory) {
@@ -156,22 +198,5 @@ final class NewCommand implements Callable<Integer> {
       spec.commandLine().getErr().println("gyre new: " + e.getMessage());
       return 1;
     }
-  }
-
-  private static void list(PrintWriter out) {
-    for (ProgramKind kind : ProgramKind.values()) {
-      String targets =
-          Arrays.stream(Target.values())
-              .filter(each -> Generator.offers(kind, each))
-              .map(Target::label)
-              .collect(Collectors.joining(", "));
-      out.printf("%-17s %s%n", kind.label(), kind.description());
-      out.printf("%-17s for: %s%n", "", targets.isEmpty() ? "nothing yet" : targets);
-    }
-    out.println();
-    for (Target each : Target.values()) {
-      out.printf("%-17s %s%n", each.label(), each.description());
-    }
-    out.flush();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import gyre.generator.ProgramKind;
+import gyre.generator.ProjectOptions;
 import gyre.generator.Target;
 import gyre.lab.judge.GeneratedProjects;
 import gyre.lab.judge.GeneratedProjects.Verdict;
@@ -29,7 +30,7 @@ class GeneratedProjectsTest {
 
     Verdict verdict =
         new GeneratedProjects(folder, new PrintWriter(said), 100)
-            .verify(ProgramKind.TCP_ECHO, target);
+            .verify(ProgramKind.TCP_ECHO, target, ProjectOptions.defaults());
 
     assumeThat(verdict).isNotEqualTo(Verdict.SKIPPED);
     assertThat(verdict).as(said.toString()).isEqualTo(Verdict.KEPT);

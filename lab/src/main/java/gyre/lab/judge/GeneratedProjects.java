@@ -1,22 +1,23 @@
 package gyre.lab.judge;
 
+import gyre.generator.Feature;
+import gyre.generator.Framing;
 import gyre.generator.Generator;
 import gyre.generator.ProgramKind;
+import gyre.generator.ProjectOptions;
 import gyre.generator.Target;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.Set;
 
 /** Writes what {@code gyre new} offers, builds it with the tools of its world, and judges it. */
 public final class GeneratedProjects {
   private static final String NAME = "judged-server";
-  private static final Path DEBIAN_CRATES = Path.of("/usr/share/cargo/registry");
 
   private final Path folder;
   private final PrintWriter out;
@@ -39,35 +40,81 @@ public final class GeneratedProjects {
   public enum Verdict {
     KEPT,
     BROKEN,
-    /** A tool that it is built with is not installed. */
+    /** It compiles, and does not run on this system. */
+    COMPILED,
+    /** It can't be built here; the output says why. */
     SKIPPED
   }
 
-  /** All of them; false if one does not build, or breaks a promise. */
-  public boolean verifyAll() throws InterruptedException {
-    boolean isAllKept = true;
-    for (Target target : Target.values()) {
-      if (Generator.offers(ProgramKind.TCP_ECHO, target)) {
-        isAllKept &= verify(ProgramKind.TCP_ECHO, target) != Verdict.BROKEN;
+  /**
+   * All of them, plain and with all options at once; false if one does not build, or breaks a
+   * promise.
+   *
+   * @param program empty for each
+   * @param target empty for each
+   */
+  public boolean verifyAll(Optional<ProgramKind> program, Optional<Target> target)
+      throws InterruptedException {
+    Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
+    for (ProgramKind kind : ProgramKind.values()) {
+      for (Target each : Target.values()) {
+        boolean isAsked = program.orElse(kind) == kind && target.orElse(each) == each;
+        if (isAsked && Generator.offers(kind, each)) {
+          counts.merge(verify(kind, each, ProjectOptions.defaults()), 1, Integer::sum);
+          if (!Generator.features(kind, each).isEmpty()) {
+            counts.merge(verify(kind, each, everything(kind, each)), 1, Integer::sum);
+          }
+        }
       }
     }
-    return isAllKept;
+    counts.forEach((verdict, count) -> out.println(verdict + ": " + count));
+    out.flush();
+    return !counts.containsKey(Verdict.BROKEN);
   }
 
-  public Verdict verify(ProgramKind program, Target target) throws InterruptedException {
-    out.println(program.label() + " for " + target.label());
-    String tool = toolOf(target);
-    if (!isInstalled(tool)) {
-      return told(Verdict.SKIPPED, tool + " is not installed");
+  /** All that a cell offers; of framings the one that is not the default. */
+  public static ProjectOptions everything(ProgramKind program, Target target) {
+    Set<Feature> offered = Generator.features(program, target);
+    ProjectOptions options =
+        ProjectOptions.defaults()
+            .tls(offered.contains(Feature.TLS))
+            .metrics(offered.contains(Feature.METRICS))
+            .tests(offered.contains(Feature.TESTS));
+    return offered.contains(Feature.FRAMING) ? options.framing(Framing.LENGTH) : options;
+  }
+
+  public Verdict verify(ProgramKind program, Target target, ProjectOptions options)
+      throws InterruptedException {
+    out.println((program.label() + " for " + target.label() + " " + options).strip());
+    Toolchain tools = new Toolchain(target);
+    Optional<String> refusal = tools.refusal();
+    if (refusal.isPresent()) {
+      return told(Verdict.SKIPPED, refusal.get());
     }
-    Path directory = folder.resolve(program.label() + "-" + target.label());
-    var ignored = Generator.project(program, target, NAME).write(directory, false);
-    for (List<String> step : steps(target, directory)) {
+    String suffix = options.features().isEmpty() ? "" : "-options";
+    Path directory = folder.resolve(Toolchain.folder(program, target) + suffix);
+    var ignored = Generator.project(program, target, NAME, options).write(directory, false);
+    for (List<String> step : tools.steps(directory)) {
       if (!isDone(directory, step)) {
         return told(Verdict.BROKEN, String.join(" ", step) + " failed in " + directory);
       }
     }
-    Map<String, String> results = new EchoJudge(command(target, directory), connections).judge();
+    if (!tools.runs()) {
+      return told(Verdict.COMPILED, "it can't run here");
+    }
+    if (options.has(Feature.TESTS) && !passesTests(tools, directory)) {
+      return told(Verdict.BROKEN, "its own tests fail in " + directory);
+    }
+    return judged(Judges.of(program, subject(tools, directory, options), options, connections));
+  }
+
+  private static Subject subject(Toolchain tools, Path directory, ProjectOptions options) {
+    return new Subject(
+        tools.command(directory, NAME), options.has(Feature.TLS), options.has(Feature.METRICS));
+  }
+
+  private Verdict judged(Judge judge) {
+    Map<String, String> results = judge.judge();
     results.forEach((promise, fault) ->
         out.println("  " + (fault.isEmpty() ? "kept    " + promise : promise + ": " + fault)));
     out.flush();
@@ -75,80 +122,23 @@ public final class GeneratedProjects {
     return told(isKept ? Verdict.KEPT : Verdict.BROKEN, "");
   }
 
+  private boolean passesTests(Toolchain tools, Path directory) throws InterruptedException {
+    Optional<List<String>> testing = tools.testing(directory);
+    if (testing.isEmpty()) {
+      out.println("  its own tests were not run: JUnit's console launcher is not to be had here");
+      return true;
+    }
+    boolean isPassed = isDone(directory, testing.get());
+    if (isPassed) {
+      out.println("  kept    its own tests pass");
+    }
+    return isPassed;
+  }
+
   private Verdict told(Verdict verdict, String why) {
     out.println("  " + verdict + (why.isEmpty() ? "" : ": " + why));
     out.flush();
     return verdict;
-  }
-
-  private static String toolOf(Target target) {
-    return switch (target) {
-      case GYRE -> javaTool("javac");
-      case LIBUV, ASIO -> "cmake";
-      case TOKIO, MIO -> "cargo";
-      case EPOLL, IO_URING -> "make";
-    };
-  }
-
-  private static boolean isInstalled(String tool) {
-    if (tool.contains("/")) {
-      return Files.isExecutable(Path.of(tool));
-    }
-    return Stream.of(String.valueOf(System.getenv("PATH")).split(":", -1))
-        .anyMatch(part -> Files.isExecutable(Path.of(part, tool)));
-  }
-
-  private static List<List<String>> steps(Target target, Path directory) {
-    return switch (target) {
-      case GYRE -> List.of(compiling(directory)); // Maven would want Gyre to be installed
-      case LIBUV, ASIO ->
-          List.of(List.of("cmake", "-S", ".", "-B", "build"), List.of("cmake", "--build", "build"));
-      case TOKIO, MIO -> List.of(cargo());
-      case EPOLL, IO_URING -> List.of(List.of("make"));
-    };
-  }
-
-  private static List<String> cargo() {
-    List<String> command = new ArrayList<>(List.of("cargo", "build", "--release"));
-    if (Files.isDirectory(DEBIAN_CRATES)) { // without the network
-      command.add("--offline");
-      command.addAll(List.of("--config", "source.crates-io.replace-with=\"debian\""));
-      command.addAll(List.of("--config", "source.debian.directory=\"" + DEBIAN_CRATES + "\""));
-    }
-    return command;
-  }
-
-  private static List<String> compiling(Path directory) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(javaTool("javac"), "-Xlint:all", "-Werror", "-d", "target/classes"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    try (Stream<Path> sources = Files.list(directory.resolve("src/main/java"))) {
-      sources.map(source -> directory.relativize(source).toString()).forEach(command::add);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return command;
-  }
-
-  private static List<String> command(Target target, Path directory) {
-    return switch (target) {
-      case GYRE ->
-          List.of(
-              javaTool("java"),
-              "--add-opens=java.base/java.lang=ALL-UNNAMED",
-              "--enable-native-access=ALL-UNNAMED",
-              "-cp",
-              directory.resolve("target/classes") + ":" + System.getProperty("java.class.path"),
-              "Main");
-      case LIBUV, ASIO -> List.of(directory.resolve("build").resolve(NAME).toString());
-      case TOKIO, MIO -> List.of(directory.resolve("target/release").resolve(NAME).toString());
-      case EPOLL, IO_URING -> List.of(directory.resolve(NAME).toString());
-    };
-  }
-
-  private static String javaTool(String name) {
-    return Path.of(System.getProperty("java.home"), "bin", name).toString();
   }
 
   private boolean isDone(Path directory, List<String> step) throws InterruptedException {

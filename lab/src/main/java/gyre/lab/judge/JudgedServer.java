@@ -10,40 +10,66 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A server under judgement: a process that says where it listens. */
 final class JudgedServer implements AutoCloseable {
   private static final String GREETING = "listening on ";
+  private static final String METRICS = "metrics on ";
   private static final int SOCKET_TIMEOUT_MILLIS = 20_000;
 
   private final Process process;
   private final InetSocketAddress address;
+  private final boolean isTls;
+  private final BufferedReader output;
 
-  private JudgedServer(Process process, InetSocketAddress address) {
+  private JudgedServer(Process process, InetSocketAddress address, boolean isTls) {
     this.process = process;
     this.address = address;
+    this.isTls = isTls;
+    this.output = process.inputReader();
   }
 
   /** Starts it on a port that the system chooses, and waits until it listens. */
-  static JudgedServer start(List<String> command, String... options) throws IOException {
-    List<String> all = new ArrayList<>(command);
-    all.addAll(List.of("--listen", "127.0.0.1:0"));
+  static JudgedServer start(Subject subject, String... options) throws IOException {
+    List<String> all = new ArrayList<>(subject.command());
+    if (!List.of(options).contains("--listen")) {
+      all.addAll(List.of("--listen", "127.0.0.1:0"));
+    }
     all.addAll(List.of(options));
     Process process =
         new ProcessBuilder(all).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    BufferedReader output = process.inputReader();
-    String line = output.readLine();
-    if (line == null || !line.startsWith(GREETING)) {
+    int port = port(process.inputReader().readLine(), GREETING, process);
+    return new JudgedServer(
+        process,
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+        subject.isTls());
+  }
+
+  private static int port(@Nullable String line, String greeting, Process process) {
+    if (line == null || !line.startsWith(greeting)) {
       process.destroyForcibly();
-      throw new JudgementException(
-          "its first line is not \"" + GREETING + "HOST:PORT\" but " + line);
+      throw new JudgementException("it does not say \"" + greeting + "HOST:PORT\" but " + line);
     }
-    int colon = line.lastIndexOf(':');
-    int port = Integer.parseInt(line.substring(colon + 1).strip());
-    return new JudgedServer(process, new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1).strip());
+  }
+
+  int port() {
+    return address.getPort();
+  }
+
+  /** What its second line says. */
+  int metricsPort() throws IOException {
+    return port(output.readLine(), METRICS, process);
   }
 
   Socket connect() throws IOException {
+    Socket socket = plain();
+    return isTls ? TrustAll.over(socket) : socket;
+  }
+
+  /** Without TLS, whatever it speaks. */
+  Socket plain() throws IOException {
     Socket socket = new Socket();
     socket.connect(address, SOCKET_TIMEOUT_MILLIS);
     socket.setSoTimeout(SOCKET_TIMEOUT_MILLIS);
@@ -68,14 +94,14 @@ final class JudgedServer implements AutoCloseable {
   }
 
   /** Runs it to its end, without the options for listening. */
-  static int run(List<String> command, Path output, String... options)
+  static int run(Subject subject, Path output, String... options)
       throws IOException, InterruptedException {
-    List<String> all = new ArrayList<>(command);
+    List<String> all = new ArrayList<>(subject.command());
     all.addAll(List.of(options));
     Process process =
         new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
-      return new JudgedServer(process, new InetSocketAddress(0)).await(Duration.ofSeconds(20));
+      return new JudgedServer(process, new InetSocketAddress(0), false).await(Duration.ofSeconds(20));
     } finally {
       process.destroyForcibly();
     }

@@ -1,0 +1,230 @@
+package gyre.lab.judge;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** What every TCP server promises, whatever is spoken with it. */
+abstract class ServerJudge extends Judge {
+  static final Duration END_LIMIT = Duration.ofSeconds(20);
+
+  private static final int LATE_MILLIS = 100;
+  private static final int RESETS = 50;
+
+  private final Subject subject;
+  private final int connections;
+
+  /**
+   * Of a server.
+   *
+   * @param connections how many it is to serve at once
+   */
+  ServerJudge(Subject subject, int connections) {
+    this.subject = subject;
+    this.connections = connections;
+  }
+
+  /** One question and its answer, both told apart by the number. Throws if it is another one. */
+  abstract void talk(Socket socket, int number) throws IOException;
+
+  /** What a client says first, if it does; else nothing. */
+  void begin(Socket socket) throws IOException {}
+
+  /** Bytes that begin a question and do not end it. */
+  abstract byte[] partOfQuestion(int number);
+
+  /** Adds the promises of {@link ServerJudge} itself. */
+  final void promiseAll() {
+    promise("survives resets", this::resets);
+    promise("serves " + connections + " connections at once", this::many);
+    promise("serves no more than --max-connections", this::maxConnections);
+    promise("closes what is idle for --idle-timeout", this::idleTimeout);
+    promise("on SIGTERM accepts no more, and exits with 0 when all have ended", this::ending);
+    promise("explains wrong options, and exits with 2", this::wrongOptions);
+    if (subject.hasMetrics()) {
+      promise("tells how many connections are open", this::metrics);
+    }
+  }
+
+  final JudgedServer start(String... options) throws IOException {
+    return JudgedServer.start(subject, options);
+  }
+
+  final Socket connected(JudgedServer server) throws IOException {
+    Socket socket = server.connect();
+    begin(socket);
+    return socket;
+  }
+
+  static byte[] bytes(int count, long seed) {
+    byte[] bytes = new byte[count];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  /** And ends its side; on a thread, since the server may read no more than it can send back. */
+  static Thread sendAll(Socket socket, byte[] bytes) {
+    return Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            OutputStream out = socket.getOutputStream();
+            out.write(bytes);
+            socket.shutdownOutput();
+          } catch (IOException e) {
+            // The reader sees what is missing.
+          }
+        });
+  }
+
+  private void resets() throws IOException {
+    try (JudgedServer server = start()) {
+      for (int i = 0; i < RESETS; i++) {
+        try (Socket rude = connected(server)) {
+          rude.getOutputStream().write(partOfQuestion(i));
+          rude.setSoLinger(true, 0);
+        }
+      }
+      try (Socket socket = connected(server)) {
+        talk(socket, 1);
+      }
+      check(server.isAlive(), "it has ended");
+    }
+  }
+
+  private void many() throws IOException {
+    List<Socket> sockets = new ArrayList<>();
+    try (JudgedServer server = start()) {
+      for (int i = 0; i < connections; i++) {
+        sockets.add(connected(server));
+      }
+      for (int i = 0; i < connections; i++) {
+        talk(sockets.get(i), i);
+      }
+    } finally {
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
+  private void maxConnections() throws IOException {
+    try (JudgedServer server = start("--max-connections", "2");
+        Socket first = connected(server);
+        Socket second = connected(server)) {
+      talk(first, 1);
+      talk(second, 2);
+      try (Socket third = server.connect()) {
+        third.setSoTimeout(LATE_MILLIS); // it may be closed, or wait until another one ends
+        check(!isServed(third), "a third connection was served where two may be");
+      }
+      talk(first, 3);
+    }
+  }
+
+  private boolean isServed(Socket socket) {
+    try {
+      begin(socket);
+      talk(socket, 0);
+      return true;
+    } catch (IOException | JudgementException e) {
+      return false;
+    }
+  }
+
+  private void idleTimeout() throws IOException {
+    try (JudgedServer server = start("--idle-timeout", "1");
+        Socket socket = connected(server)) {
+      talk(socket, 4);
+      check(isEnded(socket), "an idle connection was not closed");
+    }
+  }
+
+  /** Whether it ends, in whatever way; what comes before that is nobody's matter. */
+  static boolean isEnded(Socket socket) throws IOException {
+    try {
+      while (socket.getInputStream().read() >= 0) {
+        continue;
+      }
+      return true;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (SocketException e) {
+      return true; // reset
+    }
+  }
+
+  private void ending() throws IOException, InterruptedException {
+    try (JudgedServer server = start();
+        Socket socket = connected(server)) {
+      talk(socket, 5);
+      server.terminate();
+      awaitRefusal(server);
+      socket.close();
+      int code = server.await(END_LIMIT);
+      check(code == 0, "it exited with " + code);
+    }
+  }
+
+  static void awaitRefusal(JudgedServer server) {
+    for (int i = 0; i < 50; i++) {
+      try (Socket late = server.connect()) {
+        late.setSoTimeout(LATE_MILLIS); // it may have been accepted before the signal came
+        if (isEnded(late)) {
+          return;
+        }
+      } catch (IOException e) {
+        return;
+      }
+    }
+    throw new JudgementException("it still accepts");
+  }
+
+  private void metrics() throws IOException {
+    try (JudgedServer server = start("--metrics", "127.0.0.1:0");
+        Socket first = connected(server);
+        Socket second = connected(server)) {
+      talk(first, 1);
+      talk(second, 2);
+      String page = Pages.get(server.metricsPort(), "/metrics");
+      check(page.startsWith("HTTP/1.1 200 "), "/metrics answers " + page);
+      check(
+          page.lines().anyMatch(line -> line.matches("\\w+_connections_open 2(\\.0)?")),
+          "/metrics does not tell of two connections: " + page);
+    }
+  }
+
+  private void wrongOptions() throws IOException, InterruptedException {
+    wrongOptions(
+        List.of(
+            List.of("--listen", "nowhere"),
+            List.of("--max-connections", "many"),
+            List.of("--idle-timeout", "0"),
+            List.of("--what", "1"),
+            List.of("--listen")));
+  }
+
+  final void wrongOptions(List<List<String>> all) throws IOException, InterruptedException {
+    Path output = Files.createTempFile("judge", ".txt");
+    try {
+      for (List<String> wrong : all) {
+        String said = String.join(" ", wrong);
+        int code = JudgedServer.run(subject, output, wrong.toArray(String[]::new));
+        String printed = Files.readString(output, StandardCharsets.UTF_8);
+        check(code == 2, said + " made it exit with " + code);
+        check(printed.contains(wrong.getFirst()), said + " made it say " + printed);
+      }
+    } finally {
+      Files.delete(output);
+    }
+  }
+}
