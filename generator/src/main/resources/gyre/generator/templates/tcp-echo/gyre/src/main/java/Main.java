@@ -1,10 +1,4 @@
-import gyre.Loop;
-import gyre.ShutdownOptions;
-import gyre.io.IoException;
-import gyre.net.ListenOptions;
-import gyre.net.StreamOptions;
-import gyre.net.TcpListener;
-import gyre.net.TcpStream;
+import gyre.io.ByteStream;
 import java.nio.ByteBuffer;
 
 /** {{name}}: a TCP echo server on Gyre. */
@@ -15,34 +9,11 @@ final class Main {
 
   public static void main(String[] arguments) {
     Settings settings = Settings.parse(arguments);
-    int status;
-    try (Loop loop = Loop.open()) {
-      ShutdownOptions ending = ShutdownOptions.defaults().drain(settings.drainTimeout());
-      status = loop.runUntilShutdown(ending, () -> serve(settings)).code();
-    } catch (IoException e) {
-      System.err.println("{{name}}: " + e.getMessage());
-      status = 1;
-    }
-    System.exit(status);
-  }
-
-  private static void serve(Settings settings) {
-    ListenOptions options =
-        ListenOptions.defaults()
-            .maxConnections(settings.maxConnections())
-            .drainTimeout(settings.drainTimeout().plusSeconds(1)) // the loop's limit comes first
-            .stream(StreamOptions.defaults().idleTimeout(settings.idleTimeout()));
-    try (TcpListener listener = TcpListener.bind(settings.listen(), options)) {
-      System.out.println("listening on "
-              + listener.address().getAddress().getHostAddress()
-              + ":"
-              + listener.port());
-      listener.serve(Main::echo);
-    }
+    System.exit(new Server(settings, Main::echo).run());
   }
 
   /** In a fiber of the connection: sends back what comes, until the peer has ended. */
-  private static void echo(TcpStream stream) {
+  static void echo(ByteStream stream) {
     ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
     while (stream.read(buffer.clear()) >= 0) {
       stream.write(buffer.flip()); // parks while the peer is slow
