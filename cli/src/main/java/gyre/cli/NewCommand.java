@@ -51,7 +51,8 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     sortOptions = false)
 final class NewCommand implements Callable<Integer> {
-  private static final int CONNECTIONS = 1_000;
+  /** A process may have 20,000 descriptors on many systems. */
+  private static final int CONNECTIONS_MAX = 15_000;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -103,6 +104,13 @@ final class NewCommand implements Callable<Integer> {
               + " it down.")
   private boolean verifyAll;
 
+  @Option(
+      names = "--connections",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "With --verify-all: how many each server is to serve at once; default: 1000.")
+  private int connections;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
@@ -110,10 +118,14 @@ final class NewCommand implements Callable<Integer> {
       ProjectList.print(out);
       return 0;
     }
+    if (connections < 1 || connections > CONNECTIONS_MAX) {
+      throw new ParameterException(
+          spec.commandLine(), "--connections is 1 to " + CONNECTIONS_MAX + ", not " + connections);
+    }
     if (verifyAll) {
       Path folder = Files.createTempDirectory("gyre-new");
       out.println("in " + folder + ", which stays");
-      return new GeneratedProjects(folder, out, CONNECTIONS)
+      return new GeneratedProjects(folder, out, connections)
               .verifyAll(Optional.ofNullable(program).map(this::program), target.map(this::target))
           ? 0
           : 1;

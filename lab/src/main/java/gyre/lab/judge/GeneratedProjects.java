@@ -19,6 +19,9 @@ import java.util.Set;
 public final class GeneratedProjects {
   private static final String NAME = "judged-server";
 
+  /** Handshakes cost the judge more than the server. */
+  private static final int TLS_CONNECTIONS = 200;
+
   private final Path folder;
   private final PrintWriter out;
   private final int connections;
@@ -105,7 +108,11 @@ public final class GeneratedProjects {
     if (options.has(Feature.TESTS) && !passesTests(tools, directory)) {
       return told(Verdict.BROKEN, "its own tests fail in " + directory);
     }
-    return judged(Judges.of(program, subject(tools, directory, options), options, connections));
+    int many = options.has(Feature.TLS) ? Math.min(connections, TLS_CONNECTIONS) : connections;
+    Subject subject = subject(tools, directory, options);
+    try (Judge judge = Judges.of(program, subject, options, many)) {
+      return judged(judge);
+    }
   }
 
   private static Subject subject(Toolchain tools, Path directory, ProjectOptions options) {

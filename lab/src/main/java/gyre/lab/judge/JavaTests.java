@@ -19,7 +19,7 @@ final class JavaTests {
         .map(jar -> {
           String all = "target/test-classes:" + classPath + ":" + jar;
           String script =
-              "set -e; %s -Xlint:all,-classfile -Werror -d target/test-classes -cp '%s'"
+              "set -e; mkdir -p target/test-classes; %s -Xlint:all,-classfile -Werror -d target/test-classes -cp '%s'"
                   + " src/test/java/*.java; exec %s --enable-native-access=ALL-UNNAMED"
                   + " --add-opens=java.base/java.lang=ALL-UNNAMED -cp '%s'"
                   + " org.junit.platform.console.ConsoleLauncher execute --disable-banner"

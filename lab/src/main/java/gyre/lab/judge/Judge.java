@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Holds a program to its promises, from outside and one after the other. */
-public abstract class Judge {
+public abstract class Judge implements AutoCloseable {
   private final Map<String, Check> checks = new LinkedHashMap<>();
 
   /** Throws what it finds. */
@@ -23,6 +23,10 @@ public abstract class Judge {
     checks.forEach((name, check) -> results.put(name, result(check)));
     return results;
   }
+
+  /** Ends what the judge has started for itself. */
+  @Override
+  public void close() {}
 
   private static String result(Check check) {
     try {

@@ -11,8 +11,12 @@ final class Judges {
       ProgramKind program, Subject subject, ProjectOptions options, int connections) {
     return switch (program) {
       case TCP_ECHO -> new EchoJudge(subject, connections);
-      case TCP_SERVER, SOCKET_HANDLER, WEBSOCKET_SERVER, LAYER4_BALANCER, TIMER_WHEEL, FILE_WATCHER ->
-          throw new IllegalArgumentException("there is no judge for " + program.label());
+      case TCP_SERVER -> new MessageJudge(subject, options.framing(), connections);
+      case SOCKET_HANDLER -> new StateJudge(subject, connections);
+      case WEBSOCKET_SERVER -> new WebSocketJudge(subject, connections);
+      case LAYER4_BALANCER -> BalancerJudge.of(subject, connections);
+      case TIMER_WHEEL -> new TimerJudge(subject);
+      case FILE_WATCHER -> new WatchJudge(subject);
     };
   }
 }

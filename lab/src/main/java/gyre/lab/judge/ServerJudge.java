@@ -55,6 +55,10 @@ abstract class ServerJudge extends Judge {
     }
   }
 
+  final Subject subject() {
+    return subject;
+  }
+
   final JudgedServer start(String... options) throws IOException {
     return JudgedServer.start(subject, options);
   }
