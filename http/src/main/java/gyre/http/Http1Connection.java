@@ -2,6 +2,7 @@ package gyre.http;
 
 import gyre.CancelledException;
 import gyre.Registration;
+import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
 import gyre.net.SocketStream;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Http1Connection implements Patience.Listener {
   static final byte[] LINE_END = HeadWriter.ascii("\r\n");
+  private static final byte[] HEAD_END = HeadWriter.ascii("\r\n\r\n");
   static final byte[] CONTINUE = HeadWriter.ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
   /** A body that nobody reads is received up to this, so that the connection can go on. */
@@ -268,10 +270,13 @@ abstract class Http1Connection implements Patience.Listener {
 
   /** Answers a request that was not understood; the connection is closed after that. */
   final void refuse(Exchange of, Problem problem) {
-    if (problem != Problem.HEAD_TOO_SLOW && problem != Problem.BODY_TOO_SLOW) {
+    boolean isHeadWrong = problem == of.parser.problem();
+    if (isHeadWrong && isBodyUnlikely(of, problem)) {
+      dropRestOfHead();
+    } else if (problem != Problem.HEAD_TOO_SLOW && problem != Problem.BODY_TOO_SLOW) {
       expectMore();
     }
-    if (problem == of.parser.problem()) {
+    if (isHeadWrong) {
       of.head.fields.clear(); // half of a head
     }
     of.body.fail(problem);
@@ -286,6 +291,24 @@ abstract class Http1Connection implements Patience.Listener {
       }
       of.tellEndings(); // it is not the handler's answer
       answered(of);
+    }
+  }
+
+  private static boolean isBodyUnlikely(Exchange of, Problem problem) {
+    return !problem.isMoreLikely() && (of.head.isMethod("GET") || of.head.isMethod("HEAD"));
+  }
+
+  /**
+   * What is left of a head that has come whole does not say that more is to come, as other unread
+   * bytes do for whom the stream waits.
+   */
+  private void dropRestOfHead() {
+    ByteQueue in = stream.input();
+    long size = in.size();
+    boolean isEnd = size == LINE_END.length && in.startsWith(LINE_END);
+    boolean isWhole = size >= HEAD_END.length && in.indexOf(HEAD_END, size - HEAD_END.length) >= 0;
+    if (isEnd || isWhole) {
+      in.clear();
     }
   }
 
@@ -375,10 +398,19 @@ abstract class Http1Connection implements Patience.Listener {
   @Override
   public final void tooSlow(Patience.Phase phase) {
     switch (phase) {
-      case FIRST, IDLE -> stream.close();
+      case FIRST, IDLE -> closeIdle();
       case HEAD -> giveUp(Problem.HEAD_TOO_SLOW);
       case BODY -> giveUp(Problem.BODY_TOO_SLOW);
       case HANDLER -> throw new AssertionError(phase);
+    }
+  }
+
+  /** It has nothing to lose, so its goodbye is not waited for. */
+  private void closeIdle() {
+    if (stream instanceof TlsStream tls) {
+      tls.closeIdle();
+    } else {
+      stream.close();
     }
   }
 

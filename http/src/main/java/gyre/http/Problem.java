@@ -56,6 +56,15 @@ enum Problem {
     return status;
   }
 
+  /** Whether it was found before it was clear what is asked for, or where the head ends. */
+  boolean isMoreLikely() {
+    return switch (this) {
+      case REQUEST_LINE, METHOD, METHOD_LENGTH, LINE_TOO_LONG, HEAD_TOO_LARGE, TOO_MANY_FIELDS ->
+          true;
+      default -> false;
+    };
+  }
+
   String text() {
     return text;
   }

@@ -114,6 +114,9 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
   /** All that was ever in records. */
   long receivedBytes;
 
+  /** Of records that were opened, whatever was in them: also empty ones cost work. */
+  long openedBytes;
+
   TlsCore(Scope owner, ByteStream lower, Role role, StreamOptions options) {
     super(owner);
     this.lower = lower;
@@ -303,6 +306,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     SSLEngineResult result = Objects.requireNonNull(engineRecords).unwrap(received, input);
     long inside = input.size() - before;
     receivedBytes += inside;
+    openedBytes += result.bytesConsumed();
     if (inside > 0 && !isOpen()) {
       input.clear(); // nobody reads it any more
     }

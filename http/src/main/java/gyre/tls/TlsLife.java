@@ -325,6 +325,10 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     abandon();
   }
 
+  final void endedIdle() {
+    isEndedIdle = true;
+  }
+
   final boolean isEndedIdle() {
     return isEndedIdle && input.isEmpty();
   }
@@ -420,10 +424,10 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
             && lower.isOpen();
     if (mayLinger && !isLingering) {
       isLingering = true;
-      lingeringFromBytes = receivedBytes;
+      lingeringFromBytes = openedBytes;
       lower.shutdownOutput();
     }
-    return mayLinger && receivedBytes - lingeringFromBytes <= options.discardLimitBytes();
+    return mayLinger && openedBytes - lingeringFromBytes <= options.discardLimitBytes();
   }
 
   /** On the bare loop, where that waits for nothing. */

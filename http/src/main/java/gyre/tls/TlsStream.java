@@ -378,6 +378,16 @@ public final class TlsStream extends TlsLife implements ByteStream {
     return isWritable() ? Math.max(0, options.outputLimitBytes() - unsentBytes()) : 0;
   }
 
+  /**
+   * As {@link #close}, for a peer that has been idle: it has read what there was, so its goodbye is
+   * not waited for.
+   */
+  public void closeIdle() {
+    checkOnLoop();
+    endedIdle();
+    close();
+  }
+
   /** As {@link SocketStream#busy}, of the connection below. */
   public void busy(boolean on) {
     checkOnLoop();
