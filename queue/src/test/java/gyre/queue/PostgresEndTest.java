@@ -201,7 +201,9 @@ class PostgresEndTest {
     rig.sql("good", "INSERT INTO t VALUES (1)");
     Process process = small();
     try {
-      await(PgRig.failed("big") + " AND " + PgRig.done("good"));
+      await("EXISTS (SELECT 1 FROM gyre_queue.workers)");
+      await(PgRig.failed("big"));
+      await(PgRig.done("good"));
       assertThat(process.isAlive()).isTrue();
     } finally {
       process.destroyForcibly().waitFor();
