@@ -1,13 +1,14 @@
 package gyre.queue;
 
 /**
- * How many writes are sent in one go. Few, until they have shown to be quick: between what is sent
- * the executor looks whether it is to end, and whether others could have the rest.
+ * How many writes are sent in one go: as many as take {@value #TARGET_NANOS} ns. Between what is
+ * sent the executor looks whether it is to end, and whether others could have the rest.
  */
 final class PgPace {
   private static final int FIRST = 8;
   private static final int MOST = 256;
-  private static final long QUICK_NANOS = 50_000_000;
+  private static final int GROWTH = 8;
+  private static final long TARGET_NANOS = 250_000_000;
 
   private int most = FIRST;
 
@@ -16,10 +17,10 @@ final class PgPace {
   }
 
   void took(int count, long nanos) {
-    if (nanos > QUICK_NANOS) {
-      most = Math.max(1, most / 8);
-    } else if (count >= most) {
-      most = Math.min(MOST, most * 2);
+    if (count < most && nanos < TARGET_NANOS) {
+      return; // too few to learn from
     }
+    long fits = Math.max(1, count * TARGET_NANOS / Math.max(1, nanos));
+    most = (int) Math.min(Math.min(MOST, fits), (long) most * GROWTH);
   }
 }
