@@ -24,10 +24,7 @@ public final class Job {
   private final boolean isPause;
 
   private Job(
-      Map<String, @Nullable Object> fields,
-      int priority,
-      @Nullable Instant due,
-      boolean isPause) {
+      Map<String, @Nullable Object> fields, int priority, @Nullable Instant due, boolean isPause) {
     this.fields = fields;
     this.priority = priority;
     this.due = due;

@@ -17,8 +17,7 @@ final class PgAgeing {
     int places = (int) (since / PERIOD);
     since %= PERIOD;
     if (places > 0) {
-      priority =
-          priority == EntryName.LAST_PRIORITY ? EntryName.FIRST_PRIORITY + 1 : priority + 1;
+      priority = priority == EntryName.LAST_PRIORITY ? EntryName.FIRST_PRIORITY + 1 : priority + 1;
     }
     return places;
   }

@@ -56,8 +56,7 @@ final class PgBatch {
     long untilNanos = System.nanoTime() + BATCH_NANOS;
     try {
       for (int i = 0; i < batch.size(); i++) {
-        boolean isOver =
-            shared.wish() == Inbox.Wish.STOP || System.nanoTime() - untilNanos > 0;
+        boolean isOver = shared.wish() == Inbox.Wish.STOP || System.nanoTime() - untilNanos > 0;
         if (i > 0 && isOver) {
           putBack(batch.subList(i, batch.size()));
           break;
@@ -112,7 +111,8 @@ final class PgBatch {
   }
 
   /** Null if others had what it wanted: then it is delayed. */
-  private @Nullable Outcome one(PgEntry row, Entry entry, PgScript.Script script) throws SQLException {
+  private @Nullable Outcome one(PgEntry row, Entry entry, PgScript.Script script)
+      throws SQLException {
     long deadlineNanos = System.nanoTime() + statementTime.toNanos();
     try {
       if (isTogether) {

@@ -209,8 +209,7 @@ final class PgExecutor implements Runnable {
   }
 
   private void execute(PgConnection open, List<PgEntry> batch) throws SQLException {
-    PgBatch work =
-        new PgBatch(shared, open, claims(), pace, care == Care.TOGETHER, statementTime);
+    PgBatch work = new PgBatch(shared, open, claims(), pace, care == Care.TOGETHER, statementTime);
     shared.begun(batch.size());
     shared.executing.addAndGet(batch.size());
     isExecuting = true;
@@ -287,8 +286,7 @@ final class PgExecutor implements Runnable {
   }
 
   /** After a failure: more careful, for as many entries as were affected. */
-  private void failed(
-      PgConnection open, List<PgEntry> batch, boolean leavesTraces, SQLException e)
+  private void failed(PgConnection open, List<PgEntry> batch, boolean leavesTraces, SQLException e)
       throws SQLException {
     boolean wasAlone = batch.size() == 1 && care != Care.TOGETHER;
     boolean isTrouble = PgErrors.isTrouble(e);

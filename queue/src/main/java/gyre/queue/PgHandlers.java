@@ -169,8 +169,7 @@ final class PgHandlers {
   }
 
   /** Adds to {@code taken}; returns how many twins were delayed. */
-  private int claim(
-      PgConnection open, Kind kind, int fromPriority, int most, List<PgEntry> taken)
+  private int claim(PgConnection open, Kind kind, int fromPriority, int most, List<PgEntry> taken)
       throws SQLException {
     for (int i = 1; ; i++) {
       try {

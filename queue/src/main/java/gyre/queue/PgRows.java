@@ -87,8 +87,7 @@ final class PgRows {
             "SELECT seq, state FROM gyre_queue.entries WHERE id = ? AND state = ANY (?)"
                 + " ORDER BY seq LIMIT 10")) {
       look.setString(1, id);
-      look.setArray(
-          2, open.createArrayOf("text", places.stream().map(PgRows::state).toArray()));
+      look.setArray(2, open.createArrayOf("text", places.stream().map(PgRows::state).toArray()));
       try (ResultSet rows = look.executeQuery()) {
         while (rows.next()) {
           found.add(new Named(rows.getLong(1), place(rows.getString(2))));

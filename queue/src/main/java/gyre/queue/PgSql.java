@@ -153,9 +153,7 @@ final class PgSql {
     try (ResultSet result = statement.getResultSet()) {
       int columns = result.getMetaData().getColumnCount();
       while (result.next()) {
-        if (!isWanted
-            || rows.size() == RESULT_ROWS_LIMIT
-            || characters > RESULT_CHARACTERS_LIMIT) {
+        if (!isWanted || rows.size() == RESULT_ROWS_LIMIT || characters > RESULT_CHARACTERS_LIMIT) {
           continue;
         }
         Map<String, @Nullable Object> row = new LinkedHashMap<>();

@@ -107,9 +107,9 @@ final class PgUpkeep {
   static void giveBack(PgConnection open, long worker) throws SQLException {
     open.rollback();
     try (PreparedStatement back =
-            open.prepareStatement(
-                "UPDATE gyre_queue.entries SET state = 'pending', worker = NULL,"
-                    + " attempts = attempts - 1 WHERE worker = ? AND state = 'running'")) {
+        open.prepareStatement(
+            "UPDATE gyre_queue.entries SET state = 'pending', worker = NULL,"
+                + " attempts = attempts - 1 WHERE worker = ? AND state = 'running'")) {
       back.setLong(1, worker);
       if (back.executeUpdate() > 0) {
         notify(open, "");

@@ -111,8 +111,7 @@ final class PostgresBackend implements Backend {
     // Made here, so that who can't know whether it was enqueued can enqueue the same again.
     Job named = named(job);
     String id = named.text("id");
-    String inserted =
-        call("enqueue entry " + id + " into", open -> PgEnqueue.insert(open, named));
+    String inserted = call("enqueue entry " + id + " into", open -> PgEnqueue.insert(open, named));
     return new Enqueued(inserted, inserted, () -> end(inserted));
   }
 

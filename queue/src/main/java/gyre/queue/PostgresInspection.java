@@ -21,9 +21,7 @@ import org.postgresql.jdbc.PgConnection;
 final class PostgresInspection implements QueueOperations {
   /** Of a row in {@code workers}. The others are of workers that have ended without a word. */
   private static final String ALIVE =
-      "heartbeat_at > clock_timestamp() - interval '"
-          + PgTiming.LEASE.toSeconds()
-          + " seconds'";
+      "heartbeat_at > clock_timestamp() - interval '" + PgTiming.LEASE.toSeconds() + " seconds'";
 
   private final PostgresBackend backend;
 

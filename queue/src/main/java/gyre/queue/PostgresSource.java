@@ -103,8 +103,7 @@ final class PostgresSource implements DashboardSource {
     try {
       counted = looking.call("count entries of", PostgresSource::count);
     } catch (QueueException e) {
-      boolean isTooMuch =
-          e.getCause() instanceof SQLException known && PgErrors.isCanceled(known);
+      boolean isTooMuch = e.getCause() instanceof SQLException known && PgErrors.isCanceled(known);
       if (!isTooMuch || counted == Counted.NONE) {
         throw e;
       }

@@ -155,8 +155,7 @@ final class PostgresWorker implements QueueWorker {
     CompletableFuture<Void> ended =
         CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
     CompletableFuture<Void> ignored =
-        shared.stopped.thenRun(
-        () ->
+        shared.stopped.thenRun(() ->
             Thread.ofPlatform()
                 .name("gyre-queue-stop")
                 .daemon()

@@ -39,13 +39,11 @@ final class PgRig implements AutoCloseable {
     return config(retries, List.of(), kinds);
   }
 
-  static QueueConfig config(
-      int retries, List<QueueConfig.Recurring> recurring, Kind... kinds) {
+  static QueueConfig config(int retries, List<QueueConfig.Recurring> recurring, Kind... kinds) {
     QueueConfig usual = QueueConfig.DEFAULT;
     RetryPolicy retry = new RetryPolicy(retries, Duration.ZERO, Duration.ZERO);
     Map<String, Kind> all = new LinkedHashMap<>();
-    all.put(
-        Entry.SQL, new Kind(Entry.SQL, new Kind.Sql(), 1, 0, usual.sqlTimeout(), retry));
+    all.put(Entry.SQL, new Kind(Entry.SQL, new Kind.Sql(), 1, 0, usual.sqlTimeout(), retry));
     for (Kind each : kinds) {
       all.put(each.operation(), each);
     }
@@ -122,9 +120,7 @@ final class PgRig implements AutoCloseable {
   }
 
   static String failed(String id) {
-    return "EXISTS (SELECT 1 FROM gyre_queue.entries WHERE state = 'failed' AND id = '"
-        + id
-        + "')";
+    return "EXISTS (SELECT 1 FROM gyre_queue.entries WHERE state = 'failed' AND id = '" + id + "')";
   }
 
   String error(String id) {

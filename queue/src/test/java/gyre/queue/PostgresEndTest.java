@@ -99,7 +99,8 @@ class PostgresEndTest {
         "its sign of life tells of it",
         () ->
             rig.backend.operations().workers().stream()
-                .anyMatch(each -> Integer.valueOf(1).equals(each.heartbeat().get("processing_count"))));
+                .anyMatch(
+                    each -> Integer.valueOf(1).equals(each.heartbeat().get("processing_count"))));
     worker.drain();
     worker.stop();
     awaitEnd();

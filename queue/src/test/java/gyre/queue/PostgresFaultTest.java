@@ -88,12 +88,11 @@ class PostgresFaultTest {
       assertThatThrownBy(() -> rig.query("SELECT gyre_queue.enqueue('" + entry + "')"))
           .hasMessageContaining("200 characters");
     }
-    assertThatThrownBy(
-            () ->
-                rig.query(
-                    "INSERT INTO gyre_queue.entries (id, operation, content) VALUES ('"
-                        + longName
-                        + "', 'sql', '{}')"))
+    assertThatThrownBy(() ->
+            rig.query(
+                "INSERT INTO gyre_queue.entries (id, operation, content) VALUES ('"
+                    + longName
+                    + "', 'sql', '{}')"))
         .hasMessageContaining("entries_names");
   }
 
@@ -188,8 +187,7 @@ class PostgresFaultTest {
     Job job = Job.sql("SELECT repeat('x', 1500000) AS x FROM generate_series(1, 9)");
     rig.backend.enqueue(job.id("a").keepResult());
     rig.roundsUntil(PgRig.done("a"));
-    int characters =
-        Integer.parseInt(rig.first("SELECT length(result) FROM gyre_queue.ledger"));
+    int characters = Integer.parseInt(rig.first("SELECT length(result) FROM gyre_queue.ledger"));
     assertThat(characters).isBetween(1_500_000, 5_000_000);
   }
 }

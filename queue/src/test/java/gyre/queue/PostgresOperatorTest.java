@@ -152,7 +152,8 @@ class PostgresOperatorTest {
     assertThat(first.rows()).extracting(Row::id).containsExactly("of 0");
     assertThat(first.isCut()).isTrue();
     Row row = first.rows().getFirst();
-    assertThat(source.detail(Place.COMPLETED, row.file()).orElseThrow()).containsEntry("id", "of 0");
+    assertThat(source.detail(Place.COMPLETED, row.file()).orElseThrow())
+        .containsEntry("id", "of 0");
   }
 
   @Test
