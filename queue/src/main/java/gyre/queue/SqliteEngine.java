@@ -8,19 +8,13 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteLimits;
 
-// Over 500 lines: one connection with its transaction, savepoints and statements, which stand or
-// fall together.
 /**
  * SQLite, with the ledger in the user's own database: what an entry does and the note that it was
  * done are one transaction, which is what makes it effectively once.
@@ -31,7 +25,6 @@ import org.sqlite.SQLiteLimits;
 final class SqliteEngine implements Engine {
   private static final int PRUNE_ROWS = 2000;
   private static final long PRUNE_NANOS = 100_000_000;
-  private static final int RESULT_ROWS_LIMIT = 1000;
   private static final int PROGRESS_STEPS = 100_000;
 
   /**
@@ -42,7 +35,6 @@ final class SqliteEngine implements Engine {
 
   private static final int PROBE_BYTES = 256 << 10;
   private static final int PATTERN_LIMIT_BYTES = 1000;
-  private static final Pattern TEMPORARY = Pattern.compile("temp", Pattern.CASE_INSENSITIVE);
   private static final Duration BUSY_LIMIT = Duration.ofSeconds(5);
   private static final long BUSY_LONGEST_PAUSE_MILLIS = 50;
   private static final String LEDGER = SqliteSchema.LEDGER;
@@ -53,7 +45,7 @@ final class SqliteEngine implements Engine {
   private final boolean usesLedger;
   private final Probe probe;
   private final SQLiteConnection connection;
-  private final SqliteStatements statements = new SqliteStatements();
+  private final SqliteStatements statements;
   private volatile long deadlineNanos = Long.MAX_VALUE;
   private long statementNanos = Duration.ofSeconds(60).toNanos();
   private boolean isInTransaction;
@@ -70,6 +62,7 @@ final class SqliteEngine implements Engine {
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout((int) BUSY_LIMIT.toMillis());
     this.connection = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + file);
+    this.statements = new SqliteStatements(connection);
     try {
       SqliteSchema.create(connection);
       connection.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, 0);
@@ -235,7 +228,7 @@ final class SqliteEngine implements Engine {
 
   private boolean isNew(Entry entry, long now) throws SQLException {
     boolean isNew =
-        update("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)", entry.id(), now) == 1;
+        statements.update("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)", entry.id(), now) == 1;
     if (isNew && !entry.batch().isEmpty()) {
       ofBatch(entry.batch(), entry.id());
     }
@@ -243,96 +236,16 @@ final class SqliteEngine implements Engine {
   }
 
   private void ofBatch(String batch, String id) throws SQLException {
-    update("INSERT OR IGNORE INTO " + BATCHES + " VALUES (?, ?)", batch, id);
+    statements.update("INSERT OR IGNORE INTO " + BATCHES + " VALUES (?, ?)", batch, id);
   }
 
   private @Nullable Object run(Entry entry) throws SQLException, BadEntryException {
     deadlineNanos = System.nanoTime() + statementNanos;
     try {
-      return runAll(entry);
+      return SqliteEntry.run(statements, entry);
     } finally {
       deadlineNanos = Long.MAX_VALUE; // it is for this entry, not for the notes about the next
     }
-  }
-
-  private @Nullable Object runAll(Entry entry) throws SQLException, BadEntryException {
-    List<String> texts = SqlScript.split(entry.sql());
-    Iterator<@Nullable Object> values = entry.parameters().iterator();
-    Object result = null;
-    for (String text : texts) {
-      PreparedStatement statement = statements.get(connection, text);
-      try {
-        bind(statement, values);
-        result = rows(statement, entry.wantsResult());
-      } catch (SQLException e) {
-        statements.drop(text, e);
-        throw e;
-      }
-    }
-    if (values.hasNext()) {
-      throw BadEntryException.wrong("\"params\" has more values than the SQL has places");
-    }
-    checkNothingTemporary(entry.sql());
-    return result;
-  }
-
-  /**
-   * What is temporary belongs to the connection, which the next entries use too. Only a text that
-   * has the word in it can have made something.
-   */
-  private void checkNothingTemporary(String text) throws SQLException, BadEntryException {
-    if (TEMPORARY.matcher(text).find() && query("SELECT count(*) FROM sqlite_temp_schema") > 0) {
-      throw BadEntryException.wrong(
-          "it leaves a TEMP table, view or trigger, which later entries would see: drop it in the"
-              + " same entry");
-    }
-  }
-
-  private static void bind(PreparedStatement statement, Iterator<@Nullable Object> values)
-      throws SQLException, BadEntryException {
-    int count = statement.getParameterMetaData().getParameterCount();
-    for (int i = 1; i <= count; i++) {
-      if (!values.hasNext()) {
-        throw BadEntryException.wrong("\"params\" has fewer values than the SQL has places");
-      }
-      statement.setObject(i, plain(values.next()));
-    }
-  }
-
-  private static @Nullable Object plain(@Nullable Object value) {
-    return switch (value) {
-      case Boolean flag -> flag ? 1 : 0;
-      case java.math.BigInteger number -> number.toString();
-      case java.math.BigDecimal number -> number.doubleValue();
-      case null, default -> value;
-    };
-  }
-
-  /** A query is read to its end, so that an error in a later row is one of the entry. */
-  private static Object rows(PreparedStatement statement, boolean isWanted) throws SQLException {
-    if (!statement.execute()) {
-      return Map.of("changes", statement.getUpdateCount());
-    }
-    List<Object> rows = new ArrayList<>();
-    try (ResultSet result = statement.getResultSet()) {
-      int columns = result.getMetaData().getColumnCount();
-      while (result.next()) {
-        if (!isWanted || rows.size() == RESULT_ROWS_LIMIT) {
-          continue;
-        }
-        Map<String, @Nullable Object> row = new LinkedHashMap<>();
-        for (int i = 1; i <= columns; i++) {
-          Object value = result.getObject(i);
-          row.put(
-              result.getMetaData().getColumnLabel(i),
-              value instanceof byte[] bytes
-                  ? java.util.Base64.getEncoder().encodeToString(bytes)
-                  : value);
-        }
-        rows.add(row);
-      }
-    }
-    return Map.of("rows", rows);
   }
 
   // ---- the ledger by itself
@@ -359,7 +272,7 @@ final class SqliteEngine implements Engine {
     change(
         "count an attempt in",
         () ->
-            update(
+            statements.update(
                 "INSERT INTO "
                     + ATTEMPTS
                     + " VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET attempts = attempts + 1,"
@@ -377,7 +290,7 @@ final class SqliteEngine implements Engine {
 
   @Override
   public void forgetAttempts(String id) {
-    change("forget attempts in", () -> update("DELETE FROM " + ATTEMPTS + " WHERE id = ?", id));
+    change("forget attempts in", () -> statements.update("DELETE FROM " + ATTEMPTS + " WHERE id = ?", id));
   }
 
   @Override
@@ -392,7 +305,7 @@ final class SqliteEngine implements Engine {
 
   @Override
   public void forgetBatch(String batch) {
-    change("forget a batch in", () -> update("DELETE FROM " + BATCHES + " WHERE batch = ?", batch));
+    change("forget a batch in", () -> statements.update("DELETE FROM " + BATCHES + " WHERE batch = ?", batch));
   }
 
   /**
@@ -425,10 +338,10 @@ final class SqliteEngine implements Engine {
           String slice = " WHERE done_at < ? AND id > ?" + (to.isEmpty() ? "" : " AND id <= ?");
           count[0] +=
               to.isEmpty()
-                  ? update("DELETE FROM " + LEDGER + slice, beforeMillis, from)
-                  : update("DELETE FROM " + LEDGER + slice, beforeMillis, from, to);
+                  ? statements.update("DELETE FROM " + LEDGER + slice, beforeMillis, from)
+                  : statements.update("DELETE FROM " + LEDGER + slice, beforeMillis, from, to);
           if (to.isEmpty()) {
-            count[0] += update("DELETE FROM " + ATTEMPTS + " WHERE last_at < ?", beforeMillis);
+            count[0] += statements.update("DELETE FROM " + ATTEMPTS + " WHERE last_at < ?", beforeMillis);
           }
           prunedTo = to;
         });
@@ -446,39 +359,9 @@ final class SqliteEngine implements Engine {
 
   private long number(String sql, String id) {
     try {
-      return query(sql, id);
+      return statements.query(sql, id);
     } catch (SQLException e) {
       throw trouble("read", file, e);
-    }
-  }
-
-  private long query(String sql, Object... values) throws SQLException {
-    PreparedStatement statement = statements.get(connection, sql);
-    try {
-      bind(statement, values);
-      try (ResultSet result = statement.executeQuery()) {
-        return result.next() ? result.getLong(1) : 0;
-      }
-    } catch (SQLException e) {
-      statements.drop(sql, e);
-      throw e;
-    }
-  }
-
-  private int update(String sql, Object... values) throws SQLException {
-    PreparedStatement statement = statements.get(connection, sql);
-    try {
-      bind(statement, values);
-      return statement.executeUpdate();
-    } catch (SQLException e) {
-      statements.drop(sql, e);
-      throw e;
-    }
-  }
-
-  private static void bind(PreparedStatement statement, Object... values) throws SQLException {
-    for (int i = 0; i < values.length; i++) {
-      statement.setObject(i + 1, values[i]);
     }
   }
 

@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -10,10 +11,48 @@ import org.sqlite.SQLiteConnection;
 final class SqliteStatements {
   private static final int KEPT = 128;
 
+  private final SQLiteConnection connection;
+
   private final LinkedHashMap<String, PreparedStatement> kept =
       new LinkedHashMap<>(KEPT, 0.75f, true);
 
-  PreparedStatement get(SQLiteConnection connection, String sql) throws SQLException {
+  SqliteStatements(SQLiteConnection connection) {
+    this.connection = connection;
+  }
+
+  /** What a query has in its only row and column; 0 if it has no row. */
+  long query(String sql, Object... values) throws SQLException {
+    PreparedStatement statement = get(sql);
+    try {
+      bind(statement, values);
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next() ? result.getLong(1) : 0;
+      }
+    } catch (SQLException e) {
+      drop(sql, e);
+      throw e;
+    }
+  }
+
+  /** How many rows were changed. */
+  int update(String sql, Object... values) throws SQLException {
+    PreparedStatement statement = get(sql);
+    try {
+      bind(statement, values);
+      return statement.executeUpdate();
+    } catch (SQLException e) {
+      drop(sql, e);
+      throw e;
+    }
+  }
+
+  private static void bind(PreparedStatement statement, Object... values) throws SQLException {
+    for (int i = 0; i < values.length; i++) {
+      statement.setObject(i + 1, values[i]);
+    }
+  }
+
+  PreparedStatement get(String sql) throws SQLException {
     PreparedStatement known = kept.get(sql);
     if (known == null) {
       known = connection.prepareStatement(sql);

@@ -200,4 +200,24 @@ class SqliteEngineTest extends EngineConformance {
       assertThat(pruned.isDone("old 4999")).isFalse();
     }
   }
+
+  @Test
+  void shouldKeepNoMoreOfAResultThanFitsIntoMemory() {
+    Outcome outcome =
+        engine
+            .execute(
+                List.of(
+                    sample(
+                        "large",
+                        "{\"sql\": \"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c"
+                            + " WHERE n < 60) SELECT hex(zeroblob(524288)) FROM c\","
+                            + " \"result\": true}")))
+            .getFirst();
+    assertThat(outcome).isInstanceOf(Outcome.Done.class);
+    Object result = ((Outcome.Done) outcome).result();
+    assertThat(result)
+        .isInstanceOfSatisfying(
+            java.util.Map.class,
+            map -> assertThat((List<?>) map.get("rows")).hasSizeBetween(1, 20));
+  }
 }
