@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-// Over 500 lines: all that is done to a queue from outside, by the command and by the dashboard.
 /**
  * What an operator does with a queue from outside: look, search, retry, discard, pause. It works on
  * the files alone, whether a worker runs or not.
@@ -47,8 +46,6 @@ public final class Inspection implements QueueOperations {
   /** A worker that lives, and its heartbeat. */
   public record LiveWorker(int slot, Map<String, @Nullable Object> heartbeat) {}
 
-  private static final long STALE_SECONDS = 60;
-  private static final long STUCK_SECONDS = 300;
   private static final int WORKERS_LIMIT = 64;
   private static final int CONTENT_LIMIT_BYTES = 1 << 20;
 
@@ -453,96 +450,18 @@ public final class Inspection implements QueueOperations {
   /** All of it as one line of JSON. */
   @Override
   public String json() {
-    Counts counts = counts();
-    Map<String, @Nullable Object> all = new LinkedHashMap<>();
-    all.put("directory", spool.base.toString());
-    all.put("pending", counts.pending());
-    all.put("delayed", counts.delayed());
-    all.put("processing", counts.processing());
-    all.put("failed", counts.failed());
-    all.put("completed", counts.completed());
-    all.put("paused", isPaused());
-    all.put("workers", workers().stream().map(LiveWorker::heartbeat).toList());
-    all.put("findings", findings());
-    return Json.write(all);
+    return new InspectionReport(this).json();
   }
 
   /** For a person: some lines. */
   @Override
   public List<String> report() {
-    Counts counts = counts();
-    List<String> lines = new ArrayList<>();
-    lines.add("queue       " + spool.base + (isPaused() ? "   PAUSED" : ""));
-    lines.add("pending     " + counts.pending());
-    lines.add("delayed     " + counts.delayed());
-    lines.add("processing  " + counts.processing());
-    lines.add("failed      " + counts.failed());
-    lines.add("completed   " + counts.completed());
-    for (LiveWorker each : workers()) {
-      Map<String, @Nullable Object> beat = each.heartbeat();
-      lines.add(
-          "worker "
-              + each.slot()
-              + "    pid "
-              + beat.get("pid")
-              + ", "
-              + beat.get("mode")
-              + ", "
-              + beat.get("entries_processed")
-              + " done, "
-              + beat.get("entries_failed")
-              + " failed, idle for "
-              + beat.get("idle_seconds")
-              + " s");
-    }
-    lines.addAll(findings());
-    return lines;
+    return new InspectionReport(this).lines();
   }
 
   /** What is wrong, and what to do; empty if nothing is. */
   @Override
   public List<String> findings() {
-    List<String> findings = new ArrayList<>();
-    List<LiveWorker> alive = workers();
-    Counts counts = counts();
-    if (alive.isEmpty() && counts.pending() > 0) {
-      findings.add("no worker runs, and " + counts.pending() + " entries wait: gyre queue work");
-    }
-    if (alive.isEmpty() && counts.processing() > 0) {
-      findings.add(
-          counts.processing()
-              + " entries were being executed when a worker ended: the next one"
-              + " replays them");
-    }
-    if (isPaused()) {
-      findings.add("the queue is paused: gyre queue resume");
-    }
-    if (counts.failed() > 0) {
-      findings.add(counts.failed() + " entries were given up: gyre queue dead");
-    }
-    alive.forEach(each -> ofWorker(each, counts, findings));
-    return findings;
-  }
-
-  private static void ofWorker(LiveWorker worker, Counts counts, List<String> findings) {
-    Map<String, @Nullable Object> beat = worker.heartbeat();
-    String who = "worker " + worker.slot() + " ";
-    if (beat.get("trouble") instanceof String trouble && !trouble.isEmpty()) {
-      findings.add(who + "can't use its database: " + trouble);
-    }
-    if (Boolean.FALSE.equals(beat.get("watcher_alive")) && "polling".equals(beat.get("mode"))) {
-      findings.add(who + "polls, because it can't watch: see worker.log for the limit it met");
-    }
-    long now = System.currentTimeMillis() / 1000;
-    if (beat.get("timestamp") instanceof Number stamp && now - stamp.longValue() > STALE_SECONDS) {
-      findings.add(
-          who + "has written no heartbeat for " + (now - stamp.longValue()) + " s: is it stopped?");
-    } else if (beat.get("idle_seconds") instanceof Number idle
-        && idle.longValue() > STUCK_SECONDS
-        && counts.pending() > 0
-        && !Boolean.TRUE.equals(beat.get("paused"))) {
-      findings.add(
-          who + "has done nothing for " + idle + " s, and " + counts.pending() + " entries wait");
-    }
+    return new InspectionReport(this).findings();
   }
 }
