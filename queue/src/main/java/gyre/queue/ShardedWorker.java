@@ -85,15 +85,29 @@ final class ShardedWorker implements QueueWorker {
     }
   }
 
-  /** One shard after the other; an entry may have enqueued others into one that was before it. */
+  /**
+   * One shard after the other; an entry may have enqueued others into one that was before it.
+   *
+   * @throws QueueException what was wrong with the first that could not be worked on, after all
+   *     others
+   */
   private boolean once() {
     long ended = 0;
+    QueueException first = null;
     for (int i = 0; i < shards.count() && wish == Inbox.Wish.WORK; i++) {
-      Worker worker = open(i);
-      running.put(i, worker);
-      worker.run();
-      running.remove(i);
-      ended += worker.stats().processed.get() + worker.stats().failed.get();
+      try {
+        Worker worker = open(i);
+        running.put(i, worker);
+        worker.run();
+        ended += worker.stats().processed.get() + worker.stats().failed.get();
+      } catch (QueueException e) {
+        first = first == null ? e : first;
+      } finally {
+        running.remove(i);
+      }
+    }
+    if (first != null) {
+      throw first;
     }
     return ended > 0;
   }

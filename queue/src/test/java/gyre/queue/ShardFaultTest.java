@@ -172,6 +172,26 @@ class ShardFaultTest {
   }
 
   @Test
+  void shouldWorkOnceOnTheOthersWhereOneIsTaken() throws Exception {
+    Shards shards = shards();
+    for (int i = 0; i < COUNT; i++) {
+      write(directory.resolve("pending/5_" + i), idOf(i));
+    }
+    try (InstanceLock _ =
+        InstanceLock.tryTake(new Spool(shards.directory(0)).lockFile(0)).orElseThrow()) {
+      assertThatThrownBy(
+              () -> {
+                try (Loop loop = Loop.open(WorkerRig.loopOptions())) {
+                  loop.run(() -> new ShardedWorker(shards, options().once(true)).run());
+                }
+              })
+          .hasStackTraceContaining("works there already");
+    }
+    assertThat(inAllShards("completed")).hasSize(2);
+    assertThat(inAllShards("pending")).hasSize(1);
+  }
+
+  @Test
   void shouldRouteAgainOnceItsLockCanBeTaken() throws Exception {
     shards();
     Files.createDirectory(directory.resolve(".lock"));
