@@ -25,6 +25,7 @@ public final class WorkerOptions {
   private final Watching watching;
   private final Duration readTimeout;
   private final int watcherRestarts;
+  private final Duration watchAgainAfter;
   private final boolean isOnce;
   private final boolean joins;
   private final boolean takesSignals;
@@ -44,6 +45,7 @@ public final class WorkerOptions {
     watching = from.watching;
     readTimeout = from.readTimeout;
     watcherRestarts = from.watcherRestarts;
+    watchAgainAfter = from.watchAgainAfter;
     isOnce = from.isOnce;
     joins = from.joins;
     takesSignals = from.takesSignals;
@@ -65,6 +67,7 @@ public final class WorkerOptions {
     Watching watching = Watching.DETECT;
     Duration readTimeout = Duration.ofSeconds(5);
     int watcherRestarts = 3;
+    Duration watchAgainAfter = Duration.ofSeconds(30);
     boolean isOnce;
     boolean joins;
     boolean takesSignals;
@@ -89,6 +92,7 @@ public final class WorkerOptions {
     copy.watching = watching;
     copy.readTimeout = readTimeout;
     copy.watcherRestarts = watcherRestarts;
+    copy.watchAgainAfter = watchAgainAfter;
     copy.isOnce = isOnce;
     copy.joins = joins;
     copy.takesSignals = takesSignals;
@@ -172,6 +176,13 @@ public final class WorkerOptions {
     }
     Builder copy = copy();
     copy.readTimeout = value;
+    return new WorkerOptions(copy);
+  }
+
+  /** For how long it polls before it tries to watch again. */
+  WorkerOptions watchAgainAfter(Duration value) {
+    Builder copy = copy();
+    copy.watchAgainAfter = value;
     return new WorkerOptions(copy);
   }
 
@@ -283,6 +294,10 @@ public final class WorkerOptions {
 
   int watcherRestarts() {
     return watcherRestarts;
+  }
+
+  Duration watchAgainAfter() {
+    return watchAgainAfter;
   }
 
   boolean isOnce() {

@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerWatch {
   private static final Duration POLL = Duration.ofMillis(100);
-  private static final Duration RETURN_AFTER = Duration.ofSeconds(30);
   private static final Duration FORGET_AFTER = Duration.ofMinutes(5);
   private static final Duration RESTART_PAUSE = Duration.ofMillis(100);
 
@@ -53,7 +52,7 @@ final class WorkerWatch {
       stats.wantsWatcher = false;
       stats.isPolling = true;
       while (true) {
-        poll(RETURN_AFTER);
+        poll(options.watchAgainAfter());
       }
     }
     long lastFailureNanos = System.nanoTime();
@@ -80,9 +79,11 @@ final class WorkerWatch {
 
   private void pollForAWhile() {
     log.warn(
-        "polling from now on, and watching is tried again in " + RETURN_AFTER.toSeconds() + " s");
+        "polling from now on, and watching is tried again in "
+            + options.watchAgainAfter().toSeconds()
+            + " s");
     stats.isPolling = true;
-    poll(RETURN_AFTER);
+    poll(options.watchAgainAfter());
     log.info("trying to watch again");
   }
 

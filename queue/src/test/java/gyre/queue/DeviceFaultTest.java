@@ -97,4 +97,19 @@ class DeviceFaultTest {
     assertThat(IntStream.range(0, 3).mapToObj(i -> queue.enqueue(Job.sql(text)).id()).distinct())
         .hasSize(3);
   }
+
+  @Test
+  void shouldSayThatItsDirectoriesAreOnSeveralDevicesAndLeaveNothing() throws Exception {
+    Path base = Files.createDirectory(directory.resolve("queue"));
+    Files.createSymbolicLink(base.resolve("tmp"), small);
+    Queue queue = Queue.open(base);
+    assertThatThrownBy(() -> queue.enqueue(Job.sql("SELECT 1").uniqueKey("k")))
+        .isInstanceOf(QueueException.class);
+    assertThatThrownBy(() -> queue.enqueue(Job.sql("SELECT 1")))
+        .isInstanceOf(QueueException.class)
+        .hasMessageContaining("cross-device");
+    for (Path each : java.util.List.of(small, queue.spool().pending, queue.spool().unique)) {
+      assertThat(WorkerRig.names(each)).isEmpty();
+    }
+  }
 }

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 /**
  * A worker in a process of its own, to which something happens: {@code -Dtest.stop=POINT} has it
  * stop itself as by SIGSTOP when it first comes there, and {@code -Dtest.exhaust=DIRECTORY} has it
- * use up its descriptors while {@code DIRECTORY/want} is there.
+ * use up its descriptors while {@code DIRECTORY/want} is there. {@code -Dtest.watchlimit=FILE} has it
+ * allow watches in its user namespace once FILE is there.
  */
 final class FaultProcess {
   private FaultProcess() {}
@@ -26,10 +27,15 @@ final class FaultProcess {
       loadAll();
       Thread.ofPlatform().daemon().start(() -> exhaust(Path.of(exhaust)));
     }
+    String limit = System.getProperty("test.watchlimit", "");
+    if (!limit.isEmpty()) {
+      Thread.ofPlatform().daemon().start(() -> raiseLimit(Path.of(limit)));
+    }
     WorkerOptions options =
         WorkerOptions.of(directory)
             .join(true)
             .signals(true)
+            .watchAgainAfter(Duration.ofMillis(300))
             .readTimeout(Duration.ofMillis(200));
     try (Loop loop = Loop.open()) {
       loop.run(() -> Worker.open(options, true, probe()).run());
@@ -91,6 +97,17 @@ final class FaultProcess {
       Class.forName(name, true, FaultProcess.class.getClassLoader());
     } catch (ReflectiveOperationException | LinkageError e) {
       // one for another system
+    }
+  }
+
+  private static void raiseLimit(Path file) {
+    while (!Files.exists(file)) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    try {
+      Files.writeString(Path.of("/proc/sys/user/max_inotify_instances"), "64\n");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
     }
   }
 

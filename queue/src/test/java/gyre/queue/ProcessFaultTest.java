@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -186,5 +187,59 @@ class ProcessFaultTest {
     } catch (IOException e) {
       return true;
     }
+  }
+
+  // ---- nothing can be watched
+
+  private static final List<String> WITHOUT_WATCHES =
+      List.of(
+          "unshare",
+          "-U",
+          "-r",
+          "sh",
+          "-c",
+          "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"",
+          "sh");
+
+  private static boolean canLimitWatches() throws Exception {
+    List<String> command = new java.util.ArrayList<>(WITHOUT_WATCHES);
+    command.add("true");
+    try {
+      return new ProcessBuilder(command).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void shouldPollWhereNothingCanBeWatchedAndWatchAgainOnceItCan() throws Exception {
+    assumeTrue(canLimitWatches(), "SKIPPED: no user namespace can be made here");
+    Path allow = directory.resolve("allow");
+    WorkerRig rig = rig();
+    try (TestJvm worker =
+        TestJvm.start(
+            WITHOUT_WATCHES,
+            List.of("-Dtest.watchlimit=" + allow),
+            directory.resolve("output.txt"),
+            FaultProcess.class,
+            directory.toString())) {
+      WorkerRig.await("it polls", () -> log().contains("polling from now on"));
+      rig.drop("5_1", insert(1));
+      rig.awaitCompleted("5_1");
+      WorkerRig.await("its heartbeat says so", () -> mode().equals("polling"));
+      Files.createFile(allow);
+      WorkerRig.await("it watches", () -> log().contains("watching again"));
+      rig.drop("5_2", insert(2));
+      rig.awaitCompleted("5_2");
+      WorkerRig.await("its heartbeat says so", () -> mode().equals("event"));
+      assertThat(worker.isAlive()).isTrue();
+    }
+  }
+
+  private String mode() {
+    return Inspection.of(directory).workers().stream()
+        .map(each -> String.valueOf(each.heartbeat().get("mode")))
+        .findFirst()
+        .orElse("");
   }
 }
