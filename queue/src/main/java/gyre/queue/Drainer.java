@@ -1,7 +1,6 @@
 package gyre.queue;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -24,31 +23,13 @@ import org.jspecify.annotations.Nullable;
  * transaction, move the files. There is no waiting for a batch to fill.
  */
 final class Drainer implements Runnable, Replay.Executor {
-  private static final long GROW_MILLIS = 2000;
-  private static final long GROW_LOOK_MILLIS = 100;
-  private static final long RETRY_MOVE_MILLIS = 1000;
+  private static final long LOOK_AGAIN_MILLIS = 100;
   private static final long TICK_MILLIS = 5000;
   private static final long TROUBLE_FIRST_MILLIS = 50;
   private static final long TROUBLE_LONGEST_MILLIS = 5000;
 
   /** Commands have ended by then: they are killed where they don't listen. */
   private static final long LEAVE_LIMIT_SECONDS = 30;
-
-  /** Has the loop execute an entry, which answers by {@link Inbox#finished}. */
-  @FunctionalInterface
-  interface Starter {
-    void start(Claim claim, Kind kind, int attempt);
-
-    /** Calls of a handler that were given up and have not returned. */
-    default int hanging(String operation) {
-      return 0;
-    }
-
-    /** Cancels all that runs. Ends when nothing does any more, and all answers are given. */
-    default CompletableFuture<Void> stop() {
-      return CompletableFuture.completedFuture(null);
-    }
-  }
 
   private final Queue queue;
   private final Spool spool;
@@ -59,18 +40,18 @@ final class Drainer implements Runnable, Replay.Executor {
   private final WorkerStats stats;
   private final WorkerLog log;
   private final Probe probe;
-  private final Starter starter;
+  private final EntryStarter starter;
   private final InstantSource clock;
   private final Claims claims;
   private final HandlerDesk desk;
   private final PendingIndex pending;
+  private final EntryTaker taker;
   private final Replay replay;
   private final ClockSteps clockSteps;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private QueueConfig config;
   private @Nullable Engine engine;
   private @Nullable Settler settler;
-  private EntryReader reader;
   private long troubleMillis = TROUBLE_FIRST_MILLIS;
   private boolean isRecovered;
   private int drainLeft;
@@ -88,7 +69,7 @@ final class Drainer implements Runnable, Replay.Executor {
       WorkerStats stats,
       WorkerLog log,
       Probe probe,
-      Starter starter,
+      EntryStarter starter,
       InstantSource clock) {
     this.queue = queue;
     this.spool = queue.spool();
@@ -104,10 +85,10 @@ final class Drainer implements Runnable, Replay.Executor {
     this.claims = new Claims(spool, slot);
     this.desk = new HandlerDesk(spool, starter, log);
     this.pending = new PendingIndex(spool, stats, log, clock, desk::isParked);
+    this.taker = new EntryTaker(spool, claims, pending, desk, log, probe, clock);
     this.replay = new Replay(spool, slot, claims, pending, log, this);
     this.clockSteps = new ClockSteps(clock.millis(), PendingIndex.steadyMillis());
     this.config = configs.get();
-    this.reader = new EntryReader(config.maxEntryBytes());
   }
 
   /** Ends when the thread does; with its failure, if there is one. */
@@ -218,7 +199,6 @@ final class Drainer implements Runnable, Replay.Executor {
     QueueConfig next = configs.get();
     if (next != config) {
       config = next;
-      reader = new EntryReader(next.maxEntryBytes());
       desk.useConfig(next);
     }
   }
@@ -267,7 +247,7 @@ final class Drainer implements Runnable, Replay.Executor {
     int taken = 0;
     try {
       for (EntryName name = next(); name != null; name = taken < most ? next() : null) {
-        Claim claim = take(settling, name);
+        Claim claim = taker.take(settling, name, config);
         if (claim == null) {
           continue;
         }
@@ -280,7 +260,7 @@ final class Drainer implements Runnable, Replay.Executor {
         }
       }
     } catch (EngineTroubleException e) {
-      ofSql.forEach(this::putBack);
+      ofSql.forEach(taker::putBack);
       throw e;
     }
     drainLeft -= taken;
@@ -300,12 +280,12 @@ final class Drainer implements Runnable, Replay.Executor {
     try {
       outcomes = engine().execute(batch);
     } catch (EngineTroubleException e) {
-      batch.forEach(this::putBack);
+      batch.forEach(taker::putBack);
       throw e;
     }
     probe.at(Probe.Point.AFTER_COMMIT);
     stats.lastEventMillis = clock.millis();
-    batch.subList(outcomes.size(), batch.size()).forEach(this::putBack);
+    batch.subList(outcomes.size(), batch.size()).forEach(taker::putBack);
     for (int i = 0; i < outcomes.size(); i++) {
       settle(settling, batch.get(i), outcomes.get(i), kind(batch.get(i)).retry());
     }
@@ -323,109 +303,12 @@ final class Drainer implements Runnable, Replay.Executor {
 
   @Override
   public EntryReader reader() {
-    return reader;
+    return new EntryReader(config.maxEntryBytes());
   }
 
   private @Nullable EntryName next() {
     EntryName parked = desk.pollParked();
     return parked == null ? pending.poll() : parked;
-  }
-
-  /** Null if it is not to be executed now, for whatever reason: that is dealt with here. */
-  private @Nullable Claim take(Settler settling, EntryName name) {
-    Path file;
-    try {
-      Claims.Taken taken = claims.take(name);
-      if (taken.file() == null) {
-        if (taken.miss() == Claims.Miss.SAME_NAME) {
-          pending.later(name, GROW_LOOK_MILLIS);
-        }
-        return null;
-      }
-      file = taken.file();
-    } catch (IOException e) {
-      cannotMove(name, e);
-      return null;
-    }
-    probe.at(Probe.Point.CLAIMED);
-    try {
-      return checked(settling, file, name);
-    } catch (IOException e) {
-      giveBack(file, name);
-      cannotMove(name, e);
-      return null;
-    }
-  }
-
-  private void cannotMove(EntryName name, IOException e) {
-    log.failure(QueueException.of("take", name.path(), e).getMessage() + "");
-    if (!spool.isThere()) {
-      pending.remake();
-    }
-    pending.later(name, RETRY_MOVE_MILLIS);
-  }
-
-  private @Nullable Claim checked(Settler settling, Path file, EntryName name) throws IOException {
-    Entry entry;
-    try {
-      entry = reader.read(file);
-    } catch (BadEntryException e) {
-      if (e.mayBeGrowing() && isYoung(file)) {
-        claims.putBack(file, name);
-        pending.later(name, GROW_LOOK_MILLIS);
-      } else {
-        settling.failUnread(file, name, String.valueOf(e.getMessage()));
-      }
-      return null;
-    } catch (AccessDeniedException e) {
-      settling.failUnread(file, name, "it can't be read: " + QueueException.reason(e));
-      return null;
-    }
-    Kind kind = config.kind(entry.operation()).orElse(null);
-    if (kind == null) {
-      settling.failUnhandled(
-          file,
-          name,
-          entry,
-          "no handler for the operation \""
-              + entry.operation()
-              + "\": add [handlers."
-              + entry.operation()
-              + "] to the configuration");
-      return null;
-    }
-    KindState state = desk.state(kind);
-    if (!state.tryBegin()) {
-      claims.putBack(file, name);
-      state.parked.offer(name); // where it finds no room it is looked for when there is some
-      return null;
-    }
-    return new Claim(name, file, entry, false);
-  }
-
-  /** A file that was written a moment ago and ends in the middle may be written still. */
-  private boolean isYoung(Path file) throws IOException {
-    long age = clock.millis() - Files.getLastModifiedTime(file).toMillis();
-    return Math.abs(age) < GROW_MILLIS;
-  }
-
-  private void putBack(Claim claim) {
-    if (giveBack(claim.file(), claim.name())) {
-      pending.again(claim.name());
-    }
-  }
-
-  /** What can't be given back is no longer held, so that the next look at orphans finds it. */
-  private boolean giveBack(Path file, EntryName name) {
-    try {
-      claims.putBack(file, name);
-      return true;
-    } catch (IOException e) {
-      log.failure(QueueException.of("put back", file, e).getMessage() + "");
-      return false;
-    } finally {
-      claims.ended(file);
-    }
   }
 
   // ---- by handlers
@@ -435,14 +318,14 @@ final class Drainer implements Runnable, Replay.Executor {
     try {
       if (!desk.tryTakeId(id)) {
         // What becomes of the other one decides whether there is anything to do.
-        if (giveBack(claim.file(), claim.name())) {
-          pending.later(claim.name(), GROW_LOOK_MILLIS);
+        if (taker.giveBack(claim.file(), claim.name())) {
+          pending.later(claim.name(), LOOK_AGAIN_MILLIS);
         }
         return;
       }
     } catch (IOException e) {
-      giveBack(claim.file(), claim.name());
-      cannotMove(claim.name(), e);
+      taker.giveBack(claim.file(), claim.name());
+      taker.cannotMove(claim.name(), e);
       return;
     }
     int attempts;
@@ -455,7 +338,7 @@ final class Drainer implements Runnable, Replay.Executor {
       attempts = engine().attempts(id);
     } catch (EngineTroubleException e) {
       desk.freeId(id);
-      putBack(claim);
+      taker.putBack(claim);
       throw e;
     }
     desk.start(claim, kind, attempts + 1);
@@ -504,7 +387,7 @@ final class Drainer implements Runnable, Replay.Executor {
       until = Math.min(until, now + pause);
     }
     if (isDraining) {
-      until = Math.min(until, now + GROW_LOOK_MILLIS);
+      until = Math.min(until, now + LOOK_AGAIN_MILLIS);
     }
     return Math.max(1, until - now);
   }
@@ -603,7 +486,7 @@ final class Drainer implements Runnable, Replay.Executor {
       starter.stop().get(LEAVE_LIMIT_SECONDS, TimeUnit.SECONDS);
       desk.add(inbox.take().finished());
       settleFinished(ready());
-      desk.claims().forEach(each -> giveBack(each.file(), each.name()));
+      desk.claims().forEach(each -> taker.giveBack(each.file(), each.name()));
     } catch (ExecutionException | TimeoutException | EngineTroubleException e) {
       log.warn("what handlers have stays in processing/, and is replayed: " + e);
     }

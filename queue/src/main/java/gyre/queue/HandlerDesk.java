@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandlerDesk implements AutoCloseable {
   private final Spool spool;
-  private final Drainer.Starter starter;
+  private final EntryStarter starter;
   private final WorkerLog log;
   private final Map<String, KindState> kinds = new HashMap<>();
 
@@ -30,7 +30,7 @@ final class HandlerDesk implements AutoCloseable {
 
   private @Nullable IdLocks ids;
 
-  HandlerDesk(Spool spool, Drainer.Starter starter, WorkerLog log) {
+  HandlerDesk(Spool spool, EntryStarter starter, WorkerLog log) {
     this.spool = spool;
     this.starter = starter;
     this.log = log;

@@ -3,7 +3,7 @@ package gyre.queue;
 import java.util.concurrent.CompletableFuture;
 
 /** Hands entries of the thread that takes them to the loop, whose fibers execute them. */
-final class HandlerStarter implements Drainer.Starter {
+final class HandlerStarter implements EntryStarter {
   private final HandlerFibers handlers;
   private final Inbox inbox;
   private final CompletableFuture<Void> isStopping = new CompletableFuture<>();
