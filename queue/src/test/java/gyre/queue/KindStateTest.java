@@ -46,4 +46,20 @@ class KindStateTest {
     state.hanging = 0;
     assertThat(state.tryBegin()).isTrue();
   }
+
+  @Test
+  void shouldBeginNoMoreThanItsRateAllows() {
+    Kind limited =
+        new Kind("k", KIND.way(), 1_000_000, 3, Duration.ofSeconds(1), RetryPolicy.DEFAULT);
+    long begin = System.nanoTime();
+    KindState state = new KindState(limited);
+    int begun = 0;
+    for (int i = 0; i < 10_000; i++) {
+      begun += state.tryBegin() ? 1 : 0;
+    }
+    long seconds = (System.nanoTime() - begin) / 1_000_000_000 + 1;
+    assertThat(begun).isBetween(3, (int) (3 + 3 * seconds));
+    state.parked.offer(name(1));
+    assertThat(state.pauseMillis()).isBetween(0L, 1000L); // and not for ever
+  }
 }

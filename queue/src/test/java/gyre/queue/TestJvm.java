@@ -48,6 +48,15 @@ final class TestJvm implements AutoCloseable {
         output);
   }
 
+  /** Whether {@code strace} is there, and may trace. */
+  static boolean canTrace() {
+    try {
+      return new ProcessBuilder("strace", "-qq", "-o", "/dev/null", "true").start().waitFor() == 0;
+    } catch (IOException | InterruptedException e) {
+      return false;
+    }
+  }
+
   long pid() {
     return process.pid();
   }
@@ -79,8 +88,14 @@ final class TestJvm implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** What started it is ended last, since it would leave behind what it started. */
   @Override
   public void close() throws Exception {
+    List<ProcessHandle> below = process.descendants().toList();
+    for (ProcessHandle each : below) {
+      each.destroyForcibly();
+      each.onExit().get(60, TimeUnit.SECONDS);
+    }
     process.destroyForcibly().waitFor();
   }
 }

@@ -1,0 +1,107 @@
+package gyre.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Errors of the device at calls of our choice, as {@code strace} makes them. */
+@Timeout(120)
+class InjectedFaultTest {
+  private static final int ENTRIES = 30;
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void checkThatCallsCanFail() {
+    assumeTrue(TestJvm.canTrace(), "SKIPPED: strace is not there, or may not trace");
+  }
+
+  private TestJvm start(Class<?> program, String... faults) throws Exception {
+    List<String> before =
+        new ArrayList<>(List.of("strace", "-f", "-qq", "-o", directory.resolve("calls") + ""));
+    before.addAll(List.of("-e", "trace=rename,fsync,fdatasync"));
+    for (String each : faults) {
+      before.addAll(List.of("-e", "inject=" + each));
+    }
+    return TestJvm.start(
+        before, List.of(), directory.resolve("output.txt"), program, directory.toString());
+  }
+
+  @Test
+  void shouldDoAllOnceWhateverRenamesAndSyncsFailOnTheWay() throws Exception {
+    WorkerRig rig =
+        new WorkerRig(
+            WorkerOptions.of(directory).join(true).readTimeout(Duration.ofMillis(200)));
+    rig.query("CREATE TABLE t (n INTEGER)");
+    for (int i = 0; i < ENTRIES; i++) {
+      rig.drop("5_" + i, "{\"sql\": \"INSERT INTO t VALUES (" + i + ")\"}");
+    }
+    // Of each thread by itself: in the midst of claims, and of the moves behind a commit.
+    try (TestJvm _ =
+        start(
+            FaultProcess.class,
+            "rename:error=EIO:when=5..8",
+            "rename:error=EIO:when=40..43",
+            "fdatasync:error=EIO:when=2..3")) {
+      for (int i = 0; i < ENTRIES; i++) {
+        rig.awaitCompleted("5_" + i);
+      }
+      assertThat(Files.readString(directory.resolve("calls"))).contains("EIO");
+      assertThat(rig.query("SELECT count(*) || '/' || count(DISTINCT n) FROM t"))
+          .containsExactly(ENTRIES + "/" + ENTRIES);
+      assertThat(WorkerRig.names(rig.spool.failed)).isEmpty();
+      assertThat(WorkerRig.names(rig.spool.processing)).isEmpty();
+    }
+  }
+
+  /** Enqueues one, and tells what is said of it. */
+  static final class Enqueuing {
+    private Enqueuing() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Path directory = Path.of(arguments[0]);
+      Queue queue = Queue.open(directory.resolve("queue"));
+      String told = "nothing";
+      try {
+        queue.enqueue(Job.sql("SELECT 1").id("mine"));
+      } catch (QueueException e) {
+        told = String.valueOf(e.getMessage());
+      }
+      Files.writeString(directory.resolve("told"), told);
+    }
+  }
+
+  @Test
+  void shouldSayThatAnEntryMayBeThereWhereTheLastSyncFails() throws Exception {
+    Queue.open(directory.resolve("queue")); // so that the first sync of a directory is that one
+    try (TestJvm jvm = start(Enqueuing.class, "fsync:error=EIO:when=1+")) {
+      assertThat(jvm.awaitEnd()).isZero();
+    }
+    assertThat(directory.resolve("told"))
+        .content()
+        .contains("mine, which may be in the queue", "Input/output error");
+    assertThat(WorkerRig.names(directory.resolve("queue/pending"))).hasSize(1);
+  }
+
+  @Test
+  void shouldLeaveNothingWhereTheContentCanNotBeSynced() throws Exception {
+    try (TestJvm jvm = start(Enqueuing.class, "fdatasync:error=EIO:when=1+")) {
+      assertThat(jvm.awaitEnd()).isZero();
+    }
+    assertThat(directory.resolve("told"))
+        .content()
+        .contains("Input/output error")
+        .doesNotContain("may be");
+    assertThat(WorkerRig.names(directory.resolve("queue/pending"))).isEmpty();
+    assertThat(WorkerRig.names(directory.resolve("queue/tmp"))).isEmpty();
+  }
+}
