@@ -45,12 +45,11 @@ class InjectedFaultTest {
     for (int i = 0; i < ENTRIES; i++) {
       rig.drop("5_" + i, "{\"sql\": \"INSERT INTO t VALUES (" + i + ")\"}");
     }
-    // Of each thread by itself: in the midst of claims, and of the moves behind a commit.
+    // Of each thread by itself: the last claims, and the first moves behind the commit.
     try (TestJvm _ =
         start(
             FaultProcess.class,
-            "rename:error=EIO:when=5..8",
-            "rename:error=EIO:when=40..43",
+            "rename:error=EIO:when=28..34",
             "fdatasync:error=EIO:when=2..3")) {
       for (int i = 0; i < ENTRIES; i++) {
         rig.awaitCompleted("5_" + i);
