@@ -133,6 +133,12 @@ final class Backlog {
     return false;
   }
 
+  /** As {@link #needsScan}, of one priority. */
+  boolean isEmptyWithMore(int priority) {
+    Level level = levels[priority];
+    return level.firstLeftOut != null && level.names.isEmpty();
+  }
+
   /** As {@link #needsScan}; the priorities that are empty begin anew if so. */
   boolean forgetLeftOut() {
     boolean wasNeeded = false;

@@ -84,7 +84,7 @@ final class Drainer implements Runnable, Replay.Executor {
     this.clock = clock;
     this.claims = new Claims(spool, slot);
     this.desk = new HandlerDesk(spool, starter, log);
-    this.pending = new PendingIndex(spool, stats, log, clock, desk::isParked);
+    this.pending = PendingIndex.of(spool, stats, log, clock, desk::isParked);
     this.taker = new EntryTaker(spool, claims, pending, desk, log, probe, clock);
     this.replay = new Replay(spool, slot, claims, pending, log, this);
     this.clockSteps = new ClockSteps(clock.millis(), PendingIndex.steadyMillis());
@@ -144,7 +144,9 @@ final class Drainer implements Runnable, Replay.Executor {
     pending.scanIfNeeded();
     boolean didSomething = !isPaused() && batch(settling);
     publish();
-    if (!didSomething) {
+    if (didSomething) {
+      pending.somethingBegan();
+    } else {
       pending.nothingBegan();
       if (isOnce && desk.isIdle() && (stats.isPaused || isIdle()) && !hasMore()) {
         inbox.wish(Inbox.Wish.STOP);
@@ -425,7 +427,7 @@ final class Drainer implements Runnable, Replay.Executor {
 
   /** What is looked at from time to time, in case that nobody told of it. */
   private void tick(Settler settling) {
-    if (pending.isEmpty()) {
+    if (pending.isExhausted()) {
       pending.scan();
     }
     pending.scanDelayed();

@@ -47,6 +47,9 @@ final class EntryTaker {
 
   /** Null if it is not to be executed now, for whatever reason: that is dealt with here. */
   @Nullable Claim take(Settler settling, EntryName name, QueueConfig config) {
+    if (desk.isSomeFull() && isParked(name, config)) {
+      return null;
+    }
     Path file;
     try {
       Claims.Taken taken = claims.take(name);
@@ -68,6 +71,21 @@ final class EntryTaker {
       giveBack(file, name);
       cannotMove(name, e);
       return null;
+    }
+  }
+
+  /** Looks at it where it is: what waits for the limits of its kind need not be taken for that. */
+  private boolean isParked(EntryName name, QueueConfig config) {
+    try {
+      Entry entry = new EntryReader(config.maxEntryBytes()).read(name.path());
+      Kind kind = config.kind(entry.operation()).orElse(null);
+      if (kind == null || desk.state(kind).mayBegin()) {
+        return false;
+      }
+      desk.state(kind).parked.offer(name);
+      return true;
+    } catch (IOException | BadEntryException e) {
+      return false; // whoever takes it finds out
     }
   }
 

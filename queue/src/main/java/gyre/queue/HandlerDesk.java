@@ -106,6 +106,16 @@ final class HandlerDesk implements AutoCloseable {
     return parked;
   }
 
+  /** Whether entries of some kind can't begin now. */
+  boolean isSomeFull() {
+    for (KindState each : kinds.values()) {
+      if (!each.mayBegin()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   boolean hasNothingParked() {
     return kinds.values().stream().allMatch(each -> each.parked.isEmpty() || each.isPaused);
   }

@@ -47,6 +47,12 @@ final class KindState {
     return !isPaused && (kind.isSql() || running + hanging < kind.concurrency());
   }
 
+  /** Whether one may begin now. */
+  boolean mayBegin() {
+    return hasRoom()
+        && (kind.ratePerSecond() == 0 || bucket.nanosUntil(1, System.nanoTime()) <= 0);
+  }
+
   /** Whether one may begin; takes its place in the rate if so. */
   boolean tryBegin() {
     return hasRoom() && (kind.ratePerSecond() == 0 || bucket.tryTake(1, System.nanoTime()));

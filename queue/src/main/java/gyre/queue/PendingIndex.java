@@ -5,6 +5,8 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,36 +18,65 @@ import org.jspecify.annotations.Nullable;
 final class PendingIndex {
   private static final int BACKLOG_PER_LEVEL = 32_768;
 
-  /** Where all that fits into memory waits for limits, others are looked for as seldom as that. */
+  /** Where all that fits into memory waits for limits, others are looked for after a pause. */
   private static final long SCAN_AGAIN_MILLIS = 1000;
+
+  /** That doubles while none is found that may begin. */
+  private static final long SCAN_AGAIN_LONGEST_MILLIS = 30_000;
 
   private final Spool spool;
   private final WorkerStats stats;
   private final WorkerLog log;
   private final InstantSource clock;
   private final Predicate<EntryName> isParked;
-  private final Backlog backlog = new Backlog(BACKLOG_PER_LEVEL);
+  private final Backlog backlog;
   private final Later later = new Later();
   private final DelayedEntries delayed;
 
   /** Of {@link #steadyMillis}; what a scan by need is not made before. */
   private long nextScanMillis = steadyMillis();
 
+  private final long firstPauseMillis;
+  private long scanPauseMillis;
+
+  /** Of each priority the last that was polled. */
+  private final @Nullable EntryName[] polled = new EntryName[EntryName.LAST_PRIORITY + 1];
+
+  /** Of each priority: up to here nothing may begin now, and a scan by need begins behind it. */
+  private final @Nullable EntryName[] blockedTo = new EntryName[EntryName.LAST_PRIORITY + 1];
+
   /**
    * @param isParked whether an entry is known, and waits for the limits of its kind
+   * @param limitPerLevel how many of a priority are known at a time
+   * @param scanPauseMillis the first pause where nothing of those may begin
    */
   PendingIndex(
       Spool spool,
       WorkerStats stats,
       WorkerLog log,
       InstantSource clock,
-      Predicate<EntryName> isParked) {
+      Predicate<EntryName> isParked,
+      int limitPerLevel,
+      long scanPauseMillis) {
     this.spool = spool;
     this.stats = stats;
     this.log = log;
     this.clock = clock;
     this.isParked = isParked;
     this.delayed = new DelayedEntries(spool);
+    this.backlog = new Backlog(limitPerLevel);
+    this.firstPauseMillis = scanPauseMillis;
+    this.scanPauseMillis = scanPauseMillis;
+  }
+
+  static PendingIndex of(
+      Spool spool,
+      WorkerStats stats,
+      WorkerLog log,
+      InstantSource clock,
+      Predicate<EntryName> isParked) {
+    return new PendingIndex(
+        spool, stats, log, clock, isParked, BACKLOG_PER_LEVEL, SCAN_AGAIN_MILLIS);
   }
 
   /** For pauses: a clock that nobody sets. What is due by date goes by the other one. */
@@ -72,7 +103,11 @@ final class PendingIndex {
   }
 
   @Nullable EntryName poll() {
-    return backlog.poll();
+    EntryName name = backlog.poll();
+    if (name != null) {
+      polled[name.priority()] = name;
+    }
+    return name;
   }
 
   boolean isEmpty() {
@@ -96,10 +131,16 @@ final class PendingIndex {
 
   // ---- looking
 
+  /** All of it, from the first. */
   void scan() {
+    Arrays.fill(blockedTo, null);
+    look();
+  }
+
+  private void look() {
     backlog.clear();
     try {
-      stats.waiting = PendingScan.scan(spool, this::offer);
+      stats.waiting = PendingScan.scan(spool, this::offerUnlessBlocked);
     } catch (NoSuchFileException e) {
       remake();
     } catch (IOException e) {
@@ -107,20 +148,44 @@ final class PendingIndex {
     }
   }
 
+  private void offerUnlessBlocked(EntryName name) {
+    EntryName last = blockedTo[name.priority()];
+    if (last == null || EntryName.ORDER.compare(name, last) > 0) {
+      offer(name);
+    }
+  }
+
   /** Where all that was known of some priority is done, and there is more of it. */
   void scanIfNeeded() {
     long now = steadyMillis();
     if (backlog.needsScan() && now - nextScanMillis >= 0) {
-      scan();
+      look();
       nextScanMillis = now;
     }
   }
 
-  /** What a scan has found can't be begun now: another one would find the same. */
+  /**
+   * What a scan has found can't be begun now, and another one would find the same: so the next one
+   * looks at what is behind that, and after the last at the first again.
+   */
   void nothingBegan() {
     if (backlog.needsScan()) {
-      nextScanMillis = steadyMillis() + SCAN_AGAIN_MILLIS;
+      for (int i = 0; i < blockedTo.length; i++) {
+        blockedTo[i] = backlog.isEmptyWithMore(i) ? polled[i] : null;
+      }
+      nextScanMillis = steadyMillis() + scanPauseMillis;
+      scanPauseMillis = Math.min(SCAN_AGAIN_LONGEST_MILLIS, scanPauseMillis * 2);
+    } else if (isBlockedSomewhere() && backlog.isEmpty()) {
+      Arrays.fill(blockedTo, null); // the last were looked at: a tick begins anew
     }
+  }
+
+  void somethingBegan() {
+    scanPauseMillis = firstPauseMillis;
+  }
+
+  private boolean isBlockedSomewhere() {
+    return Arrays.stream(blockedTo).anyMatch(Objects::nonNull);
   }
 
   /** Makes directories that are missing. */
