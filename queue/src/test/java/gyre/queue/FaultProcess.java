@@ -76,7 +76,7 @@ final class FaultProcess {
     List<Path> roots = new ArrayList<>();
     for (String each : System.getProperty("java.class.path").split(":", -1)) {
       Path root = Path.of(each);
-      if (Files.isDirectory(root) && root.endsWith("main") || root.endsWith("classes")) {
+      if (Files.isDirectory(root) && (root.endsWith("main") || root.endsWith("classes"))) {
         roots.add(root);
       }
     }
