@@ -415,7 +415,7 @@ public final class Balancer implements AutoCloseable {
     changed = stop;
     try (Scope scope = Scope.openIsolated("balance")) {
       HealthChecks checks = new HealthChecks(control());
-      Discovery discovery = new Discovery(control());
+      Discovery discovery = new Discovery(this);
       boolean isServing = false;
       while (!isStopping && !loop.stopping().isReady()) {
         openPending();

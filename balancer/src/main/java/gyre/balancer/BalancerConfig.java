@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param control the path of the socket for commands; null for none
  * @param accessLog where a line is written for each connection; null for nowhere
  * @param web where the page and the metrics are; null for nowhere
+ * @param nameServers who is asked for the names of targets; empty for those of the system
  */
 public record BalancerConfig(
     List<ListenConfig> listens,
@@ -28,10 +29,12 @@ public record BalancerConfig(
     int loops,
     @Nullable Path control,
     @Nullable Path accessLog,
-    @Nullable InetSocketAddress web) {
+    @Nullable InetSocketAddress web,
+    List<InetSocketAddress> nameServers) {
   public BalancerConfig {
     listens = List.copyOf(listens);
     pools = List.copyOf(pools);
+    nameServers = List.copyOf(nameServers);
     Limits.between("maxConnections", maxConnections, 0, Integer.MAX_VALUE);
     Limits.notNegative("stopTimeout", stopTimeout);
     Limits.between("loops", loops, 0, 1024);
@@ -66,7 +69,7 @@ public record BalancerConfig(
   }
 
   public static BalancerConfig of(List<ListenConfig> listens, List<PoolConfig> pools) {
-    return new BalancerConfig(listens, pools, 0, Duration.ofSeconds(30), 0, null, null, null);
+    return new BalancerConfig(listens, pools, 0, Duration.ofSeconds(30), 0, null, null, null, List.of());
   }
 
   /** The simple case: one listener, one pool, checked by connecting. */
@@ -97,40 +100,45 @@ public record BalancerConfig(
 
   public BalancerConfig listens(List<ListenConfig> value) {
     return new BalancerConfig(
-        value, pools, maxConnections, stopTimeout, loops, control, accessLog, web);
+        value, pools, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers);
   }
 
   public BalancerConfig pools(List<PoolConfig> value) {
     return new BalancerConfig(
-        listens, value, maxConnections, stopTimeout, loops, control, accessLog, web);
+        listens, value, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers);
   }
 
   public BalancerConfig maxConnections(int value) {
-    return new BalancerConfig(listens, pools, value, stopTimeout, loops, control, accessLog, web);
+    return new BalancerConfig(listens, pools, value, stopTimeout, loops, control, accessLog, web, nameServers);
   }
 
   public BalancerConfig stopTimeout(Duration value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, value, loops, control, accessLog, web);
+        listens, pools, maxConnections, value, loops, control, accessLog, web, nameServers);
   }
 
   public BalancerConfig loops(int value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, value, control, accessLog, web);
+        listens, pools, maxConnections, stopTimeout, value, control, accessLog, web, nameServers);
   }
 
   public BalancerConfig control(@Nullable Path value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, value, accessLog, web);
+        listens, pools, maxConnections, stopTimeout, loops, value, accessLog, web, nameServers);
   }
 
   public BalancerConfig accessLog(@Nullable Path value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, control, value, web);
+        listens, pools, maxConnections, stopTimeout, loops, control, value, web, nameServers);
   }
 
   public BalancerConfig web(@Nullable InetSocketAddress value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, control, accessLog, value);
+        listens, pools, maxConnections, stopTimeout, loops, control, accessLog, value, nameServers);
+  }
+
+  public BalancerConfig nameServers(List<InetSocketAddress> value) {
+    return new BalancerConfig(
+        listens, pools, maxConnections, stopTimeout, loops, control, accessLog, web, value);
   }
 }

@@ -80,14 +80,28 @@ public final class BalancerFile {
     }
     checkPools(root, listens, pools);
     Section all = root.section("balancer");
-    all.known("max_connections", "stop_seconds", "loops", "control", "access_log", "web");
+    all.known("max_connections", "stop_seconds", "loops", "control", "access_log", "web", "name_servers");
     return BalancerConfig.of(listens, pools)
         .maxConnections(all.number("max_connections", 0, 0, Integer.MAX_VALUE))
         .stopTimeout(all.seconds("stop_seconds", Duration.ofSeconds(30)))
         .loops(all.number("loops", 0, 0, 1024))
         .control(path(all, "control"))
         .accessLog(path(all, "access_log"))
-        .web(all.has("web") ? address(all, "web", "127.0.0.1") : null);
+        .web(all.has("web") ? address(all, "web", "127.0.0.1") : null)
+        .nameServers(nameServers(all));
+  }
+
+  private static List<InetSocketAddress> nameServers(Section all) {
+    List<InetSocketAddress> servers = new ArrayList<>();
+    for (String each : all.strings("name_servers")) {
+      InetSocketAddress server =
+          all.convert("name_servers", each, text -> Addresses.parse(text, null));
+      if (server.isUnresolved()) {
+        throw all.wrong("name_servers", "needs addresses, as \"10.0.0.2:53\", not " + each);
+      }
+      servers.add(server);
+    }
+    return servers;
   }
 
   private static void checkPools(Section root, List<ListenConfig> listens, List<PoolConfig> pools) {
@@ -151,9 +165,12 @@ public final class BalancerFile {
             .halfCloseTimeout(in.seconds("half_close_seconds", Duration.ofMinutes(1)))
             .lifetime(in.seconds("lifetime_seconds", Duration.ZERO))
             .helloTimeout(in.positiveSeconds("hello_seconds", Duration.ofSeconds(5)))
-            .serverNames(in.section("server_names").texts())
             .applicationProtocols(in.section("alpn").texts())
             .udpReplies(in.number("udp_replies", 0, 0, Integer.MAX_VALUE));
+    if (in.has("server_names")) {
+      listen =
+          in.convert("server_names", in.section("server_names").texts(), listen::serverNames);
+    }
     int rate = in.number("source_rate", 0, 0, 1_000_000);
     if (rate > 0 || in.has("source_burst")) {
       listen = listen.sourceRate(rate, in.number("source_burst", Math.max(1, rate), 1, 1_000_000));

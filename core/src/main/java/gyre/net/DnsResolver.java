@@ -90,6 +90,21 @@ public final class DnsResolver implements Resolver, AutoCloseable {
 
   @Override
   public List<InetAddress> resolve(String host) throws UnknownHostException {
+    return resolve(host, false);
+  }
+
+  /**
+   * As {@link #resolve}, for those who take the answer for all that there is: where a server did
+   * not answer for one of the families, or for one of the names that are tried, that is a failure,
+   * although the other answers are there.
+   *
+   * @throws UnknownHostException if there is no such name, or not all could be asked
+   */
+  public List<InetAddress> resolveAll(String host) throws UnknownHostException {
+    return resolve(host, true);
+  }
+
+  private List<InetAddress> resolve(String host, boolean isWhole) throws UnknownHostException {
     checkOpen();
     String name = host.toLowerCase(Locale.ROOT);
     List<InetAddress> known = config.hosts().get(name);
@@ -103,10 +118,13 @@ public final class DnsResolver implements Resolver, AutoCloseable {
     for (String candidate : candidates(name)) {
       List<InetAddress> found = new ArrayList<>();
       String failed = addresses(candidate, found);
+      failure = failed == null ? failure : failed;
+      if (isWhole && failure != null) {
+        break;
+      }
       if (!found.isEmpty()) {
         return found;
       }
-      failure = failed == null ? failure : failed;
     }
     return failure != null && config.systemFallback() ? askSystem(host) : none(host, failure);
   }

@@ -194,6 +194,22 @@ class DnsResolverTest {
   }
 
   @Test
+  void shouldTakeNoHalfAnswerForAWholeOne() {
+    with((server, config) -> {
+      server.address("a.test", "192.0.2.1", 60).address("a.test", "2001:db8::1", 60);
+      server.tricks.add(Trick.FAILED);
+      DnsResolver names = DnsResolver.open(config.attempts(1));
+      assertThatThrownBy(() -> names.resolveAll("a.test"))
+          .isInstanceOf(UnknownHostException.class)
+          .hasMessageContaining("has failed with code 2");
+      assertThat(names.resolveAll("a.test")).hasSize(2);
+      names.clear();
+      server.tricks.add(Trick.FAILED);
+      assertThat(names.resolve("a.test")).hasSize(1);
+    });
+  }
+
+  @Test
   void shouldSearchInDomains() {
     with((server, config) -> {
       server.address("a.corp.test", "192.0.2.1", 60).address("b.x", "192.0.2.2", 60);
