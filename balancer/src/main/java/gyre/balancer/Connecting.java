@@ -81,7 +81,9 @@ final class Connecting {
         }
         pool.failed(target, last, part);
         tried.add(target);
-        counters.retries.increment();
+        if (attempt < rules.retries()) {
+          counters.retries.increment();
+        }
       } finally {
         if (!isConnected) {
           pool.release(target);

@@ -9,7 +9,9 @@ import gyre.net.UnixListener;
 import gyre.net.UnixStream;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
@@ -21,6 +23,7 @@ import java.util.Map;
 final class ControlSocket {
   private static final int LINE_LIMIT_BYTES = 64 * 1024;
   private static final int CONNECTIONS_LIMIT = 64;
+  private static final int CONNECTION_REFUSED = 111;
 
   private ControlSocket() {}
 
@@ -36,6 +39,10 @@ final class ControlSocket {
             .maxConnections(CONNECTIONS_LIMIT)
             .drainTimeout(Duration.ofMillis(200))
             .stream(StreamOptions.defaults().readTimeout(Duration.ofMinutes(5)));
+    if (path.toString().startsWith("@")) {
+      throw new IllegalArgumentException(
+          "control socket " + path + ": a name without a file is open to everybody: use a path");
+    }
     UnixListener listener;
     try {
       listener = UnixListener.bind(path, options);
@@ -46,18 +53,29 @@ final class ControlSocket {
       Files.deleteIfExists(path);
       listener = UnixListener.bind(path, options);
     }
-    restrict(path);
+    boolean isRestricted = false;
+    try {
+      restrict(path);
+      isRestricted = true;
+    } finally {
+      if (!isRestricted) {
+        listener.close();
+      }
+    }
     return listener;
   }
 
-  private static boolean isLeftBehind(Path path) {
-    if (!Files.exists(path)) {
+  /** Whether it is a socket, and nobody listens there: any other failure says nothing. */
+  private static boolean isLeftBehind(Path path) throws IOException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+        || !Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+            .isOther()) {
       return false;
     }
     try (UnixStream stream = UnixStream.connect(path)) {
       return !stream.isOpen();
     } catch (IoException e) {
-      return true;
+      return e.errno() == CONNECTION_REFUSED;
     }
   }
 
@@ -67,16 +85,14 @@ final class ControlSocket {
   }
 
   private static void restrict(Path path) throws IOException {
-    if (!path.toString().startsWith("@")) {
-      try {
-        Path ignored =
-            Fiber.offload(() ->
-                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------")));
-      } catch (IOException | RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IOException("restrict " + path + ": " + e, e);
-      }
+    try {
+      Path ignored =
+          Fiber.offload(() ->
+              Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------")));
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException("restrict " + path + ": " + e, e);
     }
   }
 

@@ -4,6 +4,8 @@ import gyre.proxy.ProxyTrust;
 import gyre.tls.TlsServer;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -140,7 +142,15 @@ public final class ListenConfig {
    * *.example.org} is for all names below. Others go to the pool of this listener.
    */
   public ListenConfig serverNames(Map<String, String> pools) {
-    return with(v -> v.serverNames = Map.copyOf(pools));
+    Map<String, String> lower = new LinkedHashMap<>();
+    pools.forEach((name, pool) -> {
+      String one = name.toLowerCase(Locale.ROOT);
+      one = one.endsWith(".") ? one.substring(0, one.length() - 1) : one;
+      if (lower.put(one, pool) != null) {
+        throw new IllegalArgumentException("the server name " + one + " is there twice");
+      }
+    });
+    return with(v -> v.serverNames = Map.copyOf(lower));
   }
 
   /** Pools by the application protocol that the client prefers; goes before names. */

@@ -13,11 +13,29 @@ import org.jspecify.annotations.Nullable;
 
 /** What a balancer has once for each loop: choosers with their state, and room for a choice. */
 final class LoopPart {
-  private record Choosing(Algorithm algorithm, Chooser chooser) {}
+  /** Those of a pool, one for each tier: a table made for one would be made anew for the other. */
+  private static final class Choosing {
+    final Algorithm algorithm;
+    final @Nullable Chooser[] byTier = new @Nullable Chooser[Pool.TIERS];
+
+    Choosing(Algorithm algorithm) {
+      this.algorithm = algorithm;
+    }
+
+    Chooser of(int tier) {
+      Chooser known = byTier[tier];
+      if (known == null) {
+        known = algorithm.create();
+        byTier[tier] = known;
+      }
+      return known;
+    }
+  }
 
   private final Loop loop;
   private final Ballot ballot = new Ballot();
   private final IdentityHashMap<Pool, Choosing> choosers = new IdentityHashMap<>();
+  private int tier;
 
   LoopPart(Loop loop) {
     this.loop = loop;
@@ -43,14 +61,19 @@ final class LoopPart {
     return loop.random();
   }
 
+  /** For the choice that is prepared. */
+  void tier(int value) {
+    tier = value;
+  }
+
   Chooser chooser(Pool pool) {
     Algorithm wanted = pool.config().algorithm();
     Choosing known = choosers.get(pool);
-    if (known == null || known.algorithm() != wanted) {
-      known = new Choosing(wanted, wanted.create());
+    if (known == null || known.algorithm != wanted) {
+      known = new Choosing(wanted);
       choosers.put(pool, known);
     }
-    return known.chooser();
+    return known.of(tier);
   }
 
   /** For how many pools it has choosers. On its loop. */

@@ -23,7 +23,7 @@ final class Pool {
   private static final int RACES = 16;
 
   /** Where targets stand in the order of preference. */
-  private static final int TIERS = 3;
+  static final int TIERS = 3;
 
   private static final int BACKUP_TIER = 2;
 
@@ -167,6 +167,7 @@ final class Pool {
       return Decision.Full.INSTANCE;
     }
     ballot.clear();
+    part.tier(tier);
     Duration slowStart = config.slowStart();
     for (Target each : all) {
       boolean isHealthy = tier(each) == tier && each.isUsable(now, panic);
@@ -175,7 +176,7 @@ final class Pool {
           each.hash,
           isOpen ? each.ballotWeight(slowStart, now) : 0,
           isHealthy ? each.weight() : 0,
-          each.active());
+          isHealthy ? each.active() : 0);
     }
     return null;
   }

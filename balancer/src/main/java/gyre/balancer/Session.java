@@ -116,7 +116,8 @@ final class Session {
         counters.refusedNobody.increment();
         return refuse("no-pool");
       }
-      return toTarget(pool);
+      TlsServer tls = listen.tls();
+      return tls == null ? toTarget(pool, tcp) : endTls(tls, pool);
     } catch (DecodeException | EndOfStreamException e) {
       counters.badHeaders.increment();
       return refuse("bad-header");
@@ -174,7 +175,24 @@ final class Session {
 
   // ---- with a target
 
-  private String toTarget(Pool pool) throws Exception {
+  /** The handshake comes first: who says nothing must not hold a place at a target. */
+  private String endTls(TlsServer tls, Pool pool) throws Exception {
+    String[] end = {""};
+    try {
+      tls.serving(inside -> {
+            inside.handshake();
+            end[0] = toTarget(pool, inside);
+          })
+          .handle(tcp);
+    } catch (IoException | gyre.ClosedException e) {
+      if (end[0].isEmpty()) {
+        throw e;
+      }
+    }
+    return end[0].isEmpty() ? "stopped" : end[0];
+  }
+
+  private String toTarget(Pool pool, ByteStream inside) throws Exception {
     InetSocketAddress source = client;
     InetAddress address = source == null ? null : source.getAddress();
     Connecting connecting = new Connecting(pool, part, counters, address);
@@ -186,7 +204,7 @@ final class Session {
       case Connecting.Result.Connected connected -> {
         target = connected.target();
         try {
-          yield pass(pool, connected.stream(), connected.target());
+          yield pass(pool, inside, connected.stream(), connected.target());
         } finally {
           pool.release(connected.target());
         }
@@ -194,16 +212,10 @@ final class Session {
     };
   }
 
-  private String pass(Pool pool, TcpStream other, Target chosen) throws Exception {
-    TlsServer tls = listen.tls();
+  private String pass(Pool pool, ByteStream inside, TcpStream other, Target chosen) {
     try (other) {
       sendHeader(pool, other);
-      if (tls == null) {
-        return relay(tcp, other, chosen);
-      }
-      String[] end = {"stopped"};
-      tls.serving(inside -> end[0] = relay(inside, other, chosen)).handle(tcp);
-      return end[0];
+      return relay(inside, other, chosen);
     }
   }
 

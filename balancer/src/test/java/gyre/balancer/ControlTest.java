@@ -165,4 +165,18 @@ final class ControlTest {
             () -> ControlClient.ask(directory.resolve("none"), Map.of("command", "list")))
         .hasMessageContaining("is a balancer running with it?");
   }
+
+  @Test
+  void shouldDeleteNoFileThatIsNoSocket() throws Exception {
+    Path file = Files.writeString(directory.resolve("balance.toml"), "precious");
+    BalancerConfig wrong = balancer.config().control(file);
+    assertThatThrownBy(() -> Balancer.open(group, wrong)).hasMessageContaining("EADDRINUSE");
+    assertThat(file).content().isEqualTo("precious");
+  }
+
+  @Test
+  void shouldRefuseANameWithoutAFile() {
+    BalancerConfig open = balancer.config().control(Path.of("@gyre-balance"));
+    assertThatThrownBy(() -> Balancer.open(group, open)).hasMessageContaining("open to everybody");
+  }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Loop;
 import gyre.balancer.choice.Algorithm;
+import gyre.balancer.choice.Chooser;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -205,5 +206,16 @@ final class PoolTest {
     pool.update(pool.config(), List.of(target("b").name("a")), part);
     assertThat(find("a")).isNotSameAs(before);
     assertThat(before.isRemoved()).isTrue();
+  }
+
+  @Test
+  void shouldKeepATableForEachTier() {
+    pool(config(target("a").maxConnections(1), target("b").backup(true)).algorithm(Algorithm.MAGLEV));
+    part.tier(0);
+    Chooser first = part.chooser(pool);
+    part.tier(2);
+    assertThat(part.chooser(pool)).isNotSameAs(first);
+    part.tier(0);
+    assertThat(part.chooser(pool)).isSameAs(first);
   }
 }

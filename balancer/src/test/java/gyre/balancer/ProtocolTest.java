@@ -214,24 +214,25 @@ final class ProtocolTest {
 
   // ---- TLS that ends here
 
+  private static SSLSocket tls(Socket tcp, TlsIdentity trustedOne) throws Exception {
+    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+    trusted.load(null);
+    trusted.setCertificateEntry("one", trustedOne.certificate());
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return (SSLSocket) context.getSocketFactory().createSocket(tcp, "example.org", 443, true);
+  }
+
   @Test
   void shouldEndTlsAndSpeakPlainlyToTheTarget() throws Exception {
     TlsIdentity identity = SelfSigned.server("example.org");
     Peers.Server server = peers.echo("plain");
     try (Balancer balancer =
         open(l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool("web", server))) {
-      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-      trusted.load(null);
-      trusted.setCertificateEntry("one", identity.certificate());
-      TrustManagerFactory trust =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(trusted);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, trust.getTrustManagers(), null);
-      InetSocketAddress where = Objects.requireNonNull(balancer.addresses().get("web"));
-      Socket tcp = peers.connect(where);
-      try (SSLSocket socket =
-          (SSLSocket) context.getSocketFactory().createSocket(tcp, "example.org", 443, true)) {
+      try (SSLSocket socket = tls(connect(balancer), identity)) {
         assertThat(Peers.readLine(socket)).isEqualTo("plain");
         Peers.write(socket, "secret\n");
         assertThat(Peers.readLine(socket)).isEqualTo("secret");
@@ -239,5 +240,30 @@ final class ProtocolTest {
         assertThat(socket.getInputStream().read()).isEqualTo(-1);
       }
     }
+  }
+
+  @Test
+  void shouldHoldNoPlaceAtATargetBeforeTheHandshake() throws Exception {
+    TlsIdentity identity = SelfSigned.server("example.org");
+    Peers.Server server = peers.echo("a");
+    PoolConfig pool =
+        PoolConfig.of("web", List.of(server.target().maxConnections(1)))
+            .queueTimeout(Duration.ZERO);
+    try (Balancer balancer =
+        open(l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool)) {
+      Socket silent = connect(balancer);
+      Peers.until("it is accepted", () -> balancer.sessions() == 1);
+      assertThat(Peers.readLine(tls(connect(balancer), identity))).isEqualTo("a");
+      assertThat(silent.isConnected()).isTrue();
+    }
+  }
+
+  @Test
+  void shouldTakeNamesOfServersInAnyCase() {
+    ListenConfig listen = ListenConfig.of("web", BalancerTest.anyPort(), "main");
+    assertThat(listen.serverNames(Map.of("Shop.Example.ORG.", "shop")).serverNames())
+        .isEqualTo(Map.of("shop.example.org", "shop"));
+    assertThatThrownBy(() -> listen.serverNames(Map.of("a.test", "x", "A.test", "y")))
+        .hasMessageContaining("a.test is there twice");
   }
 }
