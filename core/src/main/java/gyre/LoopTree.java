@@ -53,6 +53,11 @@ public final class LoopTree {
   private final Loop loop;
   private final int limit;
   private final int stacks;
+
+  /** Scopes that may still be walked and handles that may be asked: the work is bounded too. */
+  private int steps;
+
+  private boolean isAllAsked = true;
   private final Map<Fiber<?>, Wait> inHandles = new HashMap<>();
   private final List<Node> nodes = new ArrayList<>();
   private int stacksTaken;
@@ -60,11 +65,12 @@ public final class LoopTree {
   private LoopTree(Loop loop, int limit, int stacks) {
     this.loop = loop;
     this.limit = limit;
+    this.steps = limit;
     this.stacks = stacks;
   }
 
   /**
-   * @param limit how many lines at most
+   * @param limit how many lines at most, and how many handles are asked who waits in them
    * @param stacks how many stacks at most: each takes some microseconds of the loop
    */
   static List<Node> of(Loop loop, int limit, int stacks) {
@@ -83,20 +89,28 @@ public final class LoopTree {
     return nodes.size() >= limit;
   }
 
+  private boolean hasStep() {
+    isAllAsked &= steps > 0;
+    return steps-- > 0;
+  }
+
   private void askHandles(Scope scope) {
-    int asked = 0;
-    for (HandleBase h = scope.firstHandle(); h != null && asked < limit; h = h.scopeNext) {
+    if (!hasStep()) {
+      return;
+    }
+    for (HandleBase h = scope.firstHandle(); h != null && hasStep(); h = h.scopeNext) {
       HandleBase handle = h;
-      asked++;
       handle.waits((fiber, doing, descriptor) -> {
         if (fiber != null) {
           inHandles.put(fiber, new Wait(handle, doing, descriptor));
         }
       });
     }
-    for (Scope child = scope.firstChild(); child != null; child = child.nextSibling()) {
+    Scope child = scope.firstChild();
+    for (; child != null && steps > 0; child = child.nextSibling()) {
       askHandles(child);
     }
+    isAllAsked &= child == null;
   }
 
   private void add(Scope scope, int depth) {
@@ -119,7 +133,8 @@ public final class LoopTree {
     for (HandleBase h = scope.firstHandle(); h != null && !isFull(); h = h.scopeNext) {
       nodes.add(node(h, depth + 1));
     }
-    for (Scope child = scope.firstChild(); child != null; child = child.nextSibling()) {
+    Scope child = scope.firstChild();
+    for (; child != null && !isFull(); child = child.nextSibling()) {
       add(child, depth + 1);
     }
   }
@@ -173,10 +188,16 @@ public final class LoopTree {
         Type.FIBER,
         fiber.name(),
         state,
-        isParked && doing.isEmpty() ? "parked until somebody calls unpark" : doing,
+        isParked && doing.isEmpty() ? parkedFor() : doing,
         isParked ? wakes(fiber, wait) : "",
         isParked ? fiber.parkedNanos() : 0,
         stack(fiber));
+  }
+
+  private String parkedFor() {
+    return isAllAsked
+        ? "parked until somebody calls unpark"
+        : "parked; there are too many handles to ask which";
   }
 
   private static String wakes(Fiber<?> fiber, @Nullable Wait wait) {

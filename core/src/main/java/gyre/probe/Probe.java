@@ -303,6 +303,13 @@ public final class Probe {
     trace = to;
   }
 
+  /** On the loop: ends the trace to {@code from}, and none that has come in its place. */
+  public void endTrace(Trace from) {
+    if (trace == from) {
+      trace = null;
+    }
+  }
+
   /** When the turn began that goes on, or 0: for a look from another thread, which may be late. */
   public long turnSinceNanos() {
     for (int i = 0; i < LOOKS_MAX; i++) {
