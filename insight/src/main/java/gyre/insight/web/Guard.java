@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +52,17 @@ final class Guard {
 
   private static final String BEARER = "Bearer ";
   private static final int SECRET_BYTES = 16;
+
+  /** Whoever signs in as one more has the one who did so first sign in anew. */
+  private static final int SESSIONS_MAX = 256;
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final byte @Nullable [] token;
-  private final byte @Nullable [] cookie;
-  private final String cookieValue;
+
+  /** Digests of the cookies of those who have signed in, the oldest first. On the loop. */
+  private final Set<String> sessions = new LinkedHashSet<>();
+
   private final String cookieName;
   private final Set<String> hosts;
   private final String csrf = secret();
@@ -65,9 +72,6 @@ final class Guard {
    */
   Guard(@Nullable String token, Set<String> hosts, int port) {
     this.token = token == null ? null : digest(token);
-    // Not the token: who reads a cookie store gets in until the next start, and not for ever.
-    this.cookieValue = secret();
-    this.cookie = token == null ? null : digest(cookieValue);
     this.cookieName = "gyre-" + port;
     this.hosts = hosts;
   }
@@ -90,8 +94,29 @@ final class Guard {
     return cookieName;
   }
 
-  String cookieValue() {
-    return cookieValue;
+  /**
+   * The value of the cookie of somebody who has signed in. Not the token: who reads a cookie store
+   * gets in until that one signs out, or the next start, and not for ever.
+   */
+  String beginSession() {
+    String value = secret();
+    if (sessions.size() == SESSIONS_MAX) {
+      sessions.remove(sessions.iterator().next());
+    }
+    sessions.add(key(value));
+    return value;
+  }
+
+  /** The one that the request belongs to. */
+  void endSession(Request request) {
+    String value = Cookies.get(request, cookieName);
+    if (value != null) {
+      sessions.remove(key(value));
+    }
+  }
+
+  private static String key(String cookie) {
+    return HexFormat.of().formatHex(digest(cookie));
   }
 
   /**
@@ -117,7 +142,11 @@ final class Guard {
 
   /** Whether it has the token, or the cookie that was given for it; true if none is needed. */
   boolean isKnown(Request request) {
-    return token == null || hasBearer(request) || matches(cookie, Cookies.get(request, cookieName));
+    return token == null || hasBearer(request) || isSession(Cookies.get(request, cookieName));
+  }
+
+  private boolean isSession(@Nullable String cookie) {
+    return cookie != null && sessions.contains(key(cookie));
   }
 
   boolean isToken(@Nullable String sent) {

@@ -21,6 +21,8 @@ import gyre.insight.web.Guard.Access;
 import gyre.sync.Permit;
 import gyre.sync.Semaphore;
 import java.net.InetSocketAddress;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -203,7 +205,9 @@ public final class WebConsole implements AutoCloseable {
   /** For a person to open: with the token behind it, which browsers send nobody. */
   public String link() {
     String scheme = options.tls() == null ? "http://" : "https://";
-    return scheme + Links.authority(address()) + "/" + (token == null ? "" : "#token=" + token);
+    String secret =
+        token == null ? "" : "#token=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
+    return scheme + Links.authority(address()) + "/" + secret;
   }
 
   /** The token that is needed, if one is. */
@@ -324,10 +328,11 @@ public final class WebConsole implements AutoCloseable {
     if (!guard().isToken(form(request).field("token"))) {
       throw new HttpException(401, "this is not the token");
     }
-    response.header("Set-Cookie", cookie(guard().cookieValue()).toString()).status(204).send();
+    response.header("Set-Cookie", cookie(guard().beginSession()).toString()).status(204).send();
   }
 
   private void signOut(Request request, Response response) {
+    guard().endSession(request);
     response.header("Set-Cookie", cookie("").maxAge(Duration.ZERO).toString()).status(204).send();
   }
 

@@ -111,6 +111,21 @@ class WebConsoleTest {
     assertThat(again.body()).isEmpty();
   }
 
+  /** As browsers ask: compressed, and with what a proxy may have made of the tag. */
+  @ParameterizedTest
+  @ValueSource(strings = {"%s", "W/%s", "\"other\", W/%s", "*"})
+  void shouldSendACompressedFileAgainOnlyWhenItHasChanged(String tags) throws IOException {
+    InetSocketAddress address = open(local());
+    String gzip = "Accept-Encoding: br, gzip;q=0.9";
+    Answer first = RawHttp.get(address, "/kit/uplot.js", gzip);
+    assertThat(first.field("Content-Encoding")).isEqualTo("gzip");
+    assertThat(first.field("ETag")).as("what the file has").startsWith("\"");
+    String known = "If-None-Match: " + tags.formatted(first.field("ETag"));
+    assertThat(RawHttp.get(address, "/kit/uplot.js", gzip, known).status()).isEqualTo(304);
+    String none = "Accept-Encoding: gzip;q=0";
+    assertThat(RawHttp.get(address, "/kit/uplot.js", none).field("Content-Encoding")).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/", "/api/data", "/session", "/healthz", "/nowhere"})
   void shouldForbidScriptsFramesAndGuessing(String target) throws IOException {
@@ -243,6 +258,30 @@ class WebConsoleTest {
     assertThat(RawHttp.post(address, "/api/act", "", cookie, csrf).status()).isEqualTo(200);
     Answer out = RawHttp.ask(address, "DELETE /session", "", cookie, csrf);
     assertThat(out.field("Set-Cookie")).contains("Max-Age=0");
+    assertThat(RawHttp.get(address, "/api/data", cookie).status())
+        .as("the cookie of one who has signed out")
+        .isEqualTo(401);
+  }
+
+  @Test
+  void shouldSignInEachForHimselfAlone() throws IOException {
+    InetSocketAddress address = open(local().token(TOKEN));
+    List<String> cookies = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Answer in = RawHttp.post(address, "/session", "token=" + TOKEN);
+      cookies.add("Cookie: " + in.field("Set-Cookie").split(";", 2)[0]);
+    }
+    String csrf = "X-Gyre-Csrf: " + csrf(address, cookies.getFirst());
+    Answer ignored = RawHttp.ask(address, "DELETE /session", "", cookies.getFirst(), csrf);
+    assertThat(RawHttp.get(address, "/api/data", cookies.getFirst()).status()).isEqualTo(401);
+    assertThat(RawHttp.get(address, "/api/data", cookies.getLast()).status()).isEqualTo(200);
+  }
+
+  /** The page decodes what stands behind it. */
+  @Test
+  void shouldWriteATokenSoThatALinkCanHaveIt() {
+    open(local().token("100%25+sure-0123456"));
+    assertThat(console.link()).endsWith("#token=100%2525%2Bsure-0123456");
   }
 
   @Test
