@@ -48,7 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
     Doctor.Goal wanted = goal == null ? Doctor.Goal.ANY : goal;
     ProcessSnapshot loops = process.isGiven() ? read(process.pid()) : null;
     List<Check> checks = Doctor.examine(Machine.REAL, process.pid(), wanted, loops);
-    ConnectionCost cost = goal == null ? null : ConnectionCost.measure(Machine.REAL);
+    ConnectionCost cost = goal == null ? null : ConnectionCost.measure(Machine.REAL).orElse(null);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(DoctorReport.json(checks, wanted, cost));

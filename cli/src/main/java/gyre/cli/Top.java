@@ -142,19 +142,15 @@ final class Top implements Callable<Integer> {
     List<Observation> all = new ArrayList<>();
     try {
       for (long pid : pids) {
-        Observation opened = Observation.open(pid);
-        all.add(opened);
-        Observation.Look ignored = opened.look();
+        open(pid, all);
+      }
+      if (all.isEmpty()) {
+        return 1;
       }
       do {
         Thread.sleep(interval());
         for (Observation each : all) {
-          Observation.Look look = each.look();
-          if (json) {
-            out.println(TopJson.of(look));
-          } else {
-            TopText.lines(look, order).forEach(out::println);
-          }
+          print(each, order, out);
         }
         out.flush();
       } while (!once && all.stream().anyMatch(Observation::isAlive) && !out.checkError());
@@ -162,5 +158,39 @@ final class Top implements Callable<Integer> {
       all.forEach(Observation::close);
     }
     return 0;
+  }
+
+  /** One that ends meanwhile, or is of another release, is no reason not to show the others. */
+  private void open(long pid, List<Observation> all) throws IOException {
+    Observation opened = null;
+    try {
+      opened = Observation.open(pid);
+      Observation.Look ignored = opened.look();
+      all.add(opened);
+    } catch (IOException e) {
+      if (opened != null) {
+        opened.close();
+      }
+      if (process.isGiven()) {
+        throw e;
+      }
+      spec.commandLine().getErr().println("process " + pid + ": " + e.getMessage());
+    }
+  }
+
+  private void print(Observation observation, TopText.Order order, PrintWriter out)
+      throws IOException {
+    try {
+      Observation.Look look = observation.look();
+      if (json) {
+        out.println(TopJson.of(look));
+      } else {
+        TopText.lines(look, order).forEach(out::println);
+      }
+    } catch (IOException e) {
+      if (observation.isAlive()) {
+        throw e;
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package gyre.insight;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The questions that a process answers, a line each, and after each answer a line that says that it
@@ -25,6 +26,9 @@ final class Answers {
 
   private final List<WatchedLoop> loops;
   private final StallLog stalls;
+
+  /** A loop writes into one ring. */
+  private @Nullable TraceAnswer trace;
 
   Answers(List<WatchedLoop> loops, StallLog stalls) {
     this.loops = loops;
@@ -51,7 +55,13 @@ final class Answers {
       if (!(seconds > 0 && seconds <= TRACE_SECONDS_MAX)) {
         return Answer.refused("trace: seconds must be above 0 and at most 3600");
       }
-      return new TraceAnswer(loops, seconds, words.length > 2 ? words[2] : "");
+      TraceAnswer other = trace;
+      if (other != null && !other.isClosed()) {
+        return Answer.refused("trace: somebody traces this process already; wait for its end");
+      }
+      TraceAnswer answer = new TraceAnswer(loops, seconds, words.length > 2 ? words[2] : "");
+      trace = answer;
+      return answer;
     } catch (NumberFormatException e) {
       return Answer.refused("trace: '" + words[1] + "' is no number of seconds");
     }

@@ -2,6 +2,7 @@ package gyre.insight;
 
 import gyre.Fiber;
 import gyre.Loop;
+import gyre.Scope;
 import gyre.Source;
 import gyre.Timer;
 import gyre.insight.Observation.Look;
@@ -15,7 +16,9 @@ import gyre.terminal.Terminal;
 import gyre.terminal.TerminalEvent;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code gyre top} shows on a terminal: all loops, one of them, or what lives in it. In a
@@ -38,6 +41,11 @@ public final class TopScreen {
   private int selected;
   private int firstLine;
   private String loopName = "";
+  private long loopNumber;
+  private @Nullable Scope asked;
+  private @Nullable Look look;
+  private @Nullable Fiber<Look> looking;
+  private @Nullable Fiber<List<String>> dumping;
   private List<String> dump = List.of();
   private boolean goesOn = true;
   private boolean isPaused;
@@ -49,41 +57,72 @@ public final class TopScreen {
     this.order = order;
   }
 
-  /** Until the user ends it, or the process has. */
+  /**
+   * Until the user ends it, or the process has. Keys are heard also while the process is asked,
+   * which takes seconds where it is stopped.
+   */
   public void show() throws Exception {
     try (Terminal terminal = Terminal.open();
-        Timer tick = Loop.current().timer(() -> {})) {
-      Look look = Fiber.offload(observation::look);
+        Timer tick = Loop.current().timer(() -> {});
+        Scope questions = Scope.open("questions")) {
+      asked = questions;
+      looking = questions.call("look", () -> Fiber.offload(observation::look));
       while (goesOn && observation.isAlive()) {
-        Look shown = look;
-        terminal.draw(screen -> draw(screen.area(), shown));
-        if (!tick.isActive()) {
-          tick.restart(interval);
-        }
-        Source first = Fiber.awaitFirst(terminal.arrived(), tick.fired());
-        if (first == terminal.arrived()) {
-          handle(terminal.next(), look);
-        } else {
-          tick.takeFired();
-          look = isPaused ? look : Fiber.offload(observation::look);
-        }
+        terminal.draw(screen -> draw(screen.area()));
+        await(terminal, tick);
       }
     }
   }
 
+  private void await(Terminal terminal, Timer tick) throws Exception {
+    List<Source> sources = new ArrayList<>(List.of(terminal.arrived()));
+    Fiber<Look> present = looking;
+    Fiber<List<String>> dumping = this.dumping;
+    if (present != null) {
+      sources.add(present.end());
+    } else if (!tick.isActive()) {
+      tick.restart(interval);
+    }
+    sources.add(tick.fired());
+    if (dumping != null) {
+      sources.add(dumping.end());
+    }
+    Source first = Fiber.awaitFirst(sources.toArray(Source[]::new));
+    if (first == terminal.arrived()) {
+      handle(terminal.next());
+    } else if (first == tick.fired()) {
+      tick.takeFired();
+      if (!isPaused && looking == null) {
+        looking = asked().call("look", () -> Fiber.offload(observation::look));
+      }
+    } else if (present != null && !present.isAlive()) {
+      look = present.join();
+      looking = null;
+    } else if (dumping != null && !dumping.isAlive()) {
+      dump = dumping.join();
+      this.dumping = null;
+    }
+  }
+
+  private Scope asked() {
+    Scope scope = asked;
+    assert scope != null : "it is shown";
+    return scope;
+  }
+
   // ---- keys
 
-  private void handle(TerminalEvent event, Look look) throws Exception {
+  private void handle(TerminalEvent event) {
     switch (event) {
       case TerminalEvent.Key key when key.is('q') || key.isControl('c') -> goesOn = false;
       case TerminalEvent.Key key when key.is('s') -> order = next(order);
       case TerminalEvent.Key key when key.is('p') -> isPaused = !isPaused;
       case TerminalEvent.Key key when key.is('d') -> openDump();
-      case TerminalEvent.Key key when key.is(KeyCode.UP) || key.is('k') -> move(-1, look);
-      case TerminalEvent.Key key when key.is(KeyCode.DOWN) || key.is('j') -> move(1, look);
-      case TerminalEvent.Key key when key.is(KeyCode.PAGE_UP) -> move(-10, look);
-      case TerminalEvent.Key key when key.is(KeyCode.PAGE_DOWN) -> move(10, look);
-      case TerminalEvent.Key key when key.is(KeyCode.ENTER) -> enter(look);
+      case TerminalEvent.Key key when key.is(KeyCode.UP) || key.is('k') -> move(-1);
+      case TerminalEvent.Key key when key.is(KeyCode.DOWN) || key.is('j') -> move(1);
+      case TerminalEvent.Key key when key.is(KeyCode.PAGE_UP) -> move(-10);
+      case TerminalEvent.Key key when key.is(KeyCode.PAGE_DOWN) -> move(10);
+      case TerminalEvent.Key key when key.is(KeyCode.ENTER) -> enter();
       case TerminalEvent.Key key when key.is(KeyCode.ESCAPE) || key.is(KeyCode.BACKSPACE) ->
           leave();
       case TerminalEvent.Ended ended -> goesOn = false;
@@ -96,18 +135,25 @@ public final class TopScreen {
     return all.get((all.indexOf(order) + 1) % all.size());
   }
 
-  private void move(int by, Look look) {
+  private void move(int by) {
     if (view == View.LOOPS) {
-      selected = Math.clamp(selected + by, 0, Math.max(0, look.change().loops().size() - 1));
+      selected = Math.clamp(selected + by, 0, Math.max(0, loops().size() - 1));
     } else {
       firstLine = Math.max(0, firstLine + by);
     }
   }
 
-  private void enter(Look look) throws Exception {
-    List<LoopSnapshot> loops = TopText.sorted(look, order);
+  /** As they stand on the screen; none before the first look. */
+  private List<LoopSnapshot> loops() {
+    Look present = look;
+    return present == null ? List.of() : TopText.sorted(present, order);
+  }
+
+  private void enter() {
+    List<LoopSnapshot> loops = loops();
     if (view == View.LOOPS && selected < loops.size()) {
       loopName = loops.get(selected).name();
+      loopNumber = loops.get(selected).loop();
       view = View.LOOP;
       firstLine = 0;
     } else if (view == View.LOOP) {
@@ -124,20 +170,34 @@ public final class TopScreen {
     }
   }
 
-  private void openDump() throws Exception {
-    dump =
-        Fiber.offload(() -> {
-          try {
-            return Control.dump(observation.pid()).lines().toList();
-          } catch (IOException e) {
-            return List.of(String.valueOf(e.getMessage()));
-          }
-        });
+  private void openDump() {
+    if (dumping == null) {
+      dump = List.of("asking process " + observation.pid() + " ...");
+      dumping = asked().call("dump", () -> Fiber.offload(this::dump));
+    }
     view = View.DUMP;
     firstLine = 0;
   }
 
+  private List<String> dump() {
+    try {
+      return Control.dump(observation.pid()).lines().toList();
+    } catch (IOException e) {
+      return List.of(String.valueOf(e.getMessage()));
+    }
+  }
+
   // ---- frames
+
+  private void draw(Area area) {
+    Look present = look;
+    if (present == null) {
+      int ignored =
+          area.put(0, 0, "looking at process " + observation.pid() + " ...  q end", DIM);
+      return;
+    }
+    draw(area, present);
+  }
 
   private void draw(Area area, Look look) {
     int ignored = area.put(0, 0, TopText.head(look), Style.plain().bold());
@@ -181,7 +241,7 @@ public final class TopScreen {
   private void drawLoop(Area area, Look look) {
     List<String> lines =
         look.change().loops().stream()
-            .filter(loop -> loop.name().equals(loopName))
+            .filter(loop -> loop.loop() == loopNumber)
             .findFirst()
             .map(loop -> TopText.loop(loop, look.seconds()))
             .orElse(List.of(loopName + " has ended"));

@@ -26,6 +26,7 @@ final class TraceAnswer implements Answer {
   private final String filter;
   private long toldNanos = System.nanoTime();
   private boolean hasBegun;
+  private boolean isClosed;
   private long dropped;
 
   /**
@@ -37,12 +38,13 @@ final class TraceAnswer implements Answer {
     for (WatchedLoop watched : loops) {
       Trace trace = new Trace(EVENTS);
       traced.add(new Traced(watched, trace, traced.size() + 1));
-      set(watched, trace);
+      Internals.handToLoop(watched.loop(), () -> watched.probe().trace(trace));
     }
   }
 
-  private static void set(WatchedLoop watched, @Nullable Trace trace) {
-    Internals.handToLoop(watched.loop(), () -> watched.probe().trace(trace));
+  /** Nobody reads it any more. */
+  boolean isClosed() {
+    return isClosed;
   }
 
   @Override
@@ -156,6 +158,10 @@ final class TraceAnswer implements Answer {
 
   @Override
   public void close() {
-    traced.forEach(each -> set(each.watched, null));
+    isClosed = true;
+    for (Traced each : traced) {
+      Internals.handToLoop(
+          each.watched.loop(), () -> each.watched.probe().endTrace(each.trace));
+    }
   }
 }

@@ -132,6 +132,31 @@ class ControlServerTest {
     assertThatThrownBy(() -> ask("trace x")).hasMessageContaining("'x' is no number");
   }
 
+  @Test
+  void shouldLetOneTraceAtATime() throws IOException {
+    serve(new Answers(List.of(), new StallLog())::to);
+    try (SocketChannel first = connect()) {
+      int ignored = first.write(ByteBuffer.wrap("trace 3000\n".getBytes(StandardCharsets.UTF_8)));
+      String refused = "";
+      while (refused.isEmpty()) {
+        try {
+          List<String> _ = ask("trace 0.01");
+        } catch (IOException e) {
+          refused = String.valueOf(e.getMessage());
+        }
+      }
+      assertThat(refused).contains("somebody traces this process already");
+    }
+    while (true) { // until it is noticed that the first has gone
+      try {
+        assertThat(ask("trace 0.01")).isEmpty();
+        return;
+      } catch (IOException e) {
+        assertThat(e).hasMessageContaining("already");
+      }
+    }
+  }
+
   /** As {@code echo stalls | nc -N -U} does. */
   @Test
   void shouldAnswerOneWhoHasNothingMoreToSay() throws IOException {

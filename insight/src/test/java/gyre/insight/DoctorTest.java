@@ -127,4 +127,13 @@ class DoctorTest {
     assertThat(DoctorReport.json(examine(Goal.C100K), Goal.C100K, cost))
         .contains("\"bytes\":400000000", "\"good\":false");
   }
+
+  /** Where the limit is what is wrong, saying so must not need more than it allows. */
+  @Test
+  void shouldMeasureWithTheDescriptorsThatThereAre() {
+    assertThat(ConnectionCost.pairs(1024)).isEqualTo(412);
+    assertThat(ConnectionCost.pairs(100)).isZero();
+    assertThat(ConnectionCost.pairs(1 << 20)).isEqualTo(1000);
+    assertThat(ConnectionCost.pairs(0)).isEqualTo(1000);
+  }
 }
