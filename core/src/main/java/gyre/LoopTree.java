@@ -206,6 +206,9 @@ public final class LoopTree {
           ? "what happens to " + wait.handle.name()
           : "the kernel, by descriptor " + wait.descriptor;
     }
+    if (isReady(fiber.awaited())) {
+      return "nobody: it is ready, and the fiber was not woken";
+    }
     return switch (fiber.awaited()) {
       case Fiber.End end -> "the end of fiber " + end.awaited.name();
       case ScopeEnd end -> "the end of all fibers of scope " + end.scope;
@@ -213,6 +216,15 @@ public final class LoopTree {
       case Deadline deadline -> "the clock, in " + deadline.remainingNanos() / 1_000_000 + " ms";
       case null, default -> "";
     };
+  }
+
+  /** Of those that programs make too, which may forget to wake who waits. */
+  private static boolean isReady(@Nullable Source awaited) {
+    try {
+      return awaited instanceof WaitPoint point && point.isReady();
+    } catch (RuntimeException e) {
+      return false; // read from outside it may be half changed
+    }
   }
 
   private static String holders(HoldWait wait) {

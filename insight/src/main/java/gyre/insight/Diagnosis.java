@@ -33,6 +33,7 @@ public final class Diagnosis {
   private static final long STARVED_LATE_NANOS = 10_000_000;
   private static final long CONSUMER_NANOS = 2_000_000_000;
   private static final double POOL_SHARE = 0.95;
+  private static final long UNWOKEN_NANOS = 1_000_000_000;
 
   /** What the loops of a group are called: NAME-0, NAME-1 and so on. */
   private static final Pattern MEMBER = Pattern.compile("(.+)-[0-9]+");
@@ -83,6 +84,7 @@ public final class Diagnosis {
       diagnosis.look(loop);
     }
     diagnosis.lookAtConsumers();
+    diagnosis.lookAtUnwoken();
     diagnosis.lookAtImbalance();
     diagnosis.lookAtDescriptors();
     diagnosis.found.sort(Comparator.comparing(Verdict::disease));
@@ -93,6 +95,9 @@ public final class Diagnosis {
     boolean isStarved = lookAtStarvation(loop);
     lookAtTurns(loop, isStarved);
     lookAtCallbacks(loop, isStarved);
+    if (!isStarved) {
+      lookAtDelay(loop);
+    }
     lookAtQueues(loop);
     lookAtTimers(loop);
     lookAtOffload(loop);
@@ -169,6 +174,39 @@ public final class Diagnosis {
           Figures.nanos(limit),
           place(lastStall(loop, "fiber")));
     }
+  }
+
+  /** Who was ready and had to wait, and who held them up. */
+  private void lookAtDelay(LoopSnapshot loop) {
+    Spread delay = loop.spread(Distribution.QUEUE_DELAY);
+    long limit = after.stallLimitNanos();
+    long number = delay.above(limit);
+    if (number > 0) {
+      Optional<StallReport> stall = lastStall(loop, "").filter(report -> isSeen(Optional.of(report)));
+      say(
+          Disease.HELD_UP,
+          loop.name(),
+          number
+              + " callbacks and fibers were ready and waited up to "
+              + Figures.nanos(delay.max())
+              + ", held up by "
+              + stall.map(StallReport::subject).orElseGet(() -> mostOf(loop)),
+          Figures.nanos(limit),
+          place(stall));
+    }
+  }
+
+  /** Where the watchdog has seen nobody, who has used up the most of the time. */
+  private String mostOf(LoopSnapshot loop) {
+    String most = "fibers";
+    long longest = loop.spread(Distribution.FIBER_RUN).sum();
+    for (KindSnapshot kind : loop.kinds()) {
+      if (kind.callbacks().sum() > longest) {
+        longest = kind.callbacks().sum();
+        most = "callbacks of " + kind.name();
+      }
+    }
+    return most + ", which ran for " + Figures.percent(longest / (seconds * 1e9)) + " of the time";
   }
 
   /** Whether the watchdog has seen that the code itself used up the time. */
@@ -352,6 +390,24 @@ public final class Diagnosis {
                 + " for "
                 + Figures.nanos(line.ageNanos()),
             Figures.nanos(CONSUMER_NANOS));
+      }
+    }
+  }
+
+  private void lookAtUnwoken() {
+    for (TreeLine line : waits) {
+      if (line.isUnwoken() && line.ageNanos() > UNWOKEN_NANOS) {
+        say(
+            Disease.SUSPECTED_LOST_WAKE_UP,
+            line.loop(),
+            (line.type().equals("FIBER") ? "fiber " : "the callback of ")
+                + line.name()
+                + " is "
+                + line.waitsFor()
+                + " for "
+                + Figures.nanos(line.ageNanos())
+                + ", which is there",
+            Figures.nanos(UNWOKEN_NANOS) + ", seen at two looks");
       }
     }
   }

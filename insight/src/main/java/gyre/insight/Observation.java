@@ -1,6 +1,7 @@
 package gyre.insight;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,8 @@ public final class Observation implements AutoCloseable {
   private final String command;
   private @Nullable ProcessSnapshot before;
   private @Nullable Facts factsBefore;
+  private final LeakWatch leaks = new LeakWatch();
+  private List<TreeLine> unwoken = List.of();
 
   private Observation(GyreProcess process, Machine machine) {
     this.process = process;
@@ -105,7 +108,23 @@ public final class Observation implements AutoCloseable {
         seconds,
         facts,
         stalls,
-        Diagnosis.of(old, now, oldFacts, facts, stalls, waits()));
+        verdicts(
+            Diagnosis.of(old, now, oldFacts, facts, stalls, seenTwice(waits())), leaks.look(now)));
+  }
+
+  private static List<Verdict> verdicts(List<Verdict> some, List<Verdict> others) {
+    List<Verdict> all = new ArrayList<>(some);
+    all.addAll(others);
+    return all;
+  }
+
+  /** One that is ready and not woken may be about to be: it is told when it is so once more. */
+  private List<TreeLine> seenTwice(List<TreeLine> waits) {
+    List<TreeLine> before = unwoken;
+    unwoken = waits.stream().filter(TreeLine::isUnwoken).toList();
+    return waits.stream()
+        .filter(line -> !line.isUnwoken() || before.stream().anyMatch(line::isSameWait))
+        .toList();
   }
 
   /**

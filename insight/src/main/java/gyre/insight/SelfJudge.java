@@ -15,6 +15,7 @@ final class SelfJudge implements AutoCloseable {
   private @Nullable GyreProcess process;
   private @Nullable ProcessSnapshot before;
   private @Nullable Facts factsBefore;
+  private final LeakWatch leaks = new LeakWatch();
   private long judgedNanos;
 
   SelfJudge(StallLog stalls) {
@@ -32,6 +33,9 @@ final class SelfJudge implements AutoCloseable {
     }
     try {
       judge().forEach(VerdictEvent::commit);
+      if (before != null) {
+        leaks.look(before).forEach(VerdictEvent::commit);
+      }
     } catch (IOException e) {
       StallLog.LOGGER.log(System.Logger.Level.DEBUG, "no verdicts for the recording", e);
     }

@@ -46,7 +46,16 @@ public record Verdict(
         "see the reason; gyre doctor says how to change it"),
     POOL_EXHAUSTED(
         "receiving waits for memory",
-        "raise LoopOptions.poolLimitBytes, or let fewer or slower peers in");
+        "raise LoopOptions.poolLimitBytes, or let fewer or slower peers in"),
+    HELD_UP(
+        "callbacks are ready and wait for others of their loop",
+        "move what holds them up into Fiber.offload, or to another loop"),
+    SUSPECTED_LOST_WAKE_UP(
+        "something is ready, and who waits for it was not woken",
+        "whoever makes it ready must call wakeFirst or wakeAll; gyre dump shows the stack"),
+    LEAK_SUSPECTED(
+        "more and more is opened or started, and next to nothing ends",
+        "see gyre dump for what they are; -Dgyre.debug.leaks=true says where they were opened");
 
     private final String meaning;
     private final String cure;

@@ -29,6 +29,7 @@ class DiagnosisTest {
   private long openDescriptors = 10;
   private long waitedNanos;
   private long stallsOfKind;
+  private long openOfKind = 1;
 
   private LoopSnapshot loop(String name, long number, boolean isAfter) {
     long taken = isAfter ? 2 * SECOND : SECOND;
@@ -48,7 +49,7 @@ class DiagnosisTest {
         1,
         isAfter ? counters : Map.of(),
         isAfter ? spreads : Map.of(),
-        List.of(new KindSnapshot("timer", 1, isAfter ? stallsOfKind : 0, Spread.EMPTY)));
+        List.of(new KindSnapshot("timer", openOfKind, isAfter ? stallsOfKind : 0, Spread.EMPTY)));
   }
 
   private Facts facts(boolean isAfter) {
@@ -253,10 +254,61 @@ class DiagnosisTest {
 
   @Test
   void shouldSayWhoWaitsForASlowPeer() {
-    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", SECOND));
+    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", "", SECOND));
     assertThat(diagnose()).isEmpty();
-    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", 3 * SECOND));
+    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", "", 3 * SECOND));
     assertThat(diagnose()).containsExactly(Disease.SLOW_CONSUMER);
+  }
+
+  @Test
+  void shouldSuspectThatAWakeUpWasLost() {
+    String nobody = "nobody: it is ready, and the fiber was not woken";
+    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "waiting", nobody, SECOND / 2));
+    assertThat(diagnose()).isEmpty();
+    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "waiting", nobody, 3 * SECOND));
+    assertThat(diagnose()).containsExactly(Disease.SUSPECTED_LOST_WAKE_UP);
+    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "waiting", "", 3 * SECOND));
+    assertThat(diagnose()).isEmpty();
+  }
+
+  @Test
+  void shouldSayWhoHoldsUpOthers() {
+    spreads.put(Distribution.QUEUE_DELAY, spread(24 * MILLI, 9));
+    assertThat(diagnose()).isEmpty();
+    spreads.put(Distribution.QUEUE_DELAY, spread(60 * MILLI, 9));
+    spreads.put(Distribution.FIBER_RUN, spread(MILLI, 60));
+    ProcessSnapshot before = process(SECOND, loop("loop", 1, false));
+    ProcessSnapshot after = process(2 * SECOND, loop("loop", 1, true));
+    assertThat(Diagnosis.of(before, after, facts(false), facts(true), stalls, waits))
+        .singleElement()
+        .satisfies(verdict -> {
+          assertThat(verdict.disease()).isEqualTo(Disease.HELD_UP);
+          assertThat(verdict.evidence()).contains("9 callbacks", "held up by fibers");
+        });
+  }
+
+  private List<Verdict> leaksAfter(long closedEachSecond, long openedEachSecond, int seconds) {
+    LeakWatch watch = new LeakWatch();
+    List<Verdict> found = List.of();
+    for (long i = 0; i <= seconds; i++) {
+      counters.put(Counter.HANDLES_OPENED, i * openedEachSecond);
+      counters.put(Counter.HANDLES_CLOSED, i * closedEachSecond);
+      long open = i * (openedEachSecond - closedEachSecond);
+      openOfKind = open;
+      LoopSnapshot loop = loop("loop", 1, true);
+      found = watch.look(process(i * SECOND, loop));
+    }
+    return found;
+  }
+
+  @Test
+  void shouldSuspectALeakWhereMoreAndMoreIsOpen() {
+    assertThat(leaksAfter(0, 20, 5)).extracting(Verdict::disease)
+        .containsExactly(Disease.LEAK_SUSPECTED);
+    assertThat(leaksAfter(0, 20, 4)).as("too short").isEmpty();
+    assertThat(leaksAfter(10, 20, 5)).as("half of them are closed").isEmpty();
+    assertThat(leaksAfter(0, 9, 5)).as("too few").isEmpty();
+    assertThat(leaksAfter(20, 20, 5)).as("none more").isEmpty();
   }
 
   @Test

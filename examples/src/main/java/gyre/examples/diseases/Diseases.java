@@ -14,7 +14,10 @@ public enum Diseases {
   GROWING_QUEUE(GrowingQueue::sick, GrowingQueue::healthy),
   OFFLOAD_SATURATED(OffloadSaturated::sick, OffloadSaturated::healthy),
   SLOW_CONSUMER(SlowConsumer::sick, SlowConsumer::healthy),
-  POOL_EXHAUSTED(PoolExhausted::sick, PoolExhausted::healthy);
+  POOL_EXHAUSTED(PoolExhausted::sick, PoolExhausted::healthy),
+  HELD_UP(HeldUp::sick, HeldUp::healthy),
+  SUSPECTED_LOST_WAKE_UP(LostWakeUp::sick, LostWakeUp::healthy),
+  LEAK_SUSPECTED(Leak::sick, Leak::healthy);
 
   private static final int POOL_BYTES = 1 << 20;
   private static final int OFFLOAD_THREADS = 4;

@@ -77,7 +77,7 @@ class DiseasesTest {
   /** Whose fault is a line of code is told with that line. */
   private static boolean hasPlace(Diseases disease, Verdict verdict) {
     return switch (disease) {
-      case BLOCKED_LOOP, SLOW_CALLBACK -> verdict.place().contains("Work.compute");
+      case BLOCKED_LOOP, SLOW_CALLBACK, HELD_UP -> verdict.place().contains("Work.compute");
       case FIBER_NEVER_YIELDS -> verdict.place().contains("NeverYields.sick");
       default -> true;
     };
@@ -103,7 +103,7 @@ class DiseasesTest {
 
   private static boolean isOfMachine(Diseases disease, Verdict verdict) {
     return switch (disease) {
-      case BLOCKED_LOOP, SLOW_CALLBACK -> !verdict.place().contains("Work.compute");
+      case BLOCKED_LOOP, SLOW_CALLBACK, HELD_UP -> !verdict.place().contains("Work.compute");
       default -> false;
     };
   }
