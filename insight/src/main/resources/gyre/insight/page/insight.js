@@ -7,6 +7,7 @@
   const charts = {};
   let state = null, paused = false, sort = 'busy', opened = null, asked = 0;
 
+  const fine = value => nanos(value * 1000000); // of milliseconds
   const nanos = value => value < 1000000 ? decimal(value / 1000) + ' µs' : millis(value / 1000000);
   const bytes = value => value >= 1 << 20 ? decimal(value / (1 << 20)) + ' MiB' : value >= 1024 ? decimal(value / 1024) + ' KiB' : number(value) + ' B';
   const percent = value => decimal(value) + ' %';
@@ -76,9 +77,9 @@
 
   const TILES = [
     ['Busiest loop', s => percent(s.point[BUSY])],
-    ['Callback p99', s => millis(s.point[CALLBACK])],
-    ['Queue delay p99', s => millis(s.point[QUEUE])],
-    ['Kernel late p99', s => millis(s.point[KERNEL])],
+    ['Callback p99', s => fine(s.point[CALLBACK])],
+    ['Queue p99', s => fine(s.point[QUEUE])],
+    ['Kernel late', s => fine(s.point[KERNEL])],
     ['Handles', s => number(s.point[HANDLES])],
     ['Fibers', s => number(s.point[FIBERS])],
     ['Received / s', s => bytes(s.point[IN])],
@@ -156,7 +157,7 @@
     const [what] = phase(loop);
     render(dialog, [loop, state.bars[id]], () => [el('div', {class: 'inside'},
       el('h2', {id: 'detail-title', class: 'mono'}, loop.name),
-      el('p', {class: 'dim'}, loop.engine + ', fibers ' + loop.fiber_mode + ', ' + what + (loop.engine_explanation ? '; ' + loop.engine_explanation : '')),
+      el('p', {class: 'dim'}, loop.engine + ', fibers ' + loop.fiber_mode + ', ' + what + (loop.engine_explanation && loop.engine_explanation !== loop.engine ? '; ' + loop.engine_explanation : '')),
       el('h3', {}, 'How long things took, in the last ' + decimal(state.look.seconds) + ' s'),
       el('div', {class: 'bars'}, ...Object.entries(state.bars[id] || {}).map(([name, counts]) => bars(name, counts))),
       el('h3', {}, 'Callbacks by kind of handle'),
@@ -220,7 +221,7 @@
 
   function makeCharts() {
     charts.busy = gyre.chart(byId('chart-busy'), {title: 'Busiest loop, percent', least: 100, format: percent, series: [{label: 'busy', color: '--c1'}, {label: 'polls', color: '--c4'}]});
-    charts.delay = gyre.chart(byId('chart-delay'), {title: 'Delays, p99', log: true, format: millis, series: [{label: 'callback', color: '--c1'}, {label: 'queue', color: '--c2'}, {label: 'kernel late', color: '--c3'}, {label: 'timer late', color: '--c4'}]});
+    charts.delay = gyre.chart(byId('chart-delay'), {title: 'Delays, p99', log: true, format: fine, series: [{label: 'callback', color: '--c1'}, {label: 'queue', color: '--c2'}, {label: 'kernel late', color: '--c3'}, {label: 'timer late', color: '--c4'}]});
     charts.work = gyre.chart(byId('chart-work'), {title: 'Work per second', format: number, series: [{label: 'turns', color: '--c1'}, {label: 'callbacks', color: '--c2'}]});
     charts.alive = gyre.chart(byId('chart-alive'), {title: 'Handles and fibers', least: 5, format: number, series: [{label: 'handles', color: '--c1'}, {label: 'fibers', color: '--c3'}]});
   }
