@@ -53,7 +53,7 @@ async function desk(browser) {
   const before = await page.locator('#tiles').innerText();
   await page.waitForFunction(old => document.querySelector('#tiles').innerText !== old, before);
   check(true, 'figures change by themselves');
-  await page.waitForTimeout(20000); // for curves that are worth a picture
+  await page.waitForTimeout(12000); // for curves that are worth a picture
   await shoot(page, 'loops-light.png');
 
   // By keys alone.

@@ -12,6 +12,7 @@ final class SelfJudge implements AutoCloseable {
   private static final long PERIOD_NANOS = 10_000_000_000L;
 
   private final StallLog stalls;
+  private final TurnsJournal turns = new TurnsJournal();
   private @Nullable GyreProcess process;
   private @Nullable ProcessSnapshot before;
   private @Nullable Facts factsBefore;
@@ -23,6 +24,7 @@ final class SelfJudge implements AutoCloseable {
   }
 
   void work(long now) {
+    turns.work(now);
     if (now - judgedNanos < PERIOD_NANOS && judgedNanos != 0) {
       return;
     }
