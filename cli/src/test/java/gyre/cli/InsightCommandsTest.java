@@ -120,6 +120,9 @@ class InsightCommandsTest {
   void shouldSayWhatIsWrongWithArguments() {
     assertThat(run("top", "999999999", "--once")).isEqualTo(1);
     assertThat(err).contains("process 999999999 tells nothing", "no such process");
+    assertThat(run("top", "999999999", "--web", "127.0.0.1:0")).isEqualTo(1);
+    assertThat(err).contains("process 999999999 tells nothing");
+    assertThat(run("top", PID, "--web", "nowhere")).isEqualTo(2);
     assertThat(run("top", PID, "--sort", "colour")).isEqualTo(2);
     assertThat(err).contains("columns: busy, name");
     assertThat(run("top", PID, "--interval", "0")).isEqualTo(2);

@@ -216,7 +216,7 @@ final class Holder {
   }
 
   private void turn(Selector selector) throws IOException {
-    selector.select(SELECT_MILLIS);
+    int ignored = selector.select(SELECT_MILLIS);
     for (SelectionKey key : selector.selectedKeys()) {
       Held held = (Held) key.attachment();
       try {
@@ -261,7 +261,7 @@ final class Holder {
     asked.add(held);
     ByteBuffer question = ByteBuffer.wrap(held.answer.question());
     try {
-      held.channel.write(question);
+      int ignored = held.channel.write(question);
       if (question.hasRemaining()) {
         fail(held, "took only a part of a message of " + question.limit() + " bytes");
       }

@@ -103,6 +103,10 @@ record Target(
     List<String> why = new ArrayList<>();
     for (Listeners.Listener each : Listeners.of(pid)) {
       InetSocketAddress address = new InetSocketAddress(each.host(), each.port());
+      if (!each.isV4()) {
+        why.add("port " + each.port() + " is for IPv6 alone, which the generator does not know");
+        continue;
+      }
       try {
         return at(Long.toString(pid), address, each.host() + ":" + each.port(), "/");
       } catch (LabException e) {
