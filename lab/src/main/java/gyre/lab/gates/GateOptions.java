@@ -11,7 +11,7 @@ import java.util.Set;
  */
 public final class GateOptions {
   /** Least time in which the gates that need load can say anything. */
-  private static final int LEAST_SECONDS = 5;
+  private static final int LEAST_SECONDS = 2;
 
   private static final int MOST_SECONDS = 24 * 3600;
   private static final int MOST_CONNECTIONS = 1_000_000;

@@ -287,7 +287,7 @@ class JudgeTest {
     GateOptions options = GateOptions.defaults();
     assertThatThrownBy(() -> options.seconds(1))
         .isInstanceOf(WrongInputException.class)
-        .hasMessage("--seconds: from 5 to 86400");
+        .hasMessage("--seconds: from 2 to 86400");
     assertThatThrownBy(() -> options.rate(0)).isInstanceOf(WrongInputException.class);
     assertThatThrownBy(() -> options.latencyLimitMillis(Double.NaN))
         .isInstanceOf(WrongInputException.class);

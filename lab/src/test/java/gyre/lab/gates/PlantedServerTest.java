@@ -34,7 +34,7 @@ class PlantedServerTest {
   private static List<String> generator = List.of();
 
   private static final GateOptions OPTIONS =
-      GateOptions.defaults().seconds(5).heldConnections(HELD).busyConnections(8);
+      GateOptions.defaults().seconds(2).heldConnections(HELD).busyConnections(8);
 
   @BeforeAll
   static void compileTheGenerator() throws IOException, InterruptedException {
