@@ -50,6 +50,7 @@ final class Holder {
   private int onTheirWay;
   private int opened;
   private int failures;
+  private boolean isTimeOver;
   private String failure = "";
 
   Holder(Target target, GateOptions options, int millis) {
@@ -87,7 +88,7 @@ final class Holder {
     Room room = room();
     try (Selector selector = Selector.open()) {
       try {
-        for (int pass = 0; pass < PASSES && failures == 0; pass++) {
+        for (int pass = 0; pass < PASSES && failures == 0 && !isTimeOver; pass++) {
           ask(selector, room.connections(), pass);
         }
       } finally {
@@ -103,7 +104,7 @@ final class Holder {
         room.connections(),
         room.narrow(),
         opened,
-        failures == 0 ? served : Math.max(served, servedOnce),
+        failures == 0 && !isTimeOver ? served : servedOnce,
         failure,
         Latency.of(waits, waits.stream().map(_ -> 1L).toList()));
   }
@@ -181,7 +182,7 @@ final class Holder {
       }
       turn(selector);
       if (System.nanoTime() > deadlineNanos) {
-        fail(null, "time was over after %,d answers".formatted(waits.size()));
+        isTimeOver = true;
         return;
       }
     }
@@ -291,15 +292,15 @@ final class Holder {
     }
   }
 
-  private void fail(@Nullable Held held, String what) {
-    if (held != null && !held.isOver) {
+  private void fail(Held held, String what) {
+    if (!held.isOver) {
       held.isOver = true;
       onTheirWay -= held.askedNanos == 0 ? 0 : 1;
       held.askedNanos = 0;
       shut(held.channel);
     }
     if (failures++ == 0) {
-      failure = (held == null ? "" : "connection " + (held.number + 1) + " ") + what;
+      failure = "connection " + (held.number + 1) + " " + what;
     }
   }
 

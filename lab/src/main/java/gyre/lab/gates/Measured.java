@@ -61,7 +61,7 @@ sealed interface Measured {
    * @param possible as many of them as this machine has room for
    * @param narrow what there is not more of; empty where all are possible
    * @param served those that answered rightly, each time
-   * @param failure of the first that did not
+   * @param failure of the first that did not; empty where the time was over before
    */
   record Held(
       int wanted, int possible, String narrow, int opened, int served, String failure, Latency latency)

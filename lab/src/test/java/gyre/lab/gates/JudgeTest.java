@@ -156,6 +156,19 @@ class JudgeTest {
   }
 
   @Test
+  void shouldBlameAServerThatIsFarWorseThanABusyMachine() {
+    Judgement judgement = judge.of(Gate.LATENCY, delays(400 * MILLI, 20, 35));
+    assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
+  }
+
+  @Test
+  void shouldNotJudgeConnectionsWhereTimeWasOver() {
+    Judgement judgement = judge.of(Gate.CONNECTIONS, held(10_000, 900, "", ""));
+    assertThat(judgement.outcome()).isEqualTo(Outcome.UNJUDGED);
+    assertThat(judgement.reason()).contains("give it more --seconds");
+  }
+
+  @Test
   void shouldNotJudgeARateThatTheGeneratorDidNotReach() {
     Measured tooFew =
         new Measured.Delays(

@@ -98,6 +98,15 @@ class PlantedServerTest {
   }
 
   @Test
+  void shouldSayThatTimeWasOver() throws IOException, InterruptedException {
+    try (PlantedServer server = PlantedServer.echo(Fault.NONE)) {
+      Measured measured = new Holder(Target.of(server.address()), OPTIONS, 0).run();
+      assertThat(new Judge(OPTIONS).of(Gate.CONNECTIONS, measured).outcome())
+          .isEqualTo(Outcome.UNJUDGED);
+    }
+  }
+
+  @Test
   void shouldFailAServerThatSaysSomethingElse() throws IOException, InterruptedException {
     try (PlantedServer server = PlantedServer.echo(Fault.LIES)) {
       Judgement judgement = hold(server, OPTIONS);
