@@ -83,10 +83,11 @@ final class ProfileCommand implements Callable<Integer> {
 
   private Process start() {
     try {
-      ProcessBuilder builder = new ProcessBuilder(words).redirectInput(ProcessBuilder.Redirect.PIPE);
-      // What it prints is not to be taken for what this prints.
-      return builder
-          .redirectOutput(ProcessBuilder.Redirect.to(new java.io.File("/dev/stderr")))
+      // What it prints is not to stand in the JSON that is printed here.
+      return new ProcessBuilder(words)
+          .redirectInput(ProcessBuilder.Redirect.PIPE)
+          .redirectOutput(
+              json ? ProcessBuilder.Redirect.DISCARD : ProcessBuilder.Redirect.INHERIT)
           .redirectError(ProcessBuilder.Redirect.INHERIT)
           .start();
     } catch (IOException e) {

@@ -19,6 +19,7 @@ final class LoadMeter implements Meter {
   private static final int LEAST_POINTS = 6;
   private static final int POINT_MILLIS = 2000;
   private static final int PAIRS = 3;
+  private static final long NANOS_PER_TICK = 10_000_000;
   private static final Duration STARTING = Duration.ofSeconds(15);
   private static final String READY = "listening ";
 
@@ -243,18 +244,26 @@ final class LoadMeter implements Meter {
     }
   }
 
-  /** Of a request, in nanoseconds. */
+  /**
+   * Of a request, in nanoseconds. The generator reads the clock of one process in exactly the time
+   * that it measures; of several, ticks are added up. Both know of threads that have ended.
+   */
   private double cost(List<Long> processes, int port, String path, int millis) throws PeerFailure {
-    long before = cpuNanos(processes);
-    Round round =
-        Round.run(
-            command(port, path, "--warmup-ms", "0", "--measure-ms", "" + millis), millis);
-    long spent = cpuNanos(processes) - before;
+    List<String> command = command(port, path, "--warmup-ms", "0", "--measure-ms", "" + millis);
+    if (processes.size() == 1) {
+      command.addAll(List.of("--pid", Long.toString(processes.getFirst())));
+    }
+    long before = ticks(processes);
+    Round round = Round.run(command, millis);
+    long spent =
+        processes.size() == 1
+            ? round.serverCpuNanos()
+            : (ticks(processes) - before) * NANOS_PER_TICK;
     return round.requests() == 0 ? Double.NaN : (double) spent / round.requests();
   }
 
-  private static long cpuNanos(List<Long> processes) {
-    return processes.stream().mapToLong(ProcessFiles::cpuNanos).sum();
+  private static long ticks(List<Long> processes) {
+    return processes.stream().mapToLong(ProcessFiles::cpuTicks).sum();
   }
 
   private static double median(double[] values) {

@@ -16,6 +16,7 @@ record Round(
     long requests,
     double seconds,
     long unanswered,
+    long serverCpuNanos,
     List<Long> answered,
     List<Long> worstNanos,
     Latency latency) {
@@ -46,6 +47,7 @@ record Round(
         json.getLong("requests", 0),
         json.getLong("elapsedNanos", 0) / 1e9,
         json.getLong("unanswered", 0),
+        json.getLong("serverCpuNanos", 0),
         longs(json.getArray("answered", new JsonArray())),
         longs(json.getArray("worstNanos", new JsonArray())),
         Latency.of(

@@ -109,6 +109,21 @@ public final class ProcessFiles {
     }
   }
 
+  /** CPU time of a process with its threads that have ended, in hundredths of a second. */
+  public static long cpuTicks(long pid) {
+    try {
+      return cpuTicks(Files.readString(Path.of("/proc/" + pid + "/stat")));
+    } catch (IOException e) {
+      return 0; // It has ended, which whoever asks it next is told.
+    }
+  }
+
+  /** The name may hold blanks and brackets. */
+  static long cpuTicks(String stat) {
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+  }
+
   /**
    * CPU time of the threads that compile on a JVM; those that have ended no longer count. What a
    * JVM itself says of its compilers leaves out what is not finished.

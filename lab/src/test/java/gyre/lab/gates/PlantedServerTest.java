@@ -130,6 +130,7 @@ class PlantedServerTest {
       Judgement judgement = load(server, Gate.CPU);
       assertThat(judgement.outcome()).isEqualTo(Outcome.UNJUDGED);
       assertThat(judgement.reason()).contains("a request, and nothing to compare it with");
+      assertThat((Double) judgement.figures().get("cpu_micros_per_request")).isPositive();
     }
   }
 

@@ -94,4 +94,10 @@ class ParsersTest {
                     "Max open files            1024                 20000                files")))
         .isEqualTo(20000);
   }
+
+  @Test
+  void shouldAddUpTicksOfAProcessWithAStrangeName() {
+    String stat = "7 (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 55 66 0 0 20 0 1 0 1 1 1";
+    assertThat(ProcessFiles.cpuTicks(stat)).isEqualTo(121);
+  }
 }
