@@ -72,7 +72,8 @@ final class LabCommand implements Callable<Integer> {
         paramLabel = "WORKLOAD",
         description = {
           "Which, as in echo/50x64x1, or echo for all of them. Default: all.",
-          "There are: ${COMPLETION-CANDIDATES}"
+          "There are: ${COMPLETION-CANDIDATES}",
+          "'generated' instead races the echo servers of gyre new, --peers being its targets."
         },
         completionCandidates = WorkloadNames.class)
     private List<String> workloads = new ArrayList<>();

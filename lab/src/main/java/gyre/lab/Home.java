@@ -28,6 +28,10 @@ public record Home(Path root) {
     return root.resolve("lab/target/peers");
   }
 
+  public Path generatedPeers() {
+    return root.resolve("lab/target/generated");
+  }
+
   public Path javaPeers() {
     return root.resolve("lab/peers/java");
   }

@@ -6,6 +6,7 @@ import gyre.lab.gates.GatePrograms;
 import gyre.lab.gates.GateReport;
 import gyre.lab.gates.Gates;
 import gyre.lab.gates.Inside;
+import gyre.lab.judge.GeneratedPeers;
 import gyre.lab.overload.Overload;
 import gyre.lab.overload.OverloadResult;
 import gyre.lab.overload.Promise;
@@ -87,15 +88,18 @@ public final class Lab {
 
   /** Races, prints the table, and writes the files that were asked for. */
   public void race(RaceOptions options) {
-    List<Workload> workloads =
-        options.workloads().isEmpty()
-            ? options.quick() ? Workloads.quick() : Workloads.all()
-            : Workloads.select(options.workloads());
-    Roster.check(options.peers());
+    boolean isOfGenerated = options.workloads().equals(List.of(GeneratedPeers.WORD));
+    List<Workload> workloads = isOfGenerated ? generatedWorkloads(options) : workloads(options);
+    if (!isOfGenerated) {
+      Roster.check(options.peers());
+    }
     OutputFiles.check(options.files());
     Workshop workshop = new Workshop(home, out);
     NativePeers natives = workshop.natives();
-    List<Peer> peers = Roster.of(natives, workshop.javaPeers()).select(options.peers());
+    List<Peer> peers =
+        isOfGenerated
+            ? new GeneratedPeers(home.generatedPeers(), out).build(options.peers())
+            : Roster.of(natives, workshop.javaPeers()).select(options.peers());
     Bench bench = bench(natives, options.force());
     Plan plan = plan(options, drivable(workloads, bench), peers);
     announce(plan, bench, 1);
@@ -162,6 +166,18 @@ public final class Lab {
     } catch (LabException e) {
       return GatePrograms.of(NativePeers.none(String.valueOf(e.getMessage())));
     }
+  }
+
+  private static List<Workload> workloads(RaceOptions options) {
+    if (options.workloads().isEmpty()) {
+      return options.quick() ? Workloads.quick() : Workloads.all();
+    }
+    return Workloads.select(options.workloads());
+  }
+
+  /** What servers can be asked that do nothing but echo. */
+  private static List<Workload> generatedWorkloads(RaceOptions options) {
+    return Workloads.select(List.of(options.quick() ? "echo/50x64x1" : "echo"));
   }
 
   /** Looks at where the time of one peer goes, and says it. */

@@ -6,7 +6,6 @@ import gyre.generator.Generator;
 import gyre.generator.ProgramKind;
 import gyre.generator.ProjectOptions;
 import gyre.generator.Target;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -97,10 +96,8 @@ public final class GeneratedProjects {
     String suffix = options.features().isEmpty() ? "" : "-options";
     Path directory = folder.resolve(Toolchain.folder(program, target) + suffix);
     var ignored = Generator.project(program, target, NAME, options).write(directory, false);
-    for (List<String> step : tools.steps(directory)) {
-      if (!isDone(directory, step)) {
-        return told(Verdict.BROKEN, String.join(" ", step) + " failed in " + directory);
-      }
+    if (!isDone(directory, tools.steps(directory))) {
+      return told(Verdict.BROKEN, "it does not build");
     }
     if (!tools.runs()) {
       return told(Verdict.COMPILED, "it can't run here");
@@ -135,7 +132,7 @@ public final class GeneratedProjects {
       out.println("  its own tests were not run: JUnit's console launcher is not to be had here");
       return true;
     }
-    boolean isPassed = isDone(directory, testing.get());
+    boolean isPassed = isDone(directory, List.of(testing.get()));
     if (isPassed) {
       out.println("  kept    its own tests pass");
     }
@@ -148,20 +145,7 @@ public final class GeneratedProjects {
     return verdict;
   }
 
-  private boolean isDone(Path directory, List<String> step) throws InterruptedException {
-    try {
-      Process process =
-          new ProcessBuilder(step).directory(directory.toFile()).redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      List<String> lines = process.inputReader().lines().toList();
-      boolean isDone = process.waitFor() == 0;
-      if (!isDone) {
-        lines.forEach(line -> out.println("    " + line));
-      }
-      return isDone;
-    } catch (IOException e) {
-      out.println("    " + e.getMessage());
-      return false;
-    }
+  private boolean isDone(Path directory, List<List<String>> steps) throws InterruptedException {
+    return Steps.run(directory, steps, line -> out.println("    " + line));
   }
 }

@@ -39,7 +39,8 @@ final class ServerProcess implements AutoCloseable {
   private static int port(String line) throws PeerFailure {
     try {
       if (line.startsWith(READY)) {
-        return Integer.parseInt(line.substring(READY.length()).strip());
+        int host = line.lastIndexOf(':'); // said by servers of other origin
+        return Integer.parseInt(line.substring(Math.max(host + 1, READY.length())).strip());
       }
     } catch (NumberFormatException e) {
       // Said below, as for any other line.
