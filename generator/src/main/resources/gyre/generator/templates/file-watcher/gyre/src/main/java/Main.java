@@ -38,9 +38,9 @@ final class Main {
   }
 
   private static void watch(Path directory) {
-    ByteStream out = StandardStreams.output();
     Lines lines = new Lines(directory);
-    try (Watcher watcher = Watcher.open(directory, WatchOptions.defaults().recursive(true))) {
+    try (ByteStream out = StandardStreams.output();
+        Watcher watcher = Watcher.open(directory, WatchOptions.defaults().recursive(true))) {
       out.write("watching " + directory + "\n");
       Source stopping = Loop.current().stopping();
       while (Fiber.awaitFirst(stopping, watcher.changed()) != stopping) {
