@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +28,9 @@ public final class JavaPeers {
           "-Xmx1g",
           "--add-opens=java.base/java.lang=ALL-UNNAMED",
           "--enable-native-access=ALL-UNNAMED");
+
+  /** Where programs find the native peers, one of which a proxy passes everything on to. */
+  public static final String NATIVE_PEERS = "gyre.lab.peers";
 
   private static final List<String> NETTY_FLAGS =
       List.of(
@@ -57,6 +61,7 @@ public final class JavaPeers {
             List.of(),
             "echo",
             "http",
+            "proxy",
             "events",
             "cascade",
             "timers",
@@ -103,6 +108,7 @@ public final class JavaPeers {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(FLAGS);
     command.addAll(flags);
+    command.add("-D" + NATIVE_PEERS + "=" + home.root().resolve("lab/target/peers"));
     command.add("-cp");
     command.add(classPath(home));
     command.add(MAIN);
@@ -128,12 +134,12 @@ public final class JavaPeers {
 
   private static String classPath(Home home) {
     Path target = home.javaPeers().resolve("target");
-    Path core = home.root().resolve("core/target/classes");
-    Path http = home.root().resolve("http/target/classes");
-    return String.join(
-        File.pathSeparator,
-        Stream.of(target.resolve("classes"), core, http, target.resolve("lib/*"))
-            .map(Path::toString)
-            .toList());
+    Stream<Path> ours =
+        Stream.of("core", "http", "insight", "balancer")
+            .map(module -> home.root().resolve(module).resolve("target/classes"));
+    Stream<Path> all =
+        Stream.of(Stream.of(target.resolve("classes")), ours, Stream.of(target.resolve("lib/*")))
+            .flatMap(part -> part);
+    return all.map(Path::toString).collect(Collectors.joining(File.pathSeparator));
   }
 }

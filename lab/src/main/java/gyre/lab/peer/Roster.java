@@ -18,6 +18,7 @@ public record Roster(List<Peer> peers) {
           "tokio",
           "mio",
           "nginx",
+          "haproxy",
           "netty-uring",
           "netty-epoll",
           "netty-nio",

@@ -28,6 +28,10 @@ public final class Workloads {
           http(500, "minimal", 1),
           http(50, "minimal", 16),
           http(50, "browser", 1),
+          proxy("kept", Kind.PROXY, 50, 1024),
+          proxy("bulk", Kind.PROXY, 8, 1 << 20),
+          proxy("connect", Kind.PROXY_CONNECT, 50, 1024),
+          proxy("idle", Kind.PROXY_IDLE, 4_000, 64),
           events(100, 1, 100, false),
           events(1000, 100, 100, false),
           events(9900, 990, 990, false),
@@ -86,6 +90,16 @@ public final class Workloads {
         options("--connections", connections, "--head", head, "--depth", depth),
         ONE,
         connections);
+  }
+
+  /** Each connection takes two descriptors of the proxy. */
+  private static Workload proxy(String label, Kind kind, int connections, int bytes) {
+    return new Workload(
+        "proxy/" + label,
+        kind,
+        options("--connections", connections, "--bytes", bytes),
+        ONE,
+        2 * connections);
   }
 
   private static Workload idle(int connections) {

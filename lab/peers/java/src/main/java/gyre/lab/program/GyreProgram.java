@@ -1,6 +1,8 @@
 package gyre.lab.program;
 
 import gyre.Loop;
+import gyre.balancer.Balancer;
+import gyre.balancer.BalancerConfig;
 import gyre.http.HttpLimits;
 import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
@@ -11,6 +13,7 @@ import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 
 /** Gyre, in one of its two styles. */
@@ -71,6 +74,20 @@ final class GyreProgram extends Program {
             ? HttpServer.onRequest(loop, where, options, router)
             : HttpServer.serve(loop, where, options, router);
     return server.address().getPort();
+  }
+
+  /** The balancer, with its callbacks: there is no other style of it. */
+  @Override
+  int proxy(int port) throws Exception {
+    if (!push) {
+      throw new UnsupportedOperationException("the same as gyre-push: there is one balancer");
+    }
+    String where = HOST + ":" + port;
+    String target = HOST + ":" + EchoBehind.start();
+    Balancer balancer =
+        Balancer.open(
+            GyreLoop.start().loop(), BalancerConfig.simple(where, List.of(target)));
+    return balancer.addresses().values().iterator().next().getPort();
   }
 
   @Override

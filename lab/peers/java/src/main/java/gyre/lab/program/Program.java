@@ -6,6 +6,7 @@ abstract class Program {
     switch (mode) {
       case "echo" -> Serving.untilTheEnd(echo(options.number("port", 0)));
       case "http" -> Serving.untilTheEnd(http(options.number("port", 0)));
+      case "proxy" -> Serving.untilTheEnd(proxy(options.number("port", 0)));
       case "events" -> Rounds.run(mode, events(options), options);
       case "cascade" -> Rounds.run(mode, cascade(options), options);
       case "timers" -> Rounds.run(mode, timers(options), options);
@@ -21,7 +22,7 @@ abstract class Program {
           throw new IllegalArgumentException(
               "no mode '"
                   + mode
-                  + "'; there are echo, http, events, cascade, timers, wake, files, watch, spawn,"
+                  + "'; there are echo, http, proxy, events, cascade, timers, wake, files, watch, spawn,"
                   + " codecs, channels, locks, overload");
     }
   }
@@ -34,6 +35,11 @@ abstract class Program {
   /** Answers {@code GET /hello}; as {@link #echo} otherwise. */
   int http(int port) throws Exception {
     throw notOffered("http");
+  }
+
+  /** Passes everything on to an {@link EchoBehind}; as {@link #echo} otherwise. */
+  int proxy(int port) throws Exception {
+    throw notOffered("proxy");
   }
 
   Round events(Options options) throws Exception {
