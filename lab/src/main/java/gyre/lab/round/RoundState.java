@@ -7,14 +7,15 @@ import java.util.Optional;
  * Where a round stands.
  *
  * @param settings the hash of the target's files: a round is judged by the rules it began with
+ * @param rounds of each race
  * @param ruling where it is known already how it ends
  */
 record RoundState(
     String target,
-    String checkout,
     String base,
     String settings,
     String date,
+    int rounds,
     Step next,
     Optional<Ruling> ruling) {
   private static final String FILE = "state.json";
@@ -29,10 +30,10 @@ record RoundState(
             : Optional.empty();
     return new RoundState(
         object.getString("target", ""),
-        object.getString("checkout", ""),
         object.getString("base", ""),
         object.getString("settings", ""),
         object.getString("date", ""),
+        object.getInt("rounds", 0),
         Step.named(object.getString("next", "")),
         ruling);
   }
@@ -40,10 +41,10 @@ record RoundState(
   void write(RoundFolder folder) {
     JsonObject object = new JsonObject();
     object.put("target", target);
-    object.put("checkout", checkout);
     object.put("base", base);
     object.put("settings", settings);
     object.put("date", date);
+    object.put("rounds", rounds);
     object.put("next", next.label());
     ruling.ifPresent(it -> {
       object.put("verdict", it.verdict().label());
@@ -61,6 +62,6 @@ record RoundState(
     Optional<Ruling> known = ruling.or(() -> found);
     boolean isEarly = found.isPresent() && next.compareTo(Step.LOG) < 0;
     return new RoundState(
-        target, checkout, base, settings, date, isEarly ? Step.LOG : next.next(), known);
+        target, base, settings, date, rounds, isEarly ? Step.LOG : next.next(), known);
   }
 }

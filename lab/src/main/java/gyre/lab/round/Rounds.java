@@ -16,6 +16,8 @@ import java.util.function.Supplier;
 
 /** Rounds of experiments, as the command line sees them. */
 public final class Rounds {
+  private static final String CHECKOUT = "checkout.txt";
+
   private final RoundLog log;
   private final Path home;
   private final Path work;
@@ -55,7 +57,7 @@ public final class Rounds {
         root.resolve("lab/rounds"),
         root.resolve("lab/target/rounds"),
         System.getenv(),
-        Commands.real(),
+        Commands.real(root.resolve("lab/rounds/targets")),
         InstantSource.system(),
         out);
   }
@@ -67,24 +69,41 @@ public final class Rounds {
    * @param checkout in place of what the target's file says
    * @param base revision that is to be made better
    * @param replay folder of answers, in place of what the environment says
+   * @param rounds of each race; as the target's file says for 0
+   * @param note what readers of the entry have to know; may be empty
    * @param last step to stop after
    */
   public String start(
-      String target, Optional<Path> checkout, String base, Optional<Path> replay, Step last) {
-    Target read = TargetFile.read(log.targets(), target, checkout);
+      String target,
+      Optional<Path> checkout,
+      String base,
+      Optional<Path> replay,
+      int rounds,
+      String note,
+      Step last) {
+    if (rounds != 0 && rounds < TargetFile.LEAST_ROUNDS) {
+      throw new gyre.lab.WrongInputException(
+          "--rounds: %d at least, to know the noise".formatted(TargetFile.LEAST_ROUNDS));
+    }
+    Target read = TargetFile.read(log.targets(), target, checkout).withRounds(rounds);
     Rules.read(read.rules()); // whatever is wrong with it is told before anything is made
     Agent unused = agent(replay, work.resolve("agent"));
     String commit = Tree.commit(read.checkout(), base);
     RoundFolder folder = log.create();
     new RoundState(
             target,
-            read.checkout().toString(),
             commit,
             settings(read),
             LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString(),
+            read.criteria().rounds(),
             Step.BASELINE,
             Optional.empty())
         .write(folder);
+    // Not in the log, which other machines read.
+    new RoundFolder(work.resolve(folder.id())).write(CHECKOUT, read.checkout().toString());
+    if (!note.isBlank()) {
+      folder.write("note.md", note.strip() + "\n");
+    }
     out.println("%s: %s at %.12s, asking %s".formatted(folder.id(), target, commit, unused.label()));
     go(folder, read, replay, last);
     return folder.id();
@@ -100,8 +119,11 @@ public final class Rounds {
     if (state.next() == Step.DONE) {
       throw new LabException(id + " is over: " + folder.file(RoundLog.ENTRY));
     }
-    Path at = checkout.orElseGet(() -> Path.of(state.checkout()));
-    Target target = TargetFile.read(log.targets(), state.target(), Optional.of(at));
+    Optional<Path> at =
+        checkout.or(() ->
+            new RoundFolder(work.resolve(id)).readIfThere(CHECKOUT).map(String::strip).map(Path::of));
+    Target target =
+        TargetFile.read(log.targets(), state.target(), at).withRounds(state.rounds());
     if (!settings(target).equals(state.settings())) {
       throw new LabException(
           "the files of target %s are not those that %s began with: put them back, or start another one"

@@ -103,6 +103,32 @@ record Target(
     }
   }
 
+  /** With so many rounds in each race; as it is for 0. */
+  Target withRounds(int rounds) {
+    Criteria changed =
+        rounds == 0
+            ? criteria
+            : new Criteria(
+                rounds,
+                criteria.acceptPercent(),
+                criteria.parkPercent(),
+                criteria.regressPercent());
+    return new Target(
+        file,
+        name,
+        checkout,
+        allow,
+        harness,
+        build,
+        artifacts,
+        profile,
+        ran,
+        gates,
+        workloads,
+        changed,
+        models);
+  }
+
   /** Playbook, manifest and non-starters stand in the folder that is called as the file is. */
   Path rules() {
     return file.resolveSibling(name);

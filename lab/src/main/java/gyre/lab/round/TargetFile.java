@@ -20,7 +20,7 @@ final class TargetFile {
   private static final int BUILD_SECONDS = 900;
   private static final int RUN_SECONDS = 300;
   private static final int PROBE_SECONDS = 20;
-  private static final int LEAST_ROUNDS = 3;
+  static final int LEAST_ROUNDS = 3;
   private static final int DEFAULT_ROUNDS = 7;
   private static final double ACCEPT_PERCENT = 2;
   private static final double OTHER_PERCENT = 1;

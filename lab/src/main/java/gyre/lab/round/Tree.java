@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The target at one commit, in a folder of its own, with a build folder of its own. It is a clone
- * that borrows the objects of the checkout: nothing is written into the checkout, not even what git
- * notes for a work tree.
+ * The target at one commit, in a folder of its own, with a build folder of its own. It is a
+ * repository that borrows the objects of the checkout: nothing is written into the checkout, not even
+ * what git notes for a work tree.
  */
 record Tree(Path root, Path build) {
   private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -43,15 +43,12 @@ record Tree(Path root, Path build) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    must(
-        git(
-            root.toAbsolutePath().getParent(),
-            "clone",
-            "--quiet",
-            "--shared",
-            "--no-checkout",
-            checkout.toString(),
-            root.toString()));
+    must(git(build, "init", "--quiet", "--template=", root.toString()));
+    String objects = must(git(checkout, "rev-parse", "--git-path", "objects")).output().strip();
+    new RoundFolder(root)
+        .write(
+            ".git/objects/info/alternates",
+            checkout.resolve(objects).toAbsolutePath().normalize() + "\n");
     must(git(root, "checkout", "--quiet", "--detach", commit));
     return new Tree(root, build);
   }
@@ -68,10 +65,21 @@ record Tree(Path root, Path build) {
     return result.isGood() ? Optional.empty() : Optional.of(result.failure());
   }
 
-  /** All paths that are not as the commit has them; ignored ones are no sources. */
+  /**
+   * All paths that are not as the commit has them, before anything is built. Also those that git is
+   * told to ignore: a diff could put a class file where the harness is built.
+   */
   List<String> changed() {
     Shell.Result result =
-        must(git(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"));
+        must(
+            git(
+                root,
+                "status",
+                "--porcelain",
+                "-z",
+                "--no-renames",
+                "--untracked-files=all",
+                "--ignored=traditional"));
     List<String> paths = new ArrayList<>();
     for (String line : result.output().split("\0", -1)) {
       if (line.length() > 3) {

@@ -68,7 +68,7 @@ final class Workplace {
     Tree there =
         new Tree(folder.resolve("trees").resolve(name), folder.resolve("builds").resolve(name));
     Path mark = folder.resolve(name + "." + MARK);
-    if (Files.exists(mark)) {
+    if (Files.exists(mark) && Files.isDirectory(there.root())) {
       return there;
     }
     Tree tree = Tree.fresh(target.checkout(), base, there.root(), there.build());

@@ -29,6 +29,14 @@ class GuardsTest {
   }
 
   @Test
+  void shouldSeeAFileThatGitIsToldToIgnore() {
+    RoundLog.Entry entry =
+        run("--- /dev/null\n+++ b/bench/Main.class\n@@ -0,0 +1 @@\n+x\n");
+    assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
+    assertThat(entry.reason()).contains("it changes the harness: bench/Main.class");
+  }
+
+  @Test
   void shouldRefuseADiffThatLeavesTheTree() {
     RoundLog.Entry entry = run("--- /dev/null\n+++ b/src/../../out.txt\n@@ -0,0 +1 @@\n+x\n");
     assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);

@@ -35,7 +35,7 @@ class RoundTest {
         .contains("cost fell from 100.0 to 80.0 %");
     assertThat(tiny.read("home/log/EXP-001/entry.md"))
         .contains("engine-three: unavailable (probe: exit code 1: this machine has no third engine)")
-        .contains("| work | target | 0.80")
+        .contains("| work | target | 0.799 |")
         .contains("| propose-a | replay | replay | unknown | unknown | unknown |");
     assertThat(tiny.read("home/SUMMARY.md")).contains("1 rounds: 1 accepted, 0 rejected");
     assertThat(tiny.read("home/README.md")).contains("1 rounds: 1 accepted").endsWith("-->\ny\n");
@@ -63,7 +63,9 @@ class RoundTest {
     for (Step step : Step.values()) {
       if (step != Step.BASELINE && step != Step.DONE) {
         if (step.ordinal() % 3 == 0) {
-          Tree.delete(tiny.path("work")); // trees may be cleaned away in between
+          Tree.delete(tiny.path("work/EXP-001/trees")); // may be cleaned away in between
+          Tree.delete(tiny.path("work/EXP-001/base.ready"));
+          Tree.delete(tiny.path("work/EXP-001/a.ready"));
         }
         tiny.resume(id, step);
       }
@@ -79,7 +81,7 @@ class RoundTest {
   }
 
   private static String withoutPlaces(String text) {
-    return text.replaceAll("[0-9a-f]{12,64}", "HASH").replaceAll("\"checkout\".*", "");
+    return text.replaceAll("[0-9a-f]{12,64}", "HASH");
   }
 
   @Test

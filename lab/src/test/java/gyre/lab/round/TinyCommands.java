@@ -29,7 +29,7 @@ final class TinyCommands implements Commands {
   public Shell.Result run(
       Target.Command command, Tree tree, Map<String, String> more, Path output) {
     Optional<Shell.Result> quick = quick(command.line(), tree, more);
-    return quick.isPresent() ? quick.get() : Commands.real().run(command, tree, more, output);
+    return quick.isPresent() ? quick.get() : Commands.real(Path.of("/")).run(command, tree, more, output);
   }
 
   private static Optional<Shell.Result> quick(String line, Tree tree, Map<String, String> more) {

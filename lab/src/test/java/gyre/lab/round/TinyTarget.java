@@ -10,10 +10,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A project of a few lines of shell, with a repository, tests and a benchmark whose figures are
@@ -111,6 +114,8 @@ final class TinyTarget {
       rounds = 3
       """;
 
+  private static @Nullable Map<String, byte[]> template;
+
   private final Path folder;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
   private final Map<String, String> environment = new HashMap<>();
@@ -128,26 +133,43 @@ final class TinyTarget {
     return tiny;
   }
 
+  /** Made once and then copied, as that takes git a while. */
   private void repository() {
-    put("checkout/src/work.sh", SOURCE);
-    put("checkout/test/suite.sh", ". $BUILD/work.sh\nloop\ntest $(engine_one) = right\n");
-    put("checkout/bench/bench.sh", BENCH);
-    git("init", "--quiet", "--initial-branch=main");
-    git("add", ".");
-    git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=all");
+    synchronized (TinyTarget.class) {
+      if (template == null) {
+        put("checkout/src/work.sh", SOURCE);
+        put("checkout/test/suite.sh", ". $BUILD/work.sh\nloop\ntest $(engine_one) = right\n");
+        put("checkout/bench/bench.sh", BENCH);
+        put("checkout/.gitignore", "*.class\n");
+        git("init", "--quiet", "--template=", "--initial-branch=main");
+        git("add", ".");
+        git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=all");
+        template = files(folder.resolve("checkout"));
+        return;
+      }
+    }
+    template.forEach((name, bytes) -> put("checkout/" + name, bytes));
+  }
+
+  private static Map<String, byte[]> files(Path root) {
+    Map<String, byte[]> files = new HashMap<>();
+    try (Stream<Path> all = Files.walk(root)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        files.put(root.relativize(file).toString(), Files.readAllBytes(file));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return files;
   }
 
   private void git(String... words) {
-    List<String> command = new java.util.ArrayList<>(List.of("git"));
+    List<String> command = new ArrayList<>(List.of("git"));
     command.addAll(List.of(words));
+    Path output = folder.resolve("git.txt");
     Shell.Result result =
         Shell.run(
-            folder.resolve("checkout"),
-            Map.of(),
-            command,
-            null,
-            Duration.ofMinutes(1),
-            folder.resolve("git.txt"));
+            folder.resolve("checkout"), Map.of(), command, null, Duration.ofMinutes(1), output);
     if (!result.isGood()) {
       throw new IllegalStateException(result.failure());
     }
@@ -279,7 +301,7 @@ final class TinyTarget {
 
   /** Has the commands run by a real shell. */
   TinyTarget real() {
-    commands = Commands.real();
+    commands = Commands.real(Path.of("/"));
     return this;
   }
 
@@ -304,6 +326,8 @@ final class TinyTarget {
             Optional.of(folder.resolve("checkout")),
             "HEAD",
             Optional.of(folder.resolve("answers")),
+            0,
+            "",
             last);
   }
 
@@ -334,10 +358,14 @@ final class TinyTarget {
   }
 
   void put(String name, String text) {
+    put(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void put(String name, byte[] bytes) {
     try {
       Path file = folder.resolve(name);
       Files.createDirectories(file.getParent());
-      Files.writeString(file, text);
+      Files.write(file, bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
