@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code gyre lab}: races, profiles and experiments. All that it does is in the lab. */
+/** {@code gyre lab}: races, profiles, experiments and rounds of them. All that it does is in the lab. */
 @Command(
     name = "lab",
     description = "Measures Gyre beside its peers.",
@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
       LabCommand.Compare.class,
       LabCommand.Profile.class,
       LabCommand.Overload.class,
-      LabCommand.Experiment.class
+      LabCommand.Experiment.class,
+      RoundCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
