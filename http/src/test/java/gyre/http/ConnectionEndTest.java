@@ -39,7 +39,6 @@ class ConnectionEndTest {
   private static void awaitNobody(HttpServer server) {
     while (server.connections().getFirst() > 0) {
       Thread.onSpinWait();
-      Thread.yield();
     }
   }
 

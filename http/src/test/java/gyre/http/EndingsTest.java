@@ -79,8 +79,8 @@ class EndingsTest {
     HttpHandler handler =
         (request, response) -> {
           Response ignored = response.defer();
-          Registration first = request.onEnding(EndingsTest::fail);
-          Registration second = request.onEnding(last::countDown);
+          Registration ignoredFirst = request.onEnding(EndingsTest::fail);
+          Registration ignoredSecond = request.onEnding(last::countDown);
           waiting.countDown();
         };
     try (LoopGroup group = LoopGroup.open(1, options());
