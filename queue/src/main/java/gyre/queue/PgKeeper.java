@@ -123,12 +123,14 @@ final class PgKeeper implements Runnable {
     return open;
   }
 
+  /** It waits since it is due, and not since it was enqueued. */
   private int becomeDue(PgConnection open) throws SQLException {
     int count;
     try (Statement statement = open.createStatement()) {
       count =
           statement.executeUpdate(
-              "UPDATE gyre_queue.entries SET state = 'pending', due_at = NULL WHERE seq IN ("
+              "UPDATE gyre_queue.entries SET state = 'pending', due_at = NULL,"
+                  + " changed_at = due_at WHERE seq IN ("
                   + "SELECT seq FROM gyre_queue.entries WHERE state = 'delayed'"
                   + " AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 1000"
                   + " FOR UPDATE SKIP LOCKED)");

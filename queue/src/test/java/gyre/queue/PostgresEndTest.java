@@ -195,6 +195,20 @@ class PostgresEndTest {
   }
 
   @Test
+  void shouldSayThatAnEntryWaitsSinceItWasDue() throws Exception {
+    rig.backend.enqueue(Job.of("nobody", "x").in(Duration.ofHours(1)));
+    rig.query(
+        "UPDATE gyre_queue.entries SET due_at = now() - interval '1 minute',"
+            + " changed_at = now() - interval '1 day'");
+    once();
+    assertThat(
+            rig.query(
+                "SELECT state FROM gyre_queue.entries WHERE changed_at BETWEEN"
+                    + " now() - interval '1 hour' AND now() - interval '1 minute'"))
+        .containsExactly("pending");
+  }
+
+  @Test
   void shouldOutliveAnAnswerBeyondItsMemory() throws Exception {
     configure("[queue]\nretries = 0\nbackoff_seconds = 0\nbackoff_max_seconds = 0\n");
     Job big = Job.sql("SELECT repeat('x', 20000000) AS x");
