@@ -126,7 +126,6 @@ final class PgExecutor implements Runnable {
   /** False if there was nothing to do. */
   boolean round() throws SQLException {
     shared.stats.iterations.incrementAndGet();
-    PgConnection open = ready();
     if (suspect != 0) {
       blameSuspect("the connection was lost while it was executed: " + suspectError);
     }
