@@ -126,6 +126,7 @@ final class PgExecutor implements Runnable {
   /** False if there was nothing to do. */
   boolean round() throws SQLException {
     shared.stats.iterations.incrementAndGet();
+    ready(); // also where all is paused: trouble is over when it can be used
     if (suspect != 0) {
       blameSuspect("the connection was lost while it was executed: " + suspectError);
     }
