@@ -61,6 +61,8 @@ public final class Balancer implements AutoCloseable {
   private @Nullable UnixListener controlListener;
 
   private volatile @Nullable WebConsole console;
+  private volatile @Nullable TcpServer replication;
+  private volatile @Nullable Standby standby;
 
   /** What is to be in force, once what keeps it from that is over; after a take-over. */
   private @Nullable BalancerConfig pending;
@@ -193,7 +195,7 @@ public final class Balancer implements AutoCloseable {
     }
   }
 
-  /** The control socket and the page. */
+  /** The control socket, the page, and where passive ones are told. */
   private void openDoors() throws IOException {
     Path path = config().control();
     if (path != null && controlListener == null) {
@@ -202,6 +204,10 @@ public final class Balancer implements AutoCloseable {
     InetSocketAddress web = config().web();
     if (web != null && console == null) {
       console = BalancerPage.open(this, web, control().loop());
+    }
+    InetSocketAddress replicate = config().replicate();
+    if (replicate != null && replication == null) {
+      replication = Replication.open(this, replicate, control().loop());
     }
   }
 
@@ -214,10 +220,30 @@ public final class Balancer implements AutoCloseable {
   void handedOver() {
     events.tell(control().now(), "", "another process has taken over");
     active.handedOver();
+    closeDoors();
+  }
+
+  private void closeDoors() {
     WebConsole page = console;
     if (page != null) {
       page.close();
     }
+    TcpServer followed = replication;
+    if (followed != null) {
+      followed.close(Duration.ZERO);
+    }
+  }
+
+  /** Where passive ones are told of this one; null if nowhere. */
+  @Nullable InetSocketAddress replicationAddress() {
+    TcpServer followed = replication;
+    return followed == null ? null : followed.address();
+  }
+
+  /** In words. */
+  String role() {
+    Standby present = standby;
+    return present == null || present.role() == Standby.Role.ACTIVE ? "active" : "passive";
   }
 
   /** Nobody can give commands any more. This ends the connections of those who do, soon. */
@@ -416,6 +442,12 @@ public final class Balancer implements AutoCloseable {
     try (Scope scope = Scope.openIsolated("balance")) {
       HealthChecks checks = new HealthChecks(control());
       Discovery discovery = new Discovery(this);
+      StandbyConfig wanted = config().standby();
+      if (wanted != null) {
+        Standby stands = new Standby(this, wanted);
+        standby = stands;
+        Fiber<?> ignored = scope.start("standby", stands::run);
+      }
       boolean isServing = false;
       while (!isStopping && !loop.stopping().isReady()) {
         openPending();
@@ -458,10 +490,7 @@ public final class Balancer implements AutoCloseable {
     }
     isStopping = true;
     active.stop(drain);
-    WebConsole page = console;
-    if (page != null) {
-      page.close();
-    }
+    closeDoors();
     Signal present = changed;
     if (present != null) {
       present.raise();

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param accessLog where a line is written for each connection; null for nowhere
  * @param web where the page and the metrics are; null for nowhere
  * @param nameServers who is asked for the names of targets; empty for those of the system
+ * @param replicate where passive balancers are told of this one; null for nowhere
+ * @param standby what a passive one does; null for one that is active
  */
 public record BalancerConfig(
     List<ListenConfig> listens,
@@ -30,7 +32,9 @@ public record BalancerConfig(
     @Nullable Path control,
     @Nullable Path accessLog,
     @Nullable InetSocketAddress web,
-    List<InetSocketAddress> nameServers) {
+    List<InetSocketAddress> nameServers,
+    @Nullable InetSocketAddress replicate,
+    @Nullable StandbyConfig standby) {
   public BalancerConfig {
     listens = List.copyOf(listens);
     pools = List.copyOf(pools);
@@ -69,7 +73,7 @@ public record BalancerConfig(
   }
 
   public static BalancerConfig of(List<ListenConfig> listens, List<PoolConfig> pools) {
-    return new BalancerConfig(listens, pools, 0, Duration.ofSeconds(30), 0, null, null, null, List.of());
+    return new BalancerConfig(listens, pools, 0, Duration.ofSeconds(30), 0, null, null, null, List.of(), null, null);
   }
 
   /** The simple case: one listener, one pool, checked by connecting. */
@@ -100,45 +104,85 @@ public record BalancerConfig(
 
   public BalancerConfig listens(List<ListenConfig> value) {
     return new BalancerConfig(
-        value, pools, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers);
+        value, pools, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers, replicate, standby);
   }
 
   public BalancerConfig pools(List<PoolConfig> value) {
     return new BalancerConfig(
-        listens, value, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers);
+        listens, value, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers, replicate, standby);
   }
 
   public BalancerConfig maxConnections(int value) {
-    return new BalancerConfig(listens, pools, value, stopTimeout, loops, control, accessLog, web, nameServers);
+    return new BalancerConfig(listens, pools, value, stopTimeout, loops, control, accessLog, web, nameServers, replicate, standby);
   }
 
   public BalancerConfig stopTimeout(Duration value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, value, loops, control, accessLog, web, nameServers);
+        listens, pools, maxConnections, value, loops, control, accessLog, web, nameServers, replicate, standby);
   }
 
   public BalancerConfig loops(int value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, value, control, accessLog, web, nameServers);
+        listens, pools, maxConnections, stopTimeout, value, control, accessLog, web, nameServers, replicate, standby);
   }
 
   public BalancerConfig control(@Nullable Path value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, value, accessLog, web, nameServers);
+        listens, pools, maxConnections, stopTimeout, loops, value, accessLog, web, nameServers, replicate, standby);
   }
 
   public BalancerConfig accessLog(@Nullable Path value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, control, value, web, nameServers);
+        listens, pools, maxConnections, stopTimeout, loops, control, value, web, nameServers, replicate, standby);
   }
 
   public BalancerConfig web(@Nullable InetSocketAddress value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, control, accessLog, value, nameServers);
+        listens, pools, maxConnections, stopTimeout, loops, control, accessLog, value, nameServers, replicate, standby);
   }
 
   public BalancerConfig nameServers(List<InetSocketAddress> value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, control, accessLog, web, value);
+        listens,
+        pools,
+        maxConnections,
+        stopTimeout,
+        loops,
+        control,
+        accessLog,
+        web,
+        value,
+        replicate,
+        standby);
+  }
+
+  public BalancerConfig replicate(@Nullable InetSocketAddress value) {
+    return new BalancerConfig(
+        listens,
+        pools,
+        maxConnections,
+        stopTimeout,
+        loops,
+        control,
+        accessLog,
+        web,
+        nameServers,
+        value,
+        standby);
+  }
+
+  public BalancerConfig standby(@Nullable StandbyConfig value) {
+    return new BalancerConfig(
+        listens,
+        pools,
+        maxConnections,
+        stopTimeout,
+        loops,
+        control,
+        accessLog,
+        web,
+        nameServers,
+        replicate,
+        value);
   }
 }

@@ -66,7 +66,7 @@ public final class BalancerFile {
   }
 
   private BalancerConfig config(Section root) {
-    root.known("balancer", "listen", "pool");
+    root.known("balancer", "listen", "pool", "standby");
     List<PoolConfig> pools = new ArrayList<>();
     for (Section each : root.sections("pool")) {
       pools.add(pool(each));
@@ -80,7 +80,7 @@ public final class BalancerFile {
     }
     checkPools(root, listens, pools);
     Section all = root.section("balancer");
-    all.known("max_connections", "stop_seconds", "loops", "control", "access_log", "web", "name_servers");
+    all.known("max_connections", "stop_seconds", "loops", "control", "access_log", "web", "name_servers", "replicate");
     return BalancerConfig.of(listens, pools)
         .maxConnections(all.number("max_connections", 0, 0, Integer.MAX_VALUE))
         .stopTimeout(all.seconds("stop_seconds", Duration.ofSeconds(30)))
@@ -88,7 +88,30 @@ public final class BalancerFile {
         .control(path(all, "control"))
         .accessLog(path(all, "access_log"))
         .web(all.has("web") ? address(all, "web", "127.0.0.1") : null)
-        .nameServers(nameServers(all));
+        .nameServers(nameServers(all))
+        .replicate(all.has("replicate") ? numbers(all, "replicate") : null)
+        .standby(root.has("standby") ? standby(root.section("standby")) : null);
+  }
+
+  private static InetSocketAddress numbers(Section in, String key) {
+    InetSocketAddress address = address(in, key, "127.0.0.1");
+    if (address.isUnresolved()) {
+      throw in.wrong(key, "needs an address, as \"10.0.0.1:9091\"");
+    }
+    return address;
+  }
+
+  private static StandbyConfig standby(Section in) {
+    in.known("active", "silence_seconds", "take_over", "give_back");
+    InetSocketAddress active = numbers(in, "active");
+    List<String> takeOver = in.needed("take_over");
+    return in.convert(
+        "silence_seconds",
+        in.seconds("silence_seconds", Duration.ofSeconds(3)),
+        silence ->
+            StandbyConfig.of(active, takeOver)
+                .silence(silence)
+                .giveBack(in.strings("give_back")));
   }
 
   private static List<InetSocketAddress> nameServers(Section all) {

@@ -115,6 +115,7 @@ final class Commands {
   private void stats(Map<String, @Nullable Object> answer) {
     Counters counters = balancer.counters();
     answer.put("started", balancer.started().toString());
+    answer.put("role", balancer.role());
     answer.put("loops", balancer.loops().size());
     answer.put("engine", balancer.loops().getFirst().engineName());
     answer.put("sessions", counters.sessions.get());

@@ -1,5 +1,6 @@
 package gyre.balancer;
 
+import gyre.io.ByteStream;
 import gyre.net.UnixStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -122,16 +123,20 @@ final class HandOverState {
 
   /** Which client had which target. */
   static void writeClients(UnixStream stream, Balancer balancer) {
-    long now = balancer.control().nanoTime();
     for (Pool pool : balancer.pools()) {
-      for (Persistence.Entry each : pool.persistence().entries(now)) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put(POOL, pool.name());
-        line.put("client", each.client().getHostAddress());
-        line.put(TARGET, each.target());
-        line.put("left_ms", each.leftNanos() / 1_000_000);
-        write(stream, line);
-      }
+      writeClients(stream, pool, 0, balancer.control().nanoTime());
+    }
+  }
+
+  /** What has changed since the table had so many {@link Persistence#touches}. */
+  static void writeClients(ByteStream stream, Pool pool, long since, long now) {
+    for (Persistence.Entry each : pool.persistence().changedSince(since, now)) {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put(POOL, pool.name());
+      line.put("client", each.client().getHostAddress());
+      line.put(TARGET, each.target());
+      line.put("left_ms", each.leftNanos() / 1_000_000);
+      write(stream, line);
     }
   }
 
@@ -152,14 +157,15 @@ final class HandOverState {
             client,
             text(line, TARGET),
             balancer.control().nanoTime() + leftNanos,
-            pool.config().persistenceEntries());
+            pool.config().persistenceEntries(),
+            true);
   }
 
   private static String text(Map<String, String> line, String key) {
     return line.getOrDefault(key, "");
   }
 
-  private static void write(UnixStream stream, Map<String, ?> line) {
+  private static void write(ByteStream stream, Map<String, ?> line) {
     stream.write(JsonText.write(line) + "\n");
   }
 }

@@ -91,6 +91,10 @@ final class Connector extends Resource {
       long leftNanos = timeoutNanos - elapsedNanos;
       long delayNanos = next < targets.size() ? nanos(options.attemptDelay()) : leftNanos;
       isDelayOver = !isProgressWithin(Math.min(leftNanos, delayNanos));
+      boolean isLimited = timeoutNanos != Long.MAX_VALUE;
+      if (isDelayOver && isLimited && leftNanos <= delayNanos) { // the turn's own time may be behind
+        throw tooLate(goal, options);
+      }
     }
     int connected = won;
     won = -1; // the stream's from now on

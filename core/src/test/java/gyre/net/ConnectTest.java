@@ -383,4 +383,18 @@ class ConnectTest {
               .hasMessageContaining("1 to 65535");
         });
   }
+
+  @Test
+  void shouldEndByATimeThatIsOverBeforeTheTurnIs() {
+    Loops.run(
+        engine,
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
+            ConnectOptions hurried = ConnectOptions.defaults().timeout(Duration.ofNanos(1));
+            InetSocketAddress where = address("127.0.0.1", listener.port());
+            assertThatThrownBy(() -> TcpStream.connect(where, StreamOptions.defaults(), hurried))
+                .isInstanceOf(NetworkTimeoutException.class);
+          }
+        });
+  }
 }

@@ -1,0 +1,158 @@
+package gyre.balancer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gyre.LoopGroup;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A passive balancer beside an active one. */
+@Timeout(120)
+final class StandbyTest {
+  @TempDir private Path directory;
+
+  private final Peers peers = new Peers();
+  private final List<LoopGroup> groups = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    peers.close();
+    for (LoopGroup each : groups) {
+      each.close();
+    }
+  }
+
+  private LoopGroup group() {
+    LoopGroup group = LoopGroup.open(1);
+    groups.add(group);
+    return group;
+  }
+
+  private static BalancerConfig config(Peers.Server... servers) {
+    List<TargetConfig> targets = new ArrayList<>();
+    for (Peers.Server each : servers) {
+      targets.add(each.target());
+    }
+    return BalancerConfig.of(
+            List.of(ListenConfig.of("web", BalancerTest.anyPort(), "web")),
+            List.of(PoolConfig.of("web", targets).persistence(Duration.ofMinutes(5))))
+        .stopTimeout(Duration.ZERO);
+  }
+
+  /** The programs leave a line each. */
+  private BalancerConfig passive(BalancerConfig config, InetSocketAddress active) {
+    return config.standby(
+        StandbyConfig.of(active, program("taken"))
+            .giveBack(program("given back"))
+            .silence(Duration.ofSeconds(4)));
+  }
+
+  private List<String> program(String word) {
+    return List.of("sh", "-c", "echo \"$1\" >> \"$2\"", "sh", word, told().toString());
+  }
+
+  private Path told() {
+    return directory.resolve("told");
+  }
+
+  private static Persistence table(Balancer balancer) {
+    return Objects.requireNonNull(balancer.pool("web")).persistence();
+  }
+
+  private static void untilEvent(Balancer balancer, String text) {
+    Peers.until(text, () -> String.join("\n", balancer.recentEvents()).contains(text));
+  }
+
+  @Test
+  void shouldRememberClientsOfTheActiveOneAndTakeOverWhenItIsGone() throws Exception {
+    Peers.Server a = peers.echo("a");
+    Peers.Server b = peers.echo("b");
+    Balancer active = Balancer.open(group(), config(a, b).replicate(BalancerTest.anyPort()));
+    InetSocketAddress where = Objects.requireNonNull(active.addresses().get("web"));
+    InetSocketAddress replicates = Objects.requireNonNull(active.replicationAddress());
+    String first = Peers.readLine(peers.connect(where)); // before the passive one is there
+    for (int i = 0; i < 1000; i++) {
+      table(active).put(InetAddress.ofLiteral("10.1.1." + i % 250), "x" + i, 1L << 62, 100_000);
+    }
+    try (Balancer passive = Balancer.open(group(), passive(config(a, b), replicates))) {
+      untilEvent(passive, "hears the active one");
+      Peers.until("all are known", () -> table(passive).size() == 251);
+      table(active).put(InetAddress.ofLiteral("10.9.9.9"), "new", 1L << 62, 100_000);
+      Peers.until(
+          "changes are known",
+          () -> "new".equals(table(passive).find(InetAddress.ofLiteral("10.9.9.9"), 0)));
+      assertThat(passive.command("{\"command\":\"stats\"}")).contains("\"role\":\"passive\"");
+      assertThat(active.command("{\"command\":\"stats\"}")).contains("\"role\":\"active\"");
+      assertThat(told()).doesNotExist();
+
+      active.close();
+      untilEvent(passive, "active: has taken over");
+      assertThat(Files.readAllLines(told())).containsExactly("taken");
+      assertThat(String.join("\n", passive.recentEvents()))
+          .contains("takes over, as nothing was heard of the active one: ");
+      assertThat(passive.command("{\"command\":\"stats\"}")).contains("\"role\":\"active\"");
+      InetSocketAddress here = Objects.requireNonNull(passive.addresses().get("web"));
+      for (int i = 0; i < 5; i++) { // the same client gets the same target here
+        assertThat(Peers.readLine(peers.connect(here))).isEqualTo(first);
+      }
+
+      Balancer back = Balancer.open(group(), config(a, b).replicate(replicates));
+      untilEvent(passive, "passive again: has given back");
+      assertThat(Files.readAllLines(told())).containsExactly("taken", "given back");
+      back.close();
+    }
+  }
+
+  @Test
+  void shouldTryAgainWhereTheProgramFails() throws Exception {
+    Peers.Server a = peers.echo("a");
+    Peers.Server gone = peers.echo("gone");
+    gone.close();
+    Path allowed = directory.resolve("allowed");
+    StandbyConfig rules =
+        StandbyConfig.of(gone.address(), List.of("test", "-e", allowed.toString()))
+            .silence(Duration.ofMillis(300));
+    try (Balancer passive = Balancer.open(group(), config(a).standby(rules))) {
+      untilEvent(passive, "has not taken over, and tries again: test ended with");
+      Files.createFile(allowed);
+      untilEvent(passive, "active: has taken over");
+    }
+  }
+
+  @Test
+  void shouldSendNothingBackThatAnotherHasTold() {
+    Persistence table = new Persistence();
+    InetAddress one = InetAddress.ofLiteral("10.0.0.1");
+    InetAddress two = InetAddress.ofLiteral("10.0.0.2");
+    table.put(one, "a", 100, 10, true);
+    table.put(two, "b", 100, 10);
+    assertThat(table.changedSince(0, 0)).extracting(Persistence.Entry::client).contains(one, two);
+    long then = table.touches();
+    table.put(one, "c", 100, 10, true);
+    assertThat(table.changedSince(then, 0)).isEmpty();
+    table.put(one, "c", 100, 10);
+    assertThat(table.changedSince(then, 0))
+        .containsExactly(new Persistence.Entry(one, "c", 100));
+    assertThat(table.find(two, 0)).isEqualTo("b"); // looks alone are no change
+    assertThat(table.changedSince(then, 0)).extracting(Persistence.Entry::client).contains(one);
+  }
+
+  @Test
+  void shouldRefuseRulesThatMakeNoSense() {
+    InetSocketAddress active = BalancerTest.anyPort();
+    assertThatThrownBy(() -> StandbyConfig.of(active, List.of())).hasMessageContaining("takeOver");
+    assertThatThrownBy(() -> StandbyConfig.of(active, List.of("x")).silence(Duration.ofMillis(1)))
+        .hasMessageContaining("at least");
+  }
+}
