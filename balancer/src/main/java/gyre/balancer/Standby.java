@@ -53,7 +53,7 @@ final class Standby {
     heardNanos = part.nanoTime();
     tell("passive: stands by for the active one at " + Addresses.format(rules.active()));
     while (true) {
-      listen();
+      listen(role == Role.ACTIVE ? rules.silence().toNanos() : left());
       if (isHeard) {
         isHeard = false;
         tell("hears nothing of the active one: " + failure);
@@ -71,13 +71,15 @@ final class Standby {
   }
 
   /** Returns when the active one is gone, or says nothing. */
-  private void listen() throws Exception {
-    Duration limit = role == Role.ACTIVE ? rules.silence() : Duration.ofNanos(Math.max(1, left()));
+  private void listen(long limitNanos) throws Exception {
+    if (limitNanos <= 0) {
+      return;
+    }
     try (TcpStream stream =
         TcpStream.connect(
             rules.active(),
             StreamOptions.defaults().closeTimeout(Duration.ZERO),
-            ConnectOptions.defaults().timeout(limit))) {
+            ConnectOptions.defaults().timeout(Duration.ofNanos(limitNanos)))) {
       String line = line(stream);
       while (line != null) {
         heard();

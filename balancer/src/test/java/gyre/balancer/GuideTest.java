@@ -62,7 +62,8 @@ final class GuideTest {
     "[pool.a]",
     "[pool.a.target.a]",
     "[pool.a.health]",
-    "[pool.a.outlier]"
+    "[pool.a.outlier]",
+    "[standby]"
   })
   void shouldTellOfEachKey(String section) {
     String message = "";
