@@ -92,7 +92,8 @@ final class Connector extends Resource {
       long delayNanos = next < targets.size() ? nanos(options.attemptDelay()) : leftNanos;
       isDelayOver = !isProgressWithin(Math.min(leftNanos, delayNanos));
       boolean isLimited = timeoutNanos != Long.MAX_VALUE;
-      if (isDelayOver && isLimited && leftNanos <= delayNanos) { // the turn's own time may be behind
+      if (isDelayOver && isLimited && leftNanos <= delayNanos) {
+        // Not left to the look above: the turn's own time may be behind, and stand still.
         throw tooLate(goal, options);
       }
     }
