@@ -138,7 +138,9 @@ public final class Probe {
     Memory.putLong(base + SlotLayout.PHASE, SlotLayout.OUTSIDE);
   }
 
-  /** Its driver has the thread, who may not come back for long: what is told is whole until then. */
+  /**
+   * Its driver has the thread, who may not come back for long: what is told is whole until then.
+   */
   public void rests() {
     VarHandle.storeStoreFence();
     Memory.putLong(base + SlotLayout.SEQUENCE, ++sequence & -2L);
@@ -181,8 +183,8 @@ public final class Probe {
   }
 
   /**
-   * Whether something has run since the last slice that was told: a callback that has begun, or
-   * one that was parked and went on, and that has not ended.
+   * Whether something has run since the last slice that was told: a callback that has begun, or one
+   * that was parked and went on, and that has not ended.
    */
   public boolean hasUntold() {
     return isInCallback || !isTold;

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Room in the file is allocated before it is mapped: on a full disk a store into a hole of a
  * file would end the process. So the file is only made where such room stays; see {@link
- * ProbeDirectory}. Where there is no file to be had, loops write into memory that only
- * this process sees.
+ * ProbeDirectory}. Where there is no file to be had, loops write into memory that only this process
+ * sees.
  */
 public final class ProbeFile {
   private static final System.Logger LOGGER = System.getLogger("gyre.insight");

@@ -11,9 +11,9 @@ package gyre.probe;
  *
  * <p>The loop that a slot belongs to makes {@link #SEQUENCE} odd when a turn begins to write and
  * even when it has ended, so a reader who finds the same even number before and after has a
- * consistent picture. A reader who finds it odd has whole numbers of a turn that is under way. It is
- * odd as well while a slot goes from one loop to another: whose picture it is, {@link #LOOP} tells,
- * if it is the same before and after.
+ * consistent picture. A reader who finds it odd has whole numbers of a turn that is under way. It
+ * is odd as well while a slot goes from one loop to another: whose picture it is, {@link #LOOP}
+ * tells, if it is the same before and after.
  */
 public final class SlotLayout {
   /** "GYREINSI" */

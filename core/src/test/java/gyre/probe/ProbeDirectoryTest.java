@@ -24,7 +24,8 @@ class ProbeDirectoryTest {
   }
 
   private void allow(String rights) throws IOException {
-    Path ignored = Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(rights));
+    Path ignored =
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(rights));
   }
 
   @Test

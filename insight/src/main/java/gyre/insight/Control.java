@@ -29,11 +29,13 @@ public final class Control {
   /** The tree of what lives in the loops, in words. */
   public static String dump(long pid) throws IOException {
     StringBuilder text = new StringBuilder();
-    dump(pid, line -> {
-      if (text.length() + line.length() < DUMP_CHARS_MAX) {
-        text.append(line).append('\n');
-      }
-    });
+    dump(
+        pid,
+        line -> {
+          if (text.length() + line.length() < DUMP_CHARS_MAX) {
+            text.append(line).append('\n');
+          }
+        });
     return text.toString();
   }
 

@@ -242,9 +242,7 @@ final class ControlServer {
     }
 
     private long limitNanos(boolean isAsked) {
-      return !isAsked
-          ? ASK_LIMIT_NANOS
-          : pending.isEmpty() ? Long.MAX_VALUE : TAKE_LIMIT_NANOS;
+      return !isAsked ? ASK_LIMIT_NANOS : pending.isEmpty() ? Long.MAX_VALUE : TAKE_LIMIT_NANOS;
     }
 
     /** The end of what a client says is no end of its listening. */

@@ -182,7 +182,8 @@ public final class Diagnosis {
     long limit = after.stallLimitNanos();
     long number = delay.above(limit);
     if (number > 0) {
-      Optional<StallReport> stall = lastStall(loop, "").filter(report -> isSeen(Optional.of(report)));
+      Optional<StallReport> stall =
+          lastStall(loop, "").filter(report -> isSeen(Optional.of(report)));
       say(
           Disease.HELD_UP,
           loop.name(),

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Looks for what only grows: handles of a kind, or fibers, of which more are open each second, while
- * next to none is closed. A server that fills up looks the same, so it is a suspicion, and only
- * after some seconds.
+ * Looks for what only grows: handles of a kind, or fibers, of which more are open each second,
+ * while next to none is closed. A server that fills up looks the same, so it is a suspicion, and
+ * only after some seconds.
  */
 final class LeakWatch {
   private static final long STEP_NANOS = 1_000_000_000;
@@ -57,9 +57,7 @@ final class LeakWatch {
       levels.put(
           new Key(loop.loop(), FIBERS),
           new Level(
-              loop.liveFibers(),
-              loop.get(Counter.FIBERS_STARTED),
-              loop.get(Counter.FIBERS_ENDED)));
+              loop.liveFibers(), loop.get(Counter.FIBERS_STARTED), loop.get(Counter.FIBERS_ENDED)));
     }
     return new Point(now.takenNanos(), levels);
   }

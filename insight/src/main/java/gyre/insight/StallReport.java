@@ -84,7 +84,17 @@ public record StallReport(
   /** The same, which is over. */
   StallReport ended(long nanoTime) {
     return new StallReport(
-        loop, loopNumber, kind, subject, scopes, beganNanos, nanoTime, nanoTime, cause, detail, stack);
+        loop,
+        loopNumber,
+        kind,
+        subject,
+        scopes,
+        beganNanos,
+        nanoTime,
+        nanoTime,
+        cause,
+        detail,
+        stack);
   }
 
   /** How long it is over. */

@@ -192,8 +192,7 @@ public final class TopScreen {
   private void draw(Area area) {
     Look present = look;
     if (present == null) {
-      int ignored =
-          area.put(0, 0, "looking at process " + observation.pid() + " ...  q end", DIM);
+      int ignored = area.put(0, 0, "looking at process " + observation.pid() + " ...  q end", DIM);
       return;
     }
     draw(area, present);

@@ -160,8 +160,7 @@ final class TraceAnswer implements Answer {
   public void close() {
     isClosed = true;
     for (Traced each : traced) {
-      Internals.handToLoop(
-          each.watched.loop(), () -> each.watched.probe().endTrace(each.trace));
+      Internals.handToLoop(each.watched.loop(), () -> each.watched.probe().endTrace(each.trace));
     }
   }
 }

@@ -13,7 +13,13 @@ import tools.jackson.core.json.JsonFactory;
  * @param ageNanos since when it waits or is open; 0 where that is not known
  */
 public record TreeLine(
-    String loop, String type, String name, String state, String waitsFor, String wakes, long ageNanos) {
+    String loop,
+    String type,
+    String name,
+    String state,
+    String waitsFor,
+    String wakes,
+    long ageNanos) {
   private static final JsonFactory FACTORY = JsonFactory.builder().build();
 
   /** Whether what it waits for is there, and nobody has woken it. */

@@ -349,10 +349,7 @@ final class WatchedLoop {
               + Figures.nanos(total);
       case NATIVE -> stack.length == 0 ? "" : "in " + stack[0] + asleep(times);
       case PREEMPTED, THROTTLED, STOLEN ->
-          "ready to run for "
-              + Figures.nanos(waited(times))
-              + " of "
-              + Figures.nanos(total);
+          "ready to run for " + Figures.nanos(waited(times)) + " of " + Figures.nanos(total);
       case PAUSE -> "the watchdog was late by " + Figures.nanos(pausedNanos) + " too";
       case LOCK -> stack.length == 0 ? "" : "in " + stack[0];
       case JAVA, UNSEEN, MANY -> "";

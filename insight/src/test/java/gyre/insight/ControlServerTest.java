@@ -71,8 +71,8 @@ class ControlServerTest {
   void shouldNotWaitForEverForAProcessThatIsStopped() throws IOException {
     try (ServerSocketChannel stopped = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       ServerSocketChannel ignored = stopped.bind(UnixDomainSocketAddress.of(socket()));
-      assertThatThrownBy(() ->
-              ControlClient.ask(socket(), "dump", Duration.ofMillis(50), line -> {}))
+      assertThatThrownBy(
+              () -> ControlClient.ask(socket(), "dump", Duration.ofMillis(50), line -> {}))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("does not answer");
     }
@@ -97,11 +97,12 @@ class ControlServerTest {
   void shouldGiveALargeAnswerPieceByPiece() throws IOException {
     String piece = ("x".repeat(1023) + "\n").repeat(4096);
     int[] left = {20};
-    serve(question -> output -> {
-      assertThat(output.hasRoom()).isTrue();
-      output.write(piece);
-      return --left[0] == 0;
-    });
+    serve(question ->
+        output -> {
+          assertThat(output.hasRoom()).isTrue();
+          output.write(piece);
+          return --left[0] == 0;
+        });
     assertThat(ask("tree")).hasSize(20 * 4096);
   }
 
@@ -161,10 +162,11 @@ class ControlServerTest {
   @Test
   void shouldAnswerOneWhoHasNothingMoreToSay() throws IOException {
     int[] left = {5};
-    serve(question -> output -> {
-      output.write("line\n");
-      return --left[0] == 0;
-    });
+    serve(question ->
+        output -> {
+          output.write("line\n");
+          return --left[0] == 0;
+        });
     try (SocketChannel channel = connect();
         InputStream input = Channels.newInputStream(channel)) {
       int ignored = channel.write(ByteBuffer.wrap("stalls\n".getBytes(StandardCharsets.UTF_8)));

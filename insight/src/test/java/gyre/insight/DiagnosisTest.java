@@ -256,7 +256,8 @@ class DiagnosisTest {
   void shouldSayWhoWaitsForASlowPeer() {
     waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", "", SECOND));
     assertThat(diagnose()).isEmpty();
-    waits = List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", "", 3 * SECOND));
+    waits =
+        List.of(new TreeLine("loop", "FIBER", "w", "PARKED", "writing to tcp-1", "", 3 * SECOND));
     assertThat(diagnose()).containsExactly(Disease.SLOW_CONSUMER);
   }
 
@@ -303,7 +304,8 @@ class DiagnosisTest {
 
   @Test
   void shouldSuspectALeakWhereMoreAndMoreIsOpen() {
-    assertThat(leaksAfter(0, 20, 5)).extracting(Verdict::disease)
+    assertThat(leaksAfter(0, 20, 5))
+        .extracting(Verdict::disease)
         .containsExactly(Disease.LEAK_SUSPECTED);
     assertThat(leaksAfter(0, 20, 4)).as("too short").isEmpty();
     assertThat(leaksAfter(10, 20, 5)).as("half of them are closed").isEmpty();
@@ -315,7 +317,17 @@ class DiagnosisTest {
   void shouldKeepReportsOfStallsOnTheirWay() {
     StallReport report =
         new StallReport(
-            "l\"1", 3, "fiber", "fiber ü", List.of("a", "b"), 1, 2, 3, Cause.NATIVE, "d\"", List.of());
+            "l\"1",
+            3,
+            "fiber",
+            "fiber ü",
+            List.of("a", "b"),
+            1,
+            2,
+            3,
+            Cause.NATIVE,
+            "d\"",
+            List.of());
     assertThat(StallJson.read(StallJson.write(List.of(report, report))))
         .containsExactly(report, report);
   }

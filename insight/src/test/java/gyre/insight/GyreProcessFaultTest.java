@@ -28,7 +28,8 @@ class GyreProcessFaultTest {
   }
 
   private void allow(String rights) throws IOException {
-    Path ignored = Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(rights));
+    Path ignored =
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(rights));
   }
 
   private ByteBuffer header(long slots) {
