@@ -24,7 +24,7 @@ class LoopTreeTest {
           }
           TcpListener listener = TcpListener.bind("127.0.0.1", 0);
           TcpStream stream = TcpStream.connect(listener.address());
-          Fiber<?> waits = Fiber.start("waits", () -> stream.read(ByteBuffer.allocate(1)));
+          Fiber<?> waits = many.start("waits", () -> stream.read(ByteBuffer.allocate(1)));
           while (!waits.isParked()) {
             Fiber.yield();
           }
