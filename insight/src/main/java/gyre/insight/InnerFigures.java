@@ -17,7 +17,8 @@ public final class InnerFigures {
     figures.put("loops", loops.size());
     figures.put(
         "busy_percent",
-        rounded(sum(loops, Counter.BUSY_NANOS) / (look.seconds() * 1e7 * Math.max(1, loops.size()))));
+        rounded(
+            sum(loops, Counter.BUSY_NANOS) / (look.seconds() * 1e7 * Math.max(1, loops.size()))));
     figures.put("turns", sum(loops, Counter.TURNS));
     figures.put("callbacks", sum(loops, Counter.CALLBACKS));
     Spread callbacks =
@@ -28,7 +29,8 @@ public final class InnerFigures {
     figures.put("poll_delay_p99_millis", p99(loops, Distribution.POLL_DELAY));
     long calls = sum(loops, Counter.CALLS_WAITING) + sum(loops, Counter.CALLS_OTHER);
     long received = sum(loops, Counter.COMPLETIONS);
-    figures.put("system_calls_per_completion", received == 0 ? 0 : rounded((double) calls / received));
+    figures.put(
+        "system_calls_per_completion", received == 0 ? 0 : rounded((double) calls / received));
     figures.put("handles", loops.stream().mapToLong(LoopSnapshot::openHandles).sum());
     figures.put("fibers", loops.stream().mapToLong(LoopSnapshot::liveFibers).sum());
     figures.put("pool_used_mebibytes", sum(loops, Counter.POOL_USED_BYTES) >> 20);

@@ -33,15 +33,15 @@ public final class LoopMetrics {
     for (Counter counter : Counter.values()) {
       put(text, look, counter);
     }
-    PrometheusText.Family handles =
-        text.gauge("gyre_loop_handles", "Handles that are open.");
+    PrometheusText.Family handles = text.gauge("gyre_loop_handles", "Handles that are open.");
     look.now().loops().forEach(loop -> handles.sample(loop.openHandles(), labels(loop)));
     PrometheusText.Family fibers =
         text.gauge("gyre_loop_fibers", "Fibers that have begun and not ended.");
     look.now().loops().forEach(loop -> fibers.sample(loop.liveFibers(), labels(loop)));
     PrometheusText.Family turn =
         text.gauge(
-            "gyre_loop_turn_seconds", "For how long the turn that goes on has lasted; 0 in a wait.");
+            "gyre_loop_turn_seconds",
+            "For how long the turn that goes on has lasted; 0 in a wait.");
     look.now().loops().forEach(loop -> turn.sample(loop.turnNanos() / NANOS, labels(loop)));
     for (Distribution distribution : Distribution.values()) {
       put(text, look, distribution);
@@ -68,8 +68,8 @@ public final class LoopMetrics {
             text.gauge("gyre_process_resident_memory_bytes", "Resident memory.").sample(bytes));
     look.facts()
         .openDescriptors()
-        .ifPresent(open ->
-            text.gauge("gyre_process_open_fds", "Descriptors that are open.").sample(open));
+        .ifPresent(
+            open -> text.gauge("gyre_process_open_fds", "Descriptors that are open.").sample(open));
     look.facts()
         .descriptorLimit()
         .ifPresent(limit ->
@@ -77,8 +77,7 @@ public final class LoopMetrics {
     PrometheusText.Family verdicts =
         text.gauge("gyre_process_verdicts", "How often each verdict is true now: see gyre top.");
     for (Verdict.Disease disease : Verdict.Disease.values()) {
-      long count =
-          look.verdicts().stream().filter(verdict -> verdict.disease() == disease).count();
+      long count = look.verdicts().stream().filter(verdict -> verdict.disease() == disease).count();
       verdicts.sample(count, "verdict", disease.key());
     }
   }

@@ -88,8 +88,7 @@ final class PageFeed implements AutoCloseable {
     try {
       look();
     } catch (IOException | RuntimeException e) {
-      LOGGER.log(
-          System.Logger.Level.DEBUG, "the page could not look at " + observation.pid(), e);
+      LOGGER.log(System.Logger.Level.DEBUG, "the page could not look at " + observation.pid(), e);
     }
   }
 

@@ -31,26 +31,30 @@ final class PageState {
   }
 
   private static void put(Json bars, LoopSnapshot loop) {
-    bars.object(Long.toString(loop.loop()), each -> {
-      bar(each, "callbacks", loop.callbacks());
-      for (Distribution distribution : Distribution.values()) {
-        if (distribution.isTime()) {
-          bar(each, distribution.key().replace('_', ' '), loop.spread(distribution));
-        }
-      }
-    });
+    bars.object(
+        Long.toString(loop.loop()),
+        each -> {
+          bar(each, "callbacks", loop.callbacks());
+          for (Distribution distribution : Distribution.values()) {
+            if (distribution.isTime()) {
+              bar(each, distribution.key().replace('_', ' '), loop.spread(distribution));
+            }
+          }
+        });
   }
 
   private static void bar(Json json, String name, Spread spread) {
     if (spread.count() > 0) {
-      json.array(name, counts -> {
-        long low = 0;
-        for (long bound : BOUNDS_NANOS) {
-          counts.element(spread.between(low, bound));
-          low = bound;
-        }
-        counts.element(spread.between(low, Long.MAX_VALUE));
-      });
+      json.array(
+          name,
+          counts -> {
+            long low = 0;
+            for (long bound : BOUNDS_NANOS) {
+              counts.element(spread.between(low, bound));
+              low = bound;
+            }
+            counts.element(spread.between(low, Long.MAX_VALUE));
+          });
     }
   }
 
@@ -84,7 +88,8 @@ final class PageState {
     return row.append(']').toString();
   }
 
-  private static double percentOfBusiest(List<LoopSnapshot> loops, Counter counter, double seconds) {
+  private static double percentOfBusiest(
+      List<LoopSnapshot> loops, Counter counter, double seconds) {
     return loops.stream().mapToLong(loop -> loop.get(counter)).max().orElse(0) / (seconds * 1e7);
   }
 
@@ -94,9 +99,7 @@ final class PageState {
 
   private static double p99(List<LoopSnapshot> loops, Distribution distribution) {
     return millis(
-        loops.stream()
-            .map(loop -> loop.spread(distribution))
-            .reduce(Spread.EMPTY, Spread::plus));
+        loops.stream().map(loop -> loop.spread(distribution)).reduce(Spread.EMPTY, Spread::plus));
   }
 
   private static double millis(Spread spread) {

@@ -14,12 +14,14 @@ final class PageTree {
     String wanted = text.toLowerCase(Locale.ROOT);
     StringBuilder nodes = new StringBuilder();
     int[] counts = new int[2];
-    Control.tree(pid, line -> {
-      counts[0]++;
-      if (counts[1] < SHOWN && line.toLowerCase(Locale.ROOT).contains(wanted)) {
-        nodes.append(counts[1]++ == 0 ? "" : ",").append(line);
-      }
-    });
+    Control.tree(
+        pid,
+        line -> {
+          counts[0]++;
+          if (counts[1] < SHOWN && line.toLowerCase(Locale.ROOT).contains(wanted)) {
+            nodes.append(counts[1]++ == 0 ? "" : ",").append(line);
+          }
+        });
     return "{\"looked\":" + counts[0] + ",\"shown\":" + counts[1] + ",\"nodes\":[" + nodes + "]}";
   }
 }

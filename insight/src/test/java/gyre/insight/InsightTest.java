@@ -113,11 +113,9 @@ class InsightTest {
     try (Insight page = Insight.serve(anyPort())) {
       URI uri = URI.create("http://127.0.0.1:" + page.address().getPort() + "/api/feed");
       HttpResponse<Stream<String>> feed =
-          CLIENT.send(
-              HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofLines());
+          CLIENT.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofLines());
       try (Stream<String> lines = feed.body()) {
-        List<String> data =
-            lines.filter(line -> line.startsWith("data:")).limit(2).toList();
+        List<String> data = lines.filter(line -> line.startsWith("data:")).limit(2).toList();
         assertThat(data).hasSize(2).allMatch(line -> line.contains("\"point\":["));
       }
     }
@@ -153,8 +151,7 @@ class InsightTest {
 
   @Test
   void shouldSayThatAProcessTellsNothing() {
-    org.assertj.core.api.Assertions.assertThatThrownBy(
-            () -> Insight.serve(999_999_999, anyPort()))
+    org.assertj.core.api.Assertions.assertThatThrownBy(() -> Insight.serve(999_999_999, anyPort()))
         .isInstanceOf(java.io.UncheckedIOException.class)
         .hasMessageContaining("no such process");
   }
@@ -213,7 +210,8 @@ class InsightTest {
             .toList();
     String last =
         turns.stream().filter(line -> line.contains("le=\"+Inf\"")).findFirst().orElseThrow();
-    String count = turns.stream().filter(line -> line.contains("_count{")).findFirst().orElseThrow();
+    String count =
+        turns.stream().filter(line -> line.contains("_count{")).findFirst().orElseThrow();
     assertThat(last.substring(last.indexOf("} "))).isEqualTo(count.substring(count.indexOf("} ")));
     assertThat(count).doesNotEndWith("} 0");
   }

@@ -207,8 +207,7 @@ public final class Lab {
    * @param mayStrace whether it may be slowed down to count its system calls
    * @param folder for what tools leave behind
    */
-  public static ProcessFindings profile(
-      long pid, double seconds, boolean mayStrace, Path folder) {
+  public static ProcessFindings profile(long pid, double seconds, boolean mayStrace, Path folder) {
     Optional<Home> home;
     try {
       home = Optional.of(Home.find());

@@ -86,7 +86,8 @@ final class Answer {
     if (at < 0 && !isEmpty) {
       return "was answered without Content-Length";
     }
-    String value = isEmpty ? "0" : head.substring(at + field.length()).lines().findFirst().orElse("");
+    String value =
+        isEmpty ? "0" : head.substring(at + field.length()).lines().findFirst().orElse("");
     if (!value.strip().matches("[0-9]{1,7}")) {
       return "was answered by a Content-Length of" + value;
     }

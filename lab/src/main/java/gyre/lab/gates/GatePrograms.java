@@ -11,7 +11,10 @@ import java.util.List;
  * @param reference what CPU time is compared with, likewise
  */
 public record GatePrograms(
-    List<String> generator, String generatorReason, List<String> reference, String referenceReason) {
+    List<String> generator,
+    String generatorReason,
+    List<String> reference,
+    String referenceReason) {
   /** Where no gate needs load. */
   public static final GatePrograms NONE =
       new GatePrograms(List.of(), "not needed", List.of(), "is not needed");

@@ -119,7 +119,8 @@ public record GateReport(
     page.append(
         "<p>%s</p>\n<p class=\"faint\">%s · %s</p>\n"
             .formatted(escape(target), startedAt.toString().substring(0, 19), escape(summary())));
-    remarks.forEach(each -> page.append("<p class=\"faint\">").append(escape(each)).append("</p>\n"));
+    remarks.forEach(
+        each -> page.append("<p class=\"faint\">").append(escape(each)).append("</p>\n"));
     judgements.forEach(each -> page.append(section(each)));
     return page.append("</body></html>\n").toString();
   }

@@ -19,11 +19,7 @@ public final class Gates {
   private final PrintStream out;
 
   Gates(
-      GateOptions options,
-      Meter meter,
-      Optional<Inside> inside,
-      Runnable check,
-      PrintStream out) {
+      GateOptions options, Meter meter, Optional<Inside> inside, Runnable check, PrintStream out) {
     this.options = options;
     this.check = check;
     this.meter = meter;

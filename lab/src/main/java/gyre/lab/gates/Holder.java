@@ -68,6 +68,7 @@ final class Holder {
 
     /** 0 while nothing is asked. */
     private long askedNanos;
+
     private int served;
     private boolean isOver;
 

@@ -35,8 +35,7 @@ final class Judge {
   Judgement of(Gate gate, Measured measured) {
     return switch (measured) {
       case Measured.Unknown unknown -> Judgement.unjudged(gate, unknown.reason());
-      case Measured.Broken broken ->
-          new Judgement(gate, Outcome.FAIL, broken.what(), Map.of());
+      case Measured.Broken broken -> new Judgement(gate, Outcome.FAIL, broken.what(), Map.of());
       case Measured.Delays delays -> latency(delays);
       case Measured.Shares shares -> fairness(shares);
       case Measured.Growth growth -> memory(growth);
@@ -208,7 +207,10 @@ final class Judge {
     }
     if (held.possible() < Math.min(held.wanted(), MANY)) {
       return new Judgement(
-          Gate.CONNECTIONS, Outcome.UNJUDGED, found + ", and no more fit: " + held.narrow(), figures);
+          Gate.CONNECTIONS,
+          Outcome.UNJUDGED,
+          found + ", and no more fit: " + held.narrow(),
+          figures);
     }
     return new Judgement(
         Gate.CONNECTIONS,

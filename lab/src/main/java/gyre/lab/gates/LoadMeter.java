@@ -37,8 +37,7 @@ final class LoadMeter implements Meter {
     this.options = options;
     this.programs = programs;
     this.out = out;
-    this.weights =
-        WARM_UP_WEIGHT + options.gates().stream().mapToInt(LoadMeter::weight).sum();
+    this.weights = WARM_UP_WEIGHT + options.gates().stream().mapToInt(LoadMeter::weight).sum();
   }
 
   private static int weight(Gate gate) {
@@ -185,8 +184,7 @@ final class LoadMeter implements Meter {
       points.add(new Growth.Point(requests, bytes));
       requests += run(Math.max(each / 4, each - looked)).requests();
     }
-    points.add(
-        new Growth.Point(requests, memories.stream().mapToDouble(MemoryOf::bytes).sum()));
+    points.add(new Growth.Point(requests, memories.stream().mapToDouble(MemoryOf::bytes).sum()));
     double seconds = (System.nanoTime() - start) / 1e9;
     List<Growth.Point> kept = points.subList(points.size() / 4, points.size());
     return new Growth(kept, seconds * kept.size() / points.size(), memories.getFirst().what());

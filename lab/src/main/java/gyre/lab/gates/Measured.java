@@ -21,12 +21,7 @@ sealed interface Measured {
    *     not needed, or is not there
    */
   record Delays(
-      double sent,
-      double seconds,
-      long answers,
-      long unanswered,
-      Latency latency,
-      double reference)
+      double sent, double seconds, long answers, long unanswered, Latency latency, double reference)
       implements Measured {}
 
   /** Closed loop: answers of each connection, and its longest wait. */
@@ -64,6 +59,12 @@ sealed interface Measured {
    * @param failure of the first that did not; empty where the time was over before
    */
   record Held(
-      int wanted, int possible, String narrow, int opened, int served, String failure, Latency latency)
+      int wanted,
+      int possible,
+      String narrow,
+      int opened,
+      int served,
+      String failure,
+      Latency latency)
       implements Measured {}
 }

@@ -159,8 +159,7 @@ record Target(
   /** For a person. */
   String describe() {
     String where = address.getAddress().getHostAddress() + ":" + address.getPort();
-    String what =
-        protocol == Protocol.ECHO ? "TCP echo at " + where : "http://" + where + path;
+    String what = protocol == Protocol.ECHO ? "TCP echo at " + where : "http://" + where + path;
     if (processes.isEmpty()) {
       return what;
     }

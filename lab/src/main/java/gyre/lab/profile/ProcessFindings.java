@@ -81,7 +81,10 @@ public record ProcessFindings(
         "of its time",
         "user " + percent(1 - kernelShare) + ", kernel " + percent(kernelShare));
     for (ThreadShare each : threads.subList(0, Math.min(THREADS_SHOWN, threads.size()))) {
-      line(text, percent(each.ran()), each.name() + "  (ready, no core " + percent(each.delayed()) + ")");
+      line(
+          text,
+          percent(each.ran()),
+          each.name() + "  (ready, no core " + percent(each.delayed()) + ")");
     }
     text.append("\n2  attribution").append(" (").append(framesBy).append(")\n");
     sight.frames().groups(SHOWN).forEach(part -> line(text, percent(part.share()), part.name()));
@@ -97,13 +100,15 @@ public record ProcessFindings(
 
   private void offCpu(StringBuilder text) {
     OffCpu off = sight.offCpu();
-    off.loop().ifPresent(times -> {
-      line(text, "thread", times.name());
-      line(text, "ran", percent(times.ranNanos() / off.elapsed()));
-      line(text, "ready, no core", percent(off.delayedShare()));
-      line(text, "waited", percent(off.waitedShare()));
-      off.places().forEach(place -> line(text, percent(place.share()), "of that " + place.name()));
-    });
+    off.loop()
+        .ifPresent(times -> {
+          line(text, "thread", times.name());
+          line(text, "ran", percent(times.ranNanos() / off.elapsed()));
+          line(text, "ready, no core", percent(off.delayedShare()));
+          line(text, "waited", percent(off.waitedShare()));
+          off.places()
+              .forEach(place -> line(text, percent(place.share()), "of that " + place.name()));
+        });
   }
 
   private void calls(StringBuilder text) {

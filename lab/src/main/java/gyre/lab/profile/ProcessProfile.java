@@ -55,8 +55,7 @@ public final class ProcessProfile {
     try {
       Files.createDirectories(folder);
       int millis = (int) (seconds * 1000 / LOOKS);
-      return new ProcessProfile(
-              pid, millis, mayStrace, folder, home.orElse(null), Tools.find())
+      return new ProcessProfile(pid, millis, mayStrace, folder, home.orElse(null), Tools.find())
           .run();
     } catch (IOException e) {
       throw new LabException("cannot write into " + folder + ": " + OutputFiles.reason(e), e);
@@ -97,10 +96,14 @@ public final class ProcessProfile {
     if (seen.total() == 0) {
       framesBy = "nothing was seen";
     }
-    OffCpu offCpu = OffCpu.of(pid, atFirst, () -> {
-      work();
-      return 0;
-    });
+    OffCpu offCpu =
+        OffCpu.of(
+            pid,
+            atFirst,
+            () -> {
+              work();
+              return 0;
+            });
     if (offCpu.places().isEmpty()) {
       remarks.add("where it waited: it did not, or /proc/PID/task/TID/wchan may not be read");
     }

@@ -37,7 +37,8 @@ class JudgeTest {
         1,
         1000,
         0,
-        Latency.of(List.of(MILLI, slowNanos), List.of(1000L - slowOfThousand, (long) slowOfThousand)),
+        Latency.of(
+            List.of(MILLI, slowNanos), List.of(1000L - slowOfThousand, (long) slowOfThousand)),
         reference);
   }
 
@@ -86,9 +87,9 @@ class JudgeTest {
   }
 
   private static List<Judgement> run(Map<Gate, Measured> measured) {
-    PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-    return new Gates(
-            GateOptions.defaults(), measured::get, Optional.empty(), () -> {}, nowhere)
+    PrintStream nowhere =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    return new Gates(GateOptions.defaults(), measured::get, Optional.empty(), () -> {}, nowhere)
         .run();
   }
 
@@ -180,8 +181,7 @@ class JudgeTest {
   void shouldFailAServerThatAnswersNothing() {
     Measured none = new Measured.Delays(2000, 1, 0, 0, Latency.empty(), Double.NaN);
     assertThat(judge.of(Gate.LATENCY, none).outcome()).isEqualTo(Outcome.FAIL);
-    Measured silent =
-        new Measured.Shares(List.of(0L, 0L), List.of(5_000 * MILLI, 5_000 * MILLI));
+    Measured silent = new Measured.Shares(List.of(0L, 0L), List.of(5_000 * MILLI, 5_000 * MILLI));
     assertThat(judge.of(Gate.FAIRNESS, silent).outcome()).isEqualTo(Outcome.FAIL);
   }
 
@@ -281,7 +281,8 @@ class JudgeTest {
           @Override
           public void close() {}
         };
-    PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    PrintStream nowhere =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     Map<Gate, Measured> measured = healthy();
     List<Judgement> judgements =
         new Gates(

@@ -47,8 +47,7 @@ class PlantedServerTest {
     try {
       ProcessBuilder compiler = new ProcessBuilder(command).redirectErrorStream(true);
       compiler.redirectOutput(folder.resolve("errors").toFile());
-      generator =
-          compiler.start().waitFor() == 0 ? List.of(program.toString()) : List.of();
+      generator = compiler.start().waitFor() == 0 ? List.of(program.toString()) : List.of();
     } catch (IOException e) {
       generator = List.of(); // no compiler
     }
@@ -63,7 +62,8 @@ class PlantedServerTest {
     assumeTrue(!generator.isEmpty(), "needs a C compiler: apt-get install gcc libc6-dev");
     GatePrograms programs = new GatePrograms(generator, "", List.of(), "is not needed");
     GateOptions options = OPTIONS.gates(EnumSet.of(gate));
-    PrintStream nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    PrintStream nowhere =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
     Meter meter = new LoadMeter(Target.of(server.address()), options, programs, nowhere);
     return new Judge(options).of(gate, meter.measure(gate));
   }

@@ -18,14 +18,10 @@ class ProcessProfileTest {
   private static ProcessFindings findings(
       double kernelShare, double cores, double ran, double delayed) {
     Threads.Times times =
-        new Threads.Times(
-            7, "loop-0", (long) (ran * SECOND), (long) (delayed * SECOND), 1, 1, 1);
+        new Threads.Times(7, "loop-0", (long) (ran * SECOND), (long) (delayed * SECOND), 1, 1, 1);
     OffCpu offCpu =
         new OffCpu(
-            Optional.of(times),
-            List.of(new WaitPlaces.Place("for completions", 1)),
-            0,
-            SECOND);
+            Optional.of(times), List.of(new WaitPlaces.Place("for completions", 1)), 0, SECOND);
     Frames frames = Frames.parse(List.of("main;gyre/Loop.turn;tcp_ack_[k] 3", "main;work 1"));
     return new ProcessFindings(
         "process 7",
