@@ -1,7 +1,7 @@
 package gyre.cli;
 
 import gyre.lab.Lab;
-import gyre.lab.profile.ProcessFindings;
+import gyre.lab.ProfileReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -106,12 +106,12 @@ final class ProfileCommand implements Callable<Integer> {
   private void print(long pid) throws IOException {
     Path folder =
         output.isPresent() ? output.get() : Files.createTempDirectory("gyre-profile-" + pid + "-");
-    ProcessFindings findings = Lab.profile(pid, seconds, strace, folder);
+    ProfileReport report = Lab.profile(pid, seconds, strace, folder);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(findings.json());
+      out.println(report.json());
     } else {
-      out.print(findings.text());
+      out.print(report.text());
       Path flames = folder.resolve("flames.html");
       out.println(
           Files.exists(flames)

@@ -52,6 +52,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The lab as the command line sees it. */
 public final class Lab {
@@ -135,7 +136,7 @@ public final class Lab {
       List<Path> data,
       PrintStream out) {
     OutputFiles.check(Stream.concat(pages.stream(), data.stream()).toList());
-    AtomicReference<GateReport> made = new AtomicReference<>();
+    AtomicReference<@Nullable GateReport> made = new AtomicReference<>();
     Interruption.tidily(
         () ->
             made.set(
@@ -207,16 +208,22 @@ public final class Lab {
    * @param mayStrace whether it may be slowed down to count its system calls
    * @param folder for what tools leave behind
    */
-  public static ProcessFindings profile(long pid, double seconds, boolean mayStrace, Path folder) {
-    Optional<Home> home;
+  public static ProfileReport profile(
+      long pid, double seconds, boolean mayStrace, Path folder) {
+    ProcessFindings findings =
+        Interruption.during(
+            Children::end,
+            () -> ProcessProfile.of(pid, seconds, mayStrace, folder, homeIfAny()));
+    return new ProfileReport(findings.text(), findings.json());
+  }
+
+  /** Empty elsewhere than in a work tree. */
+  private static Optional<Home> homeIfAny() {
     try {
-      home = Optional.of(Home.find());
+      return Optional.of(Home.find());
     } catch (LabException e) {
-      home = Optional.empty(); // elsewhere than in a work tree
+      return Optional.empty();
     }
-    Optional<Home> tree = home;
-    return Interruption.during(
-        Children::end, () -> ProcessProfile.of(pid, seconds, mayStrace, folder, tree));
   }
 
   private static Workload only(List<Workload> workloads, String name) {

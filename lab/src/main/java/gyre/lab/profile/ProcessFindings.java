@@ -16,7 +16,6 @@ import java.util.Locale;
  * @param callSeconds for how long they were counted
  * @param remarks what could not be looked at, and what to do about it
  */
-@SuppressWarnings("exports") // what it consists of is for this package alone
 public record ProcessFindings(
     String title,
     double kernelShare,

@@ -20,6 +20,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -89,7 +90,7 @@ class JudgeTest {
   private static List<Judgement> run(Map<Gate, Measured> measured) {
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-    return new Gates(GateOptions.defaults(), measured::get, Optional.empty(), () -> {}, nowhere)
+    return new Gates(GateOptions.defaults(), gate -> Objects.requireNonNull(measured.get(gate)), Optional.empty(), () -> {}, nowhere)
         .run();
   }
 
@@ -287,7 +288,7 @@ class JudgeTest {
     List<Judgement> judgements =
         new Gates(
                 GateOptions.defaults().gates(EnumSet.of(Gate.CPU)),
-                measured::get,
+                gate -> Objects.requireNonNull(measured.get(gate)),
                 Optional.of(inside),
                 () -> {},
                 nowhere)
