@@ -77,6 +77,7 @@ void options_measure(void);
 void load_error(const char *what, long connection, int error); // counts it, describes the first
 void open_pattern(void);
 void open_requests(const char *request, uint32_t length); // before open_connections: their text is this, again and again
+extern void (*greet)(int fd, long number); // says what comes before the text, on a socket that blocks; or NULL
 int open_socket(long number, int flags);    // bound to a source address that has ports left
 struct connection *open_connections(void); // and gives them to load.engine, if there is one
 
@@ -96,6 +97,7 @@ enum { EXIT_SILENT = 4 }; // the server does not answer; what it has answered wa
 void echo_main(void);
 void http_main(void);
 void get_main(void);
+void websocket_main(void);
 
 // What comes back, and what it must be: how many messages that many bytes complete, after which c->received has grown by what asked for them.
 // Negative: the connection has been ended.

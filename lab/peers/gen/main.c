@@ -4,6 +4,7 @@
 struct load load;
 char *pattern;
 uint32_t pattern_period = PATTERN_PERIOD;
+void (*greet)(int fd, long number);
 
 void histogram_print(const struct histogram *h) {
   bool first = true;
@@ -108,6 +109,7 @@ struct connection *open_connections(void) {
     c->fd = open_socket(i, 0);
     if (connect(c->fd, (struct sockaddr *)&load.server, sizeof load.server) != 0)
       quit(EXIT_FAILED, "connection %ld to port %d: %s", i, ntohs(load.server.sin_port), strerror(errno));
+    if (greet) greet(c->fd, i);
   }
   if (load.engine == &engine_uring && !load.engine->open(connections, load.connections)) {
     fprintf(stderr, "no io_uring here: the generator uses epoll\n");
@@ -160,6 +162,7 @@ int main(int count, char **words) {
   if (strcmp(mode, "echo") == 0) echo_main();
   else if (strcmp(mode, "http") == 0) http_main();
   else if (strcmp(mode, "get") == 0) get_main();
+  else if (strcmp(mode, "websocket") == 0) websocket_main();
   else if (strcmp(mode, "connect") == 0) connect_main();
   else if (strcmp(mode, "idle") == 0) idle_main();
   else if (strcmp(mode, "finish") == 0) finish_main();

@@ -2,7 +2,7 @@ package gyre.lab.workload;
 
 /**
  * A kind of work, and how it is driven: by the load generator against a server, or by the program
- * itself, a round at a time. A later kind (websocket, proxy, …) is one more line here, its
+ * itself, a round at a time. A later kind is one more line here, its
  * workloads are lines in {@link Workloads}, and its contract a paragraph in {@code
  * lab/peers/README.md}.
  */
@@ -11,6 +11,7 @@ public enum Kind {
   CONNECT(Driver.GENERATOR, "echo", "connect", Cost.SERVER_CPU_NANOS, "connection"),
   IDLE(Driver.HOLDER, "echo", "idle", Cost.CONNECTION_BYTES, "connection"),
   HTTP(Driver.GENERATOR, "http", "http", Cost.SERVER_CPU_NANOS, "request"),
+  WEBSOCKET(Driver.GENERATOR, "websocket", "websocket", Cost.SERVER_CPU_NANOS, "message"),
   PROXY(Driver.GENERATOR, "proxy", "echo", Cost.SERVER_CPU_NANOS, "request"),
   PROXY_CONNECT(Driver.GENERATOR, "proxy", "connect", Cost.SERVER_CPU_NANOS, "connection"),
   PROXY_IDLE(Driver.HOLDER, "proxy", "idle", Cost.CONNECTION_BYTES, "connection"),

@@ -28,6 +28,9 @@ public final class Workloads {
           http(500, "minimal", 1),
           http(50, "minimal", 16),
           http(50, "browser", 1),
+          webSocket(50, 64, 1),
+          webSocket(50, 64, 16),
+          webSocket(50, 16384, 1),
           proxy("kept", Kind.PROXY, 50, 1024),
           proxy("bulk", Kind.PROXY, 8, 1 << 20),
           proxy("connect", Kind.PROXY_CONNECT, 50, 1024),
@@ -88,6 +91,15 @@ public final class Workloads {
         "http/%dx%sx%d".formatted(connections, head, depth),
         Kind.HTTP,
         options("--connections", connections, "--head", head, "--depth", depth),
+        ONE,
+        connections);
+  }
+
+  private static Workload webSocket(int connections, int bytes, int depth) {
+    return new Workload(
+        "websocket/%dx%dx%d".formatted(connections, bytes, depth),
+        Kind.WEBSOCKET,
+        options("--connections", connections, "--bytes", bytes, "--depth", depth),
         ONE,
         connections);
   }

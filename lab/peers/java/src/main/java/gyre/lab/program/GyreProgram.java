@@ -7,6 +7,11 @@ import gyre.http.HttpLimits;
 import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
 import gyre.http.Router;
+import gyre.http.websocket.WebSocket;
+import gyre.http.websocket.WebSocketEndpoint;
+import gyre.http.websocket.WebSocketHandler;
+import gyre.http.websocket.WebSocketOptions;
+import gyre.io.ByteQueue;
 import gyre.net.ListenOptions;
 import gyre.net.ServerOptions;
 import gyre.net.TcpListener;
@@ -74,6 +79,34 @@ final class GyreProgram extends Program {
             ? HttpServer.onRequest(loop, where, options, router)
             : HttpServer.serve(loop, where, options, router);
     return server.address().getPort();
+  }
+
+  @Override
+  int webSocket(int port) throws ExecutionException, InterruptedException {
+    if (!push) {
+      throw new UnsupportedOperationException("messages come to callbacks: see gyre-push");
+    }
+    InetSocketAddress where = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    ListenOptions listen = ListenOptions.defaults().backlog(BACKLOG);
+    HttpOptions options =
+        HttpOptions.defaults().server(ServerOptions.defaults().listen(listen));
+    WebSocketEndpoint echo =
+        WebSocketEndpoint.push(WebSocketOptions.defaults(), new WebSocketEcho());
+    return HttpServer.onRequest(GyreLoop.start().loop(), where, options, echo)
+        .address()
+        .getPort();
+  }
+
+  private static final class WebSocketEcho implements WebSocketHandler {
+    @Override
+    public void onText(WebSocket ws, ByteQueue text) {
+      ws.sendText(text);
+    }
+
+    @Override
+    public void onBinary(WebSocket ws, ByteQueue bytes) {
+      ws.sendBinary(bytes);
+    }
   }
 
   /** The balancer, with its callbacks: there is no other style of it. */

@@ -7,13 +7,16 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** Netty, one event loop thread, on one of its transports. */
 final class NettyProgram extends Program {
   private static final int BACKLOG = 4096;
+  private static final int UPGRADE_LIMIT = 8192;
 
   private final NettyTransport transport;
 
@@ -41,6 +44,24 @@ final class NettyProgram extends Program {
           @Override
           protected void initChannel(Channel channel) {
             channel.pipeline().addLast(new HttpServerCodec(), new NettyHttp());
+          }
+        });
+  }
+
+  @Override
+  int webSocket(int port) throws InterruptedException {
+    return serve(
+        port,
+        new ChannelInitializer<Channel>() {
+          @Override
+          protected void initChannel(Channel channel) {
+            channel
+                .pipeline()
+                .addLast(
+                    new HttpServerCodec(),
+                    new HttpObjectAggregator(UPGRADE_LIMIT),
+                    new WebSocketServerProtocolHandler("/echo"),
+                    new NettyWebSocketEcho());
           }
         });
   }

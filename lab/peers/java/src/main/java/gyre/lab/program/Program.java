@@ -6,6 +6,7 @@ abstract class Program {
     switch (mode) {
       case "echo" -> Serving.untilTheEnd(echo(options.number("port", 0)));
       case "http" -> Serving.untilTheEnd(http(options.number("port", 0)));
+      case "websocket" -> Serving.untilTheEnd(webSocket(options.number("port", 0)));
       case "proxy" -> Serving.untilTheEnd(proxy(options.number("port", 0)));
       case "events" -> Rounds.run(mode, events(options), options);
       case "cascade" -> Rounds.run(mode, cascade(options), options);
@@ -22,8 +23,8 @@ abstract class Program {
           throw new IllegalArgumentException(
               "no mode '"
                   + mode
-                  + "'; there are echo, http, proxy, events, cascade, timers, wake, files, watch, spawn,"
-                  + " codecs, channels, locks, overload");
+                  + "'; there are echo, http, websocket, proxy, events, cascade, timers, wake,"
+                  + " files, watch, spawn, codecs, channels, locks, overload");
     }
   }
 
@@ -35,6 +36,11 @@ abstract class Program {
   /** Answers {@code GET /hello}; as {@link #echo} otherwise. */
   int http(int port) throws Exception {
     throw notOffered("http");
+  }
+
+  /** Upgrades {@code /echo}, and sends each message back; as {@link #echo} otherwise. */
+  int webSocket(int port) throws Exception {
+    throw notOffered("websocket");
   }
 
   /** Passes everything on to an {@link EchoBehind}; as {@link #echo} otherwise. */
