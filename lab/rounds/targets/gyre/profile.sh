@@ -20,8 +20,8 @@ echo "$times" | awk '{
     print "share " name "::" parts[n] " " percent
   }'
 if command -v strace >/dev/null; then
-  strace -f -c -o "$BUILD/strace.txt" sh "$TARGETS/gyre/run.sh" gyre-push cascade --pairs 100 --rounds 1 \
-    --round-ms 100 --warmup-ms 100 >/dev/null 2>&1 && sed -n '1,12p' "$BUILD/strace.txt"
+  timeout 60 strace -f -c -o "$BUILD/strace.txt" sh "$TARGETS/gyre/run.sh" gyre-push timers --alive 1000 --rounds 1 \
+    --warmup-ms 100 >/dev/null 2>&1 && sed -n '1,12p' "$BUILD/strace.txt"
 else
   echo "system calls: no strace here"
 fi

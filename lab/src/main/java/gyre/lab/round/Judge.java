@@ -21,20 +21,19 @@ final class Judge {
     if (worse.isPresent()) {
       return ruling(
           Verdict.REJECTED,
-          "%s got worse by %s, with a noise of %s",
-          worse.get().workload(),
-          percent(worse.get().loss()),
-          percent(worse.get().floor()));
+          "%s got worse by %s, with a noise of %s"
+              .formatted(
+                  worse.get().workload(),
+                  percent(worse.get().loss()),
+                  percent(worse.get().floor())));
     }
     RaceResult.Row best = best(rows);
     boolean isWorthIt = best.gain() * PERCENT >= criteria.parkPercent();
     if (!best.isBetter()) {
       return ruling(
           isWorthIt ? Verdict.PARKED : Verdict.REJECTED,
-          "not measurable: %s gained %s, and the base against itself differs by %s",
-          best.workload(),
-          percent(best.gain()),
-          percent(best.floor()));
+          "not measurable: %s gained %s, with a noise of %s"
+              .formatted(best.workload(), percent(best.gain()), percent(best.floor())));
     }
     Optional<RaceResult.Row> moved =
         rows.stream()
@@ -43,19 +42,20 @@ final class Judge {
     if (moved.isPresent()) {
       return ruling(
           Verdict.PARKED,
-          "the control %s moved by %s, which the change cannot have done: the gain of %s is not"
-              + " believed",
-          moved.get().workload(),
-          percent(Math.max(moved.get().gain(), moved.get().loss())),
-          percent(best.gain()));
+          "the control %s moved by %s, which the change cannot have done: a gain of %s means nothing"
+              .formatted(
+                  moved.get().workload(),
+                  percent(Math.max(moved.get().gain(), moved.get().loss())),
+                  percent(best.gain())));
     }
     if (best.gain() * PERCENT < criteria.acceptPercent()) {
       return ruling(
           isWorthIt ? Verdict.PARKED : Verdict.REJECTED,
-          "%s gained %s, less than the %s that is accepted",
-          best.workload(),
-          percent(best.gain()),
-          percent(criteria.acceptPercent() / PERCENT));
+          "%s gained %s, less than the %s that is accepted"
+              .formatted(
+                  best.workload(),
+                  percent(best.gain()),
+                  percent(criteria.acceptPercent() / PERCENT)));
     }
     return Optional.empty();
   }
@@ -87,7 +87,7 @@ final class Judge {
     return String.format(Locale.ROOT, "%.1f %%", part * PERCENT);
   }
 
-  private static Optional<Ruling> ruling(Verdict verdict, String format, Object... words) {
-    return Optional.of(new Ruling(verdict, String.format(Locale.ROOT, format, words)));
+  private static Optional<Ruling> ruling(Verdict verdict, String reason) {
+    return Optional.of(new Ruling(verdict, reason));
   }
 }

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A project of a few lines of shell, with a repository, tests and a benchmark whose figures are
@@ -114,7 +113,7 @@ final class TinyTarget {
       rounds = 3
       """;
 
-  private static @Nullable Map<String, byte[]> template;
+  private static final Map<String, byte[]> TEMPLATE = new HashMap<>();
 
   private final Path folder;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -136,7 +135,7 @@ final class TinyTarget {
   /** Made once and then copied, as that takes git a while. */
   private void repository() {
     synchronized (TinyTarget.class) {
-      if (template == null) {
+      if (TEMPLATE.isEmpty()) {
         put("checkout/src/work.sh", SOURCE);
         put("checkout/test/suite.sh", ". $BUILD/work.sh\nloop\ntest $(engine_one) = right\n");
         put("checkout/bench/bench.sh", BENCH);
@@ -144,11 +143,11 @@ final class TinyTarget {
         git("init", "--quiet", "--template=", "--initial-branch=main");
         git("add", ".");
         git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--message=all");
-        template = files(folder.resolve("checkout"));
+        TEMPLATE.putAll(files(folder.resolve("checkout")));
         return;
       }
     }
-    template.forEach((name, bytes) -> put("checkout/" + name, bytes));
+    TEMPLATE.forEach((name, bytes) -> put("checkout/" + name, bytes));
   }
 
   private static Map<String, byte[]> files(Path root) {
