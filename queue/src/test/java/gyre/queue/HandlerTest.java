@@ -301,7 +301,8 @@ class HandlerTest {
         int calls = i;
         rig.start(with(hanging, 1, Duration.ofMinutes(1)));
         WorkerRig.await("it is begun", () -> hanging.calls().get() == calls);
-        rig.close();
+        rig.worker().stop();
+        rig.awaitEnd();
         assertThat(WorkerRig.names(rig.spool.pending)).containsExactly(job.name());
       }
       end.countDown();

@@ -55,9 +55,9 @@ class ShardFaultTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
       worker.stop();
-      ended.get(WorkerRig.HANG_LIMIT.toSeconds(), TimeUnit.SECONDS);
+      ended.orTimeout(WorkerRig.HANG_LIMIT.toSeconds(), TimeUnit.SECONDS).join();
     }
   }
 

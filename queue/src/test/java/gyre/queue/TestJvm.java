@@ -90,12 +90,13 @@ final class TestJvm implements AutoCloseable {
 
   /** What started it is ended last, since it would leave behind what it started. */
   @Override
-  public void close() throws Exception {
-    List<ProcessHandle> below = process.descendants().toList();
-    for (ProcessHandle each : below) {
-      each.destroyForcibly();
-      each.onExit().get(60, TimeUnit.SECONDS);
-    }
-    process.destroyForcibly().waitFor();
+  public void close() {
+    process.descendants().toList().forEach(TestJvm::end);
+    end(process.toHandle());
+  }
+
+  private static void end(ProcessHandle each) {
+    each.destroyForcibly();
+    each.onExit().orTimeout(60, TimeUnit.SECONDS).join();
   }
 }
