@@ -62,7 +62,7 @@ public final class InnerFigures {
             .percentile(99));
   }
 
-  private static double millis(double nanos) {
+  private static double millis(long nanos) {
     return rounded(nanos / 1e6);
   }
 

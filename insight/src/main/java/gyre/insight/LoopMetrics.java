@@ -34,10 +34,10 @@ public final class LoopMetrics {
       put(text, look, counter);
     }
     PrometheusText.Family handles = text.gauge("gyre_loop_handles", "Handles that are open.");
-    look.now().loops().forEach(loop -> handles.sample(loop.openHandles(), labels(loop)));
+    look.now().loops().forEach(loop -> handles.sample((double) loop.openHandles(), labels(loop)));
     PrometheusText.Family fibers =
         text.gauge("gyre_loop_fibers", "Fibers that have begun and not ended.");
-    look.now().loops().forEach(loop -> fibers.sample(loop.liveFibers(), labels(loop)));
+    look.now().loops().forEach(loop -> fibers.sample((double) loop.liveFibers(), labels(loop)));
     PrometheusText.Family turn =
         text.gauge(
             "gyre_loop_turn_seconds",
@@ -65,20 +65,20 @@ public final class LoopMetrics {
     look.facts()
         .residentBytes()
         .ifPresent(bytes ->
-            text.gauge("gyre_process_resident_memory_bytes", "Resident memory.").sample(bytes));
+            text.gauge("gyre_process_resident_memory_bytes", "Resident memory.").sample((double) bytes));
     look.facts()
         .openDescriptors()
         .ifPresent(
-            open -> text.gauge("gyre_process_open_fds", "Descriptors that are open.").sample(open));
+            open -> text.gauge("gyre_process_open_fds", "Descriptors that are open.").sample((double) open));
     look.facts()
         .descriptorLimit()
         .ifPresent(limit ->
-            text.gauge("gyre_process_max_fds", "Descriptors that may be open.").sample(limit));
+            text.gauge("gyre_process_max_fds", "Descriptors that may be open.").sample((double) limit));
     PrometheusText.Family verdicts =
         text.gauge("gyre_process_verdicts", "How often each verdict is true now: see gyre top.");
     for (Verdict.Disease disease : Verdict.Disease.values()) {
       long count = look.verdicts().stream().filter(verdict -> verdict.disease() == disease).count();
-      verdicts.sample(count, "verdict", disease.key());
+      verdicts.sample((double) count, "verdict", disease.key());
     }
   }
 

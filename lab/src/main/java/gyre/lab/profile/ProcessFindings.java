@@ -12,8 +12,7 @@ import java.util.Locale;
  * @param cores how many it used, on average
  * @param threads what each did in the same time, the busiest first
  * @param framesBy who has seen the frames
- * @param calls empty where they could not be counted
- * @param callSeconds for how long they were counted
+ * @param callSeconds for how long system calls were counted, if they could be
  * @param remarks what could not be looked at, and what to do about it
  */
 public record ProcessFindings(

@@ -69,7 +69,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldHoldAndServeAll() throws IOException, InterruptedException {
+  void shouldHoldAndServeAll() throws IOException {
     try (PlantedServer server = PlantedServer.echo(Fault.NONE)) {
       Judgement judgement = hold(server, OPTIONS);
       assertThat(judgement.outcome()).as(judgement.reason()).isEqualTo(Outcome.PASS);
@@ -78,7 +78,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldHoldConnectionsOfHttp() throws IOException, InterruptedException {
+  void shouldHoldConnectionsOfHttp() throws IOException {
     try (PlantedServer server = PlantedServer.http()) {
       Measured measured =
           new Holder(Target.of("http://" + server.address() + "/x?y"), OPTIONS, MILLIS).run();
@@ -88,7 +88,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldFailAServerThatRefusesBeyondSome() throws IOException, InterruptedException {
+  void shouldFailAServerThatRefusesBeyondSome() throws IOException {
     try (PlantedServer server = PlantedServer.echo(Fault.REFUSES)) {
       Judgement judgement = hold(server, OPTIONS);
       assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
@@ -98,7 +98,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldSayThatTimeWasOver() throws IOException, InterruptedException {
+  void shouldSayThatTimeWasOver() throws IOException {
     try (PlantedServer server = PlantedServer.echo(Fault.NONE)) {
       Measured measured = new Holder(Target.of(server.address()), OPTIONS, 0).run();
       assertThat(new Judge(OPTIONS).of(Gate.CONNECTIONS, measured).outcome())
@@ -107,7 +107,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldFailAServerThatSaysSomethingElse() throws IOException, InterruptedException {
+  void shouldFailAServerThatSaysSomethingElse() throws IOException {
     try (PlantedServer server = PlantedServer.echo(Fault.LIES)) {
       Judgement judgement = hold(server, OPTIONS);
       assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
@@ -116,7 +116,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldFailAServerThatStarvesConnections() throws IOException, InterruptedException {
+  void shouldFailAServerThatStarvesConnections() throws IOException {
     try (PlantedServer server = PlantedServer.echo(Fault.STARVES)) {
       Judgement judgement = load(server, Gate.FAIRNESS);
       assertThat(judgement.outcome()).as(judgement.reason()).isEqualTo(Outcome.FAIL);
@@ -125,7 +125,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldMeasureAServerOfHttp() throws IOException, InterruptedException {
+  void shouldMeasureAServerOfHttp() throws IOException {
     try (PlantedServer server = PlantedServer.http()) {
       Judgement judgement = load(server, Gate.CPU);
       assertThat(judgement.outcome()).isEqualTo(Outcome.UNJUDGED);
@@ -135,7 +135,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldSayThatThereIsNoGenerator() throws IOException, InterruptedException {
+  void shouldSayThatThereIsNoGenerator() throws IOException {
     try (PlantedServer server = PlantedServer.echo(Fault.NONE)) {
       GatePrograms none = new GatePrograms(List.of(), "needs gcc", List.of(), "");
       Meter meter =
@@ -153,7 +153,7 @@ class PlantedServerTest {
   // ---- finding it
 
   @Test
-  void shouldFindOutWhatATargetSpeaksAndWhoServesIt() throws IOException, InterruptedException {
+  void shouldFindOutWhatATargetSpeaksAndWhoServesIt() throws IOException {
     try (PlantedServer echo = PlantedServer.echo(Fault.NONE);
         PlantedServer http = PlantedServer.http()) {
       Target target = Target.of(echo.address());
@@ -166,7 +166,7 @@ class PlantedServerTest {
   }
 
   @Test
-  void shouldSayWhatIsWrongWithATarget() throws IOException, InterruptedException {
+  void shouldSayWhatIsWrongWithATarget() throws IOException {
     assertThatThrownBy(() -> Target.of("nonsense"))
         .isInstanceOf(WrongInputException.class)
         .hasMessageContaining("a target is HOST:PORT");
