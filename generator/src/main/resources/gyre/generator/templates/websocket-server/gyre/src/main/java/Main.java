@@ -1,3 +1,4 @@
+import gyre.Fiber;
 import gyre.Loop;
 import gyre.ShutdownOptions;
 import gyre.http.HttpOptions;
@@ -48,6 +49,7 @@ final class Main {
 {{#metrics}}
     metrics.serve(settings.metrics);
 {{/metrics}}
+    Fiber.await(loop.stopping()); // the program is over when this returns
   }
 
 {{#tls}}
