@@ -24,6 +24,15 @@ public abstract class Judge implements AutoCloseable {
     return results;
   }
 
+  /** What one check found. */
+  final String judge(String promise) {
+    Check check = checks.get(promise);
+    if (check == null) {
+      throw new IllegalArgumentException("no promise '" + promise + "'; " + checks.keySet());
+    }
+    return result(check);
+  }
+
   /** Ends what the judge has started for itself. */
   @Override
   public void close() {}

@@ -146,7 +146,7 @@ abstract class ServerJudge extends Judge {
   }
 
   private void idleTimeout() throws IOException {
-    try (JudgedServer server = start("--idle-timeout", "1");
+    try (JudgedServer server = start("--idle-timeout", "2");
         Socket socket = connected(server)) {
       talk(socket, 4);
       check(isEnded(socket), "an idle connection was not closed");
