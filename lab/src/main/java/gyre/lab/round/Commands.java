@@ -21,7 +21,16 @@ interface Commands {
       environment.put("TREE", tree.root().toString());
       environment.put("TARGETS", targets.toString());
       environment.put("BUILD", tree.build().toString());
-      return Shell.run(tree.root(), environment, command.line(), command.limit(), output);
+      Shell.Result result =
+          Shell.run(tree.root(), environment, command.line(), command.limit(), output);
+      // What it says may end in the log, where paths of this machine mean nothing.
+      String said =
+          result
+              .output()
+              .replace(tree.root().toString(), "$TREE")
+              .replace(tree.build().toString(), "$BUILD")
+              .replace(targets.toString(), targets.getNameCount() == 0 ? "/" : "$TARGETS");
+      return new Shell.Result(result.end(), result.exit(), said, result.limit());
     };
   }
 }
