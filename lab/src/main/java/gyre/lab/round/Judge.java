@@ -30,8 +30,10 @@ final class Judge {
     RaceResult.Row best = best(rows);
     boolean isWorthIt = best.gain() * PERCENT >= criteria.parkPercent();
     if (!best.isBetter()) {
+      // Where even a gain that is accepted would not be seen, nothing was found out.
+      boolean isBlind = best.floor() * PERCENT > criteria.acceptPercent();
       return ruling(
-          isWorthIt ? Verdict.PARKED : Verdict.REJECTED,
+          isWorthIt || isBlind ? Verdict.PARKED : Verdict.REJECTED,
           "not measurable: %s gained %s, with a noise of %s"
               .formatted(best.workload(), percent(best.gain()), percent(best.floor())));
     }

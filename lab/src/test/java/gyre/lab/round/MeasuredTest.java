@@ -76,6 +76,12 @@ class MeasuredTest {
   }
 
   @Test
+  void shouldFindNothingOutWhereNothingCouldBeSeen() {
+    RaceResult.Row blind = new RaceResult.Row("w", Target.Role.TARGET, 0, 0, 0.5, 1);
+    assertThat(Judge.rule(List.of(blind), CRITERIA).map(Ruling::verdict)).contains(Verdict.PARKED);
+  }
+
+  @Test
   void shouldFindTheLinesThatADiffChanges() {
     String diff =
         """
