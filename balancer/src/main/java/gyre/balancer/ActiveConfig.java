@@ -218,7 +218,8 @@ final class ActiveConfig {
     for (ListenConfig each : next.listens()) {
       Listener known = left.get(each.name());
       if (known != null && known.config().isSamePlace(each)) {
-        kept.put(each.name(), left.remove(each.name()));
+        kept.put(each.name(), known);
+        left.remove(each.name());
       }
     }
     for (ListenConfig each : next.listens()) { // the same places under other names

@@ -140,8 +140,7 @@ public final class Balancer implements AutoCloseable {
     HandOver from = HandOver.ask(before, control());
     BalancerConfig wanted = config();
     boolean isTaken = false;
-    try (Permit permit = active.hold()) {
-      assert permit != null;
+    try (Permit _ = active.hold()) {
       List<ListenConfig> tcp = new ArrayList<>();
       for (ListenConfig each : wanted.listens()) {
         if (each.protocol() == ListenConfig.Protocol.TCP) {
@@ -176,8 +175,7 @@ public final class Balancer implements AutoCloseable {
       return;
     }
     try {
-      try (Permit permit = active.hold()) {
-        assert permit != null;
+      try (Permit _ = active.hold()) {
         if (!active.isWhole(wanted)) {
           active.applyListeners(wanted);
         }
@@ -427,8 +425,7 @@ public final class Balancer implements AutoCloseable {
 
   /** On the control loop. */
   private void apply(BalancerConfig next) {
-    try (Permit permit = active.hold()) {
-      assert permit != null;
+    try (Permit _ = active.hold()) {
       active.apply(next, null);
     }
   }

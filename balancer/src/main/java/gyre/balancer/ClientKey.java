@@ -33,7 +33,7 @@ record ClientKey(long high, long low) implements Comparable<ClientKey> {
     long mixed = (high ^ SEED) * 0x9E3779B97F4A7C15L;
     mixed = (mixed ^ (mixed >>> 32) ^ low) * 0xD6E8FEB86659FD93L;
     mixed ^= mixed >>> 32;
-    return (int) (mixed * 0xD6E8FEB86659FD93L >>> 32);
+    return (int) ((mixed * 0xD6E8FEB86659FD93L) >>> 32);
   }
 
   @Override

@@ -81,8 +81,7 @@ final class HandOver {
   /** On the control loop. */
   static void give(UnixStream stream, Balancer balancer) {
     stream.busy(true);
-    try (Permit permit = balancer.holdConfig()) {
-      assert permit != null;
+    try (Permit _ = balancer.holdConfig()) {
       if (!isTaken(stream, balancer)) {
         return;
       }

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -61,7 +62,8 @@ final class ShortageTest {
               .stopTimeout(Duration.ZERO);
       try (LoopGroup group = LoopGroup.open(1);
           Balancer balancer = Balancer.open(group, config)) {
-        System.out.println("port " + balancer.addresses().get("web").getPort());
+        InetSocketAddress where = Objects.requireNonNull(balancer.addresses().get("web"));
+        System.out.println("port " + where.getPort());
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
