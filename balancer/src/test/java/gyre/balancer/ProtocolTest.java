@@ -10,7 +10,6 @@ import gyre.tls.TlsIdentity;
 import gyre.tls.TlsServer;
 import gyre.tls.TlsServerOptions;
 import java.io.DataInputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.security.KeyStore;

@@ -199,8 +199,8 @@ class TcpServerTest {
       server.maxConnections(2);
       assertThat(second.getInputStream().read()).isEqualTo(2);
       server.maxConnections(1);
-      first.close();
-      second.close();
+      first.shutdownOutput();
+      second.shutdownOutput();
       try (Socket third = connect(server)) {
         exchange(third, 3);
       }
@@ -223,7 +223,7 @@ class TcpServerTest {
       exchange(client, 1);
       server.beginClose(Duration.ofSeconds(30));
       exchange(client, 2);
-      client.close();
+      client.shutdownOutput();
       server.close(Duration.ofSeconds(30));
       assertThat(server.connections()).containsOnly(0);
     }
