@@ -26,11 +26,24 @@ class GeneratedProjectsTest {
       value = Target.class,
       names = {"GYRE", "EPOLL"})
   void shouldKeepThePromisesOfAnEchoServer(Target target) throws Exception {
+    shouldKeepItsPromises(ProgramKind.TCP_ECHO, target, ProjectOptions.defaults());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ProgramKind.class,
+      names = {"TCP_SERVER", "WEBSOCKET_SERVER", "LAYER4_BALANCER", "TIMER_WHEEL", "FILE_WATCHER"})
+  void shouldKeepThePromisesOfAProgramInC(ProgramKind program) throws Exception {
+    shouldKeepItsPromises(
+        program, Target.EPOLL, GeneratedProjects.everything(program, Target.EPOLL));
+  }
+
+  private void shouldKeepItsPromises(ProgramKind program, Target target, ProjectOptions options)
+      throws Exception {
     StringWriter said = new StringWriter();
 
     Verdict verdict =
-        new GeneratedProjects(folder, new PrintWriter(said), 100)
-            .verify(ProgramKind.TCP_ECHO, target, ProjectOptions.defaults());
+        new GeneratedProjects(folder, new PrintWriter(said), 100).verify(program, target, options);
 
     assumeThat(verdict).isNotEqualTo(Verdict.SKIPPED);
     assertThat(verdict).as(said.toString()).isEqualTo(Verdict.KEPT);
