@@ -12,7 +12,6 @@ import gyre.net.TcpStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * Tells passive balancers that this one is there, and which client has which target: all of it at
@@ -44,7 +43,7 @@ final class Replication {
   }
 
   private void tell(TcpStream stream) {
-    Map<Pool, Long> told = new IdentityHashMap<>();
+    IdentityHashMap<Pool, Long> told = new IdentityHashMap<>();
     try {
       while (stream.isOpen()) {
         for (Pool pool : balancer.pools()) {
