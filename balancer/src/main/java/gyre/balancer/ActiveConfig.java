@@ -253,8 +253,8 @@ final class ActiveConfig {
         handed.put(each, found);
       }
     }
-    handed.forEach((each, socket) ->
-        opened.put(each.name(), Listener.open(balancer, each, socket)));
+    handed.forEach(
+        (each, socket) -> opened.put(each.name(), Listener.open(balancer, each, socket)));
   }
 
   /** Nothing in here can fail. */

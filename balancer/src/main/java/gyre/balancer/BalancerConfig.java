@@ -73,7 +73,8 @@ public record BalancerConfig(
   }
 
   public static BalancerConfig of(List<ListenConfig> listens, List<PoolConfig> pools) {
-    return new BalancerConfig(listens, pools, 0, Duration.ofSeconds(30), 0, null, null, null, List.of(), null, null);
+    return new BalancerConfig(
+        listens, pools, 0, Duration.ofSeconds(30), 0, null, null, null, List.of(), null, null);
   }
 
   /** The simple case: one listener, one pool, checked by connecting. */
@@ -104,41 +105,122 @@ public record BalancerConfig(
 
   public BalancerConfig listens(List<ListenConfig> value) {
     return new BalancerConfig(
-        value, pools, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers, replicate, standby);
+        value,
+        pools,
+        maxConnections,
+        stopTimeout,
+        loops,
+        control,
+        accessLog,
+        web,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig pools(List<PoolConfig> value) {
     return new BalancerConfig(
-        listens, value, maxConnections, stopTimeout, loops, control, accessLog, web, nameServers, replicate, standby);
+        listens,
+        value,
+        maxConnections,
+        stopTimeout,
+        loops,
+        control,
+        accessLog,
+        web,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig maxConnections(int value) {
-    return new BalancerConfig(listens, pools, value, stopTimeout, loops, control, accessLog, web, nameServers, replicate, standby);
+    return new BalancerConfig(
+        listens,
+        pools,
+        value,
+        stopTimeout,
+        loops,
+        control,
+        accessLog,
+        web,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig stopTimeout(Duration value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, value, loops, control, accessLog, web, nameServers, replicate, standby);
+        listens,
+        pools,
+        maxConnections,
+        value,
+        loops,
+        control,
+        accessLog,
+        web,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig loops(int value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, value, control, accessLog, web, nameServers, replicate, standby);
+        listens,
+        pools,
+        maxConnections,
+        stopTimeout,
+        value,
+        control,
+        accessLog,
+        web,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig control(@Nullable Path value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, value, accessLog, web, nameServers, replicate, standby);
+        listens,
+        pools,
+        maxConnections,
+        stopTimeout,
+        loops,
+        value,
+        accessLog,
+        web,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig accessLog(@Nullable Path value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, control, value, web, nameServers, replicate, standby);
+        listens,
+        pools,
+        maxConnections,
+        stopTimeout,
+        loops,
+        control,
+        value,
+        web,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig web(@Nullable InetSocketAddress value) {
     return new BalancerConfig(
-        listens, pools, maxConnections, stopTimeout, loops, control, accessLog, value, nameServers, replicate, standby);
+        listens,
+        pools,
+        maxConnections,
+        stopTimeout,
+        loops,
+        control,
+        accessLog,
+        value,
+        nameServers,
+        replicate,
+        standby);
   }
 
   public BalancerConfig nameServers(List<InetSocketAddress> value) {

@@ -80,7 +80,15 @@ public final class BalancerFile {
     }
     checkPools(root, listens, pools);
     Section all = root.section("balancer");
-    all.known("max_connections", "stop_seconds", "loops", "control", "access_log", "web", "name_servers", "replicate");
+    all.known(
+        "max_connections",
+        "stop_seconds",
+        "loops",
+        "control",
+        "access_log",
+        "web",
+        "name_servers",
+        "replicate");
     return BalancerConfig.of(listens, pools)
         .maxConnections(all.number("max_connections", 0, 0, Integer.MAX_VALUE))
         .stopTimeout(all.seconds("stop_seconds", Duration.ofSeconds(30)))
@@ -109,9 +117,7 @@ public final class BalancerFile {
         "silence_seconds",
         in.seconds("silence_seconds", Duration.ofSeconds(3)),
         silence ->
-            StandbyConfig.of(active, takeOver)
-                .silence(silence)
-                .giveBack(in.strings("give_back")));
+            StandbyConfig.of(active, takeOver).silence(silence).giveBack(in.strings("give_back")));
   }
 
   private static List<InetSocketAddress> nameServers(Section all) {
@@ -191,8 +197,7 @@ public final class BalancerFile {
             .applicationProtocols(in.section("alpn").texts())
             .udpReplies(in.number("udp_replies", 0, 0, Integer.MAX_VALUE));
     if (in.has("server_names")) {
-      listen =
-          in.convert("server_names", in.section("server_names").texts(), listen::serverNames);
+      listen = in.convert("server_names", in.section("server_names").texts(), listen::serverNames);
     }
     int rate = in.number("source_rate", 0, 0, 1_000_000);
     if (rate > 0 || in.has("source_burst")) {

@@ -156,7 +156,8 @@ final class HandOver {
       listeners.put(name, handed.listeners().get(i));
     }
     if (!names.getFirst().equals(NOTE)) {
-      throw new IllegalStateException("take over from " + control + ": it says " + names.getFirst());
+      throw new IllegalStateException(
+          "take over from " + control + ": it says " + names.getFirst());
     }
     if (listeners.size() != names.size() - 1) {
       throw new IllegalStateException(

@@ -179,10 +179,11 @@ final class Session {
   private String endTls(TlsServer tls, Pool pool) throws Exception {
     String[] end = {""};
     try {
-      tls.serving(inside -> {
-            inside.handshake();
-            end[0] = toTarget(pool, inside);
-          })
+      tls.serving(
+              inside -> {
+                inside.handshake();
+                end[0] = toTarget(pool, inside);
+              })
           .handle(tcp);
     } catch (IoException | gyre.ClosedException e) {
       if (end[0].isEmpty()) {

@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 
 /**
  * How many connections each client's address may make; of IPv6 each network of 64 bits, as whoever
- * has one address there has all of them. Bounded: beyond {@link #LIMIT} clients the
- * one that was longest away is forgotten, and so has its full burst again. From any loop.
+ * has one address there has all of them. Bounded: beyond {@link #LIMIT} clients the one that was
+ * longest away is forgotten, and so has its full burst again. From any loop.
  */
 final class SourceRates {
   static final int LIMIT = 65_536;

@@ -115,8 +115,7 @@ final class DiscoveryTest {
       assertThat(targets.get(1).config().backup()).isTrue();
       // A host that is not there holds up nobody, and takes nobody away.
       dns.addresses("z.test", "10.0.0.3");
-      dns.services(
-          "_web._tcp.test", "1 5 8080 x.test", "1 5 8082 none.test", "1 5 8083 z.test");
+      dns.services("_web._tcp.test", "1 5 8080 x.test", "1 5 8082 none.test", "1 5 8083 z.test");
       untilTargets(balancer, "10.0.0.1:8080", "10.0.0.2:8081", "10.0.0.3:8083");
       dns.services("_web._tcp.test", "1 5 8080 x.test", "1 5 8083 z.test");
       untilTargets(balancer, "10.0.0.1:8080", "10.0.0.3:8083");

@@ -175,7 +175,8 @@ final class HandOverTest {
 
   private static boolean ask(Path control) {
     try {
-      return ControlClient.ask(control, java.util.Map.of("command", "stats")).contains("\"sessions\"");
+      return ControlClient.ask(control, java.util.Map.of("command", "stats"))
+          .contains("\"sessions\"");
     } catch (IOException e) {
       return false;
     }

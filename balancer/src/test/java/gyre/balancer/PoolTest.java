@@ -210,7 +210,9 @@ final class PoolTest {
 
   @Test
   void shouldKeepATableForEachTier() {
-    pool(config(target("a").maxConnections(1), target("b").backup(true)).algorithm(Algorithm.MAGLEV));
+    pool(
+        config(target("a").maxConnections(1), target("b").backup(true))
+            .algorithm(Algorithm.MAGLEV));
     part.tier(0);
     Chooser first = part.chooser(pool);
     part.tier(2);

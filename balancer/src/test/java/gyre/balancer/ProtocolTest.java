@@ -248,8 +248,7 @@ final class ProtocolTest {
     PoolConfig pool =
         PoolConfig.of("web", List.of(server.target().maxConnections(1)))
             .queueTimeout(Duration.ZERO);
-    try (Balancer balancer =
-        open(l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool)) {
+    try (Balancer balancer = open(l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool)) {
       Socket silent = connect(balancer);
       Peers.until("it is accepted", () -> balancer.sessions() == 1);
       assertThat(Peers.readLine(tls(connect(balancer), identity))).isEqualTo("a");

@@ -126,10 +126,8 @@ final class ShortageTest {
     Peers.Server b = peers.echo("b");
     Process process = start(a.address().getPort(), b.address().getPort());
     try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-        PrintStream in =
-            new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8)) {
-      InetSocketAddress where =
-          Addresses.parse("127.0.0.1:" + line(out, "port "), null);
+        PrintStream in = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8)) {
+      InetSocketAddress where = Addresses.parse("127.0.0.1:" + line(out, "port "), null);
       Socket first = peers.connect(where);
       assertThat(Peers.readLine(first)).isIn("a", "b");
       List<Socket> clients = new ArrayList<>();

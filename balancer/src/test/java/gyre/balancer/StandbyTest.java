@@ -142,8 +142,7 @@ final class StandbyTest {
     table.put(one, "c", 100, 10, true);
     assertThat(table.changedSince(then, 0)).isEmpty();
     table.put(one, "c", 100, 10);
-    assertThat(table.changedSince(then, 0))
-        .containsExactly(new Persistence.Entry(one, "c", 100));
+    assertThat(table.changedSince(then, 0)).containsExactly(new Persistence.Entry(one, "c", 100));
     assertThat(table.find(two, 0)).isEqualTo("b"); // looks alone are no change
     assertThat(table.changedSince(then, 0)).extracting(Persistence.Entry::client).contains(one);
   }

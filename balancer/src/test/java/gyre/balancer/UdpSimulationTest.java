@@ -98,8 +98,7 @@ final class UdpSimulationTest {
 
   private static String ask(UdpSocket socket) {
     socket.send(
-        ByteBuffer.wrap(new byte[] {1}),
-        new InetSocketAddress(socketAddress("balancer"), PORT));
+        ByteBuffer.wrap(new byte[] {1}), new InetSocketAddress(socketAddress("balancer"), PORT));
     Datagram answer = socket.receive();
     byte[] bytes = new byte[answer.payload().remaining()];
     answer.payload().get(bytes);

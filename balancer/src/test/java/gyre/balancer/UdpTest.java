@@ -193,8 +193,7 @@ final class UdpTest {
       ListenConfig listen =
           ListenConfig.of("dns", BalancerTest.anyPort(), "dns").protocol(ListenConfig.Protocol.UDP);
       balancer =
-          Balancer.open(
-              own, BalancerConfig.of(List.of(listen), List.of(pool)).accessLog(log));
+          Balancer.open(own, BalancerConfig.of(List.of(listen), List.of(pool)).accessLog(log));
       assertThat(ask(balancer, "x")).isEqualTo("a x");
       target = balancer.pools().getFirst().targets().getFirst();
       assertThat(target.active()).isPositive();

@@ -144,7 +144,8 @@ final class GatesCommand implements Callable<Integer> {
     if (!isJsonOut) {
       json.ifPresent(files::add);
     }
-    try (PrintStream out = LinesTo.writer(isJsonOut ? spec.commandLine().getErr() : spec.commandLine().getOut())) {
+    try (PrintStream out =
+        LinesTo.writer(isJsonOut ? spec.commandLine().getErr() : spec.commandLine().getOut())) {
       GateReport report = Lab.gates(target, options, GatesCommand::inside, pages, files, out);
       if (isJsonOut) {
         spec.commandLine().getOut().println(report.json());

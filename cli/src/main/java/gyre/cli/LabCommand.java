@@ -18,7 +18,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code gyre lab}: races, profiles, experiments and rounds of them. All that it does is in the lab. */
+/**
+ * {@code gyre lab}: races, profiles, experiments and rounds of them. All that it does is in the
+ * lab.
+ */
 @Command(
     name = "lab",
     description = "Measures Gyre beside its peers.",

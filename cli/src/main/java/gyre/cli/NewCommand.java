@@ -154,8 +154,7 @@ final class NewCommand implements Callable<Integer> {
   }
 
   private ProgramKind program(String label) {
-    return ProgramKind.of(label)
-        .orElseThrow(() -> unknown("program", label, ProgramKind.values()));
+    return ProgramKind.of(label).orElseThrow(() -> unknown("program", label, ProgramKind.values()));
   }
 
   private Target target(String label) {

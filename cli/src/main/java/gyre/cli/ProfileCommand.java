@@ -21,7 +21,10 @@ import picocli.CommandLine.Spec;
 /** {@code gyre profile}: where the time of a process goes. */
 @Command(
     name = "profile",
-    customSynopsis = {"gyre profile [OPTIONS] PID", "gyre profile [OPTIONS] -- COMMAND [ARGUMENT...]"},
+    customSynopsis = {
+      "gyre profile [OPTIONS] PID",
+      "gyre profile [OPTIONS] -- COMMAND [ARGUMENT...]"
+    },
     description = {
       "Tells where the time of any process goes: user and kernel, frames with a flame graph,",
       "what it waits for, system calls. A command that is started here ends with the profile."
@@ -86,8 +89,7 @@ final class ProfileCommand implements Callable<Integer> {
       // What it prints is not to stand in the JSON that is printed here.
       return new ProcessBuilder(words)
           .redirectInput(ProcessBuilder.Redirect.PIPE)
-          .redirectOutput(
-              json ? ProcessBuilder.Redirect.DISCARD : ProcessBuilder.Redirect.INHERIT)
+          .redirectOutput(json ? ProcessBuilder.Redirect.DISCARD : ProcessBuilder.Redirect.INHERIT)
           .redirectError(ProcessBuilder.Redirect.INHERIT)
           .start();
     } catch (IOException e) {

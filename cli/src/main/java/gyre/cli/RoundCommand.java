@@ -90,8 +90,7 @@ final class RoundCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       String unused =
-          Rounds.open(System.out)
-              .start(target, checkout, base, replay, rounds, note, last(until));
+          Rounds.open(System.out).start(target, checkout, base, replay, rounds, note, last(until));
       return 0;
     }
   }
@@ -151,7 +150,11 @@ final class RoundCommand implements Callable<Integer> {
     @Parameters(paramLabel = "ID", description = "As in EXP-001.")
     private String id = "";
 
-    @Option(names = "--why", paramLabel = "TEXT", required = true, description = "For the next one.")
+    @Option(
+        names = "--why",
+        paramLabel = "TEXT",
+        required = true,
+        description = "For the next one.")
     private String why = "";
 
     @Override

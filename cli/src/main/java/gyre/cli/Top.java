@@ -97,10 +97,11 @@ final class Top implements Callable<Integer> {
         Insight page = Insight.serve(pid, access.at(listen))) {
       spec.commandLine().getOut().println("page " + page.link());
       spec.commandLine().getOut().flush();
-      return loop.runUntilShutdown(() -> {
-            Fiber.await(Loop.current().stopping());
-            return 0;
-          })
+      return loop.runUntilShutdown(
+              () -> {
+                Fiber.await(Loop.current().stopping());
+                return 0;
+              })
           .code();
     }
   }

@@ -57,9 +57,7 @@ class GatesCommandTest {
       Thread ignored = Thread.ofPlatform().daemon().start(() -> accept(listener));
       String target = "127.0.0.1:" + listener.getLocalPort();
       Path page = folder.resolve("gates.html");
-      String[] few = {
-        "gates", target, "--only", "connections", "--hold", "30", "--seconds", "60"
-      };
+      String[] few = {"gates", target, "--only", "connections", "--hold", "30", "--seconds", "60"};
       assertThat(run(with(few, "--html", page.toString()))).as(err).isZero();
       assertThat(out).contains("30 of 30 connections were held and served", "wrote " + page);
       assertThat(Files.readString(page)).contains("<h1>Quality gates</h1>");

@@ -24,7 +24,9 @@ public final class Generator {
 
   private Generator() {}
 
-  /** Read when something is asked, so that a fault in it is a message and not a class that fails. */
+  /**
+   * Read when something is asked, so that a fault in it is a message and not a class that fails.
+   */
   private static final class Lazy {
     static final Matrix MATRIX = Matrix.parse(Template.text("matrix.txt"));
   }
@@ -61,8 +63,7 @@ public final class Generator {
     check(program, target, options);
     checkName(name);
     Map<String, String> values = Map.of("name", name, "name_", name.replace('-', '_'));
-    return new Project(
-        Template.of(program, target, values, conditions(program, options)).render());
+    return new Project(Template.of(program, target, values, conditions(program, options)).render());
   }
 
   private static Map<String, Boolean> conditions(ProgramKind program, ProjectOptions options) {

@@ -83,8 +83,7 @@ class GeneratorTest {
   void shouldSayWhyAnOptionIsNotOffered() {
     ProjectOptions options = ProjectOptions.defaults().framing(Framing.LENGTH);
 
-    assertThatThrownBy(() ->
-            Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, "echo", options))
+    assertThatThrownBy(() -> Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, "echo", options))
         .isInstanceOf(GeneratorException.class)
         .hasMessageContaining("--framing is not offered for tcp-echo on epoll: an echo has no");
   }

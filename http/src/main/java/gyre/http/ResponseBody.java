@@ -7,8 +7,8 @@ import gyre.io.ByteSink;
  * push style it can't: there {@link #isWritable} tells whether there is room, and {@link
  * #onWritable} when there is; what is written beyond is taken up to the stream's second limit, and
  * then refused with {@link gyre.io.OutputFullException}: nothing of it was taken then, and it is to
- * be written once more when there is room. Where the handler fails in the middle the
- * connection is reset, so that the peer takes no part for the whole.
+ * be written once more when there is room. Where the handler fails in the middle the connection is
+ * reset, so that the peer takes no part for the whole.
  */
 public interface ResponseBody extends ByteSink, AutoCloseable {
   /**

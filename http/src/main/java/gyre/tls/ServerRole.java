@@ -46,8 +46,7 @@ final class ServerRole implements Role {
         .sites()
         .forEach((name, site) ->
             byName.put(
-                name,
-                made.computeIfAbsent(site, each -> ready(each, options.tasks(), numbers))));
+                name, made.computeIfAbsent(site, each -> ready(each, options.tasks(), numbers))));
     this.hasSeveralRules = numbers.size() > 1;
   }
 

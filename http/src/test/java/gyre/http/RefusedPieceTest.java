@@ -107,8 +107,8 @@ class RefusedPieceTest {
     "io_uring, LENGTH, BUFFER, 30000",
     "nio, CHUNKED, ARRAY, 30000",
   })
-  void shouldTakeOnceMoreWhatWasRefused(
-      String engine, Framing framing, Kind kind, int pieceBytes) throws Exception {
+  void shouldTakeOnceMoreWhatWasRefused(String engine, Framing framing, Kind kind, int pieceBytes)
+      throws Exception {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
     byte[] all = new byte[16_000_000];
     random.nextBytes(all);

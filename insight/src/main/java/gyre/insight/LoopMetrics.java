@@ -65,15 +65,18 @@ public final class LoopMetrics {
     look.facts()
         .residentBytes()
         .ifPresent(bytes ->
-            text.gauge("gyre_process_resident_memory_bytes", "Resident memory.").sample((double) bytes));
+            text.gauge("gyre_process_resident_memory_bytes", "Resident memory.")
+                .sample((double) bytes));
     look.facts()
         .openDescriptors()
-        .ifPresent(
-            open -> text.gauge("gyre_process_open_fds", "Descriptors that are open.").sample((double) open));
+        .ifPresent(open ->
+            text.gauge("gyre_process_open_fds", "Descriptors that are open.")
+                .sample((double) open));
     look.facts()
         .descriptorLimit()
         .ifPresent(limit ->
-            text.gauge("gyre_process_max_fds", "Descriptors that may be open.").sample((double) limit));
+            text.gauge("gyre_process_max_fds", "Descriptors that may be open.")
+                .sample((double) limit));
     PrometheusText.Family verdicts =
         text.gauge("gyre_process_verdicts", "How often each verdict is true now: see gyre top.");
     for (Verdict.Disease disease : Verdict.Disease.values()) {

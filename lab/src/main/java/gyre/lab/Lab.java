@@ -208,12 +208,10 @@ public final class Lab {
    * @param mayStrace whether it may be slowed down to count its system calls
    * @param folder for what tools leave behind
    */
-  public static ProfileReport profile(
-      long pid, double seconds, boolean mayStrace, Path folder) {
+  public static ProfileReport profile(long pid, double seconds, boolean mayStrace, Path folder) {
     ProcessFindings findings =
         Interruption.during(
-            Children::end,
-            () -> ProcessProfile.of(pid, seconds, mayStrace, folder, homeIfAny()));
+            Children::end, () -> ProcessProfile.of(pid, seconds, mayStrace, folder, homeIfAny()));
     return new ProfileReport(findings.text(), findings.json());
   }
 

@@ -84,8 +84,7 @@ final class DashboardFeed implements AutoCloseable {
 
   private void rest() throws InterruptedException {
     long pauseMillis = hub.subscribers() > 0 ? WATCHED_MILLIS : ALONE_MILLIS;
-    long nanos =
-        TimeUnit.MILLISECONDS.toNanos(Math.max(pauseMillis, last.tookMillis() * SHARE));
+    long nanos = TimeUnit.MILLISECONDS.toNanos(Math.max(pauseMillis, last.tookMillis() * SHARE));
     lock.lockInterruptibly();
     try {
       while (nanos > 0 && !isWoken && !isClosed) {

@@ -230,7 +230,9 @@ final class Drainer implements Runnable, Replay.Executor {
   }
 
   private void settleFinished(Settler settling) {
-    for (Inbox.@Nullable Finished each = desk.peekFinished(); each != null; each = desk.peekFinished()) {
+    for (Inbox.@Nullable Finished each = desk.peekFinished();
+        each != null;
+        each = desk.peekFinished()) {
       finish(settling, each);
       desk.removeFinished(); // not before: where the database is in trouble it is settled later
     }

@@ -46,7 +46,9 @@ final class HandlerFibers {
     open = new Open(scope, http, new HandlerRunner(http, threads));
   }
 
-  /** Nothing more is begun, and what is cancelled is not reported. Called in a fiber of the loop. */
+  /**
+   * Nothing more is begun, and what is cancelled is not reported. Called in a fiber of the loop.
+   */
   void stop() {
     isStopped = true;
   }

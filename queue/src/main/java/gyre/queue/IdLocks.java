@@ -56,8 +56,7 @@ final class IdLocks implements AutoCloseable {
       Shared shared = OPEN.get(file);
       if (shared == null) {
         shared =
-            new Shared(
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+            new Shared(FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE));
         OPEN.put(file, shared);
       }
       shared.users++;

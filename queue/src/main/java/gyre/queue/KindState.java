@@ -49,8 +49,7 @@ final class KindState {
 
   /** Whether one may begin now. */
   boolean mayBegin() {
-    return hasRoom()
-        && (kind.ratePerSecond() == 0 || bucket.nanosUntil(1, System.nanoTime()) <= 0);
+    return hasRoom() && (kind.ratePerSecond() == 0 || bucket.nanosUntil(1, System.nanoTime()) <= 0);
   }
 
   /** Whether one may begin; takes its place in the rate if so. */

@@ -35,7 +35,12 @@ final class Replay {
   private final Executor executor;
 
   Replay(
-      Spool spool, int slot, Claims claims, PendingIndex pending, WorkerLog log, Executor executor) {
+      Spool spool,
+      int slot,
+      Claims claims,
+      PendingIndex pending,
+      WorkerLog log,
+      Executor executor) {
     this.spool = spool;
     this.slot = slot;
     this.claims = claims;

@@ -29,8 +29,7 @@ final class ShardRouter implements Runnable {
    * @param maxEntryBytes as the workers of the shards have it: what is too large for one of both
    *     would get to another shard than where {@code enqueue} puts it
    */
-  ShardRouter(
-      Shards shards, Spool spool, Inbox inbox, WorkerLog log, IntSupplier maxEntryBytes) {
+  ShardRouter(Shards shards, Spool spool, Inbox inbox, WorkerLog log, IntSupplier maxEntryBytes) {
     this.shards = shards;
     this.spool = spool;
     this.inbox = inbox;

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -228,7 +227,8 @@ final class SqliteEngine implements Engine {
 
   private boolean isNew(Entry entry, long now) throws SQLException {
     boolean isNew =
-        statements.update("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)", entry.id(), now) == 1;
+        statements.update("INSERT OR IGNORE INTO " + LEDGER + " VALUES (?, ?)", entry.id(), now)
+            == 1;
     if (isNew && !entry.batch().isEmpty()) {
       ofBatch(entry.batch(), entry.id());
     }
@@ -290,7 +290,9 @@ final class SqliteEngine implements Engine {
 
   @Override
   public void forgetAttempts(String id) {
-    change("forget attempts in", () -> statements.update("DELETE FROM " + ATTEMPTS + " WHERE id = ?", id));
+    change(
+        "forget attempts in",
+        () -> statements.update("DELETE FROM " + ATTEMPTS + " WHERE id = ?", id));
   }
 
   @Override
@@ -305,7 +307,9 @@ final class SqliteEngine implements Engine {
 
   @Override
   public void forgetBatch(String batch) {
-    change("forget a batch in", () -> statements.update("DELETE FROM " + BATCHES + " WHERE batch = ?", batch));
+    change(
+        "forget a batch in",
+        () -> statements.update("DELETE FROM " + BATCHES + " WHERE batch = ?", batch));
   }
 
   /**
@@ -341,7 +345,8 @@ final class SqliteEngine implements Engine {
                   ? statements.update("DELETE FROM " + LEDGER + slice, beforeMillis, from)
                   : statements.update("DELETE FROM " + LEDGER + slice, beforeMillis, from, to);
           if (to.isEmpty()) {
-            count[0] += statements.update("DELETE FROM " + ATTEMPTS + " WHERE last_at < ?", beforeMillis);
+            count[0] +=
+                statements.update("DELETE FROM " + ATTEMPTS + " WHERE last_at < ?", beforeMillis);
           }
           prunedTo = to;
         });

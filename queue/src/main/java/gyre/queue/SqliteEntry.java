@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Executes the statements of one entry, in the savepoint that is open, and reads what they give. */
+/**
+ * Executes the statements of one entry, in the savepoint that is open, and reads what they give.
+ */
 final class SqliteEntry {
   private static final int RESULT_ROWS_LIMIT = 1000;
 

@@ -241,7 +241,8 @@ public final class Worker implements QueueWorker {
     try (Scope scope = Scope.openIsolated("queue-handlers")) {
       handlers.open(scope);
       Thread.ofPlatform().name("gyre-queue-" + slot).start(drainer);
-      Fiber.await(CompletableFuture.anyOf(starter.isStopping(), drainer.ended().handle((_, _) -> 0)));
+      Fiber.await(
+          CompletableFuture.anyOf(starter.isStopping(), drainer.ended().handle((_, _) -> 0)));
       handlers.stop();
       scope.cancel("the worker ends");
     } finally {

@@ -49,7 +49,8 @@ class DashboardFeedTest {
     Semaphore looks = new Semaphore(1);
     CountDownLatch isStuck = new CountDownLatch(1);
     AtomicLong clock = new AtomicLong(1_000_000);
-    DashboardFeed feed = new DashboardFeed(source(looks, isStuck), SseHub.create(SseOptions.defaults()), clock::get);
+    DashboardFeed feed =
+        new DashboardFeed(source(looks, isStuck), SseHub.create(SseOptions.defaults()), clock::get);
     try {
       assertThat(feed.fresh().delayed()).isEqualTo(7);
       clock.addAndGet(60_000);

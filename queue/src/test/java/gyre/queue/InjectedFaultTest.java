@@ -39,8 +39,7 @@ class InjectedFaultTest {
   @Test
   void shouldDoAllOnceWhateverRenamesAndSyncsFailOnTheWay() throws Exception {
     WorkerRig rig =
-        new WorkerRig(
-            WorkerOptions.of(directory).join(true).readTimeout(Duration.ofMillis(200)));
+        new WorkerRig(WorkerOptions.of(directory).join(true).readTimeout(Duration.ofMillis(200)));
     rig.query("CREATE TABLE t (n INTEGER)");
     for (int i = 0; i < ENTRIES; i++) {
       rig.drop("5_" + i, "{\"sql\": \"INSERT INTO t VALUES (" + i + ")\"}");
@@ -48,9 +47,7 @@ class InjectedFaultTest {
     // Of each thread by itself: the last claims, and the first moves behind the commit.
     try (TestJvm _ =
         start(
-            FaultProcess.class,
-            "rename:error=EIO:when=28..34",
-            "fdatasync:error=EIO:when=2..3")) {
+            FaultProcess.class, "rename:error=EIO:when=28..34", "fdatasync:error=EIO:when=2..3")) {
       for (int i = 0; i < ENTRIES; i++) {
         rig.awaitCompleted("5_" + i);
       }

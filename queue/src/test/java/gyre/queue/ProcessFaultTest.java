@@ -20,8 +20,7 @@ class ProcessFaultTest {
 
   private WorkerRig rig() {
     WorkerRig rig =
-        new WorkerRig(
-            WorkerOptions.of(directory).join(true).readTimeout(Duration.ofMillis(200)));
+        new WorkerRig(WorkerOptions.of(directory).join(true).readTimeout(Duration.ofMillis(200)));
     rig.query("CREATE TABLE t (n INTEGER)");
     return rig;
   }

@@ -120,8 +120,7 @@ class ShardsTest extends BackendConformance {
       WorkerRig.await("all are done", () -> query("SELECT n FROM t").size() == 300);
       WorkerRig.await(
           "its shard has another",
-          () ->
-              queue.operations().workers().size() == COUNT && !pids().contains(killed));
+          () -> queue.operations().workers().size() == COUNT && !pids().contains(killed));
       assertThat(query("SELECT n FROM t ORDER BY n")).doesNotHaveDuplicates();
     } finally {
       for (Process each : processes) {

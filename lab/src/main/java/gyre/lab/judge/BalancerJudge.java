@@ -25,8 +25,7 @@ public final class BalancerJudge extends ServerJudge {
     }
   }
 
-  private BalancerJudge(
-      Subject subject, TargetServer first, TargetServer second, int connections) {
+  private BalancerJudge(Subject subject, TargetServer first, TargetServer second, int connections) {
     super(with(subject, first.port(), second.port()), connections);
     this.first = first;
     this.second = second;
@@ -88,8 +87,8 @@ public final class BalancerJudge extends ServerJudge {
         counts[letter(socket) - 'A']++;
       }
       check(
-          counts[0] > 0 && counts[1] > 0, "of " + SPREAD + " the targets got " + counts[0] + " and "
-              + counts[1]);
+          counts[0] > 0 && counts[1] > 0,
+          "of " + SPREAD + " the targets got " + counts[0] + " and " + counts[1]);
     } finally {
       for (Socket socket : sockets) {
         socket.close();

@@ -36,7 +36,8 @@ public final class GeneratedPeers {
     check(names);
     List<Peer> peers = new ArrayList<>();
     for (Target target : Target.values()) {
-      boolean isAsked = names.isEmpty() || names.contains(target.label()) || names.contains(name(target));
+      boolean isAsked =
+          names.isEmpty() || names.contains(target.label()) || names.contains(name(target));
       if (isAsked && Generator.offers(ProgramKind.TCP_ECHO, target)) {
         peers.add(build(target));
       }

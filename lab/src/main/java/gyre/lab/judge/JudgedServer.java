@@ -41,9 +41,7 @@ final class JudgedServer implements AutoCloseable {
         new ProcessBuilder(all).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     int port = port(process.inputReader().readLine(), GREETING, process);
     return new JudgedServer(
-        process,
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-        subject.isTls());
+        process, new InetSocketAddress(InetAddress.getLoopbackAddress(), port), subject.isTls());
   }
 
   private static int port(@Nullable String line, String greeting, Process process) {
@@ -101,7 +99,8 @@ final class JudgedServer implements AutoCloseable {
     Process process =
         new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
-      return new JudgedServer(process, new InetSocketAddress(0), false).await(Duration.ofSeconds(20));
+      return new JudgedServer(process, new InetSocketAddress(0), false)
+          .await(Duration.ofSeconds(20));
     } finally {
       process.destroyForcibly();
     }

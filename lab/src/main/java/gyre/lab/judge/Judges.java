@@ -7,8 +7,7 @@ import gyre.generator.ProjectOptions;
 final class Judges {
   private Judges() {}
 
-  static Judge of(
-      ProgramKind program, Subject subject, ProjectOptions options, int connections) {
+  static Judge of(ProgramKind program, Subject subject, ProjectOptions options, int connections) {
     return switch (program) {
       case TCP_ECHO -> new EchoJudge(subject, connections);
       case TCP_SERVER -> new MessageJudge(subject, options.framing(), connections);

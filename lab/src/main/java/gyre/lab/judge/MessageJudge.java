@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Judges a server of framed messages: the answers, whatever the pieces in which questions come; what
- * is no message; slow, rude and silent peers; the end.
+ * Judges a server of framed messages: the answers, whatever the pieces in which questions come;
+ * what is no message; slow, rude and silent peers; the end.
  */
 public final class MessageJudge extends ServerJudge {
   private static final int MANY_MESSAGES = 4_000;
@@ -211,9 +211,6 @@ public final class MessageJudge extends ServerJudge {
   }
 
   private void wrongLimits() throws IOException, InterruptedException {
-    wrongOptions(
-        List.of(
-            List.of("--max-message", "0"),
-            List.of("--message-timeout", "soon")));
+    wrongOptions(List.of(List.of("--max-message", "0"), List.of("--message-timeout", "soon")));
   }
 }

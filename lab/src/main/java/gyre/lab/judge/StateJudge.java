@@ -141,9 +141,7 @@ public final class StateJudge extends ServerJudge {
   private JudgedProgram client(int port, String... options) throws IOException {
     String[] all = new String[options.length + 6];
     System.arraycopy(
-        new String[] {
-          "--connect", "127.0.0.1:" + port, "--heartbeat", "50", "--retry-max", "200"
-        },
+        new String[] {"--connect", "127.0.0.1:" + port, "--heartbeat", "50", "--retry-max", "200"},
         0,
         all,
         0,

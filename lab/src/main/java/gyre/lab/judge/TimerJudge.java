@@ -113,8 +113,7 @@ public final class TimerJudge extends Judge {
   private void maxTimers() throws IOException, InterruptedException {
     List<String> lines =
         said("set a 300\nset b 300\nset c 300\ncancel a\nset d 500\n", "--max-timers", "2");
-    check(
-        lines.equals(List.of("error too many timers", "fired b", "fired d")), "it says " + lines);
+    check(lines.equals(List.of("error too many timers", "fired b", "fired d")), "it says " + lines);
   }
 
   private void ending() throws IOException, InterruptedException {
@@ -129,8 +128,7 @@ public final class TimerJudge extends Judge {
 
   private void wrongOptions() throws IOException, InterruptedException {
     for (List<String> wrong : List.of(List.of("--max-timers", "x"), List.of("--what", "1"))) {
-      try (JudgedProgram program =
-          JudgedProgram.start(subject, wrong.toArray(String[]::new))) {
+      try (JudgedProgram program = JudgedProgram.start(subject, wrong.toArray(String[]::new))) {
         int code = program.await(END_LIMIT);
         check(code == 2, String.join(" ", wrong) + " made it exit with " + code);
       }

@@ -32,7 +32,8 @@ final class TrustAll extends X509ExtendedTrustManager {
         (SSLSocket)
             CONTEXT
                 .getSocketFactory()
-                .createSocket(lower, lower.getInetAddress().getHostAddress(), lower.getPort(), true);
+                .createSocket(
+                    lower, lower.getInetAddress().getHostAddress(), lower.getPort(), true);
     socket.startHandshake();
     return socket;
   }

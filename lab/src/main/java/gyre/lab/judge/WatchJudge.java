@@ -124,8 +124,7 @@ public final class WatchJudge extends Judge {
 
   private void wrongArguments() throws IOException, InterruptedException {
     for (List<String> wrong : List.of(List.<String>of(), List.of("/no/such/directory"))) {
-      try (JudgedProgram program =
-          JudgedProgram.start(subject, wrong.toArray(String[]::new))) {
+      try (JudgedProgram program = JudgedProgram.start(subject, wrong.toArray(String[]::new))) {
         int code = program.await(END_LIMIT);
         check(code == 2, wrong + " made it exit with " + code);
       }

@@ -123,7 +123,8 @@ public final class WebSocketJudge extends ServerJudge {
 
   @Override
   void begin(Socket socket) throws IOException {
-    String head = upgrade(socket, "Sec-WebSocket-Key: " + KEY + "\r\nSec-WebSocket-Version: 13\r\n");
+    String head =
+        upgrade(socket, "Sec-WebSocket-Key: " + KEY + "\r\nSec-WebSocket-Version: 13\r\n");
     check(head.startsWith("HTTP/1.1 101 "), "the upgrade is answered by " + head);
     check(
         head.lines().anyMatch(line -> line.equalsIgnoreCase("Sec-WebSocket-Accept: " + ACCEPT)),
@@ -208,9 +209,7 @@ public final class WebSocketJudge extends ServerJudge {
       expect(socket, PONG, utf8("there?"));
       byte[] two = utf8("zwölf ");
       socket.getOutputStream().write(frame(CONTINUATION, Arrays.copyOf(two, 3))); // within a letter
-      socket
-          .getOutputStream()
-          .write(frame(CONTINUATION, Arrays.copyOfRange(two, 3, two.length)));
+      socket.getOutputStream().write(frame(CONTINUATION, Arrays.copyOfRange(two, 3, two.length)));
       socket.getOutputStream().write(frame(LAST | CONTINUATION, utf8("three")));
       expect(socket, TEXT, utf8("one zwölf three"));
       socket.getOutputStream().write(frame(LAST | PONG, utf8("unasked")));

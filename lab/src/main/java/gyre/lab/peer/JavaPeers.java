@@ -81,7 +81,16 @@ public final class JavaPeers {
             "locks"),
         peer(home, "netty-uring", NETTY_FLAGS, "echo", "http", "websocket", "timers", "wake"),
         peer(home, "netty-epoll", NETTY_FLAGS, "echo", "http", "websocket", "timers", "wake"),
-        peer(home, "netty-nio", NETTY_FLAGS, "echo", "http", "websocket", "timers", "wake", "codecs"),
+        peer(
+            home,
+            "netty-nio",
+            NETTY_FLAGS,
+            "echo",
+            "http",
+            "websocket",
+            "timers",
+            "wake",
+            "codecs"),
         peer(
             home,
             "nio",

@@ -15,7 +15,8 @@ final class Agents {
   static final String VARIABLE = "AGENT";
   static final String COMMAND = "AGENT_COMMAND";
   static final String REPLAY = "AGENT_REPLAY";
-  private static final List<String> NAMES = List.of("replay", "command", "claude", "codex", "aider");
+  private static final List<String> NAMES =
+      List.of("replay", "command", "claude", "codex", "aider");
 
   private Agents() {}
 
@@ -27,8 +28,14 @@ final class Agents {
   static Agent choose(Map<String, String> environment, Path folder) {
     String name = environment.getOrDefault(VARIABLE, "replay");
     return switch (name) {
-      case "replay" -> new ReplayAgent(
-          Path.of(said(environment, REPLAY, "replay", "the folder with the answers (--replay DIR)")));
+      case "replay" ->
+          new ReplayAgent(
+              Path.of(
+                  said(
+                      environment,
+                      REPLAY,
+                      "replay",
+                      "the folder with the answers (--replay DIR)")));
       case "command" ->
           ProgramAgent.command(
               said(environment, COMMAND, "command", "a line for sh"), folder, environment);

@@ -14,10 +14,15 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The steps that ask an agent. What it answers is an offer: whether it may be taken is checked here. */
+/**
+ * The steps that ask an agent. What it answers is an offer: whether it may be taken is checked
+ * here.
+ */
 final class Asking {
   private static final Pattern FENCE =
-      Pattern.compile("^```(?:diff|patch)?[ \\t]*\\n((?:diff --git |--- ).*?)^```", Pattern.MULTILINE | Pattern.DOTALL);
+      Pattern.compile(
+          "^```(?:diff|patch)?[ \\t]*\\n((?:diff --git |--- ).*?)^```",
+          Pattern.MULTILINE | Pattern.DOTALL);
   private static final Set<String> DECISION =
       Set.of("winner", "hypothesis", "reasoning", "runner-up", "parked");
   private static final Set<String> IMPLEMENTATION = Set.of("summary", "decisions");
@@ -45,9 +50,10 @@ final class Asking {
       Optional<String> refusal =
           proposal
               .refusal(context.target(), context.rules(), profile, tried)
-              .or(() -> said.add(proposal.key())
-                  ? Optional.empty()
-                  : Optional.of("another proposer said the same"));
+              .or(() ->
+                  said.add(proposal.key())
+                      ? Optional.empty()
+                      : Optional.of("another proposer said the same"));
       JsonObject object = new JsonObject();
       object.put("proposer", proposer);
       object.put("key", proposal.key());
@@ -57,7 +63,9 @@ final class Asking {
       context.say(
           "proposal %s (%s) %s"
               .formatted(
-                  proposer, proposal.technique(), refusal.map(r -> "refused: " + r).orElse("stands")));
+                  proposer,
+                  proposal.technique(),
+                  refusal.map(r -> "refused: " + r).orElse("stands")));
     }
     JsonObject object = new JsonObject();
     object.put("proposals", array);
@@ -98,7 +106,8 @@ final class Asking {
           .append('\n');
       refusal(proposer)
           .filter(why -> !why.isEmpty())
-          .ifPresent(why -> offers.append("\nREFUSED, so it cannot win: ").append(why).append('\n'));
+          .ifPresent(
+              why -> offers.append("\nREFUSED, so it cannot win: ").append(why).append('\n'));
     }
     Fields decision = Fields.parse(ask("chair", "chair", "", offers.toString()), DECISION);
     String winner =
@@ -109,8 +118,7 @@ final class Asking {
     }
     Optional<String> refusal = refusal(winner);
     if (refusal.isEmpty()) {
-      return Optional.of(
-          new Ruling(Verdict.NONE, "the chair named no proposal: '" + winner + "'"));
+      return Optional.of(new Ruling(Verdict.NONE, "the chair named no proposal: '" + winner + "'"));
     }
     if (!refusal.get().isEmpty()) {
       return Optional.of(
@@ -165,7 +173,8 @@ final class Asking {
       variants.add(
           diff.isPresent()
               ? new Variant(name, summary, Variant.Outcome.WRITTEN, "")
-              : new Variant(name, summary, Variant.Outcome.NO_DIFF, "no usable diff in the answer"));
+              : new Variant(
+                  name, summary, Variant.Outcome.NO_DIFF, "no usable diff in the answer"));
     }
     Variant.write(folder, variants);
     boolean isAny = variants.stream().anyMatch(v -> v.outcome() == Variant.Outcome.WRITTEN);

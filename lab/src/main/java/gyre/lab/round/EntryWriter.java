@@ -51,7 +51,9 @@ final class EntryWriter {
   }
 
   private void noise() {
-    folder.readIfThere("note.md").ifPresent(note -> text.append('\n').append(note.strip()).append('\n'));
+    folder
+        .readIfThere("note.md")
+        .ifPresent(note -> text.append('\n').append(note.strip()).append('\n'));
     if (folder.has(Measuring.BASELINE)) {
       title("Noise: the base against itself");
       text.append(new Measuring(context).floors());
@@ -153,13 +155,19 @@ final class EntryWriter {
       return;
     }
     title("Calls");
-    text.append("| question | agent | model | tokens in | out | dollars |\n|---|---|---|---:|---:|---:|\n");
+    text.append(
+        "| question | agent | model | tokens in | out | dollars |\n|---|---|---|---:|---:|---:|\n");
     for (String row : rows) {
       List<String> cells = List.of(row.split("\t", -1));
       text.append(
           "| %s | %s | %s | %s | %s | %s |%n"
               .formatted(
-                  cells.get(8), cells.get(2), cells.get(3), cells.get(4), cells.get(5), cells.get(6)));
+                  cells.get(8),
+                  cells.get(2),
+                  cells.get(3),
+                  cells.get(4),
+                  cells.get(5),
+                  cells.get(6)));
     }
   }
 

@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 
 /** Answers of agents are lines of {@code name: text}; a text goes on until the next known name. */
 final class Fields {
-  private static final Pattern FIELD = Pattern.compile("^[*_#\\s-]*([A-Za-z-]+)[*_]*\\s*:[*_]*(.*)$");
+  private static final Pattern FIELD =
+      Pattern.compile("^[*_#\\s-]*([A-Za-z-]+)[*_]*\\s*:[*_]*(.*)$");
 
   private final Map<String, String> fields;
 

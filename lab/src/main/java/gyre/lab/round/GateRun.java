@@ -26,8 +26,7 @@ final class GateRun {
   private GateRun() {}
 
   /** All of them, or those up to the first that refuses: the rest would say nothing more. */
-  static List<Result> run(
-      List<Target.Gate> gates, Tree tree, Commands commands, Path logs) {
+  static List<Result> run(List<Target.Gate> gates, Tree tree, Commands commands, Path logs) {
     List<Result> results = new ArrayList<>();
     for (Target.Gate gate : gates) {
       Result result = run(gate, tree, commands, logs);

@@ -38,9 +38,7 @@ final class Judge {
               .formatted(best.workload(), percent(best.gain()), percent(best.floor())));
     }
     Optional<RaceResult.Row> moved =
-        rows.stream()
-            .filter(row -> row.role() == Target.Role.CONTROL && row.isMoved())
-            .findFirst();
+        rows.stream().filter(row -> row.role() == Target.Role.CONTROL && row.isMoved()).findFirst();
     if (moved.isPresent()) {
       return ruling(
           Verdict.PARKED,
@@ -71,8 +69,7 @@ final class Judge {
       }
     }
     return targets.stream()
-        .max((one, other) ->
-            Double.compare(one.gain() - one.floor(), other.gain() - other.floor()))
+        .max((one, other) -> Double.compare(one.gain() - one.floor(), other.gain() - other.floor()))
         .orElseThrow();
   }
 

@@ -29,7 +29,9 @@ final class Judging {
       context.say(
           "variant %s: %s%s"
               .formatted(
-                  now.name(), now.outcome().label(), now.note().isEmpty() ? "" : ": " + now.note()));
+                  now.name(),
+                  now.outcome().label(),
+                  now.note().isEmpty() ? "" : ": " + now.note()));
     }
     Variant.write(folder, judged);
     if (judged.stream().anyMatch(each -> each.outcome() == Variant.Outcome.PASSED)) {
@@ -110,11 +112,7 @@ final class Judging {
     String refusal = "";
     for (Target.Tier tier : Target.Tier.values()) {
       List<GateRun.Result> some =
-          GateRun.run(
-              gates(tier),
-              tree,
-              context.commands(),
-              context.work().logs("full"));
+          GateRun.run(gates(tier), tree, context.commands(), context.work().logs("full"));
       results.addAll(some);
       refusal = GateRun.refusal(some);
       if (!refusal.isEmpty()) {
@@ -126,7 +124,9 @@ final class Judging {
     object.put("isGreen", refusal.isEmpty());
     folder.write("full.json", object);
     results.forEach(each ->
-        context.say("gate %s: %s".formatted(each.gate(), each.outcome().name().toLowerCase(java.util.Locale.ROOT))));
+        context.say(
+            "gate %s: %s"
+                .formatted(each.gate(), each.outcome().name().toLowerCase(java.util.Locale.ROOT))));
     String why = refusal;
     return measuring
         .harnessChanged(tree)
@@ -134,7 +134,9 @@ final class Judging {
         .map(reason -> new Ruling(Verdict.REJECTED, reason));
   }
 
-  /** The last word. It trusts no earlier step to have looked: each condition is read from its file. */
+  /**
+   * The last word. It trusts no earlier step to have looked: each condition is read from its file.
+   */
   Optional<Ruling> decide() {
     if (!folder.has("full.json") || !folder.json("full.json").getBoolean("isGreen", false)) {
       return Optional.of(new Ruling(Verdict.REJECTED, "the FULL gate is not green"));
@@ -143,8 +145,7 @@ final class Judging {
     for (String file : List.of(Measuring.RACE, Measuring.CONFIRM)) {
       Optional<Ruling> ruling =
           Judge.rule(
-              measuring.rows(RaceResult.of(folder.json(file)), best),
-              context.target().criteria());
+              measuring.rows(RaceResult.of(folder.json(file)), best), context.target().criteria());
       if (ruling.isPresent()) {
         return ruling;
       }

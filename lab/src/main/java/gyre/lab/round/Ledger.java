@@ -10,7 +10,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 
-/** A row for each call of an agent, written by who made the call: what it took, or that nobody knows. */
+/**
+ * A row for each call of an agent, written by who made the call: what it took, or that nobody
+ * knows.
+ */
 final class Ledger {
   static final String HEAD =
       "exp_id\tphase\tagent_id\tmodel\ttokens_in\ttokens_out\tcost_usd\ttimestamp\tdescription";

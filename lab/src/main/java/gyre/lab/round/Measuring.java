@@ -36,15 +36,15 @@ final class Measuring {
     }
     if (context.work().artifacts(base).isEmpty()) {
       throw new LabException(
-          "%s: artifacts match nothing that the build has left"
-              .formatted(context.target().file()));
+          "%s: artifacts match nothing that the build has left".formatted(context.target().file()));
     }
     folder.write(HARNESS, harness.json());
     RaceResult result = race(Map.of(), "baseline");
     folder.write(BASELINE, result.json());
     for (Target.Workload workload : context.target().workloads()) {
       context.say(
-          "noise of %s: ±%s".formatted(workload.name(), Judge.percent(result.floor(workload.name()))));
+          "noise of %s: ±%s"
+              .formatted(workload.name(), Judge.percent(result.floor(workload.name()))));
     }
     return Optional.empty();
   }
@@ -129,8 +129,7 @@ final class Measuring {
     String best =
         racing.keySet().stream()
             .min((one, other) ->
-                Double.compare(
-                    Judge.score(rows(result, one)), Judge.score(rows(result, other))))
+                Double.compare(Judge.score(rows(result, one)), Judge.score(rows(result, other))))
             .orElseThrow();
     folder.write(BEST, best);
     context.say("best: variant " + best);
@@ -180,7 +179,8 @@ final class Measuring {
     try {
       return context.work().variant(name, folder.file(Variant.diff(name)));
     } catch (Workplace.Unusable e) {
-      throw new LabException("variant %s is as it was no more: %s".formatted(name, e.getMessage()), e);
+      throw new LabException(
+          "variant %s is as it was no more: %s".formatted(name, e.getMessage()), e);
     }
   }
 
@@ -202,5 +202,4 @@ final class Measuring {
     return new RoundRace(context.target(), context.commands(), context.work().logs(name))
         .run(all, context.target().criteria().rounds());
   }
-
 }

@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the time goes, as the target's command tells it. Beside what people read it prints lines that
- * are read here:
+ * Where the time goes, as the target's command tells it. Beside what people read it prints lines
+ * that are read here:
  *
  * <pre>
  * share SYMBOL PERCENT   of CPU time
@@ -22,7 +22,11 @@ import java.util.regex.Pattern;
  * </pre>
  */
 record Profile(
-    String text, Map<String, Double> shares, Map<String, Double> calls, double kernel, double idle) {
+    String text,
+    Map<String, Double> shares,
+    Map<String, Double> calls,
+    double kernel,
+    double idle) {
   private static final Pattern LINE =
       Pattern.compile("^(share|calls) (\\S+) ([0-9.]+)$|^(kernel|idle) ([0-9.]+)$");
 
@@ -98,17 +102,18 @@ record Profile(
       double before = share(symbol).orElse(0);
       double now = after.share(symbol).orElse(0);
       if (before - now >= ABSOLUTE_PERCENT && now <= before * (1 - RELATIVE)) {
-        fallen.add(
-            String.format(Locale.ROOT, "%s fell from %.1f to %.1f %%", symbol, before, now));
+        fallen.add(String.format(Locale.ROOT, "%s fell from %.1f to %.1f %%", symbol, before, now));
       }
     }
-    new TreeMap<>(calls).forEach((name, before) -> {
-      double now = after.calls.getOrDefault(name, 0.0);
-      if (after.isKnown() && now <= before * (1 - RELATIVE)) {
-        fallen.add(
-            String.format(Locale.ROOT, "%s fell from %.3f to %.3f an operation", name, before, now));
-      }
-    });
+    new TreeMap<>(calls)
+        .forEach((name, before) -> {
+          double now = after.calls.getOrDefault(name, 0.0);
+          if (after.isKnown() && now <= before * (1 - RELATIVE)) {
+            fallen.add(
+                String.format(
+                    Locale.ROOT, "%s fell from %.3f to %.3f an operation", name, before, now));
+          }
+        });
     return fallen;
   }
 }

@@ -18,7 +18,8 @@ import java.util.OptionalLong;
 
 /**
  * Asks a program: the prompt on its standard input, the answer on its standard output. The known
- * ones are called so that they ask nothing back, and change no files: all that counts is the answer.
+ * ones are called so that they ask nothing back, and change no files: all that counts is the
+ * answer.
  *
  * <p>Their standard error is taken together with the answer only by {@code command}, whose answers
  * are read by field names and fences, so that other lines do no harm.
@@ -110,12 +111,7 @@ final class ProgramAgent implements Agent {
       all.put(MODEL, question.model().orElse(""));
       Shell.Result result =
           Shell.run(
-              folder,
-              all,
-              calling.words(question, files),
-              files.prompt(),
-              LIMIT,
-              files.output());
+              folder, all, calling.words(question, files), files.prompt(), LIMIT, files.output());
       if (!result.isGood()) {
         throw new LabException(
             "AGENT=%s did not answer %s: %s".formatted(label, question.name(), result.failure()));
@@ -184,8 +180,7 @@ final class ProgramAgent implements Agent {
   }
 
   private static Usage usage(JsonObject object, String cost) {
-    return new Usage(
-        whole(object, "tokens_in"), whole(object, "tokens_out"), number(object, cost));
+    return new Usage(whole(object, "tokens_in"), whole(object, "tokens_out"), number(object, cost));
   }
 
   /** The sum of those that are there; empty where none is. */
@@ -202,9 +197,7 @@ final class ProgramAgent implements Agent {
   }
 
   private static OptionalDouble number(JsonObject object, String key) {
-    return object.isNumber(key)
-        ? OptionalDouble.of(object.getDouble(key))
-        : OptionalDouble.empty();
+    return object.isNumber(key) ? OptionalDouble.of(object.getDouble(key)) : OptionalDouble.empty();
   }
 
   private static JsonObject json(String text) {

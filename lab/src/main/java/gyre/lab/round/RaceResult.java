@@ -24,7 +24,8 @@ record RaceResult(Map<String, Map<String, List<Double>>> figures) {
   private static final int PERCENT = 100;
 
   /** One participant at one workload, beside the base. */
-  record Row(String workload, Target.Role role, double gain, double loss, double floor, double ratio) {
+  record Row(
+      String workload, Target.Role role, double gain, double loss, double floor, double ratio) {
     boolean isBetter() {
       return gain > floor;
     }
@@ -39,8 +40,7 @@ record RaceResult(Map<String, Map<String, List<Double>>> figures) {
     }
 
     String text() {
-      String what =
-          isBetter() ? "better" : loss > floor ? "worse" : "not measurable";
+      String what = isBetter() ? "better" : loss > floor ? "worse" : "not measurable";
       return String.format(
           Locale.ROOT,
           "| %s | %s | %.3f | ±%.1f %% | %s |",
@@ -55,8 +55,7 @@ record RaceResult(Map<String, Map<String, List<Double>>> figures) {
   /** What the base does against itself at a workload. */
   double floor(String workload) {
     Map<String, List<Double>> of = of(workload);
-    return Math.max(
-        LEAST_FLOOR, Measured.ratio(figures(of, AGAIN), figures(of, BASE)).floor());
+    return Math.max(LEAST_FLOOR, Measured.ratio(figures(of, AGAIN), figures(of, BASE)).floor());
   }
 
   /**

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The folder {@code lab/rounds}: skills, targets, and the log of all rounds, each in a folder that is
- * never changed when it is over. Whatever counts rounds is made from that anew each time.
+ * The folder {@code lab/rounds}: skills, targets, and the log of all rounds, each in a folder that
+ * is never changed when it is over. Whatever counts rounds is made from that anew each time.
  */
 final class RoundLog {
   static final String ENTRY = "entry.md";
@@ -203,8 +203,8 @@ final class RoundLog {
     folder.write("SUMMARY.md", summary());
     folder
         .readIfThere("README.md")
-        .ifPresent(text ->
-            folder.write("README.md", Summary.of(entries(), folders().size()).into(text)));
+        .ifPresent(
+            text -> folder.write("README.md", Summary.of(entries(), folders().size()).into(text)));
   }
 
   /** What does not agree with the log. */

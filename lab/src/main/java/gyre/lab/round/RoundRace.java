@@ -58,7 +58,9 @@ final class RoundRace {
         for (String name : order) {
           Tree tree = java.util.Objects.requireNonNull(participants.get(name));
           double figure = figure(workload, name, tree, runs++);
-          figures.getOrDefault(workload.name(), Map.of()).getOrDefault(name, new ArrayList<>())
+          figures
+              .getOrDefault(workload.name(), Map.of())
+              .getOrDefault(name, new ArrayList<>())
               .add(figure);
         }
       }
@@ -66,8 +68,7 @@ final class RoundRace {
     return new RaceResult(figures);
   }
 
-  private double figure(Target.Workload workload, String name, Tree tree, int run)
-      throws NoFigure {
+  private double figure(Target.Workload workload, String name, Tree tree, int run) throws NoFigure {
     Path said = logs.resolve("%04d-%s-%s.txt".formatted(run, workload.name(), name));
     Shell.Result result =
         commands.run(workload.command(), tree, Map.of("RUN", Integer.toString(run)), said);

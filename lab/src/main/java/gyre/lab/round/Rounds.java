@@ -104,7 +104,8 @@ public final class Rounds {
     if (!note.isBlank()) {
       folder.write("note.md", note.strip() + "\n");
     }
-    out.println("%s: %s at %.12s, asking %s".formatted(folder.id(), target, commit, unused.label()));
+    out.println(
+        "%s: %s at %.12s, asking %s".formatted(folder.id(), target, commit, unused.label()));
     go(folder, read, replay, last);
     return folder.id();
   }
@@ -121,9 +122,11 @@ public final class Rounds {
     }
     Optional<Path> at =
         checkout.or(() ->
-            new RoundFolder(work.resolve(id)).readIfThere(CHECKOUT).map(String::strip).map(Path::of));
-    Target target =
-        TargetFile.read(log.targets(), state.target(), at).withRounds(state.rounds());
+            new RoundFolder(work.resolve(id))
+                .readIfThere(CHECKOUT)
+                .map(String::strip)
+                .map(Path::of));
+    Target target = TargetFile.read(log.targets(), state.target(), at).withRounds(state.rounds());
     if (!settings(target).equals(state.settings())) {
       throw new LabException(
           "the files of target %s are not those that %s began with: put them back, or start another one"
@@ -153,11 +156,12 @@ public final class Rounds {
       after
           .ruling()
           .filter(ruling -> ruling.verdict() == Verdict.ACCEPTED)
-          .ifPresent(_ -> out.println(
-              "%s: to take it: git apply %s"
-                  .formatted(
-                      folder.id(),
-                      folder.file(Variant.diff(folder.read(Measuring.BEST).strip())))));
+          .ifPresent(_ ->
+              out.println(
+                  "%s: to take it: git apply %s"
+                      .formatted(
+                          folder.id(),
+                          folder.file(Variant.diff(folder.read(Measuring.BEST).strip())))));
     } else {
       out.println(
           "%s: stopped before %s; ./gyre lab round resume %s"
@@ -198,7 +202,8 @@ public final class Rounds {
                     entry.get().reason()));
       } else if (RoundState.isThere(folder)) {
         RoundState state = RoundState.read(folder);
-        out.println("%s  %-9s before %s".formatted(folder.id(), state.target(), state.next().label()));
+        out.println(
+            "%s  %-9s before %s".formatted(folder.id(), state.target(), state.next().label()));
       }
     }
     out.println(Summary.of(log.entries(), log.folders().size()).counts());

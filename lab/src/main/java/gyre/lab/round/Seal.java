@@ -15,7 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** The hashes of files: whether the harness is what it was, and whether a built artifact differs. */
+/**
+ * The hashes of files: whether the harness is what it was, and whether a built artifact differs.
+ */
 record Seal(Map<String, String> hashes) {
   Seal {
     hashes = Map.copyOf(hashes);
@@ -87,8 +89,7 @@ record Seal(Map<String, String> hashes) {
     }
 
     @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-        throws IOException {
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       Path relative = root.relativize(file);
       if (globs.matches(relative)) {
         String content =

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Commands of a target: a line for {@code sh}, with a limit in time and in output. What it says goes
- * into a file and not through a pipe, which a grandchild could hold open for ever.
+ * Commands of a target: a line for {@code sh}, with a limit in time and in output. What it says
+ * goes into a file and not through a pipe, which a grandchild could hold open for ever.
  */
 final class Shell {
   private static final long POLL_MILLIS = 100;

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * The states of a round, in order. Each step reads files of the round's folder and adds its own, and
- * the next one is written down only when they are complete: a round that was killed goes on with the
- * step that it was in.
+ * The states of a round, in order. Each step reads files of the round's folder and adds its own,
+ * and the next one is written down only when they are complete: a round that was killed goes on
+ * with the step that it was in.
  */
 public enum Step {
   /** Builds the base, seals the harness, and measures the base against itself. */
@@ -49,7 +49,8 @@ public enum Step {
     return Arrays.stream(values())
         .filter(step -> step.label().equals(name))
         .findFirst()
-        .orElseThrow(() -> new LabException("there is no step '" + name + "'; there are: " + all()));
+        .orElseThrow(
+            () -> new LabException("there is no step '" + name + "'; there are: " + all()));
   }
 
   private static String all() {

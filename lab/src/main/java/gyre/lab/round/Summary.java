@@ -45,11 +45,7 @@ record Summary(List<RoundLog.Entry> entries, int rounds) {
                 text.append(
                     "- [%s](log/%s/entry.md), %s, %s: %s\n"
                         .formatted(
-                            entry.id(),
-                            entry.id(),
-                            entry.target(),
-                            entry.date(),
-                            entry.reason())));
+                            entry.id(), entry.id(), entry.target(), entry.date(), entry.reason())));
       }
     }
     return text.toString();

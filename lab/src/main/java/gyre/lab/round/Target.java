@@ -8,13 +8,14 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a round needs to know of a project: where it may be changed, what must stay as it is, and the
- * commands that build, judge, profile and measure it. Read from a file by {@link TargetFile}.
+ * What a round needs to know of a project: where it may be changed, what must stay as it is, and
+ * the commands that build, judge, profile and measure it. Read from a file by {@link TargetFile}.
  *
  * @param file where it was read from
  * @param allow files that a diff may touch
  * @param harness files that nothing may touch: what judges and measures
- * @param artifacts files that a build leaves, which have to differ; below the tree or the build folder
+ * @param artifacts files that a build leaves, which have to differ; below the tree or the build
+ *     folder
  */
 record Target(
     Path file,
@@ -43,8 +44,8 @@ record Target(
    * How it is found out which methods ran.
    *
    * @param command prints a symbol a line
-   * @param symbol what a line of source looks like that begins one, with a group for the name; empty
-   *     for Java, where class files know
+   * @param symbol what a line of source looks like that begins one, with a group for the name;
+   *     empty for Java, where class files know
    */
   record Ran(Command command, Optional<Pattern> symbol) {}
 
@@ -114,19 +115,8 @@ record Target(
                 criteria.parkPercent(),
                 criteria.regressPercent());
     return new Target(
-        file,
-        name,
-        checkout,
-        allow,
-        harness,
-        build,
-        artifacts,
-        profile,
-        ran,
-        gates,
-        workloads,
-        changed,
-        models);
+        file, name, checkout, allow, harness, build, artifacts, profile, ran, gates, workloads,
+        changed, models);
   }
 
   /** Playbook, manifest and non-starters stand in the folder that is called as the file is. */

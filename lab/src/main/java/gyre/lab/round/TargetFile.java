@@ -39,8 +39,17 @@ final class TargetFile {
     }
     Toml toml = Toml.read(file);
     toml.only(
-        "checkout", "allow", "harness", "artifacts", "build", "profile", "ran", "gate", "workload",
-        "criteria", "models");
+        "checkout",
+        "allow",
+        "harness",
+        "artifacts",
+        "build",
+        "profile",
+        "ran",
+        "gate",
+        "workload",
+        "criteria",
+        "models");
     List<Target.Workload> workloads =
         toml.tables("workload").stream().map(TargetFile::workload).toList();
     List<Target.Gate> gates = toml.tables("gate").stream().map(TargetFile::gate).toList();
@@ -168,8 +177,7 @@ final class TargetFile {
     if (table.isEmpty()) {
       return new Target.Criteria(DEFAULT_ROUNDS, ACCEPT_PERCENT, OTHER_PERCENT, OTHER_PERCENT);
     }
-    Toml toml =
-        table.get().only("rounds", "accept-percent", "park-percent", "regress-percent");
+    Toml toml = table.get().only("rounds", "accept-percent", "park-percent", "regress-percent");
     int rounds = (int) toml.number("rounds", DEFAULT_ROUNDS);
     if (rounds < LEAST_ROUNDS) {
       throw toml.wrong("rounds", "have to be " + LEAST_ROUNDS + " at least, to know the noise");

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * The target at one commit, in a folder of its own, with a build folder of its own. It is a
- * repository that borrows the objects of the checkout: nothing is written into the checkout, not even
- * what git notes for a work tree.
+ * repository that borrows the objects of the checkout: nothing is written into the checkout, not
+ * even what git notes for a work tree.
  */
 record Tree(Path root, Path build) {
   private static final Duration LIMIT = Duration.ofMinutes(2);

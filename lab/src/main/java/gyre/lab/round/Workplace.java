@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The trees of a round: made, changed and built when they are asked for and not there yet, so that a
- * round goes on where its trees were cleaned away. Nothing of it is kept with the log.
+ * The trees of a round: made, changed and built when they are asked for and not there yet, so that
+ * a round goes on where its trees were cleaned away. Nothing of it is kept with the log.
  */
 final class Workplace {
   /** That a tree is as it has to be; made last. */

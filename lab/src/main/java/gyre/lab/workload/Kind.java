@@ -2,9 +2,8 @@ package gyre.lab.workload;
 
 /**
  * A kind of work, and how it is driven: by the load generator against a server, or by the program
- * itself, a round at a time. A later kind is one more line here, its
- * workloads are lines in {@link Workloads}, and its contract a paragraph in {@code
- * lab/peers/README.md}.
+ * itself, a round at a time. A later kind is one more line here, its workloads are lines in {@link
+ * Workloads}, and its contract a paragraph in {@code lab/peers/README.md}.
  */
 public enum Kind {
   ECHO(Driver.GENERATOR, "echo", "echo", Cost.SERVER_CPU_NANOS, "request"),

@@ -90,7 +90,12 @@ class JudgeTest {
   private static List<Judgement> run(Map<Gate, Measured> measured) {
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-    return new Gates(GateOptions.defaults(), gate -> Objects.requireNonNull(measured.get(gate)), Optional.empty(), () -> {}, nowhere)
+    return new Gates(
+            GateOptions.defaults(),
+            gate -> Objects.requireNonNull(measured.get(gate)),
+            Optional.empty(),
+            () -> {},
+            nowhere)
         .run();
   }
 

@@ -30,8 +30,7 @@ class GuardsTest {
 
   @Test
   void shouldSeeAFileThatGitIsToldToIgnore() {
-    RoundLog.Entry entry =
-        run("--- /dev/null\n+++ b/bench/Main.class\n@@ -0,0 +1 @@\n+x\n");
+    RoundLog.Entry entry = run("--- /dev/null\n+++ b/bench/Main.class\n@@ -0,0 +1 @@\n+x\n");
     assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
     assertThat(entry.reason()).contains("it changes the harness: bench/Main.class");
   }

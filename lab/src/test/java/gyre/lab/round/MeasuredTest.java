@@ -95,8 +95,8 @@ class MeasuredTest {
         -d
         -e
         """;
-    assertThat(ChangedSymbols.lines(diff)).containsExactly(
-        Map.entry(Path.of("src/x.c"), Set.of(3, 4, 9, 10)));
+    assertThat(ChangedSymbols.lines(diff))
+        .containsExactly(Map.entry(Path.of("src/x.c"), Set.of(3, 4, 9, 10)));
   }
 
   @Test

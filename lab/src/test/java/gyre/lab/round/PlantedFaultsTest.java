@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A gate is worth what it can refuse: in each round a diff that would be accepted, as it is faster by a
- * fifth, has a fault planted in it, and has to be refused for that.
+ * A gate is worth what it can refuse: in each round a diff that would be accepted, as it is faster
+ * by a fifth, has a fault planted in it, and has to be refused for that.
  */
 class PlantedFaultsTest {
   private static final String SLOW = "echo 100";
@@ -28,7 +28,8 @@ class PlantedFaultsTest {
   @Test
   void shouldRefuseADeadlock() {
     tiny.target("limit-seconds = 60", "limit-seconds = 2");
-    RoundLog.Entry entry = run(TinyTarget.diff(SLOW, FAST, "loop() {\n  :", "loop() {\n  sleep 600"));
+    RoundLog.Entry entry =
+        run(TinyTarget.diff(SLOW, FAST, "loop() {\n  :", "loop() {\n  sleep 600"));
     assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
     assertThat(entry.reason()).contains("gate suite failed: not over after 2 s");
   }
@@ -94,8 +95,7 @@ class PlantedFaultsTest {
 
   @Test
   void shouldTakeForFailedWhatSaysThatItsCommandIsNotThere() {
-    tiny.target(
-        ". $BUILD/work.sh; test $(engine_two) = right", "env ENGINE=two no_such_function");
+    tiny.target(". $BUILD/work.sh; test $(engine_two) = right", "env ENGINE=two no_such_function");
     RoundLog.Entry entry = run(TinyTarget.diff(SLOW, FAST));
     assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
     assertThat(entry.reason()).startsWith("gate engine-two failed: exit code 127");

@@ -109,6 +109,8 @@ class RoundLogTest {
   }
 
   private void entry(String id, String verdict) {
-    tiny.put("home/log/" + id + "/entry.md", "# %s · tiny · %s · 2026-01-02%n%nwhy%n".formatted(id, verdict));
+    tiny.put(
+        "home/log/" + id + "/entry.md",
+        "# %s · tiny · %s · 2026-01-02%n%nwhy%n".formatted(id, verdict));
   }
 }

@@ -34,12 +34,14 @@ class RoundTest {
         .contains("work gained 19.9 %")
         .contains("cost fell from 100.0 to 80.0 %");
     assertThat(tiny.read("home/log/EXP-001/entry.md"))
-        .contains("engine-three: unavailable (probe: exit code 1: this machine has no third engine)")
+        .contains(
+            "engine-three: unavailable (probe: exit code 1: this machine has no third engine)")
         .contains("| work | target | 0.799 |")
         .contains("| propose-a | replay | replay | unknown | unknown | unknown |");
     assertThat(tiny.read("home/SUMMARY.md")).contains("1 rounds: 1 accepted, 0 rejected");
     assertThat(tiny.read("home/README.md")).contains("1 rounds: 1 accepted").endsWith("-->\ny\n");
-    assertThat(tiny.read("home/memory/MEMORY.md")).contains("[EXP-001](EXP-001.md): tiny, accepted");
+    assertThat(tiny.read("home/memory/MEMORY.md"))
+        .contains("[EXP-001](EXP-001.md): tiny, accepted");
     assertThat(tiny.log().problems()).isEmpty();
     assertThat(tiny.said()).contains("git apply");
   }
@@ -96,7 +98,9 @@ class RoundTest {
     tiny.proposal("c", "other-work", "never", "never falls");
     tiny.answer("propose-a", "something else, which nobody asks for again");
     tiny.resume("EXP-001", Step.DONE);
-    assertThat(tiny.log().entries()).extracting(RoundLog.Entry::verdict).containsExactly(Verdict.ACCEPTED);
+    assertThat(tiny.log().entries())
+        .extracting(RoundLog.Entry::verdict)
+        .containsExactly(Verdict.ACCEPTED);
     assertThat(tiny.log().ledger().rows("EXP-001")).hasSize(7);
   }
 

@@ -12,8 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Does in this process what the commands of {@link TinyTarget} do in a shell, since a round starts a
- * hundred of them. Whatever it does not understand goes to the real shell, so it can only be faster.
+ * Does in this process what the commands of {@link TinyTarget} do in a shell, since a round starts
+ * a hundred of them. Whatever it does not understand goes to the real shell, so it can only be
+ * faster.
  */
 final class TinyCommands implements Commands {
   private static final Pattern FUNCTION =
@@ -23,13 +24,16 @@ final class TinyCommands implements Commands {
   private static final Pattern TEST =
       Pattern.compile("^\\. \\$BUILD/work\\.sh; test \\$\\((\\w+)\\) (?:=|-eq) (\\w+)$");
   private static final Pattern BUILD = Pattern.compile("^cp src/work\\.sh .* && at_build$");
-  private static final Pattern SHARE = Pattern.compile("^\\. .*; echo kernel 10; echo share cost \\$.*$");
+  private static final Pattern SHARE =
+      Pattern.compile("^\\. .*; echo kernel 10; echo share cost \\$.*$");
 
   @Override
   public Shell.Result run(
       Target.Command command, Tree tree, Map<String, String> more, Path output) {
     Optional<Shell.Result> quick = quick(command.line(), tree, more);
-    return quick.isPresent() ? quick.get() : Commands.real(Path.of("/")).run(command, tree, more, output);
+    return quick.isPresent()
+        ? quick.get()
+        : Commands.real(Path.of("/")).run(command, tree, more, output);
   }
 
   private static Optional<Shell.Result> quick(String line, Tree tree, Map<String, String> more) {

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 
 /**
  * A project of a few lines of shell, with a repository, tests and a benchmark whose figures are
- * computed and not measured: whole rounds are run on it in a second, and always end in the same way.
+ * computed and not measured: whole rounds are run on it in a second, and always end in the same
+ * way.
  */
 final class TinyTarget {
   static final String SOURCE =
@@ -291,8 +292,10 @@ final class TinyTarget {
         && old.get(old.size() - 1 - tail).equals(now.get(now.size() - 1 - tail))) {
       tail++;
     }
-    old.subList(same, old.size() - tail).forEach(line -> diff.append('-').append(line).append('\n'));
-    now.subList(same, now.size() - tail).forEach(line -> diff.append('+').append(line).append('\n'));
+    old.subList(same, old.size() - tail)
+        .forEach(line -> diff.append('-').append(line).append('\n'));
+    now.subList(same, now.size() - tail)
+        .forEach(line -> diff.append('+').append(line).append('\n'));
     old.subList(old.size() - tail, old.size())
         .forEach(line -> diff.append(' ').append(line).append('\n'));
     return diff.toString();

@@ -76,8 +76,7 @@ final class Bursts extends Weathered {
     checkNothingOpen("clients");
   }
 
-  private static void client(InetSocketAddress target, Plan plan, int key)
-      throws Exception {
+  private static void client(InetSocketAddress target, Plan plan, int key) throws Exception {
     try (UdpSocket socket = bind(0, plan)) {
       for (int burst = plan.between(1, 10); burst > 0; burst--) {
         int count = plan.between(1, 40);
@@ -99,8 +98,7 @@ final class Bursts extends Weathered {
 
   /** As many as come within a second: a network may lose some, and may not change any. */
   private static void takeAnswers(
-      UdpSocket socket, InetSocketAddress target, int count, int key, Plan plan)
-      throws Exception {
+      UdpSocket socket, InetSocketAddress target, int count, int key, Plan plan) throws Exception {
     ByteBuffer buffer = ByteBuffer.allocate(2 * LENGTH_LIMIT);
     try {
       Cancellation.within(

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class KernelPlantedBugsTest {
   private static final Path ROOT = Path.of("..");
   private static final Path BUGS =
-      Path.of(
-          System.getProperty("gyre.sim.planted.folder", "src/test/resources/planted-kernel"));
+      Path.of(System.getProperty("gyre.sim.planted.folder", "src/test/resources/planted-kernel"));
   private static final long SEEDS = Long.getLong("gyre.sim.planted.seeds", 2_000);
   private static final Set<String> ONLY =
       Set.of(System.getProperty("gyre.sim.planted", "").split(",", -1));

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import gyre.sim.Outcome;
+import gyre.sim.WorldEngine;
 import gyre.sim.hunt.Hunt;
 import gyre.sim.hunt.HuntOptions;
 import gyre.sim.hunt.HuntReport;
-import gyre.sim.WorldEngine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

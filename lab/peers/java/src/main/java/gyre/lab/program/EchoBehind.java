@@ -30,8 +30,7 @@ final class EchoBehind {
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BufferedReader said =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = said.readLine();
     if (line == null || !line.startsWith("listening ")) {
       throw new UnsupportedOperationException(program + " does not say where it listens: " + line);

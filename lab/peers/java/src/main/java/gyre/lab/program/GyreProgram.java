@@ -88,13 +88,10 @@ final class GyreProgram extends Program {
     }
     InetSocketAddress where = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     ListenOptions listen = ListenOptions.defaults().backlog(BACKLOG);
-    HttpOptions options =
-        HttpOptions.defaults().server(ServerOptions.defaults().listen(listen));
+    HttpOptions options = HttpOptions.defaults().server(ServerOptions.defaults().listen(listen));
     WebSocketEndpoint echo =
         WebSocketEndpoint.push(WebSocketOptions.defaults(), new WebSocketEcho());
-    return HttpServer.onRequest(GyreLoop.start().loop(), where, options, echo)
-        .address()
-        .getPort();
+    return HttpServer.onRequest(GyreLoop.start().loop(), where, options, echo).address().getPort();
   }
 
   private static final class WebSocketEcho implements WebSocketHandler {
@@ -118,8 +115,7 @@ final class GyreProgram extends Program {
     String where = HOST + ":" + port;
     String target = HOST + ":" + EchoBehind.start();
     Balancer balancer =
-        Balancer.open(
-            GyreLoop.start().loop(), BalancerConfig.simple(where, List.of(target)));
+        Balancer.open(GyreLoop.start().loop(), BalancerConfig.simple(where, List.of(target)));
     return balancer.addresses().values().iterator().next().getPort();
   }
 
