@@ -11,6 +11,5 @@ module gyre.lab {
   exports gyre.lab;
   exports gyre.lab.gates;
   exports gyre.lab.judge;
-  exports gyre.lab.profile;
   exports gyre.lab.round;
 }

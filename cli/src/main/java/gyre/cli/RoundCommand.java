@@ -89,7 +89,7 @@ final class RoundCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-      String unused =
+      String _ =
           Rounds.open(System.out).start(target, checkout, base, replay, rounds, note, last(until));
       return 0;
     }

@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Which program is offered for which target with which options, and why the rest is not: {@code
  * templates/matrix.txt}, whose head tells the two kinds of lines.
  */
 final class Matrix {
+  private static final Pattern WORDS = Pattern.compile("\\s+");
+
   private static final String ANY = "*";
   private static final String PROGRAM_ITSELF = "program";
 
@@ -60,7 +63,7 @@ final class Matrix {
       throw wrong(line);
     }
     Set<Feature> set = EnumSet.noneOf(Feature.class);
-    for (String word : features.strip().split("\\s+")) {
+    for (String word : WORDS.split(features.strip(), -1)) {
       if (!word.isEmpty()) {
         set.add(Feature.of(word).orElseThrow(() -> wrong(line)));
       }

@@ -79,8 +79,8 @@ class EndingsTest {
     HttpHandler handler =
         (request, response) -> {
           Response ignored = response.defer();
-          Registration ignoredFirst = request.onEnding(EndingsTest::fail);
-          Registration ignoredSecond = request.onEnding(last::countDown);
+          Registration _ = request.onEnding(EndingsTest::fail);
+          Registration _ = request.onEnding(last::countDown);
           waiting.countDown();
         };
     try (LoopGroup group = LoopGroup.open(1, options());

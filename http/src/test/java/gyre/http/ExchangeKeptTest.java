@@ -149,7 +149,7 @@ class ExchangeKeptTest {
     assertThat(seen).containsExactly("a request that is over");
   }
 
-  private enum Owner {
+  enum Owner {
     SAME_CONNECTION,
     OTHER_CONNECTION
   }

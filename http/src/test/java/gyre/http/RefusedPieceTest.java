@@ -27,13 +27,13 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RefusedPieceTest {
-  private enum Framing {
+  enum Framing {
     CHUNKED,
     LENGTH,
     GZIP
   }
 
-  private enum Kind {
+  enum Kind {
     ARRAY,
     BUFFER,
     QUEUE
@@ -137,8 +137,15 @@ class RefusedPieceTest {
                 handler);
         RawClient client = new RawClient(server.address())) {
       client.send(
-          "GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"
-              + "GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+          """
+          GET / HTTP/1.1\r
+          Host: a\r
+          Accept-Encoding: gzip\r
+          \r
+          GET /next HTTP/1.1\r
+          Host: a\r
+          \r
+          """);
       refused.await(); // nothing is read before
       byte[] body = client.receive().body().getBytes(StandardCharsets.ISO_8859_1);
       assertThat(framing == Framing.GZIP ? unpacked(body) : body).isEqualTo(all);

@@ -54,8 +54,8 @@ public record ConnectionCost(long heapBytes, long kernelBytes) {
           for (int i = 0; i < pairs; i++) {
             addPair(listener, open);
           }
-          long heapEach = (usedHeap() - heap) / (2 * pairs);
-          long kernelEach = (slabBytes(machine) - kernel) / (2 * pairs);
+          long heapEach = (usedHeap() - heap) / (2L * pairs);
+          long kernelEach = (slabBytes(machine) - kernel) / (2L * pairs);
           open.forEach(TcpStream::close);
           return new ConnectionCost(
               Math.max(heapEach, HEAP_BYTES_MIN), Math.max(kernelEach, KERNEL_BYTES_MIN));

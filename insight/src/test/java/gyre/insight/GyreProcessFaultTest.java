@@ -45,7 +45,9 @@ class GyreProcessFaultTest {
   }
 
   private Path write(ByteBuffer content) throws IOException {
-    return Files.write(directory.resolve(Long.toString(PID)), content.array());
+    byte[] bytes = new byte[content.capacity()];
+    content.get(0, bytes);
+    return Files.write(directory.resolve(Long.toString(PID)), bytes);
   }
 
   @Test

@@ -54,7 +54,7 @@ enum Frames {
       return new String(data.readNBytes(length), StandardCharsets.ISO_8859_1);
     }
 
-    /** Four GiB, said and not sent. */
+    // Four GiB, said and not sent.
     @Override
     byte[] tooLong(int bytes) {
       return new byte[] {-1, -1, -1, -1};

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The echo servers that {@code gyre new} writes, as peers of a race. */
+@SuppressWarnings("exports") // for the lab itself
 public final class GeneratedPeers {
   /** The word that stands for them on the command line, in the place of a workload. */
   public static final String WORD = "generated";

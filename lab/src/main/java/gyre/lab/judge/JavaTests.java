@@ -14,6 +14,7 @@ final class JavaTests {
   private JavaTests() {}
 
   /** Empty where that launcher has never been fetched. */
+  @SuppressWarnings("InlineFormatString") // a script of a shell reads better in one piece
   static Optional<List<String>> command(Path directory, String classPath) {
     return launcher()
         .map(jar -> {

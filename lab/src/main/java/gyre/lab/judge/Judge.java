@@ -7,6 +7,8 @@ import java.util.Map;
 public abstract class Judge implements AutoCloseable {
   private final Map<String, Check> checks = new LinkedHashMap<>();
 
+  Judge() {}
+
   /** Throws what it finds. */
   interface Check {
     void run() throws Exception;

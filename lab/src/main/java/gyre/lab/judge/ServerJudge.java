@@ -156,9 +156,10 @@ abstract class ServerJudge extends Judge {
   /** Whether it ends, in whatever way; what comes before that is nobody's matter. */
   static boolean isEnded(Socket socket) throws IOException {
     try {
-      while (socket.getInputStream().read() >= 0) {
-        continue;
-      }
+      int next;
+      do {
+        next = socket.getInputStream().read();
+      } while (next >= 0);
       return true;
     } catch (SocketTimeoutException e) {
       return false;
@@ -167,6 +168,7 @@ abstract class ServerJudge extends Judge {
     }
   }
 
+  @SuppressWarnings("try") // closed before the end, which the server waits for
   private void ending() throws IOException, InterruptedException {
     try (JudgedServer server = start();
         Socket socket = connected(server)) {

@@ -43,6 +43,7 @@ public final class WebSocketJudge extends ServerJudge {
 
   // ---- frames
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Frame(int head, byte[] payload) {
     int opcode() {
       return head & 0xf;
@@ -50,7 +51,7 @@ public final class WebSocketJudge extends ServerJudge {
 
     /** Of a close frame; 0 if there is none. */
     int code() {
-      return payload.length < 2 ? 0 : (payload[0] & 0xff) << 8 | payload[1] & 0xff;
+      return payload.length < 2 ? 0 : ((payload[0] & 0xff) << 8) | (payload[1] & 0xff);
     }
 
     static Frame read(Socket socket) throws IOException {

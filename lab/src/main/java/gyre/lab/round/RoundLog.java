@@ -63,7 +63,7 @@ final class RoundLog {
         Files.createDirectories(folder.getParent());
         return new RoundFolder(Files.createDirectory(folder));
       } catch (FileAlreadyExistsException e) {
-        continue; // somebody else was quicker
+        // Somebody else was quicker.
       } catch (IOException e) {
         throw new LabException("cannot write into " + home + ": " + e.getMessage(), e);
       }

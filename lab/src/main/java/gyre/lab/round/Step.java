@@ -40,6 +40,7 @@ public enum Step {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  @SuppressWarnings("EnumOrdinal") // the order is what this enum is
   Step next() {
     return this == DONE ? DONE : values()[ordinal() + 1];
   }

@@ -55,7 +55,7 @@ final class TargetFile {
     List<Target.Gate> gates = toml.tables("gate").stream().map(TargetFile::gate).toList();
     Path at =
         checkout
-            .or(() -> toml.optionalText("checkout").map(file.toAbsolutePath().getParent()::resolve))
+            .or(() -> toml.optionalText("checkout").map(file.toAbsolutePath()::resolveSibling))
             .orElseThrow(() ->
                 new WrongInputException(
                     name + " is no part of this repository: --checkout DIR says where it is"));
@@ -136,7 +136,7 @@ final class TargetFile {
       }
       return pattern;
     } catch (PatternSyntaxException e) {
-      throw toml.wrong(key, e.getMessage());
+      throw toml.wrong(key, String.valueOf(e.getMessage()));
     }
   }
 

@@ -46,9 +46,15 @@ class GuardsTest {
   void shouldRefuseALink() {
     RoundLog.Entry entry =
         run(
-            "diff --git a/src/link b/src/link\nnew file mode 120000\n"
-                + "--- /dev/null\n+++ b/src/link\n@@ -0,0 +1 @@\n+../bench\n"
-                + "\\ No newline at end of file\n");
+            """
+            diff --git a/src/link b/src/link
+            new file mode 120000
+            --- /dev/null
+            +++ b/src/link
+            @@ -0,0 +1 @@
+            +../bench
+            \\ No newline at end of file
+            """);
     assertThat(entry.reason()).contains("it makes a link: src/link");
   }
 

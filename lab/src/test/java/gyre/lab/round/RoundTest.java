@@ -62,9 +62,10 @@ class RoundTest {
     whole.run();
     tiny.answers(FASTER);
     String id = tiny.start(Step.BASELINE);
+    int number = 0;
     for (Step step : Step.values()) {
       if (step != Step.BASELINE && step != Step.DONE) {
-        if (step.ordinal() % 3 == 0) {
+        if (++number % 3 == 0) {
           Tree.delete(tiny.path("work/EXP-001/trees")); // may be cleaned away in between
           Tree.delete(tiny.path("work/EXP-001/base.ready"));
           Tree.delete(tiny.path("work/EXP-001/a.ready"));
