@@ -48,6 +48,9 @@ public final class ProbeFile {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
   private static final long STALL_LIMIT_MILLIS_DEFAULT = 25;
 
+  /** Of the JVM, so that copies of Gyre in other class loaders know whose the file is. */
+  private static final String HELD = "gyre.insight.held";
+
   private static @Nullable ProbeFile ofProcess;
 
   private final @Nullable Path path;
@@ -250,6 +253,10 @@ public final class ProbeFile {
             * 1_000_000;
     Path path = of(ProcessHandle.current().pid());
     try {
+      if (path.toString().equals(System.getProperty(HELD))) {
+        // To look at its lock would be to lose it: locks are the process's, and go with any close.
+        throw new IOException("another copy of Gyre in this process has it");
+      }
       ProbeDirectory.prepare(path.getParent());
       deleteStale(path.getParent());
       deleteRest(path);
@@ -270,8 +277,12 @@ public final class ProbeFile {
               FileChannel.MapMode.READ_WRITE, 0, SlotLayout.FILE_HEADER_BYTES, Arena.global());
       fillHeader(header, stallLimitNanos);
       deleteAtTheEnd(path, key);
+      System.setProperty(HELD, path.toString());
       return new ProbeFile(path, channel, lock, header, stallLimitNanos);
-    } catch (IOException | UnsupportedOperationException | SecurityException e) {
+    } catch (IOException
+        | UnsupportedOperationException
+        | SecurityException
+        | OverlappingFileLockException e) {
       LOGGER.log(
           System.Logger.Level.WARNING,
           "no counters for other processes: cannot make {0}: {1}; say another directory by"
