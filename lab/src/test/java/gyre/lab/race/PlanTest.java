@@ -8,6 +8,7 @@ import gyre.lab.workload.Workloads;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PlanTest {
@@ -25,6 +26,10 @@ class PlanTest {
           "codecs",
           "channels",
           "locks");
+  /** What few offer. */
+  private static final List<String> MORE =
+      Stream.concat(MODES.stream(), Stream.of("websocket", "proxy")).toList();
+
   private static final long GIBIBYTE = 1L << 30;
   private static final long MUCH_BYTES = 24 * GIBIBYTE;
 
@@ -34,12 +39,14 @@ class PlanTest {
 
   private static List<Peer> all() {
     return IntStream.range(0, 14)
-        .mapToObj(i -> i < 7 ? peer("n" + i, Peer.Platform.NATIVE, MODES) : java(i))
+        .mapToObj(
+            i -> i < 7 ? peer("n" + i, Peer.Platform.NATIVE, i == 0 ? MORE : MODES) : java(i))
         .toList();
   }
 
   private static Peer java(int i) {
-    return peer("j" + i, Peer.Platform.JVM, i < 9 ? MODES : List.of("echo"));
+    List<String> modes = i == 7 ? MORE : i < 9 ? MODES : List.of("echo");
+    return peer("j" + i, Peer.Platform.JVM, modes);
   }
 
   private static final Plan.Room NONE = new Plan.Room(0, 10_000);
