@@ -18,6 +18,9 @@ final class GyreCascade implements Round {
   private final List<UnixStream> readers = new ArrayList<>();
   private final List<UnixStream> writers = new ArrayList<>();
   private final long roundNanos;
+  /** A stream whose input is paused is watched for its end alone. */
+  private static final int WATCHED = 1;
+
   private final byte[] one = {BYTE};
   private int read;
   private int errors;
@@ -89,7 +92,7 @@ final class GyreCascade implements Round {
       Fiber.park();
     }
     for (UnixStream reader : readers) {
-      while (reader.pendingOperations() > 0) {
+      while (reader.pendingOperations() > WATCHED) {
         Fiber.yield();
       }
     }

@@ -21,10 +21,15 @@ final class PlainSend {
 
   /** A stream keeps its descriptor to itself, for good reasons. */
   static int descriptor(UnixStream stream) throws ReflectiveOperationException {
-    Method descriptor =
-        UnixStream.class.getSuperclass().getSuperclass().getDeclaredMethod("descriptor");
-    descriptor.setAccessible(true);
-    return (int) descriptor.invoke(stream);
+    for (Class<?> type = UnixStream.class; type != null; type = type.getSuperclass()) {
+      for (Method method : type.getDeclaredMethods()) {
+        if (method.getName().equals("descriptor") && method.getParameterCount() == 0) {
+          method.setAccessible(true);
+          return (int) method.invoke(stream);
+        }
+      }
+    }
+    throw new NoSuchMethodException("no descriptor in " + UnixStream.class);
   }
 
   /** Whether it was sent. */
