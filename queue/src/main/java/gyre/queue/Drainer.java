@@ -99,6 +99,16 @@ final class Drainer implements Runnable, Replay.Executor {
   @Override
   public void run() {
     try {
+      drain();
+      ended.complete(null); // with the database closed: whoever waits gives the lock back
+    } catch (Throwable e) {
+      log.warn("the worker ends: " + e);
+      ended.completeExceptionally(e);
+    }
+  }
+
+  private void drain() throws InterruptedException {
+    try {
       inbox.rescan();
       while (!isOver()) {
         try {
@@ -109,10 +119,6 @@ final class Drainer implements Runnable, Replay.Executor {
         }
       }
       leave();
-      ended.complete(null);
-    } catch (Throwable e) {
-      log.warn("the worker ends: " + e);
-      ended.completeExceptionally(e);
     } finally {
       desk.close();
       if (engine != null) {
