@@ -221,7 +221,9 @@ public final class LoopTree {
   /** Of those that programs make too, which may forget to wake who waits. */
   private static boolean isReady(@Nullable Source awaited) {
     try {
-      return awaited instanceof WaitPoint point && point.isReady();
+      return awaited instanceof WaitPoint point
+          && !(awaited instanceof Deadline) // one that is due is told of by the next turn
+          && point.isReady();
     } catch (RuntimeException e) {
       return false; // read from outside it may be half changed
     }

@@ -26,6 +26,7 @@ class PlanTest {
           "codecs",
           "channels",
           "locks");
+
   /** What few offer. */
   private static final List<String> MORE =
       Stream.concat(MODES.stream(), Stream.of("websocket", "proxy")).toList();
@@ -39,8 +40,7 @@ class PlanTest {
 
   private static List<Peer> all() {
     return IntStream.range(0, 14)
-        .mapToObj(
-            i -> i < 7 ? peer("n" + i, Peer.Platform.NATIVE, i == 0 ? MORE : MODES) : java(i))
+        .mapToObj(i -> i < 7 ? peer("n" + i, Peer.Platform.NATIVE, i == 0 ? MORE : MODES) : java(i))
         .toList();
   }
 

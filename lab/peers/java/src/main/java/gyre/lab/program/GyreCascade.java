@@ -18,6 +18,7 @@ final class GyreCascade implements Round {
   private final List<UnixStream> readers = new ArrayList<>();
   private final List<UnixStream> writers = new ArrayList<>();
   private final long roundNanos;
+
   /** A stream whose input is paused is watched for its end alone. */
   private static final int WATCHED = 1;
 
