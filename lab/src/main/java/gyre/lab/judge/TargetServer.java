@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,11 +64,19 @@ final class TargetServer implements AutoCloseable {
     try {
       listener.close();
       for (Socket socket : sockets) {
-        socket.setSoLinger(true, 0);
-        socket.close();
+        reset(socket);
       }
     } catch (IOException e) {
       throw new JudgementException("a target of the judge does not close: " + e);
     }
+  }
+
+  private static void reset(Socket socket) throws IOException {
+    try {
+      socket.setSoLinger(true, 0);
+    } catch (SocketException e) {
+      // Its own thread was quicker: it is closed.
+    }
+    socket.close();
   }
 }
