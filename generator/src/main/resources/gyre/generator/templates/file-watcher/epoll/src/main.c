@@ -183,8 +183,7 @@ static void settle_move(struct program *p) {
 
 static void moved_to(struct program *p, struct node *parent, const struct inotify_event *event) {
   struct node *node = p->moving;
-  if (!node || p->moving_cookie != event->cookie) {
-    settle_move(p);
+  if (!node) {
     appeared(p, parent, event->name, true);  // from outside
     return;
   }
@@ -213,9 +212,10 @@ static void on_event(struct program *p, const struct inotify_event *event) {
     compare_all(p, p->root);
     return;
   }
+  bool completes = event->mask & IN_MOVED_TO && p->moving && p->moving_cookie == event->cookie;
+  if (!completes) settle_move(p);  // before anybody is looked up: it may be what has left
   struct node *parent = by_watch(p, event->wd);
   if (!parent) return;  // of a directory that is gone
-  if (!(event->mask & IN_MOVED_TO)) settle_move(p);
   if (event->mask & IN_IGNORED) {
     forget_watch(p, parent);
     return;

@@ -25,6 +25,8 @@ struct side {
   uint32_t watched;
   bool input_ended;   // the peer has shut down its side
   bool output_ended;  // and so have we, after the last byte of the other
+  bool hung;          // the system has told that it is shut on both sides
+  bool rests;         // so it is not watched while nothing is wanted of it
   size_t begin, end;
   char buffer[BUFFER_BYTES];
 };
@@ -144,14 +146,19 @@ static void down(struct server *s, int target, int error) {
 static bool watch(struct server *s, struct side *side, uint32_t wanted) {
   if (wanted == side->watched) return true;
   struct epoll_event event = {.events = wanted, .data.ptr = side};
-  if (epoll_ctl(s->epoll, EPOLL_CTL_MOD, side->fd, &event) < 0) return false;
+  // That it is shut on both sides would be told again and again, whatever is wanted.
+  bool rests = wanted == 0 && side->hung;
+  int operation = rests ? EPOLL_CTL_DEL : side->rests ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (epoll_ctl(s->epoll, operation, side->fd, &event) < 0) return false;
   side->watched = wanted;
+  side->rests = rests;
   return true;
 }
 
 static bool add(struct server *s, struct side *side, uint32_t wanted) {
   struct epoll_event event = {.events = wanted, .data.ptr = side};
   side->watched = wanted;
+  side->hung = side->rests = false;
   int on = 1;
   setsockopt(side->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return epoll_ctl(s->epoll, EPOLL_CTL_ADD, side->fd, &event) == 0;
@@ -275,6 +282,10 @@ static void serve(struct server *s, struct side *side, uint32_t events) {
   if (events & EPOLLERR) {  // a reset of one side is one of the other
     close_pair(s, pair, true);
     return;
+  }
+  if (events & EPOLLHUP && !side->hung) {
+    side->hung = true;
+    side->watched = UINT32_MAX;  // so that what is wanted is said anew
   }
   if (events & (EPOLLIN | EPOLLHUP) && !receive_some(side)) {
     close_pair(s, pair, true);
