@@ -112,7 +112,7 @@ final class Exchange {
     List<Endings.Entry> waiting = endings;
     endings = null;
     if (waiting != null) {
-      waiting.forEach(Endings.Entry::tell);
+      List.copyOf(waiting).forEach(Endings.Entry::tell); // one may take itself off the list
     }
   }
 

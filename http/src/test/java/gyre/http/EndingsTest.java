@@ -73,6 +73,33 @@ class EndingsTest {
   }
 
   @Test
+  void shouldLetAnActionTakeItselfBackWhileTheOthersAreTold() throws Exception {
+    CountDownLatch waiting = new CountDownLatch(1);
+    CountDownLatch told = new CountDownLatch(2);
+    HttpHandler handler =
+        (request, response) -> {
+          Response ignored = response.defer();
+          for (int i = 0; i < 2; i++) {
+            Registration[] own = new Registration[1];
+            own[0] =
+                request.onEnding(() -> {
+                  own[0].close();
+                  told.countDown();
+                });
+          }
+          waiting.countDown();
+        };
+    try (LoopGroup group = LoopGroup.open(1, options());
+        HttpServer server = Style.PUSH.open(group.loop(0), HttpOptions.defaults(), handler);
+        RawClient client = new RawClient(server.address())) {
+      client.send(GET.formatted(""));
+      waiting.await();
+      client.reset();
+      told.await();
+    }
+  }
+
+  @Test
   void shouldTellAllOfAConnectionThatEndsWhereOneActionThrows() throws Exception {
     CountDownLatch waiting = new CountDownLatch(1);
     CountDownLatch last = new CountDownLatch(1);
