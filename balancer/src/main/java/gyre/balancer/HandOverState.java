@@ -104,7 +104,8 @@ final class HandOverState {
       pool.weight(target, Integer.parseInt(text(line, WEIGHT)), REASON, control);
     }
     Target.Health health = Target.Health.valueOf(text(line, "health"));
-    if (health != Target.Health.UNKNOWN) {
+    boolean isChecked = pool.config().health() != null; // or nothing would ever say UP again
+    if (isChecked && health != Target.Health.UNKNOWN) {
       pool.health(target, health == Target.Health.UP, REASON, control);
     }
   }

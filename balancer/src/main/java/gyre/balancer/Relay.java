@@ -191,8 +191,8 @@ final class Relay {
         }
         broken = toBroke;
         to.shutdownOutput();
-        to.flush(); // under the limits of time here: closing would give it some seconds alone
         isEnded = true;
+        to.flush(); // under the limits of time here: closing would give it some seconds alone
       } catch (ClosedException e) {
         stop(broken); // by the other direction or a timer, who have said why
       } catch (CancelledException e) {

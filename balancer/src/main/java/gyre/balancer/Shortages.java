@@ -6,10 +6,13 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** Failures of this machine, for which no target is to be blamed: no files, memory or ports. */
+/** Failures of this machine, for which no target is to be blamed: no files or memory. */
 final class Shortages {
-  /** ENOMEM, EAGAIN of a full table of processes, ENFILE, EMFILE, EADDRNOTAVAIL, ENOBUFS. */
-  private static final Set<Integer> ERRORS = Set.of(12, 11, 23, 24, 99, 105);
+  /**
+   * ENOMEM, EAGAIN of a full table of processes, ENFILE, EMFILE, ENOBUFS. Not EADDRNOTAVAIL: ports
+   * are each target's own, and an address that has no source here is that target's as well.
+   */
+  private static final Set<Integer> ERRORS = Set.of(12, 11, 23, 24, 105);
 
   private static final int DEPTH_LIMIT = 10;
 
