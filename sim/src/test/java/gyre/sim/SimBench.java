@@ -3,10 +3,15 @@ package gyre.sim;
 import gyre.Fiber;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 
-/** How fast worlds run: a program to measure with, and no test. */
+/**
+ * How fast worlds run, in messages for each second of processor time: a program to measure with, and
+ * no test. Takes the names of engines.
+ */
 class SimBench {
   private static final int MESSAGES = 1_000_000;
   private static final int CONNECTIONS = 50;
@@ -14,20 +19,28 @@ class SimBench {
   private SimBench() {}
 
   public static void main(String[] args) {
-    for (int round = 0; round < 5; round++) {
-      long start = System.nanoTime();
-      Outcome echo = Simulation.seed(1).world(SimBench::echo).run();
-      long middle = System.nanoTime();
-      Outcome idle = Simulation.seed(1).world(SimBench::idle).run();
-      long end = System.nanoTime();
+    for (String engine : args.length == 0 ? new String[] {"sim", "epoll", "io_uring"} : args) {
+      for (int round = 0; round < 3; round++) {
+        measure(WorldEngine.of(engine));
+      }
+    }
+  }
+
+  private static void measure(WorldEngine engine) {
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      long start = threads.getCurrentThreadCpuTime();
+      Outcome echo = Simulation.seed(1).engine(engine).world(SimBench::echo).run();
+      long middle = threads.getCurrentThreadCpuTime();
+      Outcome idle = Simulation.seed(1).engine(engine).world(SimBench::idle).run();
+      long end = threads.getCurrentThreadCpuTime();
       System.out.printf(
-          "%,.0f messages/s, %,d events, %,d turns; %s idle in %,d ms%n",
+          "%s: %,.0f messages/s, %,d events, %,d turns; %s idle in %,d ms%n",
+          engine,
           MESSAGES * 1e9 / (middle - start),
           echo.events(),
           echo.turns(),
           idle.elapsed(),
           (end - middle) / 1_000_000);
-    }
   }
 
   private static void echo(World world) {

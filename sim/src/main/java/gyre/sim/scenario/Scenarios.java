@@ -28,6 +28,7 @@ public final class Scenarios {
           new Replies(),
           new Datagrams(),
           new Bursts(),
+          new FanOut(),
           new Offloads(),
           new DurableFiles(),
           new Drills(),
