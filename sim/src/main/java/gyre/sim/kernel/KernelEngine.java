@@ -22,8 +22,10 @@ import gyre.sim.engine.SimEngine;
 import gyre.sim.engine.SimSocket;
 import gyre.sim.engine.Universe;
 import gyre.sys.CallState;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,10 @@ public final class KernelEngine implements Engine {
   private final Universe universe;
   private final Engine real;
   private final Sockets sockets;
+
+  /** Of pipes, handed to the real engine last: it ends them, even if the process was killed. */
+  private final Set<Operation> pipeTransfers = Collections.newSetFromMap(new WeakHashMap<>());
+
   private boolean isClosed;
 
   private KernelEngine(SimEngine process, SimKernel kernel, Engine real) {
@@ -117,12 +123,16 @@ public final class KernelEngine implements Engine {
   public void submit(Operation operation) {
     kernel.runs();
     if (isOfKernel(operation)) {
+      if (operation instanceof FileTransfer) {
+        pipeTransfers.add(operation);
+      }
       SimSocket socket = process.find(operation.descriptor);
       if (socket != null) {
         socket.usedBy(operation);
       }
       real.submit(operation);
     } else {
+      pipeTransfers.remove(operation);
       if (operation instanceof CloseFile) {
         forget(operation.descriptor);
       }
@@ -141,7 +151,7 @@ public final class KernelEngine implements Engine {
   @Override
   public void cancel(Operation operation) {
     kernel.runs();
-    if (isOfKernel(operation)) {
+    if (!(operation instanceof FileOperation) || pipeTransfers.contains(operation)) {
       real.cancel(operation);
     } else {
       process.cancel(operation);
