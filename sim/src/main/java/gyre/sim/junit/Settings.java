@@ -1,6 +1,7 @@
 package gyre.sim.junit;
 
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Fault;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ record Settings(
     long from,
     long seeds,
     boolean check,
+    WorldEngine engine,
     boolean isReplay,
     @Nullable String only,
     @Nullable String kinds,
@@ -23,6 +25,7 @@ record Settings(
   private static final String FROM = "gyre.sim.from";
   private static final String ONLY = "gyre.sim.only";
   private static final String KINDS = "gyre.sim.kinds";
+  private static final String ENGINE = "gyre.sim.engine";
   private static final String TRACE = "gyre.sim.trace";
 
   /**
@@ -40,6 +43,7 @@ record Settings(
             seed != null ? seed : from != null ? from : test.from(),
             seed != null ? 1 : seeds != null ? seeds : test.seeds(),
             test.check(),
+            engine(properties, test.engine()),
             seed != null,
             properties.apply(ONLY),
             properties.apply(KINDS),
@@ -70,9 +74,19 @@ record Settings(
         "-D" + name + "=" + text + " is no number" + (least > 0 ? " from " + least + " up" : ""));
   }
 
+  private static WorldEngine engine(
+      Function<String, @Nullable String> properties, WorldEngine otherwise) {
+    String label = properties.apply(ENGINE);
+    try {
+      return label == null || label.isBlank() ? otherwise : WorldEngine.of(label.strip());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("-D" + ENGINE + ": " + e.getMessage(), e);
+    }
+  }
+
   /** What the method is given for a seed. */
   Simulation simulation(long seed) {
-    Simulation simulation = Simulation.seed(seed);
+    Simulation simulation = Simulation.seed(seed).engine(engine);
     if (kinds != null) {
       simulation =
           simulation.only(

@@ -1,5 +1,6 @@
 package gyre.sim.junit;
 
+import gyre.sim.WorldEngine;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *   <tr><td>{@code gyre.sim.only=3,17}<td>with these faults alone, as a failure reports; {@code
  *       none} for none
  *   <tr><td>{@code gyre.sim.kinds=RESET,LOSS}<td>with these kinds of faults alone
+ *   <tr><td>{@code gyre.sim.engine=io_uring}<td>the engine of every such test: {@code sim}, {@code
+ *       io_uring} or {@code epoll}
  *   <tr><td>{@code gyre.sim.trace=FILE}<td>writes the whole trace of a failure
  *   <tr><td>{@code gyre.sim.seeds=100}<td>the number of seeds of every such test
  *   <tr><td>{@code gyre.sim.from=5000}<td>the first seed of every such test
@@ -47,6 +50,9 @@ public @interface SimulationTest {
 
   /** The first one. */
   long from() default 1;
+
+  /** Which engine the loops have: the simulation's, or a real one above a kernel that is played. */
+  WorldEngine engine() default WorldEngine.SIM;
 
   /** Runs each seed twice, and fails if the two runs differ in anything that happens. */
   boolean check() default false;

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import gyre.Fiber;
+import gyre.Loop;
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Fault;
 import gyre.sim.fault.Faults;
 import java.nio.file.Files;
@@ -26,10 +28,12 @@ import org.junit.platform.testkit.engine.Event;
 @Timeout(60)
 class SimulationExtensionTest {
   private static final List<Long> RUN = new ArrayList<>();
+  private static final List<String> ENGINES = new ArrayList<>();
 
   @BeforeEach
   void forget() {
     RUN.clear();
+    ENGINES.clear();
   }
 
   /** Its methods fail on purpose, so nobody but the tests here may find it. */
@@ -82,6 +86,13 @@ class SimulationExtensionTest {
                       Fiber.sleep(Duration.ofSeconds(1));
                     }
                   }))
+          .run();
+    }
+
+    @SimulationTest(seeds = 1, engine = WorldEngine.EPOLL)
+    void tellsItsEngine(Simulation simulation) {
+      simulation
+          .world(world -> world.host("a").run(() -> ENGINES.add(Loop.current().engineName())))
           .run();
     }
 
@@ -215,5 +226,17 @@ class SimulationExtensionTest {
       assertThat(problem).as(wrong.toString()).isNull();
       assertThat(RUN).isEmpty();
     }
+  }
+
+  @Test
+  void shouldHaveTheEngineThatIsAskedFor() {
+    run("tellsItsEngine").testEvents().assertStatistics(events -> events.succeeded(1));
+    run("tellsItsEngine", Map.of("gyre.sim.engine", "io_uring"))
+        .testEvents()
+        .assertStatistics(events -> events.succeeded(1));
+
+    assertThat(ENGINES).containsExactly("epoll", "io_uring");
+    assertThat(run("tellsItsEngine", Map.of("gyre.sim.engine", "kqueue")).containerEvents().failed().count())
+        .isOne();
   }
 }
