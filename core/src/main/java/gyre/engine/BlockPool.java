@@ -298,13 +298,26 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     return counted(tryTakeAny(sizeHint, ordinaryLimit));
   }
 
-  /** A large block for an engine to receive into. */
+  /**
+   * A block for an engine to receive into: a large one, or a small one where small ones have all
+   * that the system gave, and whoever was promised memory would wait for a large one for good.
+   */
   public @Nullable Block takeTransit() {
-    Block block = counted(tryTake(large, landingLimit()));
+    Block block = counted(tryTakeAny(LARGE_BYTES, landingLimit()));
     if (block == null && isGoverned()) {
       fallShort();
     }
     return block;
+  }
+
+  /** Whether {@link #takeTransit} would find a block; false where only a trim would make room. */
+  public boolean hasTransit() {
+    return hasTransit(large) || hasTransit(small);
+  }
+
+  private boolean hasTransit(Slabs slabs) {
+    return usedBytes + slabs.blockBytes <= landingLimit()
+        && (slabs.freeBytes() > 0 || growth(slabs) > 0);
   }
 
   /** What is received on many streams must not keep the next from being received on one more. */

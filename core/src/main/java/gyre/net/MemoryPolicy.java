@@ -327,6 +327,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     if (!holder.awaitsRoom) {
       holder.awaitsRoom = true;
       writers.add(holder);
+      requestTurn(); // another shortage may be under way, of which nobody is told again
     }
   }
 
@@ -393,7 +394,8 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     turnRequested = false;
     long now = now();
     boolean wasShort = pool.isShort();
-    if (pool.roomBytes() >= 0) {
+    // Not before: who receives looks before each wait, and would tell of it again each time.
+    if (pool.roomBytes() >= 0 && pool.hasTransit()) {
       pool.shortageEnded();
     }
     boolean isShort = pool.isShort() || !writers.isEmpty();

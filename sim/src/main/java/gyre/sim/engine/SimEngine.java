@@ -597,6 +597,10 @@ public final class SimEngine implements Engine, Subject {
     }
     boolean isStream = bytes > BlockPool.SMALL_BYTES && bytes <= BlockPool.LARGE_BYTES;
     Block block = isStream ? pool.takeTransit() : pool.takeContiguous(bytes);
+    if (block != null && block.capacity < Math.min(bytes, BlockPool.LARGE_BYTES)) {
+      block.release(); // a datagram does not fit, and what a stream can do with it is played below
+      block = null;
+    }
     if (block == null && bytes <= BlockPool.SMALL_BYTES) {
       block = pool.takeReserved(bytes);
     }
