@@ -53,6 +53,17 @@ record Entry(
       case Uring.OP_ASYNC_CANCEL -> "cancel";
       case Uring.OP_READ, Uring.OP_READV -> "read";
       case Uring.OP_WRITE, Uring.OP_WRITEV -> "write";
+      case Uring.OP_OPENAT, Uring.OP_OPENAT2 -> "open";
+      case Uring.OP_CLOSE -> "close";
+      case Uring.OP_STATX -> "stat";
+      case Uring.OP_FSYNC -> "sync";
+      case Uring.OP_FTRUNCATE -> "truncate";
+      case Uring.OP_FALLOCATE -> "allocate";
+      case Uring.OP_RENAMEAT -> "rename";
+      case Uring.OP_LINKAT -> "link";
+      case Uring.OP_SYMLINKAT -> "symlink";
+      case Uring.OP_UNLINKAT -> "unlink";
+      case Uring.OP_MKDIRAT -> "mkdir";
       default -> "operation " + operation;
     };
   }

@@ -1,14 +1,11 @@
 package gyre.sim.kernel;
 
 import gyre.engine.Errno;
-import gyre.engine.FileCalls;
 import gyre.sim.engine.Pieces;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
-import gyre.sys.Syscall;
 import gyre.sys.Uring;
 import java.net.SocketAddress;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +16,11 @@ final class Issuer {
   private static final byte POISON = (byte) 0xEE;
 
   private final KernelRing ring;
+  private final FileEntries files;
 
   Issuer(KernelRing ring) {
     this.ring = ring;
+    this.files = new FileEntries(ring);
   }
 
   /** 0, or why there is no request. */
@@ -172,18 +171,12 @@ final class Issuer {
 
   /** Calls on files, which a thread of the kernel makes. */
   private int work(Entry entry) {
-    FileCalls files = ring.kernel.process.fileCalls();
-    int fd = entry.descriptor();
-    IntSupplier call =
+    Pieces lent =
         switch (entry.operation()) {
-          case Uring.OP_READ ->
-              () -> files.read(fd, entry.address(), entry.length(), entry.offset());
-          case Uring.OP_WRITE ->
-              () -> files.write(fd, entry.address(), entry.length(), entry.offset());
-          case Uring.OP_FSYNC -> () -> files.sync(fd, entry.operationFlags() != 0);
-          case Uring.OP_CLOSE -> () -> (int) ring.kernel.call(Syscall.CLOSE, fd, 0, 0, 0, 0, 0);
-          default -> () -> Errno.EBADF.negated();
+          case Uring.OP_WRITE -> Pieces.of(entry.address(), entry.length());
+          case Uring.OP_WRITEV -> Pieces.ofVector(entry.address(), entry.length());
+          default -> Pieces.of(0, 0);
         };
-    return begin(new Requests.Work(ring, entry, call), false);
+    return begin(new Requests.Work(ring, entry, files.call(entry), lent), false);
   }
 }

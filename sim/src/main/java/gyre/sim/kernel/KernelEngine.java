@@ -1,6 +1,8 @@
 package gyre.sim.kernel;
 
+import gyre.engine.AllocateFile;
 import gyre.engine.BlockPool;
+import gyre.engine.ChangeName;
 import gyre.engine.CloseFile;
 import gyre.engine.Engine;
 import gyre.engine.EngineCounters;
@@ -8,11 +10,18 @@ import gyre.engine.EngineOptions;
 import gyre.engine.Environment;
 import gyre.engine.FileOperation;
 import gyre.engine.FileTransfer;
+import gyre.engine.OpenFile;
 import gyre.engine.Operation;
+import gyre.engine.OperationKind;
 import gyre.engine.Pipes;
 import gyre.engine.Processes;
+import gyre.engine.ReadFile;
 import gyre.engine.Sockets;
+import gyre.engine.StatFile;
+import gyre.engine.SyncFile;
 import gyre.engine.TerminalCalls;
+import gyre.engine.TruncateFile;
+import gyre.engine.WriteFile;
 import gyre.engine.epoll.EpollEngine;
 import gyre.engine.uring.Feature;
 import gyre.engine.uring.UringEngine;
@@ -24,6 +33,8 @@ import gyre.sim.engine.Universe;
 import gyre.sys.CallState;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Supplier;
@@ -32,19 +43,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real engine above a played kernel: the engine of a loop in a world.
  *
- * <p>What the engine's kernel does goes through the real engine: sockets, datagrams, pipes, and
- * their readiness. What an engine hands to helper threads, files above all, is done by the process
- * of the world as ever, as is all that a loop takes from its environment.
+ * <p>What the engine's kernel does goes through the real engine: sockets, datagrams, pipes, their
+ * readiness, and on a ring files. What an engine hands to helper threads is done by the process of
+ * the world as ever, as is all that a loop takes from its environment.
  */
 public final class KernelEngine implements Engine {
+  private static final Set<OperationKind> RING_FILES =
+      Set.of(
+          OpenFile.KIND,
+          CloseFile.KIND,
+          ReadFile.KIND,
+          WriteFile.KIND,
+          SyncFile.KIND,
+          StatFile.KIND,
+          ChangeName.KIND,
+          AllocateFile.KIND);
+
   private final SimEngine process;
   private final SimKernel kernel;
   private final Universe universe;
   private final Engine real;
   private final Sockets sockets;
 
-  /** Of pipes, handed to the real engine last: it ends them, even if the process was killed. */
-  private final Set<Operation> pipeTransfers = Collections.newSetFromMap(new WeakHashMap<>());
+  /** What is done to files by entries of a ring; the other engines have helper threads for it. */
+  private final Set<OperationKind> ringFiles;
+
+  /** On files, handed to the real engine last: it ends them, even if the process was killed. */
+  private final Set<Operation> fileOperations = Collections.newSetFromMap(new WeakHashMap<>());
 
   private boolean isClosed;
 
@@ -53,6 +78,7 @@ public final class KernelEngine implements Engine {
     this.kernel = kernel;
     this.universe = process.universe();
     this.real = real;
+    this.ringFiles = ringFiles(real);
     this.sockets = new KernelSide(real.sockets(), process, kernel);
     kernel.opened();
   }
@@ -110,21 +136,36 @@ public final class KernelEngine implements Engine {
 
   // ---- operations
 
-  /** Files are not the kernel's here, but pipes are. */
+  private static Set<OperationKind> ringFiles(Engine real) {
+    if (!(real instanceof UringEngine)) {
+      return Set.of();
+    }
+    Set<OperationKind> kinds = new HashSet<>(RING_FILES);
+    if (List.of(real.features().split("[ ;]")).contains("truncate")) {
+      kinds.add(TruncateFile.KIND);
+    }
+    return kinds;
+  }
+
+  /** What a helper thread of the engine would do is done by the world instead. */
   private boolean isOfKernel(Operation operation) {
     if (!(operation instanceof FileOperation)) {
       return true;
     }
-    SimSocket socket = process.find(operation.descriptor);
-    return operation instanceof FileTransfer && socket != null && socket.isPlainPipe();
+    boolean isTransfer = operation instanceof FileTransfer;
+    SimSocket socket =
+        isTransfer || operation instanceof CloseFile ? process.find(operation.descriptor) : null;
+    return socket == null
+        ? ringFiles.contains(operation.kind())
+        : isTransfer && socket.isPlainPipe();
   }
 
   @Override
   public void submit(Operation operation) {
     kernel.runs();
     if (isOfKernel(operation)) {
-      if (operation instanceof FileTransfer) {
-        pipeTransfers.add(operation);
+      if (operation instanceof FileOperation) {
+        fileOperations.add(operation);
       }
       SimSocket socket = process.find(operation.descriptor);
       if (socket != null) {
@@ -132,7 +173,7 @@ public final class KernelEngine implements Engine {
       }
       real.submit(operation);
     } else {
-      pipeTransfers.remove(operation);
+      fileOperations.remove(operation);
       if (operation instanceof CloseFile) {
         forget(operation.descriptor);
       }
@@ -151,7 +192,7 @@ public final class KernelEngine implements Engine {
   @Override
   public void cancel(Operation operation) {
     kernel.runs();
-    if (!(operation instanceof FileOperation) || pipeTransfers.contains(operation)) {
+    if (!(operation instanceof FileOperation) || fileOperations.contains(operation)) {
       real.cancel(operation);
     } else {
       process.cancel(operation);

@@ -319,11 +319,21 @@ final class Requests {
   /** A call that a thread of the kernel makes, after a while. */
   static final class Work extends Request {
     private final IntSupplier call;
+    private final SentSum lent = new SentSum();
     private boolean isDue;
 
-    Work(KernelRing ring, Entry entry, IntSupplier call) {
+    /**
+     * @param written what the call reads from memory, which is lent until the completion
+     */
+    Work(KernelRing ring, Entry entry, IntSupplier call, Pieces written) {
       super(ring, entry, null);
       this.call = call;
+      lent.lend(written);
+    }
+
+    @Override
+    void ended() {
+      lent.check(entry);
     }
 
     @Override
