@@ -10,7 +10,7 @@ use mio::unix::pipe::Receiver;
 use mio::{Events, Interest, Poll, Token};
 use options::Options;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ struct Server {
     connections: HashMap<usize, Connection>,
     next_token: usize, // never used again: an old event can't name a new connection
     idle: BinaryHeap<Reverse<(Instant, usize)>>,
-    unfinished: Vec<usize>,
+    unfinished: BTreeSet<usize>,
     resume: Option<Instant>, // when accepting goes on
     drained: Option<Instant>, // when those that are left are cut off
 }
@@ -50,7 +50,7 @@ impl Server {
             connections: HashMap::new(),
             next_token: FIRST,
             idle: BinaryHeap::new(),
-            unfinished: Vec::new(),
+            unfinished: BTreeSet::new(),
             resume: None,
             drained: None,
         })
@@ -64,7 +64,7 @@ impl Server {
             if self.drained.is_some() && self.connections.is_empty() {
                 return Ok(ExitCode::SUCCESS);
             }
-            if self.drained.map_or(false, |at| now >= at) {
+            if self.drained.is_some_and(|at| now >= at) {
                 let left = self.connections.len();
                 eprintln!("{{name}}: {left} connections did not end in time");
                 return Ok(ExitCode::FAILURE);
@@ -96,7 +96,9 @@ impl Server {
         connection.last_use = now;
         match connection.serve() {
             Ok(Served::Waits) => {}
-            Ok(Served::Unfinished) => self.unfinished.push(token),
+            Ok(Served::Unfinished) => {
+                self.unfinished.insert(token);
+            }
             Ok(Served::Ended) | Err(_) => {
                 self.connections.remove(&token); // which closes it
             }
@@ -162,7 +164,7 @@ impl Server {
                 self.idle.push(Reverse((due, token)));
             }
         }
-        if self.resume.map_or(false, |at| now >= at) {
+        if self.resume.is_some_and(|at| now >= at) {
             self.resume = None;
             self.accept_all(now);
         }
@@ -181,7 +183,7 @@ impl Server {
 /// Whether the system is short of something that comes back when connections end.
 fn is_shortage(error: &io::Error) -> bool {
     let codes = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
-    error.raw_os_error().map_or(false, |code| codes.contains(&code))
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
 fn main() -> ExitCode {
