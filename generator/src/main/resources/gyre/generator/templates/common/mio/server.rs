@@ -2,13 +2,14 @@
 //! conversation's.
 
 use crate::connection::{Connection, Conversation, Limits, Served, Turn};
+use crate::log::log;
 use crate::options::Options;
 use crate::signals;
 use mio::net::TcpListener;
 use mio::unix::pipe::Receiver;
 use mio::{Events, Interest, Poll, Token};
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ pub fn run<C: Conversation>(
     let mut signals = signals::open()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
-    println!("listening on {}", listener.local_addr()?);
+    writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
     let piece = vec![0; PIECE_BYTES].into_boxed_slice();
     Server {
         options,
@@ -76,7 +77,7 @@ impl<C: Conversation, F: Fn() -> C> Server<'_, C, F> {
             }
             if self.drained.is_some_and(|at| self.turn.now >= at) {
                 let left = self.connections.len();
-                eprintln!("{{name}}: {left} connections did not end in time");
+                log(format_args!("{left} connections did not end in time"));
                 return Ok(ExitCode::FAILURE);
             }
             match self.poll.poll(&mut events, self.timeout()) {
@@ -172,7 +173,7 @@ impl<C: Conversation, F: Fn() -> C> Server<'_, C, F> {
                 Ok(_) => {} // too many: this one is closed
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_shortage(&error) => {
-                    eprintln!("{{name}}: accept: {error}; pausing for {} ms", PAUSE.as_millis());
+                    log(format_args!("accept: {error}; pausing for {} ms", PAUSE.as_millis()));
                     self.resume = Some(self.turn.now + PAUSE);
                     return;
                 }
@@ -206,7 +207,7 @@ impl<C: Conversation, F: Fn() -> C> Server<'_, C, F> {
         self.resume = None;
         self.drained = Some(self.turn.now + self.options.drain_timeout);
         self.turn.draining = true;
-        eprintln!("{{name}}: draining {} connections", self.connections.len());
+        log(format_args!("draining {} connections", self.connections.len()));
         let tokens: Vec<usize> = self.connections.keys().copied().collect();
         for token in tokens {
             self.with(token, |connection, turn| connection.on_stop(turn));

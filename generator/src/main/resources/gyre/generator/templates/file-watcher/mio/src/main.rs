@@ -1,9 +1,11 @@
 //! {{name}}: tells what changes in a directory and below it, by inotify and mio.
 
+mod log;
 mod signals;
 mod tree;
 mod watcher;
 
+use log::log;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use std::io::{self, BufWriter, ErrorKind};
@@ -70,7 +72,7 @@ fn main() -> ExitCode {
     match run(directory()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{{name}}: {error}");
+            log(format_args!("{error}"));
             ExitCode::FAILURE
         }
     }

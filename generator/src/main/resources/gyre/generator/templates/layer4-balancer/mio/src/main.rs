@@ -1,10 +1,12 @@
 //! {{name}}: passes TCP connections on to several targets, on mio.
 
+mod log;
 mod options;
 mod pair;
 mod signals;
 mod targets;
 
+use log::log;
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::unix::pipe::Receiver;
@@ -12,7 +14,7 @@ use mio::{Events, Interest, Poll, Token};
 use options::Options;
 use pair::{Pair, Passed, Side, State};
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use targets::{Targets, Tried};
@@ -56,7 +58,7 @@ impl Balancer {
         let mut signals = signals::open()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
-        println!("listening on {}", listener.local_addr()?);
+        writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
         Ok(Balancer {
             targets: Targets::new(&options.targets, options.retry_after),
             options,
@@ -83,7 +85,7 @@ impl Balancer {
                 return Ok(ExitCode::SUCCESS);
             }
             if self.drained.is_some_and(|at| self.now >= at) {
-                eprintln!("{{name}}: {} connections did not end in time", self.pairs.len());
+                log(format_args!("{} connections did not end in time", self.pairs.len()));
                 return Ok(ExitCode::FAILURE);
             }
             match self.poll.poll(&mut events, self.timeout()) {
@@ -216,7 +218,7 @@ impl Balancer {
     }
 
     fn blame(&mut self, target: usize, error: &io::Error) {
-        eprintln!("{{name}}: connect to {}: {error}", self.targets.address(target));
+        log(format_args!("connect to {}: {error}", self.targets.address(target)));
         self.targets.blame(target, error, self.now);
     }
 
@@ -233,7 +235,7 @@ impl Balancer {
                 Ok(_) => {} // too many: this one is closed
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_shortage(&error) => {
-                    eprintln!("{{name}}: accept: {error}; pausing for {} ms", PAUSE.as_millis());
+                    log(format_args!("accept: {error}; pausing for {} ms", PAUSE.as_millis()));
                     self.resume = Some(self.now + PAUSE);
                     return;
                 }
@@ -329,7 +331,7 @@ impl Balancer {
         self.listener = None;
         self.resume = None;
         self.drained = Some(self.now + self.options.drain_timeout);
-        eprintln!("{{name}}: draining {} connections", self.pairs.len());
+        log(format_args!("draining {} connections", self.pairs.len()));
         false
     }
 }
@@ -343,7 +345,7 @@ fn is_shortage(error: &io::Error) -> bool {
 fn main() -> ExitCode {
     let options = Options::parse();
     Balancer::open(options).and_then(|mut balancer| balancer.run()).unwrap_or_else(|error| {
-        eprintln!("{{name}}: {error}");
+        log(format_args!("{error}"));
         ExitCode::FAILURE
     })
 }

@@ -1,17 +1,19 @@
 //! {{name}}: a TCP echo server on mio.
 
 mod connection;
+mod log;
 mod options;
 mod signals;
 
 use connection::{Connection, Served};
+use log::log;
 use mio::net::TcpListener;
 use mio::unix::pipe::Receiver;
 use mio::{Events, Interest, Poll, Token};
 use options::Options;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -30,7 +32,7 @@ struct Server {
     next_token: usize, // never used again: an old event can't name a new connection
     idle: BinaryHeap<Reverse<(Instant, usize)>>,
     unfinished: BTreeSet<usize>,
-    resume: Option<Instant>, // when accepting goes on
+    resume: Option<Instant>,  // when accepting goes on
     drained: Option<Instant>, // when those that are left are cut off
 }
 
@@ -41,7 +43,7 @@ impl Server {
         let mut signals = signals::open()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
-        println!("listening on {}", listener.local_addr()?);
+        writeln!(io::stdout(), "listening on {}", listener.local_addr()?)?;
         Ok(Server {
             options,
             poll,
@@ -66,7 +68,7 @@ impl Server {
             }
             if self.drained.is_some_and(|at| now >= at) {
                 let left = self.connections.len();
-                eprintln!("{{name}}: {left} connections did not end in time");
+                log(format_args!("{left} connections did not end in time"));
                 return Ok(ExitCode::FAILURE);
             }
             match self.poll.poll(&mut events, self.timeout(now)) {
@@ -125,7 +127,7 @@ impl Server {
                 Ok(_) => {} // too many: this one is closed
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_shortage(&error) => {
-                    eprintln!("{{name}}: accept: {error}; pausing for {} ms", PAUSE.as_millis());
+                    log(format_args!("accept: {error}; pausing for {} ms", PAUSE.as_millis()));
                     self.resume = Some(now + PAUSE);
                     return;
                 }
@@ -146,7 +148,7 @@ impl Server {
         self.listener = None;
         self.resume = None;
         self.drained = Some(now + self.options.drain_timeout);
-        eprintln!("{{name}}: draining {} connections", self.connections.len());
+        log(format_args!("draining {} connections", self.connections.len()));
         false
     }
 
@@ -189,7 +191,7 @@ fn is_shortage(error: &io::Error) -> bool {
 fn main() -> ExitCode {
     let options = Options::parse();
     Server::open(options).and_then(|mut server| server.run()).unwrap_or_else(|error| {
-        eprintln!("{{name}}: {error}");
+        log(format_args!("{error}"));
         ExitCode::FAILURE
     })
 }

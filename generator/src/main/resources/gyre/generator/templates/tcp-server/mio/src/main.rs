@@ -1,6 +1,7 @@
 //! {{name}}: a server of framed messages on mio.
 
 mod connection;
+mod log;
 mod messages;
 mod options;
 mod protocol;
@@ -8,6 +9,7 @@ mod server;
 mod signals;
 
 use connection::Limits;
+use log::log;
 use options::Options;
 use protocol::Protocol;
 use std::process::ExitCode;
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     };
     let open = || Protocol::new(options.max_message_bytes);
     server::run(&options, limits, open).unwrap_or_else(|error| {
-        eprintln!("{{name}}: {error}");
+        log(format_args!("{error}"));
         ExitCode::FAILURE
     })
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod echo;
+mod log;
 mod options;
 mod server;
 mod signals;
@@ -9,6 +10,7 @@ mod websocket;
 
 use connection::Limits;
 use echo::Echo;
+use log::log;
 use options::Options;
 use std::process::ExitCode;
 use websocket::{FRAME_HEAD_BYTES_MAX, HEAD_BYTES_MAX};
@@ -26,7 +28,7 @@ fn main() -> ExitCode {
     };
     let open = || Echo::new(options.max_message_bytes);
     server::run(&options, limits, open).unwrap_or_else(|error| {
-        eprintln!("{{name}}: {error}");
+        log(format_args!("{error}"));
         ExitCode::FAILURE
     })
 }
