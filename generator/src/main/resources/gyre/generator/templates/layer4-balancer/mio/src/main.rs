@@ -167,7 +167,10 @@ impl Balancer {
         match pair.server.is_connected() {
             Ok(false) => Ok(Passed::Waits),
             Ok(true) => {
-                self.targets.is_up(pair.target);
+                if self.targets.is_up(pair.target) {
+                    let address = self.targets.address(pair.target);
+                    log(format_args!("connect to {address}: it accepts again"));
+                }
                 pair.state = State::Passing;
                 self.pass(pair)
             }
@@ -218,8 +221,9 @@ impl Balancer {
     }
 
     fn blame(&mut self, target: usize, error: &io::Error) {
-        log(format_args!("connect to {}: {error}", self.targets.address(target)));
-        self.targets.blame(target, error, self.now);
+        if self.targets.blame(target, error, self.now) {
+            log(format_args!("connect to {}: {error}", self.targets.address(target)));
+        }
     }
 
     // ---- accepting

@@ -15,6 +15,7 @@ struct Target {
     address: SocketAddr,
     connections: usize,
     down_until: Option<Instant>, // left alone until then
+    is_blamed: bool,             // since it was connected to last
 }
 
 pub struct Targets {
@@ -25,7 +26,8 @@ pub struct Targets {
 
 impl Targets {
     pub fn new(addresses: &[SocketAddr], retry_after: Duration) -> Targets {
-        let target = |&address| Target { address, connections: 0, down_until: None };
+        let target =
+            |&address| Target { address, connections: 0, down_until: None, is_blamed: false };
         Targets { all: addresses.iter().map(target).collect(), turn: 0, retry_after }
     }
 
@@ -40,7 +42,7 @@ impl Targets {
         let best = (self.turn..self.turn + count)
             .map(|at| at % count)
             .filter(|each| tried.0 >> each & 1 == 0)
-            .filter(|&each| !self.all[each].down_until.is_some_and(|until| until > now))
+            .filter(|&each| self.all[each].down_until <= Some(now)) // none comes before any time
             .min_by_key(|&each| self.all[each].connections)?;
         self.turn = (self.turn + 1) % count;
         self.all[best].connections += 1;
@@ -52,16 +54,20 @@ impl Targets {
         self.all[target].connections -= 1;
     }
 
-    pub fn is_up(&mut self, target: usize) {
+    /// It has been connected to. Whether that is news.
+    pub fn is_up(&mut self, target: usize) -> bool {
         self.all[target].down_until = None;
+        std::mem::replace(&mut self.all[target].is_blamed, false)
     }
 
     /// It could not be connected to: it is left alone for a while, unless that was our fault.
-    pub fn blame(&mut self, target: usize, error: &io::Error, now: Instant) {
+    /// Whether that is news: what goes on failing is told once.
+    pub fn blame(&mut self, target: usize, error: &io::Error, now: Instant) -> bool {
         let ours = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM, libc::EADDRNOTAVAIL];
         if !error.raw_os_error().is_some_and(|code| ours.contains(&code)) {
             self.all[target].down_until = Some(now + self.retry_after);
         }
+        !std::mem::replace(&mut self.all[target].is_blamed, true)
     }
 }
 {{#tests}}
@@ -109,14 +115,16 @@ mod tests {
     fn should_leave_alone_what_is_down_until_its_time() {
         let now = Instant::now();
         let mut targets = targets(2);
-        targets.blame(0, &io::ErrorKind::ConnectionRefused.into(), now);
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert!(targets.blame(0, &refused, now));
         for _ in 0..5 {
             assert_eq!(choose(&mut targets, now), Some(1));
         }
         assert_eq!(choose(&mut targets, now + RETRY), Some(0));
-        targets.blame(1, &io::ErrorKind::TimedOut.into(), now);
-        targets.is_up(0);
-        targets.is_up(1);
+        assert!(!targets.blame(0, &refused, now), "it is no news");
+        assert!(targets.is_up(0));
+        assert!(!targets.is_up(1), "it has never been blamed");
+        targets.release(0);
         assert_eq!(choose(&mut targets, now), Some(0));
     }
 
