@@ -73,9 +73,9 @@ class GeneratorTest {
 
   @Test
   void shouldSayWhyAProgramIsNotOfferedAndForWhatItIs() {
-    assertThatThrownBy(() -> Generator.project(ProgramKind.TIMER_WHEEL, Target.MIO, "a"))
+    assertThatThrownBy(() -> Generator.project(ProgramKind.TIMER_WHEEL, Target.KQUEUE, "a"))
         .isInstanceOf(GeneratorException.class)
-        .hasMessageContaining("timer-wheel is not offered for mio: ")
+        .hasMessageContaining("timer-wheel is not offered for kqueue: ")
         .hasMessageContaining("it is for ");
   }
 
