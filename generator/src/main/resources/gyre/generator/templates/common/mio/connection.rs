@@ -133,6 +133,7 @@ impl<C: Conversation> Connection<C> {
         if !self.reply.ending {
             self.conversation.on_stop(&mut self.reply);
         }
+        self.readable = true; // what has come is still answered, even if its event has not
         self.serve(turn)
     }
 
@@ -222,7 +223,8 @@ impl<C: Conversation> Connection<C> {
     /// Whether nothing is left to be done for it. A message that is cut is dropped.
     fn is_over(&self, turn: &Turn) -> bool {
         let is_quiet = self.reply.unsent().is_empty() && self.reply.paused_until.is_none();
-        let is_drained = turn.draining && !self.reply.ending && self.input.is_empty();
+        let has_input = self.readable || !self.input.is_empty();
+        let is_drained = turn.draining && !self.reply.ending && !has_input;
         is_quiet && (self.input_ended || is_drained)
     }
 
