@@ -58,12 +58,12 @@ impl Conversation {
                         break;
                     }
                 }
-                Event::InputEnded => return Ok(()), // a message that was cut is dropped
+                // A message that was cut is dropped, and of those that are whole none is left.
+                Event::InputEnded | Event::ServerEnds => return Ok(()),
                 Event::MessageTooSlow => {
                     self.put(b"error message took too long");
                     break;
                 }
-                Event::ServerEnds => break,
             }
         }
         self.peer.end().await
