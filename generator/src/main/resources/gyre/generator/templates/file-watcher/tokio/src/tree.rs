@@ -125,3 +125,52 @@ impl Tree {
         }
     }
 }
+{{#tests}}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Directories end with a slash, here.
+    fn tree(paths: &[&str]) -> Tree {
+        let mut tree = Tree::default();
+        for path in paths {
+            let kind = if path.ends_with('/') { Kind::Directory(Some((1, 2))) } else { Kind::File };
+            tree.add(path.trim_end_matches('/').into(), kind);
+        }
+        tree
+    }
+
+    fn names(tree: &Tree) -> Vec<&str> {
+        tree.entries.keys().map(|path| path.to_str().expect("a test has plain names")).collect()
+    }
+
+    /// Names that begin alike, or with what is ordered before a slash, are not below.
+    #[test]
+    fn should_tell_what_is_below_from_what_begins_alike() {
+        let tree = tree(&["", "a/", "a/b/", "a/b/c", "a-", "a b", "ab", "b"]);
+        let below: Vec<_> = tree.subtree(Path::new("a")).map(|(path, _)| path.clone()).collect();
+        assert_eq!(below, ["a", "a/b", "a/b/c"].map(PathBuf::from));
+        assert_eq!(tree.children(Path::new("a")), [PathBuf::from("a/b")]);
+        assert_eq!(tree.children(Path::new("")), ["a", "a b", "a-", "ab", "b"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn should_remove_the_deepest_first() {
+        let mut tree = tree(&["", "a/", "a/b/", "a/b/c", "a-"]);
+        let removed: Vec<_> =
+            tree.remove(Path::new("a")).into_iter().map(|(path, _)| path).collect();
+        assert_eq!(removed, ["a/b/c", "a/b", "a"].map(PathBuf::from));
+        assert_eq!(names(&tree), ["", "a-"]);
+    }
+
+    #[test]
+    fn should_rename_what_is_below_too() {
+        let mut tree = tree(&["", "a/", "a/b/", "a/b/c", "d/"]);
+        tree.rename(Path::new("a"), Path::new("d/e"));
+        assert_eq!(names(&tree), ["", "d", "d/e", "d/e/b", "d/e/b/c"]);
+        assert!(tree.get(Path::new("d/e/b")).is_some_and(Entry::is_directory));
+        assert!(!tree.get(Path::new("d/e/b/c")).is_some_and(Entry::is_directory));
+    }
+}
+{{/tests}}

@@ -126,8 +126,9 @@ impl Watcher {
         Ok(())
     }
 
-    fn compare_all(&mut self) -> io::Result<()> {
-        let mut directories = vec![PathBuf::new()];
+    /// And with all that was below.
+    fn compare_all(&mut self, directory: &Path) -> io::Result<()> {
+        let mut directories = vec![directory.to_path_buf()];
         while let Some(directory) = directories.pop() {
             self.compare(&directory, true)?;
             let children = self.tree.children(&directory);
@@ -193,12 +194,13 @@ impl Watcher {
         if event.mask.contains(EventMask::Q_OVERFLOW) {
             self.settle_move();
             self.output.extend(b"overflowed, comparing\n");
-            return self.compare_all();
+            return self.compare_all(Path::new(""));
         }
-        let moving = self.moving.take_if(|moving| {
-            event.mask.contains(EventMask::MOVED_TO) && moving.cookie == event.cookie
-        });
-        self.settle_move(); // before anybody is looked up: it may be what has left
+        let completes_move = event.mask.contains(EventMask::MOVED_TO)
+            && self.moving.as_ref().is_some_and(|moving| moving.cookie == event.cookie);
+        if !completes_move {
+            self.settle_move(); // before anybody is looked up: it may be what has left
+        }
         if event.mask.contains(EventMask::IGNORED) {
             self.tree.forget_watch(&event.wd);
         }
@@ -218,7 +220,7 @@ impl Watcher {
             let cookie = event.cookie;
             self.moving = self.tree.get(&path).map(|_| Moving { path, cookie });
         } else if event.mask.contains(EventMask::MOVED_TO) {
-            match moving {
+            match self.moving.take() {
                 Some(moving) => self.move_to(&moving.path, &path)?,
                 None => self.appear(path, true)?, // from outside
             }
@@ -234,9 +236,14 @@ impl Watcher {
         self.output.extend(b" to ");
         put_escaped(&mut self.output, to);
         self.output.push(b'\n');
-        // Another one may have had its name when it was looked at, or it has been looked at under
-        // its new name already, and has its watch from there.
-        self.appear(to.to_path_buf(), true)
+        // Events are looked at later than they happen. Under its old name, it or something in it
+        // may have been taken for what had that name by then; or it has been seen under its new
+        // name already, and has its watch from there. So all of it is looked at again.
+        self.appear(to.to_path_buf(), true)?;
+        if self.is_directory(to) {
+            self.compare_all(to)?;
+        }
+        Ok(())
     }
 
     /// It has not come to another directory of the tree: it has left that.
@@ -291,3 +298,62 @@ fn explained(what: &str, error: io::Error) -> io::Error {
     };
     io::Error::other(format!("{what}: {error}{advice}"))
 }
+{{#tests}}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory of the test's own, until its end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> io::Result<Folder> {
+            let path = std::env::temp_dir().join(format!("{{name}}-{}", std::process::id()));
+            fs::create_dir(&path).map(|()| Folder(path))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// What it says of all that has happened.
+    async fn said(watcher: &mut Watcher) -> io::Result<Vec<String>> {
+        watcher.output.clear();
+        for event in watcher.next_events().await? {
+            watcher.on_event(event)?;
+        }
+        Ok(String::from_utf8_lossy(&watcher.output).lines().map(str::to_string).collect())
+    }
+
+    /// When the first event is read, its name belongs to another directory already.
+    #[tokio::test]
+    async fn should_follow_what_has_moved_before_it_was_looked_at() -> io::Result<()> {
+        let folder = Folder::new()?;
+        let mut watcher = Watcher::new(folder.0.clone())?;
+        fs::create_dir(folder.0.join("a"))?;
+        fs::rename(folder.0.join("a"), folder.0.join("b"))?;
+        fs::create_dir(folder.0.join("a"))?;
+        fs::write(folder.0.join("b/early"), "")?;
+
+        let lines = said(&mut watcher).await?;
+        assert!(lines.contains(&"created b/early".into()), "{lines:?}");
+        assert_eq!(lines.last().map(String::as_str), Some("created a"), "{lines:?}");
+
+        fs::create_dir(folder.0.join("a/one"))?;
+        fs::create_dir(folder.0.join("b/two"))?;
+        assert_eq!(said(&mut watcher).await?, ["created a/one", "created b/two"]);
+        Ok(())
+    }
+
+    #[test]
+    fn should_keep_any_name_on_one_line() {
+        let mut output = Vec::new();
+        put_escaped(&mut output, Path::new("a/one\ntwo\\n"));
+        assert_eq!(output, b"a/one\\ntwo\\\\n");
+    }
+}
+{{/tests}}
