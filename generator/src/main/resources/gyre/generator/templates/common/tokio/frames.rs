@@ -87,3 +87,63 @@ pub fn put(output: &mut Vec<u8>, message: &[u8]) {
     output.extend(message);
 }
 {{/length}}
+{{#tests}}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of bytes that come in pieces of one, and whether they end with too much.
+    fn decode(bytes: &[u8], max_bytes: usize) -> (Vec<Bytes>, bool) {
+        let mut decoder = Decoder::new(max_bytes);
+        let mut input = BytesMut::new();
+        let mut messages = Vec::new();
+        for byte in bytes {
+            input.extend([byte]);
+            match decoder.next(&mut input) {
+                Ok(message) => messages.extend(message),
+                Err(TooLong) => return (messages, true),
+            }
+        }
+        (messages, false)
+    }
+
+    #[test]
+    fn should_take_again_what_it_has_put() {
+        let messages = [&b"ping"[..], b"", b"echo \xff\0", b"0123456789"];
+        let mut bytes = Vec::new();
+        messages.iter().for_each(|message| put(&mut bytes, message));
+
+        assert_eq!(decode(&bytes, 10), (messages.map(Bytes::from_static).into(), false));
+
+        let mut input = BytesMut::from(&bytes[..]); // all at once
+        let mut decoder = Decoder::new(10);
+        for message in messages {
+            assert_eq!(decoder.next(&mut input), Ok(Some(Bytes::from_static(message))));
+        }
+        assert_eq!(decoder.next(&mut input), Ok(None));
+        assert!(input.is_empty());
+    }
+
+    #[test]
+    fn should_refuse_what_is_too_long_before_all_of_it_is_there() {
+{{#lines}}
+        assert_eq!(decode(b"0123456789", 10), (vec![], false));
+        assert_eq!(decode(b"ok\n0123456789a", 10), (vec![Bytes::from_static(b"ok")], true));
+{{/lines}}
+{{#length}}
+        assert_eq!(decode(&[0, 0, 0, 10, b'x'], 10), (vec![], false));
+        assert_eq!(decode(&[0, 0, 0, 11], 10), (vec![], true));
+        assert_eq!(decode(&[0xff, 0xff, 0xff, 0xff], 10), (vec![], true));
+{{/length}}
+    }
+{{#lines}}
+
+    #[test]
+    fn should_leave_out_a_carriage_return_at_the_end_alone() {
+        let (lines, _) = decode(b"a\r\n\r\nb\rc\n\r\r\n", 10);
+        assert_eq!(lines, [&b"a"[..], b"", b"b\rc", b"\r"]);
+    }
+{{/lines}}
+}
+{{/tests}}

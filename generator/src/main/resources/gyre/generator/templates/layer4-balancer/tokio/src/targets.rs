@@ -80,3 +80,64 @@ impl Drop for Chosen {
         self.targets.lock().targets[self.index].connections -= 1;
     }
 }
+{{#tests}}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RETRY: Duration = Duration::from_secs(5);
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    fn three() -> Targets {
+        Targets::new(&[address(1), address(2), address(3)])
+    }
+
+    fn choose(targets: &Targets) -> Chosen {
+        targets.choose(&[], Instant::now()).expect("a target is up")
+    }
+
+    #[test]
+    fn should_take_turns_among_equals() {
+        let targets = three();
+        let ports: Vec<u16> = (0..6).map(|_| choose(&targets).address.port()).collect();
+        assert_eq!(ports, [1, 2, 3, 1, 2, 3]);
+    }
+
+    #[test]
+    fn should_choose_the_one_with_the_fewest_connections() {
+        let targets = three();
+        let _first = choose(&targets);
+        let second = choose(&targets);
+        let _third = choose(&targets);
+        let port = second.address.port();
+        drop(second);
+        assert_eq!(choose(&targets).address.port(), port);
+    }
+
+    #[test]
+    fn should_leave_alone_what_is_down_until_its_time_or_a_success() {
+        let targets = Targets::new(&[address(1)]);
+        let now = Instant::now();
+        choose(&targets).is_down(RETRY);
+        assert!(targets.choose(&[], now).is_none());
+        let again = targets.choose(&[], Instant::now() + RETRY).expect("its time has come");
+        again.is_up();
+        assert!(targets.choose(&[], now).is_some());
+    }
+
+    #[test]
+    fn should_not_choose_what_has_been_tried() {
+        let targets = three();
+        let mut tried = Vec::new();
+        while let Some(chosen) = targets.choose(&tried, Instant::now()) {
+            tried.push(chosen.address);
+        }
+        tried.sort();
+        assert_eq!(tried, [address(1), address(2), address(3)]);
+    }
+}
+{{/tests}}

@@ -34,3 +34,30 @@ impl Pauses {
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
+{{#tests}}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn should_double_up_to_the_longest_and_begin_anew() {
+        let mut pauses = Pauses::new(Duration::from_millis(1000));
+        for _ in 0..2 {
+            for most in [100, 200, 400, 800, 1000, 1000] {
+                let millis = pauses.next().as_millis();
+                assert!((most / 2..=most).contains(&millis), "{millis} of {most}");
+            }
+            pauses.reset();
+        }
+    }
+
+    #[test]
+    fn should_keep_the_longest_however_often_it_fails() {
+        let mut pauses = Pauses::new(Duration::from_millis(1));
+        for _ in 0..100 {
+            assert_eq!(pauses.next(), Duration::from_millis(1));
+        }
+    }
+}
+{{/tests}}

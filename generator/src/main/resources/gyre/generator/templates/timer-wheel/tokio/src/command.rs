@@ -29,3 +29,31 @@ fn parse_millis(text: &str) -> Option<Duration> {
     let millis = text.parse().ok().filter(|&millis| is_digits && millis <= MILLIS_MAX)?;
     Some(Duration::from_millis(millis))
 }
+{{#tests}}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn should_parse_commands() {
+        assert_eq!(parse(b"set a 5"), Some(Command::Set("a", Duration::from_millis(5))));
+        assert_eq!(parse(b"  cancel \t a\r"), Some(Command::Cancel("a")));
+        let month = Duration::from_millis(MILLIS_MAX);
+        assert_eq!(parse(b"set a 2592000000"), Some(Command::Set("a", month)));
+    }
+
+    #[test]
+    fn should_refuse_what_is_no_command() {
+        for line in ["", "set", "set a", "cancel", "cancel a b", "fire a 1"] {
+            assert_eq!(parse(line.as_bytes()), None, "{line}");
+        }
+        for millis in ["b", "-1", "+1", "1 2", "1.5", "2592000001"] {
+            let line = format!("set a {millis}");
+            assert_eq!(parse(line.as_bytes()), None, "{line}");
+        }
+        assert_eq!(parse(b"cancel \xff"), None);
+        assert_eq!(parse(format!("cancel {}", "x".repeat(ID_BYTES_MAX + 1)).as_bytes()), None);
+    }
+}
+{{/tests}}
