@@ -1,8 +1,6 @@
 // {{name}}: a TCP echo server on Boost.Asio.
 #include "options.hpp"
 
-#include <utility>  // Boost 1.74 forgets it
-
 #include <boost/asio.hpp>
 
 #include <array>
@@ -50,10 +48,9 @@ class server {
         signals_(context, SIGTERM, SIGINT) {}
 
   void start() {
-    tcp::endpoint where(asio::ip::make_address(options_.host), options_.port);
-    acceptor_.open(where.protocol());
+    acceptor_.open(options_.listen.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    acceptor_.bind(where);
+    acceptor_.bind(options_.listen);
     acceptor_.listen();
     std::cout << "listening on " << acceptor_.local_endpoint() << std::endl;
     await_signal();
@@ -133,7 +130,7 @@ class server {
   tcp::acceptor acceptor_;
   asio::steady_timer drain_;
   asio::signal_set signals_;
-  long connections_ = 0;
+  std::size_t connections_ = 0;
   bool draining_ = false;
   int status_ = 0;
 };
