@@ -41,6 +41,8 @@ final class KernelPrograms {
     ALL.put("a refused connect", KernelPrograms::refused);
     ALL.put("pipes", KernelPrograms::pipes);
     ALL.put("options of sockets", KernelPrograms::options);
+    ALL.put("what is in files", FilePrograms::content);
+    ALL.put("names of files", FilePrograms::names);
   }
 
   private KernelPrograms() {}
