@@ -1,4 +1,4 @@
-// {{name}}: a server of framed messages on epoll. What is spoken is here; the rest is in server.c.
+// {{name}}: a server of framed messages. What is spoken is here; the rest is in server.c.
 #include "server.h"
 
 enum { WAIT_MAX_MILLIS = 60000, OUTPUT_LIMIT_BYTES = 65536 };

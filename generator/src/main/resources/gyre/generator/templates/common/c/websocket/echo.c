@@ -1,4 +1,4 @@
-// {{name}}: a WebSocket server on epoll: each message goes back as it came. What is done with messages is here.
+// {{name}}: a WebSocket server: each message goes back as it came. What is done with messages is here.
 #define _GNU_SOURCE
 #include "frames.h"
 #include "handshake.h"
