@@ -76,7 +76,8 @@ static void free_node(struct watcher *w, struct node *node, bool told) {
   if (node->watch >= 0) {
     int watch = node->watch;
     forget_watch(w, node);
-    inotify_rm_watch(w->inotify, watch);  // fails if the directory is gone, and the watch with it
+    // Another node has it if that directory has come to its place. It fails if the directory is gone, and the watch with it.
+    if (!by_watch(w, watch)) inotify_rm_watch(w->inotify, watch);
   }
   node_unlink(node);
   free(node->name);
@@ -85,32 +86,37 @@ static void free_node(struct watcher *w, struct node *node, bool told) {
 
 static void compare(struct watcher *w, struct node *directory, bool told);
 
-// Watched first and looked at then: what is made in it meanwhile is told at least once.
-static void watch_directory(struct watcher *w, struct node *node, bool told) {
+// Of what is at its path now. False if nothing is there to be watched.
+static bool set_watch(struct watcher *w, struct node *node) {
   char *path = full_path(w, node);
   int watch = inotify_add_watch(w->inotify, path, MASK);
   free(path);
   if (watch < 0) {
-    if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) return;  // gone already, or not ours
+    if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) return false;  // gone already, or not ours
     fail("inotify_add_watch");
   }
-  if (node->watch != watch) {
-    forget_watch(w, node);
-    node->watch = watch;
-    node->next_watched = *bucket(w, watch);
-    *bucket(w, watch) = node;
-  }
-  compare(w, node, told);
+  if (node->watch == watch) return true;
+  forget_watch(w, node);
+  node->watch = watch;
+  node->next_watched = *bucket(w, watch);
+  *bucket(w, watch) = node;
+  return true;
 }
 
-static void appeared(struct watcher *w, struct node *parent, const char *name, bool told) {
+// Watched first and looked at then: what is made in it meanwhile is told at least once.
+static void watch_directory(struct watcher *w, struct node *node, bool told) {
+  if (set_watch(w, node)) compare(w, node, told);
+}
+
+// NULL if it has gone meanwhile: an event will tell.
+static struct node *appeared(struct watcher *w, struct node *parent, const char *name, bool told) {
   char *path = full_path(w, parent), *whole = NULL;
   if (asprintf(&whole, "%s/%s", path, name) < 0) fail("malloc");
   struct stat status;
   bool is_there = lstat(whole, &status) == 0;
   free(whole);
   free(path);
-  if (!is_there) return;  // an event will tell that it is gone
+  if (!is_there) return NULL;
   struct node *node = node_find(parent, name);
   bool is_directory = S_ISDIR(status.st_mode);
   if (node && node->is_directory != is_directory) {
@@ -120,9 +126,9 @@ static void appeared(struct watcher *w, struct node *parent, const char *name, b
   bool is_new = !node;
   if (is_new) node = node_add(parent, name, is_directory);
   if (!node) fail("malloc");
-  node->round = w->round;
   if (is_new && told) say("created", node);
   if (is_directory && (is_new || node->watch < 0)) watch_directory(w, node, told);
+  return node;
 }
 
 // What is there with what was there.
@@ -131,13 +137,12 @@ static void compare(struct watcher *w, struct node *directory, bool told) {
   DIR *listing = opendir(path);
   free(path);
   if (!listing) return;  // gone already, or not ours
-  w->round++;
-  unsigned round = w->round;
+  unsigned round = ++w->round;  // directories below have others
   struct dirent *entry;
   while ((entry = readdir(listing))) {
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    w->round = round;  // directories below have had rounds of their own
-    appeared(w, directory, entry->d_name, told);
+    struct node *child = appeared(w, directory, entry->d_name, told);
+    if (child) child->round = round;
   }
   closedir(listing);
   for (struct node *child = directory->children, *next; child; child = next) {
@@ -146,10 +151,11 @@ static void compare(struct watcher *w, struct node *directory, bool told) {
   }
 }
 
-static void compare_all(struct watcher *w, struct node *directory) {
-  compare(w, directory, true);
+// At all of it, after something was or may have been missed.
+static void look_again(struct watcher *w, struct node *directory) {
+  watch_directory(w, directory, true);
   for (struct node *child = directory->children; child; child = child->next) {
-    if (child->is_directory) compare_all(w, child);
+    if (child->is_directory) look_again(w, child);
   }
 }
 
@@ -163,19 +169,7 @@ static void settle_move(struct watcher *w) {
   free_node(w, node, true);
 }
 
-static void moved_to(struct watcher *w, struct node *parent, const struct inotify_event *event) {
-  struct node *node = w->moving;
-  if (!node) {
-    appeared(w, parent, event->name, true);  // from outside
-    return;
-  }
-  w->moving = NULL;
-  struct node *replaced = node_find(parent, event->name);
-  if (replaced && replaced != node) free_node(w, replaced, false);
-  char *from = node_path(node);
-  node_unlink(node);
-  node_link(parent, node);
-  if (!from || !node_rename(node, event->name)) fail("malloc");
+static void say_move(const struct node *node, const char *from) {
   char *to = node_path(node);
   if (!to) fail("malloc");
   fputs("moved ", stdout);
@@ -183,15 +177,54 @@ static void moved_to(struct watcher *w, struct node *parent, const struct inotif
   fputs(" to ", stdout);
   print_escaped(to);
   putchar('\n');
-  free(from);
   free(to);
+}
+
+static bool is_within(const struct node *node, const struct node *directory) {
+  while (node && node != directory) node = node->parent;
+  return node;
+}
+
+// From outside of what is watched, perhaps in the place of something, which nothing else tells.
+static void came(struct watcher *w, struct node *parent, const char *name) {
+  bool was_known = node_find(parent, name);
+  struct node *node = appeared(w, parent, name, true);
+  if (!node || !was_known) return;
+  if (node->is_directory) look_again(w, node);
+  else say("written", node);
+}
+
+// The events are behind what they tell of: what was looked for by an old path may have been found where that path led already. So
+// a directory that has moved is looked at again, and if it seems to be within itself, all is.
+static void moved_to(struct watcher *w, struct node *parent, const struct inotify_event *event) {
+  struct node *node = w->moving;
+  if (!node) {
+    came(w, parent, event->name);
+    return;
+  }
+  w->moving = NULL;
+  struct node *replaced = node_find(parent, event->name);
+  if (replaced == node) replaced = NULL;
+  if (is_within(parent, node) || (replaced && is_within(node, replaced))) {
+    free_node(w, is_within(parent, node) ? node : replaced, true);
+    look_again(w, w->root);
+    return;
+  }
+  if (replaced) free_node(w, replaced, false);
+  char *from = node_path(node);
+  node_unlink(node);
+  node_link(parent, node);
+  if (!from || !node_rename(node, event->name)) fail("malloc");
+  say_move(node, from);
+  free(from);
+  if (node->is_directory) look_again(w, node);
 }
 
 static void on_event(struct watcher *w, const struct inotify_event *event) {
   if (event->mask & IN_Q_OVERFLOW) {
     settle_move(w);
     puts("overflowed, comparing");
-    compare_all(w, w->root);
+    look_again(w, w->root);
     return;
   }
   bool completes = event->mask & IN_MOVED_TO && w->moving && w->moving_cookie == event->cookie;
