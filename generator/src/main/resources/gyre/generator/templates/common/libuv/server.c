@@ -7,10 +7,15 @@
 enum { PIECE_BYTES = 16384 };
 enum { ENDING_MILLIS = 5000 };  // how long a peer may take to read the last of its output
 
-int64_t clock_millis(void) { return (int64_t)(uv_hrtime() / 1000000); }
-
 static int64_t loop_millis(const struct connection *c) {
   return (int64_t)uv_now(&c->server->service.loop);
+}
+
+static void call(void (*function)(struct server *s, struct connection *c), struct connection *c) {
+  struct server *s = c->server;
+  if (!function) return;
+  s->now_millis = (int64_t)(uv_hrtime() / 1000000);
+  function(s, c);
 }
 
 static uv_stream_t *stream_of(struct connection *c) { return (uv_stream_t *)&c->stream; }
@@ -61,8 +66,8 @@ static size_t waiting_to_be_sent(const struct connection *c) {
   return buffered(&c->out) + uv_stream_get_write_queue_size((const uv_stream_t *)&c->stream);
 }
 
-bool is_writable(const struct connection *c) {
-  return !c->ending && !c->paused && waiting_to_be_sent(c) <= c->server->handler->output_limit;
+bool is_writable(const struct server *s, const struct connection *c) {
+  return !c->ending && !c->paused && waiting_to_be_sent(c) <= s->handler->output_limit;
 }
 
 // ---- the end of a connection
@@ -89,7 +94,7 @@ static void close_connection(struct connection *c) {
 // ---- time
 
 static int64_t due_millis(const struct connection *c) {
-  int64_t due = c->last_millis + options_of(c)->idle_seconds * 1000;
+  int64_t due = c->last_millis + c->server->options.idle_seconds * 1000;
   if (c->paused) due = INT64_MAX;  // an answer is under way
   if (c->wake_millis && c->wake_millis < due) due = c->wake_millis;
   if (c->ending_millis && c->ending_millis < due) due = c->ending_millis;
@@ -121,7 +126,7 @@ static void on_time(uv_timer_t *timer) {
   look_at_progress(c);
   if (c->wake_millis && now >= c->wake_millis) {
     c->wake_millis = 0;
-    c->server->handler->on_wake(c);
+    call(c->server->handler->on_wake, c);
     go_on(c);
   } else if (now >= due_millis(c)) {
     close_connection(c);
@@ -178,7 +183,7 @@ static bool end_output(struct connection *c) {
 static bool wants_input(const struct connection *c) {
   if (c->input_ended) return false;
   if (c->ending) return true;  // what comes is dropped: unread bytes at the close would be a reset
-  return is_writable(c) && buffered(&c->in) < c->server->handler->input_limit;
+  return is_writable(c->server, c) && buffered(&c->in) < c->server->handler->input_limit;
 }
 
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room) {
@@ -227,9 +232,9 @@ static void go_on(struct connection *c) {
   bool stands = true;
   for (;;) {  // each round takes from the input, which is bounded
     size_t before = buffered(&c->in);
-    if (before > 0 && is_writable(c)) c->server->handler->on_input(c);
+    if (before > 0 && is_writable(c->server, c)) call(c->server->handler->on_input, c);
     stands = send_some(c);
-    if (!stands || buffered(&c->in) == before || !is_writable(c)) break;
+    if (!stands || buffered(&c->in) == before || !is_writable(c->server, c)) break;
   }
   bool is_sent = !c->writing && buffered(&c->out) == 0;
   if (stands && c->ending && is_sent && c->ending_millis == 0) stands = end_output(c);
@@ -268,16 +273,18 @@ static void stop_each(uv_handle_t *handle, void *service) {
                        handle != (uv_handle_t *)&s->refused;
   if (!is_connection || uv_is_closing(handle)) return;
   struct connection *c = handle->data;
-  if (c->server->handler->on_stop) c->server->handler->on_stop(c);
+  call(c->server->handler->on_stop, c);
   go_on(c);
 }
 
 static void on_stop(struct service *service) { uv_walk(&service->loop, stop_each, service); }
 
 int run_server(const struct options *options, const struct handler *handler) {
-  struct server server = {
-      .service = {.options = *options, .on_connection = on_connection, .on_stop = on_stop},
+  struct server s = {
+      .service = {.on_connection = on_connection, .on_stop = on_stop},
+      .options = *options,
       .handler = handler,
   };
-  return service_run(&server.service);
+  s.service.options = &s.options;
+  return service_run(&s.service);
 }

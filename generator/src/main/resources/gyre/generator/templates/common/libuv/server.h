@@ -10,10 +10,7 @@ struct buffer {
   size_t begin, end, capacity;  // what is there: bytes[begin, end)
 };
 
-struct server;
-
 struct connection {
-  struct server *server;
   struct buffer in, out;
   int state;             // the handler's own
   bool paused;           // the handler takes no input, until it says false again
@@ -22,6 +19,7 @@ struct connection {
   void *extra;           // the handler's own; freed with the connection
 
   // The server's own from here on.
+  struct server *server;
   uv_tcp_t stream;
   uv_timer_t timer;
   uv_write_t write;
@@ -35,31 +33,28 @@ struct connection {
   int64_t timer_millis;   // when the timer is due
 };
 
+struct server;
+
 struct handler {
   size_t input_limit;   // bytes of a message at most: as much input is kept at most
   size_t output_limit;  // no input is handled while more than that waits to be sent
-  void (*on_input)(struct connection *c);  // takes from in what is whole
-  void (*on_wake)(struct connection *c);   // its time has come; may be NULL
-  void (*on_stop)(struct connection *c);   // SIGTERM has come; may be NULL
+  void (*on_input)(struct server *s, struct connection *c);  // takes from in what is whole
+  void (*on_wake)(struct server *s, struct connection *c);   // its time has come; may be NULL
+  void (*on_stop)(struct server *s, struct connection *c);   // SIGTERM has come; may be NULL
 };
 
 struct server {
   struct service service;  // first: a service leads to its server
+  struct options options;
   const struct handler *handler;
+  int64_t now_millis;      // when a handler was called, and not when the loop woke up: what waits from then on ends none too early
 };
 
 static inline size_t buffered(const struct buffer *b) { return b->end - b->begin; }
 static inline char *buffer_start(const struct buffer *b) { return b->bytes + b->begin; }
 
-static inline const struct options *options_of(const struct connection *c) {
-  return &c->server->service.options;
-}
-
-// Of now, and not of when the loop woke up: what waits from now on must not end too early.
-int64_t clock_millis(void);
-
 // Whether the handler may go on taking messages.
-bool is_writable(const struct connection *c);
+bool is_writable(const struct server *s, const struct connection *c);
 
 // Appends to its output. Without memory the connection ends.
 void put(struct connection *c, const void *bytes, size_t count);

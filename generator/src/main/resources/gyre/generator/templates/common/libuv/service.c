@@ -48,7 +48,7 @@ static void on_signal(uv_signal_t *signal, int number) {
     close_all(s);
     return;
   }
-  uv_timer_start(&s->drain, on_drained_too_long, (uint64_t)s->options.drain_seconds * 1000, 0);
+  uv_timer_start(&s->drain, on_drained_too_long, (uint64_t)s->options->drain_seconds * 1000, 0);
   if (s->on_stop) s->on_stop(s);
 }
 
@@ -81,7 +81,7 @@ static void refuse_connection(struct service *s) {
 
 static void take_connection(struct service *s) {
   uv_stream_t *listener = (uv_stream_t *)&s->listener;
-  bool has_room = s->connections < s->options.max_connections;
+  bool has_room = s->connections < s->options->max_connections;
   if (has_room && s->on_connection(s, listener)) return;
   if (s->refusing) s->owes_accept = true;  // libuv accepts no other until uv_accept has been called
   else refuse_connection(s);
@@ -143,7 +143,7 @@ static void open_all(struct service *s) {
   s->term.data = s->interrupt.data = s;
   check(uv_signal_start(&s->term, on_signal, SIGTERM), "uv_signal_start");
   check(uv_signal_start(&s->interrupt, on_signal, SIGINT), "uv_signal_start");
-  check(listen_at(s, &s->options.address), "listen");
+  check(listen_at(s, &s->options->address), "listen");
 
   int length = sizeof s->bound;
   check(uv_tcp_getsockname(&s->listener, (struct sockaddr *)&s->bound, &length), "getsockname");

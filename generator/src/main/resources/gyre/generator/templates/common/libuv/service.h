@@ -6,7 +6,7 @@
 #include <uv.h>
 
 struct service {
-  struct options options;
+  const struct options *options;
   // Takes a connection by uv_accept, and calls service_opened; false if there is no memory for it. There is room when it is called.
   bool (*on_connection)(struct service *s, uv_stream_t *listener);
   void (*on_stop)(struct service *s);  // SIGTERM has come; may be NULL
