@@ -266,7 +266,6 @@ static struct node *find_moved(const struct program *p, const struct look *look)
 }
 
 static void moved(struct program *p, struct node *node, const struct hint *hint) {
-  if (!node->is_gone) leave(p, node);
   bool is_elsewhere = node->parent != hint->directory || strcmp(node->name, hint->name) != 0;
   char *from = node_path(node);
   tree_arrive(&p->tree, node, hint->directory, hint->name);
@@ -315,7 +314,8 @@ static void move(struct program *p, size_t index, size_t end) {
   if (!is_arrival(p, &hint) || !find_moved(p, &hint.look)) return;
   make_place(p, index, end);
   struct node *node = find_moved(p, &hint.look);  // again, since much may have moved, or have been replaced
-  if (node && is_arrival(p, &hint)) moved(p, node, &hint);
+  if (node && !node->is_gone) leave(p, node);
+  if (node && is_arrival(p, &hint)) moved(p, node, &hint);  // never to a place below itself, which is gone with it
 }
 
 static void create_or_write(struct program *p, const struct hint *hint) {
