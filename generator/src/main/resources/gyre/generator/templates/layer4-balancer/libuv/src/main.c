@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 enum { BUFFER_BYTES = 16384, TELL_MILLIS = 1000 };
 
@@ -205,6 +206,17 @@ static int pass_on(struct side *from, uv_buf_t bytes) {
   return uv_write(&from->write, stream_of(to), &bytes, 1, on_written);
 }
 
+// When a side hangs up behind its last bytes, libuv tells an end, though it may have been a reset: the socket knows.
+static int error_at_end(uv_stream_t *stream) {
+  uv_os_fd_t fd;
+  int error = 0;
+  socklen_t length = sizeof error;
+  int result = uv_fileno((uv_handle_t *)stream, &fd);
+  if (result < 0) return result;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0) error = errno;
+  return uv_translate_sys_error(error);
+}
+
 // All that was read before has been written when this is called, with an end too.
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *room) {
   struct side *from = stream->data;
@@ -216,7 +228,8 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *room) {
     result = pass_on(from, uv_buf_init(room->base, (unsigned int)count));
   } else if (count == UV_EOF) {
     uv_read_stop(stream);
-    result = uv_shutdown(&to->shutdown, stream_of(to), on_shut_down);
+    result = error_at_end(stream);
+    if (result == 0) result = uv_shutdown(&to->shutdown, stream_of(to), on_shut_down);
   } else {
     result = (int)count;  // a reset of one side is one of the other
   }
