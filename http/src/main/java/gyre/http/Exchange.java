@@ -1,5 +1,6 @@
 package gyre.http;
 
+import gyre.Fiber;
 import gyre.Registration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,10 +31,13 @@ final class Exchange {
   boolean isDeferred;
 
   /**
-   * A handler is being called, or the server itself answers. Whoever holds the response outside of
-   * that has kept it too long, unless it was deferred: it may be another request's by now.
+   * Who calls the handler, or answers for the server. Whoever holds the response outside of that
+   * has kept it too long, unless it was deferred: it may be another request's by now.
    */
-  boolean isCalled;
+  private @Nullable Fiber<?> caller;
+
+  /** The same objects serve one request after the other, so that nothing is allocated. */
+  private final boolean isReused;
 
   /** The handler runs in a fiber that may park. */
   boolean mayPark;
@@ -47,7 +51,8 @@ final class Exchange {
   /** When its head was there. */
   long startNanos;
 
-  Exchange(HttpLimits limits) {
+  Exchange(HttpLimits limits, boolean isReused) {
+    this.isReused = isReused;
     parser = new HeadParser(limits, head);
     chunks = new ChunkDecoder(limits);
     request = new Http1Request(this);
@@ -80,8 +85,36 @@ final class Exchange {
   @SuppressWarnings("ReferenceEquality") // which one, not what it says
   boolean isLent(Object part) {
     return connection != null
-        && (isCalled || isDeferred)
+        && (isDeferred || (caller != null && mayBeUsed()))
         && (part == request || part == body || part == response);
+  }
+
+  /**
+   * Where objects are used again, a handler that parks gives nobody else the time to use one that
+   * was kept of a request before.
+   */
+  @SuppressWarnings("ReferenceEquality") // this very fiber
+  private boolean mayBeUsed() {
+    return mayPark || !isReused || caller == Fiber.current();
+  }
+
+  /** A handler is called from here on; to be handed to {@link #leave}. */
+  @Nullable Fiber<?> enter() {
+    Fiber<?> before = caller;
+    caller = Fiber.current();
+    return before;
+  }
+
+  void leave(@Nullable Fiber<?> before) {
+    caller = before;
+  }
+
+  boolean isCalled() {
+    return caller != null;
+  }
+
+  boolean isReused() {
+    return isReused && !mayPark;
   }
 
   /** Refuses a response that was one of a request before. */
@@ -135,7 +168,7 @@ final class Exchange {
     if (response.isComplete()) {
       dropEndings();
     }
-    isCalled = false;
+    caller = null;
     body.forget();
     head.lines.reset();
     request.findForwarding(null);
@@ -149,8 +182,7 @@ final class Exchange {
     assert !isDeferred : "the one before is not over";
     dropEndings();
     body.forget();
-    boolean mayLast = connection().loopState().mayNextLast();
-    if (isShown && (canPark || mayLast)) {
+    if (isShown && (canPark || !isReused)) {
       // While this one waits for its answer others run, who may have kept the former objects.
       request = new Http1Request(this);
       body = new Http1Body(this);

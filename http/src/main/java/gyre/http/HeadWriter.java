@@ -95,7 +95,18 @@ final class HeadWriter {
     bytes[length++] = '\n';
   }
 
-  private void putText(String text) {
+  static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) > 0x7F) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Text of one byte a character, which the caller has made sure of. */
+  void putText(String text) {
+    require(text.length());
     for (int i = 0; i < text.length(); i++) {
       bytes[length++] = (byte) text.charAt(i);
     }

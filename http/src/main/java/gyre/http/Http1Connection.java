@@ -1,6 +1,7 @@
 package gyre.http;
 
 import gyre.CancelledException;
+import gyre.Fiber;
 import gyre.Registration;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
@@ -160,11 +161,11 @@ abstract class Http1Connection implements Patience.Listener {
     of.startNanos = loopState.loop.nanoTime();
     ForwardedTrust trust = server.options().forwarded();
     if (trust != null) {
-      of.isCalled = true; // it reads the request as a handler does
+      Fiber<?> before = of.enter(); // it reads the request as a handler does
       try {
         of.request.findForwarding(trust);
       } finally {
-        of.isCalled = false;
+        of.leave(before);
       }
     }
     of.body.begin(limits().bodyBytes());
@@ -192,8 +193,7 @@ abstract class Http1Connection implements Patience.Listener {
    */
   final boolean call(HttpHandler handler, Exchange of, boolean mayDefer) {
     Http1Response response = of.response;
-    boolean wasCalled = of.isCalled;
-    of.isCalled = true;
+    Fiber<?> before = of.enter();
     try {
       of.request.checkForwarding();
       checkDirected(of);
@@ -223,7 +223,7 @@ abstract class Http1Connection implements Patience.Listener {
     } catch (Exception | Error e) {
       return failed(of, e);
     } finally {
-      of.isCalled = wasCalled;
+      of.leave(before);
     }
   }
 
@@ -282,12 +282,11 @@ abstract class Http1Connection implements Patience.Listener {
     of.body.fail(problem);
     if (!of.response.isStarted()) {
       of.startNanos = loopState.loop.nanoTime();
-      boolean wasCalled = of.isCalled;
-      of.isCalled = true;
+      Fiber<?> before = of.enter();
       try {
         boolean ignored = answerError(of, problem.status(), problem.text());
       } finally {
-        of.isCalled = wasCalled;
+        of.leave(before);
       }
       of.tellEndings(); // it is not the handler's answer
       answered(of);
@@ -378,12 +377,11 @@ abstract class Http1Connection implements Patience.Listener {
     AccessLog log = server.options().accessLog();
     if (log != null && !of.isLogged) {
       of.isLogged = true;
-      boolean wasCalled = of.isCalled;
-      of.isCalled = true;
+      Fiber<?> before = of.enter();
       try {
         log.answered(of.request, of.response, loopState.loop.nanoTime() - of.startNanos);
       } finally {
-        of.isCalled = wasCalled;
+        of.leave(before);
       }
     }
   }

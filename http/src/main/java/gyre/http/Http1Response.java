@@ -166,7 +166,7 @@ final class Http1Response implements Response {
       throw new IllegalStateException(
           state == State.COMPLETE ? "the answer is complete" : "the head of the answer is sent");
     }
-    if (!exchange.isCalled && !exchange.isDeferred) {
+    if (!exchange.isLent(this)) {
       throw new IllegalStateException(
           "the answer is complete: the request is over, and was not deferred");
     }
@@ -274,13 +274,37 @@ final class Http1Response implements Response {
 
   @Override
   public void send(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     if (!hasType) {
       checkOpen();
       fields.put(TEXT);
       type = "text/plain";
     }
-    send(bytes);
+    if (isLost || text.length() > SMALL_BYTES || isLongEnoughToPack(text.length())) {
+      send(text.getBytes(StandardCharsets.UTF_8));
+    } else {
+      sendLittle(text);
+    }
+  }
+
+  /** Without a byte array in between, if it is nothing but ASCII. */
+  private void sendLittle(String text) {
+    int length = text.length();
+    if (!HeadWriter.isAscii(text)) {
+      send(text.getBytes(StandardCharsets.UTF_8));
+      return;
+    }
+    beginHead(length);
+    bodyBytes = length;
+    complete();
+    if (isBodySent()) {
+      out.putText(text);
+    }
+    exchange.connection().write(exchange, out.bytes, out.length, null);
+  }
+
+  private boolean isLongEnoughToPack(int length) {
+    Compression options = exchange.connection().server().options().compression();
+    return options != null && length >= options.leastBytes();
   }
 
   @Override
@@ -406,8 +430,12 @@ final class Http1Response implements Response {
   @Override
   public Response defer() {
     exchange.connection().checkCanDefer();
+    if (exchange.isReused()) {
+      throw new IllegalStateException(
+          "the objects of this request serve the next one (HttpOptions.reuseRequests), so its"
+              + " answer can't be deferred");
+    }
     exchange.isDeferred = true;
-    exchange.connection().server().answerDeferred();
     return this;
   }
 

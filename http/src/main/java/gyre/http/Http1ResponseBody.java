@@ -319,7 +319,7 @@ final class Http1ResponseBody implements ResponseBody {
       if (!response.isCut()) {
         response.checkWhole(); // else what has broken the writing is told, and not what follows
       }
-      if (exchange.isCalled) {
+      if (exchange.isCalled()) {
         response.closed();
       } else if (response.isCut()) {
         stream().reset();

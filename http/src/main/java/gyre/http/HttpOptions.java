@@ -20,6 +20,7 @@ public final class HttpOptions {
     @Nullable TlsServer tls;
     @Nullable ProxyTrust proxies;
     @Nullable ForwardedTrust forwarded;
+    boolean reusesRequests;
 
     Values copy() {
       try {
@@ -103,6 +104,16 @@ public final class HttpOptions {
     return with(v -> v.forwarded = trusted);
   }
 
+  /**
+   * In push style: have the same objects serve one request after the other, so that nothing is
+   * allocated for one. Handlers answer before they return then: {@link Response#defer}, and what
+   * does that by itself, is refused, as is whatever one keeps of a request. By default, and always
+   * where a handler runs in a fiber, each request has objects of its own, of some 200 bytes.
+   */
+  public HttpOptions reuseRequests(boolean value) {
+    return with(v -> v.reusesRequests = value);
+  }
+
   public HttpLimits limits() {
     return values.limits;
   }
@@ -133,6 +144,10 @@ public final class HttpOptions {
 
   public @Nullable ForwardedTrust forwarded() {
     return values.forwarded;
+  }
+
+  public boolean reusesRequests() {
+    return values.reusesRequests;
   }
 
   @Override

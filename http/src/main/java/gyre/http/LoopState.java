@@ -8,15 +8,6 @@ import org.jspecify.annotations.Nullable;
 final class LoopState {
   private static final int KEPT_EXCHANGES = 64;
 
-  /**
-   * Of a server that has not deferred an answer yet, so many requests on each loop have objects of
-   * their own. After them the objects are used again for the next request, so that nothing is
-   * allocated. They are checked while the handler is called, and gone when it returns; only where
-   * an answer is deferred could somebody who has kept them use them meanwhile. So the first answer
-   * that is deferred ends this for good.
-   */
-  static final int RENEWED_REQUESTS = 1024;
-
   final Loop loop;
   final DateCache date;
   final Endings endings;
@@ -24,16 +15,15 @@ final class LoopState {
   /** As {@link #endings}, told before: as soon as nothing new is to begin. */
   final Endings drainings;
 
-  private final ServerState server;
   private final HttpLimits limits;
-  private int requests;
+  private final boolean reusesRequests;
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
 
   private final Gzip.@Nullable Pool compressors;
 
   LoopState(Loop loop, ServerState server) {
     HttpOptions options = server.options();
-    this.server = server;
+    this.reusesRequests = options.reusesRequests();
     Compression compression = options.compression();
     this.compressors = compression == null ? null : new Gzip.Pool(compression);
     this.loop = loop;
@@ -41,18 +31,6 @@ final class LoopState {
     this.date = new DateCache(loop);
     this.endings = new Endings(loop);
     this.drainings = new Endings(loop);
-  }
-
-  /** Whether the request that begins may be answered later than its handler returns. */
-  boolean mayNextLast() {
-    if (server.defers()) {
-      return true;
-    }
-    if (requests < RENEWED_REQUESTS) {
-      requests++;
-      return true;
-    }
-    return false;
   }
 
   /** Null where nothing is compressed, or all compressors are in use. */
@@ -68,7 +46,7 @@ final class LoopState {
 
   Exchange lend(Http1Connection to) {
     Exchange known = free.pollLast();
-    Exchange lent = known == null ? new Exchange(limits) : known;
+    Exchange lent = known == null ? new Exchange(limits, reusesRequests) : known;
     lent.attach(to);
     return lent;
   }

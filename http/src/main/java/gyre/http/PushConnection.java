@@ -175,11 +175,11 @@ final class PushConnection extends Http1Connection implements DataHandler {
   }
 
   private boolean isStreaming(Exchange of) {
-    of.isCalled = true; // it looks at the request
+    Fiber<?> before = of.enter(); // it looks at the request
     try {
       return server().handler().isStreaming(of.request);
     } finally {
-      of.isCalled = false;
+      of.leave(before);
     }
   }
 

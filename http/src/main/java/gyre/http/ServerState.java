@@ -12,7 +12,6 @@ final class ServerState {
   private final ConcurrentHashMap<Loop, LoopState> loops = new ConcurrentHashMap<>();
   private volatile boolean draining;
   private volatile boolean ended;
-  private volatile boolean defers;
 
   ServerState(HttpOptions options, HttpHandler handler) {
     this.options = options;
@@ -25,17 +24,6 @@ final class ServerState {
 
   HttpHandler handler() {
     return handler;
-  }
-
-  /** Whether a handler has deferred an answer, and so may do it again. */
-  boolean defers() {
-    return defers;
-  }
-
-  void answerDeferred() {
-    if (!defers) {
-      defers = true;
-    }
   }
 
   boolean isDraining() {

@@ -71,7 +71,8 @@ final class GyreProgram extends Program {
     HttpOptions options =
         HttpOptions.defaults()
             .server(ServerOptions.defaults().listen(listen))
-            .limits(HttpLimits.defaults().requestsPerConnection(Integer.MAX_VALUE));
+            .limits(HttpLimits.defaults().requestsPerConnection(Integer.MAX_VALUE))
+            .reuseRequests(true); // of callbacks
     Router router = Router.create().get("/hello", (_, response) -> response.send(HELLO));
     Loop loop = GyreLoop.start().loop();
     HttpServer server =
