@@ -94,6 +94,15 @@ public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
     return isWritable() ? 1 : 0;
   }
 
+  /**
+   * For push handlers that write one thing in several parts, of which none may be missing: throws
+   * what a write of so many bytes would throw if it was refused, and {@link DataHandler#onDrained}
+   * follows then too. In a fiber, whose writes park instead, it does nothing.
+   *
+   * @throws OutputFullException if there is no room or no memory for them
+   */
+  default void checkOutputRoom(long bytes) {}
+
   // ---- rates
 
   /**

@@ -346,6 +346,13 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
     return Math.max(0, Math.min(output.limit() - output.bytes.size(), BlockPool.LARGE_BYTES));
   }
 
+  @Override
+  public final void checkOutputRoom(long bytes) {
+    Fiber<?> caller = caller();
+    checkWritable();
+    writer.checkRoom(bytes, caller);
+  }
+
   /** What it was opened with. */
   public final StreamOptions streamOptions() {
     return options;

@@ -78,16 +78,30 @@ final class StreamWriter extends OutputWait {
   /** All of it or nothing: callbacks can't wait. */
   private void appendAll(ByteBuffer source) {
     int length = source.remaining();
+    checkLimit(length);
+    if (!output.bytes.tryAppend(source)) {
+      boolean isLittle = output.bytes.size() + length <= MemoryPolicy.FLOOR_BYTES;
+      if (!isLittle || output.bytes.appendReserved(source) < length) {
+        throw outputFull(length, 0);
+      }
+    }
+  }
+
+  private void checkLimit(long length) {
     long most =
         Math.max(
             stream.memory.hardOutputLimit(stream.options().outputLimitBytes()), output.limit());
     if (output.bytes.size() + length > most && output.bytes.heldBytes() + length > most) {
       throw outputFull(length, most);
     }
-    if (!output.bytes.tryAppend(source)) {
-      boolean isLittle = output.bytes.size() + length <= MemoryPolicy.FLOOR_BYTES;
-      if (!isLittle || output.bytes.appendReserved(source) < length) {
-        throw outputFull(length, 0);
+  }
+
+  /** Before something is written in parts, which must not be refused in the middle. */
+  void checkRoom(long bytes, Fiber<?> caller) {
+    if (Internals.isCallback(caller)) {
+      checkLimit(bytes);
+      if (!output.bytes.canAppend(bytes)) {
+        throw outputFull(bytes, 0);
       }
     }
   }
