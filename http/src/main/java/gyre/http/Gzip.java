@@ -19,6 +19,9 @@ final class Gzip {
   private final byte[] out = new byte[OUT_BYTES];
   private boolean isBegun;
 
+  /** What the deflater may keep of what it was given before, and its frames. */
+  private static final int KEPT_BYTES = 64 * 1024;
+
   Gzip(int level) {
     deflater = new Deflater(level, true);
   }
@@ -32,6 +35,11 @@ final class Gzip {
 
   void end() {
     deflater.end();
+  }
+
+  /** So much may come of so many bytes, with all that was kept before. */
+  static long mostBytes(long bytes) {
+    return bytes + bytes / 1000 + KEPT_BYTES;
   }
 
   void write(byte[] bytes, int offset, int length, ByteQueue to) {

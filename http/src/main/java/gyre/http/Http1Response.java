@@ -145,6 +145,11 @@ final class Http1Response implements Response {
     return isWriting;
   }
 
+  /** A part of it is lost, so that it cannot go on. */
+  void cut() {
+    isWriting = true;
+  }
+
   /** Whether the connection may go on after it. */
   boolean persists() {
     return persists;
@@ -476,11 +481,16 @@ final class Http1Response implements Response {
 
   /** There is room again; false if nobody has asked to be told. */
   boolean awaitsWritable() {
-    return body != null && state == State.STREAMING && body.awaitsWritable();
+    return body != null
+        && switch (state) {
+          case STREAMING -> body.awaitsWritable();
+          case CLOSED -> body.isEndRefused();
+          case OPEN, COMPLETE -> false;
+        };
   }
 
   void tellWritable() throws Exception {
-    if (body != null) {
+    if (body != null && state == State.STREAMING) {
       body.tellWritable();
     }
   }

@@ -3,6 +3,7 @@ package gyre.http;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.OutputFullException;
+import gyre.io.PoolExhaustedException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +18,11 @@ final class Http1ResponseBody implements ResponseBody {
   private @Nullable WritableHandler writable;
   private @Nullable Gzip gzip;
 
-  /** Compressed, and refused by the stream, which is full. */
+  /** Compressed, and refused by the stream, which is full: goes out when it tells of room. */
   private @Nullable ByteQueue refused;
+
+  /** The handler has written all, and the stream had no room for the end. */
+  private boolean isEndRefused;
 
   Http1ResponseBody(Exchange exchange, Http1Response response) {
     this.exchange = exchange;
@@ -58,21 +62,47 @@ final class Http1ResponseBody implements ResponseBody {
 
   /**
    * Sends what a compressor has made of something, or keeps it if the stream refuses that: the
-   * compressor has taken its bytes, and cannot give them back.
+   * compressor has taken its bytes, and cannot give them back. Where there is no memory for what it
+   * may make, it is given nothing.
    */
-  private void compress(Gzip lent, Compressing step) {
+  private void compress(Gzip lent, long bytes, Compressing step) {
     assert refused == null : "that goes before";
+    checkRoomToCompress(bytes);
     ByteQueue made = stream().input().sibling();
     try {
       step.run(lent, made);
       send(made);
     } catch (OutputFullException e) {
       refused = made;
+    } catch (PoolExhaustedException e) {
+      response.cut(); // what the compressor has made is lost
+      throw e;
     } finally {
       if (refused == null) {
         made.close();
       }
     }
+  }
+
+  private void checkRoomToCompress(long bytes) {
+    if (!exchange.mayPark) {
+      stream().checkOutputRoom(bytes);
+      if (!stream().input().canAppend(Gzip.mostBytes(bytes))) {
+        throw refusal(Gzip.mostBytes(bytes));
+      }
+    }
+  }
+
+  /** The loop has no memory at present. The handler is told when it has some. */
+  private OutputFullException refusal(long bytes) {
+    if (stream().isWritable()) {
+      exchange.connection().pushWritable(exchange); // for less than that there is
+    }
+    return new OutputFullException(
+        stream().name()
+            + ": the loop has no memory for "
+            + bytes
+            + " bytes at present: stop when isWritable() is false, go on in onWritable");
   }
 
   /** What was refused goes before anything else, or that is refused too. */
@@ -97,12 +127,12 @@ final class Http1ResponseBody implements ResponseBody {
     int bytes = source.remaining();
     response.take(this, bytes);
     Gzip lent = gzip;
-    if (lent != null) {
-      compress(lent, (to, made) -> to.write(source, made));
-      return;
-    }
     try {
-      send(source);
+      if (lent == null) {
+        send(source);
+      } else {
+        compress(lent, bytes, (to, made) -> to.write(source, made));
+      }
     } catch (OutputFullException e) {
       response.untake(bytes);
       throw e;
@@ -115,13 +145,13 @@ final class Http1ResponseBody implements ResponseBody {
     long bytes = source.size();
     response.take(this, bytes);
     Gzip lent = gzip;
-    if (lent != null) {
-      compress(lent, (to, made) -> source.forEachSpan(span -> to.write(span, made)));
-      source.clear();
-      return;
-    }
     try {
-      send(source);
+      if (lent == null) {
+        send(source);
+      } else {
+        compress(lent, bytes, (to, made) -> source.forEachSpan(span -> to.write(span, made)));
+        source.clear();
+      }
     } catch (OutputFullException e) {
       response.untake(bytes);
       throw e;
@@ -149,20 +179,22 @@ final class Http1ResponseBody implements ResponseBody {
   }
 
   private void sendCopy(ByteBuffer source) {
+    int bytes = source.remaining();
     int start = source.position();
-    try (ByteQueue copy = stream().input().sibling()) {
-      if (!copy.tryAppend(source)) {
-        response.uncount(source.remaining());
-        throw new OutputFullException(
-            stream().name()
-                + " has no memory for "
-                + source.remaining()
-                + " bytes: stop when isWritable() is false, go on in onWritable");
-      }
-      sendWhole(copy);
+    HeadWriter head = beginPiece(bytes);
+    try (ByteQueue piece = stream().input().sibling()) {
+      stream().checkOutputRoom(head.length + bytes + endBytes());
+      piece.append(head.bytes, 0, head.length);
+      piece.append(source);
+      sendPiece(piece);
     } catch (OutputFullException e) {
       source.position(start);
+      refusePiece(bytes);
       throw e;
+    } catch (PoolExhaustedException e) {
+      source.position(start);
+      refusePiece(bytes);
+      throw refusal(bytes);
     }
   }
 
@@ -182,29 +214,44 @@ final class Http1ResponseBody implements ResponseBody {
     }
   }
 
-  /** With what frames it in one write, which is taken or refused as a whole. */
+  /**
+   * With what frames it in one write, which is taken or refused as a whole. Its bytes have their
+   * memory already, unless they are of another pool.
+   */
   private void sendWhole(ByteQueue source) {
     long bytes = source.size();
     HeadWriter head = beginPiece(bytes);
     int headBytes = head.length;
-    int endBytes = response.isChunked() ? Http1Connection.LINE_END.length : 0;
     try (ByteQueue piece = source.sibling()) {
       piece.append(head.bytes, 0, headBytes);
       piece.append(source);
-      piece.append(Http1Connection.LINE_END, 0, endBytes);
       try {
-        stream().write(piece);
-      } catch (OutputFullException e) {
+        sendPiece(piece);
+      } catch (OutputFullException | PoolExhaustedException e) {
         piece.drain(headBytes);
         source.append(piece, bytes);
         throw e;
       }
-      wrote(headBytes + bytes + endBytes);
-      response.endWrite();
     } catch (OutputFullException e) {
       refusePiece(bytes);
       throw e;
+    } catch (PoolExhaustedException e) {
+      refusePiece(bytes);
+      throw refusal(bytes);
     }
+  }
+
+  private void sendPiece(ByteQueue piece) {
+    piece.append(Http1Connection.LINE_END, 0, endBytes());
+    long bytes = piece.size();
+    stream().write(piece);
+    wrote(bytes);
+    response.endWrite();
+  }
+
+  /** What stands behind the bytes of a piece. */
+  private int endBytes() {
+    return response.isChunked() ? Http1Connection.LINE_END.length : 0;
   }
 
   private HeadWriter beginPiece(long bytes) {
@@ -248,7 +295,7 @@ final class Http1ResponseBody implements ResponseBody {
       sendRefused();
       Gzip lent = gzip;
       if (lent != null) {
-        compress(lent, Gzip::flush);
+        compress(lent, 0, Gzip::flush);
         sendRefused();
       }
       stream().flush();
@@ -259,7 +306,7 @@ final class Http1ResponseBody implements ResponseBody {
 
   @Override
   public boolean isWritable() {
-    return response.isStreaming(this) && stream().isWritable();
+    return response.isStreaming(this) && refused == null && stream().isWritable();
   }
 
   @Override
@@ -282,10 +329,19 @@ final class Http1ResponseBody implements ResponseBody {
   }
 
   boolean awaitsWritable() {
-    return writable != null;
+    return writable != null || refused != null;
+  }
+
+  boolean isEndRefused() {
+    return isEndRefused;
   }
 
   void tellWritable() throws Exception {
+    try {
+      sendRefused();
+    } catch (OutputFullException e) {
+      return; // and is told once more
+    }
     WritableHandler handler = writable;
     if (handler != null) {
       handler.onWritable(this);
@@ -337,18 +393,34 @@ final class Http1ResponseBody implements ResponseBody {
     }
   }
 
+  /** Where there is no room for it in push style, it goes out when there is. */
   private void end() {
-    sendRefused();
+    try {
+      sendRefused();
+      endGzip();
+      sendEnd();
+    } catch (OutputFullException e) {
+      isEndRefused = true;
+      response.closed();
+      return;
+    }
+    isEndRefused = false;
+    response.complete();
+    tellClosed();
+    exchange.connection().bodySent(exchange);
+  }
+
+  private void endGzip() {
     Gzip lent = gzip;
     if (lent != null) {
+      compress(lent, 0, Gzip::finish);
       gzip = null;
-      try {
-        compress(lent, Gzip::finish);
-      } finally {
-        exchange.connection().loopState().giveBack(lent);
-      }
+      exchange.connection().loopState().giveBack(lent);
       sendRefused();
     }
+  }
+
+  private void sendEnd() {
     @Nullable HeadWriter rest = response.end(trailers);
     if (rest != null) {
       response.beginWrite();
@@ -361,8 +433,5 @@ final class Http1ResponseBody implements ResponseBody {
       wrote(rest.length);
       response.endWrite();
     }
-    response.complete();
-    tellClosed();
-    exchange.connection().bodySent(exchange);
   }
 }

@@ -42,6 +42,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
   /** Inside of a handler's call, after which this goes on by itself. */
   private boolean isCalling;
 
+  /** There was room for more of the answer while a handler was called, which parks. */
+  private boolean isWritableMissed;
+
   /** The head has come in pieces, and its time runs. */
   private boolean isHeadTimed;
 
@@ -227,6 +230,10 @@ final class PushConnection extends Http1Connection implements DataHandler {
       goesOn = call(handler, of, true);
     } finally {
       isCalling = false;
+      if (isWritableMissed) {
+        isWritableMissed = false;
+        pushWritable(of);
+      }
     }
     if (!goesOn) {
       doing = Doing.OVER;
@@ -326,8 +333,11 @@ final class PushConnection extends Http1Connection implements DataHandler {
 
   private void tellWritable() {
     Exchange of = presentExchange();
+    if (isCalling) {
+      isWritableMissed = true;
+      return;
+    }
     if (of == null
-        || isCalling
         || doing != Doing.ANSWERING
         || !of.response.awaitsWritable()
         || !stream().isWritable()) {

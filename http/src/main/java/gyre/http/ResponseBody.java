@@ -6,9 +6,12 @@ import gyre.io.ByteSink;
  * The body of an answer that is sent in pieces. In a fiber writing parks while the peer is slow. In
  * push style it can't: there {@link #isWritable} tells whether there is room, and {@link
  * #onWritable} when there is; what is written beyond is taken up to the stream's second limit, and
- * then refused with {@link gyre.io.OutputFullException}: nothing of it was taken then, and it is to
- * be written once more when there is room. Where the handler fails in the middle the connection is
- * reset, so that the peer takes no part for the whole.
+ * then refused with {@link gyre.io.OutputFullException}, as is what the loop has no memory for:
+ * nothing of it was taken then, and it is to be written once more when there is room. A piece that
+ * alone is longer than that limit is never taken: write smaller ones. A queue is moved and not
+ * copied, so one that is written where {@link #isWritable} is true is taken whatever its length.
+ * Where the handler fails in the middle the connection is reset, so that the peer takes no part for
+ * the whole.
  */
 public interface ResponseBody extends ByteSink, AutoCloseable {
   /**
@@ -33,7 +36,7 @@ public interface ResponseBody extends ByteSink, AutoCloseable {
   void onWritable(WritableHandler handler);
 
   /**
-   * The body is complete. Inside of a handler's call its end goes out when the handler returns: a
+   * The body is complete; its end follows when there is room for it. Inside of a handler's call its end goes out when the handler returns: a
    * handler that fails after it, as in {@code try (ResponseBody out = response.stream())}, has its
    * connection reset all the same.
    *

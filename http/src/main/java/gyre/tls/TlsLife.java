@@ -47,6 +47,9 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
 
   private boolean isLowerAskedToClose;
 
+  /** The stream below has no room or no memory, and tells when it has. */
+  private boolean awaitsRoomBelow;
+
   /** The goodbye is sent, and that of the peer is awaited; what comes before it is dropped. */
   private boolean isLingering;
 
@@ -128,6 +131,7 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
 
     @Override
     public void onDrained(ByteStream stream) {
+      awaitsRoomBelow = false;
       advance();
     }
 
@@ -298,6 +302,16 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     if (isEndedIdle && isOpen()) {
       closeSoon();
     }
+  }
+
+  /** Whether the stream below, and the memory of the loop, take more; it tells when they do. */
+  final boolean hasRoomBelow() {
+    awaitsRoomBelow = phase() == Phase.OPEN && lower.isOpen() && !lower.isWritable();
+    return !awaitsRoomBelow;
+  }
+
+  final boolean awaitsRoomBelow() {
+    return awaitsRoomBelow;
   }
 
   final void outputFilled() {

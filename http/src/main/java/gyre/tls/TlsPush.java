@@ -51,7 +51,7 @@ final class TlsPush extends PushDriver {
 
   @Override
   protected boolean isOutputDrained() {
-    return stream.isOutputDrained();
+    return stream.isOutputDrained() && !stream.awaitsRoomBelow();
   }
 
   @Override

@@ -360,11 +360,18 @@ public final class TlsStream extends TlsLife implements ByteStream {
     if (!isOpen()) {
       return false;
     }
-    if (isOutputFull()) {
+    if (isOutputFull() || !hasRoomBelow()) {
       outputFilled();
       return false;
     }
     return true;
+  }
+
+  @Override
+  public void checkOutputRoom(long bytes) {
+    Fiber<?> caller = caller();
+    checkWritable();
+    writer.checkRoom(bytes, caller);
   }
 
   @Override

@@ -72,6 +72,25 @@ final class TlsWriter extends OutputWait {
     }
   }
 
+  /** Before something is written in parts, which must not be refused in the middle. */
+  void checkRoom(long bytes, Fiber<?> caller) {
+    if (!isOwnCallback(caller)) {
+      return;
+    }
+    if (stream.isOutputFull()) {
+      full(caller, bytes);
+    }
+    if (!stream.plain.canAppend(bytes)) {
+      boolean ignored = stream.isWritable(); // it is told when there is memory
+      stream.outputFilled();
+      throw new OutputFullException(
+          stream.name()
+              + ": the loop has no memory for "
+              + bytes
+              + " bytes at present: stop when isWritable() is false, go on in onDrained");
+    }
+  }
+
   private void appendSome(ByteBuffer source, Fiber<?> caller) {
     int limit = source.limit();
     long room =

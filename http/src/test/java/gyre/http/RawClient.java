@@ -15,7 +15,11 @@ final class RawClient implements AutoCloseable {
   private final InputStream in;
 
   RawClient(InetSocketAddress address) throws IOException {
-    socket = new Socket(address.getAddress(), address.getPort());
+    this(new Socket(address.getAddress(), address.getPort()));
+  }
+
+  RawClient(Socket connected) throws IOException {
+    socket = connected;
     socket.setSoTimeout(HANG_LIMIT_MILLIS);
     socket.setTcpNoDelay(true);
     in = socket.getInputStream();

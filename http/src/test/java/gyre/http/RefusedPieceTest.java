@@ -110,7 +110,7 @@ class RefusedPieceTest {
   void shouldTakeOnceMoreWhatWasRefused(String engine, Framing framing, Kind kind, int pieceBytes)
       throws Exception {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
-    byte[] all = new byte[16_000_000];
+    byte[] all = new byte[6_000_000];
     random.nextBytes(all);
     CountDownLatch refused = new CountDownLatch(1);
     List<String> reported = new CopyOnWriteArrayList<>();
@@ -128,7 +128,7 @@ class RefusedPieceTest {
     HttpOptions options = HttpOptions.defaults();
     try (LoopGroup group =
             LoopGroup.open(
-                1, Loops.options(engine).failures((source, e) -> reported.add(String.valueOf(e))));
+                1, Loops.options(engine).poolLimitBytes(4 << 20).failures((source, e) -> reported.add(String.valueOf(e))));
         HttpServer server =
             HttpServer.onRequest(
                 group.loop(0),
