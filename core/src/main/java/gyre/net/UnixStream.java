@@ -114,6 +114,11 @@ public final class UnixStream extends SocketStream {
       throw new IllegalArgumentException(
           descriptors.length + " listeners: at most " + HANDED_LIMIT);
     }
+    if (descriptors.length == 0) {
+      // Nothing but a descriptor keeps the note apart from what is written behind it. This one is
+      // no listener, so the other side closes it.
+      descriptors = new int[] {descriptor()};
+    }
     int sent = engine().sockets().sendDescriptors(descriptor(), note, descriptors);
     if (sent < 0) {
       throw NetworkException.of("hand listeners over on", name(), sent);

@@ -146,7 +146,12 @@ class HandOverTest {
           assertThatThrownBy(() -> from.handListeners(new byte[0], List.of()))
               .hasMessageContaining("a note of 0 bytes");
           from.handListeners(NOTE, List.of());
-          assertThat(to.receiveListeners(Duration.ofSeconds(10)).listeners()).isEmpty();
+          from.write("what follows\n");
+          from.flush();
+          UnixStream.Handed none = to.receiveListeners(Duration.ofSeconds(10));
+          assertThat(none.listeners()).isEmpty();
+          assertThat(none.note()).isEqualTo(NOTE);
+          assertThat(to.readLine(100)).isEqualTo("what follows");
           from.close();
           assertThatThrownBy(() -> to.receiveListeners(Duration.ofSeconds(10)))
               .hasMessageContaining("the other side has ended");
