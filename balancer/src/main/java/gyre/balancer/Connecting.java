@@ -119,12 +119,14 @@ final class Connecting {
       return Decision.Full.INSTANCE;
     }
     counters.queued.increment();
+    boolean hasFound = false;
     try {
       Deadline deadline = Deadline.in(rules.queueTimeout());
       while (true) {
         if (line.isNext(mine)) { // a place may have come free before this was in the line
           Decision decision = pool.decide(part, client, tried);
           if (!(decision instanceof Decision.Full)) {
+            hasFound = true;
             return decision;
           }
         }
@@ -133,12 +135,13 @@ final class Connecting {
         }
         Decision decision = pool.decide(part, client, tried);
         if (!(decision instanceof Decision.Full)) {
+          hasFound = true;
           return decision;
         }
         line.again(mine);
       }
     } finally {
-      line.leave(mine);
+      line.leave(mine, hasFound);
     }
   }
 }

@@ -6,13 +6,13 @@ import gyre.Signal;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Clients that wait for a place at a target, first come first served. They may be on different
  * loops. Who is woken tries again, and takes its old place in the line where it finds nothing. Who
- * leaves wakes the next one: there may be more places than one, and the chain ends at the first who
- * finds none.
+ * has found a place wakes the next one: there may be more places than one, and the chain ends at the
+ * first who finds none. So does who was woken and leaves without having looked. Anybody else leaves
+ * without a sound: where many give up at once, those who stay are not all made to look each time.
  *
  * <p>A client that has tried some targets in vain is picky: a place that it can't use may do for
  * those behind it, so they are woken with it.
@@ -30,6 +30,11 @@ final class WaitLine {
   }
 
   private final TreeSet<Place> waiting = new TreeSet<>(Comparator.comparingLong(p -> p.ticket));
+
+  /** Those of them whom any place does. */
+  private final TreeSet<Place> undemanding =
+      new TreeSet<>(Comparator.comparingLong(p -> p.ticket));
+
   private long tickets;
 
   /** False if there are so many already. */
@@ -39,8 +44,23 @@ final class WaitLine {
         return false;
       }
       mine.ticket = ++tickets;
-      return waiting.add(mine);
+      add(mine);
+      return true;
     }
+  }
+
+  private void add(Place mine) {
+    boolean isNew = waiting.add(mine);
+    assert isNew : "it is in the line already";
+    if (!mine.isPicky) {
+      undemanding.add(mine);
+    }
+  }
+
+  /** False if it was woken before. */
+  private boolean remove(Place mine) {
+    undemanding.remove(mine);
+    return waiting.remove(mine);
   }
 
   /** Parks until it is woken; false if the time was up before. */
@@ -52,16 +72,23 @@ final class WaitLine {
   /** It was woken and found nothing. */
   void again(Place mine) {
     synchronized (waiting) {
-      waiting.add(mine);
+      add(mine);
     }
   }
 
-  /** Leaves for good, with a place at a target or without. */
-  void leave(Place mine) {
+  /**
+   * Leaves for good.
+   *
+   * @param hasFound whether it has a place at a target, or knows that there is none
+   */
+  void leave(Place mine, boolean hasFound) {
+    boolean wasWoken;
     synchronized (waiting) {
-      waiting.remove(mine);
+      wasWoken = !remove(mine);
     }
-    wake();
+    if (hasFound || wasWoken) {
+      wake();
+    }
   }
 
   /** A place may have become free: wakes the first one whom any place does. From any loop. */
@@ -72,6 +99,7 @@ final class WaitLine {
       while (isPicky && each.hasNext()) {
         Place first = each.next();
         each.remove();
+        undemanding.remove(first);
         first.signal.raise();
         isPicky = first.isPicky;
       }
@@ -87,24 +115,14 @@ final class WaitLine {
   /** Whether nobody is in the line whom any place would do. */
   boolean isOpen() {
     synchronized (waiting) {
-      return firstWhoTakesAny() == null;
+      return undemanding.isEmpty();
     }
   }
 
   /** Whether nobody is before it whom any place would do. */
   boolean isNext(Place mine) {
     synchronized (waiting) {
-      Place first = firstWhoTakesAny();
-      return first == null || mine.ticket <= first.ticket;
+      return undemanding.isEmpty() || mine.ticket <= undemanding.first().ticket;
     }
-  }
-
-  private @Nullable Place firstWhoTakesAny() {
-    for (Place each : waiting) {
-      if (!each.isPicky) {
-        return each;
-      }
-    }
-    return null;
   }
 }

@@ -2,6 +2,7 @@ package gyre.balancer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.Deadline;
 import gyre.LoopGroup;
 import gyre.balancer.choice.Algorithm;
 import java.net.Socket;
@@ -90,6 +91,45 @@ final class WaitLineTest {
         assertThat(Peers.readLine(each)).isEqualTo("fresh");
       }
     }
+  }
+
+  private static WaitLine.Place enter(WaitLine line, boolean isPicky) {
+    WaitLine.Place place = new WaitLine.Place(isPicky);
+    assertThat(line.enter(place, 100)).isTrue();
+    return place;
+  }
+
+  private static boolean isWoken(WaitLine line, WaitLine.Place place) {
+    return line.await(place, Deadline.in(Duration.ZERO));
+  }
+
+  /** Or each of many who leave has one of the others look for nothing. */
+  @Test
+  void shouldWakeNobodyWhereSomebodyGivesUp() throws Exception {
+    List<Boolean> woken =
+        group
+            .loop(0)
+            .call(() -> {
+              WaitLine line = new WaitLine();
+              WaitLine.Place first = enter(line, false);
+              WaitLine.Place picky = enter(line, true);
+              WaitLine.Place third = enter(line, false);
+              WaitLine.Place last = enter(line, false);
+              line.leave(first, false);
+              List<Boolean> seen = new ArrayList<>();
+              seen.add(isWoken(line, picky) || isWoken(line, third) || line.size() != 3);
+              line.wake(); // which does for both of them
+              seen.add(isWoken(line, picky));
+              line.again(picky);
+              line.leave(picky, false);
+              seen.add(isWoken(line, last));
+              line.leave(third, false); // without having looked
+              seen.add(isWoken(line, last));
+              line.leave(last, true);
+              seen.add(line.size() == 0 && line.isOpen());
+              return seen;
+            });
+    assertThat(woken).containsExactly(false, true, false, true, true);
   }
 
   @Test
