@@ -8,6 +8,7 @@ import gyre.LoopGroup;
 import gyre.Scope;
 import gyre.Signal;
 import gyre.insight.web.WebConsole;
+import gyre.net.HandedListener;
 import gyre.net.TcpServer;
 import gyre.net.UnixListener;
 import gyre.sync.Permit;
@@ -63,6 +64,9 @@ public final class Balancer implements AutoCloseable {
   private volatile @Nullable WebConsole console;
   private volatile @Nullable TcpServer replication;
   private volatile @Nullable Standby standby;
+
+  /** What the process before this one was in a pair; null if there was none, or no pair. */
+  private Standby.@Nullable Role roleBefore;
 
   /** What is to be in force, once what keeps it from that is over; after a take-over. */
   private @Nullable BalancerConfig pending;
@@ -148,13 +152,20 @@ public final class Balancer implements AutoCloseable {
         }
       }
       active.apply(wanted.listens(tcp), from);
+      adoptReplication(from);
       from.checkTime(control());
+      roleBefore = from.role();
       isTaken = true;
       from.finish(this);
     } finally {
       if (!isTaken) {
+        closeReplication();
         from.abandon();
       }
+    }
+    TcpServer followed = replication;
+    if (followed != null) {
+      followed.acceptAgain();
     }
     listeners()
         .forEach(listener -> {
@@ -166,6 +177,15 @@ public final class Balancer implements AutoCloseable {
     events.tell(control().now(), "", "has taken over from the balancer at " + before);
     pending = wanted;
     openPending();
+  }
+
+  /** Passive ones go on hearing of us: they must not take over while we are handed over. */
+  private void adoptReplication(HandOver from) {
+    ReplicationConfig wanted = config().replicate();
+    HandedListener handed = wanted == null ? null : from.find(wanted);
+    if (wanted != null && handed != null) {
+      replication = Replication.open(this, wanted, handed);
+    }
   }
 
   /** What the other process has let go of by now, or will soon. */
@@ -203,9 +223,9 @@ public final class Balancer implements AutoCloseable {
     if (web != null && console == null) {
       console = BalancerPage.open(this, web, control().loop());
     }
-    InetSocketAddress replicate = config().replicate();
+    ReplicationConfig replicate = config().replicate();
     if (replicate != null && replication == null) {
-      replication = Replication.open(this, replicate, control().loop());
+      replication = Replication.open(this, replicate, null);
     }
   }
 
@@ -214,8 +234,18 @@ public final class Balancer implements AutoCloseable {
     return active.hold();
   }
 
+  /** So that it is no other one while it is handed over. Parks; null if there is none. */
+  @Nullable Permit holdRole() {
+    Standby present = standby;
+    return present == null ? null : present.hold();
+  }
+
   /** Another process has the sockets: nothing is accepted here any more. On the control loop. */
   void handedOver() {
+    Standby present = standby;
+    if (present != null) {
+      present.handedOver();
+    }
     events.tell(control().now(), "", "another process has taken over");
     active.handedOver();
     closeDoors();
@@ -226,10 +256,22 @@ public final class Balancer implements AutoCloseable {
     if (page != null) {
       page.close();
     }
+    closeReplication();
+  }
+
+  private void closeReplication() {
     TcpServer followed = replication;
     if (followed != null) {
       followed.close(Duration.ZERO);
     }
+  }
+
+  @Nullable TcpServer replication() {
+    return replication;
+  }
+
+  @Nullable Standby standby() {
+    return standby;
   }
 
   /** Where passive ones are told of this one; null if nowhere. */
@@ -441,7 +483,7 @@ public final class Balancer implements AutoCloseable {
       Discovery discovery = new Discovery(this);
       StandbyConfig wanted = config().standby();
       if (wanted != null) {
-        Standby stands = new Standby(this, wanted);
+        Standby stands = new Standby(this, wanted, roleBefore);
         standby = stands;
         Fiber<?> ignored = scope.start("standby", stands::run);
       }

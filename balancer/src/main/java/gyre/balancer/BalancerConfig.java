@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param accessLog where a line is written for each connection; null for nowhere
  * @param web where the page and the metrics are; null for nowhere
  * @param nameServers who is asked for the names of targets; empty for those of the system
- * @param replicate where passive balancers are told of this one; null for nowhere
+ * @param replicate where passive balancers are told of this one, and which; null for nowhere
  * @param standby what a passive one does; null for one that is active
  */
 public record BalancerConfig(
@@ -33,7 +33,7 @@ public record BalancerConfig(
     @Nullable Path accessLog,
     @Nullable InetSocketAddress web,
     List<InetSocketAddress> nameServers,
-    @Nullable InetSocketAddress replicate,
+    @Nullable ReplicationConfig replicate,
     @Nullable StandbyConfig standby) {
   public BalancerConfig {
     listens = List.copyOf(listens);
@@ -238,7 +238,7 @@ public record BalancerConfig(
         standby);
   }
 
-  public BalancerConfig replicate(@Nullable InetSocketAddress value) {
+  public BalancerConfig replicate(@Nullable ReplicationConfig value) {
     return new BalancerConfig(
         listens,
         pools,

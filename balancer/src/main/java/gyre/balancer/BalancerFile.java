@@ -88,7 +88,8 @@ public final class BalancerFile {
         "access_log",
         "web",
         "name_servers",
-        "replicate");
+        "replicate",
+        "replicate_to");
     return BalancerConfig.of(listens, pools)
         .maxConnections(all.number("max_connections", 0, 0, Integer.MAX_VALUE))
         .stopTimeout(all.seconds("stop_seconds", Duration.ofSeconds(30)))
@@ -97,7 +98,7 @@ public final class BalancerFile {
         .accessLog(path(all, "access_log"))
         .web(all.has("web") ? address(all, "web", "127.0.0.1") : null)
         .nameServers(nameServers(all))
-        .replicate(all.has("replicate") ? numbers(all, "replicate") : null)
+        .replicate(all.has("replicate") || all.has("replicate_to") ? replicate(all) : null)
         .standby(root.has("standby") ? standby(root.section("standby")) : null);
   }
 
@@ -109,15 +110,24 @@ public final class BalancerFile {
     return address;
   }
 
-  private static StandbyConfig standby(Section in) {
-    in.known("active", "silence_seconds", "take_over", "give_back");
+  private static ReplicationConfig replicate(Section in) {
+    InetSocketAddress address = numbers(in, "replicate");
+    List<String> followers = in.needed("replicate_to");
+    return in.convert("replicate_to", followers, list -> new ReplicationConfig(address, list));
+  }
+
+  private StandbyConfig standby(Section in) {
+    in.known("active", "silence_seconds", "take_over", "give_back", "state");
     InetSocketAddress active = numbers(in, "active");
     List<String> takeOver = in.needed("take_over");
     return in.convert(
         "silence_seconds",
         in.seconds("silence_seconds", Duration.ofSeconds(3)),
         silence ->
-            StandbyConfig.of(active, takeOver).silence(silence).giveBack(in.strings("give_back")));
+            StandbyConfig.of(active, takeOver)
+                .silence(silence)
+                .giveBack(in.strings("give_back"))
+                .state(path(in, "state")));
   }
 
   private static List<InetSocketAddress> nameServers(Section all) {

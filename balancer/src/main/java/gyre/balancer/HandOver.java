@@ -8,6 +8,7 @@ import gyre.net.HandedListener;
 import gyre.net.TcpServer;
 import gyre.net.UnixStream;
 import gyre.sync.Permit;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   new                                   old
  *   REQUEST                     -&gt;
  *                               &lt;-   the listening sockets of TCP, with their names
- *                               &lt;-   states of the targets, a line each, and END
+ *                               &lt;-   its role in a pair, states of the targets, a line each, and END
  *   (opens what it has not got, then accepts on these as well)
  *   TAKEN                       -&gt;
  *                                    (stops listening, also on UDP and for the page)
@@ -45,6 +46,9 @@ final class HandOver {
   private static final String TAKEN = "{\"command\":\"taken\"}";
   private static final String END = "{\"end\":true}";
   private static final String NOTE = "listeners";
+
+  /** Goes with the listeners, and can't be the name of one. */
+  private static final String REPLICATION = "\treplication";
   private static final int LINE_LIMIT_BYTES = 64 * 1024;
   private static final int TARGETS_LIMIT = 1_000_000;
 
@@ -81,7 +85,8 @@ final class HandOver {
   /** On the control loop. */
   static void give(UnixStream stream, Balancer balancer) {
     stream.busy(true);
-    try (Permit _ = balancer.holdConfig()) {
+    try (Permit _ = balancer.holdConfig();
+        Permit _ = balancer.holdRole()) {
       if (!isTaken(stream, balancer)) {
         return;
       }
@@ -108,9 +113,15 @@ final class HandOver {
         servers.add(server);
       }
     }
+    TcpServer replication = balancer.replication();
+    if (replication != null) {
+      names.add(REPLICATION);
+      servers.add(replication);
+    }
     boolean isTaken = false;
     try {
       stream.handListeners(String.join("\n", names).getBytes(StandardCharsets.UTF_8), servers);
+      HandOverState.writeRole(stream, balancer);
       HandOverState.writeTargets(stream, balancer);
       stream.write(END + "\n");
       stream.flush();
@@ -185,12 +196,24 @@ final class HandOver {
     HandOverState.restoreTargets(balancer, targets);
   }
 
+  /** The role that the old one had in a pair; null if it was no passive one. */
+  Standby.@Nullable Role role() {
+    return HandOverState.role(targets);
+  }
+
   /** The socket of a listener with this name, if it is at the same address. */
   @Nullable HandedListener find(ListenConfig listen) {
-    HandedListener found = listeners.get(listen.name());
-    return found != null && found.address().equals(listen.address())
-        ? listeners.remove(listen.name())
-        : null;
+    return find(listen.name(), listen.address());
+  }
+
+  /** The socket that passive ones connect to: who follows must not take us for dead meanwhile. */
+  @Nullable HandedListener find(ReplicationConfig replication) {
+    return find(REPLICATION, replication.address());
+  }
+
+  private @Nullable HandedListener find(String name, InetSocketAddress address) {
+    HandedListener found = listeners.get(name);
+    return found != null && found.address().equals(address) ? listeners.remove(name) : null;
   }
 
   /**

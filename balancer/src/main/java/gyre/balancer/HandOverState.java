@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a balancer knows beyond its configuration, as lines of JSON for another one: what operators
@@ -20,9 +21,28 @@ final class HandOverState {
   private static final String TARGET = "target";
   private static final String ADDRESS = "address";
   private static final String WEIGHT = "weight";
+  private static final String ROLE = "role";
   private static final String REASON = "it was so in the old process";
 
   private HandOverState() {}
+
+  // ---- the role in a pair
+
+  static void writeRole(UnixStream stream, Balancer balancer) {
+    Standby standby = balancer.standby();
+    if (standby != null) {
+      write(stream, Map.of(ROLE, standby.role().name()));
+    }
+  }
+
+  static Standby.@Nullable Role role(List<Map<String, String>> lines) {
+    for (Map<String, String> each : lines) {
+      if (each.containsKey(ROLE)) {
+        return Standby.Role.valueOf(text(each, ROLE));
+      }
+    }
+    return null;
+  }
 
   // ---- targets
 

@@ -9,6 +9,9 @@ import gyre.net.StreamOptions;
 import gyre.net.TcpStream;
 import gyre.process.Command;
 import gyre.process.CommandResult;
+import gyre.sync.Mutex;
+import gyre.sync.Permit;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +20,22 @@ import org.jspecify.annotations.Nullable;
  * The passive one of a pair: listens to the active one's {@link Replication}, remembers which
  * client has which target, and when nothing is heard for too long has a program bring the clients
  * here. It balances all the time; clients come to whom the program gives the address.
+ *
+ * <pre>
+ *   PASSIVE --nothing is heard--&gt; TAKING --the program has succeeded--&gt; ACTIVE
+ *
+ *   TAKING, ACTIVE --the active one is heard: the other program is run--&gt; PASSIVE
+ * </pre>
+ *
+ * <p>A process that goes on for another one has its role, and so has one that is started again where
+ * a file tells it: else it would not give back what it had, or take it twice.
  */
 final class Standby {
   /** Who has the clients, as far as this one knows. */
   enum Role {
     PASSIVE,
+    /** A program that has clients come here has begun, and may have done it. */
+    TAKING,
     ACTIVE
   }
 
@@ -32,15 +46,39 @@ final class Standby {
   private final Balancer balancer;
   private final LoopPart part;
   private final StandbyConfig rules;
-  private volatile Role role = Role.PASSIVE;
+  private final @Nullable RoleFile file;
+
+  /** Held while the role changes. */
+  private final Mutex changing = Mutex.create("role in a pair");
+
+  private volatile Role role;
+  private boolean isHandedOver;
   private boolean isHeard;
   private long heardNanos;
   private String failure = "it says nothing";
 
-  Standby(Balancer balancer, StandbyConfig rules) {
+  /**
+   * On the control loop.
+   *
+   * @param before the role of the process whose sockets this one has; null if there is none
+   */
+  Standby(Balancer balancer, StandbyConfig rules, @Nullable Role before) {
     this.balancer = balancer;
     this.part = balancer.control();
     this.rules = rules;
+    Path state = rules.state();
+    this.file = state == null ? null : new RoleFile(state);
+    this.role = before != null ? before : file != null ? file.read() : Role.PASSIVE;
+  }
+
+  /** Keeps the role as it is until the permit is closed. On the control loop; parks. */
+  Permit hold() {
+    return changing.hold();
+  }
+
+  /** Another process has the role now. On the control loop, while it is held. */
+  void handedOver() {
+    isHandedOver = true;
   }
 
   /** From any thread. */
@@ -51,15 +89,20 @@ final class Standby {
   /** Until the calling fiber is cancelled. On the control loop. */
   void run() throws Exception {
     heardNanos = part.nanoTime();
-    tell("passive: stands by for the active one at " + Addresses.format(rules.active()));
-    while (true) {
+    tell(
+        (role == Role.PASSIVE ? "passive" : "active as before")
+            + ": stands by for the active one at "
+            + Addresses.format(rules.active()));
+    while (!isHandedOver) {
       listen(role == Role.ACTIVE ? rules.silence().toNanos() : left());
       if (isHeard) {
         isHeard = false;
         tell("hears nothing of the active one: " + failure);
       }
-      if (role == Role.PASSIVE && left() <= 0) {
-        takeOver();
+      if (role != Role.ACTIVE && left() <= 0) {
+        try (Permit _ = changing.hold()) {
+          takeOver();
+        }
       }
       Fiber.sleep(PAUSE);
     }
@@ -108,19 +151,40 @@ final class Standby {
       isHeard = true;
       tell("hears the active one");
     }
-    if (role == Role.ACTIVE && !rules.giveBack().isEmpty()) {
-      role = Role.PASSIVE;
-      String wrong = run(rules.giveBack());
-      tell(wrong == null ? "passive again: has given back" : "passive again, but " + wrong);
+    if (role != Role.PASSIVE && !rules.giveBack().isEmpty()) {
+      try (Permit _ = changing.hold()) {
+        giveBack();
+      }
+    }
+  }
+
+  private void giveBack() throws Exception {
+    if (isHandedOver) {
+      return;
+    }
+    String wrong = run(rules.giveBack());
+    become(Role.PASSIVE);
+    tell(wrong == null ? "passive again: has given back" : "passive again, but " + wrong);
+  }
+
+  private void become(Role next) {
+    role = next;
+    String wrong = file == null ? null : file.write(next);
+    if (wrong != null) {
+      tell("its role is not remembered for a restart: " + wrong);
     }
   }
 
   /** Tried again where the program fails. */
   private void takeOver() throws Exception {
+    if (isHandedOver) {
+      return;
+    }
     tell("takes over, as nothing was heard of the active one: " + failure);
+    become(Role.TAKING);
     String wrong = run(rules.takeOver());
     if (wrong == null) {
-      role = Role.ACTIVE;
+      become(Role.ACTIVE);
       tell("active: has taken over");
     } else {
       heardNanos = part.nanoTime();

@@ -1,8 +1,10 @@
 package gyre.balancer;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a passive balancer stands by for an active one. Immutable; each method that takes a value
@@ -14,9 +16,14 @@ import java.util.List;
  *     takes an address
  * @param giveBack a program that undoes that, when the active one is heard again; empty: nobody
  *     does
+ * @param state a file that tells the role after a restart; null for none: it begins as passive then
  */
 public record StandbyConfig(
-    InetSocketAddress active, Duration silence, List<String> takeOver, List<String> giveBack) {
+    InetSocketAddress active,
+    Duration silence,
+    List<String> takeOver,
+    List<String> giveBack,
+    @Nullable Path state) {
   /** The active one is heard several times in the least silence. */
   static final Duration LEAST_SILENCE = Duration.ofMillis(300);
 
@@ -37,14 +44,18 @@ public record StandbyConfig(
 
   /** Stands by, and takes over after three seconds without a word. */
   public static StandbyConfig of(InetSocketAddress active, List<String> takeOver) {
-    return new StandbyConfig(active, Duration.ofSeconds(3), takeOver, List.of());
+    return new StandbyConfig(active, Duration.ofSeconds(3), takeOver, List.of(), null);
   }
 
   public StandbyConfig silence(Duration value) {
-    return new StandbyConfig(active, value, takeOver, giveBack);
+    return new StandbyConfig(active, value, takeOver, giveBack, state);
   }
 
   public StandbyConfig giveBack(List<String> value) {
-    return new StandbyConfig(active, silence, takeOver, value);
+    return new StandbyConfig(active, silence, takeOver, value, state);
+  }
+
+  public StandbyConfig state(@Nullable Path value) {
+    return new StandbyConfig(active, silence, takeOver, giveBack, value);
   }
 }

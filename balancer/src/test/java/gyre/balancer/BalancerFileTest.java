@@ -126,6 +126,8 @@ final class BalancerFileTest {
     assertThatThrownBy(
             () -> parse("[pool.a]\nretries = 1\n[listen.a]\naddress=\":1\"\npool=\"a\"\n"))
         .hasMessageStartingWith("balance.toml:1: pool.a.targets is missing");
+    assertThatThrownBy(() -> parse(FILE.replace("loops = 2", "replicate = \"127.0.0.1:1\"")))
+        .hasMessageEndingWith(": balancer.replicate_to is missing");
   }
 
   @Test

@@ -3,15 +3,28 @@ package gyre.balancer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.Fiber;
+import gyre.Loop;
 import gyre.LoopGroup;
+import gyre.net.ServerOptions;
+import gyre.net.TcpServer;
+import gyre.net.TcpStream;
+import gyre.net.UnixListener;
+import gyre.net.UnixStream;
+import gyre.sync.Latch;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,6 +71,26 @@ final class StandbyTest {
             .silence(Duration.ofSeconds(4)));
   }
 
+  private static ReplicationConfig to(String follower, InetSocketAddress where) {
+    return ReplicationConfig.of(where, follower);
+  }
+
+  /** One that has taken over, as nobody is at the address of the active one. */
+  private BalancerConfig alone(InetSocketAddress nobody, Peers.Server server) {
+    StandbyConfig rules =
+        StandbyConfig.of(nobody, program("taken"))
+            .giveBack(program("given back"))
+            .silence(Duration.ofMillis(300))
+            .state(directory.resolve("role"));
+    return config(server).control(directory.resolve("control")).standby(rules);
+  }
+
+  private InetSocketAddress nobody() throws Exception {
+    Peers.Server gone = peers.echo("gone");
+    gone.close();
+    return gone.address();
+  }
+
   private List<String> program(String word) {
     return List.of("sh", "-c", "echo \"$1\" >> \"$2\"", "sh", word, told().toString());
   }
@@ -78,7 +111,7 @@ final class StandbyTest {
   void shouldRememberClientsOfTheActiveOneAndTakeOverWhenItIsGone() throws Exception {
     Peers.Server a = peers.echo("a");
     Peers.Server b = peers.echo("b");
-    Balancer active = Balancer.open(group(), config(a, b).replicate(BalancerTest.anyPort()));
+    Balancer active = Balancer.open(group(), config(a, b).replicate(to("127.0.0.1", BalancerTest.anyPort())));
     InetSocketAddress where = Objects.requireNonNull(active.addresses().get("web"));
     InetSocketAddress replicates = Objects.requireNonNull(active.replicationAddress());
     String first = Peers.readLine(peers.connect(where)); // before the passive one is there
@@ -107,7 +140,7 @@ final class StandbyTest {
         assertThat(Peers.readLine(peers.connect(here))).isEqualTo(first);
       }
 
-      Balancer back = Balancer.open(group(), config(a, b).replicate(replicates));
+      Balancer back = Balancer.open(group(), config(a, b).replicate(to("127.0.0.0/8", replicates)));
       untilEvent(passive, "passive again: has given back");
       assertThat(Files.readAllLines(told())).containsExactly("taken", "given back");
       back.close();
@@ -128,6 +161,113 @@ final class StandbyTest {
       Files.createFile(allowed);
       untilEvent(passive, "active: has taken over");
     }
+  }
+
+  @Test
+  void shouldGiveItsRoleToTheProcessThatGoesOn() throws Exception {
+    Peers.Server a = peers.echo("a");
+    InetSocketAddress where = nobody();
+    Balancer old = Balancer.open(group(), alone(where, a));
+    untilEvent(old, "active: has taken over");
+    Files.delete(directory.resolve("role")); // it is told by the old one
+    try (Balancer next =
+        Balancer.takeOver(group(), alone(where, a), directory.resolve("control"))) {
+      untilEvent(next, "active as before");
+      assertThat(next.role()).isEqualTo("active");
+      try (Balancer back =
+          Balancer.open(group(), config(a).replicate(to("127.0.0.1", where)))) {
+        untilEvent(next, "passive again: has given back");
+        assertThat(back.role()).isEqualTo("active");
+      }
+      assertThat(Files.readAllLines(told())).startsWith("taken", "given back");
+      old.close();
+    }
+  }
+
+  @Test
+  void shouldRememberItsRoleWhenItIsStartedAgain() throws Exception {
+    Peers.Server a = peers.echo("a");
+    InetSocketAddress where = nobody();
+    try (Balancer passive = Balancer.open(group(), alone(where, a))) {
+      untilEvent(passive, "active: has taken over");
+    }
+    try (Balancer again = Balancer.open(group(), alone(where, a));
+        Balancer back = Balancer.open(group(), config(a).replicate(to("127.0.0.1", where)))) {
+      untilEvent(again, "active as before");
+      untilEvent(again, "passive again: has given back");
+      assertThat(back.role()).isEqualTo("active");
+      assertThat(Files.readAllLines(told())).containsExactly("taken", "given back");
+      Path role = directory.resolve("role");
+      assertThat(role).content().startsWith("PASSIVE ");
+      again.close();
+      Files.writeString(role, "ACTIVE another-boot\n"); // what it had is gone with that
+    }
+    try (Balancer booted = Balancer.open(group(), alone(where, a))) {
+      untilEvent(booted, "passive: stands by");
+    }
+  }
+
+  /** As a new process does, while the old one has let go and still tells who had which target. */
+  @Test
+  void shouldGoOnReplicatingWhileItTakesOver() throws Exception {
+    Peers.Server a = peers.echo("a");
+    Path control = directory.resolve("control");
+    CountDownLatch listens = new CountDownLatch(1);
+    CountDownLatch isTaken = new CountDownLatch(1);
+    Loop loop = group().loop(0);
+    Latch mayEnd = loop.call(() -> Latch.create("may end", 1));
+    TcpServer replication =
+        TcpServer.serve(loop, BalancerTest.anyPort(), ServerOptions.defaults(), TcpStream::close);
+    Fiber<?> ignored =
+        loop.call(() ->
+            Fiber.start(() -> {
+              UnixListener listener = UnixListener.bind(control);
+              listens.countDown();
+              UnixStream stream = listener.accept();
+              assertThat(stream.readLine(1000)).isEqualTo(HandOver.REQUEST);
+              stream.handListeners(
+                  "listeners\n\treplication".getBytes(StandardCharsets.UTF_8),
+                  List.of(replication));
+              stream.write("{\"end\":true}\n");
+              assertThat(stream.readLine(1000)).contains("taken");
+              replication.stopListening();
+              listener.close();
+              isTaken.countDown();
+              mayEnd.await();
+              stream.write("{\"end\":true}\n");
+              stream.close();
+            }));
+    listens.await();
+    BalancerConfig config = config(a).replicate(to("127.0.0.1", replication.address()));
+    CompletableFuture<Balancer> next =
+        CompletableFuture.supplyAsync(() -> Balancer.takeOver(group(), config, control));
+    isTaken.await();
+    assertThat(Peers.readLine(peers.connect(replication.address()))).isEqualTo(Replication.BEAT);
+    loop.post(mayEnd::countDown);
+    next.get().close();
+  }
+
+  @Test
+  void shouldTellNothingToThoseWhoMayNotFollow() throws Exception {
+    Peers.Server a = peers.echo("a");
+    try (Balancer active =
+        Balancer.open(
+            group(), config(a).replicate(to("10.1.2.3", BalancerTest.anyPort())))) {
+      InetSocketAddress where = Objects.requireNonNull(active.replicationAddress());
+      for (int i = 0; i < 20; i++) { // nor do they keep others out
+        assertThatThrownBy(() -> {
+              Socket stranger = peers.connect(where);
+              if (stranger.getInputStream().read() < 0) {
+                throw new SocketException("ended");
+              }
+            })
+            .isInstanceOf(SocketException.class);
+      }
+      assertThat(active.recentEvents().stream().filter(e -> e.contains("refuses to replicate")))
+          .hasSize(1);
+    }
+    assertThatThrownBy(() -> ReplicationConfig.of(BalancerTest.anyPort()))
+        .hasMessageContaining("name who may follow");
   }
 
   @Test
