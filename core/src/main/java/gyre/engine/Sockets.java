@@ -37,7 +37,11 @@ public interface Sockets {
     MULTICAST_TIME_TO_LIVE,
     MULTICAST_LOOP,
     /** Only on INET6: 1 refuses IPv4-mapped peers. */
-    IPV6_ONLY
+    IPV6_ONLY,
+    /** May be bound to an address that is not this machine's. */
+    TRANSPARENT,
+    /** Binding to an address alone leaves the port to the connect, so that peers may share it. */
+    LATE_PORT
   }
 
   /** A new non-blocking, close-on-exec socket, or -errno. */

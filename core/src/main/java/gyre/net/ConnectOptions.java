@@ -1,8 +1,10 @@
 package gyre.net;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,8 @@ public final class ConnectOptions {
     Duration timeout = Duration.ofSeconds(10);
     Duration attemptDelay = Duration.ofMillis(250);
     @Nullable Resolver resolver;
+    @Nullable InetAddress source;
+    boolean isTransparent;
 
     Values copy() {
       try {
@@ -68,6 +72,24 @@ public final class ConnectOptions {
     return with(v -> v.resolver = value);
   }
 
+  /**
+   * Connect from this address of this machine; by default the one that the route chooses. Targets
+   * of the other family can't be connected to then.
+   */
+  public ConnectOptions from(InetAddress source) {
+    Objects.requireNonNull(source, "source");
+    return with(v -> v.source = source);
+  }
+
+  /**
+   * As {@link #from}, where the address may be another machine's: that of a client which is spoken
+   * for. On Linux, with the capability CAP_NET_ADMIN; what the target sends back has to be routed
+   * to this machine. Without that the connect fails with EPERM.
+   */
+  public ConnectOptions fromForeign(InetAddress source) {
+    return from(source).with(v -> v.isTransparent = true);
+  }
+
   // ---- what is set
 
   public Duration timeout() {
@@ -78,6 +100,16 @@ public final class ConnectOptions {
     return values.attemptDelay;
   }
 
+  /** Null where the route chooses. */
+  public @Nullable InetAddress source() {
+    return values.source;
+  }
+
+  /** Whether the source may be another machine's. */
+  public boolean isTransparent() {
+    return values.isTransparent;
+  }
+
   /** Null where the JDK's resolver is asked. */
   @Nullable Resolver resolver() {
     return values.resolver;
@@ -85,7 +117,7 @@ public final class ConnectOptions {
 
   private List<@Nullable Object> all() {
     Values v = values;
-    return Arrays.asList(v.timeout, v.attemptDelay, v.resolver);
+    return Arrays.asList(v.timeout, v.attemptDelay, v.resolver, v.source, v.isTransparent);
   }
 
   @Override

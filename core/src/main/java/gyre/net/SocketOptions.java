@@ -3,6 +3,7 @@ package gyre.net;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** Applies options to descriptors. */
@@ -43,6 +44,14 @@ final class SocketOptions {
     if (where.getAddress() instanceof Inet6Address) {
       sockets.set(descriptor, Option.IPV6_ONLY, 0);
     }
+  }
+
+  /** Before connecting: 0, or -errno. The port is left to the connect, where that is possible. */
+  static int bindSource(
+      Sockets sockets, int descriptor, InetAddress source, boolean isTransparent) {
+    sockets.set(descriptor, Option.LATE_PORT, 1);
+    int result = isTransparent ? sockets.set(descriptor, Option.TRANSPARENT, 1) : 0;
+    return result < 0 ? result : sockets.bind(descriptor, new InetSocketAddress(source, 0));
   }
 
   /** On request of a user, who is told where it does not work. */

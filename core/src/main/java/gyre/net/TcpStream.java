@@ -5,6 +5,7 @@ import gyre.Scope;
 import gyre.engine.Engine;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Option;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
@@ -83,15 +84,25 @@ public final class TcpStream extends SocketStream {
             targets,
             how,
             startNanos,
-            (engine, target) -> prepare(engine, target, options));
+            (engine, target) -> prepare(engine, target, options, how));
     return new TcpStream(owner, descriptor, options);
   }
 
-  private static int prepare(Engine engine, InetSocketAddress address, StreamOptions options) {
+  private static int prepare(
+      Engine engine, InetSocketAddress address, StreamOptions options, ConnectOptions how) {
     Sockets sockets = engine.sockets();
     int descriptor = sockets.open(SocketOptions.family(address), Sockets.Type.STREAM);
     if (descriptor >= 0) {
       SocketOptions.apply(sockets, descriptor, options, true);
+      InetAddress source = how.source();
+      int result =
+          source == null
+              ? 0
+              : SocketOptions.bindSource(sockets, descriptor, source, how.isTransparent());
+      if (result < 0) {
+        sockets.close(descriptor);
+        return result;
+      }
     }
     return descriptor;
   }

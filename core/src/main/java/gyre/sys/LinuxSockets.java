@@ -52,6 +52,8 @@ public final class LinuxSockets {
   public static final int IPPROTO_IP = 0;
   public static final int IP_MULTICAST_IF = 32;
   public static final int IP_MULTICAST_TTL = 33;
+  public static final int IP_TRANSPARENT = 19;
+  public static final int IP_BIND_ADDRESS_NO_PORT = 24;
   public static final int IP_MULTICAST_LOOP = 34;
   public static final int IP_ADD_MEMBERSHIP = 35;
   public static final int IP_DROP_MEMBERSHIP = 36;
@@ -63,6 +65,7 @@ public final class LinuxSockets {
   public static final int IPV6_ADD_MEMBERSHIP = 20;
   public static final int IPV6_DROP_MEMBERSHIP = 21;
   public static final int IPV6_V6ONLY = 26;
+  public static final int IPV6_TRANSPARENT = 75;
 
   /** {@code sizeof(struct msghdr)}. */
   public static final int MESSAGE_BYTES = 56;

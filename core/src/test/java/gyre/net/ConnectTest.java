@@ -23,6 +23,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -151,6 +152,32 @@ class ConnectTest {
             InetSocketAddress unresolved =
                 InetSocketAddress.createUnresolved("127.0.0.1", listener.port());
             TcpStream.connect(unresolved).close();
+            assertNothingLeft();
+          }
+        });
+  }
+
+  @Test
+  void shouldConnectFromTheAddressThatIsSaid() {
+    Loops.run(
+        engine,
+        () -> {
+          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
+            InetAddress source = InetAddress.ofLiteral("127.0.0.9");
+            ConnectOptions how = ConnectOptions.defaults().from(source);
+            try (TcpStream stream =
+                    TcpStream.connect(listener.address(), StreamOptions.defaults(), how);
+                TcpStream accepted = listener.accept()) {
+              InetSocketAddress seen = Objects.requireNonNull(accepted.remoteAddress());
+              assertThat(seen.getAddress()).isEqualTo(source);
+              assertThat(seen).isEqualTo(stream.localAddress());
+            }
+            ConnectOptions elsewhere =
+                ConnectOptions.defaults().from(InetAddress.ofLiteral("192.0.2.7"));
+            assertThatThrownBy(() ->
+                    TcpStream.connect(listener.address(), StreamOptions.defaults(), elsewhere))
+                .isInstanceOf(NetworkException.class)
+                .hasMessageContaining("EADDRNOTAVAIL");
             assertNothingLeft();
           }
         });

@@ -169,6 +169,10 @@ public class KernelSockets implements Sockets {
     return switch (option) {
       case LINGER_SECONDS -> setLinger(descriptor, setting);
       case MULTICAST_TIME_TO_LIVE, MULTICAST_LOOP -> setMulticast(descriptor, option, setting);
+      case TRANSPARENT ->
+          family(descriptor) == AF_INET6
+              ? setInt(descriptor, IPPROTO_IPV6, LinuxSockets.IPV6_TRANSPARENT, setting)
+              : setInt(descriptor, IPPROTO_IP, LinuxSockets.IP_TRANSPARENT, setting);
       default -> setInt(descriptor, level(option), number(option), setting);
     };
   }
@@ -181,6 +185,10 @@ public class KernelSockets implements Sockets {
     }
     return switch (option) {
       case LINGER_SECONDS -> linger(descriptor);
+      case TRANSPARENT ->
+          family == AF_INET6
+              ? getInt(descriptor, IPPROTO_IPV6, LinuxSockets.IPV6_TRANSPARENT)
+              : getInt(descriptor, IPPROTO_IP, LinuxSockets.IP_TRANSPARENT);
       case MULTICAST_TIME_TO_LIVE ->
           family == AF_INET6
               ? getInt(descriptor, IPPROTO_IPV6, LinuxSockets.IPV6_MULTICAST_HOPS)
@@ -203,6 +211,7 @@ public class KernelSockets implements Sockets {
       case NO_DELAY, KEEP_ALIVE_IDLE_SECONDS, KEEP_ALIVE_INTERVAL_SECONDS, KEEP_ALIVE_COUNT ->
           IPPROTO_TCP;
       case IPV6_ONLY -> IPPROTO_IPV6;
+      case LATE_PORT -> IPPROTO_IP;
       default -> SOL_SOCKET;
     };
   }
@@ -220,7 +229,8 @@ public class KernelSockets implements Sockets {
       case RECEIVE_BUFFER_BYTES -> LinuxSockets.SO_RCVBUF;
       case BROADCAST -> LinuxSockets.SO_BROADCAST;
       case IPV6_ONLY -> LinuxSockets.IPV6_V6ONLY;
-      case LINGER_SECONDS, MULTICAST_TIME_TO_LIVE, MULTICAST_LOOP ->
+      case LATE_PORT -> LinuxSockets.IP_BIND_ADDRESS_NO_PORT;
+      case LINGER_SECONDS, MULTICAST_TIME_TO_LIVE, MULTICAST_LOOP, TRANSPARENT ->
           throw new AssertionError(option);
     };
   }

@@ -89,6 +89,8 @@ final class NioOptions {
       case MULTICAST_TIME_TO_LIVE -> "IP_MULTICAST_TTL";
       case MULTICAST_LOOP -> "IP_MULTICAST_LOOP";
       case IPV6_ONLY -> "IPV6_V6ONLY";
+      case TRANSPARENT -> "IP_TRANSPARENT"; // which the JDK has not
+      case LATE_PORT -> "IP_BIND_ADDRESS_NO_PORT";
     };
   }
 }

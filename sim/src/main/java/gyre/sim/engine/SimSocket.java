@@ -322,6 +322,7 @@ public abstract class SimSocket {
           stream && family != Family.UNIX;
       case IPV6_ONLY -> family == Family.INET6;
       case MULTICAST_TIME_TO_LIVE, MULTICAST_LOOP -> !stream && family != Family.UNIX;
+      case TRANSPARENT, LATE_PORT -> false;
       default -> true;
     };
   }
