@@ -252,6 +252,7 @@ public final class BalancerFile {
         "send_proxy",
         "resolve_seconds",
         "service",
+        "transparent",
         "health",
         "outlier");
     PoolConfig pool =
@@ -271,7 +272,8 @@ public final class BalancerFile {
             .panicPercent(in.number("panic_percent", 0, 0, 100))
             .sendProxy(in.choice("send_proxy", PoolConfig.SendProxy.NONE))
             .resolveInterval(in.positiveSeconds("resolve_seconds", Duration.ofSeconds(30)))
-            .service(in.text("service", ""));
+            .service(in.text("service", ""))
+            .transparent(in.flag("transparent", false));
     List<TargetConfig> targets = targets(in);
     if (targets.isEmpty() && pool.service().isEmpty()) {
       throw in.wrong("targets", "is missing: name at least one, or a service");

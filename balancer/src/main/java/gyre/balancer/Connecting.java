@@ -70,12 +70,12 @@ final class Connecting {
             TcpStream.connect(
                 target.config().address(),
                 options,
-                ConnectOptions.defaults().timeout(rules.connectTimeout()));
+                how(rules));
         isConnected = true;
         return connected(stream, target, part.nanoTime() - start);
       } catch (IoException e) {
         last = String.valueOf(e.getMessage());
-        if (Shortages.isOne(e)) {
+        if (Shortages.isOne(e) || isForbidden(rules, e)) {
           counters.shed.increment();
           return new Result.Refused("shed", last);
         }
@@ -92,6 +92,20 @@ final class Connecting {
     }
     counters.refusedNobody.increment();
     return new Result.Refused("connect-failed", last);
+  }
+
+  private ConnectOptions how(PoolConfig rules) {
+    ConnectOptions how = ConnectOptions.defaults().timeout(rules.connectTimeout());
+    return rules.isTransparent() && client != null ? how.fromForeign(client) : how;
+  }
+
+  /** This process may not use the addresses of others: that is no fault of a target. */
+  private boolean isForbidden(PoolConfig rules, IoException failure) {
+    boolean isForbidden = rules.isTransparent() && Shortages.isRight(failure);
+    if (isForbidden) {
+      pool.tellOfTransparency(part);
+    }
+    return isForbidden;
   }
 
   private Result connected(TcpStream stream, Target target, long nanos) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,8 @@ final class Pool {
   /** Checks can't be made. */
   private volatile boolean isShort;
 
+  private final AtomicBoolean isTransparencyTold = new AtomicBoolean();
+
   /** Names that could not be looked up. */
   private final Set<String> missing = new HashSet<>();
 
@@ -70,6 +73,17 @@ final class Pool {
 
   WaitLine line() {
     return line;
+  }
+
+  /** Connections fail as this process may not use clients' addresses. Told once. */
+  void tellOfTransparency(LoopPart part) {
+    if (isTransparencyTold.compareAndSet(false, true)) {
+      events.tell(
+          part.now(),
+          name,
+          "can't connect from clients' addresses (transparent): give this process CAP_NET_ADMIN,"
+              + " on Linux");
+    }
   }
 
   List<Target> targets() {

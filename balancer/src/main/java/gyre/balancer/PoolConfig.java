@@ -39,6 +39,7 @@ public final class PoolConfig {
     @Nullable OutlierConfig outlier;
     Duration resolveInterval = Duration.ofSeconds(30);
     String service = "";
+    boolean isTransparent;
 
     Values copy() {
       try {
@@ -91,6 +92,18 @@ public final class PoolConfig {
   public PoolConfig connectTimeout(Duration value) {
     Limits.positive("connectTimeout", value);
     return with(v -> v.connectTimeout = value);
+  }
+
+  /**
+   * Connect to targets from the client's own address; off by default. Needs Linux, CAP_NET_ADMIN,
+   * and routes that bring what targets answer back here: {@code docs/balancer.md}.
+   */
+  public PoolConfig transparent(boolean value) {
+    return with(v -> v.isTransparent = value);
+  }
+
+  public boolean isTransparent() {
+    return values.isTransparent;
   }
 
   /** How many more targets are tried when one can't be connected to; 3 by default. */

@@ -14,6 +14,9 @@ final class Shortages {
    */
   private static final Set<Integer> ERRORS = Set.of(12, 11, 23, 24, 105);
 
+  /** EPERM; ENOPROTOOPT of an engine that can't. */
+  private static final Set<Integer> RIGHTS = Set.of(1, 92);
+
   private static final int DEPTH_LIMIT = 10;
 
   private Shortages() {}
@@ -21,6 +24,11 @@ final class Shortages {
   /** Whether it, or what it came of, is such a failure. */
   static boolean isOne(@Nullable Throwable failure) {
     return isOne(failure, DEPTH_LIMIT);
+  }
+
+  /** Whether this process lacks a right, or its engine a feature. */
+  static boolean isRight(IoException failure) {
+    return RIGHTS.contains(failure.errno());
   }
 
   private static boolean isOne(@Nullable Throwable failure, int depth) {
