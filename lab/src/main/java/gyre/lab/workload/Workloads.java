@@ -35,6 +35,8 @@ public final class Workloads {
           proxy("bulk", Kind.PROXY, 8, 1 << 20),
           proxy("connect", Kind.PROXY_CONNECT, 50, 1024),
           proxy("idle", Kind.PROXY_IDLE, 4_000, 64),
+          // Held twice: 9,500 pairs, which are 19,000 descriptors of the proxy.
+          proxy("many", Kind.PROXY_IDLE, 4_750, 64),
           events(100, 1, 100, false),
           events(1000, 100, 100, false),
           events(9900, 990, 990, false),
