@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(36_000)
 final class BalancerSimulationTest {
-  private static final int SEEDS = Integer.getInteger("gyre.balancer.seeds", 6);
+  private static final int SEEDS = Integer.getInteger("gyre.balancer.seeds", 4);
   private static final long FIRST = Long.getLong("gyre.balancer.firstSeed", 1);
   private static final int SEARCHED = 12;
 

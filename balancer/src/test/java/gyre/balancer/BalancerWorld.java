@@ -45,8 +45,8 @@ final class BalancerWorld {
 
   private static final int PORT = 8080;
   private static final int CLIENTS = 3;
-  private static final Duration STORM = Duration.ofSeconds(30);
-  private static final Duration WELL_AGAIN = Duration.ofSeconds(20);
+  private static final Duration STORM = Duration.ofSeconds(20);
+  private static final Duration WELL_AGAIN = Duration.ofSeconds(8);
   private static final int HELD = 80;
 
   /** What could be wrong, and must be found. */
@@ -135,7 +135,7 @@ final class BalancerWorld {
   }
 
   private Duration sometime() {
-    return Duration.ofMillis(2000 + random.nextInt(15_000));
+    return Duration.ofMillis(2000 + random.nextInt(8_000));
   }
 
   // ---- targets
@@ -204,8 +204,8 @@ final class BalancerWorld {
             .panicPercent(planted == Planted.IGNORES_HEALTH ? 100 : 0)
             .health(
                 HealthConfig.of(new HealthConfig.Check.Tcp())
-                    .interval(Duration.ofMillis(500))
-                    .fastInterval(Duration.ofMillis(100))
+                    .interval(Duration.ofSeconds(1))
+                    .fastInterval(Duration.ofMillis(200))
                     .timeout(Duration.ofSeconds(1)))
             .outlier(
                 OutlierConfig.defaults()
@@ -252,7 +252,7 @@ final class BalancerWorld {
           known.put(each, new Down(each.changedNanos(), chosen));
         }
       }
-      Fiber.sleep(Duration.ofMillis(19));
+      Fiber.sleep(Duration.ofMillis(97)); // it is down for longer
     }
   }
 
@@ -270,7 +270,7 @@ final class BalancerWorld {
     Fiber.sleep(WELL_AGAIN);
     checkShares();
     isStormOver = true;
-    Fiber.sleep(Duration.ofSeconds(30)); // the longest limit is over
+    Fiber.sleep(Duration.ofSeconds(18)); // the longest limit is over
     assertThat(balancer().sessions()).as("sessions at the end").isZero();
     for (Target each : pool().targets()) {
       assertThat(each.active()).as(each + " has connections at the end").isZero();
