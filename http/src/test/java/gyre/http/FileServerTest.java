@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,9 @@ class FileServerTest {
   private Path root;
   private LoopGroup group;
   private final List<String> reported = new CopyOnWriteArrayList<>();
-  private final byte[] large = new byte[LARGE_BYTES];
+
+  @TempDir private static Path shared;
+  private static byte[] large = {};
 
   static Stream<Arguments> ways() {
     return Stream.of("io_uring", "epoll")
@@ -59,12 +62,19 @@ class FileServerTest {
             name -> Stream.of(Style.DIRECT, Style.PUSH).map(style -> Arguments.of(name, style)));
   }
 
+  /** Once for all, as nobody changes it. */
+  @BeforeAll
+  static void writeLarge() throws IOException {
+    large = new byte[LARGE_BYTES];
+    new Random(1).nextBytes(large);
+    Files.write(shared.resolve("large.bin"), large);
+  }
+
   @BeforeEach
   void open() throws IOException {
     root = Files.createDirectory(top.resolve("root"));
     write("small.txt", "0123456789");
-    new Random(1).nextBytes(large);
-    Files.write(root.resolve("large.bin"), large);
+    Files.createLink(root.resolve("large.bin"), shared.resolve("large.bin"));
     group =
         LoopGroup.open(
             1, Loops.options(engine).failures((source, e) -> reported.add(String.valueOf(e))));
