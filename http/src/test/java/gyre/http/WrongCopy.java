@@ -15,6 +15,10 @@ import javax.tools.ToolProvider;
 
 /** A package once more, with a bug planted into one of its sources. */
 public final class WrongCopy extends ClassLoader {
+  /** One for all: what it knows of the JDK and the class path takes longer than to compile. */
+  private static final StandardJavaFileManager FILES =
+      ToolProvider.getSystemJavaCompiler().getStandardFileManager(null, null, null);
+
   /** With a dot at its end. */
   private final String prefix;
 
@@ -63,7 +67,7 @@ public final class WrongCopy extends ClassLoader {
     }
   }
 
-  private static void compile(Path file, Path directory) throws IOException {
+  private static void compile(Path file, Path directory) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter complaints = new StringWriter();
     List<String> options =
@@ -74,15 +78,13 @@ public final class WrongCopy extends ClassLoader {
             directory.toString(),
             "-cp",
             System.getProperty("java.class.path"));
-    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
-      boolean isCompiled =
-          compiler
-              .getTask(
-                  complaints, files, null, options, null, files.getJavaFileObjects(file.toFile()))
-              .call();
-      if (!isCompiled) {
-        throw new IllegalStateException(complaints.toString());
-      }
+    boolean isCompiled =
+        compiler
+            .getTask(
+                complaints, FILES, null, options, null, FILES.getJavaFileObjects(file.toFile()))
+            .call();
+    if (!isCompiled) {
+      throw new IllegalStateException(complaints.toString());
     }
   }
 
