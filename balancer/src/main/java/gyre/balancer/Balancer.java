@@ -8,7 +8,6 @@ import gyre.LoopGroup;
 import gyre.Scope;
 import gyre.Signal;
 import gyre.insight.web.WebConsole;
-import gyre.net.HandedListener;
 import gyre.net.TcpServer;
 import gyre.net.UnixListener;
 import gyre.sync.Permit;
@@ -62,11 +61,7 @@ public final class Balancer implements AutoCloseable {
   private @Nullable UnixListener controlListener;
 
   private volatile @Nullable WebConsole console;
-  private volatile @Nullable TcpServer replication;
-  private volatile @Nullable Standby standby;
-
-  /** What the process before this one was in a pair; null if there was none, or no pair. */
-  private Standby.@Nullable Role roleBefore;
+  private final Pair pair = new Pair(this);
 
   /** What is to be in force, once what keeps it from that is over; after a take-over. */
   private @Nullable BalancerConfig pending;
@@ -152,21 +147,17 @@ public final class Balancer implements AutoCloseable {
         }
       }
       active.apply(wanted.listens(tcp), from);
-      adoptReplication(from);
+      pair.adopt(from);
       from.checkTime(control());
-      roleBefore = from.role();
       isTaken = true;
       from.finish(this);
     } finally {
       if (!isTaken) {
-        closeReplication();
+        pair.stopReplicating();
         from.abandon();
       }
     }
-    TcpServer followed = replication;
-    if (followed != null) {
-      followed.acceptAgain();
-    }
+    pair.acceptAgain();
     listeners()
         .forEach(listener -> {
           TcpServer server = listener.server();
@@ -177,15 +168,6 @@ public final class Balancer implements AutoCloseable {
     events.tell(control().now(), "", "has taken over from the balancer at " + before);
     pending = wanted;
     openPending();
-  }
-
-  /** Passive ones go on hearing of us: they must not take over while we are handed over. */
-  private void adoptReplication(HandOver from) {
-    ReplicationConfig wanted = config().replicate();
-    HandedListener handed = wanted == null ? null : from.find(wanted);
-    if (wanted != null && handed != null) {
-      replication = Replication.open(this, wanted, handed);
-    }
   }
 
   /** What the other process has let go of by now, or will soon. */
@@ -223,10 +205,7 @@ public final class Balancer implements AutoCloseable {
     if (web != null && console == null) {
       console = BalancerPage.open(this, web, control().loop());
     }
-    ReplicationConfig replicate = config().replicate();
-    if (replicate != null && replication == null) {
-      replication = Replication.open(this, replicate, null);
-    }
+    pair.replicate();
   }
 
   /** So that nobody changes it while it is handed over. On the control loop; parks. */
@@ -234,18 +213,13 @@ public final class Balancer implements AutoCloseable {
     return active.hold();
   }
 
-  /** So that it is no other one while it is handed over. Parks; null if there is none. */
-  @Nullable Permit holdRole() {
-    Standby present = standby;
-    return present == null ? null : present.hold();
+  Pair pair() {
+    return pair;
   }
 
   /** Another process has the sockets: nothing is accepted here any more. On the control loop. */
   void handedOver() {
-    Standby present = standby;
-    if (present != null) {
-      present.handedOver();
-    }
+    pair.handedOver();
     events.tell(control().now(), "", "another process has taken over");
     active.handedOver();
     closeDoors();
@@ -256,34 +230,18 @@ public final class Balancer implements AutoCloseable {
     if (page != null) {
       page.close();
     }
-    closeReplication();
-  }
-
-  private void closeReplication() {
-    TcpServer followed = replication;
-    if (followed != null) {
-      followed.close(Duration.ZERO);
-    }
-  }
-
-  @Nullable TcpServer replication() {
-    return replication;
-  }
-
-  @Nullable Standby standby() {
-    return standby;
+    pair.stopReplicating();
   }
 
   /** Where passive ones are told of this one; null if nowhere. */
   @Nullable InetSocketAddress replicationAddress() {
-    TcpServer followed = replication;
-    return followed == null ? null : followed.address();
+    return pair.address();
   }
 
   /** In words. */
   String role() {
-    Standby present = standby;
-    return present == null || present.role() == Standby.Role.ACTIVE ? "active" : "passive";
+    Standby.Role role = pair.role();
+    return role == null || role == Standby.Role.ACTIVE ? "active" : "passive";
   }
 
   /** Nobody can give commands any more. This ends the connections of those who do, soon. */
@@ -481,12 +439,7 @@ public final class Balancer implements AutoCloseable {
     try (Scope scope = Scope.openIsolated("balance")) {
       HealthChecks checks = new HealthChecks(control());
       Discovery discovery = new Discovery(this);
-      StandbyConfig wanted = config().standby();
-      if (wanted != null) {
-        Standby stands = new Standby(this, wanted, roleBefore);
-        standby = stands;
-        Fiber<?> ignored = scope.start("standby", stands::run);
-      }
+      pair.standBy(scope);
       boolean isServing = false;
       while (!isStopping && !loop.stopping().isReady()) {
         openPending();

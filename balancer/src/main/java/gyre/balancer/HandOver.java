@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *   new                                   old
  *   REQUEST                     -&gt;
  *                               &lt;-   the listening sockets of TCP, with their names
- *                               &lt;-   its role in a pair, states of the targets, a line each, and END
+ *                               &lt;-   its role in a pair
+ *                               &lt;-   states of the targets, a line each, and END
  *   (opens what it has not got, then accepts on these as well)
  *   TAKEN                       -&gt;
  *                                    (stops listening, also on UDP and for the page)
@@ -86,7 +87,7 @@ final class HandOver {
   static void give(UnixStream stream, Balancer balancer) {
     stream.busy(true);
     try (Permit _ = balancer.holdConfig();
-        Permit _ = balancer.holdRole()) {
+        Permit _ = balancer.pair().holdRole()) {
       if (!isTaken(stream, balancer)) {
         return;
       }
@@ -113,7 +114,7 @@ final class HandOver {
         servers.add(server);
       }
     }
-    TcpServer replication = balancer.replication();
+    TcpServer replication = balancer.pair().replication();
     if (replication != null) {
       names.add(REPLICATION);
       servers.add(replication);

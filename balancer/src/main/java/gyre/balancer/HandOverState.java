@@ -29,9 +29,9 @@ final class HandOverState {
   // ---- the role in a pair
 
   static void writeRole(UnixStream stream, Balancer balancer) {
-    Standby standby = balancer.standby();
-    if (standby != null) {
-      write(stream, Map.of(ROLE, standby.role().name()));
+    Standby.Role role = balancer.pair().role();
+    if (role != null) {
+      write(stream, Map.of(ROLE, role.name()));
     }
   }
 

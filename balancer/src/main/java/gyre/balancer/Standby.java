@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *   TAKING, ACTIVE --the active one is heard: the other program is run--&gt; PASSIVE
  * </pre>
  *
- * <p>A process that goes on for another one has its role, and so has one that is started again where
- * a file tells it: else it would not give back what it had, or take it twice.
+ * <p>A process that goes on for another one has its role, and so has one that is started again
+ * where a file tells it: else it would not give back what it had, or take it twice.
  */
 final class Standby {
   /** Who has the clients, as far as this one knows. */

@@ -36,9 +36,9 @@ public interface ResponseBody extends ByteSink, AutoCloseable {
   void onWritable(WritableHandler handler);
 
   /**
-   * The body is complete; its end follows when there is room for it. Inside of a handler's call its end goes out when the handler returns: a
-   * handler that fails after it, as in {@code try (ResponseBody out = response.stream())}, has its
-   * connection reset all the same.
+   * The body is complete; its end goes out as soon as there is room. Inside of a handler's call it
+   * does not before the handler returns: a handler that fails after it, as in {@code try
+   * (ResponseBody out = response.stream())}, has its connection reset all the same.
    *
    * @throws IllegalStateException if there are fewer bytes than were announced
    */
