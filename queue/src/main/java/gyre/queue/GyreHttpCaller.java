@@ -1,9 +1,11 @@
 package gyre.queue;
 
+import gyre.http.HttpLimits;
 import gyre.http.client.ClientOptions;
 import gyre.http.client.ClientRequest;
 import gyre.http.client.ClientResponse;
 import gyre.http.client.HttpClient;
+import gyre.net.PoolOptions;
 import gyre.tls.TlsClient;
 import gyre.tls.TlsClientOptions;
 import java.net.URI;
@@ -14,8 +16,24 @@ import java.util.Map;
 
 /** By Gyre's own client, on the loop: a call takes no thread, and connections are kept. */
 final class GyreHttpCaller implements HttpCaller {
+  /**
+   * The timeout of a kind is the limit of all of a call, and its concurrency that of connections:
+   * no call waits for a connection while its time runs.
+   */
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  private static final int CONNECTIONS = 1 << 20;
+
   private final HttpClient client =
-      HttpClient.open(ClientOptions.defaults().tls(TlsClient.of(TlsClientOptions.defaults())));
+      HttpClient.open(
+          ClientOptions.defaults()
+              .limits(
+                  HttpLimits.defaults()
+                      .headTimeout(LONGEST)
+                      .bodyTimeout(LONGEST)
+                      .writeTimeout(LONGEST))
+              .pool(PoolOptions.defaults().maxPerTarget(CONNECTIONS).maxTotal(CONNECTIONS))
+              .tls(TlsClient.of(TlsClientOptions.defaults())));
 
   @Override
   public Answer call(
