@@ -58,12 +58,7 @@ final class HandlerDesk implements AutoCloseable {
       state.isPaused = Files.exists(spool.pauseFile(operation));
       int hanging = starter.hanging(operation);
       if (hanging > state.hanging) {
-        log.failure(
-            hanging
-                + " calls of the handler "
-                + operation
-                + " have not returned, though each was interrupted after its timeout, and take its"
-                + " places: have it end when its thread is interrupted");
+        log.failure(HandlerThreads.hangingWarning(operation, hanging));
       }
       state.hanging = hanging;
     });

@@ -3,6 +3,7 @@ package gyre.queue;
 import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
+import gyre.FiberFailedException;
 import gyre.io.IoException;
 import gyre.process.Command;
 import gyre.process.CommandResult;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Executes entries that are no SQL, each in a fiber of the loop. An entry is tried at least once:
@@ -52,7 +54,8 @@ final class HandlerRunner {
 
   /** Of an entry whose handler has thrown that. */
   static Outcome failed(Throwable e) {
-    return new Outcome.Failed(brief(String.valueOf(e)), false);
+    Throwable cause = e instanceof FiberFailedException ? e.getCause() : e;
+    return new Outcome.Failed(brief(String.valueOf(cause)), false);
   }
 
   private static String payload(Entry entry) {
@@ -129,6 +132,20 @@ final class HandlerRunner {
   private Outcome java(Entry entry, Kind kind, Kind.Java java, int attempt) throws Exception {
     QueueTask task =
         new QueueTask(entry.id(), entry.operation(), entry.payload(), entry.metadata(), attempt);
-    return new Outcome.Done(threads.call(kind, () -> java.handler().handle(task)));
+    return threads.call(kind, () -> done(entry, java.handler().handle(task)));
+  }
+
+  /** On the thread of the handler, within its timeout: to look at it may be code of that, too. */
+  private static Outcome done(Entry entry, @Nullable Object returned) {
+    try {
+      return new Outcome.Done(entry.wantsResult() ? Json.copy(returned) : null);
+    } catch (BadEntryException e) {
+      return new Outcome.Failed(
+          brief(
+              "it was executed, but what the handler returned can't be kept as JSON, and it is not"
+                  + " executed again for that: "
+                  + e.getMessage()),
+          true);
+    }
   }
 }

@@ -7,7 +7,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Threads for handlers in Java, one for each call. A handler that never returns keeps its thread,
@@ -71,6 +70,14 @@ final class HandlerThreads {
     this.returned = returned;
   }
 
+  static String hangingWarning(String operation, int hanging) {
+    return hanging
+        + " calls of the handler "
+        + operation
+        + " have not returned, though each was interrupted after its timeout, and take its"
+        + " places: have it end when its thread is interrupted";
+  }
+
   /** How many calls of a kind were given up and have not returned. Any thread. */
   int hanging(String operation) {
     Calls calls = kinds.get(operation);
@@ -81,7 +88,7 @@ final class HandlerThreads {
    * Parks the fiber. When it is cancelled, as by the timeout of the kind, the thread is interrupted
    * and no longer waited for.
    */
-  @Nullable Object call(Kind kind, Callable<@Nullable Object> body) throws Exception {
+  Outcome call(Kind kind, Callable<Outcome> body) throws Exception {
     Calls calls = kinds.computeIfAbsent(kind.operation(), operation -> new Calls());
     if (calls.living.get() >= HANGING_FACTOR * kind.concurrency()) {
       throw new IllegalStateException(
@@ -91,7 +98,7 @@ final class HandlerThreads {
     }
     calls.living.incrementAndGet();
     Call call = new Call(calls);
-    CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+    CompletableFuture<Outcome> result = new CompletableFuture<>();
     Thread thread = start(kind, call, () -> run(body, call, result));
     try {
       return Fiber.await(result);
@@ -111,8 +118,7 @@ final class HandlerThreads {
     }
   }
 
-  private void run(
-      Callable<@Nullable Object> body, Call call, CompletableFuture<@Nullable Object> result) {
+  private void run(Callable<Outcome> body, Call call, CompletableFuture<Outcome> result) {
     try {
       result.complete(body.call());
     } catch (Throwable e) {

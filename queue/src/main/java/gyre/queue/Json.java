@@ -1,6 +1,8 @@
 package gyre.queue;
 
 import java.io.StringWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +27,10 @@ import tools.jackson.core.json.JsonFactory;
 final class Json {
   static final int NESTING_LIMIT = 64;
   private static final int NUMBER_DIGITS_LIMIT = 400;
+
+  /** Characters of a result, as JSON. */
+  static final int RESULT_LIMIT = 4 << 20;
+
   private static final int BOM_FIRST_BYTE = 0xEF;
 
   private static final JsonFactory FACTORY =
@@ -94,10 +100,38 @@ final class Json {
   private static Map<String, @Nullable Object> object(JsonParser parser) {
     Map<String, @Nullable Object> object = new LinkedHashMap<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
-      String name = parser.currentName();
+      String name = whole(parser.currentName());
       object.put(name, value(parser, parser.nextToken()));
     }
     return object;
+  }
+
+  /**
+   * An escape may name half of a pair, which is no character: no file, program or database would
+   * take it.
+   */
+  private static String whole(String text) {
+    if (hasHalfPair(text)) {
+      throw new StreamReadException(null, "a string has half of a surrogate pair");
+    }
+    return text;
+  }
+
+  private static boolean hasHalfPair(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char each = text.charAt(i);
+      if (Character.isSurrogate(each)) {
+        boolean isPair =
+            Character.isHighSurrogate(each)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        if (!isPair) {
+          return true;
+        }
+        i++;
+      }
+    }
+    return false;
   }
 
   /** Recursive, and bounded by the nesting limit of the parser. */
@@ -113,7 +147,7 @@ final class Json {
         }
         yield list;
       }
-      case VALUE_STRING -> parser.getString();
+      case VALUE_STRING -> whole(parser.getString());
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
@@ -123,11 +157,59 @@ final class Json {
 
   /** Any value that {@link #readObject} gives, as JSON in one line. */
   static String write(@Nullable Object value) {
-    StringWriter text = new StringWriter();
+    return write(value, new StringWriter());
+  }
+
+  private static String write(@Nullable Object value, Writer text) {
     try (JsonGenerator generator = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
       write(generator, value);
     }
     return text.toString();
+  }
+
+  /**
+   * What a handler has returned, as whoever awaits it will read it. It may be anything: what
+   * contains itself, has no end, throws when it is looked at, or is no JSON.
+   *
+   * @throws BadEntryException if it can't be written, or not be read again
+   */
+  static @Nullable Object copy(@Nullable Object value) throws BadEntryException {
+    String text;
+    try {
+      text = write(value, new LimitedWriter());
+    } catch (RuntimeException e) {
+      throw BadEntryException.wrong(String.valueOf(e.getMessage()));
+    }
+    String object = "{\"result\":" + text + "}";
+    return readObject(object.getBytes(StandardCharsets.UTF_8)).get("result");
+  }
+
+  /** Refuses what has no end. */
+  private static final class LimitedWriter extends StringWriter {
+    @Override
+    public void write(char[] text, int from, int count) {
+      checkRoom(count);
+      super.write(text, from, count);
+    }
+
+    @Override
+    public void write(String text, int from, int count) {
+      checkRoom(count);
+      super.write(text, from, count);
+    }
+
+    private void checkRoom(int count) {
+      if (getBuffer().length() + (long) count > RESULT_LIMIT) {
+        throw new IllegalStateException("it has more than " + RESULT_LIMIT + " characters");
+      }
+    }
+  }
+
+  /** Half of a pair becomes a question mark, as it would in any file. */
+  private static String wholeAnyway(String text) {
+    return hasHalfPair(text)
+        ? new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)
+        : text;
   }
 
   private static void write(JsonGenerator generator, @Nullable Object value) {
@@ -136,7 +218,7 @@ final class Json {
       case Map<?, ?> map -> {
         generator.writeStartObject();
         map.forEach((name, each) -> {
-          generator.writeName(String.valueOf(name));
+          generator.writeName(wholeAnyway(String.valueOf(name)));
           write(generator, each);
         });
         generator.writeEndObject();
@@ -150,9 +232,12 @@ final class Json {
       case Integer number -> generator.writeNumber(number);
       case Long number -> generator.writeNumber(number);
       case Double number -> generator.writeNumber(number);
+      case Float number -> generator.writeNumber(number);
+      case Short number -> generator.writeNumber(number);
+      case Byte number -> generator.writeNumber((short) number);
       case java.math.BigInteger number -> generator.writeNumber(number);
       case java.math.BigDecimal number -> generator.writeNumber(number);
-      default -> generator.writeString(String.valueOf(value));
+      default -> generator.writeString(wholeAnyway(String.valueOf(value)));
     }
   }
 }

@@ -2,8 +2,10 @@ package gyre.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -288,6 +291,87 @@ class HandlerTest {
       others.forEach(each -> assertThat(await(each).isDone()).isTrue());
     } finally {
       end.countDown();
+    }
+  }
+
+  @Test
+  void shouldMakeAsManyCallsOfHttpAtATimeAsItsKindMay() throws IOException {
+    int calls = 24; // more than a client keeps connections by itself
+    List<HttpExchange> waiting = Collections.synchronizedList(new ArrayList<>());
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), calls);
+    server.createContext("/", waiting::add);
+    server.start();
+    try (WorkerRig rig =
+        rig(
+            "[handlers.h]\nkind=\"http\"\nconcurrency="
+                + calls
+                + "\nurl=\"http://127.0.0.1:"
+                + server.getAddress().getPort()
+                + "/\"\n")) {
+      rig.start();
+      List<Enqueued> jobs = new ArrayList<>();
+      for (int i = 0; i < calls; i++) {
+        jobs.add(rig.queue.enqueue(Job.of("h", i)));
+      }
+      WorkerRig.await("all have been called", () -> waiting.size() == calls);
+      for (HttpExchange each : waiting) {
+        each.sendResponseHeaders(204, -1);
+        each.close();
+      }
+      jobs.forEach(each -> assertThat(await(each).isDone()).isTrue());
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  /** What the payload names. */
+  public static final class Returns implements QueueHandler {
+    @Override
+    public String operation() {
+      return "returns";
+    }
+
+    @Override
+    public Object handle(QueueTask task) {
+      List<Object> inItself = new ArrayList<>();
+      inItself.add(inItself);
+      return switch (String.valueOf(task.payload())) {
+        case "in itself" -> inItself;
+        case "no end" -> (Iterable<Object>) () -> Stream.generate(() -> (Object) 1).iterator();
+        case "throws" ->
+            new Object() {
+              @Override
+              public String toString() {
+                throw new UnsupportedOperationException("has no text");
+              }
+            };
+        case "twice" -> Map.of(1, "a", "1", "b");
+        case "long" -> BigInteger.TEN.pow(1000);
+        case "half" -> "a\ud800b";
+        case "no number" -> List.of(Double.NaN, Float.NEGATIVE_INFINITY, 1.5f);
+        default -> Map.of("a", List.of(1, "b", true));
+      };
+    }
+  }
+
+  @Test
+  void shouldFailAnEntryAloneOfWhichTheResultIsNoJson() throws IOException {
+    try (WorkerRig rig = new WorkerRig(directory)) {
+      rig.start(with(new Returns(), 1, Duration.ofMinutes(1)));
+      for (String bad : List.of("in itself", "no end", "throws", "twice", "long")) {
+        JobEnd end = await(rig.queue.enqueue(Job.of("returns", bad).keepResult()));
+        assertThat(end.isDone()).as(bad).isFalse();
+        assertThat(end.error()).contains("can't be kept as JSON");
+        assertThat(await(rig.queue.enqueue(Job.of("returns", bad))).isDone()).as(bad).isTrue();
+      }
+      Map.of("half", "a?b", "no number", List.of("NaN", "-Infinity", 1.5))
+          .forEach((payload, result) ->
+              assertThat(
+                      await(rig.queue.enqueue(Job.of("returns", payload).keepResult())).result())
+                  .isEqualTo(result));
+      assertThat(await(rig.queue.enqueue(Job.of("returns", "good").keepResult())).result())
+          .isEqualTo(Map.of("a", List.of(1, "b", true)));
     }
   }
 

@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
@@ -19,6 +20,19 @@ class JsonTest {
   void shouldWriteWhatItHasRead(String json) throws Exception {
     var read = Json.readObject(json.getBytes(StandardCharsets.UTF_8));
     assertThat(Json.readObject(Json.write(read).getBytes(StandardCharsets.UTF_8))).isEqualTo(read);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"id\":\"\\ud800\"}",
+        "{\"a\":[\"\\udc00\\ud800\"]}",
+        "{\"\\ud800x\":1}"
+      })
+  void shouldRefuseHalfOfAPair(String json) {
+    assertThatThrownBy(() -> Json.readObject(json.getBytes(StandardCharsets.UTF_8)))
+        .isInstanceOf(BadEntryException.class)
+        .hasMessageContaining("surrogate");
   }
 
   @Test
