@@ -24,9 +24,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class Drainer implements Runnable, Replay.Executor {
   private static final long LOOK_AGAIN_MILLIS = 100;
-  private static final long TICK_MILLIS = 5000;
   private static final long TROUBLE_FIRST_MILLIS = 50;
   private static final long TROUBLE_LONGEST_MILLIS = 5000;
+
+  /** Of many entries that can't begin now so many are looked at; then what has come meanwhile is. */
+  private static final int LOOKS_LIMIT = 1024;
+
+  /** What came of looking for entries. */
+  private enum Progress {
+    /** There is none that can begin now. */
+    NOTHING,
+    /** None of those that were looked at can, and there are others. */
+    LOOKED,
+    BEGAN
+  }
 
   /** Commands have ended by then: they are killed where they don't listen. */
   private static final long LEAVE_LIMIT_SECONDS = 30;
@@ -47,7 +58,7 @@ final class Drainer implements Runnable, Replay.Executor {
   private final PendingIndex pending;
   private final EntryTaker taker;
   private final Replay replay;
-  private final ClockSteps clockSteps;
+  private final Upkeep upkeep;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private QueueConfig config;
   private @Nullable Engine engine;
@@ -57,7 +68,6 @@ final class Drainer implements Runnable, Replay.Executor {
   private int drainLeft;
   private long drainUntilNanos;
   private boolean isDraining;
-  private long nextTickMillis = PendingIndex.steadyMillis();
 
   Drainer(
       Queue queue,
@@ -87,7 +97,7 @@ final class Drainer implements Runnable, Replay.Executor {
     this.pending = PendingIndex.of(spool, stats, log, clock, desk::isParked);
     this.taker = new EntryTaker(spool, claims, pending, desk, log, probe, clock);
     this.replay = new Replay(spool, slot, claims, pending, log, this);
-    this.clockSteps = new ClockSteps(clock.millis(), PendingIndex.steadyMillis());
+    this.upkeep = new Upkeep(queue, pending, replay, log, clock);
     this.config = configs.get();
   }
 
@@ -114,8 +124,8 @@ final class Drainer implements Runnable, Replay.Executor {
         try {
           round();
           recovered();
-        } catch (EngineTroubleException e) {
-          trouble(e);
+        } catch (RuntimeException e) {
+          trouble(e); // of the database; or of one entry or file, and the others go on
         }
       }
       leave();
@@ -142,40 +152,23 @@ final class Drainer implements Runnable, Replay.Executor {
     useConfig();
     Settler settling = ready();
     takeMail(settling);
-    lookAtClocks(settling);
+    upkeep.look(settling, engine(), config);
     pending.takeDue();
     if (desk.needsScan()) {
       pending.scan();
     }
     pending.scanIfNeeded();
-    boolean didSomething = !isPaused() && batch(settling);
+    Progress progress = isPaused() ? Progress.NOTHING : batch(settling);
     publish();
-    if (didSomething) {
+    if (progress == Progress.BEGAN) {
       pending.somethingBegan();
-    } else {
+    } else if (progress == Progress.NOTHING) {
       pending.nothingBegan();
       if (isOnce && desk.isIdle() && (stats.isPaused || isIdle()) && !hasMore()) {
         inbox.wish(Inbox.Wish.STOP);
         return;
       }
       inbox.await(waitMillis());
-    }
-  }
-
-  private void lookAtClocks(Settler settling) {
-    long now = PendingIndex.steadyMillis();
-    long step = clockSteps.look(clock.millis(), now);
-    if (step != 0) {
-      log.warn(
-          "the clock was set by "
-              + step / 1000
-              + " s: nothing is deleted for its age for "
-              + ClockSteps.DOUBT_MILLIS / 60_000
-              + " minutes");
-    }
-    if (step != 0 || now - nextTickMillis >= 0) {
-      nextTickMillis = now + TICK_MILLIS;
-      tick(settling);
     }
   }
 
@@ -250,23 +243,25 @@ final class Drainer implements Runnable, Replay.Executor {
 
   // ---- taking and executing
 
-  /** False if there was nothing that could be done now. */
-  private boolean batch(Settler settling) {
+  private Progress batch(Settler settling) {
     List<Claim> ofSql = new ArrayList<>();
     int most = isDraining ? Math.min(config.batch(), drainLeft) : config.batch();
     int taken = 0;
+    int looks = 0;
     try {
-      for (EntryName name = next(); name != null; name = taken < most ? next() : null) {
+      for (EntryName name = next(); name != null; name = taken < most && looks < LOOKS_LIMIT ? next() : null) {
+        looks++;
         Claim claim = taker.take(settling, name, config);
         if (claim == null) {
           continue;
         }
-        taken++;
         Kind kind = kind(claim);
         if (kind.isSql()) {
+          desk.state(kind).begins();
           ofSql.add(claim);
-        } else {
-          start(settling, claim, kind);
+          taken++;
+        } else if (start(settling, claim, kind)) {
+          taken++;
         }
       }
     } catch (EngineTroubleException e) {
@@ -277,7 +272,10 @@ final class Drainer implements Runnable, Replay.Executor {
     if (!ofSql.isEmpty()) {
       execute(settling, ofSql);
     }
-    return taken > 0;
+    if (taken > 0) {
+      return Progress.BEGAN;
+    }
+    return looks < LOOKS_LIMIT ? Progress.NOTHING : Progress.LOOKED;
   }
 
   @Override
@@ -323,27 +321,31 @@ final class Drainer implements Runnable, Replay.Executor {
 
   // ---- by handlers
 
-  private void start(Settler settling, Claim claim, Kind kind) {
+  /**
+   * False if it is not its turn: then it has taken no place that another one may have, of those
+   * that may begin now, in a second, or while the worker ends.
+   */
+  private boolean start(Settler settling, Claim claim, Kind kind) {
     String id = claim.entry().id();
     try {
       if (!desk.tryTakeId(id)) {
         // What becomes of the other one decides whether there is anything to do.
         if (taker.giveBack(claim.file(), claim.name())) {
-          pending.later(claim.name(), LOOK_AGAIN_MILLIS);
+          pending.twin(claim.name());
         }
-        return;
+        return false;
       }
     } catch (IOException e) {
       taker.giveBack(claim.file(), claim.name());
       taker.cannotMove(claim.name(), e);
-      return;
+      return false;
     }
     int attempts;
     try {
       if (engine().isDone(id)) {
         desk.freeId(id);
         settle(settling, claim, new Outcome.Duplicate(), kind.retry());
-        return;
+        return true;
       }
       attempts = engine().attempts(id);
     } catch (EngineTroubleException e) {
@@ -351,7 +353,9 @@ final class Drainer implements Runnable, Replay.Executor {
       taker.putBack(claim);
       throw e;
     }
+    desk.state(kind).begins();
     desk.start(claim, kind, attempts + 1);
+    return true;
   }
 
   @Override
@@ -377,7 +381,9 @@ final class Drainer implements Runnable, Replay.Executor {
   private void settle(Settler settling, Claim claim, Outcome outcome, RetryPolicy retry) {
     try {
       settling.settle(claim, outcome, retry);
-    } catch (IOException e) {
+    } catch (EngineTroubleException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
       claims.ended(claim.file());
       log.failure(QueueException.of("move", claim.file(), e).getMessage() + "");
       if (!spool.isThere()) {
@@ -391,7 +397,7 @@ final class Drainer implements Runnable, Replay.Executor {
 
   private long waitMillis() {
     long now = PendingIndex.steadyMillis();
-    long until = Math.min(nextTickMillis, pending.nextMillis());
+    long until = Math.min(upkeep.nextMillis(), pending.nextMillis());
     long pause = stats.isPaused ? KindState.NOT_BY_TIME : desk.pauseMillis();
     if (pause != KindState.NOT_BY_TIME) {
       until = Math.min(until, now + pause);
@@ -402,11 +408,15 @@ final class Drainer implements Runnable, Replay.Executor {
     return Math.max(1, until - now);
   }
 
-  private void trouble(EngineTroubleException e) throws InterruptedException {
+  private void trouble(RuntimeException e) throws InterruptedException {
+    boolean isOfDatabase = e instanceof EngineTroubleException;
+    String message = isOfDatabase ? String.valueOf(e.getMessage()) : e.toString();
     if (stats.trouble.isEmpty()) {
-      log.warn("trouble with the database, entries wait: " + e.getMessage());
+      log.warn(
+          "trouble " + (isOfDatabase ? "with the database" : "in a round") + ", entries wait: "
+              + message);
     }
-    stats.trouble = String.valueOf(e.getMessage());
+    stats.trouble = message;
     Engine open = engine;
     engine = null;
     settler = null;
@@ -430,20 +440,6 @@ final class Drainer implements Runnable, Replay.Executor {
       log.info("the database can be used again");
       stats.trouble = "";
       troubleMillis = TROUBLE_FIRST_MILLIS;
-    }
-  }
-
-  /** What is looked at from time to time, in case that nobody told of it. */
-  private void tick(Settler settling) {
-    if (pending.isExhausted()) {
-      pending.scan();
-    }
-    pending.scanDelayed();
-    replay.recover(settling);
-    Maintenance.batches(spool, settling, log);
-    Maintenance.recurring(queue, config, clock.instant(), log);
-    if (!clockSteps.isInDoubt(PendingIndex.steadyMillis())) {
-      Maintenance.cleanup(spool, engine(), config, clock.instant(), log);
     }
   }
 

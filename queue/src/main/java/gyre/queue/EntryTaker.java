@@ -129,7 +129,7 @@ final class EntryTaker {
       return null;
     }
     KindState state = desk.state(kind);
-    if (!state.tryBegin()) {
+    if (!state.mayBegin()) {
       claims.putBack(file, name);
       state.parked.offer(name); // where it finds no room it is looked for when there is some
       return null;

@@ -52,9 +52,12 @@ final class KindState {
     return hasRoom() && (kind.ratePerSecond() == 0 || bucket.nanosUntil(1, System.nanoTime()) <= 0);
   }
 
-  /** Whether one may begin; takes its place in the rate if so. */
-  boolean tryBegin() {
-    return hasRoom() && (kind.ratePerSecond() == 0 || bucket.tryTake(1, System.nanoTime()));
+  /** One begins, which {@link #mayBegin} has allowed: it takes its place in the rate. */
+  void begins() {
+    if (kind.ratePerSecond() > 0) {
+      boolean isTaken = bucket.tryTake(1, System.nanoTime());
+      assert isTaken : "begun though the rate of " + kind.operation() + " does not allow it";
+    }
   }
 
   /** What waited, if it may begin now. */

@@ -45,6 +45,10 @@ final class Later {
     return first == null ? Long.MAX_VALUE : first.atMillis;
   }
 
+  int size() {
+    return queue.size();
+  }
+
   boolean isEmpty() {
     return queue.isEmpty();
   }

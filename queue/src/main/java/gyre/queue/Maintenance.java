@@ -5,10 +5,12 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** What is done from time to time: old files go, recurring entries come, batches are looked at. */
 final class Maintenance {
@@ -24,9 +26,33 @@ final class Maintenance {
 
   // ---- old files
 
+  private static Path stamp(Spool spool) {
+    return spool.base.resolve(".cleanup");
+  }
+
+  /**
+   * When {@link #cleanup} was last done, by a clock that was believed; empty if never. Then it is
+   * written that it is done now, so that the next start has something to compare with.
+   */
+  static OptionalLong lastCleanup(Spool spool, WorkerLog log) {
+    Path stamp = stamp(spool);
+    try {
+      return OptionalLong.of(changed(stamp).toEpochMilli());
+    } catch (NoSuchFileException e) {
+      try {
+        spool.replace(stamp, "never\n");
+      } catch (IOException again) {
+        log.failure(QueueException.of("write", stamp, again).getMessage() + "");
+      }
+    } catch (IOException e) {
+      log.failure(QueueException.of("look at", stamp, e).getMessage() + "");
+    }
+    return OptionalLong.empty();
+  }
+
   /** At most every five minutes; the time of the last is that of a file, for all workers. */
   static void cleanup(Spool spool, Engine engine, QueueConfig config, Instant now, WorkerLog log) {
-    Path stamp = spool.base.resolve(".cleanup");
+    Path stamp = stamp(spool);
     try {
       if (Files.exists(stamp) && isRecent(stamp, now)) {
         return;
@@ -54,8 +80,12 @@ final class Maintenance {
    * last change of status.
    */
   private static boolean isOlder(Path file, Instant than) throws IOException {
+    return changed(file).isBefore(than);
+  }
+
+  private static Instant changed(Path file) throws IOException {
     Object changed = Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
-    return ((java.nio.file.attribute.FileTime) changed).toInstant().isBefore(than);
+    return ((java.nio.file.attribute.FileTime) changed).toInstant();
   }
 
   private static long delete(Path directory, Instant before) throws IOException {
@@ -72,7 +102,7 @@ final class Maintenance {
       }
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       return count; // somebody else cleans up too
     }
     return count;

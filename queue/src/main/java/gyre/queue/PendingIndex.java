@@ -24,6 +24,9 @@ final class PendingIndex {
   /** That doubles while none is found that may begin. */
   private static final long SCAN_AGAIN_LONGEST_MILLIS = 30_000;
 
+  private static final long TWIN_SOONEST_MILLIS = 100;
+  private static final long TWIN_LATEST_MILLIS = 5000;
+
   private final Spool spool;
   private final WorkerStats stats;
   private final WorkerLog log;
@@ -100,6 +103,14 @@ final class PendingIndex {
 
   void later(EntryName name, long pauseMillis) {
     later.add(name, steadyMillis() + pauseMillis);
+  }
+
+  /**
+   * It waits for another one to end, and nobody tells of that. The more there are that wait so, the
+   * longer is the pause: so looking at them takes a bounded part of the time.
+   */
+  void twin(EntryName name) {
+    later(name, Math.clamp(later.size(), TWIN_SOONEST_MILLIS, TWIN_LATEST_MILLIS));
   }
 
   @Nullable EntryName poll() {

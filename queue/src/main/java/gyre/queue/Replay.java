@@ -55,7 +55,9 @@ final class Replay {
       for (Path file : files) {
         try {
           recover(settling, file);
-        } catch (IOException | QueueException e) {
+        } catch (EngineTroubleException e) {
+          throw e;
+        } catch (IOException | RuntimeException e) {
           log.failure(QueueException.of("take over", file, e).getMessage() + "");
         }
       }
@@ -82,7 +84,7 @@ final class Replay {
             spool.pending.resolve(found.text()), found.text(), found.priority(), found.sequence());
     try {
       replay(settling, own, name);
-    } catch (IOException | QueueException e) {
+    } catch (IOException | RuntimeException e) {
       claims.ended(own); // the next look finds it
       throw e;
     }

@@ -12,8 +12,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,6 +46,9 @@ class DrainerFaultTest {
   private volatile long clockAheadMillis;
 
   private final AtomicInteger troubles = new AtomicInteger();
+  private final List<CompletableFuture<Void>> ended = new ArrayList<>();
+  private int rate;
+  private int drainEntries = QueueConfig.DEFAULT.drainEntries();
 
   @BeforeEach
   void open() {
@@ -53,6 +59,7 @@ class DrainerFaultTest {
   @AfterEach
   void stop() {
     inbox.wish(Inbox.Wish.STOP);
+    ended.forEach(CompletableFuture::join); // it may have files in the directory that goes
   }
 
   private Engine engine() {
@@ -87,19 +94,20 @@ class DrainerFaultTest {
           }
         };
     QueueConfig usual = QueueConfig.DEFAULT;
+    RetryPolicy once = new RetryPolicy(0, Duration.ZERO, Duration.ZERO);
+    Kind kind = new Kind("h", new Kind.Java(handler), 4, rate, Duration.ofMinutes(1), once);
     QueueConfig config =
         new QueueConfig(
-                usual.batch(),
-                usual.drainEntries(),
-                usual.drainTime(),
-                usual.maxEntryBytes(),
-                usual.sqlTimeout(),
-                new RetryPolicy(1, Duration.ZERO, Duration.ZERO),
-                usual.cleanupAfter(),
-                usual.ledgerKept(),
-                usual.kinds(),
-                List.of(new QueueConfig.Recurring("daily", daily(), Job.sql("SELECT 1"))))
-            .handlers(List.of(handler));
+            usual.batch(),
+            drainEntries,
+            usual.drainTime(),
+            usual.maxEntryBytes(),
+            usual.sqlTimeout(),
+            new RetryPolicy(1, Duration.ZERO, Duration.ZERO),
+            usual.cleanupAfter(),
+            usual.ledgerKept(),
+            Map.of("h", kind),
+            List.of(new QueueConfig.Recurring("daily", daily(), Job.sql("SELECT 1"))));
     Drainer drainer =
         new Drainer(
             rig.queue,
@@ -111,9 +119,10 @@ class DrainerFaultTest {
             stats,
             new WorkerLog(directory.resolve("worker.log"), null),
             probe,
-            (claim, kind, attempt) ->
-                started.add(new Inbox.Finished(claim, kind, new Outcome.Done(null))),
+            (claim, of, attempt) ->
+                started.add(new Inbox.Finished(claim, of, new Outcome.Done(null))),
             () -> Instant.now().plusMillis(clockAheadMillis));
+    ended.add(drainer.ended());
     Thread.ofPlatform().name("test-drainer").start(drainer);
   }
 
@@ -172,6 +181,80 @@ class DrainerFaultTest {
     rig.awaitCompleted("5_1");
   }
 
+  @Test
+  void shouldGoOnThoughARoundFailsInAWayThatNobodyKnows() {
+    AtomicBoolean isFirst = new AtomicBoolean(true);
+    probe =
+        point -> {
+          if (point == Probe.Point.AFTER_COMMIT && isFirst.getAndSet(false)) {
+            throw new IllegalStateException("as the test wants");
+          }
+        };
+    rig.drop("5_1", INSERT.formatted(1));
+    start();
+    rig.awaitCompleted("5_1");
+    rig.drop("5_2", INSERT.formatted(2));
+    inbox.rescan();
+    rig.awaitCompleted("5_2");
+    assertThat(rig.query("SELECT n FROM t")).containsExactly("1", "2");
+    assertThat(log()).contains("trouble in a round").contains("as the test wants");
+  }
+
+  // ---- entries of an id that is with a handler
+
+  /** The first waits for another one of its id, which some worker has; the second is free. */
+  private void startWithATwinBeforeAnotherOne() throws Exception {
+    rig.drop("1_1", "{\"operation\": \"h\", \"id\": \"same\"}");
+    rig.drop("9_2", "{\"operation\": \"h\", \"id\": \"other\"}");
+    try (IdLocks others = IdLocks.open(rig.spool)) {
+      assertThat(others.tryTake("same")).isTrue();
+      start();
+      Inbox.Finished first = Objects.requireNonNull(started.poll(30, TimeUnit.SECONDS));
+      assertThat(first.claim().entry().id()).isEqualTo("other");
+      inbox.finished(first);
+      rig.awaitCompleted("9_2");
+    }
+  }
+
+  @Test
+  void shouldLeaveThePlacesOfARateToThoseThatMayBegin() throws Exception {
+    rate = 1;
+    startWithATwinBeforeAnotherOne();
+    Inbox.Finished second = Objects.requireNonNull(started.poll(30, TimeUnit.SECONDS));
+    assertThat(second.claim().entry().id()).isEqualTo("same"); // that id is free now
+  }
+
+  @Test
+  void shouldLeaveThePlacesOfADrainToThoseThatMayBegin() throws Exception {
+    drainEntries = 1;
+    Path paused = Files.createFile(rig.spool.pauseFile(""));
+    CompletableFuture<Void> drained =
+        PgRig.aside(() -> {
+          WorkerRig.await("both are known", () -> stats.waiting == 2);
+          inbox.wish(Inbox.Wish.DRAIN);
+          Files.delete(paused);
+          inbox.wakeUp();
+          return 0;
+        });
+    startWithATwinBeforeAnotherOne();
+    drained.join();
+  }
+
+  @Test
+  void shouldLookAtWhatHasComeBehindManyThatMayNotBegin() throws Exception {
+    for (int i = 0; i < 1500; i++) {
+      rig.drop("1_" + i, "{\"operation\": \"h\", \"id\": \"same\"}");
+    }
+    try (IdLocks others = IdLocks.open(rig.spool)) {
+      assertThat(others.tryTake("same")).isTrue();
+      start();
+      rig.drop("9_0", INSERT.formatted(1));
+      inbox.rescan();
+      rig.awaitCompleted("9_0");
+      assertThat(started).isEmpty();
+    }
+  }
+
   // ---- clocks that are set
 
   private void setClock(Duration ahead) {
@@ -225,6 +308,34 @@ class DrainerFaultTest {
     assertThat(WorkerRig.names(rig.spool.failed)).containsExactly("5_bad", "5_bad.error");
     assertThat(WorkerRig.names(rig.spool.completed)).hasSizeGreaterThanOrEqualTo(2);
     assertThat(rig.query("SELECT count(*) FROM t")).containsExactly("1"); // the ledger knows it
+  }
+
+  @Test
+  void shouldDeleteNothingBecauseTheClockIsAheadAtTheStart() throws Exception {
+    rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id("same"));
+    rig.drop("5_bad", "{}");
+    rig.once();
+    clockAheadMillis = Duration.ofDays(400).toMillis();
+    Enqueued again = rig.queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id("same"));
+    start();
+    rig.awaitCompleted(again.name());
+    assertThat(WorkerRig.names(rig.spool.failed)).containsExactly("5_bad", "5_bad.error");
+    assertThat(rig.query("SELECT count(*) FROM t")).containsExactly("1"); // the ledger knows it
+  }
+
+  @Test
+  void shouldBelieveAClockAfterATime() {
+    long now = Instant.now().toEpochMilli();
+    long month = Duration.ofDays(30).toMillis();
+    ClockSteps soon = new ClockSteps(now, 0, OptionalLong.of(now - 3_600_000));
+    assertThat(soon.isInDoubt(1)).isFalse();
+    for (OptionalLong last :
+        List.of(OptionalLong.empty(), OptionalLong.of(now - month), OptionalLong.of(now + month))) {
+      ClockSteps clock = new ClockSteps(now, 0, last);
+      assertThat(clock.isInDoubt(1)).isTrue();
+      assertThat(clock.look(now + 1000, 1000)).isZero();
+      assertThat(clock.isInDoubt(ClockSteps.DOUBT_MILLIS)).isFalse();
+    }
   }
 
   @Test
