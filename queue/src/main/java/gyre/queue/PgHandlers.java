@@ -6,8 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
@@ -65,9 +67,23 @@ final class PgHandlers {
   /** What a handler has come to. */
   record Finished(PgEntry row, long worker, Kind kind, Outcome outcome) {}
 
+  /** An attempt that this worker has begun and not settled. */
+  private record Attempt(long seq, int number) {
+    static Attempt of(PgEntry row) {
+      return new Attempt(row.seq(), row.attempts() + 1);
+    }
+  }
+
+  /** What one journey to the server has brought, committed. */
+  private record Claimed(long worker, List<PgEntry> rows, int twins) {}
+
   /** Of one kind: how many run, and how many may begin in a second. */
   private static final class Lane {
     int running;
+
+    /** Calls that were given up and have not returned: they take places as those that run. */
+    int hanging;
+
     final PgAgeing ageing = new PgAgeing();
     TokenBucket bucket = TokenBucket.create(1, 1, System.nanoTime());
     long rate;
@@ -90,7 +106,7 @@ final class PgHandlers {
   private final HandlerFibers fibers;
   private final Map<String, Lane> lanes = new HashMap<>();
   private final ConcurrentLinkedQueue<Finished> finished = new ConcurrentLinkedQueue<>();
-  private int running;
+  private final Set<Attempt> held = new HashSet<>();
   private boolean foundNothing;
 
   /** Until a limit of rate allows what may be waiting. */
@@ -102,11 +118,11 @@ final class PgHandlers {
   }
 
   int running() {
-    return running;
+    return held.size();
   }
 
   boolean isIdle() {
-    return running == 0;
+    return held.isEmpty();
   }
 
   boolean foundNothing() {
@@ -139,43 +155,60 @@ final class PgHandlers {
       pauseMillis = Math.min(pauseMillis, lane.pauseMillis());
       return 0;
     }
-    int room = kind.concurrency() - lane.running;
+    lookForHanging(kind, lane);
+    int room = kind.concurrency() - lane.running - lane.hanging;
     int most = shared.mayBegin(kind.ratePerSecond() > 0 ? Math.min(1, room) : room);
     if (most <= 0) {
       return 0;
     }
-    List<PgEntry> taken = new ArrayList<>();
-    int twins = 0;
     int agedPlaces = lane.ageing.places(most);
+    int did = 0;
     if (agedPlaces > 0) {
-      twins += claim(open, kind, lane.ageing.fromPriority(), agedPlaces, taken);
+      did = begin(open, kind, lane, lane.ageing.fromPriority(), agedPlaces);
     }
-    if (taken.size() < most) {
-      twins += claim(open, kind, EntryName.FIRST_PRIORITY, most - taken.size(), taken);
+    if (did < most) {
+      did += begin(open, kind, lane, EntryName.FIRST_PRIORITY, most - did);
     }
-    shared.begun(taken.size());
-    if (twins > 0) {
-      pauseMillis = Math.min(pauseMillis, TWIN_MILLIS);
+    return did;
+  }
+
+  private void lookForHanging(Kind kind, Lane lane) {
+    int hanging = fibers.hanging(kind.operation());
+    if (hanging > lane.hanging) {
+      shared.log.failure(HandlerThreads.hangingWarning(kind.operation(), hanging));
     }
-    for (PgEntry each : taken) {
+    lane.hanging = hanging;
+  }
+
+  /**
+   * Each claim is begun before the next one is made, which may fail: what is committed is at work.
+   * Returns how many were begun or, as twins, put off: behind those there may be others.
+   */
+  private int begin(PgConnection open, Kind kind, Lane lane, int fromPriority, int most)
+      throws SQLException {
+    Claimed claimed = claim(open, kind, fromPriority, most);
+    shared.begun(claimed.rows().size());
+    for (PgEntry each : claimed.rows()) {
       if (kind.ratePerSecond() > 0) {
         lane.bucket.tryTake(1, System.nanoTime());
       }
+      start(each, claimed.worker(), kind);
+      held.add(Attempt.of(each));
       lane.running++;
-      running++;
-      start(each, kind);
     }
-    return taken.size() + twins; // behind twins there may be others
+    if (claimed.twins() > 0) {
+      pauseMillis = Math.min(pauseMillis, TWIN_MILLIS);
+    }
+    return claimed.rows().size() + claimed.twins();
   }
 
-  /** Adds to {@code taken}; returns how many twins were delayed. */
-  private int claim(PgConnection open, Kind kind, int fromPriority, int most, List<PgEntry> taken)
+  private Claimed claim(PgConnection open, Kind kind, int fromPriority, int most)
       throws SQLException {
     for (int i = 1; ; i++) {
       try {
-        int twins = claimOnce(open, kind, fromPriority, most, taken);
+        Claimed claimed = claimOnce(open, kind, fromPriority, most);
         open.commit();
-        return twins;
+        return claimed;
       } catch (SQLException e) {
         // Another worker has begun one of an id at the same moment; now it is seen.
         if (!PgErrors.state(e).equals(UNIQUE_VIOLATION) || i == RACES_LIMIT) {
@@ -186,44 +219,71 @@ final class PgHandlers {
     }
   }
 
-  private int claimOnce(
-      PgConnection open, Kind kind, int fromPriority, int most, List<PgEntry> taken)
+  private Claimed claimOnce(PgConnection open, Kind kind, int fromPriority, int most)
       throws SQLException {
+    long worker = shared.worker; // the listener may get another number meanwhile
     try (PreparedStatement statement = open.prepareStatement(TAKE)) {
-      statement.setLong(1, shared.worker);
+      statement.setLong(1, worker);
       statement.setString(2, kind.operation());
       statement.setInt(3, fromPriority);
       statement.setInt(4, most);
-      statement.setLong(5, shared.worker);
+      statement.setLong(5, worker);
+      List<PgEntry> rows = new ArrayList<>();
       int twins = 0;
-      try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          twins = rows.getInt("twins");
-          if (rows.getString("id") != null) {
-            taken.add(PgClaims.entry(rows, rows.getBoolean("is_new")));
+      try (ResultSet found = statement.executeQuery()) {
+        while (found.next()) {
+          twins = found.getInt("twins");
+          if (found.getString("id") != null) {
+            rows.add(PgClaims.entry(found, found.getBoolean("is_new")));
           }
         }
       }
-      return twins;
+      return new Claimed(worker, rows, twins);
     }
   }
 
-  private void start(PgEntry row, Kind kind) {
-    long worker = shared.worker;
+  /**
+   * Rows that are this worker's, and that it does not have: of a commit of which the answer was
+   * lost, or that it could not begin. No attempt was made, and nobody else would take them while
+   * this worker lives.
+   */
+  void giveBackWhatNobodyHas(PgConnection open) throws SQLException {
+    try (PreparedStatement back =
+        open.prepareStatement(
+            "UPDATE gyre_queue.entries SET state = 'pending', worker = NULL,"
+                + " attempts = attempts - 1 WHERE worker = ? AND state = 'running'"
+                + " AND (seq, attempts) NOT IN"
+                + " (SELECT * FROM unnest(?::bigint[], ?::integer[]))")) {
+      back.setLong(1, shared.worker);
+      back.setArray(2, open.createArrayOf("bigint", held.stream().map(Attempt::seq).toArray()));
+      back.setArray(3, open.createArrayOf("integer", held.stream().map(Attempt::number).toArray()));
+      int count = back.executeUpdate();
+      if (count > 0) {
+        PgUpkeep.notify(open, "");
+        shared.log.failure(count + " entries were taken and not begun, and are given back");
+      }
+    }
+    open.commit();
+  }
+
+  private void start(PgEntry row, long worker, Kind kind) {
     if (!row.isNew()) {
       ended(new Finished(row, worker, kind, new Outcome.Duplicate()));
       return;
     }
+    Entry entry;
     try {
-      fibers.start(
-          row.entry(),
-          kind,
-          row.attempts() + 1,
-          outcome -> ended(new Finished(row, worker, kind, outcome)));
+      entry = row.entry();
     } catch (BadEntryException e) {
       Outcome bad = new Outcome.Failed(String.valueOf(e.getMessage()), true);
       ended(new Finished(row, worker, kind, bad));
+      return;
     }
+    fibers.start(
+        entry,
+        kind,
+        row.attempts() + 1,
+        outcome -> ended(new Finished(row, worker, kind, outcome)));
   }
 
   /** Any thread. */
@@ -244,7 +304,7 @@ final class PgHandlers {
       if (lane != null) {
         lane.running--;
       }
-      running--;
+      held.remove(Attempt.of(each.row()));
       didSomething = true;
     }
     return didSomething;

@@ -24,6 +24,7 @@ final class PgKeeper implements Runnable {
   private final PgShared shared;
   private final PgHandlers handlers;
   private @Nullable PgConnection connection;
+  private @Nullable ClockSteps clockSteps;
   private long nextTickNanos = System.nanoTime();
 
   /** Until the next entry is due; {@link Long#MAX_VALUE} if none is delayed. */
@@ -119,6 +120,7 @@ final class PgKeeper implements Runnable {
       connection = open;
       PgSchema.create(open);
       open.setAutoCommit(false);
+      handlers.giveBackWhatNobodyHas(open); // what was lost with the last connection
     }
     return open;
   }
@@ -211,9 +213,14 @@ final class PgKeeper implements Runnable {
   // ---- from time to time
 
   private void tick(PgConnection open) throws SQLException {
+    handlers.giveBackWhatNobodyHas(open);
     PgUpkeep.takeOver(open, shared);
     PgUpkeep.recurring(open, shared);
-    PgUpkeep.cleanUp(open, shared.config());
+    ClockSteps clock = PgUpkeep.lookAtClock(open, clockSteps, shared.log);
+    clockSteps = clock;
+    if (!clock.isInDoubt(PendingIndex.steadyMillis())) {
+      PgUpkeep.cleanUp(open, shared.config());
+    }
     for (String each : PgUpkeep.openBatches(open)) {
       endBatch(open, each);
     }

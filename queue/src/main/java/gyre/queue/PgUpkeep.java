@@ -12,6 +12,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.jdbc.PgConnection;
 
 /**
@@ -24,6 +26,9 @@ final class PgUpkeep {
   private static final Duration FAILED_KEPT = Duration.ofDays(30);
   private static final long COUNT_LIMIT = 100_000;
   private static final String LOST = "the worker ended while it was executed";
+
+  private static final String CLEANED =
+      "INSERT INTO gyre_queue.upkeep (cleaned_at) VALUES (now()) ON CONFLICT (is_only)";
 
   private PgUpkeep() {}
 
@@ -221,6 +226,46 @@ final class PgUpkeep {
 
   // ---- what is old
 
+  /**
+   * Whether the clock of the server is believed, see {@link ClockSteps}. When what is old was
+   * deleted last is a row, for all workers.
+   *
+   * @param known what this worker knows of that clock; null at its first look
+   */
+  static ClockSteps lookAtClock(PgConnection open, @Nullable ClockSteps known, WorkerLog log)
+      throws SQLException {
+    long steadyMillis = PendingIndex.steadyMillis();
+    long nowMillis = now(open).toEpochMilli();
+    if (known == null) {
+      ClockSteps first = new ClockSteps(nowMillis, steadyMillis, lastCleanUp(open));
+      open.commit();
+      return first;
+    }
+    long step = known.look(nowMillis, steadyMillis);
+    if (step != 0) {
+      log.warn(
+          "the clock of the database was set by "
+              + step / 1000
+              + " s: nothing is deleted for its age for "
+              + ClockSteps.DOUBT_MILLIS / 60_000
+              + " minutes");
+    }
+    return known;
+  }
+
+  private static OptionalLong lastCleanUp(PgConnection open) throws SQLException {
+    try (Statement look = open.createStatement()) {
+      try (ResultSet rows = look.executeQuery("SELECT cleaned_at FROM gyre_queue.upkeep")) {
+        if (rows.next()) {
+          return OptionalLong.of(
+              rows.getObject(1, OffsetDateTime.class).toInstant().toEpochMilli());
+        }
+      }
+      look.execute(CLEANED + " DO NOTHING"); // the next start has something to compare with
+      return OptionalLong.empty();
+    }
+  }
+
   /** In slices, so that it never stands in the way for long. */
   static void cleanUp(PgConnection open, QueueConfig config) throws SQLException {
     delete(
@@ -247,6 +292,8 @@ final class PgUpkeep {
             + SLICE_ROWS
             + ")",
         config.ledgerKept());
+    PgBatch.run(open, CLEANED + " DO UPDATE SET cleaned_at = now()");
+    open.commit();
   }
 
   private static void delete(PgConnection open, String sql, Duration kept) throws SQLException {

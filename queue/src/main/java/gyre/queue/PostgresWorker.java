@@ -23,7 +23,7 @@ final class PostgresWorker implements QueueWorker {
   private final WorkerOptions options;
   private final WorkerLog log;
   private final WorkerStats stats = new WorkerStats();
-  private final HandlerFibers handlers = new HandlerFibers();
+  private final HandlerFibers handlers = new HandlerFibers(this::handlerReturned);
   private final PgShared shared;
   private volatile QueueConfig config;
 
@@ -48,6 +48,11 @@ final class PostgresWorker implements QueueWorker {
 
   WorkerStats stats() {
     return stats;
+  }
+
+  /** One that was given up: there is room for another. */
+  private void handlerReturned() {
+    shared.keeping.wakeOne();
   }
 
   @Override

@@ -86,7 +86,7 @@ final class PgRig implements AutoCloseable {
   void clear() {
     query(
         "TRUNCATE gyre_queue.entries, gyre_queue.ledger, gyre_queue.workers, gyre_queue.paused,"
-            + " gyre_queue.batches, gyre_queue.batch_ends, gyre_queue.recurring RESTART IDENTITY;"
+            + " gyre_queue.batches, gyre_queue.batch_ends, gyre_queue.recurring, gyre_queue.upkeep RESTART IDENTITY;"
             + " DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE t (n INTEGER)");
   }
 

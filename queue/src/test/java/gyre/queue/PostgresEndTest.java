@@ -12,7 +12,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +84,14 @@ class PostgresEndTest {
 
   private void configure(String toml) throws IOException {
     Files.writeString(directory.resolve("queue.toml"), toml);
+  }
+
+  private String log() {
+    try {
+      return Files.readString(directory.resolve("worker.log"));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 
   private void await(String condition) {
@@ -223,6 +233,87 @@ class PostgresEndTest {
     } finally {
       process.destroyForcibly().waitFor();
     }
+  }
+
+  // ---- handlers
+
+  /** Does not listen to interrupts until the test lets it go. */
+  public static final class Hangs implements QueueHandler {
+    static final AtomicInteger CALLS = new AtomicInteger();
+    static volatile CountDownLatch end = new CountDownLatch(1);
+
+    @Override
+    public String operation() {
+      return "hangs";
+    }
+
+    @Override
+    public Object handle(QueueTask task) {
+      CALLS.incrementAndGet();
+      while (end.getCount() > 0) {
+        try {
+          end.await();
+        } catch (InterruptedException e) {
+          // as bad ones do
+        }
+      }
+      return "";
+    }
+  }
+
+  @Test
+  void shouldHaveOthersWaitForAHandlerThatHangsAndFailNone() throws Exception {
+    Hangs.end = new CountDownLatch(1);
+    configure(
+        "[handlers.hangs]\nkind = \"java\"\nclass = \""
+            + Hangs.class.getName()
+            + "\"\nconcurrency = 2\ntimeout_seconds = 1.5\nretries = 0\n");
+    try {
+      start(options());
+      for (int i = 1; i <= 12; i++) { // more than may hang, whatever is counted
+        rig.backend.enqueue(Job.of("hangs", i).id("h" + i));
+      }
+      await(PgRig.failed("h1") + " AND " + PgRig.failed("h2"));
+      rig.sql("sql", "INSERT INTO t VALUES (1)");
+      await(PgRig.done("sql"));
+      WorkerRig.await(
+          "it says so", () -> log().contains("2 calls of the handler hangs have not returned"));
+      assertThat(Hangs.CALLS).hasValue(2);
+      assertThat(rig.is("(SELECT count(*) = 10 FROM gyre_queue.entries WHERE state = 'pending')"))
+          .isTrue();
+      Hangs.end.countDown();
+      await("(SELECT count(*) = 11 FROM gyre_queue.ledger)");
+      assertThat(rig.is("(SELECT count(*) = 2 FROM gyre_queue.entries)")).isTrue();
+    } finally {
+      Hangs.end.countDown();
+    }
+  }
+
+  @Test
+  void shouldBeginWhatItsOwnCommitHasTakenWithoutAnAnswer() throws Exception {
+    configure("[handlers.h]\nkind = \"command\"\ncommand = [\"true\"]\n");
+    start(options());
+    await("EXISTS (SELECT 1 FROM gyre_queue.workers)");
+    rig.query(
+        "INSERT INTO gyre_queue.entries (id, operation, state, content, attempts, worker)"
+            + " SELECT 'lost', 'h', 'running', '{\"operation\": \"h\"}', 1, worker"
+            + " FROM gyre_queue.workers");
+    await(PgRig.done("lost"));
+  }
+
+  // ---- clocks
+
+  @Test
+  void shouldDeleteNothingBecauseTheClockIsAheadAtTheStart() throws Exception {
+    rig.query(
+        "INSERT INTO gyre_queue.ledger (id, done_at, operation, priority, content)"
+            + " VALUES ('old', now() - interval '8 days', 'sql', 5, '')");
+    rig.query("INSERT INTO gyre_queue.upkeep (cleaned_at) VALUES (now() - interval '9 days')");
+    once();
+    assertThat(rig.is(PgRig.done("old"))).isTrue();
+    rig.query("UPDATE gyre_queue.upkeep SET cleaned_at = now() - interval '1 day'");
+    once();
+    assertThat(rig.is(PgRig.done("old"))).isFalse();
   }
 
   private Process small() throws IOException {

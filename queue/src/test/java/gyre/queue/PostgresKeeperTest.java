@@ -1,9 +1,11 @@
 package gyre.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -121,6 +123,48 @@ class PostgresKeeperTest {
   }
 
   @Test
+  void shouldBeginWhatItHasClaimedThoughTheNextClaimFails() throws Exception {
+    rig.config = PgRig.config(0, PgRig.kind("h", 64)); // of 64 places one is for low priorities
+    rig.shared.worker = worker();
+    rig.backend.enqueue(Job.of("h", 1).priority(1));
+    rig.backend.enqueue(Job.of("h", 2).priority(10));
+    rig.query(
+        "ALTER TABLE gyre_queue.entries ADD CONSTRAINT bad"
+            + " CHECK (state <> 'running' OR priority > 1)");
+    PgHandlers handlers = new PgHandlers(rig.shared, fibers);
+    try (PgConnection open = rig.other("worker")) {
+      assertThatThrownBy(() -> take(handlers, open)).isInstanceOf(SQLException.class);
+      open.rollback();
+      assertThat(states()).containsExactly("pending", "running");
+      assertThat(handlers.running()).isEqualTo(1);
+      handlers.giveBackWhatNobodyHas(open);
+      assertThat(states()).containsExactly("pending", "running");
+    } finally {
+      rig.query("ALTER TABLE gyre_queue.entries DROP CONSTRAINT bad");
+    }
+  }
+
+  /** As a commit leaves it of which the answer was lost. */
+  @Test
+  void shouldGiveBackWhatIsItsAndWasNeverBegun() throws Exception {
+    rig.shared.worker = worker();
+    rig.backend.enqueue(Job.of("h", 1).id("begun"));
+    PgHandlers handlers = new PgHandlers(rig.shared, fibers);
+    try (PgConnection open = rig.other("worker")) {
+      take(handlers, open);
+      rig.backend.enqueue(Job.of("h", 2).id("lost"));
+      rig.backend.enqueue(Job.of("h", 3).id("of another"));
+      rig.query(
+          "UPDATE gyre_queue.entries SET state = 'running', attempts = 1,"
+              + " worker = CASE id WHEN 'lost' THEN (SELECT worker FROM gyre_queue.workers)"
+              + " ELSE 99 END WHERE state = 'pending'");
+      handlers.giveBackWhatNobodyHas(open);
+    }
+    assertThat(rig.query("SELECT id || state || attempts FROM gyre_queue.entries ORDER BY seq"))
+        .containsExactly("begunrunning1", "lostpending0", "of anotherrunning1");
+  }
+
+  @Test
   void shouldServeHandlersOfLowPriorityToo() throws Exception {
     rig.config = PgRig.config(0, PgRig.kind("h", 64));
     rig.shared.worker = worker();
@@ -188,6 +232,34 @@ class PostgresKeeperTest {
     rig.query("UPDATE gyre_queue.recurring SET planned = planned + interval '1 year'");
     plan("* * * * *");
     assertThat(isPlannedSoon()).isTrue();
+  }
+
+  // ---- tables
+
+  @Test
+  void shouldMakeNoTablesThatAnotherHasMadeMeanwhile() throws Exception {
+    try (PgConnection first = rig.other("first");
+        PgConnection second =
+            rig.backend.database().open("second", Duration.ofMinutes(1), Duration.ofMinutes(1))) {
+      String version = rig.first("SELECT obj_description('gyre_queue'::regnamespace)");
+      rig.query("COMMENT ON SCHEMA gyre_queue IS 'older'");
+      PostgresServer.query(first, "SELECT pg_advisory_xact_lock(" + PgSchema.LOCK + ")");
+      CompletableFuture<Void> other =
+          PgRig.aside(() -> {
+            PgSchema.create(second);
+            return 0;
+          });
+      WorkerRig.await(
+          "it waits",
+          () ->
+              rig.is(
+                  "EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = 'second'"
+                      + " AND wait_event = 'advisory')"));
+      PostgresServer.query(first, "COMMENT ON SCHEMA gyre_queue IS '" + version + "'");
+      first.commit();
+      PostgresServer.query(first, "SELECT count(*) FROM gyre_queue.entries"); // it works already
+      other.get(30, TimeUnit.SECONDS);
+    }
   }
 
   // ---- what is old
