@@ -31,6 +31,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Queue {
   private static final int RANDOM_BITS = 40;
 
+  /** Held by whoever deletes a key: a lock on a file is one of the whole process. */
+  private static final Object STALE_KEYS = new Object();
+
   private final Spool spool;
   private final AtomicLong lastSequence = new AtomicLong();
 
@@ -139,12 +142,32 @@ public final class Queue {
    */
   private void claimKey(Path part, String key) throws IOException {
     Path held = spool.unique.resolve(hash(key));
-    for (int i = 0; i < 2; i++) {
-      try {
-        Files.createLink(held, part);
-        return;
-      } catch (FileAlreadyExistsException e) {
-        if (i > 0 || !isStale(held)) {
+    try {
+      Files.createLink(held, part);
+      return;
+    } catch (FileAlreadyExistsException e) {
+      deleteStale(held, key);
+    }
+    try {
+      Files.createLink(held, part);
+    } catch (FileAlreadyExistsException e) {
+      throw new DuplicateJobException(key); // somebody was quicker
+    }
+  }
+
+  /**
+   * Under a lock, of this process and of others: else one that has looked at a stale key would
+   * delete that of another one, which has taken its place meanwhile.
+   */
+  private void deleteStale(Path held, String key) throws IOException {
+    synchronized (STALE_KEYS) {
+      try (FileChannel lock =
+          FileChannel.open(
+              spool.unique.resolveSibling(".unique-lock"),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE)) {
+        lock.lock(); // given back with the channel
+        if (!isStale(held)) {
           throw new DuplicateJobException(key);
         }
         Files.deleteIfExists(held);

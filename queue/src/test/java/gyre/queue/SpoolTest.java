@@ -84,4 +84,37 @@ class SpoolTest {
     assertThat(WorkerRig.names(spool.pending)).containsExactly("5_1");
     assertThat(WorkerRig.names(spool.processing)).isEmpty();
   }
+
+  @Test
+  void shouldLetOneInWhereManyMeetAStaleKey() throws Exception {
+    Queue queue = Queue.open(directory);
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      for (int round = 0; round < 50; round++) {
+        String key = "k" + round;
+        Files.createFile(queue.spool().unique.resolve(Queue.hash(key))); // its entry has ended
+        CyclicBarrier start = new CyclicBarrier(4);
+        List<Future<Integer>> all = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+          all.add(
+              threads.submit(() -> {
+                start.await();
+                try {
+                  queue.enqueue(Job.sql("SELECT 1").uniqueKey(key));
+                  return 1;
+                } catch (DuplicateJobException e) {
+                  return 0;
+                }
+              }));
+        }
+        int enqueued = 0;
+        for (Future<Integer> each : all) {
+          enqueued += each.get(30, TimeUnit.SECONDS);
+        }
+        assertThat(enqueued).as(key).isEqualTo(1);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
 }
