@@ -16,6 +16,7 @@ final class DelayedEntries {
   private static final int LIMIT = 65_536;
 
   private final Spool spool;
+  private final int limit;
   private final TreeSet<Delayed> known =
       new TreeSet<>(
           Comparator.comparingLong(Delayed::dueMillis)
@@ -23,7 +24,12 @@ final class DelayedEntries {
   private boolean mayHaveMore;
 
   DelayedEntries(Spool spool) {
+    this(spool, LIMIT);
+  }
+
+  DelayedEntries(Spool spool, int limit) {
     this.spool = spool;
+    this.limit = limit;
   }
 
   void scan() throws IOException {
@@ -31,15 +37,33 @@ final class DelayedEntries {
     mayHaveMore = false;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(spool.delayed)) {
       for (Path file : files) {
-        if (!EntryName.isIgnored(String.valueOf(file.getFileName()))) {
-          known.add(Delayed.of(file));
-          if (known.size() > LIMIT) {
-            known.pollLast();
-            mayHaveMore = true;
-          }
-        }
+        add(file);
       }
     }
+  }
+
+  /**
+   * One that has come. What is behind those that are known is left out while others are, too: it is
+   * not the next of them.
+   */
+  void offer(Path file) {
+    if (!mayHaveMore || (!known.isEmpty() && isBefore(Delayed.of(file), known.last()))) {
+      add(file);
+    }
+  }
+
+  private void add(Path file) {
+    if (!EntryName.isIgnored(String.valueOf(file.getFileName()))) {
+      known.add(Delayed.of(file));
+      if (known.size() > limit) {
+        known.pollLast();
+        mayHaveMore = true;
+      }
+    }
+  }
+
+  private static boolean isBefore(Delayed one, Delayed other) {
+    return one.dueMillis() < other.dueMillis();
   }
 
   /** Null if none is due. */

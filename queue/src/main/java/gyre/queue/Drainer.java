@@ -131,6 +131,7 @@ final class Drainer implements Runnable, Replay.Executor {
       leave();
     } finally {
       desk.close();
+      upkeep.close();
       if (engine != null) {
         closeEngine(engine);
       }
@@ -221,6 +222,7 @@ final class Drainer implements Runnable, Replay.Executor {
     if (mail.rescan()) {
       pending.scan();
     }
+    mail.delayedPaths().forEach(pending::offerDelayed);
     if (mail.delayed()) {
       pending.scanDelayed();
     }

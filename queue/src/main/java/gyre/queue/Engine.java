@@ -44,8 +44,11 @@ interface Engine extends AutoCloseable {
   /** Forgets what was counted of a batch that has ended: its name may be used again. */
   void forgetBatch(String batch);
 
-  /** Forgets what ended before that. */
+  /** Forgets some of what ended before that; the next call goes on where this one ended. */
   int prune(Instant before);
+
+  /** Whether the last {@link #prune} has come to the end. */
+  boolean isPruned();
 
   @Override
   void close();

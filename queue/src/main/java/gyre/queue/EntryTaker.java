@@ -60,14 +60,16 @@ final class EntryTaker {
         return null;
       }
       file = taken.file();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       cannotMove(name, e);
       return null;
     }
-    probe.at(Probe.Point.CLAIMED);
     try {
+      probe.at(Probe.Point.CLAIMED);
       return checked(settling, file, name, config);
-    } catch (IOException e) {
+    } catch (EngineTroubleException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
       giveBack(file, name);
       cannotMove(name, e);
       return null;
@@ -90,7 +92,7 @@ final class EntryTaker {
   }
 
   /** It is tried again in a moment. */
-  void cannotMove(EntryName name, IOException e) {
+  void cannotMove(EntryName name, Exception e) {
     log.failure(QueueException.of("take", name.path(), e).getMessage() + "");
     if (!spool.isThere()) {
       pending.remake();

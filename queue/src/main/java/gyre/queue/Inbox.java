@@ -25,10 +25,16 @@ final class Inbox {
   record Finished(Claim claim, Kind kind, Outcome outcome) {}
 
   /** All that came since the last time. */
-  record Mail(List<Path> arrived, List<Finished> finished, boolean rescan, boolean delayed) {}
+  record Mail(
+      List<Path> arrived,
+      List<Finished> finished,
+      boolean rescan,
+      List<Path> delayedPaths,
+      boolean delayed) {}
 
   private List<Path> arrived = new ArrayList<>();
   private List<Finished> finished = new ArrayList<>();
+  private List<Path> delayedPaths = new ArrayList<>();
   private boolean rescan;
   private boolean delayed;
   private boolean woken;
@@ -56,6 +62,16 @@ final class Inbox {
   }
 
   /** Something was put into {@code delayed/}. */
+  synchronized void delayed(Path path) {
+    if (delayedPaths.size() < NAMES_LIMIT) {
+      delayedPaths.add(path);
+    } else {
+      delayed = true;
+    }
+    wakeUp();
+  }
+
+  /** Something may have been put into {@code delayed/}. */
   synchronized void delayed() {
     delayed = true;
     wakeUp();
@@ -79,9 +95,10 @@ final class Inbox {
 
   synchronized Mail take() {
     woken = false;
-    Mail mail = new Mail(arrived, finished, rescan, delayed);
+    Mail mail = new Mail(arrived, finished, rescan, delayedPaths, delayed);
     arrived = new ArrayList<>();
     finished = new ArrayList<>();
+    delayedPaths = new ArrayList<>();
     rescan = false;
     delayed = false;
     return mail;

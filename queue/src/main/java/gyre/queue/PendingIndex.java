@@ -24,6 +24,9 @@ final class PendingIndex {
   /** That doubles while none is found that may begin. */
   private static final long SCAN_AGAIN_LONGEST_MILLIS = 30_000;
 
+  /** Looking at what is delayed may take at most this part of the time. */
+  private static final long DELAYED_SHARE = 20;
+
   private static final long TWIN_SOONEST_MILLIS = 100;
   private static final long TWIN_LATEST_MILLIS = 5000;
 
@@ -39,6 +42,7 @@ final class PendingIndex {
   /** Of {@link #steadyMillis}; what a scan by need is not made before. */
   private long nextScanMillis = steadyMillis();
 
+  private long nextDelayedScanMillis = steadyMillis();
   private final long firstPauseMillis;
   private long scanPauseMillis;
 
@@ -220,7 +224,26 @@ final class PendingIndex {
     moveDue(clock.millis());
   }
 
+  /** Something was put aside, says whoever has seen it. */
+  void offerDelayed(Path file) {
+    delayed.offer(file);
+  }
+
+  /**
+   * All of them, as often as may be afforded: of a million it takes a second, and each attempt that
+   * fails puts one there.
+   */
   void scanDelayed() {
+    long begin = steadyMillis();
+    if (begin - nextDelayedScanMillis < 0) {
+      return; // a tick comes
+    }
+    lookAtDelayed();
+    long now = steadyMillis();
+    nextDelayedScanMillis = now + (now - begin) * DELAYED_SHARE;
+  }
+
+  private void lookAtDelayed() {
     try {
       delayed.scan();
     } catch (NoSuchFileException e) {
@@ -244,7 +267,7 @@ final class PendingIndex {
       }
     }
     if (delayed.needsScan()) {
-      scanDelayed();
+      lookAtDelayed();
     }
   }
 

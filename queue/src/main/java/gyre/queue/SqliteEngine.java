@@ -23,7 +23,6 @@ import org.sqlite.SQLiteLimits;
  */
 final class SqliteEngine implements Engine {
   private static final int PRUNE_ROWS = 2000;
-  private static final long PRUNE_NANOS = 100_000_000;
   private static final int PROGRESS_STEPS = 100_000;
 
   /**
@@ -313,21 +312,12 @@ final class SqliteEngine implements Engine {
   }
 
   /**
-   * In slices by id, each a transaction, for a short time; the next call goes on where this one
-   * ended. An index on the time would cost each entry that is executed.
+   * A slice by id, in a transaction. An index on the time would cost each entry that is executed.
    */
   @Override
   public int prune(Instant before) {
-    long untilNanos = System.nanoTime() + PRUNE_NANOS;
-    int count = 0;
-    do {
-      count += pruneSlice(before.toEpochMilli());
-    } while (!prunedTo.isEmpty() && System.nanoTime() - untilNanos < 0);
-    return count;
-  }
-
-  private int pruneSlice(long beforeMillis) {
     int[] count = {0};
+    long beforeMillis = before.toEpochMilli();
     change(
         "forget old entries in",
         () -> {
@@ -351,6 +341,11 @@ final class SqliteEngine implements Engine {
           prunedTo = to;
         });
     return count[0];
+  }
+
+  @Override
+  public boolean isPruned() {
+    return prunedTo.isEmpty();
   }
 
   private String text(String sql, String value) throws SQLException {

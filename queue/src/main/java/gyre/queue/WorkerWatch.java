@@ -142,6 +142,8 @@ final class WorkerWatch {
         while (true) {
           switch (watcher.next()) {
             case WatchEvent.Deleted deleted -> {}
+            case WatchEvent.Created created -> inbox.delayed(created.path());
+            case WatchEvent.Moved moved -> inbox.delayed(moved.path());
             case WatchEvent event -> inbox.delayed();
           }
         }

@@ -200,6 +200,26 @@ class DrainerFaultTest {
     assertThat(log()).contains("trouble in a round").contains("as the test wants");
   }
 
+  @Test
+  void shouldExecuteWhatWasTakenBesideOneThatCannotBeTaken() {
+    AtomicInteger claims = new AtomicInteger();
+    probe =
+        point -> {
+          if (point == Probe.Point.CLAIMED && claims.incrementAndGet() == 2) {
+            throw new IllegalStateException("as the test wants");
+          }
+        };
+    for (int i = 1; i <= 3; i++) {
+      rig.drop("5_" + i, INSERT.formatted(i));
+    }
+    start();
+    for (int i = 1; i <= 3; i++) {
+      rig.awaitCompleted("5_" + i);
+    }
+    assertThat(rig.query("SELECT n FROM t")).containsExactly("1", "3", "2");
+    assertThat(log()).contains("as the test wants").doesNotContain("trouble");
+  }
+
   // ---- entries of an id that is with a handler
 
   /** The first waits for another one of its id, which some worker has; the second is free. */
@@ -360,14 +380,50 @@ class DrainerFaultTest {
     Instant now = Instant.now();
     Engine engine = SqliteEngine.open(rig.options.databaseFile(rig.spool));
     try {
-      WorkerLog log = new WorkerLog(directory.resolve("worker.log"), null);
-      Maintenance.cleanup(
-          rig.spool, engine, QueueConfig.DEFAULT, now.minus(Duration.ofDays(365)), log);
+      Instant yearAgo = now.minus(Duration.ofDays(365));
+      try (Cleanup cleanup = cleanUp(engine, yearAgo, Integer.MAX_VALUE)) {
+        assertThat(cleanup.isRunning()).isFalse();
+      }
       assertThat(directory.resolve(".cleanup")).content().isNotEqualTo("x");
       assertThat(old).exists();
     } finally {
       engine.close();
     }
+  }
+
+  private Cleanup cleanUp(Engine engine, Instant now, int steps) {
+    Cleanup cleanup =
+        new Cleanup(rig.spool, new WorkerLog(directory.resolve("worker.log"), null));
+    cleanup.begin(QueueConfig.DEFAULT, now);
+    assertThat(cleanup.isRunning()).isTrue();
+    for (int i = 0; i < steps && cleanup.isRunning(); i++) {
+      cleanup.step(engine, QueueConfig.DEFAULT, now);
+    }
+    return cleanup;
+  }
+
+  @Test
+  void shouldDeleteAllThatIsOldInOnePassALittleAtATime() throws Exception {
+    int count = 2000;
+    for (int i = 0; i < count; i++) {
+      Files.createFile(rig.spool.completed.resolve("5_" + i));
+    }
+    Path deadLetter = Files.createFile(rig.spool.failed.resolve("5_bad"));
+    Instant later = Instant.now().plus(Duration.ofDays(2));
+    try (SqliteEngine engine = SqliteEngine.open(rig.options.databaseFile(rig.spool))) {
+      try (Cleanup cleanup = cleanUp(engine, later, 1)) {
+        assertThat(WorkerRig.names(rig.spool.completed)).hasSizeBetween(1, count - 1);
+        cleanup.begin(QueueConfig.DEFAULT, later.plus(Duration.ofDays(1))); // is under way
+        for (int i = 0; i < 100 && cleanup.isRunning(); i++) {
+          cleanup.step(engine, QueueConfig.DEFAULT, later);
+        }
+        assertThat(cleanup.isRunning()).isFalse();
+        cleanup.begin(QueueConfig.DEFAULT, Instant.now());
+        assertThat(cleanup.isRunning()).isFalse(); // one was begun a moment ago
+      }
+    }
+    assertThat(WorkerRig.names(rig.spool.completed)).isEmpty();
+    assertThat(deadLetter).exists();
   }
 
   private static void move(Path from, Path to) {

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,5 +67,34 @@ class PendingIndexTest {
     assertThat(pending.isExhausted()).isTrue(); // so a tick looks at all of it
     pending.scan();
     assertThat(blockedRound()).contains("5_0");
+  }
+
+  // ---- what is delayed
+
+  private Path delay(Spool spool, long dueMillis) throws Exception {
+    String name = Delayed.name(Instant.ofEpochMilli(dueMillis), "5_" + dueMillis);
+    return Files.writeString(spool.delayed.resolve(name), "x");
+  }
+
+  @Test
+  void shouldKnowTheFirstOfWhatIsDelayedWhateverComesMeanwhile() throws Exception {
+    Spool spool = new Spool(directory);
+    for (int i = 1; i <= 5; i++) {
+      delay(spool, i * 10);
+    }
+    DelayedEntries delayed = new DelayedEntries(spool, 3);
+    delayed.scan();
+    delayed.offer(delay(spool, 35)); // behind those that are known, of which some were left out
+    delayed.offer(delay(spool, 5));
+    List<Long> due = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      for (Delayed each = delayed.pollDue(100); each != null; each = delayed.pollDue(100)) {
+        due.add(each.dueMillis());
+        Files.delete(each.path());
+      }
+      assertThat(delayed.needsScan()).isEqualTo(i < 2);
+      delayed.scan();
+    }
+    assertThat(due).containsExactly(5L, 10L, 20L, 30L, 35L, 40L, 50L);
   }
 }
