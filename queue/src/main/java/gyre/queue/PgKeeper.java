@@ -21,10 +21,15 @@ final class PgKeeper implements Runnable {
   private static final long TICK_MILLIS = 5000;
   private static final long WAITING_MILLIS = 50;
 
+  /** Deleting what is old takes about this part of the time at most. */
+  private static final long CLEAN_UP_SHARE = 4;
+
   private final PgShared shared;
   private final PgHandlers handlers;
   private @Nullable PgConnection connection;
   private @Nullable ClockSteps clockSteps;
+  private boolean isCleaningUp;
+  private long nextCleanUpNanos = System.nanoTime();
   private long nextTickNanos = System.nanoTime();
 
   /** Until the next entry is due; {@link Long#MAX_VALUE} if none is delayed. */
@@ -94,6 +99,7 @@ final class PgKeeper implements Runnable {
       nextTickNanos = System.nanoTime() + tickMillis() * 1_000_000;
       tick(open);
     }
+    cleanUp(open);
     if (shared.isOnce && !didSomething && isAllDone(open)) {
       shared.wish(Inbox.Wish.STOP);
     }
@@ -109,6 +115,9 @@ final class PgKeeper implements Runnable {
   private long waitMillis() {
     long untilTick = (nextTickNanos - System.nanoTime()) / 1_000_000;
     long poll = shared.timing.poll().toMillis();
+    if (isCleaningUp) {
+      poll = Math.min(poll, (nextCleanUpNanos - System.nanoTime()) / 1_000_000);
+    }
     return Math.max(
         1, Math.min(Math.min(untilTick, poll), Math.min(dueInMillis, handlers.pauseMillis())));
   }
@@ -212,16 +221,26 @@ final class PgKeeper implements Runnable {
 
   // ---- from time to time
 
+  /** Slice after slice while there are some, for a part of the time; else at the next tick. */
+  private void cleanUp(PgConnection open) throws SQLException {
+    ClockSteps clock = clockSteps;
+    long begin = System.nanoTime();
+    if (clock == null || !isCleaningUp || begin - nextCleanUpNanos < 0) {
+      return;
+    }
+    isCleaningUp =
+        !clock.isInDoubt(PendingIndex.steadyMillis()) && PgUpkeep.cleanUp(open, shared.config());
+    long now = System.nanoTime();
+    nextCleanUpNanos = now + (now - begin) * CLEAN_UP_SHARE;
+  }
+
   private void tick(PgConnection open) throws SQLException {
     handlers.giveBackWhatNobodyHas(open);
     PgUpkeep.takeOver(open, shared);
     PgUpkeep.recurring(open, shared);
-    ClockSteps clock = PgUpkeep.lookAtClock(open, clockSteps, shared.log);
-    clockSteps = clock;
-    if (!clock.isInDoubt(PendingIndex.steadyMillis())) {
-      PgUpkeep.cleanUp(open, shared.config());
-    }
-    for (String each : PgUpkeep.openBatches(open)) {
+    clockSteps = PgUpkeep.lookAtClock(open, clockSteps, shared.log);
+    isCleaningUp = true;
+    for (String each : PgUpkeep.endedBatches(open)) {
       endBatch(open, each);
     }
     shared.stats.waiting = PgUpkeep.waiting(open);

@@ -266,48 +266,57 @@ final class PgUpkeep {
     }
   }
 
-  /** In slices, so that it never stands in the way for long. */
-  static void cleanUp(PgConnection open, QueueConfig config) throws SQLException {
-    delete(
-        open,
-        "DELETE FROM gyre_queue.ledger WHERE id IN (SELECT id FROM gyre_queue.ledger"
-            + " WHERE done_at < now() - ? * interval '1 second' LIMIT "
-            + SLICE_ROWS
-            + ")",
-        config.ledgerKept());
-    delete(
-        open,
-        "DELETE FROM gyre_queue.entries WHERE seq IN (SELECT seq FROM gyre_queue.entries"
-            + " WHERE state = 'failed' AND changed_at < now() - ? * interval '1 second' LIMIT "
-            + SLICE_ROWS
-            + ")",
-        FAILED_KEPT);
+  /** A slice, so that it never stands in the way for long; true if there may be more. */
+  static boolean cleanUp(PgConnection open, QueueConfig config) throws SQLException {
+    boolean hasMore =
+        delete(
+            open,
+            "DELETE FROM gyre_queue.ledger WHERE id IN (SELECT id FROM gyre_queue.ledger"
+                + " WHERE done_at < now() - ? * interval '1 second' LIMIT "
+                + SLICE_ROWS
+                + ")",
+            config.ledgerKept());
+    hasMore |=
+        delete(
+            open,
+            "DELETE FROM gyre_queue.entries WHERE seq IN (SELECT seq FROM gyre_queue.entries"
+                + " WHERE state = 'failed' AND changed_at < now() - ? * interval '1 second' LIMIT "
+                + SLICE_ROWS
+                + ")",
+            FAILED_KEPT);
     // Of batches that nobody opens, or that have ended.
-    delete(
-        open,
-        "DELETE FROM gyre_queue.batch_ends WHERE (batch, seq) IN (SELECT batch, seq"
-            + " FROM gyre_queue.batch_ends e WHERE ended_at < now() - ? * interval '1 second'"
-            + " AND NOT EXISTS (SELECT 1 FROM gyre_queue.batches b WHERE b.batch = e.batch)"
-            + " LIMIT "
-            + SLICE_ROWS
-            + ")",
-        config.ledgerKept());
+    hasMore |=
+        delete(
+            open,
+            "DELETE FROM gyre_queue.batch_ends WHERE (batch, seq) IN (SELECT batch, seq"
+                + " FROM gyre_queue.batch_ends e WHERE ended_at < now() - ? * interval '1 second'"
+                + " AND NOT EXISTS (SELECT 1 FROM gyre_queue.batches b WHERE b.batch = e.batch)"
+                + " LIMIT "
+                + SLICE_ROWS
+                + ")",
+            config.ledgerKept());
     PgBatch.run(open, CLEANED + " DO UPDATE SET cleaned_at = now()");
     open.commit();
+    return hasMore;
   }
 
-  private static void delete(PgConnection open, String sql, Duration kept) throws SQLException {
+  private static boolean delete(PgConnection open, String sql, Duration kept) throws SQLException {
+    int count;
     try (PreparedStatement delete = open.prepareStatement(sql)) {
       delete.setLong(1, kept.toSeconds());
-      delete.executeUpdate();
+      count = delete.executeUpdate();
     }
     open.commit();
+    return count == SLICE_ROWS;
   }
 
-  static List<String> openBatches(PgConnection open) throws SQLException {
+  /** Those of which all have ended, in case that nobody was told. */
+  static List<String> endedBatches(PgConnection open) throws SQLException {
     List<String> names = new ArrayList<>();
     try (Statement look = open.createStatement();
-        ResultSet rows = look.executeQuery("SELECT batch FROM gyre_queue.batches LIMIT 1000")) {
+        ResultSet rows = look.executeQuery(
+                "SELECT batch FROM gyre_queue.batches b WHERE size <= (SELECT count(*)"
+                    + " FROM gyre_queue.batch_ends e WHERE e.batch = b.batch) LIMIT 1000")) {
       while (rows.next()) {
         names.add(rows.getString(1));
       }

@@ -277,4 +277,17 @@ class PostgresKeeperTest {
     assertThat(rig.query("SELECT batch FROM gyre_queue.batch_ends ORDER BY 1"))
         .containsExactly("open", "soon");
   }
+
+  @Test
+  void shouldForgetOldEntriesSliceBySliceAndSayWhetherThereAreMore() throws SQLException {
+    rig.query(
+        "INSERT INTO gyre_queue.ledger (id, done_at, operation, priority, content)"
+            + " SELECT 'old ' || n, now() - interval '8 days', 'sql', 5, ''"
+            + " FROM generate_series(1, 6000) n");
+    try (PgConnection open = rig.other("keeper")) {
+      assertThat(PgUpkeep.cleanUp(open, rig.config)).isTrue();
+      assertThat(PgUpkeep.cleanUp(open, rig.config)).isFalse();
+    }
+    assertThat(rig.query("SELECT id FROM gyre_queue.ledger")).isEmpty();
+  }
 }
