@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * How long entries took from the time at which they could be done to their end, as counts of
- * buckets: so that figures of several workers, and of two times, can be added and subtracted. The
- * drainer's thread writes, any reads.
+ * buckets: so that figures of several workers, and of two times, can be added and subtracted. Any
+ * thread, except that one alone tells of names.
  */
 final class LatencyStats {
   /** Upper bounds of the buckets; what is above all has one more. */

@@ -183,8 +183,7 @@ final class PgBatch {
     switch (outcome) {
       case Outcome.Done(Object result) -> {
         claims.done(row, result);
-        tally.done++;
-        tally.ended(row);
+        tally.done(row);
       }
       case Outcome.Duplicate() -> {
         tally.duplicates.add(row.id());

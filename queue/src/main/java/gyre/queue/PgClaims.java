@@ -3,6 +3,7 @@ package gyre.queue;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -19,7 +20,8 @@ import org.postgresql.jdbc.PgConnection;
  */
 final class PgClaims {
   static final String READ =
-      "SELECT seq, id, operation, priority, content, unique_key, batch, attempts"
+      "SELECT seq, id, operation, priority, content, unique_key, batch, attempts,"
+          + " extract(epoch FROM clock_timestamp() - changed_at)::float8 AS waited"
           + " FROM gyre_queue.entries";
 
   /**
@@ -45,6 +47,7 @@ final class PgClaims {
         ON CONFLICT (id) DO NOTHING RETURNING seq)
       SELECT g.seq, g.id, g.operation, g.priority, g.content, g.unique_key, g.batch, g.attempts,
         n.seq IS NOT NULL AS is_new,
+        extract(epoch FROM clock_timestamp() - g.changed_at)::float8 AS waited,
         (SELECT pg_catalog.current_setting('search_path')) AS path
       FROM gone g LEFT JOIN noted n ON n.seq = g.seq;
       SET LOCAL lock_timeout TO DEFAULT
@@ -53,8 +56,10 @@ final class PgClaims {
   private static final String PUT_BACK =
       """
       INSERT INTO gyre_queue.entries
-        (seq, id, operation, priority, state, due_at, content, unique_key, batch, attempts, error)
-      VALUES (?, ?, ?, ?, ?, now() + ? * interval '1 millisecond', ?, ?, ?, ?, ?)
+        (seq, id, operation, priority, state, due_at, content, unique_key, batch, attempts, error,
+         changed_at)
+      VALUES (?, ?, ?, ?, ?, now() + ? * interval '1 millisecond', ?, ?, ?, ?, ?,
+        clock_timestamp() - ? * interval '1 microsecond')
       """;
 
   private static final String CHANGE =
@@ -145,7 +150,9 @@ final class PgClaims {
         rows.getString("unique_key"),
         rows.getString("batch"),
         rows.getInt("attempts"),
-        isNew);
+        isNew,
+        Duration.ofNanos(Math.max(0, (long) (rows.getDouble("waited") * 1e9))),
+        System.nanoTime());
   }
 
   // ---- what has become of one
@@ -303,6 +310,7 @@ final class PgClaims {
     note.setString(9, row.batch());
     note.setInt(10, attempts);
     note.setString(11, error == null ? null : clean(error));
+    note.setLong(12, state.equals("pending") ? row.age().toNanos() / 1000 : 0);
     note.addBatch();
   }
 

@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param seq its number, which is also the order within a priority
  * @param attempts how often it was tried before
  * @param isNew the ledger does not have its id
+ * @param waited how long it could be done when it was read, by the clock of the server
+ * @param readNanos when that was, of {@link System#nanoTime}: so the two clocks are not compared
  */
 record PgEntry(
     long seq,
@@ -19,7 +22,14 @@ record PgEntry(
     @Nullable String uniqueKey,
     @Nullable String batch,
     int attempts,
-    boolean isNew) {
+    boolean isNew,
+    Duration waited,
+    long readNanos) {
+
+  /** From the time at which it could be done until now. */
+  Duration age() {
+    return waited.plusNanos(System.nanoTime() - readNanos);
+  }
 
   /**
    * What its content says.

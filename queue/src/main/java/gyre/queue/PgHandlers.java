@@ -36,7 +36,7 @@ final class PgHandlers {
       WITH alive AS MATERIALIZED (
         SELECT worker FROM gyre_queue.workers WHERE worker = ? FOR KEY SHARE),
       claimed AS MATERIALIZED (
-        SELECT seq, id, priority FROM gyre_queue.entries
+        SELECT seq, id, priority, changed_at FROM gyre_queue.entries
         WHERE state = 'pending' AND operation = ? AND priority >= ?
           AND EXISTS (SELECT 1 FROM alive)
         ORDER BY priority, seq LIMIT ? FOR UPDATE SKIP LOCKED),
@@ -59,8 +59,9 @@ final class PgHandlers {
       SELECT b.seq, b.id, b.operation, b.priority, b.content, b.unique_key, b.batch,
         b.attempts - 1 AS attempts,
         NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = b.id) AS is_new,
+        extract(epoch FROM clock_timestamp() - c.changed_at)::float8 AS waited,
         (SELECT count(*) FROM twins) AS twins
-      FROM (SELECT 1) AS one LEFT JOIN began b ON true
+      FROM (SELECT 1) AS one LEFT JOIN began b ON true LEFT JOIN claimed c ON c.seq = b.seq
       ORDER BY b.priority, b.seq
       """;
 
@@ -398,7 +399,10 @@ final class PgHandlers {
       shared.batchesToLookAt.add(row.batchName());
     }
     switch (outcome) {
-      case Outcome.Done done -> shared.stats.processed.incrementAndGet();
+      case Outcome.Done done -> {
+        shared.stats.processed.incrementAndGet();
+        shared.stats.latency.record(row.age().toNanos());
+      }
       case Outcome.Duplicate duplicate -> {
         shared.stats.duplicates.incrementAndGet();
         shared.log.failure("entry " + row.id() + " was done before, and is not done again");

@@ -5,7 +5,6 @@ import java.util.List;
 
 /** What became of a batch: told when it is committed, and not before. */
 final class PgTally {
-  int done;
   int delayed;
   int putBack;
   final List<String> duplicates = new ArrayList<>();
@@ -13,11 +12,17 @@ final class PgTally {
   private final PgShared shared;
   private final List<String> lines = new ArrayList<>();
   private final List<String> batches = new ArrayList<>();
+  private final List<PgEntry> done = new ArrayList<>();
   private int givenUp;
   private int retried;
 
   PgTally(PgShared shared) {
     this.shared = shared;
+  }
+
+  void done(PgEntry row) {
+    done.add(row);
+    ended(row);
   }
 
   void ended(PgEntry row) {
@@ -39,7 +44,8 @@ final class PgTally {
   }
 
   void tell() {
-    shared.stats.processed.addAndGet(done);
+    shared.stats.processed.addAndGet(done.size());
+    done.forEach(each -> shared.stats.latency.record(each.age().toNanos()));
     shared.stats.failed.addAndGet(givenUp);
     shared.stats.retried.addAndGet(retried);
     shared.stats.duplicates.addAndGet(duplicates.size());

@@ -41,6 +41,9 @@ class DashboardSourceTest {
   @SuppressWarnings("NullAway.Init")
   private DashboardSource source;
 
+  /** Of the database, where there is one. */
+  private String url = "";
+
   private void open(Home home) {
     backend =
         switch (home) {
@@ -49,7 +52,10 @@ class DashboardSourceTest {
             yield Backend.spool(directory);
           }
           case SHARDS -> Backend.shards(directory, 3);
-          case POSTGRESQL -> Backend.postgresql(PostgresServer.shared().database());
+          case POSTGRESQL -> {
+            url = PostgresServer.shared().database();
+            yield Backend.postgresql(url);
+          }
         };
     source = DashboardSource.of(backend);
   }
@@ -159,6 +165,34 @@ class DashboardSourceTest {
     backend = Backend.postgresql("postgresql://nobody@127.0.0.1:1/nothing");
     source = DashboardSource.of(backend);
     assertThat(source.look(1).error()).contains("127.0.0.1:1");
+  }
+
+  @Test
+  void shouldTellLatencyOfWorkersOnPostgresql() {
+    open(Home.POSTGRESQL);
+    assertThat(backend.operations().workers()).isEmpty();
+    WorkerStats stats = new WorkerStats();
+    History history = new History();
+    beat("INSERT INTO gyre_queue.workers (host, pid, operations, heartbeat) VALUES", stats);
+    history.add(await("it lives", each -> each.workers().size() == 1));
+    for (int i = 0; i < 100; i++) {
+      stats.latency.record(i < 98 ? 3_000_000 : 700_000_000);
+    }
+    beat("UPDATE gyre_queue.workers SET (host, pid, operations, heartbeat) =", stats);
+    Sample sample = await("it is told", each -> each.workers().getFirst().latencyCounts()[3] == 98);
+    double[] latency = history.add(sample).latency();
+    assertThat(latency[0]).isBetween(0.0025, 0.005);
+    assertThat(latency[1]).isBetween(0.5, 1.0);
+    String metrics = QueueMetrics.text(sample, 0);
+    String worker = "{worker=\"" + sample.workers().getFirst().slot() + "\"";
+    assertThat(metrics)
+        .contains("gyre_queue_latency_seconds_count" + worker + "} 100\n")
+        .contains("gyre_queue_latency_seconds_bucket" + worker + ",le=\"0.005\"} 98\n");
+  }
+
+  private void beat(String sql, WorkerStats stats) {
+    String heartbeat = Heartbeat.json(stats, System.currentTimeMillis());
+    PostgresServer.shared().query(url, sql + " ('here', 1, '{sql}', '" + heartbeat + "')");
   }
 
   @Test

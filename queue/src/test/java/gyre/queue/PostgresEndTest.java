@@ -301,6 +301,21 @@ class PostgresEndTest {
     await(PgRig.done("lost"));
   }
 
+  @Test
+  void shouldTellHowLongEntriesTookSinceTheyCouldBeDone() throws Exception {
+    configure("[handlers.h]\nkind = \"command\"\ncommand = [\"true\"]\n");
+    rig.sql("sql", "INSERT INTO t VALUES (1)");
+    rig.backend.enqueue(Job.of("h", "x"));
+    rig.sql("sql", "INSERT INTO t VALUES (1)"); // done before, which says nothing
+    rig.query("UPDATE gyre_queue.entries SET changed_at = now() - interval '1000 seconds'");
+    PostgresWorker worker = start(options().once(true));
+    awaitEnd();
+    List<Long> counts = worker.stats().latency.counts();
+    assertThat(counts.stream().mapToLong(each -> each).sum()).isEqualTo(2);
+    assertThat(counts.get(LatencyStats.BUCKETS - 2)).isEqualTo(2); // 900 to 3600 s
+    assertThat(worker.stats().latency.sumSeconds()).isGreaterThan(2000);
+  }
+
   // ---- clocks
 
   @Test
