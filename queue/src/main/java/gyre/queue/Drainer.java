@@ -80,7 +80,8 @@ final class Drainer implements Runnable, Replay.Executor {
       WorkerLog log,
       Probe probe,
       EntryStarter starter,
-      InstantSource clock) {
+      InstantSource clock,
+      int knownPerLevel) {
     this.queue = queue;
     this.spool = queue.spool();
     this.isOnce = isOnce;
@@ -94,7 +95,7 @@ final class Drainer implements Runnable, Replay.Executor {
     this.clock = clock;
     this.claims = new Claims(spool, slot);
     this.desk = new HandlerDesk(spool, starter, log);
-    this.pending = PendingIndex.of(spool, stats, log, clock, desk::isParked);
+    this.pending = PendingIndex.of(spool, stats, log, clock, desk::isParked, knownPerLevel);
     this.taker = new EntryTaker(spool, claims, pending, desk, log, probe, clock);
     this.replay = new Replay(spool, slot, claims, pending, log, this);
     this.upkeep = new Upkeep(queue, pending, replay, log, clock);

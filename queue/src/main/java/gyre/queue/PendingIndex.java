@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * they had when they were looked at last. Used by one thread.
  */
 final class PendingIndex {
-  private static final int BACKLOG_PER_LEVEL = 32_768;
+  /** How many of a priority a worker knows at a time. */
+  static final int KNOWN_PER_LEVEL = 32_768;
 
   /** Where all that fits into memory waits for limits, others are looked for after a pause. */
   private static final long SCAN_AGAIN_MILLIS = 1000;
@@ -81,9 +82,9 @@ final class PendingIndex {
       WorkerStats stats,
       WorkerLog log,
       InstantSource clock,
-      Predicate<EntryName> isParked) {
-    return new PendingIndex(
-        spool, stats, log, clock, isParked, BACKLOG_PER_LEVEL, SCAN_AGAIN_MILLIS);
+      Predicate<EntryName> isParked,
+      int limitPerLevel) {
+    return new PendingIndex(spool, stats, log, clock, isParked, limitPerLevel, SCAN_AGAIN_MILLIS);
   }
 
   /** For pauses: a clock that nobody sets. What is due by date goes by the other one. */

@@ -208,7 +208,8 @@ public final class Worker implements QueueWorker {
             log,
             probe,
             starter,
-            InstantSource.system());
+            InstantSource.system(),
+            PendingIndex.KNOWN_PER_LEVEL);
     try (Scope scope = Scope.openIsolated("queue-worker")) {
       startFibers(scope, slot);
       try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,8 @@ class DrainerFaultTest {
 
   private final AtomicInteger troubles = new AtomicInteger();
   private final List<CompletableFuture<Void>> ended = new ArrayList<>();
+  private int batch = QueueConfig.DEFAULT.batch();
+  private int knownPerLevel = PendingIndex.KNOWN_PER_LEVEL;
   private int rate;
   private int drainEntries = QueueConfig.DEFAULT.drainEntries();
 
@@ -98,7 +102,7 @@ class DrainerFaultTest {
     Kind kind = new Kind("h", new Kind.Java(handler), 4, rate, Duration.ofMinutes(1), once);
     QueueConfig config =
         new QueueConfig(
-            usual.batch(),
+            batch,
             drainEntries,
             usual.drainTime(),
             usual.maxEntryBytes(),
@@ -121,7 +125,8 @@ class DrainerFaultTest {
             probe,
             (claim, of, attempt) ->
                 started.add(new Inbox.Finished(claim, of, new Outcome.Done(null))),
-            () -> Instant.now().plusMillis(clockAheadMillis));
+            () -> Instant.now().plusMillis(clockAheadMillis),
+            knownPerLevel);
     ended.add(drainer.ended());
     Thread.ofPlatform().name("test-drainer").start(drainer);
   }
@@ -273,6 +278,65 @@ class DrainerFaultTest {
       rig.awaitCompleted("9_0");
       assertThat(started).isEmpty();
     }
+  }
+
+  // ---- a backlog
+
+  /**
+   * Objects of that class that are reachable, in this JVM. Whatever is kept of an entry that waits
+   * has its name.
+   */
+  private static long instances(Class<?> type) throws Exception {
+    String table =
+        (String)
+            ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                    new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "gcClassHistogram",
+                    new Object[] {new String[0]},
+                    new String[] {String[].class.getName()});
+    return table
+        .lines()
+        .map(String::strip)
+        .filter(each -> each.contains(" " + type.getName() + " "))
+        .mapToLong(each -> Long.parseLong(each.split("\\s+")[1]))
+        .sum();
+  }
+
+  /** How many names are kept when more than are known at a time were executed. */
+  private long namesKeptOf(int entries) throws Exception {
+    for (int i = 0; i < entries; i++) {
+      Files.writeString(rig.spool.pending.resolve("5_" + i), INSERT.formatted(i));
+    }
+    CompletableFuture<Long> kept = new CompletableFuture<>();
+    AtomicInteger batches = new AtomicInteger();
+    probe =
+        point -> {
+          if (point == Probe.Point.AFTER_COMMIT && batches.incrementAndGet() == 50) {
+            try {
+              kept.complete(instances(EntryName.class));
+            } catch (Exception e) {
+              kept.completeExceptionally(e);
+            }
+          }
+        };
+    start();
+    return kept.get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void shouldKeepNoMoreInMemoryOfABacklogThanItKnowsAtATime() throws Exception {
+    knownPerLevel = 100;
+    batch = 8; // 50 batches are 400 entries, so the directory was looked at several times
+    int entries = 3000;
+    assertThat(namesKeptOf(entries)).isLessThan(2L * knownPerLevel);
+    WorkerRig.await("all are done", () -> stats.processed.get() == entries);
+    assertThat(rig.query("SELECT count(DISTINCT n) FROM t")).containsExactly("" + entries);
+    assertThat( // the oldest first
+            rig.query(
+                "SELECT count(*) FROM t a JOIN t b ON b.rowid = a.rowid + 1 WHERE b.n < a.n"))
+        .containsExactly("0");
+    assertThat(WorkerRig.names(rig.spool.pending)).isEmpty();
   }
 
   // ---- clocks that are set

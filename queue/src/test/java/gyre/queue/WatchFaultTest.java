@@ -22,18 +22,4 @@ class WatchFaultTest {
       assertThat(rig.worker().stats().isWatching).isFalse();
     }
   }
-
-  @Test
-  void shouldWorkThroughMoreThanItsIndexHolds() throws Exception {
-    try (WorkerRig rig = new WorkerRig(directory)) {
-      int count = 9000; // of one priority 8,192 are known at a time
-      for (int i = 0; i < count; i++) {
-        java.nio.file.Files.writeString(
-            rig.spool.pending.resolve("5_" + i), "{\"sql\": \"SELECT 1\"}");
-      }
-      rig.start();
-      WorkerRig.await("all are done", () -> rig.worker().stats().processed.get() == count);
-      assertThat(WorkerRig.names(rig.spool.pending)).isEmpty();
-    }
-  }
 }
