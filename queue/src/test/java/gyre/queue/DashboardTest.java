@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -316,6 +318,57 @@ class DashboardTest {
         line = lines.readLine();
       }
       assertThat(line).isEqualTo("event: end");
+    }
+  }
+
+  private Socket listen() throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4096); // nobody reads: what does not fit is for the feed to drop
+    socket.connect(dashboard.address());
+    socket
+        .getOutputStream()
+        .write(
+            "GET /api/feed HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+    return socket;
+  }
+
+  @Test
+  void shouldHoldUpNothingForAThousandWhoListenAndDoNotRead() throws Exception {
+    rig.start();
+    List<Socket> listeners = new ArrayList<>();
+    try {
+      for (int i = 0; i < 1000; i++) {
+        listeners.add(listen());
+      }
+      String all = "gyre_queue_dashboard_subscribers 1000\n";
+      WorkerRig.await(
+          "all listen",
+          () -> {
+            try {
+              return get("/metrics").body().contains(all);
+            } catch (Exception e) {
+              throw new AssertionError(e);
+            }
+          });
+      try (Socket another = listen();
+          BufferedReader answer =
+              new BufferedReader(
+                  new InputStreamReader(another.getInputStream(), StandardCharsets.UTF_8))) {
+        assertThat(answer.readLine()).contains(" 503 ");
+      }
+      for (int i = 0; i < 3; i++) { // each change is told to all of them
+        assertThat(post(i % 2 == 0 ? "/api/pause" : "/api/resume", "operation", "mail").statusCode())
+            .isEqualTo(200);
+        Enqueued job = rig.queue.enqueue(Job.sql("SELECT 1"));
+        assertThat(job.await(WorkerRig.HANG_LIMIT)).isPresent();
+        assertThat(get("/healthz").statusCode()).isEqualTo(200);
+        assertThat(json("/api/state").get("workers")).asList().hasSize(1);
+      }
+      assertThat(get("/metrics").body()).contains(all);
+    } finally {
+      for (Socket each : listeners) {
+        each.close();
+      }
     }
   }
 
