@@ -13,8 +13,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** By Gyre's own client, on the loop: a call takes no thread, and connections are kept. */
+/**
+ * By Gyre's own client, on the loop: a call takes no thread, and connections are kept. Used by fibers
+ * of one loop.
+ */
 final class GyreHttpCaller implements HttpCaller {
   /**
    * The timeout of a kind is the limit of all of a call, and its concurrency that of connections:
@@ -24,16 +28,26 @@ final class GyreHttpCaller implements HttpCaller {
 
   private static final int CONNECTIONS = 1 << 20;
 
-  private final HttpClient client =
-      HttpClient.open(
-          ClientOptions.defaults()
-              .limits(
-                  HttpLimits.defaults()
-                      .headTimeout(LONGEST)
-                      .bodyTimeout(LONGEST)
-                      .writeTimeout(LONGEST))
-              .pool(PoolOptions.defaults().maxPerTarget(CONNECTIONS).maxTotal(CONNECTIONS))
-              .tls(TlsClient.of(TlsClientOptions.defaults())));
+  /** Null before the first call: what TLS needs is hundreds of classes and the root certificates. */
+  private @Nullable HttpClient client;
+
+  private HttpClient client() {
+    HttpClient known = client;
+    if (known == null) {
+      known =
+          HttpClient.open(
+              ClientOptions.defaults()
+                  .limits(
+                      HttpLimits.defaults()
+                          .headTimeout(LONGEST)
+                          .bodyTimeout(LONGEST)
+                          .writeTimeout(LONGEST))
+                  .pool(PoolOptions.defaults().maxPerTarget(CONNECTIONS).maxTotal(CONNECTIONS))
+                  .tls(TlsClient.of(TlsClientOptions.defaults())));
+      client = known;
+    }
+    return known;
+  }
 
   @Override
   public Answer call(
@@ -45,7 +59,7 @@ final class GyreHttpCaller implements HttpCaller {
     if (!method.equals("GET")) {
       request = request.body(body);
     }
-    try (ClientResponse response = client.send(request)) {
+    try (ClientResponse response = client().send(request)) {
       ByteBuffer start = ByteBuffer.allocate(BODY_LIMIT_BYTES);
       int count = 0;
       while (count >= 0 && start.hasRemaining()) {
@@ -57,6 +71,9 @@ final class GyreHttpCaller implements HttpCaller {
   }
 
   void close() {
-    client.close();
+    HttpClient known = client;
+    if (known != null) {
+      known.close();
+    }
   }
 }

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,34 +90,17 @@ class CrashTest {
 
   /** Has a worker in a process of its own end by a kill; the one that replays needs no process. */
   private void kill(Probe.Point point, int count, int batch, boolean usesLedger) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xshare:auto",
-            "-Xmx256m",
-            "-ea",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path")));
-    command.add("-Dgyre.queue.crash=" + point + ":" + Math.max(1, count));
-    command.add(CrashWorker.class.getName());
-    command.addAll(
-        List.of(directory.toString(), String.valueOf(batch), String.valueOf(usesLedger)));
     Path output = directory.resolve("output.txt");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    } finally {
-      process.destroyForcibly();
+    try (TestJvm jvm =
+        TestJvm.start(
+            List.of(),
+            List.of("-Dgyre.queue.crash=" + point + ":" + Math.max(1, count)),
+            output,
+            CrashWorker.class,
+            directory.toString(),
+            String.valueOf(batch),
+            String.valueOf(usesLedger))) {
+      assertThat(jvm.awaitEnd()).as(Files.readString(output)).isEqualTo(CrashWorker.KILLED);
     }
-    assertThat(process.exitValue()).as(Files.readString(output)).isEqualTo(CrashWorker.KILLED);
   }
 }

@@ -59,45 +59,45 @@ class InjectedFaultTest {
     }
   }
 
-  /** Enqueues one, and tells what is said of it. */
+  /** Enqueues two, and tells what is said of each. */
   static final class Enqueuing {
     private Enqueuing() {}
 
     public static void main(String[] arguments) throws Exception {
       Path directory = Path.of(arguments[0]);
       Queue queue = Queue.open(directory.resolve("queue"));
-      String told = "nothing";
-      try {
-        queue.enqueue(Job.sql("SELECT 1").id("mine"));
-      } catch (QueueException e) {
-        told = String.valueOf(e.getMessage());
+      for (String id : List.of("first", "second")) {
+        String told = "nothing";
+        try {
+          queue.enqueue(Job.sql("SELECT 1").id(id));
+        } catch (QueueException e) {
+          told = String.valueOf(e.getMessage());
+        }
+        Files.writeString(directory.resolve(id), told);
       }
-      Files.writeString(directory.resolve("told"), told);
     }
   }
 
+  /** Of the first the content can't be synced, of the second the name: so that one may be there. */
   @Test
-  void shouldSayThatAnEntryMayBeThereWhereTheLastSyncFails() throws Exception {
+  void shouldSayWhetherAnEntryMayBeThereThatCouldNotBeSynced() throws Exception {
     Queue.open(directory.resolve("queue")); // so that the first sync of a directory is that one
-    try (TestJvm jvm = start(Enqueuing.class, "fsync:error=EIO:when=1+")) {
+    try (TestJvm jvm =
+        start(Enqueuing.class, "fdatasync:error=EIO:when=1", "fsync:error=EIO:when=1+")) {
       assertThat(jvm.awaitEnd()).isZero();
     }
-    assertThat(directory.resolve("told"))
-        .content()
-        .contains("mine, which may be in the queue", "Input/output error");
-    assertThat(WorkerRig.names(directory.resolve("queue/pending"))).hasSize(1);
-  }
-
-  @Test
-  void shouldLeaveNothingWhereTheContentCanNotBeSynced() throws Exception {
-    try (TestJvm jvm = start(Enqueuing.class, "fdatasync:error=EIO:when=1+")) {
-      assertThat(jvm.awaitEnd()).isZero();
-    }
-    assertThat(directory.resolve("told"))
+    assertThat(directory.resolve("first"))
         .content()
         .contains("Input/output error")
         .doesNotContain("may be");
-    assertThat(WorkerRig.names(directory.resolve("queue/pending"))).isEmpty();
+    assertThat(directory.resolve("second"))
+        .content()
+        .contains("second, which may be in the queue", "Input/output error");
+    List<String> pending = WorkerRig.names(directory.resolve("queue/pending"));
+    assertThat(pending).hasSize(1);
+    assertThat(directory.resolve("queue/pending").resolve(pending.getFirst()))
+        .content()
+        .contains("\"second\"");
     assertThat(WorkerRig.names(directory.resolve("queue/tmp"))).isEmpty();
   }
 }

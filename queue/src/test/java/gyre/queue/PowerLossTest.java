@@ -34,9 +34,12 @@ class PowerLossTest {
 
   // ---- what enqueue promises
 
-  /** Enqueues in all ways, and says by the making of a directory when one has returned. */
-  static final class Enqueuing {
-    private Enqueuing() {}
+  /**
+   * Enqueues in all ways, and says by the making of a directory when one has returned; and gives up
+   * one, with the reason beside it.
+   */
+  static final class Syncing {
+    private Syncing() {}
 
     public static void main(String[] arguments) throws IOException {
       Path directory = Path.of(arguments[0]);
@@ -50,6 +53,10 @@ class PowerLossTest {
         Enqueued job = queue.enqueue(each);
         Files.createDirectory(directory.resolve("returned-" + job.id()));
       }
+      Spool spool = queue.spool();
+      Path file = spool.processing.resolve("5_1@w0");
+      Spool.writeNew(file, new byte[] {'x'});
+      spool.fail(file, "5_1", new Failure("x", "why", 1, java.time.Instant.EPOCH));
     }
   }
 
@@ -112,7 +119,7 @@ class PowerLossTest {
   private static final Pattern MAKE = Pattern.compile("^\\d+ +mkdir\\(\"([^\"]+)\",.*= 0$");
 
   @Test
-  void shouldHaveAnEntryOnTheDeviceWhenEnqueueReturns() throws Exception {
+  void shouldHaveEntriesAndReasonsOnTheDeviceBeforeTheyAreTold() throws Exception {
     Path calls = directory.resolve("calls.txt");
     assumeTrue(TestJvm.canTrace(), "SKIPPED: strace is not there, or may not trace");
     List<String> recorder =
@@ -132,12 +139,13 @@ class PowerLossTest {
             recorder,
             List.of(),
             directory.resolve("output.txt"),
-            Enqueuing.class,
+            Syncing.class,
             directory.toString())) {
       assertThat(jvm.awaitEnd()).isZero();
     }
     Device device = replayed(Files.readAllLines(calls));
-    assertThat(device.faults).isEmpty();
+    assertThat(device.faults).isEmpty(); // such as a reason that has its name, and no content yet
+    assertThat(directory.resolve("queue/failed/5_1.error")).content().contains("why");
     assertThat(device.survive.keySet().stream().filter(each -> each.contains("/pending/")))
         .hasSize(2);
     assertThat(device.survive.keySet().stream().filter(each -> each.contains("/unique/")))
@@ -222,44 +230,6 @@ class PowerLossTest {
         Files.createLink(waiting, done);
         Files.move(done, claimed);
       }
-    }
-  }
-
-  @Test
-  void shouldHaveTheReasonOfAFailureOnTheDeviceBeforeItHasItsName() throws Exception {
-    assumeTrue(TestJvm.canTrace(), "SKIPPED: strace is not there, or may not trace");
-    Path calls = directory.resolve("calls.txt");
-    try (TestJvm jvm =
-        TestJvm.start(
-            List.of(
-                "strace",
-                "-f",
-                "-qq",
-                "--seccomp-bpf",
-                "-s",
-                "4096",
-                "-e",
-                "trace=openat,fsync,fdatasync,rename,link,mkdir",
-                "-o",
-                calls.toString()),
-            List.of(),
-            directory.resolve("output.txt"),
-            Failing.class,
-            directory.toString())) {
-      assertThat(jvm.awaitEnd()).isZero();
-    }
-    assertThat(replayed(Files.readAllLines(calls)).faults).isEmpty();
-    assertThat(directory.resolve("queue/failed/5_1.error")).content().contains("why");
-  }
-
-  static final class Failing {
-    private Failing() {}
-
-    public static void main(String[] arguments) throws IOException {
-      Spool spool = Queue.open(Path.of(arguments[0]).resolve("queue")).spool();
-      Path file = spool.processing.resolve("5_1@w0");
-      Spool.writeNew(file, new byte[] {'x'});
-      spool.fail(file, "5_1", new Failure("x", "why", 1, java.time.Instant.EPOCH));
     }
   }
 }
