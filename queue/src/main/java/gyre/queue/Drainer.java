@@ -56,6 +56,7 @@ final class Drainer implements Runnable, Replay.Executor {
   private final Claims claims;
   private final HandlerDesk desk;
   private final PendingIndex pending;
+  private final Turns turns;
   private final EntryTaker taker;
   private final Replay replay;
   private final Upkeep upkeep;
@@ -96,6 +97,7 @@ final class Drainer implements Runnable, Replay.Executor {
     this.claims = new Claims(spool, slot);
     this.desk = new HandlerDesk(spool, starter, log);
     this.pending = PendingIndex.of(spool, stats, log, clock, desk::isParked, knownPerLevel);
+    this.turns = new Turns(desk, pending);
     this.taker = new EntryTaker(spool, claims, pending, desk, log, probe, clock);
     this.replay = new Replay(spool, slot, claims, pending, log, this);
     this.upkeep = new Upkeep(queue, pending, replay, log, clock);
@@ -252,9 +254,9 @@ final class Drainer implements Runnable, Replay.Executor {
     int taken = 0;
     int looks = 0;
     try {
-      for (EntryName name = next(); name != null; name = taken < most && looks < LOOKS_LIMIT ? next() : null) {
+      for (EntryName name = turns.next(); name != null; name = taken < most && looks < LOOKS_LIMIT ? turns.next() : null) {
         looks++;
-        Claim claim = taker.take(settling, name, config);
+        Claim claim = taker.take(settling, name, turns.wasParked(), config);
         if (claim == null) {
           continue;
         }
@@ -315,11 +317,6 @@ final class Drainer implements Runnable, Replay.Executor {
   @Override
   public EntryReader reader() {
     return new EntryReader(config.maxEntryBytes());
-  }
-
-  private @Nullable EntryName next() {
-    EntryName parked = desk.pollParked();
-    return parked == null ? pending.poll() : parked;
   }
 
   // ---- by handlers

@@ -45,9 +45,13 @@ final class EntryTaker {
     this.clock = clock;
   }
 
-  /** Null if it is not to be executed now, for whatever reason: that is dealt with here. */
-  @Nullable Claim take(Settler settling, EntryName name, QueueConfig config) {
-    if (desk.isSomeFull() && isParked(name, config)) {
+  /**
+   * Null if it is not to be executed now, for whatever reason: that is dealt with here.
+   *
+   * @param isTurn whether it has waited for the limit of its kind, and comes before all others of it
+   */
+  @Nullable Claim take(Settler settling, EntryName name, boolean isTurn, QueueConfig config) {
+    if (!isTurn && desk.hasSomeWait() && isParked(name, config)) {
       return null;
     }
     Path file;
@@ -66,7 +70,7 @@ final class EntryTaker {
     }
     try {
       probe.at(Probe.Point.CLAIMED);
-      return checked(settling, file, name, config);
+      return checked(settling, file, name, isTurn, config);
     } catch (EngineTroubleException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -81,7 +85,7 @@ final class EntryTaker {
     try {
       Entry entry = new EntryReader(config.maxEntryBytes()).read(name.path());
       Kind kind = config.kind(entry.operation()).orElse(null);
-      if (kind == null || desk.state(kind).mayBegin()) {
+      if (kind == null || desk.state(kind).mayBeginBehindOthers()) {
         return false;
       }
       desk.state(kind).parked.offer(name);
@@ -100,7 +104,8 @@ final class EntryTaker {
     pending.later(name, RETRY_MOVE_MILLIS);
   }
 
-  private @Nullable Claim checked(Settler settling, Path file, EntryName name, QueueConfig config)
+  private @Nullable Claim checked(
+      Settler settling, Path file, EntryName name, boolean isTurn, QueueConfig config)
       throws IOException {
     Entry entry;
     try {
@@ -131,7 +136,7 @@ final class EntryTaker {
       return null;
     }
     KindState state = desk.state(kind);
-    if (!state.mayBegin()) {
+    if (isTurn ? !state.mayBegin() : !state.mayBeginBehindOthers()) {
       claims.putBack(file, name);
       state.parked.offer(name); // where it finds no room it is looked for when there is some
       return null;

@@ -28,6 +28,9 @@ final class HandlerDesk implements AutoCloseable {
   /** What handlers have ended and is not settled yet. */
   private final ArrayDeque<Inbox.Finished> finished = new ArrayDeque<>();
 
+  /** Of the kinds, whose was the last that was polled. */
+  private int turn;
+
   private @Nullable IdLocks ids;
 
   HandlerDesk(Spool spool, EntryStarter starter, WorkerLog log) {
@@ -73,10 +76,12 @@ final class HandlerDesk implements AutoCloseable {
     return false;
   }
 
-  /** What waits for the limit of its kind has been chosen before: it goes first. */
+  /** One that waited for the limit of its kind and may begin; of each kind in turn. */
   @Nullable EntryName pollParked() {
-    for (KindState each : kinds.values()) {
-      EntryName name = each.pollParked();
+    List<KindState> all = List.copyOf(kinds.values());
+    for (int i = 0; i < all.size(); i++) {
+      turn = (turn + 1) % all.size();
+      EntryName name = all.get(turn).pollParked();
       if (name != null) {
         return name;
       }
@@ -101,10 +106,10 @@ final class HandlerDesk implements AutoCloseable {
     return parked;
   }
 
-  /** Whether entries of some kind can't begin now. */
-  boolean isSomeFull() {
+  /** Whether entries of some kind can't begin now, or not before others. */
+  boolean hasSomeWait() {
     for (KindState each : kinds.values()) {
-      if (!each.mayBegin()) {
+      if (!each.mayBeginBehindOthers()) {
         return true;
       }
     }

@@ -52,6 +52,11 @@ final class KindState {
     return hasRoom() && (kind.ratePerSecond() == 0 || bucket.nanosUntil(1, System.nanoTime()) <= 0);
   }
 
+  /** Whether one may begin that has not waited: those that have come before it. */
+  boolean mayBeginBehindOthers() {
+    return parked.isEmpty() && mayBegin();
+  }
+
   /** One begins, which {@link #mayBegin} has allowed: it takes its place in the rate. */
   void begins() {
     if (kind.ratePerSecond() > 0) {

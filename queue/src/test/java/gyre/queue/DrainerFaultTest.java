@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +50,11 @@ class DrainerFaultTest {
 
   private final AtomicInteger troubles = new AtomicInteger();
   private final List<CompletableFuture<Void>> ended = new ArrayList<>();
+
+  /** Whether handlers end as soon as they are begun. */
+  private volatile boolean endsAtOnce;
+
+  private int concurrency = 4;
   private int batch = QueueConfig.DEFAULT.batch();
   private int knownPerLevel = PendingIndex.KNOWN_PER_LEVEL;
   private int rate;
@@ -99,7 +105,7 @@ class DrainerFaultTest {
         };
     QueueConfig usual = QueueConfig.DEFAULT;
     RetryPolicy once = new RetryPolicy(0, Duration.ZERO, Duration.ZERO);
-    Kind kind = new Kind("h", new Kind.Java(handler), 4, rate, Duration.ofMinutes(1), once);
+    Kind kind = new Kind("h", new Kind.Java(handler), concurrency, rate, Duration.ofMinutes(1), once);
     QueueConfig config =
         new QueueConfig(
             batch,
@@ -123,8 +129,13 @@ class DrainerFaultTest {
             stats,
             new WorkerLog(directory.resolve("worker.log"), null),
             probe,
-            (claim, of, attempt) ->
-                started.add(new Inbox.Finished(claim, of, new Outcome.Done(null))),
+            (claim, of, attempt) -> {
+              Inbox.Finished end = new Inbox.Finished(claim, of, new Outcome.Done(null));
+              started.add(end);
+              if (endsAtOnce) {
+                inbox.finished(end);
+              }
+            },
             () -> Instant.now().plusMillis(clockAheadMillis),
             knownPerLevel);
     ended.add(drainer.ended());
@@ -263,6 +274,46 @@ class DrainerFaultTest {
         });
     startWithATwinBeforeAnotherOne();
     drained.join();
+  }
+
+  @Test
+  void shouldNotHoldUpOthersForAKindOfWhichOneMayAlwaysBegin() throws Exception {
+    batch = 1;
+    concurrency = 1;
+    int count = 30;
+    for (int i = 0; i < count; i++) {
+      rig.drop("5_" + i, "{\"operation\": \"h\"}");
+    }
+    CompletableFuture<Integer> begunBefore = new CompletableFuture<>();
+    probe =
+        point -> {
+          if (point == Probe.Point.AFTER_COMMIT && Files.exists(sqlClaimed())) {
+            begunBefore.complete(started.size());
+          }
+        };
+    start();
+    Inbox.Finished first = Objects.requireNonNull(started.poll(30, TimeUnit.SECONDS));
+    WorkerRig.await("the others wait", () -> stats.waiting == count - 1);
+    Path paused = Files.createFile(rig.spool.pauseFile(""));
+    inbox.wakeUp();
+    WorkerRig.await("it is paused", () -> stats.isPaused);
+    rig.drop("1_0", INSERT.formatted(1));
+    endsAtOnce = true;
+    inbox.rescan();
+    inbox.finished(first);
+    Files.delete(paused);
+    inbox.wakeUp();
+    assertThat(begunBefore.get(30, TimeUnit.SECONDS)).isLessThanOrEqualTo(1);
+    for (int i = 0; i < count; i++) {
+      rig.awaitCompleted("5_" + i);
+    }
+    assertThat(started.stream().map(each -> each.claim().name().text()).toList())
+        .isSortedAccordingTo(
+            Comparator.comparingInt(each -> Integer.parseInt(each.substring(2)))); // in order
+  }
+
+  private Path sqlClaimed() {
+    return rig.spool.processing.resolve("1_0@w0");
   }
 
   @Test
