@@ -13,11 +13,14 @@ import java.util.stream.Stream;
 
 /**
  * A worker in a process of its own, to which something happens: {@code -Dtest.stop=POINT} has it
- * stop itself as by SIGSTOP when it first comes there, and {@code -Dtest.exhaust=DIRECTORY} has it
+ * stop itself as by SIGSTOP when it first comes there, and go on by SIGCONT once the file {@link
+ * #GO_ON} is there; {@code -Dtest.exhaust=DIRECTORY} has it
  * use up its descriptors while {@code DIRECTORY/want} is there. {@code -Dtest.watchlimit=FILE} has
  * it allow watches in its user namespace once FILE is there.
  */
 final class FaultProcess {
+  static final String GO_ON = "go-on";
+
   private FaultProcess() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -37,12 +40,13 @@ final class FaultProcess {
             .signals(true)
             .watchAgainAfter(Duration.ofMillis(300))
             .readTimeout(Duration.ofMillis(200));
+    Probe probe = probe(directory.resolve(GO_ON));
     try (Loop loop = Loop.open()) {
-      loop.run(() -> Worker.open(options, true, probe()).run());
+      loop.run(() -> Worker.open(options, true, probe).run());
     }
   }
 
-  private static Probe probe() {
+  private static Probe probe(Path goOn) {
     String stop = System.getProperty("test.stop", "");
     if (stop.isEmpty()) {
       return Probe.NONE;
@@ -52,17 +56,21 @@ final class FaultProcess {
     return point -> {
       if (point == where && !isOver[0]) {
         isOver[0] = true;
-        stop();
+        stop(goOn);
       }
     };
   }
 
-  private static void stop() {
+  /** The signal may come a little after it was sent: so it goes no further by itself. */
+  private static void stop(Path goOn) {
     try {
       String pid = String.valueOf(ProcessHandle.current().pid());
       new ProcessBuilder("kill", "-STOP", pid).start().waitFor();
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
+    }
+    while (!Files.exists(goOn)) {
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

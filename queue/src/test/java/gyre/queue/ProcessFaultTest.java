@@ -48,6 +48,11 @@ class ProcessFaultTest {
 
   // ---- stopped, and going on
 
+  private void goOn(TestJvm stopped) throws Exception {
+    Files.createFile(directory.resolve(FaultProcess.GO_ON));
+    stopped.signal("CONT");
+  }
+
   @Test
   void shouldLeaveToAStoppedWorkerWhatItHasAndDoTheRest() throws Exception {
     try (WorkerRig rig = rig();
@@ -59,7 +64,7 @@ class ProcessFaultTest {
       rig.awaitCompleted("5_2");
       rig.worker().wakeUp();
       assertThat(WorkerRig.names(rig.spool.processing)).containsExactly("5_1@w0");
-      stopped.signal("CONT");
+      goOn(stopped);
       rig.awaitCompleted("5_1");
       assertThat(rig.query("SELECT n FROM t ORDER BY n")).containsExactly("1", "2");
     }
@@ -74,7 +79,7 @@ class ProcessFaultTest {
       Files.delete(rig.spool.lockFile(0)); // by somebody who takes it for dead
       rig.start();
       rig.awaitCompleted("5_1");
-      stopped.signal("CONT");
+      goOn(stopped);
       WorkerRig.await("it finds that out", () -> log().contains("5_1@w0"));
       for (int i = 2; i < 10; i++) {
         rig.drop("5_" + i, insert(i));
@@ -97,7 +102,7 @@ class ProcessFaultTest {
       rig.start();
       WorkerRig.await("it says so", () -> !rig.worker().stats().trouble.isEmpty());
       assertThat(WorkerRig.names(rig.spool.failed)).isEmpty();
-      stopped.signal("CONT");
+      goOn(stopped);
       rig.awaitCompleted("5_1");
       rig.awaitCompleted("5_2");
       assertThat(rig.query("SELECT n FROM t ORDER BY n")).containsExactly("1", "2");
