@@ -323,7 +323,7 @@ public final class Inspection implements QueueOperations {
     }
     Path file = found.file;
     try {
-      Spool.moveBeside(file, spool.pending, plainName(found.place, file));
+      again(found);
       Files.deleteIfExists(beside(file));
     } catch (NoSuchFileException e) {
       return false; // somebody else was quicker
@@ -332,6 +332,30 @@ public final class Inspection implements QueueOperations {
     }
     wakeWorkers();
     return true;
+  }
+
+  /** One that was given up has lost its unique key, and needs it again. */
+  private void again(Located found) throws IOException {
+    Path file = found.file;
+    String key = found.place == Place.FAILED ? field(content(file), "unique_key") : "";
+    if (key.isEmpty()) {
+      Spool.moveBeside(file, spool.pending, plainName(found.place, file));
+      return;
+    }
+    try {
+      UniqueKeys.claim(spool, file, key);
+    } catch (DuplicateJobException e) {
+      throw new QueueException(
+          "retry " + file + ": another entry of its unique key waits or runs; retry it when that"
+              + " has ended, or discard one of them",
+          e);
+    }
+    try {
+      Spool.moveBeside(file, spool.pending, plainName(found.place, file));
+    } catch (IOException e) {
+      Files.deleteIfExists(UniqueKeys.path(spool, key));
+      throw e;
+    }
   }
 
   /**

@@ -3,7 +3,6 @@ package gyre.queue;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -30,9 +29,6 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class Queue {
   private static final int RANDOM_BITS = 40;
-
-  /** Held by whoever deletes a key: a lock on a file is one of the whole process. */
-  private static final Object STALE_KEYS = new Object();
 
   private final Spool spool;
   private final AtomicLong lastSequence = new AtomicLong();
@@ -91,7 +87,7 @@ public final class Queue {
       Spool.writeNew(part, content);
       try {
         if (!job.text("unique_key").isEmpty()) {
-          claimKey(part, job.text("unique_key"));
+          UniqueKeys.claim(spool, part, job.text("unique_key"));
           Spool.syncDirectory(spool.unique); // a key that is lost lets a second one in
         }
         Spool.move(part, target);
@@ -132,55 +128,6 @@ public final class Queue {
     Instant now = Instant.now();
     long nanos = now.getEpochSecond() * 1_000_000_000 + now.getNano();
     return lastSequence.updateAndGet(last -> Math.max(last + 1, nanos));
-  }
-
-  // ---- unique keys
-
-  /**
-   * The key is a second name of the entry's file, made by a link, which only one can make. It is
-   * stale when the file has no other name any more: then the entry has ended.
-   */
-  private void claimKey(Path part, String key) throws IOException {
-    Path held = spool.unique.resolve(hash(key));
-    try {
-      Files.createLink(held, part);
-      return;
-    } catch (FileAlreadyExistsException e) {
-      deleteStale(held, key);
-    }
-    try {
-      Files.createLink(held, part);
-    } catch (FileAlreadyExistsException e) {
-      throw new DuplicateJobException(key); // somebody was quicker
-    }
-  }
-
-  /**
-   * Under a lock, of this process and of others: else one that has looked at a stale key would
-   * delete that of another one, which has taken its place meanwhile.
-   */
-  private void deleteStale(Path held, String key) throws IOException {
-    synchronized (STALE_KEYS) {
-      try (FileChannel lock =
-          FileChannel.open(
-              spool.unique.resolveSibling(".unique-lock"),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.WRITE)) {
-        lock.lock(); // given back with the channel
-        if (!isStale(held)) {
-          throw new DuplicateJobException(key);
-        }
-        Files.deleteIfExists(held);
-      }
-    }
-  }
-
-  private static boolean isStale(Path held) throws IOException {
-    try {
-      return ((Number) Files.getAttribute(held, "unix:nlink")).longValue() == 1;
-    } catch (java.nio.file.NoSuchFileException e) {
-      return true;
-    }
   }
 
   static String hash(String key) {

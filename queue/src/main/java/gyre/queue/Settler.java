@@ -99,7 +99,7 @@ final class Settler {
     if (entry.uniqueKey().isEmpty()) {
       return;
     }
-    Path key = spool.unique.resolve(Queue.hash(entry.uniqueKey()));
+    Path key = UniqueKeys.path(spool, entry.uniqueKey());
     if (Files.exists(key) && Files.isSameFile(key, file)) {
       Files.deleteIfExists(key);
     }

@@ -117,4 +117,22 @@ class SpoolTest {
       threads.shutdownNow();
     }
   }
+
+  @Test
+  void shouldRetryNoneOfWhichAnotherHasTheUniqueKey() throws Exception {
+    Queue queue = Queue.open(directory);
+    Inspection inspection = Inspection.of(directory);
+    Path failed = queue.spool().failed.resolve("5_1");
+    Files.writeString(failed, "{\"sql\": \"SELECT 1\", \"unique_key\": \"k\", \"id\": \"old\"}");
+    Job job = Job.sql("SELECT 1").uniqueKey("k");
+    Enqueued other = queue.enqueue(job);
+    assertThatThrownBy(() -> inspection.retry("old"))
+        .isInstanceOf(QueueException.class)
+        .hasMessageContaining("unique key");
+    assertThat(failed).exists();
+    assertThat(inspection.discard(other.id())).isTrue();
+    assertThat(inspection.retry("old")).isTrue();
+    assertThatThrownBy(() -> queue.enqueue(job)).isInstanceOf(DuplicateJobException.class);
+    assertThat(WorkerRig.names(queue.spool().pending)).containsExactly("5_1");
+  }
 }

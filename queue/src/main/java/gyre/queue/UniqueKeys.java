@@ -1,0 +1,76 @@
+package gyre.queue;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Keys of which only one entry may wait or run. A key is a second name of the entry's file, made by
+ * a link, which only one can make. It is stale when the file has no other name any more: then the
+ * entry has ended.
+ */
+final class UniqueKeys {
+  /** Held by whoever deletes a key: a lock on a file is one of the whole process. */
+  private static final Object STALE_KEYS = new Object();
+
+  private UniqueKeys() {}
+
+  static Path path(Spool spool, String key) {
+    return spool.unique.resolve(Queue.hash(key));
+  }
+
+  /**
+   * Gives the key to the entry that is this file; nothing happens where it has it.
+   *
+   * @throws DuplicateJobException if another one has it
+   */
+  static void claim(Spool spool, Path file, String key) throws IOException {
+    Path held = path(spool, key);
+    try {
+      Files.createLink(held, file);
+      return;
+    } catch (FileAlreadyExistsException e) {
+      if (Spool.isSameFile(held, file)) {
+        return;
+      }
+      deleteStale(spool, held, key);
+    }
+    try {
+      Files.createLink(held, file);
+    } catch (FileAlreadyExistsException e) {
+      throw new DuplicateJobException(key); // somebody was quicker
+    }
+  }
+
+  /**
+   * Under a lock, of this process and of others: else one that has looked at a stale key would
+   * delete that of another one, which has taken its place meanwhile.
+   */
+  private static void deleteStale(Spool spool, Path held, String key) throws IOException {
+    synchronized (STALE_KEYS) {
+      try (FileChannel lock =
+          FileChannel.open(
+              spool.unique.resolve(".lock"), // of all shards, which share the directory
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE)) {
+        lock.lock(); // given back with the channel
+        if (!isStale(held)) {
+          throw new DuplicateJobException(key);
+        }
+        Files.deleteIfExists(held);
+      }
+    }
+  }
+
+  private static boolean isStale(Path held) throws IOException {
+    try {
+      return ((Number) Files.getAttribute(held, "unix:nlink")).longValue() == 1;
+    } catch (NoSuchFileException e) {
+      return true;
+    }
+  }
+}
