@@ -29,7 +29,8 @@ final class PgHandlers {
   /**
    * A worker that was declared dead has no row, and gets nothing: others would at once have it too.
    * One of an id that runs, a twin, waits: what becomes of the other decides about it. It waits the
-   * longer the longer that one runs.
+   * longer the longer that one runs; and with it wait all others of its id among the first: one by
+   * one they would come back faster than they are put off, and hold up what is behind them.
    */
   private static final String TAKE =
       """
@@ -49,13 +50,21 @@ final class PgHandlers {
         UPDATE gyre_queue.entries e
         SET state = 'running', worker = ?, attempts = e.attempts + 1, changed_at = now()
         FROM fit f WHERE e.seq = f.seq RETURNING e.*),
+      unfit AS MATERIALIZED (
+        SELECT seq, id FROM claimed WHERE seq NOT IN (SELECT seq FROM fit)),
+      head AS MATERIALIZED (
+        SELECT seq, id FROM gyre_queue.entries
+        WHERE state = 'pending' AND operation = ? AND EXISTS (SELECT 1 FROM unfit)
+        ORDER BY priority, seq LIMIT 1000 FOR UPDATE SKIP LOCKED),
       twins AS (
         UPDATE gyre_queue.entries e
         SET state = 'delayed', due_at = now() + least(interval '5 seconds', greatest(
           interval '100 milliseconds', (now() - (SELECT r.changed_at FROM gyre_queue.entries r
             WHERE r.state = 'running' AND r.id = e.id)) / 4))
-        FROM claimed c WHERE e.seq = c.seq AND c.seq NOT IN (SELECT seq FROM fit)
-        RETURNING e.seq)
+        FROM (SELECT seq FROM unfit UNION
+          SELECT h.seq FROM head h WHERE h.id IN (SELECT id FROM unfit)
+            AND h.seq NOT IN (SELECT seq FROM fit)) t
+        WHERE e.seq = t.seq RETURNING e.seq)
       SELECT b.seq, b.id, b.operation, b.priority, b.content, b.unique_key, b.batch,
         b.attempts - 1 AS attempts,
         NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = b.id) AS is_new,
@@ -229,6 +238,7 @@ final class PgHandlers {
       statement.setInt(3, fromPriority);
       statement.setInt(4, most);
       statement.setLong(5, worker);
+      statement.setString(6, kind.operation());
       List<PgEntry> rows = new ArrayList<>();
       int twins = 0;
       try (ResultSet found = statement.executeQuery()) {

@@ -111,6 +111,25 @@ class PostgresKeeperTest {
   }
 
   @Test
+  void shouldComeToWhatIsBehindManyTwins() throws Exception {
+    rig.config = PgRig.config(0, PgRig.kind("h", 1));
+    rig.shared.worker = worker();
+    rig.query(
+        "INSERT INTO gyre_queue.entries (id, operation, content, state, worker)"
+            + " SELECT 'x', 'h', '{\"operation\": \"h\"}', CASE n WHEN 1 THEN 'running' ELSE 'pending'"
+            + " END, CASE n WHEN 1 THEN 99 END FROM generate_series(1, 300) n");
+    rig.backend.enqueue(Job.of("h", 1).id("y"));
+    PgHandlers handlers = new PgHandlers(rig.shared, fibers);
+    try (PgConnection open = rig.other("worker")) {
+      for (int i = 0; i < 3; i++) {
+        take(handlers, open);
+      }
+    }
+    assertThat(rig.query("SELECT id || state, count(*) FROM gyre_queue.entries GROUP BY 1"))
+        .containsExactlyInAnyOrder("xrunning", "xdelayed", "yrunning");
+  }
+
+  @Test
   void shouldBeginNothingWhenItWasDeclaredDead() throws Exception {
     rig.shared.worker = worker();
     rig.query("DELETE FROM gyre_queue.workers");
