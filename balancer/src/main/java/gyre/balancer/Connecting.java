@@ -66,11 +66,7 @@ final class Connecting {
       boolean isConnected = false;
       try {
         long start = part.nanoTime();
-        TcpStream stream =
-            TcpStream.connect(
-                target.config().address(),
-                options,
-                how(rules));
+        TcpStream stream = TcpStream.connect(target.config().address(), options, how(rules));
         isConnected = true;
         return connected(stream, target, part.nanoTime() - start);
       } catch (IoException e) {

@@ -50,6 +50,7 @@ final class HandOver {
 
   /** Goes with the listeners, and can't be the name of one. */
   private static final String REPLICATION = "\treplication";
+
   private static final int LINE_LIMIT_BYTES = 64 * 1024;
   private static final int TARGETS_LIMIT = 1_000_000;
 

@@ -11,8 +11,9 @@ import java.util.TreeSet;
  * Clients that wait for a place at a target, first come first served. They may be on different
  * loops. Who is woken tries again, and takes its old place in the line where it finds nothing. Who
  * has found a place wakes the next one: there may be more places than one, and the chain ends at
- * the first who finds none. So does who was woken and leaves without having looked. Anybody else leaves
- * without a sound: where many give up at once, those who stay are not all made to look each time.
+ * the first who finds none. So does who was woken and leaves without having looked. Anybody else
+ * leaves without a sound: where many give up at once, those who stay are not all made to look each
+ * time.
  *
  * <p>A client that has tried some targets in vain is picky: a place that it can't use may do for
  * those behind it, so they are woken with it.
@@ -32,8 +33,7 @@ final class WaitLine {
   private final TreeSet<Place> waiting = new TreeSet<>(Comparator.comparingLong(p -> p.ticket));
 
   /** Those of them whom any place does. */
-  private final TreeSet<Place> undemanding =
-      new TreeSet<>(Comparator.comparingLong(p -> p.ticket));
+  private final TreeSet<Place> undemanding = new TreeSet<>(Comparator.comparingLong(p -> p.ticket));
 
   private long tickets;
 

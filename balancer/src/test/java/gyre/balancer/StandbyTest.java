@@ -111,7 +111,8 @@ final class StandbyTest {
   void shouldRememberClientsOfTheActiveOneAndTakeOverWhenItIsGone() throws Exception {
     Peers.Server a = peers.echo("a");
     Peers.Server b = peers.echo("b");
-    Balancer active = Balancer.open(group(), config(a, b).replicate(to("127.0.0.1", BalancerTest.anyPort())));
+    Balancer active =
+        Balancer.open(group(), config(a, b).replicate(to("127.0.0.1", BalancerTest.anyPort())));
     InetSocketAddress where = Objects.requireNonNull(active.addresses().get("web"));
     InetSocketAddress replicates = Objects.requireNonNull(active.replicationAddress());
     String first = Peers.readLine(peers.connect(where)); // before the passive one is there
@@ -174,8 +175,7 @@ final class StandbyTest {
         Balancer.takeOver(group(), alone(where, a), directory.resolve("control"))) {
       untilEvent(next, "active as before");
       assertThat(next.role()).isEqualTo("active");
-      try (Balancer back =
-          Balancer.open(group(), config(a).replicate(to("127.0.0.1", where)))) {
+      try (Balancer back = Balancer.open(group(), config(a).replicate(to("127.0.0.1", where)))) {
         untilEvent(next, "passive again: has given back");
         assertThat(back.role()).isEqualTo("active");
       }
@@ -251,16 +251,16 @@ final class StandbyTest {
   void shouldTellNothingToThoseWhoMayNotFollow() throws Exception {
     Peers.Server a = peers.echo("a");
     try (Balancer active =
-        Balancer.open(
-            group(), config(a).replicate(to("10.1.2.3", BalancerTest.anyPort())))) {
+        Balancer.open(group(), config(a).replicate(to("10.1.2.3", BalancerTest.anyPort())))) {
       InetSocketAddress where = Objects.requireNonNull(active.replicationAddress());
       for (int i = 0; i < 20; i++) { // nor do they keep others out
-        assertThatThrownBy(() -> {
-              Socket stranger = peers.connect(where);
-              if (stranger.getInputStream().read() < 0) {
-                throw new SocketException("ended");
-              }
-            })
+        assertThatThrownBy(
+                () -> {
+                  Socket stranger = peers.connect(where);
+                  if (stranger.getInputStream().read() < 0) {
+                    throw new SocketException("ended");
+                  }
+                })
             .isInstanceOf(SocketException.class);
       }
       assertThat(active.recentEvents().stream().filter(e -> e.contains("refuses to replicate")))

@@ -75,8 +75,7 @@ final class TransparentTest {
           .formatted(CLIENT, CLIENT);
 
   private static ProcessBuilder isolated(String script, String... arguments) {
-    List<String> command =
-        new ArrayList<>(List.of("unshare", "-Urn", "sh", "-c", script, "sh"));
+    List<String> command = new ArrayList<>(List.of("unshare", "-Urn", "sh", "-c", script, "sh"));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
   }
@@ -103,7 +102,8 @@ final class TransparentTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
                 Program.class.getName(),
                 "epoll",
                 "io_uring")
@@ -124,7 +124,8 @@ final class TransparentTest {
         Balancer balancer =
             Balancer.open(
                 group,
-                config(pool(target.getLocalPort()).outlier(OutlierConfig.defaults().failures(1))))) {
+                config(
+                    pool(target.getLocalPort()).outlier(OutlierConfig.defaults().failures(1))))) {
       for (int i = 0; i < 3; i++) {
         try (Socket client = connect(balancer)) {
           assertThat(client.isConnected()).isTrue();

@@ -119,8 +119,10 @@ final class SimCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    // The fibers of crashed hosts stay parked for good, and a list that the JDK keeps of all virtual
-    // threads would keep their worlds: 16 KiB and more for each crash. Read when the first one starts.
+    // The fibers of crashed hosts stay parked for good, and a list that the JDK keeps of all
+    // virtual
+    // threads would keep their worlds: 16 KiB and more for each crash. Read when the first one
+    // starts.
     System.setProperty("jdk.trackAllThreads", "false");
     PrintWriter out = spec.commandLine().getOut();
     checkReal();

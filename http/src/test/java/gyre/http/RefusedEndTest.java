@@ -74,12 +74,7 @@ class RefusedEndTest {
                 Loops.options("epoll")
                     .poolLimitBytes(4 << 20)
                     .failures((source, e) -> reported.add(String.valueOf(e))));
-        HttpServer server =
-            HttpServer.onRequest(
-                group.loop(0),
-                Style.ANY_PORT,
-                options,
-                handler);
+        HttpServer server = HttpServer.onRequest(group.loop(0), Style.ANY_PORT, options, handler);
         RawClient client =
             new RawClient(
                 sockets.createSocket(server.address().getAddress(), server.address().getPort()))) {
@@ -149,8 +144,7 @@ class RefusedEndTest {
 
   @Test
   void shouldTellWhoWasRefusedForWantOfMemoryOverTls() throws Exception {
-    HttpHandler handler =
-        (request, response) -> response.stream().onWritable(new Poor(request));
+    HttpHandler handler = (request, response) -> response.stream().onWritable(new Poor(request));
     SelfSigned authority = SelfSigned.authority("Test");
     TlsServerOptions tls =
         TlsServerOptions.of(authority.issueServer("localhost", "127.0.0.1"))
@@ -195,11 +189,12 @@ class RefusedEndTest {
         (request, response) -> {
           ResponseBody out = response.contentType("text/plain").stream();
           out.onWritable(to -> {
-            assertThatThrownBy(() -> {
-                  for (int i = 0; i < 1000; i++) {
-                    write(to, piece(PIECE_BYTES));
-                  }
-                })
+            assertThatThrownBy(
+                    () -> {
+                      for (int i = 0; i < 1000; i++) {
+                        write(to, piece(PIECE_BYTES));
+                      }
+                    })
                 .isInstanceOf(OutputFullException.class);
             to.close();
           });

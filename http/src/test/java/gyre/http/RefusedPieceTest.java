@@ -128,7 +128,10 @@ class RefusedPieceTest {
     HttpOptions options = HttpOptions.defaults();
     try (LoopGroup group =
             LoopGroup.open(
-                1, Loops.options(engine).poolLimitBytes(4 << 20).failures((source, e) -> reported.add(String.valueOf(e))));
+                1,
+                Loops.options(engine)
+                    .poolLimitBytes(4 << 20)
+                    .failures((source, e) -> reported.add(String.valueOf(e))));
         HttpServer server =
             HttpServer.onRequest(
                 group.loop(0),

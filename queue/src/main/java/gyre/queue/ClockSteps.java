@@ -17,7 +17,9 @@ final class ClockSteps {
   /** For so long a clock is in doubt that was set. */
   static final long DOUBT_MILLIS = 3_600_000;
 
-  /** Two runs a day apart are no reason for doubt; and what is kept is kept for longer than that. */
+  /**
+   * Two runs a day apart are no reason for doubt; and what is kept is kept for longer than that.
+   */
   static final long GAP_MILLIS = 2 * 24 * 3_600_000L;
 
   private long differenceMillis;

@@ -27,7 +27,9 @@ final class Drainer implements Runnable, Replay.Executor {
   private static final long TROUBLE_FIRST_MILLIS = 50;
   private static final long TROUBLE_LONGEST_MILLIS = 5000;
 
-  /** Of many entries that can't begin now so many are looked at; then what has come meanwhile is. */
+  /**
+   * Of many entries that can't begin now so many are looked at; then what has come meanwhile is.
+   */
   private static final int LOOKS_LIMIT = 1024;
 
   /** What came of looking for entries. */
@@ -254,7 +256,9 @@ final class Drainer implements Runnable, Replay.Executor {
     int taken = 0;
     int looks = 0;
     try {
-      for (EntryName name = turns.next(); name != null; name = taken < most && looks < LOOKS_LIMIT ? turns.next() : null) {
+      for (EntryName name = turns.next();
+          name != null;
+          name = taken < most && looks < LOOKS_LIMIT ? turns.next() : null) {
         looks++;
         Claim claim = taker.take(settling, name, turns.wasParked(), config);
         if (claim == null) {
@@ -413,7 +417,9 @@ final class Drainer implements Runnable, Replay.Executor {
     String message = isOfDatabase ? String.valueOf(e.getMessage()) : e.toString();
     if (stats.trouble.isEmpty()) {
       log.warn(
-          "trouble " + (isOfDatabase ? "with the database" : "in a round") + ", entries wait: "
+          "trouble "
+              + (isOfDatabase ? "with the database" : "in a round")
+              + ", entries wait: "
               + message);
     }
     stats.trouble = message;

@@ -48,7 +48,8 @@ final class EntryTaker {
   /**
    * Null if it is not to be executed now, for whatever reason: that is dealt with here.
    *
-   * @param isTurn whether it has waited for the limit of its kind, and comes before all others of it
+   * @param isTurn whether it has waited for the limit of its kind, and comes before all others of
+   *     it
    */
   @Nullable Claim take(Settler settling, EntryName name, boolean isTurn, QueueConfig config) {
     if (!isTurn && desk.hasSomeWait() && isParked(name, config)) {

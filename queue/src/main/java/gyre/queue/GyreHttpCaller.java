@@ -16,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * By Gyre's own client, on the loop: a call takes no thread, and connections are kept. Used by fibers
- * of one loop.
+ * By Gyre's own client, on the loop: a call takes no thread, and connections are kept. Used by
+ * fibers of one loop.
  */
 final class GyreHttpCaller implements HttpCaller {
   /**
@@ -28,7 +28,9 @@ final class GyreHttpCaller implements HttpCaller {
 
   private static final int CONNECTIONS = 1 << 20;
 
-  /** Null before the first call: what TLS needs is hundreds of classes and the root certificates. */
+  /**
+   * Null before the first call: what TLS needs is hundreds of classes and the root certificates.
+   */
   private @Nullable HttpClient client;
 
   private HttpClient client() {

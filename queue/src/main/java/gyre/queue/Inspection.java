@@ -346,7 +346,9 @@ public final class Inspection implements QueueOperations {
       UniqueKeys.claim(spool, file, key);
     } catch (DuplicateJobException e) {
       throw new QueueException(
-          "retry " + file + ": another entry of its unique key waits or runs; retry it when that"
+          "retry "
+              + file
+              + ": another entry of its unique key waits or runs; retry it when that"
               + " has ended, or discard one of them",
           e);
     }

@@ -314,7 +314,8 @@ final class PgUpkeep {
   static List<String> endedBatches(PgConnection open) throws SQLException {
     List<String> names = new ArrayList<>();
     try (Statement look = open.createStatement();
-        ResultSet rows = look.executeQuery(
+        ResultSet rows =
+            look.executeQuery(
                 "SELECT batch FROM gyre_queue.batches b WHERE size <= (SELECT count(*)"
                     + " FROM gyre_queue.batch_ends e WHERE e.batch = b.batch) LIMIT 1000")) {
       while (rows.next()) {

@@ -3,9 +3,9 @@ package gyre.queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which entry is looked at next: one that waited for the limit of its kind, and one that did not, by
- * turns. Where batches are small a kind of which one may always begin would else hold up all others.
- * Used by the thread that executes.
+ * Which entry is looked at next: one that waited for the limit of its kind, and one that did not,
+ * by turns. Where batches are small a kind of which one may always begin would else hold up all
+ * others. Used by the thread that executes.
  */
 final class Turns {
   private final HandlerDesk desk;

@@ -357,7 +357,8 @@ class DashboardTest {
         assertThat(answer.readLine()).contains(" 503 ");
       }
       for (int i = 0; i < 3; i++) { // each change is told to all of them
-        assertThat(post(i % 2 == 0 ? "/api/pause" : "/api/resume", "operation", "mail").statusCode())
+        assertThat(
+                post(i % 2 == 0 ? "/api/pause" : "/api/resume", "operation", "mail").statusCode())
             .isEqualTo(200);
         Enqueued job = rig.queue.enqueue(Job.sql("SELECT 1"));
         assertThat(job.await(WorkerRig.HANG_LIMIT)).isPresent();

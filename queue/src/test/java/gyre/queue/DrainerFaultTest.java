@@ -105,7 +105,8 @@ class DrainerFaultTest {
         };
     QueueConfig usual = QueueConfig.DEFAULT;
     RetryPolicy once = new RetryPolicy(0, Duration.ZERO, Duration.ZERO);
-    Kind kind = new Kind("h", new Kind.Java(handler), concurrency, rate, Duration.ofMinutes(1), once);
+    Kind kind =
+        new Kind("h", new Kind.Java(handler), concurrency, rate, Duration.ofMinutes(1), once);
     QueueConfig config =
         new QueueConfig(
             batch,
@@ -384,8 +385,7 @@ class DrainerFaultTest {
     WorkerRig.await("all are done", () -> stats.processed.get() == entries);
     assertThat(rig.query("SELECT count(DISTINCT n) FROM t")).containsExactly("" + entries);
     assertThat( // the oldest first
-            rig.query(
-                "SELECT count(*) FROM t a JOIN t b ON b.rowid = a.rowid + 1 WHERE b.n < a.n"))
+            rig.query("SELECT count(*) FROM t a JOIN t b ON b.rowid = a.rowid + 1 WHERE b.n < a.n"))
         .containsExactly("0");
     assertThat(WorkerRig.names(rig.spool.pending)).isEmpty();
   }
@@ -507,8 +507,7 @@ class DrainerFaultTest {
   }
 
   private Cleanup cleanUp(Engine engine, Instant now, int steps) {
-    Cleanup cleanup =
-        new Cleanup(rig.spool, new WorkerLog(directory.resolve("worker.log"), null));
+    Cleanup cleanup = new Cleanup(rig.spool, new WorkerLog(directory.resolve("worker.log"), null));
     cleanup.begin(QueueConfig.DEFAULT, now);
     assertThat(cleanup.isRunning()).isTrue();
     for (int i = 0; i < steps && cleanup.isRunning(); i++) {

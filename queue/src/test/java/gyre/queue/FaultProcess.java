@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 /**
  * A worker in a process of its own, to which something happens: {@code -Dtest.stop=POINT} has it
  * stop itself as by SIGSTOP when it first comes there, and go on by SIGCONT once the file {@link
- * #GO_ON} is there; {@code -Dtest.exhaust=DIRECTORY} has it
- * use up its descriptors while {@code DIRECTORY/want} is there. {@code -Dtest.watchlimit=FILE} has
- * it allow watches in its user namespace once FILE is there.
+ * #GO_ON} is there; {@code -Dtest.exhaust=DIRECTORY} has it use up its descriptors while {@code
+ * DIRECTORY/want} is there. {@code -Dtest.watchlimit=FILE} has it allow watches in its user
+ * namespace once FILE is there.
  */
 final class FaultProcess {
   static final String GO_ON = "go-on";

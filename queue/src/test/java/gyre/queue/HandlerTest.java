@@ -367,8 +367,7 @@ class HandlerTest {
       }
       Map.of("half", "a?b", "no number", List.of("NaN", "-Infinity", 1.5))
           .forEach((payload, result) ->
-              assertThat(
-                      await(rig.queue.enqueue(Job.of("returns", payload).keepResult())).result())
+              assertThat(await(rig.queue.enqueue(Job.of("returns", payload).keepResult())).result())
                   .isEqualTo(result));
       assertThat(await(rig.queue.enqueue(Job.of("returns", "good").keepResult())).result())
           .isEqualTo(Map.of("a", List.of(1, "b", true)));

@@ -28,7 +28,7 @@ class InstanceLockTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
-            "-Dgyre.insight=false",
+                "-Dgyre.insight=false",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Asker.class.getName(),

@@ -24,11 +24,7 @@ class JsonTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "{\"id\":\"\\ud800\"}",
-        "{\"a\":[\"\\udc00\\ud800\"]}",
-        "{\"\\ud800x\":1}"
-      })
+      strings = {"{\"id\":\"\\ud800\"}", "{\"a\":[\"\\udc00\\ud800\"]}", "{\"\\ud800x\":1}"})
   void shouldRefuseHalfOfAPair(String json) {
     assertThatThrownBy(() -> Json.readObject(json.getBytes(StandardCharsets.UTF_8)))
         .isInstanceOf(BadEntryException.class)

@@ -9,8 +9,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 
 /**
- * How fast worlds run, in messages for each second of processor time: a program to measure with, and
- * no test. Takes the names of engines.
+ * How fast worlds run, in messages for each second of processor time: a program to measure with,
+ * and no test. Takes the names of engines.
  */
 class SimBench {
   private static final int MESSAGES = 1_000_000;
@@ -27,20 +27,20 @@ class SimBench {
   }
 
   private static void measure(WorldEngine engine) {
-      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-      long start = threads.getCurrentThreadCpuTime();
-      Outcome echo = Simulation.seed(1).engine(engine).world(SimBench::echo).run();
-      long middle = threads.getCurrentThreadCpuTime();
-      Outcome idle = Simulation.seed(1).engine(engine).world(SimBench::idle).run();
-      long end = threads.getCurrentThreadCpuTime();
-      System.out.printf(
-          "%s: %,.0f messages/s, %,d events, %,d turns; %s idle in %,d ms%n",
-          engine,
-          MESSAGES * 1e9 / (middle - start),
-          echo.events(),
-          echo.turns(),
-          idle.elapsed(),
-          (end - middle) / 1_000_000);
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long start = threads.getCurrentThreadCpuTime();
+    Outcome echo = Simulation.seed(1).engine(engine).world(SimBench::echo).run();
+    long middle = threads.getCurrentThreadCpuTime();
+    Outcome idle = Simulation.seed(1).engine(engine).world(SimBench::idle).run();
+    long end = threads.getCurrentThreadCpuTime();
+    System.out.printf(
+        "%s: %,.0f messages/s, %,d events, %,d turns; %s idle in %,d ms%n",
+        engine,
+        MESSAGES * 1e9 / (middle - start),
+        echo.events(),
+        echo.turns(),
+        idle.elapsed(),
+        (end - middle) / 1_000_000);
   }
 
   private static void echo(World world) {

@@ -236,7 +236,11 @@ class SimulationExtensionTest {
         .assertStatistics(events -> events.succeeded(1));
 
     assertThat(ENGINES).containsExactly("epoll", "io_uring");
-    assertThat(run("tellsItsEngine", Map.of("gyre.sim.engine", "kqueue")).containerEvents().failed().count())
+    assertThat(
+            run("tellsItsEngine", Map.of("gyre.sim.engine", "kqueue"))
+                .containerEvents()
+                .failed()
+                .count())
         .isOne();
   }
 }

@@ -99,8 +99,7 @@ final class FilePrograms implements AutoCloseable {
     for (String name : List.of("b", "d", "../x", "/etc")) {
       long how = calls.allocate(LinuxNames.OPEN_HOW_BYTES);
       LinuxNames.putOpenHow(how, LinuxFiles.O_CLOEXEC, 0, LinuxNames.RESOLVE_BENEATH);
-      int found =
-          run(Uring.OP_OPENAT2, folder, how, text(name), LinuxNames.OPEN_HOW_BYTES, 0);
+      int found = run(Uring.OP_OPENAT2, folder, how, text(name), LinuxNames.OPEN_HOW_BYTES, 0);
       tell("below " + name, Math.min(found, 0));
       int ignored = found < 0 ? 0 : run(Uring.OP_CLOSE, found, 0, 0, 0, 0);
     }
@@ -113,8 +112,7 @@ final class FilePrograms implements AutoCloseable {
 
   private void tellStatus(String name) {
     long status = calls.allocate(LinuxFiles.STATX_BYTES);
-    int result =
-        run(Uring.OP_STATX, HERE, status, path(name), LinuxFiles.STATX_BASIC_STATS, 0);
+    int result = run(Uring.OP_STATX, HERE, status, path(name), LinuxFiles.STATX_BASIC_STATS, 0);
     told.add(
         "status %d: %o, %d bytes, %d links"
             .formatted(
