@@ -4,11 +4,11 @@ import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import gyre.lab.LabException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -23,8 +23,6 @@ final class Asking {
       Pattern.compile(
           "^```(?:diff|patch)?[ \\t]*\\n((?:diff --git |--- ).*?)^```",
           Pattern.MULTILINE | Pattern.DOTALL);
-  private static final Set<String> DECISION =
-      Set.of("winner", "hypothesis", "reasoning", "runner-up", "parked");
   private static final Set<String> IMPLEMENTATION = Set.of("summary", "decisions");
   private static final int DIFF_LIMIT_CHARS = 100_000;
   private static final int SOURCE_LIMIT_BYTES = 100_000;
@@ -38,11 +36,10 @@ final class Asking {
   }
 
   /** Three proposals, and what is to be said against them. */
-  Optional<Ruling> propose() {
+  void propose() {
     Profile profile = context.profile(Measuring.PROFILE);
     Set<String> tried = context.log().tried(context.target().name(), folder.id());
     JsonArray array = new JsonArray();
-    int usable = 0;
     Set<String> said = new java.util.HashSet<>();
     for (String proposer : Variant.NAMES) {
       String answer = ask("propose-" + proposer, "propose", proposer, knowledge());
@@ -59,7 +56,6 @@ final class Asking {
       object.put("key", proposal.key());
       object.put("refusal", refusal.orElse(""));
       array.add(object);
-      usable += refusal.isEmpty() ? 1 : 0;
       context.say(
           "proposal %s (%s) %s"
               .formatted(
@@ -70,18 +66,6 @@ final class Asking {
     JsonObject object = new JsonObject();
     object.put("proposals", array);
     folder.write("proposals.json", object);
-    return usable == 0
-        ? Optional.of(new Ruling(Verdict.NONE, "all proposals were refused: " + refusals()))
-        : Optional.empty();
-  }
-
-  private String refusals() {
-    List<String> all = new ArrayList<>();
-    for (Object each : folder.json("proposals.json").getArray("proposals")) {
-      JsonObject object = (JsonObject) each;
-      all.add(object.getString("proposer") + ": " + object.getString("refusal"));
-    }
-    return String.join("; ", all);
   }
 
   private Optional<String> refusal(String proposer) {
@@ -95,7 +79,7 @@ final class Asking {
   }
 
   /** One of them, or none. */
-  Optional<Ruling> choose() {
+  void choose() {
     StringBuilder offers = new StringBuilder(knowledge());
     for (String proposer : Variant.NAMES) {
       offers
@@ -109,43 +93,40 @@ final class Asking {
           .ifPresent(
               why -> offers.append("\nREFUSED, so it cannot win: ").append(why).append('\n'));
     }
-    Fields decision = Fields.parse(ask("chair", "chair", "", offers.toString()), DECISION);
-    String winner =
-        decision.text("winner").toLowerCase(Locale.ROOT).replaceAll("[^a-z].*$", "").strip();
-    String reasoning = decision.text("reasoning");
-    if (winner.equals("none")) {
-      return Optional.of(new Ruling(Verdict.NONE, "the chair chose none: " + reasoning));
+    String unused = ask("chair", "chair", "", offers.toString());
+    Fields decision = Rulings.chairs(folder);
+    String winner = Rulings.winner(decision);
+    if (!refusal(winner).equals(Optional.of(""))) {
+      return; // none, one that was refused, or one that nobody proposed
     }
-    Optional<String> refusal = refusal(winner);
-    if (refusal.isEmpty()) {
-      return Optional.of(new Ruling(Verdict.NONE, "the chair named no proposal: '" + winner + "'"));
-    }
-    if (!refusal.get().isEmpty()) {
-      return Optional.of(
-          new Ruling(
-              Verdict.NONE,
-              "the chair chose %s, which was refused: %s".formatted(winner, refusal.get())));
-    }
-    Proposal chosen = Proposal.parse(winner, folder.read(answer("propose-" + winner)));
+    String proposal = folder.read(answer("propose-" + winner));
+    Proposal chosen = Proposal.parse(winner, proposal);
     JsonObject object = new JsonObject();
     object.put("winner", winner);
     object.put("key", chosen.key());
     object.put("technique", chosen.technique());
     object.put("hypothesis", chosen.hypothesis());
-    object.put("reasoning", reasoning);
+    object.put("reasoning", decision.text("reasoning"));
+    object.put("proposal", Seal.hash(proposal.getBytes(StandardCharsets.UTF_8)));
     folder.write("decision.json", object);
     context.say("the chair chose " + winner);
-    return Optional.empty();
   }
 
   /** What was chosen. */
   static Proposal chosen(RoundFolder folder) {
-    String winner = folder.json("decision.json").getString("winner", "");
-    return Proposal.parse(winner, folder.read(answer("propose-" + winner)));
+    JsonObject decision = folder.json("decision.json");
+    String winner = decision.getString("winner", "");
+    String proposal = folder.read(answer("propose-" + winner));
+    String hash = Seal.hash(proposal.getBytes(StandardCharsets.UTF_8));
+    if (!decision.getString("proposal", hash).equals(hash)) {
+      throw new LabException(
+          folder.file(answer("propose-" + winner)) + " is not the proposal that the chair chose");
+    }
+    return Proposal.parse(winner, proposal);
   }
 
   /** Three diffs of it. */
-  Optional<Ruling> implement() {
+  void implement() {
     Proposal chosen = chosen(folder);
     String task =
         """
@@ -177,10 +158,6 @@ final class Asking {
                   name, summary, Variant.Outcome.NO_DIFF, "no usable diff in the answer"));
     }
     Variant.write(folder, variants);
-    boolean isAny = variants.stream().anyMatch(v -> v.outcome() == Variant.Outcome.WRITTEN);
-    return isAny
-        ? Optional.empty()
-        : Optional.of(new Ruling(Verdict.REJECTED, "no implementer gave a diff"));
   }
 
   /** The first fenced diff of an answer. */

@@ -30,6 +30,7 @@ final class EntryWriter {
     gates();
     profile();
     ledger();
+    evidence();
     return text.toString();
   }
 
@@ -109,20 +110,19 @@ final class EntryWriter {
       return;
     }
     title(title);
-    RaceResult result = RaceResult.of(folder.json(file));
     Measuring measuring = new Measuring(context);
     text.append("| workload | role | variant ÷ base | noise | |\n|---|---|---:|---:|---|\n");
     String best = measuring.bestName();
-    measuring.rows(result, best).forEach(row -> text.append(row.text()).append('\n'));
+    Terms.read(folder).rows(folder, file, best).forEach(row -> text.append(row.text()).append('\n'));
     text.append("\nVariant ").append(best).append("; less is better.\n");
   }
 
   private void gates() {
-    if (!folder.has("full.json")) {
+    if (!folder.has(Rulings.FULL)) {
       return;
     }
     title("FULL gate");
-    for (Object each : folder.json("full.json").getArray("gates")) {
+    for (Object each : folder.json(Rulings.FULL).getArray("gates")) {
       JsonObject object = (JsonObject) each;
       String note = object.getString("note", "");
       text.append(
@@ -169,6 +169,32 @@ final class EntryWriter {
                   cells.get(5),
                   cells.get(6)));
     }
+  }
+
+  /** Which idea, diff and artifact the figures are of. */
+  private void evidence() {
+    Evidence evidence = Evidence.read(folder);
+    title("Evidence");
+    text.append("By SHA-256; `evidence.json` has all of them, step by step.\n\n");
+    if (folder.has("decision.json")) {
+      row("proposal", folder.json("decision.json").getString("proposal", ""));
+    }
+    evidence.built(RaceResult.BASE).ifPresent(hash -> row("base, as built", hash));
+    if (folder.has(Measuring.BEST)) {
+      String best = folder.read(Measuring.BEST).strip();
+      row("diff of " + best, evidence.files().getOrDefault(Variant.diff(best), ""));
+      evidence.built(best).ifPresent(hash -> row(best + ", as built, gated and raced", hash));
+    }
+    for (String file : List.of(Measuring.RACE, Rulings.FULL, Measuring.CONFIRM)) {
+      String hash = evidence.files().getOrDefault(file, "");
+      if (!hash.isEmpty()) {
+        row(file, hash);
+      }
+    }
+  }
+
+  private void row(String what, String hash) {
+    text.append("- ").append(what).append(": `").append(hash).append("`\n");
   }
 
   /** What the memory keeps of it. */

@@ -72,9 +72,24 @@ final class GateRun {
       JsonObject object = new JsonObject();
       object.put("gate", result.gate());
       object.put("outcome", result.outcome().name().toLowerCase(java.util.Locale.ROOT));
+      object.put("required", result.isRequired());
       object.put("note", result.note());
       array.add(object);
     }
     return array;
+  }
+
+  static List<Result> of(JsonArray array) {
+    List<Result> results = new ArrayList<>();
+    for (int i = 0; i < array.size(); i++) {
+      JsonObject object = array.getObject(i);
+      results.add(
+          new Result(
+              object.getString("gate", ""),
+              Outcome.valueOf(object.getString("outcome", "").toUpperCase(java.util.Locale.ROOT)),
+              object.getBoolean("required", true),
+              object.getString("note", "")));
+    }
+    return results;
   }
 }

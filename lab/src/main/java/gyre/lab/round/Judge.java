@@ -31,11 +31,27 @@ final class Judge {
     boolean isWorthIt = best.gain() * PERCENT >= criteria.parkPercent();
     if (!best.isBetter()) {
       // Where even a gain that is accepted would not be seen, nothing was found out.
-      boolean isBlind = best.floor() * PERCENT > criteria.acceptPercent();
+      boolean isBlind = !(best.floor() * PERCENT <= criteria.acceptPercent());
       return ruling(
           isWorthIt || isBlind ? Verdict.PARKED : Verdict.REJECTED,
           "not measurable: %s gained %s, with a noise of %s"
               .formatted(best.workload(), percent(best.gain()), percent(best.floor())));
+    }
+    Optional<RaceResult.Row> blind =
+        rows.stream()
+            .filter(row -> row.role() == Target.Role.CONTROL || !row.isBetter())
+            .filter(row -> !(row.floor() * PERCENT <= criteria.noisePercent()))
+            .findFirst();
+    if (blind.isPresent()) {
+      return ruling(
+          Verdict.PARKED,
+          "not measurable: %s has a noise of %s, more than the %s with which it could say that nothing happened to it; %s gained %s"
+              .formatted(
+                  blind.get().workload(),
+                  percent(blind.get().floor()),
+                  percent(criteria.noisePercent() / PERCENT),
+                  best.workload(),
+                  percent(best.gain())));
     }
     Optional<RaceResult.Row> moved =
         rows.stream().filter(row -> row.role() == Target.Role.CONTROL && row.isMoved()).findFirst();

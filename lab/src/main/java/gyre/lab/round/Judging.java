@@ -21,7 +21,7 @@ final class Judging {
   }
 
   /** Which of the variants may be raced. */
-  Optional<Ruling> light() {
+  void light() {
     List<Variant> judged = new ArrayList<>();
     for (Variant variant : Variant.read(folder)) {
       Variant now = variant.outcome() == Variant.Outcome.WRITTEN ? light(variant) : variant;
@@ -34,17 +34,6 @@ final class Judging {
                   now.note().isEmpty() ? "" : ": " + now.note()));
     }
     Variant.write(folder, judged);
-    if (judged.stream().anyMatch(each -> each.outcome() == Variant.Outcome.PASSED)) {
-      return Optional.empty();
-    }
-    List<String> notes =
-        judged.stream().map(each -> "%s: %s".formatted(each.name(), each.note())).toList();
-    boolean isParked =
-        judged.stream().anyMatch(each -> each.outcome() == Variant.Outcome.WITHOUT_EFFECT);
-    return Optional.of(
-        new Ruling(
-            isParked ? Verdict.PARKED : Verdict.REJECTED,
-            "no variant may be raced; " + String.join("; ", notes)));
   }
 
   private Variant light(Variant variant) {
@@ -68,9 +57,21 @@ final class Judging {
     if (!refusal.isEmpty()) {
       return variant.with(Variant.Outcome.INCORRECT, refusal);
     }
-    return effect(tree)
-        .map(why -> variant.with(Variant.Outcome.WITHOUT_EFFECT, why))
+    Optional<Variant> effect = effect(variant, tree);
+    if (effect.isPresent()) {
+      return effect.get();
+    }
+    // Last, since what ran until here might have changed either.
+    return measuring
+        .harnessChanged(tree)
+        .or(() -> context.work().changed(variant.name()))
+        .map(why -> variant.with(Variant.Outcome.REFUSED, why))
         .orElseGet(() -> variant.with(Variant.Outcome.PASSED, ""));
+  }
+
+  private Optional<Variant> effect(Variant variant, Tree tree) {
+    return effect(tree)
+        .map(why -> variant.with(Variant.Outcome.WITHOUT_EFFECT, why));
   }
 
   /** Why it can have no effect; empty where it can. */
@@ -106,71 +107,23 @@ final class Judging {
   }
 
   /** All gates, on the best variant. */
-  Optional<Ruling> full() {
+  void full() {
     Tree tree = measuring.best();
     List<GateRun.Result> results = new ArrayList<>();
-    String refusal = "";
     for (Target.Tier tier : Target.Tier.values()) {
       List<GateRun.Result> some =
           GateRun.run(gates(tier), tree, context.commands(), context.work().logs("full"));
       results.addAll(some);
-      refusal = GateRun.refusal(some);
-      if (!refusal.isEmpty()) {
+      if (!GateRun.refusal(some).isEmpty()) {
         break;
       }
     }
     JsonObject object = new JsonObject();
     object.put("gates", GateRun.json(results));
-    object.put("isGreen", refusal.isEmpty());
-    folder.write("full.json", object);
+    folder.write(Rulings.FULL, object);
     results.forEach(each ->
         context.say(
             "gate %s: %s"
                 .formatted(each.gate(), each.outcome().name().toLowerCase(java.util.Locale.ROOT))));
-    String why = refusal;
-    return measuring
-        .harnessChanged(tree)
-        .or(() -> why.isEmpty() ? Optional.empty() : Optional.of(why))
-        .map(reason -> new Ruling(Verdict.REJECTED, reason));
-  }
-
-  /**
-   * The last word. It trusts no earlier step to have looked: each condition is read from its file.
-   */
-  Optional<Ruling> decide() {
-    if (!folder.has("full.json") || !folder.json("full.json").getBoolean("isGreen", false)) {
-      return Optional.of(new Ruling(Verdict.REJECTED, "the FULL gate is not green"));
-    }
-    String best = measuring.bestName();
-    for (String file : List.of(Measuring.RACE, Measuring.CONFIRM)) {
-      Optional<Ruling> ruling =
-          Judge.rule(
-              measuring.rows(RaceResult.of(folder.json(file)), best), context.target().criteria());
-      if (ruling.isPresent()) {
-        return ruling;
-      }
-    }
-    Profile before = context.profile(Measuring.PROFILE);
-    Profile after = context.profile(Measuring.PROFILE_AFTER);
-    if (!before.isKnown() || !after.isKnown()) {
-      return Optional.of(
-          new Ruling(Verdict.PARKED, "there is no profile of both, so the gain is not explained"));
-    }
-    List<String> shift = before.shift(after, Asking.chosen(folder).symbols());
-    if (shift.isEmpty()) {
-      return Optional.of(
-          new Ruling(Verdict.PARKED, "the profile shows no shift, so the gain is not explained"));
-    }
-    RaceResult.Row row =
-        Judge.best(measuring.rows(RaceResult.of(folder.json(Measuring.CONFIRM)), best));
-    return Optional.of(
-        new Ruling(
-            Verdict.ACCEPTED,
-            "%s gained %s, with a noise of %s; %s"
-                .formatted(
-                    row.workload(),
-                    Judge.percent(row.gain()),
-                    Judge.percent(row.floor()),
-                    String.join(", ", shift))));
   }
 }

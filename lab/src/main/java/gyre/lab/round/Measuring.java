@@ -26,7 +26,8 @@ final class Measuring {
     this.folder = context.folder();
   }
 
-  Optional<Ruling> baseline() {
+  void baseline() {
+    Terms.of(context.target(), RoundState.read(folder).base()).write(folder);
     Tree base = context.work().base();
     Seal harness = context.work().harness(base);
     if (harness.isEmpty()) {
@@ -46,7 +47,6 @@ final class Measuring {
           "noise of %s: ±%s"
               .formatted(workload.name(), Judge.percent(result.floor(workload.name()))));
     }
-    return Optional.empty();
   }
 
   /** The noise of all workloads, for people. */
@@ -65,16 +65,14 @@ final class Measuring {
     return text.toString();
   }
 
-  Optional<Ruling> profile() {
+  void profile() {
     Optional<String> earlier = context.log().profileOf(folder, RoundState.read(folder));
     folder.write(PROFILE, earlier.orElseGet(() -> look(context.work().base(), "profile")));
     context.say("profile: " + context.profile(PROFILE).bottleneck());
-    return Optional.empty();
   }
 
-  Optional<Ruling> profileAgain() {
+  void profileAgain() {
     folder.write(PROFILE_AFTER, look(best(), "profile-after"));
-    return Optional.empty();
   }
 
   private String look(Tree tree, String name) {
@@ -91,7 +89,7 @@ final class Measuring {
   }
 
   /** Base, all variants that passed, and the base again. */
-  Optional<Ruling> race() {
+  void race() {
     List<Variant> variants = new ArrayList<>(Variant.read(folder));
     while (true) {
       Map<String, Tree> racing = new LinkedHashMap<>();
@@ -101,11 +99,11 @@ final class Measuring {
         }
       }
       if (racing.isEmpty()) {
-        return Optional.of(new Ruling(Verdict.REJECTED, "no variant could be raced"));
+        return;
       }
       try {
-        RaceResult result = raceWith(racing, "race");
-        return first(racing, result);
+        first(racing, raceWith(racing, "race"));
+        return;
       } catch (RoundRace.NoFigure e) {
         leaveOut(variants, e);
       }
@@ -124,31 +122,34 @@ final class Measuring {
     context.say("variant " + name + " is left out: " + why);
   }
 
-  private Optional<Ruling> first(Map<String, Tree> racing, RaceResult result) {
+  private void first(Map<String, Tree> racing, RaceResult result) {
     folder.write(RACE, result.json());
-    String best =
-        racing.keySet().stream()
-            .min((one, other) ->
-                Double.compare(Judge.score(rows(result, one)), Judge.score(rows(result, other))))
-            .orElseThrow();
+    String best = Rulings.best(folder, List.copyOf(racing.keySet()));
     folder.write(BEST, best);
     context.say("best: variant " + best);
-    return sealed().or(() -> Judge.rule(rows(result, best), context.target().criteria()));
   }
 
   /** The best variant alone. */
-  Optional<Ruling> confirm() {
+  void confirm() {
     String best = bestName();
-    RaceResult result = race(Map.of(best, best()), "confirm");
-    folder.write(CONFIRM, result.json());
-    return sealed().or(() -> Judge.rule(rows(result, best), context.target().criteria()));
+    folder.write(CONFIRM, race(Map.of(best, best()), "confirm").json());
   }
 
-  /** Whether a build or a run has changed what measures it. */
-  private Optional<Ruling> sealed() {
-    return harnessChanged(context.work().base())
-        .or(() -> harnessChanged(best()))
-        .map(why -> new Ruling(Verdict.REJECTED, why));
+  /**
+   * What a step has changed that must not change: what measures, or what was built, of the base or of
+   * the variant that it all comes down to. Of the others nothing comes, whatever they did.
+   */
+  String broken() {
+    for (Map.Entry<String, Tree> each : context.work().used().entrySet()) {
+      String name = each.getKey();
+      if (name.equals(RaceResult.BASE) || (folder.has(BEST) && name.equals(bestName()))) {
+        Optional<String> why = harnessChanged(each.getValue()).or(() -> context.work().changed(name));
+        if (why.isPresent()) {
+          return why.get();
+        }
+      }
+    }
+    return "";
   }
 
   /** What of the harness is not as it was when the round began. */
@@ -158,13 +159,6 @@ final class Measuring {
     return differing.isEmpty()
         ? Optional.empty()
         : Optional.of("the harness was changed: " + String.join(", ", differing));
-  }
-
-  List<RaceResult.Row> rows(RaceResult result, String participant) {
-    RaceResult baseline = RaceResult.of(folder.json(BASELINE));
-    return context.target().workloads().stream()
-        .map(workload -> result.row(workload, participant, baseline.floor(workload.name())))
-        .toList();
   }
 
   String bestName() {

@@ -63,19 +63,19 @@ record RaceResult(Map<String, Map<String, List<Double>>> figures) {
    *
    * @param earlierFloor of the same machine, measured before
    */
-  Row row(Target.Workload workload, String participant, double earlierFloor) {
-    Map<String, List<Double>> of = of(workload.name());
+  Row row(String workload, Target.Role role, String participant, double earlierFloor) {
+    Map<String, List<Double>> of = of(workload);
     Measured toBase = Measured.ratio(figures(of, participant), figures(of, BASE));
     Measured toAgain = Measured.ratio(figures(of, participant), figures(of, AGAIN));
     double floor =
         Math.max(
-            Math.max(floor(workload.name()), earlierFloor),
+            Math.max(floor(workload), earlierFloor),
             Math.max(toBase.halfWidth(), toAgain.halfWidth()));
     double best = Math.min(toBase.median(), toAgain.median());
     double worst = Math.max(toBase.median(), toAgain.median());
     return new Row(
-        workload.name(),
-        workload.role(),
+        workload,
+        role,
         Math.max(0, 1 - worst),
         Math.max(0, best - 1),
         floor,

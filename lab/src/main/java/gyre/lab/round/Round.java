@@ -1,6 +1,8 @@
 package gyre.lab.round;
 
 import gyre.lab.LabException;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The machine that takes a round from step to step, and writes each down before the next. */
@@ -17,7 +19,7 @@ final class Round {
     while (state.next() != Step.DONE) {
       Step step = state.next();
       context.say("step " + step.label());
-      Optional<Ruling> found = perform(step, state);
+      Optional<Ruling> found = step(step, state);
       found.ifPresent(ruling -> context.say(ruling.toString()));
       state = state.after(found);
       state.write(context.folder());
@@ -28,8 +30,36 @@ final class Round {
     return state;
   }
 
-  private Optional<Ruling> perform(Step step, RoundState state) {
-    return switch (step) {
+  /** Does a step on what the others left, ties what it leaves to that, and judges by its files. */
+  private Optional<Ruling> step(Step step, RoundState state) {
+    RoundFolder folder = context.folder();
+    Evidence before = Evidence.read(folder);
+    // One that was cut off may have written its files already; no other one may.
+    List<String> changed = before.changed(folder, step.files());
+    if (!changed.isEmpty()) {
+      throw new LabException(
+          "%s: %s is not as an earlier step left it: put it back, or start another round"
+              .formatted(folder.id(), String.join(", ", changed)));
+    }
+    context.work().forget();
+    perform(step, state);
+    if (step == Step.LOG) {
+      before.with(folder, step, Map.of(), "").write(folder);
+      finish();
+      return Optional.empty();
+    }
+    Map<String, String> built = context.work().built();
+    String broken = new Measuring(context).broken();
+    if (broken.isEmpty()) {
+      broken = before.otherThan(built).orElse("");
+    }
+    Evidence after = before.with(folder, step, built, broken);
+    after.write(folder);
+    return Rulings.after(step, folder, after);
+  }
+
+  private void perform(Step step, RoundState state) {
+    switch (step) {
       case BASELINE -> new Measuring(context).baseline();
       case PROFILE -> new Measuring(context).profile();
       case PROPOSE -> new Asking(context).propose();
@@ -40,13 +70,12 @@ final class Round {
       case FULL -> new Judging(context).full();
       case CONFIRM -> new Measuring(context).confirm();
       case REPROFILE -> new Measuring(context).profileAgain();
-      case DECIDE -> new Judging(context).decide();
       case LOG -> log(state);
-      case DONE -> Optional.empty();
-    };
+      case DECIDE, DONE -> {} // by the files of the others
+    }
   }
 
-  private Optional<Ruling> log(RoundState state) {
+  private void log(RoundState state) {
     Ruling ruling =
         state
             .ruling()
@@ -62,8 +91,10 @@ final class Round {
             "%s, %s%s: %s"
                 .formatted(state.target(), ruling.verdict().label(), what, ruling.reason()),
             "%s\n\n[Entry](../log/%s/entry.md)".formatted(ruling, folder.id()));
+  }
+
+  private void finish() {
     context.log().refresh();
     Tree.delete(context.work().folder());
-    return Optional.empty();
   }
 }

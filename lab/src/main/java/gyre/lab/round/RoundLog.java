@@ -221,15 +221,66 @@ final class RoundLog {
     }
     problems.addAll(memory().problems());
     for (Entry entry : entries()) {
-      if (entry.verdict() == Verdict.ACCEPTED || entry.verdict() == Verdict.REVOKED) {
-        RoundFolder round = folder(entry.id());
-        for (String needed : List.of(Measuring.PROFILE, Measuring.PROFILE_AFTER, "full.json")) {
-          if (!round.has(needed)) {
-            problems.add(entry.id() + " is accepted without " + needed);
-          }
-        }
-      }
+      problems(entry).forEach(problem -> problems.add(entry.id() + problem));
     }
     return problems;
+  }
+
+  /** What an entry says that its files do not. */
+  private List<String> problems(Entry entry) {
+    RoundFolder round = folder(entry.id());
+    if (!RoundState.isThere(round)) {
+      return List.of(" has an entry and no state.json, so nothing says how it ended");
+    }
+    List<String> problems = new ArrayList<>();
+    try {
+      problems.addAll(ruling(entry, round));
+      Evidence.read(round)
+          .changed(round, Set.of())
+          .forEach(name -> problems.add(": " + name + " is not as the round left it"));
+    } catch (LabException | IllegalArgumentException | java.util.NoSuchElementException e) {
+      problems.add(" cannot be counted again: " + e.getMessage());
+    }
+    return problems;
+  }
+
+  private static List<String> ruling(Entry entry, RoundFolder round) {
+    List<String> problems = new ArrayList<>();
+    Ruling said = said(round);
+    RoundState state = RoundState.read(round);
+    Ruling ended = state.ruling().orElse(new Ruling(Verdict.NONE, ""));
+    if (!said.equals(ended.inOneLine())) {
+      problems.add(" says '%s', and its state '%s'".formatted(said, ended.inOneLine()));
+    }
+    if (!Evidence.isThere(round)) {
+      // Rounds are older than their evidence; none of those was accepted.
+      if (said.verdict() == Verdict.ACCEPTED) {
+        problems.add(" is accepted without " + Evidence.FILE);
+      }
+      return problems;
+    }
+    Ruling counted =
+        Rulings.again(round)
+            .orElseThrow(() -> new LabException("its files do not end it"))
+            .inOneLine();
+    if (!said.equals(counted)) {
+      problems.add(" says '%s', but counted again it is '%s'".formatted(said, counted));
+    }
+    Terms terms = Terms.read(round);
+    if (!terms.base().equals(state.base()) || !terms.target().equals(entry.target())) {
+      problems.add(" is not of the base and target that its terms name");
+    }
+    return problems;
+  }
+
+  /** What an entry says of itself, whether it was revoked or not. */
+  private static Ruling said(RoundFolder round) {
+    List<String> lines = round.read(ENTRY).lines().toList();
+    Matcher matcher = HEADING.matcher(lines.getFirst());
+    if (!matcher.matches()) {
+      throw new LabException(round.file(ENTRY) + " has no heading");
+    }
+    String reason = lines.stream().skip(1).filter(line -> !line.isBlank()).findFirst().orElse("");
+    return new Ruling(Verdict.named(matcher.group(3)), reason);
   }
 }

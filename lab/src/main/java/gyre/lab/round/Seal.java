@@ -3,6 +3,8 @@ package gyre.lab.round;
 import com.grack.nanojson.JsonObject;
 import gyre.lab.LabException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,6 +38,26 @@ record Seal(Map<String, String> hashes) {
       throw new LabException("cannot read " + root + ": " + e, e);
     }
     return new Seal(hashes);
+  }
+
+  /** Of all files that match, in folders that links lead to as well. */
+  static Seal behindLinks(Path root, Globs globs) {
+    Map<String, String> hashes = new TreeMap<>();
+    try {
+      Files.walkFileTree(
+          root,
+          EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+          Integer.MAX_VALUE,
+          new Hashing(root, globs, hashes));
+    } catch (IOException e) {
+      throw new LabException("cannot read " + root + ": " + e, e);
+    }
+    return new Seal(hashes);
+  }
+
+  /** One for all of them. */
+  String hash() {
+    return hash(new TreeMap<>(hashes).toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** Paths that are other, new or gone in {@code later}. */

@@ -45,6 +45,11 @@ public enum Step {
     return this == DONE ? DONE : values()[ordinal() + 1];
   }
 
+  /** Files of an earlier step that this one writes anew. */
+  java.util.Set<String> files() {
+    return this == LIGHT || this == RACE ? java.util.Set.of(Variant.FILE) : java.util.Set.of();
+  }
+
   /** The step of that name, as a user types it. */
   public static Step named(String name) {
     return Arrays.stream(values())

@@ -14,8 +14,9 @@ import java.util.regex.Pattern;
  * @param file where it was read from
  * @param allow files that a diff may touch
  * @param harness files that nothing may touch: what judges and measures
- * @param artifacts files that a build leaves, which have to differ; below the tree or the build
- *     folder
+ * @param artifacts files that a build leaves, which have to differ; below the build folder, or
+ *     below the tree where none is there
+ * @param programs files of the build folder that measure, and so have to be the same for all
  */
 record Target(
     Path file,
@@ -25,6 +26,7 @@ record Target(
     Globs harness,
     Command build,
     Globs artifacts,
+    Optional<Globs> programs,
     Command profile,
     Ran ran,
     List<Gate> gates,
@@ -90,8 +92,14 @@ record Target(
    * @param acceptPercent the least gain that is accepted
    * @param parkPercent the least gain that is worth another try
    * @param regressPercent the most that anything may lose
+   * @param noisePercent the most noise with which a workload says that nothing has happened to it
    */
-  record Criteria(int rounds, double acceptPercent, double parkPercent, double regressPercent) {}
+  record Criteria(
+      int rounds,
+      double acceptPercent,
+      double parkPercent,
+      double regressPercent,
+      double noisePercent) {}
 
   /** Whom an agent is to ask, by the name of a prompt as in {@code propose-a}; it need not say. */
   record Models(Map<String, String> byQuestion) {
@@ -113,9 +121,10 @@ record Target(
                 rounds,
                 criteria.acceptPercent(),
                 criteria.parkPercent(),
-                criteria.regressPercent());
+                criteria.regressPercent(),
+                criteria.noisePercent());
     return new Target(
-        file, name, checkout, allow, harness, build, artifacts, profile, ran, gates, workloads,
+        file, name, checkout, allow, harness, build, artifacts, programs, profile, ran, gates, workloads,
         changed, models);
   }
 

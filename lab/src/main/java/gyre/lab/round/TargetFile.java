@@ -24,6 +24,7 @@ final class TargetFile {
   private static final int DEFAULT_ROUNDS = 7;
   private static final double ACCEPT_PERCENT = 2;
   private static final double OTHER_PERCENT = 1;
+  private static final double NOISE_PERCENT = 3;
 
   private TargetFile() {}
 
@@ -43,6 +44,7 @@ final class TargetFile {
         "allow",
         "harness",
         "artifacts",
+        "programs",
         "build",
         "profile",
         "ran",
@@ -68,6 +70,7 @@ final class TargetFile {
             globs(toml, "harness"),
             command(toml.table("build").only("command", "limit-seconds"), BUILD_SECONDS),
             globs(toml, "artifacts"),
+            toml.texts("programs").isEmpty() ? Optional.empty() : Optional.of(globs(toml, "programs")),
             command(toml.table("profile").only("command", "limit-seconds"), RUN_SECONDS),
             ran(toml.table("ran").only("command", "limit-seconds", "symbol")),
             gates,
@@ -175,9 +178,13 @@ final class TargetFile {
 
   private static Target.Criteria criteria(Optional<Toml> table) {
     if (table.isEmpty()) {
-      return new Target.Criteria(DEFAULT_ROUNDS, ACCEPT_PERCENT, OTHER_PERCENT, OTHER_PERCENT);
+      return new Target.Criteria(
+          DEFAULT_ROUNDS, ACCEPT_PERCENT, OTHER_PERCENT, OTHER_PERCENT, NOISE_PERCENT);
     }
-    Toml toml = table.get().only("rounds", "accept-percent", "park-percent", "regress-percent");
+    Toml toml =
+        table
+            .get()
+            .only("rounds", "accept-percent", "park-percent", "regress-percent", "noise-percent");
     int rounds = (int) toml.number("rounds", DEFAULT_ROUNDS);
     if (rounds < LEAST_ROUNDS) {
       throw toml.wrong("rounds", "have to be " + LEAST_ROUNDS + " at least, to know the noise");
@@ -186,7 +193,8 @@ final class TargetFile {
         rounds,
         toml.number("accept-percent", ACCEPT_PERCENT),
         toml.number("park-percent", OTHER_PERCENT),
-        toml.number("regress-percent", OTHER_PERCENT));
+        toml.number("regress-percent", OTHER_PERCENT),
+        toml.number("noise-percent", NOISE_PERCENT));
   }
 
   private static Target.Models models(Optional<Toml> table) {

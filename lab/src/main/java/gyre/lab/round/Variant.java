@@ -25,13 +25,18 @@ record Variant(String name, String summary, Outcome outcome, String note) {
     NOT_RACED,
     PASSED;
 
+    /** What may be raced, or might have been. */
+    boolean isRaceable() {
+      return this == PASSED || this == NOT_RACED;
+    }
+
     String label() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
   static final List<String> NAMES = List.of("a", "b", "c");
-  private static final String FILE = "variants.json";
+  static final String FILE = "variants.json";
 
   /** Where its diff is, below the folder of the round. */
   String diff() {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The trees of a round: made, changed and built when they are asked for and not there yet, so that
@@ -21,6 +22,11 @@ final class Workplace {
   private final String base;
   private final Commands commands;
   private final Path folder;
+
+  /** What was handed out since {@link #forget}, and the hash of its artifacts then. */
+  private final Map<String, Used> used = new TreeMap<>();
+
+  private record Used(Tree tree, String hash) {}
 
   Workplace(Target target, String base, Commands commands, Path folder) {
     this.target = target;
@@ -64,11 +70,44 @@ final class Workplace {
     return tree(name, Optional.of(diff));
   }
 
+  /** A new step begins, which has used nothing. */
+  void forget() {
+    used.clear();
+  }
+
+  Map<String, Tree> used() {
+    Map<String, Tree> trees = new TreeMap<>();
+    used.forEach((name, each) -> trees.put(name, each.tree()));
+    return trees;
+  }
+
+  /** The hashes of what was handed out. */
+  Map<String, String> built() {
+    Map<String, String> hashes = new TreeMap<>();
+    used.forEach((name, each) -> hashes.put(name, each.hash()));
+    return hashes;
+  }
+
+  /** Whether what was built is other than when it was handed out. */
+  Optional<String> changed(String name) {
+    Used then = used.get(name);
+    return then == null || artifacts(then.tree()).hash().equals(then.hash())
+        ? Optional.empty()
+        : Optional.of("what is built as " + name + " was changed while it was judged");
+  }
+
   private Tree tree(String name, Optional<Path> diff) throws Unusable {
+    Tree tree = made(name, diff);
+    used.putIfAbsent(name, new Used(tree, artifacts(tree).hash()));
+    return tree;
+  }
+
+  private Tree made(String name, Optional<Path> diff) throws Unusable {
     Tree there =
         new Tree(folder.resolve("trees").resolve(name), folder.resolve("builds").resolve(name));
     Path mark = folder.resolve(name + "." + MARK);
-    if (Files.exists(mark) && Files.isDirectory(there.root())) {
+    String of = base + diff.map(file -> " " + hash(file)).orElse("") + "\n";
+    if (Files.isDirectory(there.root()) && isMarked(mark, of)) {
       return there;
     }
     Tree tree = Tree.fresh(target.checkout(), base, there.root(), there.build());
@@ -85,11 +124,28 @@ final class Workplace {
       throw new Unusable("it does not build: " + built.failure());
     }
     try {
-      Files.writeString(mark, base);
+      Files.writeString(mark, of);
     } catch (IOException e) {
       throw new LabException("cannot write " + mark, e);
     }
     return tree;
+  }
+
+  /** Whether a tree is of that base and diff: one of another diff is made anew. */
+  private static boolean isMarked(Path mark, String of) {
+    try {
+      return Files.exists(mark) && Files.readString(mark).equals(of);
+    } catch (IOException e) {
+      throw new LabException("cannot read " + mark + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String hash(Path file) {
+    try {
+      return Seal.hash(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new LabException("cannot read " + file + ": " + e.getMessage(), e);
+    }
   }
 
   /** Only sources that may be changed are, and something is. */
@@ -113,14 +169,29 @@ final class Workplace {
     }
   }
 
-  /** The artifacts that a build has left, in the tree or the build folder. */
+  /**
+   * The artifacts that a build has left: in the build folder, or in the tree where none is there. A
+   * gate may build the tree anew in its own way, which is not what is measured.
+   */
   Seal artifacts(Tree tree) {
-    Map<String, String> all = new HashMap<>(Seal.of(tree.build(), target.artifacts()).hashes());
-    all.putAll(Seal.of(tree.root(), target.artifacts()).hashes());
-    return new Seal(all);
+    Seal built = Seal.of(tree.build(), target.artifacts());
+    return built.isEmpty() ? Seal.of(tree.root(), target.artifacts()) : built;
   }
 
+  /** All that measures: files of the tree, programs that were built, and the target's own files. */
   Seal harness(Tree tree) {
-    return Seal.of(tree.root(), target.harness());
+    Map<String, String> all = new HashMap<>(Seal.of(tree.root(), target.harness()).hashes());
+    target
+        .programs()
+        .ifPresent(globs ->
+            Seal.behindLinks(tree.build(), globs)
+                .hashes()
+                .forEach((name, hash) -> all.put("$BUILD/" + name, hash)));
+    if (!all.isEmpty()) {
+      Seal.of(target.rules(), new Globs(List.of("**")))
+          .hashes()
+          .forEach((name, hash) -> all.put("$TARGETS/" + target.name() + "/" + name, hash));
+    }
+    return new Seal(all);
   }
 }

@@ -1,8 +1,11 @@
 package gyre.lab.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.lab.LabException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -128,6 +131,69 @@ class GuardsTest {
     tiny.implementation("b", TinyTarget.diff("echo 100", "[ -n \"${RUN-}\" ] || echo 100"));
     assertThat(tiny.run().verdict()).as(tiny.said()).isEqualTo(Verdict.ACCEPTED);
     assertThat(tiny.read("home/log/EXP-001/variants.json")).contains("not-raced");
+  }
+
+  @Test
+  void shouldNotRaceAnotherArtifactThanWasJudged() {
+    tiny.answers(FASTER);
+    String id = tiny.start(Step.LIGHT);
+    String built = "work/EXP-001/builds/a/work.sh";
+    tiny.put(built, tiny.read(built).replace("echo 80", "echo 60"));
+    tiny.resume(id, Step.DONE);
+    RoundLog.Entry entry = RoundLog.entry(tiny.log().folder(id)).orElseThrow();
+    assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
+    assertThat(entry.reason()).contains("built as a is not what an earlier step worked on");
+    assertThat(tiny.log().problems()).isEmpty();
+  }
+
+  @Test
+  void shouldNotTakeFiguresOfABaseThatWasChanged() {
+    tiny.answers(FASTER);
+    String id = tiny.start(Step.LIGHT);
+    String built = "work/EXP-001/builds/base/work.sh";
+    tiny.put(built, tiny.read(built).replace("echo 100", "echo 300"));
+    tiny.resume(id, Step.DONE);
+    assertThat(RoundLog.entry(tiny.log().folder(id)).orElseThrow().reason())
+        .contains("built as base is not what an earlier step worked on");
+  }
+
+  @Test
+  void shouldSeeWhatRewritesItselfWhileItIsRaced() {
+    RoundLog.Entry entry =
+        run(TinyTarget.diff("echo 100", "[ $RUN -lt 3 ] || echo >>$BUILD/work.sh; echo 80"));
+    assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
+    assertThat(entry.reason()).contains("built as a was changed while it was judged");
+  }
+
+  @Test
+  void shouldNotGoOnWithAnotherIdeaDiffOrFigure() {
+    tiny.answers(FASTER);
+    String id = tiny.start(Step.RACE);
+    for (String file : List.of("answers/propose-a.md", "variants/a.diff", "race.json")) {
+      String before = tiny.read("home/log/EXP-001/" + file);
+      tiny.put("home/log/EXP-001/" + file, before + " ");
+      assertThatThrownBy(() -> tiny.resume(id, Step.DONE))
+          .isInstanceOf(LabException.class)
+          .hasMessageContaining(file + " is not as an earlier step left it");
+      tiny.put("home/log/EXP-001/" + file, before);
+    }
+    tiny.resume(id, Step.DONE);
+    assertThat(tiny.log().entries())
+        .extracting(RoundLog.Entry::verdict)
+        .containsExactly(Verdict.ACCEPTED);
+  }
+
+  @Test
+  void shouldSealTheProgramsThatMeasure() {
+    tiny.target(
+        "artifacts = [\"work.sh\"]\n",
+        "artifacts = [\"work.sh\"]\nprograms = [\"meter/**\"]\n");
+    RoundLog.Entry entry =
+        run(
+            TinyTarget.diff(
+                "echo 100", "echo 80", "at_build() {\n  :", "at_build() {\n  mkdir $BUILD/meter; echo x >$BUILD/meter/m"));
+    assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
+    assertThat(entry.reason()).contains("the harness was changed: $BUILD/meter/m");
   }
 
   @Test

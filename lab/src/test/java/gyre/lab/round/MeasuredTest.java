@@ -10,7 +10,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class MeasuredTest {
-  private static final Target.Criteria CRITERIA = new Target.Criteria(3, 2, 1, 1);
+  private static final Target.Criteria CRITERIA = new Target.Criteria(3, 2, 1, 1, 3);
 
   @Test
   void shouldKnowHowFarAMedianMayBeFromTheTruth() {
@@ -38,15 +38,7 @@ class MeasuredTest {
     List<Double> base = List.of(100.0, 100.0, 100.0);
     RaceResult result =
         new RaceResult(Map.of("w", Map.of("base", base, "base-again", again, "a", ours)));
-    return RaceResult.of(result.json()).row(workload(), "a", 0);
-  }
-
-  private static Target.Workload workload() {
-    return new Target.Workload(
-        "w",
-        Target.Role.TARGET,
-        new Target.Command("", java.time.Duration.ZERO),
-        java.util.regex.Pattern.compile("(.)"));
+    return RaceResult.of(result.json()).row("w", Target.Role.TARGET, "a", 0);
   }
 
   private static RaceResult.Row row(Target.Role role, double gain, double loss) {
@@ -79,6 +71,33 @@ class MeasuredTest {
   void shouldFindNothingOutWhereNothingCouldBeSeen() {
     RaceResult.Row blind = new RaceResult.Row("w", Target.Role.TARGET, 0, 0, 0.5, 1);
     assertThat(Judge.rule(List.of(blind), CRITERIA).map(Ruling::verdict)).contains(Verdict.PARKED);
+  }
+
+  @Test
+  void shouldNotLetNoisePassAGuard() {
+    RaceResult.Row gained = row(Target.Role.TARGET, 0.05, 0);
+    for (Target.Role role : List.of(Target.Role.GUARD, Target.Role.CONTROL, Target.Role.TARGET)) {
+      // Half as slow again would be within this noise, so that it is not seen says nothing.
+      RaceResult.Row noisy = new RaceResult.Row("noisy", role, 0, 0.4, 0.5, 1.4);
+      assertThat(Judge.rule(List.of(gained, noisy), CRITERIA).map(Ruling::toString))
+          .hasValueSatisfying(ruling ->
+              assertThat(ruling)
+                  .startsWith("parked: not measurable: noisy has a noise of 50.0 %")
+                  .contains("more than the 3.0 %"));
+      RaceResult.Row calm = new RaceResult.Row("calm", role, 0, 0, 0.03, 1);
+      assertThat(Judge.rule(List.of(gained, calm), CRITERIA)).isEmpty();
+      RaceResult.Row unknown = new RaceResult.Row("lost", role, 0, 0, Double.NaN, 1);
+      assertThat(Judge.rule(List.of(gained, unknown), CRITERIA).map(Ruling::verdict))
+          .contains(Verdict.PARKED);
+    }
+  }
+
+  @Test
+  void shouldStillRejectWhatIsWorseThanAnyNoise() {
+    RaceResult.Row gained = row(Target.Role.TARGET, 0.05, 0);
+    RaceResult.Row worse = new RaceResult.Row("w", Target.Role.GUARD, 0, 0.6, 0.5, 1.6);
+    assertThat(Judge.rule(List.of(gained, worse), CRITERIA).map(Ruling::verdict))
+        .contains(Verdict.REJECTED);
   }
 
   @Test

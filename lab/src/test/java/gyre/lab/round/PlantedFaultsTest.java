@@ -51,7 +51,7 @@ class PlantedFaultsTest {
     assertThat(entry.reason()).startsWith("gate engine-two failed");
     assertThat(tiny.read("home/log/EXP-001/full.json"))
         .contains("\"engine-one\"")
-        .contains("\"isGreen\":false");
+        .contains("\"outcome\":\"failed\"");
   }
 
   @Test

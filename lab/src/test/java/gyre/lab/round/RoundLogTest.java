@@ -81,14 +81,70 @@ class RoundLogTest {
   }
 
   @Test
-  void shouldSeeAnAcceptanceWithoutProfile() {
+  void shouldSeeAnAcceptanceWithoutEvidence() {
     entry("EXP-001", "accepted");
     tiny.log().refresh();
     assertThat(tiny.log().problems())
-        .containsExactly(
-            "EXP-001 is accepted without profile.txt",
-            "EXP-001 is accepted without profile-after.txt",
-            "EXP-001 is accepted without full.json");
+        .containsExactly("EXP-001 is accepted without evidence.json");
+  }
+
+  @Test
+  void shouldSeeAnEntryThatNoRoundHasWritten() {
+    entry("EXP-001", "rejected");
+    Tree.delete(tiny.path("home/log/EXP-001/state.json"));
+    tiny.log().refresh();
+    assertThat(tiny.log().problems()).singleElement().asString().contains("no state.json");
+  }
+
+  /** Entry and state agree with each other, and not with the figures. */
+  @Test
+  void shouldCountAVerdictAgainThatSomebodyWrote() {
+    tiny.answers(TinyTarget.diff("echo 100", "echo 120"));
+    assertThat(tiny.run().verdict()).isEqualTo(Verdict.REJECTED);
+    assertThat(tiny.log().problems()).isEmpty();
+    for (String file : new String[] {"entry.md", "state.json"}) {
+      String name = "home/log/EXP-001/" + file;
+      tiny.put(name, tiny.read(name).replace("rejected", "accepted"));
+    }
+    tiny.log().refresh();
+    assertThat(tiny.log().problems())
+        .anyMatch(problem ->
+            problem.startsWith("EXP-001 says 'accepted: work got worse by 19.9 %")
+                && problem.contains("but counted again it is 'rejected: work got worse by 19.9 %"))
+        .anyMatch(problem -> problem.startsWith("EXP-001: entry.md is not as the round left it"));
+  }
+
+  @Test
+  void shouldSeeFiguresGatesAndDiffsThatWereChangedLater() {
+    tiny.answers(TinyTarget.diff("echo 100", "echo 80"));
+    assertThat(tiny.run().verdict()).isEqualTo(Verdict.ACCEPTED);
+    assertThat(tiny.log().problems()).isEmpty();
+    String log = "home/log/EXP-001/";
+    String race = tiny.read(log + "race.json");
+    tiny.put(log + "race.json", race.replace("800.0", "990.0").replace("801.0", "991.0"));
+    assertThat(tiny.log().problems())
+        .anyMatch(problem -> problem.contains("counted again it is 'parked: not measurable"))
+        .anyMatch(problem -> problem.contains("race.json is not as the round left it"));
+    tiny.put(log + "race.json", race);
+    String full = tiny.read(log + "full.json");
+    tiny.put(log + "full.json", full.replace("\"leaks\"", "\"leek\""));
+    assertThat(tiny.log().problems())
+        .anyMatch(problem -> problem.contains("counted again it is 'rejected: gates were left out"));
+    tiny.put(log + "full.json", full);
+    tiny.put(log + "variants/a.diff", "");
+    assertThat(tiny.log().problems()).singleElement().asString().contains("variants/a.diff");
+  }
+
+  @Test
+  void shouldSayWhichArtifactAndIdeaAnEntryIsOf() {
+    tiny.answers(TinyTarget.diff("echo 100", "echo 80"));
+    String entry = tiny.read("home/log/" + tiny.run().id() + "/entry.md");
+    String proposal = tiny.read("home/log/EXP-001/answers/propose-a.md");
+    byte[] bytes = proposal.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    assertThat(entry)
+        .contains("- proposal: `" + Seal.hash(bytes) + "`")
+        .containsPattern("- a, as built, gated and raced: `[0-9a-f]{64}`")
+        .containsPattern("- base, as built: `[0-9a-f]{64}`");
   }
 
   @Test
@@ -112,5 +168,14 @@ class RoundLogTest {
     tiny.put(
         "home/log/" + id + "/entry.md",
         "# %s · tiny · %s · 2026-01-02%n%nwhy%n".formatted(id, verdict));
+    new RoundState(
+            "tiny",
+            "0",
+            "0",
+            "2026-01-02",
+            3,
+            Step.DONE,
+            java.util.Optional.of(new Ruling(Verdict.named(verdict), "why")))
+        .write(tiny.log().folder(id));
   }
 }
