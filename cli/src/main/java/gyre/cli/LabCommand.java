@@ -271,6 +271,13 @@ final class LabCommand implements Callable<Integer> {
         description = "Limit of the loop's memory; 0 for the default of 64.")
     private int poolMebibytes;
 
+    @Option(
+        names = "--leaks",
+        description =
+            "Attack three times, and see whether descriptors, threads, memory or live objects grow"
+                + " with each.")
+    private boolean leaks;
+
     @Override
     public Integer call() {
       OverloadOptions options =
@@ -281,7 +288,8 @@ final class LabCommand implements Callable<Integer> {
               resetting,
               Duration.ofSeconds(seconds),
               Duration.ofSeconds(patience),
-              Math.multiplyExact(poolMebibytes, 1 << 20));
+              Math.multiplyExact(poolMebibytes, 1 << 20),
+              leaks);
       return Lab.open(System.out).overload(options) ? 0 : 1;
     }
 

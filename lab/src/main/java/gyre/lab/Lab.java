@@ -272,15 +272,23 @@ public final class Lab {
     AtomicBoolean isKept = new AtomicBoolean(true);
     Interruption.tidily(
         () -> {
+          int ran = 0;
           for (String engine : options.engines()) {
-            isKept.compareAndSet(true, overload(overload, engine, options));
+            Optional<Boolean> kept = overload(overload, engine, options);
+            ran += kept.isPresent() ? 1 : 0;
+            isKept.compareAndSet(true, kept.orElse(true));
+          }
+          if (ran == 0) {
+            isKept.set(false);
+            out.println("no engine could be tried, so no promise was kept");
           }
         },
         () -> out.println("ended early"));
     return isKept.get();
   }
 
-  private boolean overload(Overload overload, String engine, OverloadOptions options) {
+  /** Whether all was kept; empty where this engine is not to be had here. */
+  private Optional<Boolean> overload(Overload overload, String engine, OverloadOptions options) {
     out.printf(
         Locale.ROOT,
         "%s: %,d greedy, %,d slow and %,d resetting peers for %d s%n",
@@ -292,12 +300,12 @@ public final class Lab {
     try {
       OverloadResult result = overload.run(engine);
       out.println(result.report(options));
-      return result.promises(options).stream().allMatch(Promise::isKept);
+      return Optional.of(result.promises(options).stream().allMatch(Promise::isKept));
     } catch (PeerFailure e) {
       Interruption.check();
       boolean isAbsent = e.status() == Entry.Status.ABSENT;
       out.println((isAbsent ? "  left out: " : "  BROKEN  ") + e.getMessage());
-      return isAbsent;
+      return isAbsent ? Optional.empty() : Optional.of(false);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
  * @param attack how long they are there
  * @param patience how long an honest small request, or the end of it all, may take
  * @param poolBytes limit of the loop's memory; 0 for the default
+ * @param leaks whether to attack three times, and see what grows with each
  */
 public record OverloadOptions(
     List<String> engines,
@@ -21,7 +22,8 @@ public record OverloadOptions(
     int resetting,
     Duration attack,
     Duration patience,
-    int poolBytes) {
+    int poolBytes,
+    boolean leaks) {
   /** All engines of Linux. */
   public static final List<String> ENGINES = List.of("io_uring", "epoll", "nio");
 
@@ -46,6 +48,14 @@ public record OverloadOptions(
     if (!isRight) {
       throw new WrongInputException(what);
     }
+  }
+
+  /** Of the kinds that take part, the least numerous. */
+  public int fewest() {
+    return java.util.stream.IntStream.of(greedy, slow, resetting)
+        .filter(count -> count > 0)
+        .min()
+        .orElse(0);
   }
 
   public int peers() {

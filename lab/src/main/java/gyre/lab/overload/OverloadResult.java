@@ -3,6 +3,7 @@ package gyre.lab.overload;
 import com.grack.nanojson.JsonObject;
 import gyre.lab.OverloadOptions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,6 +17,7 @@ import java.util.Locale;
  * @param clients what the clients found
  * @param log all lines of the server
  * @param calmMillis from the end of the attack until all was as before; -1 if it never was
+ * @param held after one attack after the other; empty where there was but one
  */
 public record OverloadResult(
     String engine,
@@ -24,13 +26,46 @@ public record OverloadResult(
     JsonObject after,
     JsonObject clients,
     List<LogLine> log,
-    long calmMillis) {
+    long calmMillis,
+    List<Held> held) {
   private static final int LINES_A_MINUTE = 2;
   private static final double MEBIBYTE = 1 << 20;
   private static final double MILLI = 1e6;
 
+  public OverloadResult {
+    log = List.copyOf(log);
+    held = List.copyOf(held);
+  }
+
+  OverloadResult withHeld(List<Held> now) {
+    return new OverloadResult(engine, before, during, after, clients, log, calmMillis, now);
+  }
+
   /** What was promised, and whether it was kept. */
   public List<Promise> promises(OverloadOptions options) {
+    List<Promise> promises = new ArrayList<>(promisesOfOne(options));
+    if (options.leaks() && promises.stream().allMatch(Promise::isKept)) {
+      promises.add(leaks(options));
+    }
+    return promises;
+  }
+
+  /** That it was not looked at counts as broken: a gate that looks at nothing passes everything. */
+  private Promise leaks(OverloadOptions options) {
+    String text = "an attack leaves nothing that those before it have not left";
+    if (held.size() < Held.ATTACKS || !held.stream().allMatch(Held::isKnown)) {
+      return new Promise(text, false, "the server does not tell what it holds");
+    }
+    List<String> grown = Held.grown(held, options.peers(), options.fewest());
+    return new Promise(
+        text,
+        grown.isEmpty(),
+        grown.isEmpty()
+            ? "%d kinds of things were counted".formatted(held.getLast().counts().size())
+            : String.join("; ", grown));
+  }
+
+  List<Promise> promisesOfOne(OverloadOptions options) {
     long patienceMillis = options.patience().toMillis();
     int mostLines = LogLine.mostAMinute(log);
     long errors = log.stream().filter(line -> line.text().startsWith("SEVERE")).count();
@@ -42,7 +77,9 @@ public record OverloadResult(
             options.attack().plus(options.patience())),
         new Promise(
             "memory stays under its limit",
-            count(after, "usedPeak") <= count(after, "limit"),
+            count(after, "limit") > 0
+                && count(after, "usedPeak") > 0
+                && count(after, "usedPeak") <= count(after, "limit"),
             mebibytes("usedPeak") + " of " + mebibytes("limit") + " MiB at most"),
         new Promise(
             "peers cannot fill the log, nor cause errors in it",

@@ -14,6 +14,7 @@ import java.util.Optional;
 /** The server under attack. What it logs comes between its answers, and is kept. */
 final class ServerChild implements AutoCloseable {
   private static final String LOG = "log ";
+  private static final Duration COLLECTING = Duration.ofSeconds(60);
   private static final Duration STARTING = Duration.ofSeconds(30);
 
   private final Child child;
@@ -59,6 +60,12 @@ final class ServerChild implements AutoCloseable {
   JsonObject counters() throws PeerFailure {
     child.say("counters");
     return parse(hear(patience));
+  }
+
+  /** What it holds, after a collection. */
+  Held held() throws PeerFailure {
+    child.say("held");
+    return Held.of(parse(hear(COLLECTING)));
   }
 
   /** All lines so far. */

@@ -9,6 +9,8 @@ import gyre.lab.WrongInputException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class OverloadResultTest {
@@ -20,7 +22,8 @@ class OverloadResultTest {
           200,
           Duration.ofSeconds(95),
           Duration.ofSeconds(10),
-          0);
+          0,
+          false);
 
   private final JsonObject counters =
       JsonObject.builder().value("usedPeak", 40L << 20).value("limit", 48L << 20).done();
@@ -44,7 +47,7 @@ class OverloadResultTest {
 
   private List<String> broken() {
     OverloadResult result =
-        new OverloadResult("nio", counters, counters, counters, clients, log, calmMillis);
+        new OverloadResult("nio", counters, counters, counters, clients, log, calmMillis, List.of());
     assertThat(result.report(OPTIONS)).contains("honest small", log.getFirst().text());
     return result.promises(OPTIONS).stream()
         .filter(promise -> !promise.isKept())
@@ -89,6 +92,46 @@ class OverloadResultTest {
   }
 
   @Test
+  void shouldNotTakeCountersThatAreMissingForGood() {
+    counters.remove("usedPeak");
+    counters.remove("limit");
+    assertThat(broken()).singleElement().asString().contains("memory stays");
+  }
+
+  @Test
+  void shouldFindWhatGrowsWithEachAttack() {
+    assertThat(grown("descriptors", 40, 40, 40)).isEmpty();
+    assertThat(grown("descriptors", 40, 60, 60)).isEmpty(); // a pool that had to grow
+    assertThat(grown("descriptors", 40, 45, 50)).isEmpty(); // of no kind of peer each
+    assertThat(grown("descriptors", 40, 60, 80)).contains("descriptors grew").contains("40, 60, 80");
+    assertThat(grown("live gyre.net.TcpStream", 0, 20, 40)).contains("gyre.net.TcpStream");
+    assertThat(grown("heapBytes", 5_000_000, 5_100_000, 5_200_000)).isEmpty();
+    assertThat(grown("heapBytes", 5_000_000, 5_200_000, 5_400_000)).contains("heapBytes");
+    assertThat(grown("heapBytes", 0, 0, 0)).contains("does not tell");
+    assertThat(grown("descriptors", 40, 40)).contains("does not tell");
+  }
+
+  /** What is said of the leak promise; empty where it was kept. */
+  private String grown(String name, long... counts) {
+    OverloadOptions options =
+        new OverloadOptions(
+            List.of("nio"), 100, 80, 20, Duration.ofSeconds(95), Duration.ofSeconds(10), 0, true);
+    List<Held> held = new ArrayList<>();
+    for (long count : counts) {
+      Map<String, Long> all = new TreeMap<>(Map.of("descriptors", 40L, "heapBytes", 5_000_000L));
+      all.put(name, count);
+      held.add(new Held(all));
+    }
+    return new OverloadResult("nio", counters, counters, counters, clients, log, 1, List.of())
+        .withHeld(held)
+        .promises(options).stream()
+            .filter(promise -> !promise.isKept())
+            .map(Promise::found)
+            .findFirst()
+            .orElse("");
+  }
+
+  @Test
   void shouldFindALogThatPeersFill() {
     log.add(new LogLine(98_000, "WARNING memory is tight"));
     assertThat(broken()).singleElement().asString().contains("fill the log");
@@ -110,15 +153,15 @@ class OverloadResultTest {
   void shouldRefuseWhatIsNoOverload() {
     assertThatThrownBy(() ->
             new OverloadOptions(
-                List.of("kqueue"), 1, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 0))
+                List.of("kqueue"), 1, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 0, false))
         .isInstanceOf(WrongInputException.class)
         .hasMessageContaining("io_uring, epoll, nio");
     assertThatThrownBy(() ->
             new OverloadOptions(
-                List.of(), -1, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 0))
+                List.of(), -1, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 0, false))
         .isInstanceOf(WrongInputException.class);
     assertThatThrownBy(
-            () -> new OverloadOptions(List.of(), 1, 1, 1, Duration.ZERO, Duration.ofSeconds(1), 0))
+            () -> new OverloadOptions(List.of(), 1, 1, 1, Duration.ZERO, Duration.ofSeconds(1), 0, false))
         .isInstanceOf(WrongInputException.class);
   }
 }

@@ -11,6 +11,11 @@ final class Figures {
     values.put(name, Long.toString(value));
   }
 
+  /** To what is there under this name already. */
+  void add(String name, long value) {
+    put(name, value + Long.parseLong(values.getOrDefault(name, "0")));
+  }
+
   void put(String name, boolean value) {
     values.put(name, Boolean.toString(value));
   }

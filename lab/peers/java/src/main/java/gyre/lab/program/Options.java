@@ -27,6 +27,7 @@ final class Options {
           "variant",
           "engine",
           "pool-bytes",
+          "leak",
           "greedy",
           "slow",
           "resetting",

@@ -8,9 +8,15 @@ import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
@@ -29,6 +35,9 @@ final class OverloadServer {
   private static final ByteBuffer ZEROS =
       ByteBuffer.allocateDirect(MOST_ANSWER_BYTES).asReadOnlyBuffer();
   private static final long STARTED_NANOS = System.nanoTime();
+
+  /** What {@code --leak} has it forget to let go: leak checks have to be seen failing. */
+  private static final List<Object> LEAKED = new ArrayList<>();
 
   private final GyreLoop loop;
   private final TcpListener listener;
@@ -56,8 +65,33 @@ final class OverloadServer {
     int poolBytes = options.number("pool-bytes", 0);
     GyreLoop loop = GyreLoop.start(poolBytes == 0 ? settings : settings.poolLimitBytes(poolBytes));
     TcpListener listener = loop.call(() -> TcpListener.bind(HOST, options.number("port", 0)));
-    loop.post(() -> listener.serve(OverloadServer::answer));
+    String leak = options.text("leak", "nothing");
+    loop.post(
+        () ->
+            listener.serve(
+                stream -> {
+                  leak(leak, stream);
+                  answer(stream);
+                }));
     return new OverloadServer(loop, listener);
+  }
+
+  /** For each connection a thing of that kind. */
+  private static void leak(String kind, TcpStream stream) {
+    switch (kind) {
+      case "nothing" -> {}
+      case "streams" -> LEAKED.add(stream);
+      case "descriptors" -> LEAKED.add(devNull());
+      default -> throw new IllegalArgumentException("--leak: streams, descriptors or nothing");
+    }
+  }
+
+  private static InputStream devNull() {
+    try {
+      return Files.newInputStream(Path.of("/dev/null"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void answer(TcpStream stream) {
@@ -106,7 +140,7 @@ final class OverloadServer {
         });
   }
 
-  /** Answers {@code counters} with those of the memory, until its input ends. */
+  /** Answers {@code counters} with those of the memory and {@code held} with what is held, until its input ends. */
   void untilTheEnd() throws IOException, ExecutionException, InterruptedException {
     System.out.println("engine " + loop.loop().engineExplanation());
     System.out.println("listening " + listener.port());
@@ -115,6 +149,8 @@ final class OverloadServer {
     for (String line = input.readLine(); line != null; line = input.readLine()) {
       if (line.equals("counters")) {
         System.out.println(loop.call(this::counters));
+      } else if (line.equals("held")) {
+        System.out.println(HeldThings.figures());
       } else {
         System.out.println("unknown " + line);
       }

@@ -15,6 +15,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,11 +38,17 @@ class OverloadTest {
         RESETTING,
         Duration.ofSeconds(2),
         Duration.ofSeconds(30),
-        POOL_BYTES);
+        POOL_BYTES,
+        false);
   }
 
-  private static List<String> command(String program) {
-    return List.of(
+  /** Short attacks of few: what is left behind is counted, not what is kept up. */
+  private static final OverloadOptions LEAKS =
+      new OverloadOptions(
+          List.of("nio"), 20, 0, 20, Duration.ofMillis(300), Duration.ofSeconds(30), 0, true);
+
+  private static List<String> command(String program, String... more) {
+    List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--enable-native-access=ALL-UNNAMED",
         "--add-opens=java.base/java.lang=ALL-UNNAMED",
@@ -49,7 +56,9 @@ class OverloadTest {
         System.getProperty("java.class.path"),
         "gyre.lab.program.Main",
         program,
-        "overload");
+        "overload"));
+    command.addAll(List.of(more));
+    return command;
   }
 
   private static OverloadResult run(String serverProgram, String engine) throws PeerFailure {
@@ -82,6 +91,26 @@ class OverloadTest {
     assertThat(result.after().getInt("waiting")).isZero();
     assertThat(result.log().getFirst().text()).contains("memory is tight");
     assertThat(result.log().getLast().text()).contains("calm again");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nothing", "streams"})
+  void shouldFindWhatIsLeftOfPeersThatAreGone(String leak) throws PeerFailure {
+    PrintStream silence =
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
+    OverloadResult result =
+        new Overload(command("gyre-direct", "--leak", leak), command("nio"), LEAKS, silence)
+            .run("nio");
+    List<String> broken =
+        result.promises(LEAKS).stream()
+            .filter(promise -> !promise.isKept())
+            .map(Promise::toString)
+            .toList();
+    if (leak.equals("nothing")) {
+      assertThat(broken).isEmpty();
+    } else {
+      assertThat(broken).singleElement().asString().contains("live gyre.net.TcpStream grew");
+    }
   }
 
   @Test
