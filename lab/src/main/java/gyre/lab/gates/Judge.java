@@ -1,6 +1,7 @@
 package gyre.lab.gates;
 
 import gyre.lab.gates.Judgement.Outcome;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,11 @@ final class Judge {
   /** Of the mean, which the least served connection must get. */
   private static final double LEAST_SHARE = 0.25;
 
+  /** A connection that once waited so long, and so many times longer than most did, was starved. */
+  private static final double STARVED_SECONDS = 1;
+
+  private static final double STARVED_BEYOND = 10;
+
   /** Of the answers that were due; fewer, and what was measured is not the rate that was asked. */
   private static final double AT_RATE = 0.99;
 
@@ -23,8 +29,6 @@ final class Judge {
   /** Held connections short of which the promise of many has not been tried. */
   private static final int MANY = 10_000;
 
-  private static final double MEBI = 1 << 20;
-  private static final double HOUR_SECONDS = 3600;
 
   private final GateOptions options;
 
@@ -118,48 +122,42 @@ final class Judge {
         "fairness index %s (limit %s); connection %d got %.0f %% of the mean (limit %.0f %%)"
             .formatted(text(index), text(FAIR), least, share * 100, LEAST_SHARE * 100);
     boolean isFair = index >= FAIR && share >= LEAST_SHARE;
+    long[] waits = shares.worstNanos().stream().mapToLong(Long::longValue).sorted().toArray();
+    double longest = waits[waits.length - 1] / 1e9;
+    double usual = waits[waits.length / 2] / 1e9;
+    if (isFair && longest > STARVED_SECONDS && longest > usual * STARVED_BEYOND) {
+      return new Judgement(
+          Gate.FAIRNESS,
+          Outcome.FAIL,
+          "connection %d waited %s s for an answer, and most at most %s s"
+              .formatted(slowest, text(longest), text(usual)),
+          figures);
+    }
     return new Judgement(Gate.FAIRNESS, isFair ? Outcome.PASS : Outcome.FAIL, found, figures);
   }
 
+  /** The worst of all series; of those that are alike the first. */
   private Judgement memory(Measured.Growth growth) {
-    List<Measured.Growth.Point> points = growth.points();
-    if (points.size() < 3) {
-      return Judgement.unjudged(
-          Gate.MEMORY, "only " + points.size() + " points were measured: give it more --seconds");
-    }
-    double[] x = points.stream().mapToDouble(Measured.Growth.Point::requests).toArray();
-    double[] y = points.stream().mapToDouble(Measured.Growth.Point::bytes).toArray();
-    Trend trend = Trend.of(x, y);
-    double requests = x[x.length - 1] - x[0];
-    double perHour = trend.slope() * requests / growth.seconds() * HOUR_SECONDS / MEBI;
+    MemoryJudge judge = new MemoryJudge(options.leakLimitBytes(), growth.seconds());
     Map<String, Object> figures = new LinkedHashMap<>();
-    figures.put("measured", growth.of());
-    figures.put("first_mebibytes", rounded(y[0] / MEBI));
-    figures.put("last_mebibytes", rounded(y[y.length - 1] / MEBI));
-    figures.put("requests", Math.round(requests));
-    figures.put("bytes_per_request", rounded(trend.slope()));
-    figures.put("bytes_per_request_least", rounded(trend.least()));
-    figures.put("bytes_per_request_most", rounded(trend.most()));
-    figures.put("mebibytes_per_hour", rounded(perHour));
-    figures.put("limit_bytes_per_request", options.leakLimitBytes());
-    String found =
-        "%s grows by %s ± %s bytes a request (95 %% confidence; limit %s)"
-            .formatted(
-                growth.of(),
-                text(trend.slope()),
-                text(trend.margin()),
-                text(options.leakLimitBytes()));
-    if (trend.least() > options.leakLimitBytes()) {
-      return new Judgement(Gate.MEMORY, Outcome.FAIL, found, figures);
+    List<MemoryJudge.Finding> all = new ArrayList<>();
+    for (Measured.Growth.Series each : growth.series()) {
+      all.add(judge.of(each, figures));
     }
-    if (trend.most() > options.leakLimitBytes()) {
-      return new Judgement(
-          Gate.MEMORY,
-          Outcome.UNJUDGED,
-          found + ": too rough to tell, give it more --seconds",
-          figures);
+    for (Outcome outcome : new Outcome[] {Outcome.FAIL, Outcome.UNJUDGED}) {
+      for (MemoryJudge.Finding each : all) {
+        if (each.outcome() == outcome) {
+          return new Judgement(Gate.MEMORY, outcome, each.reason(), figures);
+        }
+      }
     }
-    return new Judgement(Gate.MEMORY, Outcome.PASS, found, figures);
+    return all.isEmpty()
+        ? Judgement.unjudged(Gate.MEMORY, "no memory was looked at")
+        : new Judgement(
+            Gate.MEMORY,
+            Outcome.PASS,
+            String.join("; ", all.stream().map(MemoryJudge.Finding::reason).toList()),
+            figures);
   }
 
   private Judgement cpu(Measured.Cost cost) {
@@ -171,6 +169,14 @@ final class Judge {
           Outcome.UNJUDGED,
           "%s µs a request, and nothing to compare it with: c-uring %s"
               .formatted(text(cost.nanos() / 1e3), cost.missing()),
+          figures);
+    }
+    if (!(cost.nanos() > 0 && cost.reference() > 0)) {
+      return new Judgement(
+          Gate.CPU,
+          Outcome.UNJUDGED,
+          "%s µs a request, and %s µs by c-uring: CPU time was not seen"
+              .formatted(text(cost.nanos() / 1e3), text(cost.reference() / 1e3)),
           figures);
     }
     double ratio = cost.nanos() / cost.reference();
@@ -231,7 +237,7 @@ final class Judge {
   }
 
   /** For JSON, which has no NaN: those become -1. */
-  private static double rounded(double value) {
+  static double rounded(double value) {
     return Double.isFinite(value) ? Math.round(value * 1000) / 1000.0 : -1;
   }
 }

@@ -171,23 +171,46 @@ final class LoadMeter implements Meter {
     int each = millis / count;
     long start = System.nanoTime();
     long deadline = start + millis * 1_000_000L;
-    List<Growth.Point> points = new ArrayList<>();
-    double requests = 0;
-    for (int i = 0; i < count && System.nanoTime() < deadline; i++) {
+    List<Double> requests = new ArrayList<>();
+    List<MemoryOf.Look> looks = new ArrayList<>();
+    double done = 0;
+    for (int i = 0; i <= count && (i == 0 || System.nanoTime() < deadline); i++) {
       // To look at a JVM takes a while, which is not to come on top.
       long began = System.nanoTime();
-      double bytes = memories.stream().mapToDouble(MemoryOf::bytes).sum();
+      looks.add(memories.stream().map(MemoryOf::look).reduce(MemoryOf.Look::plus).orElseThrow());
+      requests.add(done);
       int looked = (int) ((System.nanoTime() - began) / 1_000_000);
-      if (Double.isNaN(bytes)) {
+      if (Double.isNaN(looks.getLast().resident())) {
         return new Measured.Broken("the process has ended, or its memory may not be seen");
       }
-      points.add(new Growth.Point(requests, bytes));
-      requests += run(Math.max(each / 4, each - looked)).requests();
+      if (i < count) {
+        done += run(Math.max(each / 4, each - looked)).requests();
+      }
     }
-    points.add(new Growth.Point(requests, memories.stream().mapToDouble(MemoryOf::bytes).sum()));
     double seconds = (System.nanoTime() - start) / 1e9;
-    List<Growth.Point> kept = points.subList(points.size() / 4, points.size());
-    return new Growth(kept, seconds * kept.size() / points.size(), memories.getFirst().what());
+    int from = looks.size() / 4;
+    return growth(
+        memories,
+        requests.subList(from, looks.size()),
+        looks.subList(from, looks.size()),
+        seconds * (looks.size() - from) / looks.size());
+  }
+
+  private static Growth growth(
+      List<MemoryOf> memories, List<Double> requests, List<MemoryOf.Look> looks, double seconds) {
+    boolean isJvm = memories.stream().allMatch(MemoryOf::isJvm);
+    List<Growth.Point> live = new ArrayList<>();
+    List<Growth.Point> resident = new ArrayList<>();
+    for (int i = 0; i < looks.size(); i++) {
+      live.add(new Growth.Point(requests.get(i), looks.get(i).live()));
+      resident.add(new Growth.Point(requests.get(i), looks.get(i).resident()));
+    }
+    List<Growth.Series> series = new ArrayList<>();
+    if (isJvm) {
+      series.add(new Growth.Series("live objects", true, live));
+    }
+    series.add(new Growth.Series("resident memory", !isJvm, resident));
+    return new Growth(series, seconds);
   }
 
   private String unseen() {
@@ -212,7 +235,7 @@ final class LoadMeter implements Meter {
       int port = port(reference);
       for (int i = 0; i < PAIRS; i++) {
         costs[i] = cost(target.processes(), target.address().getPort(), target.path(), each);
-        references[i] = cost(List.of(reference.pid()), port, REFERENCE_PATH, each);
+        references[i] = costOf(reference, port, each);
       }
       return new Measured.Cost(median(costs), median(references), "");
     } catch (ReferenceFailure e) {
@@ -220,6 +243,14 @@ final class LoadMeter implements Meter {
           cost(target.processes(), target.address().getPort(), target.path(), each),
           Double.NaN,
           "does not run here: " + reason(e.failure));
+    }
+  }
+
+  private double costOf(Child reference, int port, int millis) {
+    try {
+      return cost(List.of(reference.pid()), port, REFERENCE_PATH, millis);
+    } catch (PeerFailure e) {
+      throw new ReferenceFailure(e);
     }
   }
 

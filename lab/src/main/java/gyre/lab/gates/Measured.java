@@ -32,12 +32,25 @@ sealed interface Measured {
     }
   }
 
-  /** Memory after so many requests. */
-  record Growth(List<Point> points, double seconds, String of) implements Measured {
+  /** Memory after so many requests, each series in another way. */
+  record Growth(List<Series> series, double seconds) implements Measured {
     record Point(double requests, double bytes) {}
 
+    /**
+     * One way to look at it.
+     *
+     * @param of what was looked at
+     * @param isExact whether it moves for no other reason than that more is in use, so that a slow
+     *     rise means something; resident memory of a JVM moves by itself
+     */
+    record Series(String of, boolean isExact, List<Point> points) {
+      public Series {
+        points = List.copyOf(points);
+      }
+    }
+
     public Growth {
-      points = List.copyOf(points);
+      series = List.copyOf(series);
     }
   }
 

@@ -4,21 +4,19 @@ import gyre.lab.race.ProcessFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/**
- * How much memory a process has. A JVM is asked to collect before each look: what it no longer uses
- * is no leak.
- */
+/** How much memory a process has: what is resident, and of a JVM what its live objects take. */
 final class MemoryOf {
   private static final int PATIENCE_SECONDS = 10;
 
   private final long pid;
-  private boolean collects;
+  private final boolean isJvm;
 
-  private MemoryOf(long pid, boolean collects) {
+  private MemoryOf(long pid, boolean isJvm) {
     this.pid = pid;
-    this.collects = collects;
+    this.isJvm = isJvm;
   }
 
   static MemoryOf process(long pid) {
@@ -33,37 +31,67 @@ final class MemoryOf {
     }
   }
 
-  /** NaN where it can't be known. */
-  double bytes() {
-    if (collects) {
-      collects = collect();
+  /**
+   * What was seen.
+   *
+   * @param live bytes of live objects; NaN where that is no JVM, or it does not answer
+   * @param resident bytes of resident memory; NaN where the process is gone
+   */
+  record Look(double live, double resident) {
+    Look plus(Look other) {
+      return new Look(live + other.live, resident + other.resident);
     }
-    long bytes = ProcessFiles.rssBytes(pid);
-    return bytes < 0 ? Double.NaN : (double) bytes;
   }
 
-  private boolean collect() {
+  boolean isJvm() {
+    return isJvm;
+  }
+
+  Look look() {
+    double live = isJvm ? liveBytes() : Double.NaN;
+    long resident = ProcessFiles.rssBytes(pid);
+    return new Look(live, resident < 0 ? Double.NaN : (double) resident);
+  }
+
+  /**
+   * By a histogram of classes, which counts what a full collection leaves. Resident memory alone does
+   * not show a leak in a heap whose pages were all touched before.
+   */
+  private double liveBytes() {
     String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    ProcessBuilder builder =
-        new ProcessBuilder(jcmd, "-J-XX:TieredStopAtLevel=1", Long.toString(pid), "GC.run")
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
     try {
-      Process process = builder.start();
-      if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        return process.exitValue() == 0;
+      Path said = Files.createTempFile("gyre-gates", ".txt");
+      try {
+        Process process =
+            new ProcessBuilder(
+                    jcmd, "-J-XX:TieredStopAtLevel=1", Long.toString(pid), "GC.class_histogram")
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+          process.destroyForcibly();
+          return Double.NaN;
+        }
+        return process.exitValue() == 0 ? total(Files.readAllLines(said)) : Double.NaN;
+      } finally {
+        Files.deleteIfExists(said);
       }
-      process.destroyForcibly();
-      return false;
     } catch (IOException e) {
-      return false;
+      return Double.NaN;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return Double.NaN;
     }
   }
 
-  String what() {
-    return collects ? "resident memory after a collection" : "resident memory";
+  /** The last line of a histogram: instances and bytes of all classes. */
+  static double total(List<String> histogram) {
+    for (String line : histogram.reversed()) {
+      String[] words = line.strip().split("\\s+", -1);
+      if (words.length == 3 && words[0].equals("Total") && words[2].matches("[0-9]{1,18}")) {
+        return Long.parseLong(words[2]);
+      }
+    }
+    return Double.NaN;
   }
 }

@@ -54,16 +54,22 @@ class JudgeTest {
   }
 
   private static Measured growth(double bytesPerRequest, double noiseBytes) {
+    return growth(12, 12, true, bytesPerRequest, noiseBytes);
+  }
+
+  private static Measured growth(
+      int count, double seconds, boolean isExact, double bytesPerRequest, double noiseBytes) {
     Random random = new Random(7);
     List<Growth.Point> points = new ArrayList<>();
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < count; i++) {
       double requests = i * 100_000.0;
       points.add(
           new Growth.Point(
               requests,
               100e6 + bytesPerRequest * requests + (random.nextDouble() - 0.5) * noiseBytes));
     }
-    return new Growth(points, 12, "resident memory");
+    return new Growth(
+        List.of(new Growth.Series("resident memory", isExact, points)), seconds);
   }
 
   private static Measured held(int possible, int served, String narrow, String failure) {
@@ -138,6 +144,31 @@ class JudgeTest {
   }
 
   @Test
+  void shouldFailAServerThatForgetsOneConnectionForAWhile() {
+    List<Long> answers = new ArrayList<>(java.util.Collections.nCopies(CONNECTIONS, 1000L));
+    List<Long> waits = new ArrayList<>(java.util.Collections.nCopies(CONNECTIONS, 20 * MILLI));
+    answers.set(7, 400L);
+    waits.set(7, 3000 * MILLI);
+    assertFailsAlone(
+        Gate.FAIRNESS, new Measured.Shares(answers, waits), "connection 7 waited 3 s");
+    // Where all have waited it was no matter of fairness.
+    java.util.Collections.fill(waits, 3000 * MILLI);
+    assertThat(judge.of(Gate.FAIRNESS, new Measured.Shares(answers, waits)).outcome())
+        .isEqualTo(Outcome.PASS);
+  }
+
+  @Test
+  void shouldNotPassCpuTimeThatWasNotSeen() {
+    for (Measured.Cost cost :
+        List.of(
+            new Measured.Cost(0, 3000, ""),
+            new Measured.Cost(Double.NaN, 3000, ""),
+            new Measured.Cost(4000, 0, ""))) {
+      assertThat(judge.of(Gate.CPU, cost).outcome()).isEqualTo(Outcome.UNJUDGED);
+    }
+  }
+
+  @Test
   void shouldFailAServerThatBurnsCpuTime() {
     assertFailsAlone(Gate.CPU, new Measured.Cost(12_000, 3000, ""), "4 times that of c-uring");
   }
@@ -196,6 +227,71 @@ class JudgeTest {
     Judgement judgement = judge.of(Gate.MEMORY, growth(0, 200e6));
     assertThat(judgement.outcome()).isEqualTo(Outcome.UNJUDGED);
     assertThat(judgement.reason()).contains("give it more --seconds");
+  }
+
+  @Test
+  void shouldFindALeakThatIsSlowButNeverStops() {
+    // Two bytes a request, far below the limit, in noise that is ten times what a step adds.
+    Judgement judgement = judge.of(Gate.MEMORY, growth(18, 18, true, 2, 500_000));
+    assertThat(judgement.outcome()).as(judgement.reason()).isEqualTo(Outcome.FAIL);
+    assertThat(judgement.reason()).contains("rises all the time").contains("MiB an hour");
+  }
+
+  @Test
+  void shouldNotPassARiseThatARunIsTooShortFor() {
+    Judgement judgement = judge.of(Gate.MEMORY, growth(8, 8, true, 0.5, 20_000));
+    assertThat(judgement.outcome()).as(judgement.reason()).isEqualTo(Outcome.UNJUDGED);
+    assertThat(judgement.reason()).contains("a leak, or what has yet to fill");
+    assertThat(judge.of(Gate.MEMORY, growth(5, 5, true, 0, 0)).outcome())
+        .isEqualTo(Outcome.UNJUDGED);
+  }
+
+  @Test
+  void shouldPassWhatFillsAndThenIsFull() {
+    List<Growth.Point> points = new ArrayList<>();
+    for (int i = 0; i < 18; i++) {
+      points.add(new Growth.Point(i * 100_000.0, 100e6 + Math.min(i, 5) * 200_000.0 + i % 2 * 10));
+    }
+    Measured full = new Growth(List.of(new Growth.Series("live objects", true, points)), 18);
+    assertThat(judge.of(Gate.MEMORY, full).outcome()).isEqualTo(Outcome.PASS);
+  }
+
+  @Test
+  void shouldJudgeMemoryByTheWorstOfWhatWasLookedAt() {
+    Growth.Series still = ((Growth) growth(0, 0)).series().getFirst();
+    Growth.Series leaking = ((Growth) growth(48, 1000)).series().getFirst();
+    assertThat(judge.of(Gate.MEMORY, new Growth(List.of(still, leaking), 12)).outcome())
+        .isEqualTo(Outcome.FAIL);
+    assertThat(judge.of(Gate.MEMORY, new Growth(List.of(), 12)).outcome())
+        .isEqualTo(Outcome.UNJUDGED);
+  }
+
+  @Test
+  void shouldNotPassMemoryThatCouldNotBeSeen() {
+    Judgement judgement = judge.of(Gate.MEMORY, growth(Double.NaN, 0));
+    assertThat(judgement.outcome()).isEqualTo(Outcome.UNJUDGED);
+  }
+
+  @Test
+  void shouldReadWhatLiveObjectsTake() {
+    assertThat(
+            MemoryOf.total(
+                List.of(
+                    "   1:  26037  2345112  [B (java.base@25)",
+                    "Total        281553       12345678",
+                    "")))
+        .isEqualTo(12_345_678);
+    assertThat(MemoryOf.total(List.of("no such process"))).isNaN();
+  }
+
+  /** By hand: of 5 that rise, 10 pairs do, and the deviation is √(5·4·15/18); minus 1 for steps. */
+  @Test
+  void shouldTellARiseFromChance() {
+    org.assertj.core.data.Offset<Double> near = org.assertj.core.data.Offset.offset(1e-3);
+    assertThat(Kendall.of(1, 2, 3, 4, 5)).isCloseTo(2.2045, near);
+    assertThat(Kendall.of(5, 4, 3, 2, 1)).isCloseTo(-2.2045, near);
+    assertThat(Kendall.of(7, 7, 7, 7)).isZero();
+    assertThat(Kendall.of(3, 1, 4, 1, 5, 9, 2, 6)).isLessThan(1.645);
   }
 
   @Test
