@@ -7,6 +7,8 @@ import gyre.Source;
 import gyre.WaitPoint;
 import gyre.Waiter;
 import gyre.engine.Engine;
+import gyre.probe.Counter;
+import gyre.probe.Probe;
 import gyre.spi.Internals;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -69,6 +71,22 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     this.maxConnections = options.maxConnections();
     this.memory = MemoryPolicy.of(loop());
     this.accepting = new Accepting(this);
+    tellWhatIsAsked();
+  }
+
+  /** What the kernel may not give: it cuts a backlog, and refuses descriptors, in silence. */
+  private void tellWhatIsAsked() {
+    Probe probe = Internals.probe(loop());
+    if (probe == null || options.adopted() != null) {
+      return; // one that was handed over has been opened by another process
+    }
+    probe.set(
+        Counter.BACKLOG_ASKED, Math.max(probe.get(Counter.BACKLOG_ASKED), options.backlog()));
+    if (maxConnections < Integer.MAX_VALUE) {
+      probe.set(
+          Counter.CONNECTIONS_ASKED,
+          Math.max(probe.get(Counter.CONNECTIONS_ASKED), maxConnections));
+    }
   }
 
   // ---- for users

@@ -61,7 +61,11 @@ public enum Counter {
   MEMORY_WAITING(Sort.LEVEL),
   STREAMS_SHED(Sort.SUM),
   WRITES_REFUSED(Sort.SUM),
-  ACCEPT_PAUSES(Sort.SUM);
+  ACCEPT_PAUSES(Sort.SUM),
+  /** The longest backlog that a listener of the loop has asked for. */
+  BACKLOG_ASKED(Sort.LEVEL),
+  /** The greatest limit on connections that a listener of the loop was given; 0 if none was. */
+  CONNECTIONS_ASKED(Sort.LEVEL);
 
   /** What its difference over time means. */
   public enum Sort {

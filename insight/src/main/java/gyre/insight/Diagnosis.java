@@ -102,6 +102,7 @@ public final class Diagnosis {
     lookAtTimers(loop);
     lookAtOffload(loop);
     lookAtPool(loop);
+    found.addAll(new LimitsCheck(factsBefore, factsAfter).look(loop));
     if (loop.engine().equals("epoll") || loop.engine().equals("nio")) {
       lookAtEngine(loop);
     }

@@ -3,12 +3,15 @@ package gyre.insight;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the machine knows of a process, beside what its loops tell.
  *
+ * @param listening what the kernel does to its listeners
  * @param threads of its loops, by the kernel's numbers
  */
+@SuppressWarnings("exports") // what the kernel does to listeners is for the verdicts alone
 public record Facts(
     long takenNanos,
     OptionalLong openDescriptors,
@@ -16,6 +19,7 @@ public record Facts(
     OptionalLong residentBytes,
     long stolenNanos,
     long throttledNanos,
+    Listening listening,
     Map<Long, Machine.ThreadTimes> threads) {
   public Facts {
     threads = Map.copyOf(threads);
@@ -23,6 +27,11 @@ public record Facts(
 
   /** Those of now. */
   public static Facts of(Machine machine, ProcessSnapshot process) {
+    return of(machine, process, null);
+  }
+
+  /** Those of now, where others were seen before: some are looked for only if they have changed. */
+  static Facts of(Machine machine, ProcessSnapshot process, @Nullable Facts before) {
     Map<Long, Machine.ThreadTimes> threads = new HashMap<>();
     for (LoopSnapshot loop : process.loops()) {
       machine
@@ -36,6 +45,8 @@ public record Facts(
         machine.residentBytes(process.pid()),
         machine.stolenNanos(),
         machine.throttledNanos(process.pid()),
+        Listening.of(
+            machine, process.pid(), before == null ? Listening.UNKNOWN : before.listening()),
         threads);
   }
 }

@@ -186,7 +186,7 @@ public final class Machine {
    * be listed, which is done at most once a minute where there are many.
    */
   public OptionalLong openDescriptors(long pid) {
-    Path folder = root.resolve("proc").resolve(Long.toString(pid)).resolve("fd");
+    Path folder = descriptors(pid);
     try {
       long told = Files.size(folder);
       if (told > 0 && isOfKernel()) {
@@ -205,6 +205,11 @@ public final class Machine {
     OptionalLong number = list(folder);
     counted = new Counted(pid, number.orElse(0), System.nanoTime());
     return number;
+  }
+
+  /** A link for each descriptor of a process. */
+  Path descriptors(long pid) {
+    return root.resolve("proc").resolve(Long.toString(pid)).resolve("fd");
   }
 
   /** A directory of a test has a size too, which is no number of entries. */

@@ -88,7 +88,7 @@ public final class Observation implements AutoCloseable {
   /** The first look tells of the whole life of the loops. */
   public Look look() throws IOException {
     ProcessSnapshot now = process.read();
-    Facts facts = Facts.of(machine, now);
+    Facts facts = Facts.of(machine, now, factsBefore);
     ProcessSnapshot old = before;
     Facts oldFacts = factsBefore;
     before = now;

@@ -50,7 +50,7 @@ final class SelfJudge implements AutoCloseable {
       process = own;
     }
     ProcessSnapshot now = own.read();
-    Facts facts = Facts.of(Machine.REAL, now);
+    Facts facts = Facts.of(Machine.REAL, now, factsBefore);
     ProcessSnapshot old = before;
     Facts oldFacts = factsBefore;
     before = now;

@@ -44,6 +44,9 @@ public record Verdict(
     FALLBACK_ENGINE(
         "a slower engine than this kernel could have",
         "see the reason; gyre doctor says how to change it"),
+    UNREAD_KERNEL_LIMITS(
+        "a limit of the kernel is below what the program asks for, and nothing said so",
+        "raise it: sysctl -w net.core.somaxconn=N, ulimit -n N, LimitNOFILE= of systemd; or ask for less in ListenOptions"),
     POOL_EXHAUSTED(
         "receiving waits for memory",
         "raise LoopOptions.poolLimitBytes, or let fewer or slower peers in"),

@@ -29,6 +29,8 @@ class DiagnosisTest {
   private long openDescriptors = 10;
   private long waitedNanos;
   private long stallsOfKind;
+  private Listening listening = listening(5);
+  private Listening listeningAfter = listening(5);
   private long openOfKind = 1;
 
   private LoopSnapshot loop(String name, long number, boolean isAfter) {
@@ -60,11 +62,16 @@ class DiagnosisTest {
         OptionalLong.empty(),
         0,
         0,
+        isAfter ? listeningAfter : listening,
         Map.of(101L, new Machine.ThreadTimes('R', 0, isAfter ? waitedNanos : 0)));
   }
 
   private static ProcessSnapshot process(long taken, LoopSnapshot... loops) {
     return new ProcessSnapshot(1, Instant.EPOCH, LIMIT, taken, List.of(loops));
+  }
+
+  private static Listening listening(long overflows, Long... queues) {
+    return new Listening(OptionalLong.of(128), OptionalLong.of(overflows), List.of(queues));
   }
 
   private List<Disease> diagnose() {
@@ -134,6 +141,38 @@ class DiagnosisTest {
             waits);
     assertThat(verdicts).extracting(Verdict::disease).containsExactly(Disease.SLOW_CALLBACK);
     assertThat(verdicts.getFirst().place()).isEqualTo("app.Shop.price(Shop.java:7)");
+  }
+
+  @Test
+  void shouldTellOfABacklogThatTheKernelCuts() {
+    counters.put(Counter.BACKLOG_ASKED, 128L);
+    assertThat(diagnose()).isEmpty();
+    counters.put(Counter.BACKLOG_ASKED, 4096L);
+    assertThat(diagnose()).containsExactly(Disease.UNREAD_KERNEL_LIMITS);
+    listeningAfter = Listening.UNKNOWN; // no Linux
+    assertThat(diagnose()).isEmpty();
+  }
+
+  @Test
+  void shouldTellOfMoreConnectionsThanDescriptors() {
+    counters.put(Counter.CONNECTIONS_ASKED, 1000L);
+    assertThat(diagnose()).isEmpty();
+    counters.put(Counter.CONNECTIONS_ASKED, 1001L);
+    assertThat(diagnose()).containsExactly(Disease.UNREAD_KERNEL_LIMITS);
+  }
+
+  @Test
+  void shouldTellOfConnectionsThatWereDroppedAsItsQueueIsFull() {
+    counters.put(Counter.BACKLOG_ASKED, 64L);
+    listeningAfter = listening(9, 0L, 63L);
+    assertThat(diagnose()).isEmpty(); // those of another program
+    listeningAfter = listening(9, 0L, 65L);
+    assertThat(diagnose()).containsExactly(Disease.UNREAD_KERNEL_LIMITS);
+    listening = listening(9);
+    assertThat(diagnose()).isEmpty(); // long ago
+    counters.put(Counter.BACKLOG_ASKED, 0L);
+    listening = listening(5);
+    assertThat(diagnose()).isEmpty(); // it has no listener
   }
 
   @Test

@@ -14,6 +14,7 @@ public enum Diseases {
   GROWING_QUEUE(GrowingQueue::sick, GrowingQueue::healthy),
   OFFLOAD_SATURATED(OffloadSaturated::sick, OffloadSaturated::healthy),
   SLOW_CONSUMER(SlowConsumer::sick, SlowConsumer::healthy),
+  UNREAD_KERNEL_LIMITS(KernelLimits::sick, KernelLimits::healthy),
   POOL_EXHAUSTED(PoolExhausted::sick, PoolExhausted::healthy),
   HELD_UP(HeldUp::sick, HeldUp::healthy),
   SUSPECTED_LOST_WAKE_UP(LostWakeUp::sick, LostWakeUp::healthy),
