@@ -25,7 +25,7 @@ static void begin(struct slot *s) {
   s->at = (uint32_t)((uint64_t)opened * 7919 % PATTERN_PERIOD);
   s->began = now_nanos();
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = s};
-  if (connect(s->fd, (struct sockaddr *)&load.server, sizeof load.server) != 0 && errno != EINPROGRESS)
+  if (connect(s->fd, &load.server.any, load.server_length) != 0 && errno != EINPROGRESS)
     quit(EXIT_FAILED, "connect: %s", strerror(errno));
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, s->fd, &event) != 0) quit(EXIT_FAILED, "epoll_ctl: %s", strerror(errno));
 }

@@ -26,7 +26,7 @@ struct engine {
   void (*send)(struct connection *c);                       // something was queued
   void (*turn)(bool wait, int64_t timeout_nanos);           // moves bytes; calls connection_data and connection_ended
 };
-extern const struct engine engine_uring, engine_epoll;
+extern const struct engine engine_uring, engine_epoll, engine_tls;
 
 extern char *pattern;
 // Called by the engines.
@@ -60,7 +60,14 @@ void histogram_print(const struct histogram *h);
 // ---- what the modes share ----
 
 struct load {
-  struct sockaddr_in server;
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } server;
+  socklen_t server_length;
+  int port;
+  const char *tls_name; // that a server is asked for in the handshake; may be empty
   long connections, bytes;
   pid_t pid;
   const struct engine *engine;

@@ -23,16 +23,30 @@ void histogram_print(const struct histogram *h) {
   printf("]}");
 }
 
+static void options_address(const char *host) {
+  if (inet_pton(AF_INET, host, &load.server.v4.sin_addr) == 1) {
+    load.server.v4.sin_family = AF_INET;
+    load.server.v4.sin_port = htons((uint16_t)load.port);
+    load.server_length = sizeof load.server.v4;
+  } else if (inet_pton(AF_INET6, host, &load.server.v6.sin6_addr) == 1) {
+    load.server.v6.sin6_family = AF_INET6;
+    load.server.v6.sin6_port = htons((uint16_t)load.port);
+    load.server_length = sizeof load.server.v6;
+  } else {
+    quit(EXIT_USAGE, "--host %s: not an address of IPv4 or IPv6", host);
+  }
+}
+
 void options_server(void) {
   const char *host = option_text("--host", "127.0.0.1"), *engine = option_text("--engine", "");
-  load.server.sin_family = AF_INET;
-  load.server.sin_port = htons((uint16_t)option_long("--port", 0, 1, 65535));
-  if (load.server.sin_port == 0) quit(EXIT_USAGE, "--port is needed");
-  if (inet_pton(AF_INET, host, &load.server.sin_addr) != 1) quit(EXIT_USAGE, "--host %s: not an IPv4 address", host);
+  load.port = (int)option_long("--port", 0, 1, 65535);
+  if (load.port == 0) quit(EXIT_USAGE, "--port is needed");
+  options_address(host);
+  load.tls_name = option_text("--tls-name", "");
   load.connections = option_long("--connections", 50, 1, 1000000);
   load.bytes = option_long("--bytes", 64, 1, 1 << 20);
   load.pid = (pid_t)option_long("--pid", 0, 1, 1 << 30);
-  load.engine = strcmp(engine, "epoll") == 0 ? &engine_epoll : &engine_uring;
+  load.engine = option_flag("--tls") ? &engine_tls : strcmp(engine, "epoll") == 0 ? &engine_epoll : &engine_uring;
   if (*engine && strcmp(engine, load.engine->name) != 0) quit(EXIT_USAGE, "--engine %s: not uring or epoll", engine);
 }
 
@@ -84,15 +98,15 @@ void open_pattern(void) {
   for (long i = PATTERN_PERIOD; i < PATTERN_PERIOD + PATTERN_SPAN; i++) pattern[i] = pattern[i - PATTERN_PERIOD];
 }
 
-// 20,000 connections to a source address; the system has some 28,000 ports for each.
+// 20,000 connections to a source address; the system has some 28,000 ports for each. Of IPv6 there is but one on loopback.
 int open_socket(long number, int flags) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), one = 1;
+  int fd = socket(load.server.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0), one = 1;
   if (fd < 0) quit(EXIT_FAILED, "socket %ld: %s", number, strerror(errno));
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
   uint32_t host = (uint32_t)(number / 20000 % 60000);
   struct sockaddr_in source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F010001 + host + host / 250 * 6)};
-  bool loopback = ntohl(load.server.sin_addr.s_addr) >> 24 == 127;
+  bool loopback = load.server.any.sa_family == AF_INET && ntohl(load.server.v4.sin_addr.s_addr) >> 24 == 127;
   if (loopback && bind(fd, (struct sockaddr *)&source, sizeof source) != 0) quit(EXIT_FAILED, "bind to a source address: %s", strerror(errno));
   return fd;
 }
@@ -107,15 +121,15 @@ struct connection *open_connections(void) {
     c->index = (uint32_t)i;
     if (pattern_period == PATTERN_PERIOD) c->send_at = c->receive_at = (uint32_t)((uint64_t)i * 7919 % PATTERN_PERIOD);
     c->fd = open_socket(i, 0);
-    if (connect(c->fd, (struct sockaddr *)&load.server, sizeof load.server) != 0)
-      quit(EXIT_FAILED, "connection %ld to port %d: %s", i, ntohs(load.server.sin_port), strerror(errno));
+    if (connect(c->fd, &load.server.any, load.server_length) != 0)
+      quit(EXIT_FAILED, "connection %ld to port %d: %s", i, load.port, strerror(errno));
     if (greet) greet(c->fd, i);
   }
   if (load.engine == &engine_uring && !load.engine->open(connections, load.connections)) {
     fprintf(stderr, "no io_uring here: the generator uses epoll\n");
     load.engine = &engine_epoll;
   }
-  if (load.engine == &engine_epoll) load.engine->open(connections, load.connections);
+  if (load.engine == &engine_epoll || load.engine == &engine_tls) load.engine->open(connections, load.connections);
   return connections;
 }
 

@@ -46,7 +46,10 @@ final class GatesCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "TARGET",
-      description = "HOST:PORT (echo or HTTP), http://HOST:PORT/PATH, or the number of a process.")
+      description = {
+        "HOST:PORT (echo or HTTP), http://HOST:PORT/PATH, or the number of a process.",
+        "Over TLS: tls://HOST:PORT, https://HOST:PORT/PATH. Of IPv6: [::1]:PORT."
+      })
   private String target = "";
 
   @Option(

@@ -3,6 +3,7 @@ package gyre.lab.gates;
 import gyre.lab.race.ProcessFiles;
 import gyre.lab.result.Latency;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -32,6 +34,7 @@ final class Holder {
   /** Of the ports that a source address has, some 28,000: others are still being closed. */
   private static final int FROM_ONE_ADDRESS = 5000;
 
+  private static final int USUAL_PORTS = 28_000;
   private static final int SPARE_DESCRIPTORS = 200;
   private static final int SPARE_OF_SERVER = 64;
   private static final int BUFFER_BYTES = 64 * 1024;
@@ -65,6 +68,7 @@ final class Holder {
     private final SocketChannel channel;
     private @Nullable SelectionKey key;
     private @Nullable Answer answer;
+    private @Nullable Tls tls;
 
     /** 0 while nothing is asked. */
     private long askedNanos;
@@ -126,10 +130,10 @@ final class Holder {
                 "process " + pid + " may open " + left + " more descriptors (its ulimit -n)");
       }
     }
-    if (!target.isLoopback()) {
+    if (!hasSources()) {
       int ports = portRange() * 9 / 10;
       if (ports < room.connections()) {
-        room = new Room(ports, "there are " + ports + " ports for one address of another machine");
+        room = new Room(ports, "there are " + ports + " ports for one address of the server");
       }
     }
     return room;
@@ -158,15 +162,19 @@ final class Holder {
   }
 
   private static int portRange() {
-    try {
-      String[] ends =
-          Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range"))
-              .strip()
-              .split("\\s+", -1);
-      return Integer.parseInt(ends[1]) - Integer.parseInt(ends[0]);
-    } catch (IOException | NumberFormatException e) {
-      return 28_000;
+    // Not Files.readString, whose first read is small: the kernel tells that one number, and no more.
+    try (InputStream file =
+        Files.newInputStream(Path.of("/proc/sys/net/ipv4/ip_local_port_range"))) {
+      return portRange(new String(file.readAllBytes(), StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      return USUAL_PORTS;
     }
+  }
+
+  static int portRange(String text) {
+    String[] ends = text.strip().split("\\s+", -1);
+    boolean areTwo = ends.length == 2 && text.strip().matches("[0-9]{1,5}\\s+[0-9]{1,5}");
+    return areTwo ? Integer.parseInt(ends[1]) - Integer.parseInt(ends[0]) + 1 : USUAL_PORTS;
   }
 
   /** Asks each once; in the first pass they are opened too. */
@@ -199,7 +207,7 @@ final class Holder {
     held.askedNanos = System.nanoTime();
     asked.add(held);
     try {
-      if (target.isLoopback()) {
+      if (hasSources()) {
         channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         channel.bind(new InetSocketAddress(source(number), 0));
       }
@@ -210,6 +218,11 @@ final class Holder {
     } catch (IOException e) {
       fail(held, "could not be opened: " + e.getMessage());
     }
+  }
+
+  /** On loopback IPv4 has sixteen million addresses, and IPv6 one. */
+  private boolean hasSources() {
+    return target.isLoopback() && target.isV4();
   }
 
   private static InetAddress source(int number) {
@@ -253,7 +266,24 @@ final class Holder {
     onTheirWay--;
     asked.remove(held);
     held.key().interestOps(SelectionKey.OP_READ);
-    say(held);
+    if (target.isTls()) {
+      greet(held);
+    } else {
+      say(held);
+    }
+  }
+
+  /** Until the handshake is over it is on its way, and has to answer like one that was asked. */
+  private void greet(Held held) {
+    held.tls = new Tls(target.tlsName(), target.address().getPort());
+    held.askedNanos = System.nanoTime();
+    onTheirWay++;
+    asked.add(held);
+    try {
+      held.tls.begin(held.channel);
+    } catch (IOException e) {
+      fail(held, "was cut: " + e.getMessage());
+    }
   }
 
   private void say(Held held) throws IOException {
@@ -261,27 +291,52 @@ final class Holder {
     held.askedNanos = System.nanoTime();
     onTheirWay++;
     asked.add(held);
-    ByteBuffer question = ByteBuffer.wrap(held.answer.question());
+    byte[] question = held.answer.question();
     try {
-      int ignored = held.channel.write(question);
-      if (question.hasRemaining()) {
-        fail(held, "took only a part of a message of " + question.limit() + " bytes");
+      if (!isSaid(held, question)) {
+        fail(held, "took only a part of a message of " + question.length + " bytes");
       }
     } catch (IOException e) {
       fail(held, "was cut: " + e.getMessage());
     }
   }
 
+  private static boolean isSaid(Held held, byte[] question) throws IOException {
+    if (held.tls != null) {
+      return held.tls.say(held.channel, question);
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(question);
+    int ignored = held.channel.write(bytes);
+    return !bytes.hasRemaining();
+  }
+
   private void read(Held held) throws IOException {
     buffer.clear();
     int count = held.channel.read(buffer);
-    Answer answer = held.answer;
     if (count < 0) {
       fail(held, "was closed by the server");
-    } else if (held.askedNanos == 0 || answer == null) {
+    } else if (held.tls == null) {
+      take(held, buffer.flip());
+    } else {
+      boolean wasReady = held.tls.isReady();
+      ByteBuffer plain = held.tls.take(held.channel, buffer.flip());
+      if (!wasReady && held.tls.isReady()) {
+        onTheirWay--;
+        asked.remove(held);
+        say(held);
+      }
+      if (plain.hasRemaining()) {
+        take(held, plain);
+      }
+    }
+  }
+
+  private void take(Held held, ByteBuffer bytes) {
+    Answer answer = held.answer;
+    if (held.askedNanos == 0 || answer == null) {
       fail(held, "said something without being asked");
     } else {
-      String wrong = answer.take(buffer.flip());
+      String wrong = answer.take(bytes);
       if (!wrong.isEmpty()) {
         fail(held, wrong);
       } else if (answer.isWhole()) {

@@ -25,9 +25,14 @@ final class Listeners {
   /**
    * A socket that listens.
    *
-   * @param host as in {@code 127.0.0.1}; that where it listens on all
+   * @param hosts where it may be reached, the first to be tried first: of one that listens on all
+   *     addresses those of loopback
    */
-  record Listener(String host, int port, String inode, boolean isV4) {}
+  record Listener(List<String> hosts, int port, String inode) {
+    Listener {
+      hosts = List.copyOf(hosts);
+    }
+  }
 
   private Listeners() {}
 
@@ -118,27 +123,40 @@ final class Listeners {
       String[] fields = line.strip().split("\\s+", -1);
       if (fields.length >= FIELDS && fields[3].equals(LISTENING)) {
         String[] local = fields[1].split(":", -1);
-        boolean isV4 = local[0].length() == V4_DIGITS || isForV4(local[0]);
-        found.add(new Listener(host(local[0]), Integer.parseInt(local[1], 16), fields[9], isV4));
+        found.add(new Listener(hosts(local[0]), Integer.parseInt(local[1], 16), fields[9]));
       }
     }
     return found;
   }
 
   /** One that listens on all addresses of IPv6 takes those of IPv4 too, unless told not to. */
-  private static boolean isForV4(String digits) {
-    return digits.startsWith(MAPPED) || digits.matches("0+");
+  private static List<String> hosts(String digits) {
+    boolean isV4 = digits.length() == V4_DIGITS || digits.startsWith(MAPPED);
+    if (digits.matches("0+")) {
+      return isV4 ? List.of("127.0.0.1") : List.of("127.0.0.1", "::1");
+    }
+    return List.of(isV4 ? v4(digits.substring(digits.length() - V4_DIGITS)) : v6(digits));
   }
 
-  private static String host(String digits) {
-    String word = digits.substring(digits.length() - V4_DIGITS);
-    if (digits.matches("0+") || (digits.length() > V4_DIGITS && !digits.startsWith(MAPPED))) {
-      return "127.0.0.1";
-    }
+  /** Bytes of a word in reverse. */
+  private static String v4(String word) {
     List<String> parts = new ArrayList<>();
     for (int i = V4_DIGITS - 2; i >= 0; i -= 2) {
       parts.add(Integer.toString(Integer.parseInt(word.substring(i, i + 2), 16)));
     }
     return String.join(".", parts);
+  }
+
+  private static String v6(String digits) {
+    byte[] bytes = new byte[digits.length() / 2];
+    for (int i = 0; i < bytes.length; i++) {
+      int from = (i / 4 * 4 + 3 - i % 4) * 2;
+      bytes[i] = (byte) Integer.parseInt(digits.substring(from, from + 2), 16);
+    }
+    try {
+      return InetAddress.getByAddress(bytes).getHostAddress();
+    } catch (java.net.UnknownHostException e) {
+      throw new IllegalArgumentException(digits + " is no address", e);
+    }
   }
 }

@@ -100,13 +100,13 @@ final class LoadMeter implements Meter {
   /** Where it misses the limit, the program in C is asked too: perhaps the machine is to blame. */
   private Measured latency(int millis) throws PeerFailure {
     int each = millis * 2 / 3;
-    Round round = atRate(target.address().getPort(), target.path(), each);
+    Round round = atRate(judged(), each);
     double reference = Double.NaN;
     if (round.latency().micros(99) / 1e3 > options.latencyLimitMillis()
-        && !programs.reference().isEmpty()) {
+        && !programs.reference().isEmpty()
+        && !target.isTls()) {
       try (Child child = Child.start("c-uring", reference())) {
-        int port = port(child);
-        reference = atRate(port, REFERENCE_PATH, millis - each).latency().micros(99) / 1e3;
+        reference = atRate(referenceAt(port(child)), millis - each).latency().micros(99) / 1e3;
       } catch (PeerFailure | ReferenceFailure e) {
         out.println("  c-uring does not answer: " + e.getMessage());
       }
@@ -120,12 +120,24 @@ final class LoadMeter implements Meter {
         reference);
   }
 
-  private Round atRate(int port, String path, int millis) throws PeerFailure {
+  /** Where a generator goes. */
+  private record Place(String host, int port, String path, String tlsName) {}
+
+  private Place judged() {
+    return new Place(
+        target.host(), target.address().getPort(), target.path(), target.tlsName());
+  }
+
+  /** The program in C, which is started here, wherever the server is that is judged. */
+  private static Place referenceAt(int port) {
+    return new Place("127.0.0.1", port, REFERENCE_PATH, "");
+  }
+
+  private Round atRate(Place place, int millis) throws PeerFailure {
     int runIn = millis / 5;
     return Round.run(
         command(
-            port,
-            path,
+            place,
             "--rate",
             "" + options.rate(),
             "--warmup-ms",
@@ -147,8 +159,7 @@ final class LoadMeter implements Meter {
     Round round =
         Round.run(
             command(
-                target.address().getPort(),
-                target.path(),
+                judged(),
                 "--warmup-ms",
                 "" + runIn,
                 "--measure-ms",
@@ -225,22 +236,22 @@ final class LoadMeter implements Meter {
     int each = millis / (2 * PAIRS);
     double[] costs = new double[PAIRS];
     double[] references = new double[PAIRS];
-    if (programs.reference().isEmpty()) {
+    if (programs.reference().isEmpty() || target.isTls()) {
       for (int i = 0; i < PAIRS; i++) {
-        costs[i] = cost(target.processes(), target.address().getPort(), target.path(), each);
+        costs[i] = cost(target.processes(), judged(), each);
       }
-      return new Measured.Cost(median(costs), Double.NaN, programs.referenceReason());
+      return new Measured.Cost(median(costs), Double.NaN, target.isTls() ? "speaks no TLS" : programs.referenceReason());
     }
     try (Child reference = Child.start("c-uring", reference())) {
       int port = port(reference);
       for (int i = 0; i < PAIRS; i++) {
-        costs[i] = cost(target.processes(), target.address().getPort(), target.path(), each);
+        costs[i] = cost(target.processes(), judged(), each);
         references[i] = costOf(reference, port, each);
       }
       return new Measured.Cost(median(costs), median(references), "");
     } catch (ReferenceFailure e) {
       return new Measured.Cost(
-          cost(target.processes(), target.address().getPort(), target.path(), each),
+          cost(target.processes(), judged(), each),
           Double.NaN,
           "does not run here: " + reason(e.failure));
     }
@@ -248,7 +259,7 @@ final class LoadMeter implements Meter {
 
   private double costOf(Child reference, int port, int millis) {
     try {
-      return cost(List.of(reference.pid()), port, REFERENCE_PATH, millis);
+      return cost(List.of(reference.pid()), referenceAt(port), millis);
     } catch (PeerFailure e) {
       throw new ReferenceFailure(e);
     }
@@ -277,8 +288,8 @@ final class LoadMeter implements Meter {
    * Of a request, in nanoseconds. The generator reads the clock of one process in exactly the time
    * that it measures; of several, ticks are added up. Both know of threads that have ended.
    */
-  private double cost(List<Long> processes, int port, String path, int millis) throws PeerFailure {
-    List<String> command = command(port, path, "--warmup-ms", "0", "--measure-ms", "" + millis);
+  private double cost(List<Long> processes, Place place, int millis) throws PeerFailure {
+    List<String> command = command(place, "--warmup-ms", "0", "--measure-ms", "" + millis);
     if (processes.size() == 1) {
       command.addAll(List.of("--pid", Long.toString(processes.getFirst())));
     }
@@ -304,8 +315,7 @@ final class LoadMeter implements Meter {
   private Round run(int millis) throws PeerFailure {
     return Round.run(
         command(
-            target.address().getPort(),
-            target.path(),
+            judged(),
             "--warmup-ms",
             "0",
             "--measure-ms",
@@ -313,16 +323,18 @@ final class LoadMeter implements Meter {
         millis);
   }
 
-  private List<String> command(int port, String path, String... more) {
+  private List<String> command(Place place, String... more) {
     List<String> command = new ArrayList<>(programs.generator());
     command.add(target.protocol() == Protocol.ECHO ? "echo" : "get");
-    command.addAll(List.of("--host", target.address().getAddress().getHostAddress()));
-    command.addAll(List.of("--port", Integer.toString(port)));
+    command.addAll(List.of("--host", place.host(), "--port", Integer.toString(place.port())));
+    if (!place.tlsName().isEmpty()) {
+      command.addAll(List.of("--tls", "--tls-name", place.tlsName()));
+    }
     command.addAll(List.of("--connections", Integer.toString(options.busyConnections())));
     if (target.protocol() == Protocol.ECHO) {
       command.addAll(List.of("--bytes", Integer.toString(options.messageBytes())));
     } else {
-      command.addAll(List.of("--path", path, "--host-field", target.hostField()));
+      command.addAll(List.of("--path", place.path(), "--host-field", target.hostField()));
     }
     command.addAll(List.of(more));
     return command;

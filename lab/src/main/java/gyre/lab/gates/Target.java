@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  * The server that is judged.
  *
  * @param name as it was typed
+ * @param tlsName that a handshake asks for; empty where it speaks no TLS
  * @param hostField for a request of HTTP
  * @param path likewise
  * @param processes that serve there, as far as they are on this machine and may be seen
@@ -27,6 +28,7 @@ record Target(
     String name,
     InetSocketAddress address,
     Protocol protocol,
+    String tlsName,
     String hostField,
     String path,
     List<Long> processes) {
@@ -38,8 +40,10 @@ record Target(
 
   private static final int PATIENCE_MILLIS = 5000;
   private static final int HTTP_PORT = 80;
+  private static final int HTTPS_PORT = 443;
   private static final String FORMS =
-      "a target is HOST:PORT, http://HOST:PORT/PATH, or the number of a process";
+      "a target is HOST:PORT, tls://HOST:PORT, http://HOST:PORT/PATH, https://HOST:PORT/PATH, or the"
+          + " number of a process; an address of IPv6 stands in brackets";
 
   Target {
     processes = List.copyOf(processes);
@@ -50,19 +54,21 @@ record Target(
     if (text.matches("[0-9]{1,9}")) {
       return ofProcess(Long.parseLong(text));
     }
-    if (text.startsWith("https://")) {
-      throw new WrongInputException(
-          text + ": the generator speaks no TLS; name the port that has none");
-    }
-    if (text.startsWith("http://")) {
+    if (text.startsWith("http://") || text.startsWith("https://")) {
       return ofUri(text);
     }
-    int colon = text.lastIndexOf(':');
-    if (colon <= 0 || !text.substring(colon + 1).matches("[0-9]{1,5}")) {
+    boolean isTls = text.startsWith("tls://");
+    String place = isTls ? text.substring("tls://".length()) : text;
+    int colon = place.lastIndexOf(':');
+    if (colon <= 0 || !place.substring(colon + 1).matches("[0-9]{1,5}")) {
       throw new WrongInputException("'" + text + "': " + FORMS);
     }
-    int port = Integer.parseInt(text.substring(colon + 1));
-    return at(text, address(text.substring(0, colon), port), text, "/");
+    String host = place.substring(0, colon);
+    if (host.contains(":") && !host.matches("\\[.*]")) {
+      throw new WrongInputException("'" + text + "': " + FORMS);
+    }
+    int port = Integer.parseInt(place.substring(colon + 1));
+    return at(text, address(host, port), isTls ? bare(host) : "", place, "/");
   }
 
   private static Target ofUri(String text) {
@@ -71,26 +77,36 @@ record Target(
       if (uri.getHost() == null) {
         throw new WrongInputException("'" + text + "' has no host: " + FORMS);
       }
-      int port = uri.getPort() < 0 ? HTTP_PORT : uri.getPort();
+      boolean isTls = "https".equals(uri.getScheme());
+      int port = uri.getPort() >= 0 ? uri.getPort() : isTls ? HTTPS_PORT : HTTP_PORT;
       String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
       String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-      return at(text, address(uri.getHost(), port), uri.getRawAuthority(), path + query);
+      return at(
+          text,
+          address(uri.getHost(), port),
+          isTls ? bare(uri.getHost()) : "",
+          uri.getRawAuthority(),
+          path + query);
     } catch (URISyntaxException e) {
       throw new WrongInputException("'" + text + "' is no address: " + e.getReason(), e);
     }
   }
 
+  /** Without the brackets of IPv6. */
+  private static String bare(String host) {
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  /** Of a name that has addresses of both kinds one of IPv4, which knows more sources on loopback. */
   private static InetSocketAddress address(String host, int port) {
     if (port < 1 || port > 65_535) {
       throw new WrongInputException(port + ": ports are from 1 to 65535");
     }
     try {
-      return Stream.of(InetAddress.getAllByName(host))
-          .filter(Inet4Address.class::isInstance)
+      return Stream.of(InetAddress.getAllByName(bare(host)))
+          .min(java.util.Comparator.comparing(each -> !(each instanceof Inet4Address)))
           .map(each -> new InetSocketAddress(each, port))
-          .findFirst()
-          .orElseThrow(() ->
-              new LabException(host + " has no IPv4 address, and the generator knows no other"));
+          .orElseThrow(() -> new LabException(host + " has no address"));
     } catch (UnknownHostException e) {
       throw new LabException("there is no host " + host, e);
     }
@@ -102,15 +118,13 @@ record Target(
     }
     List<String> why = new ArrayList<>();
     for (Listeners.Listener each : Listeners.of(pid)) {
-      InetSocketAddress address = new InetSocketAddress(each.host(), each.port());
-      if (!each.isV4()) {
-        why.add("port " + each.port() + " is for IPv6 alone, which the generator does not know");
-        continue;
-      }
-      try {
-        return at(Long.toString(pid), address, each.host() + ":" + each.port(), "/");
-      } catch (LabException e) {
-        why.add(e.getMessage());
+      for (String host : each.hosts()) {
+        try {
+          InetSocketAddress address = new InetSocketAddress(host, each.port());
+          return at(Long.toString(pid), address, "", authority(address), "/");
+        } catch (LabException e) {
+          why.add(e.getMessage());
+        }
       }
     }
     throw new LabException(
@@ -121,18 +135,27 @@ record Target(
             : "process " + pid + ": " + String.join("; ", why));
   }
 
-  private static Target at(String name, InetSocketAddress address, String host, String path) {
-    Protocol protocol = protocol(address, host, path);
-    return new Target(name, address, protocol, host, path, Listeners.processes(address));
+  private static String authority(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress().replaceAll("%.*", "");
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+
+  private static Target at(
+      String name, InetSocketAddress address, String tlsName, String host, String path) {
+    Protocol protocol = protocol(address, tlsName, host, path);
+    return new Target(
+        name, address, protocol, tlsName, host, path, Listeners.processes(address));
   }
 
   /** A server of HTTP answers a request; one that echoes says it back. */
-  private static Protocol protocol(InetSocketAddress address, String host, String path) {
-    String where = address.getAddress().getHostAddress() + ":" + address.getPort();
+  private static Protocol protocol(
+      InetSocketAddress address, String tlsName, String host, String path) {
+    String where = authority(address);
     String request = "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
-    try (Socket socket = new Socket()) {
-      socket.connect(address, PATIENCE_MILLIS);
-      socket.setSoTimeout(PATIENCE_MILLIS);
+    try (Socket plain = new Socket()) {
+      plain.connect(address, PATIENCE_MILLIS);
+      plain.setSoTimeout(PATIENCE_MILLIS);
+      Socket socket = tlsName.isEmpty() ? plain : Tls.over(plain, tlsName);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
       byte[] begin = socket.getInputStream().readNBytes(5);
       String answer = new String(begin, StandardCharsets.ISO_8859_1);
@@ -152,14 +175,30 @@ record Target(
     }
   }
 
+  boolean isTls() {
+    return !tlsName.isEmpty();
+  }
+
+  boolean isV4() {
+    return address.getAddress() instanceof Inet4Address;
+  }
+
+  /** As the generator takes it. */
+  String host() {
+    return address.getAddress().getHostAddress();
+  }
+
   boolean isLoopback() {
     return address.getAddress().isLoopbackAddress();
   }
 
   /** For a person. */
   String describe() {
-    String where = address.getAddress().getHostAddress() + ":" + address.getPort();
-    String what = protocol == Protocol.ECHO ? "TCP echo at " + where : "http://" + where + path;
+    String where = authority(address);
+    String what =
+        protocol == Protocol.ECHO
+            ? (isTls() ? "TLS echo at " : "TCP echo at ") + where
+            : (isTls() ? "https://" : "http://") + where + path;
     if (processes.isEmpty()) {
       return what;
     }

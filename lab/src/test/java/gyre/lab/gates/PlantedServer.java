@@ -7,8 +7,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
 /** A small server with, or without, a fault. */
 final class PlantedServer implements AutoCloseable {
@@ -24,6 +28,7 @@ final class PlantedServer implements AutoCloseable {
   }
 
   static final int REFUSED_BEYOND = 10;
+  private static final int BACKLOG = 512;
 
   private final ServerSocket listener;
   private final Fault fault;
@@ -31,23 +36,56 @@ final class PlantedServer implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
 
-  private PlantedServer(Fault fault, boolean isHttp) throws IOException {
+  private PlantedServer(Fault fault, boolean isHttp, ServerSocket listener) {
     this.fault = fault;
     this.isHttp = isHttp;
-    this.listener = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
+    this.listener = listener;
     this.acceptor = Thread.ofPlatform().daemon().start(this::accept);
   }
 
   static PlantedServer echo(Fault fault) throws IOException {
-    return new PlantedServer(fault, false);
+    return new PlantedServer(fault, false, plain("127.0.0.1"));
   }
 
   static PlantedServer http() throws IOException {
-    return new PlantedServer(Fault.NONE, true);
+    return new PlantedServer(Fault.NONE, true, plain("127.0.0.1"));
+  }
+
+  static PlantedServer v6(Fault fault) throws IOException {
+    return new PlantedServer(fault, false, plain("::1"));
+  }
+
+  static PlantedServer tls(Fault fault, boolean isHttp) throws IOException {
+    ServerSocket listener =
+        context()
+            .getServerSocketFactory()
+            .createServerSocket(0, BACKLOG, InetAddress.ofLiteral("127.0.0.1"));
+    return new PlantedServer(fault, isHttp, listener);
+  }
+
+  private static ServerSocket plain(String host) throws IOException {
+    return new ServerSocket(0, BACKLOG, InetAddress.ofLiteral(host));
+  }
+
+  /** With a certificate of its own, for a hundred years, that nobody else uses. */
+  private static SSLContext context() throws IOException {
+    char[] password = "planted".toCharArray();
+    try (InputStream file = PlantedServer.class.getResourceAsStream("planted.p12")) {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(file, password);
+      KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+      keys.init(store, password);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys.getKeyManagers(), null, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
   }
 
   String address() {
-    return "127.0.0.1:" + listener.getLocalPort();
+    String host = listener.getInetAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + listener.getLocalPort();
   }
 
   private void accept() {

@@ -32,6 +32,7 @@ class PlantedServerTest {
   @TempDir private static Path folder;
 
   private static List<String> generator = List.of();
+  private static boolean speaksTls;
 
   private static final GateOptions OPTIONS =
       GateOptions.defaults().seconds(2).heldConnections(HELD).busyConnections(8);
@@ -44,6 +45,10 @@ class PlantedServerTest {
     try (Stream<Path> files = Files.list(Path.of("peers/gen"))) {
       files.map(Path::toString).filter(name -> name.endsWith(".c")).forEach(command::add);
     }
+    if (Files.exists(Path.of("/usr/include/openssl/ssl.h"))) {
+      command.addAll(List.of("-DGYRE_TLS", "-lssl", "-lcrypto"));
+      speaksTls = true;
+    }
     try {
       ProcessBuilder compiler = new ProcessBuilder(command).redirectErrorStream(true);
       compiler.redirectOutput(folder.resolve("errors").toFile());
@@ -54,17 +59,25 @@ class PlantedServerTest {
   }
 
   private static Judgement hold(PlantedServer server, GateOptions options) {
-    Measured measured = new Holder(Target.of(server.address()), options, MILLIS).run();
+    return hold(server.address(), options);
+  }
+
+  private static Judgement hold(String address, GateOptions options) {
+    Measured measured = new Holder(Target.of(address), options, MILLIS).run();
     return new Judge(options).of(Gate.CONNECTIONS, measured);
   }
 
   private static Judgement load(PlantedServer server, Gate gate) {
+    return load(server.address(), gate);
+  }
+
+  private static Judgement load(String address, Gate gate) {
     assumeTrue(!generator.isEmpty(), "needs a C compiler: apt-get install gcc libc6-dev");
     GatePrograms programs = new GatePrograms(generator, "", List.of(), "is not needed");
     GateOptions options = OPTIONS.gates(EnumSet.of(gate));
     PrintStream nowhere =
         new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-    Meter meter = new LoadMeter(Target.of(server.address()), options, programs, nowhere);
+    Meter meter = new LoadMeter(Target.of(address), options, programs, nowhere);
     return new Judge(options).of(gate, meter.measure(gate));
   }
 
@@ -150,6 +163,61 @@ class PlantedServerTest {
     }
   }
 
+  // ---- over TLS, and over IPv6
+
+  @Test
+  void shouldHoldConnectionsOfTls() throws IOException {
+    try (PlantedServer server = PlantedServer.tls(Fault.NONE, false);
+        PlantedServer http = PlantedServer.tls(Fault.NONE, true)) {
+      for (String address : List.of("tls://" + server.address(), "https://" + http.address())) {
+        Judgement judgement = hold(address, OPTIONS);
+        assertThat(judgement.outcome()).as(judgement.reason()).isEqualTo(Outcome.PASS);
+        assertThat(judgement.figures()).containsEntry("served", HELD);
+      }
+    }
+  }
+
+  @Test
+  void shouldFailAServerOfTlsThatIsWrong() throws IOException {
+    try (PlantedServer lies = PlantedServer.tls(Fault.LIES, false);
+        PlantedServer refuses = PlantedServer.tls(Fault.REFUSES, false)) {
+      Judgement judgement = hold("tls://" + lies.address(), OPTIONS);
+      assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
+      assertThat(judgement.reason()).contains("got a wrong byte");
+      judgement = hold("tls://" + refuses.address(), OPTIONS);
+      assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
+      assertThat(judgement.figures()).containsEntry("served", PlantedServer.REFUSED_BEYOND);
+    }
+  }
+
+  @Test
+  void shouldPutLoadOnAServerOfTls() throws IOException {
+    assumeTrue(speaksTls, "needs OpenSSL: apt-get install libssl-dev");
+    try (PlantedServer server = PlantedServer.tls(Fault.NONE, false);
+        PlantedServer starves = PlantedServer.tls(Fault.STARVES, false)) {
+      Judgement judgement = load("tls://" + server.address(), Gate.CPU);
+      assertThat(judgement.reason()).contains("nothing to compare it with: c-uring speaks no TLS");
+      assertThat((Double) judgement.figures().get("cpu_micros_per_request")).isPositive();
+      judgement = load("tls://" + starves.address(), Gate.FAIRNESS);
+      assertThat(judgement.outcome()).as(judgement.reason()).isEqualTo(Outcome.FAIL);
+      assertThat(judgement.figures()).containsEntry("least_answers", 0L);
+    }
+  }
+
+  @Test
+  void shouldJudgeAServerOfIpv6() throws IOException {
+    assumeTrue(Files.exists(Path.of("/proc/net/if_inet6")), "no IPv6 here");
+    try (PlantedServer server = PlantedServer.v6(Fault.NONE);
+        PlantedServer starves = PlantedServer.v6(Fault.STARVES)) {
+      assertThat(Target.of(server.address()).processes())
+          .containsExactly(ProcessHandle.current().pid());
+      Judgement judgement = hold(server.address(), OPTIONS);
+      assertThat(judgement.figures()).as(judgement.reason()).containsEntry("served", HELD);
+      judgement = load(starves.address(), Gate.FAIRNESS);
+      assertThat(judgement.outcome()).as(judgement.reason()).isEqualTo(Outcome.FAIL);
+    }
+  }
+
   // ---- finding it
 
   @Test
@@ -170,9 +238,14 @@ class PlantedServerTest {
     assertThatThrownBy(() -> Target.of("nonsense"))
         .isInstanceOf(WrongInputException.class)
         .hasMessageContaining("a target is HOST:PORT");
-    assertThatThrownBy(() -> Target.of("https://localhost/"))
+    assertThatThrownBy(() -> Target.of("::1:80"))
         .isInstanceOf(WrongInputException.class)
-        .hasMessageContaining("no TLS");
+        .hasMessageContaining("an address of IPv6 stands in brackets");
+    try (PlantedServer server = PlantedServer.echo(Fault.NONE)) {
+      assertThatThrownBy(() -> Target.of("tls://" + server.address()))
+          .isInstanceOf(LabException.class)
+          .hasMessageContaining("does not answer");
+    }
     assertThatThrownBy(() -> Target.of("999999999")).hasMessage("there is no process 999999999");
     String gone;
     try (PlantedServer server = PlantedServer.echo(Fault.NONE)) {
@@ -192,12 +265,20 @@ class PlantedServerTest {
                 "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 0 0 0 4711 1 0",
                 "   1: 0100007F:1F91 0100007F:9999 01 00000000:00000000 00:00000000 0 0 0 4712 1 0",
                 "   2: 00000000000000000000000000000000:0050 0:0 0A 0:0 00:0 0 0 0 4713 1 0",
-                "   3: 0000000000000000FFFF00000500A8C0:0051 0:0 0A 0:0 00:0 0 0 0 4714 1 0"));
+                "   3: 0000000000000000FFFF00000500A8C0:0051 0:0 0A 0:0 00:0 0 0 0 4714 1 0",
+                "   4: 00000000000000000000000001000000:0052 0:0 0A 0:0 00:0 0 0 0 4715 1 0"));
     assertThat(found)
         .containsExactly(
-            new Listeners.Listener("127.0.0.1", 8080, "4711", true),
-            new Listeners.Listener("127.0.0.1", 80, "4713", true),
-            new Listeners.Listener("192.168.0.5", 81, "4714", true));
+            new Listeners.Listener(List.of("127.0.0.1"), 8080, "4711"),
+            new Listeners.Listener(List.of("127.0.0.1", "::1"), 80, "4713"),
+            new Listeners.Listener(List.of("192.168.0.5"), 81, "4714"),
+            new Listeners.Listener(List.of("0:0:0:0:0:0:0:1"), 82, "4715"));
+  }
+
+  @Test
+  void shouldKnowHowManyPortsThereAre() {
+    assertThat(Holder.portRange("32768\t60999\n")).isEqualTo(28_232);
+    assertThat(Holder.portRange("32768\n")).isEqualTo(28_000); // half of it: as usual
   }
 
   @Test
