@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
     },
     description = {
       "Tells where the time of any process goes: user and kernel, frames with a flame graph,",
-      "what it waits for, system calls. A command that is started here ends with the profile."
+      "what it waits for, system calls. A command that is started here ends with the profile, and",
+    "with it what it has started; of that no more is told than how much CPU time it used."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -98,11 +99,14 @@ final class ProfileCommand implements Callable<Integer> {
     }
   }
 
+  /** With those that it has started: a script that is ended leaves them behind. */
   private static void end(Process process) throws InterruptedException {
+    List<ProcessHandle> below = process.descendants().toList();
     process.destroy();
     if (!process.waitFor(GRACE_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
     }
+    below.forEach(ProcessHandle::destroy);
   }
 
   private void print(long pid) throws IOException {

@@ -13,6 +13,7 @@ import java.util.Locale;
  * @param threads what each did in the same time, the busiest first
  * @param framesBy who has seen the frames
  * @param callSeconds for how long system calls were counted, if they could be
+ * @param children what those used that it has started; no other figure is of them
  * @param remarks what could not be looked at, and what to do about it
  */
 public record ProcessFindings(
@@ -23,6 +24,7 @@ public record ProcessFindings(
     Sight sight,
     String framesBy,
     double callSeconds,
+    @SuppressWarnings("exports") Family.Use children,
     List<String> remarks) {
 
   /** Of one thread, as shares of the time that it was looked at. */
@@ -45,6 +47,16 @@ public record ProcessFindings(
 
   /** One word for what limits it, and why. */
   public String verdict() {
+    if (children.cores() > Math.max(cores, IDLE)) {
+      return "elsewhere: it used "
+          + percent(cores)
+          + " of one core, and processes that it has started "
+          + percent(children.cores())
+          + (children.busiest() == 0
+              ? ", which had ended before they were seen"
+              : ", most of it process " + children.busiest() + " (" + children.name() + ")")
+          + "; the rest is of the first one alone, so profile those that work";
+    }
     if (cores < IDLE) {
       return "idle: it used " + percent(cores) + " of one core; what it waits for limits it";
     }
@@ -78,6 +90,14 @@ public record ProcessFindings(
         text,
         "of its time",
         "user " + percent(1 - kernelShare) + ", kernel " + percent(kernelShare));
+    if (children.seen() > 0 || children.cores() > 0) {
+      line(
+          text,
+          String.format(Locale.ROOT, "%.2f", children.cores()),
+          "cores used by processes that it has started, of which "
+              + children.seen()
+              + " were seen; nothing below is of them, but what perf sees of those that begin later");
+    }
     for (ThreadShare each : threads.subList(0, Math.min(THREADS_SHOWN, threads.size()))) {
       line(
           text,
@@ -134,6 +154,8 @@ public record ProcessFindings(
     if (!Double.isNaN(kernelShare)) {
       writer.value("kernel_share", kernelShare);
     }
+    writer.object("children").value("seen", children.seen()).value("cores", children.cores());
+    writer.value("busiest", children.busiest()).value("name", children.name()).end();
     writer.array("threads");
     for (ThreadShare each : threads) {
       writer.object().value("name", each.name()).value("ran", each.ran());

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessProfile {
   private static final int LOOKS = 3;
   private static final int PAUSE_MILLIS = 20;
+
+  /** For who it has started: those that live for less are known if they were waited for. */
+  private static final int PAUSES_A_LOOK = 10;
+
   private static final double TICKS_A_SECOND = 100;
 
   private final long pid;
@@ -29,6 +33,7 @@ public final class ProcessProfile {
   private final Looking looking;
   private final Tools tools;
   private final List<String> remarks = new ArrayList<>();
+  private final Family family;
 
   private ProcessProfile(
       long pid, int millis, boolean mayStrace, Path folder, @Nullable Home home, Tools tools) {
@@ -38,6 +43,7 @@ public final class ProcessProfile {
     this.folder = folder;
     this.looking = new Looking(home, folder);
     this.tools = tools;
+    this.family = new Family(pid);
   }
 
   /**
@@ -117,13 +123,7 @@ public final class ProcessProfile {
     if (!isAlive()) {
       remarks.add("it has ended while it was looked at: later looks saw less, or nothing");
     }
-    long children = ProcessHandle.of(pid).map(each -> each.descendants().count()).orElse(0L);
-    if (children > 0) {
-      remarks.add(
-          children
-              + " processes that it has started belong to no figure but perf's frames: profile them"
-              + " by their numbers");
-    }
+    Family.Use children = family.use((System.nanoTime() - start) / 1e9);
     tools.advice().forEach(remarks::add);
     List<ThreadShare> threads = shares(atFirst, atLast, elapsed);
     double cores = threads.stream().mapToDouble(ThreadShare::ran).sum();
@@ -135,6 +135,7 @@ public final class ProcessProfile {
         new Sight(seen, offCpu, calls),
         framesBy,
         Math.min(callSeconds, millis / 1e3),
+        children,
         remarks);
   }
 
@@ -221,7 +222,10 @@ public final class ProcessProfile {
   private void work() {
     long deadline = System.nanoTime() + millis * 1_000_000L;
     try {
-      while (System.nanoTime() < deadline && isAlive()) {
+      for (int i = 0; System.nanoTime() < deadline && isAlive(); i++) {
+        if (i % PAUSES_A_LOOK == 0) {
+          family.look();
+        }
         Thread.sleep(PAUSE_MILLIS);
       }
     } catch (InterruptedException e) {

@@ -7,16 +7,25 @@ import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
 import gyre.lab.profile.ProcessFindings.Sight;
 import gyre.lab.profile.ProcessFindings.ThreadShare;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ProcessProfileTest {
   private static final long SECOND = 1_000_000_000;
 
   private static ProcessFindings findings(
       double kernelShare, double cores, double ran, double delayed) {
+    return findings(kernelShare, cores, ran, delayed, Family.Use.NONE);
+  }
+
+  private static ProcessFindings findings(
+      double kernelShare, double cores, double ran, double delayed, Family.Use children) {
     Threads.Times times =
         new Threads.Times(7, "loop-0", (long) (ran * SECOND), (long) (delayed * SECOND), 1, 1, 1);
     OffCpu offCpu =
@@ -31,6 +40,7 @@ class ProcessProfileTest {
         new Sight(frames, offCpu, new CallCounts(Map.of("read", 30L))),
         "perf",
         2,
+        children,
         List.of("a remark"));
   }
 
@@ -42,6 +52,55 @@ class ProcessProfileTest {
     assertThat(findings(0.7, 0.5, 0.5, 0.3).verdict()).startsWith("disturbed: ");
     assertThat(findings(0.7, 0.001, 0.001, 0).verdict()).startsWith("idle: ");
     assertThat(findings(Double.NaN, 0.95, 0.95, 0).verdict()).startsWith("busy: ");
+  }
+
+  @Test
+  void shouldSayThatTheWorkIsDoneByChildren() {
+    ProcessFindings script = findings(0.7, 0.001, 0.001, 0, new Family.Use(3, 0.9, 77, "cc1"));
+    assertThat(script.verdict())
+        .startsWith("elsewhere: ")
+        .contains("90.0 %, most of it process 77 (cc1)");
+    assertThat(script.text()).contains("cores used by processes that it has started, of which 3");
+    assertThat(script.json()).contains("\"children\":{\"seen\":3");
+    assertThat(findings(0.2, 0.95, 0.95, 0, new Family.Use(1, 0.1, 77, "log")).verdict())
+        .startsWith("user-bound");
+    assertThat(findings(0.2, 0.001, 0.001, 0, new Family.Use(0, 0.5, 0, "")).verdict())
+        .contains("had ended before they were seen");
+  }
+
+  private static void process(Path proc, long pid, String children, long... ticks)
+      throws IOException {
+    Path task = proc.resolve(pid + "/task/" + pid);
+    Files.createDirectories(task);
+    Files.writeString(task.resolve("children"), children);
+    Files.writeString(
+        proc.resolve(pid + "/stat"),
+        "%d (a ) b) S 1 7 7 0 -1 4194560 1 2 3 4 %d 0 %d 0 20 0 1 0 1 1 1"
+            .formatted(pid, ticks[0], ticks.length > 1 ? ticks[1] : 0));
+  }
+
+  @Test
+  void shouldCountWhatChildrenUseThatLiveComeAndEnd(@TempDir Path proc) throws IOException {
+    process(proc, 7, "8 9 ", 1000, 30);
+    process(proc, 8, "10 ", 500);
+    process(proc, 9, "", 40);
+    process(proc, 10, "", 100);
+    Family family = new Family(proc, 7);
+    assertThat(family.use(1).cores()).isZero();
+    process(proc, 8, "10 11 ", 510); // works
+    process(proc, 10, "", 150); // a grandchild that works more
+    process(proc, 11, "", 25); // one that has come
+    Files.delete(proc.resolve("9/stat")); // one that has ended, and 7 has waited for it
+    Files.delete(proc.resolve("9/task/9/children"));
+    Files.delete(proc.resolve("9/task/9"));
+    Files.delete(proc.resolve("9/task"));
+    Files.delete(proc.resolve("9"));
+    process(proc, 7, "8 ", 1000, 30 + 45);
+    Family.Use use = family.use(2);
+    assertThat(use.cores()).isEqualTo((10 + 50 + 25 + 45) / 100.0 / 2);
+    assertThat(use.seen()).isEqualTo(4);
+    assertThat(use.busiest()).isEqualTo(10);
+    assertThat(use.name()).isEqualTo("a ) b");
   }
 
   @Test
