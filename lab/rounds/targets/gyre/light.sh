@@ -11,12 +11,13 @@ files=
 for test in "$@"; do
   files="$files $(find core/src/test/java -name "$test.java")"
 done
-mkdir -p "$BUILD/tests"
+tests=$BUILD/tests-$(echo "$@" | tr ' ' '-') # those of another call are not to be run again
+mkdir -p "$tests"
 classes="$BUILD/core:$(cat "$BUILD/jars"):$assertj:$console"
 # shellcheck disable=SC2086
-"$JAVA_HOME/bin/javac" -J-XX:TieredStopAtLevel=1 -nowarn -proc:none -d "$BUILD/tests" -cp "$classes" \
+"$JAVA_HOME/bin/javac" -J-XX:TieredStopAtLevel=1 -nowarn -proc:none -d "$tests" -cp "$classes" \
   -sourcepath core/src/test/java $files
 "$JAVA_HOME/bin/java" -ea -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --add-opens=java.base/java.lang=ALL-UNNAMED \
   --enable-native-access=ALL-UNNAMED -jar "$console" execute --disable-banner --details=summary \
-  --fail-if-no-tests --class-path "$BUILD/tests:$BUILD/core:$(cat "$BUILD/jars"):$assertj" \
-  --scan-classpath "$BUILD/tests" --include-classname '.*Test'
+  --fail-if-no-tests --class-path "$tests:$BUILD/core:$(cat "$BUILD/jars"):$assertj" \
+  --scan-classpath "$tests" --include-classname '.*Test'

@@ -81,6 +81,15 @@ final class RoundCommand implements Callable<Integer> {
     private int rounds;
 
     @Option(
+        names = "--gates",
+        paramLabel = "SET",
+        defaultValue = "all",
+        description =
+            "Which FULL gates: a set that the target's file names, or all. Of any but all nothing"
+                + " is accepted. Default: ${DEFAULT-VALUE}")
+    private String gates = "all";
+
+    @Option(
         names = "--note",
         paramLabel = "TEXT",
         defaultValue = "",
@@ -90,7 +99,8 @@ final class RoundCommand implements Callable<Integer> {
     @Override
     public Integer call() {
       String _ =
-          Rounds.open(System.out).start(target, checkout, base, replay, rounds, note, last(until));
+          Rounds.open(System.out)
+              .start(target, checkout, base, replay, rounds, gates, note, last(until));
       return 0;
     }
   }

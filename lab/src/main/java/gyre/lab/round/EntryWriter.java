@@ -121,7 +121,8 @@ final class EntryWriter {
     if (!folder.has(Rulings.FULL)) {
       return;
     }
-    title("FULL gate");
+    String set = Terms.read(folder).gateSet();
+    title(set.equals(Target.ALL_GATES) ? "FULL gate" : "FULL gate, of which the set '" + set + "'");
     for (Object each : folder.json(Rulings.FULL).getArray("gates")) {
       JsonObject object = (JsonObject) each;
       String note = object.getString("note", "");

@@ -27,7 +27,8 @@ final class Measuring {
   }
 
   void baseline() {
-    Terms.of(context.target(), RoundState.read(folder).base()).write(folder);
+    RoundState state = RoundState.read(folder);
+    Terms.of(context.target(), state.base(), state.gates()).write(folder);
     Tree base = context.work().base();
     Seal harness = context.work().harness(base);
     if (harness.isEmpty()) {

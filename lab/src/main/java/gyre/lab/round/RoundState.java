@@ -8,6 +8,7 @@ import java.util.Optional;
  *
  * @param settings the hash of the target's files: a round is judged by the rules it began with
  * @param rounds of each race
+ * @param gates the set of them that is run
  * @param ruling where it is known already how it ends
  */
 record RoundState(
@@ -16,6 +17,7 @@ record RoundState(
     String settings,
     String date,
     int rounds,
+    String gates,
     Step next,
     Optional<Ruling> ruling) {
   private static final String FILE = "state.json";
@@ -34,6 +36,7 @@ record RoundState(
         object.getString("settings", ""),
         object.getString("date", ""),
         object.getInt("rounds", 0),
+        object.getString("gates", Target.ALL_GATES),
         Step.named(object.getString("next", "")),
         ruling);
   }
@@ -45,6 +48,7 @@ record RoundState(
     object.put("settings", settings);
     object.put("date", date);
     object.put("rounds", rounds);
+    object.put("gates", gates);
     object.put("next", next.label());
     ruling.ifPresent(it -> {
       object.put("verdict", it.verdict().label());
@@ -62,6 +66,6 @@ record RoundState(
     Optional<Ruling> known = ruling.or(() -> found);
     boolean isEarly = found.isPresent() && next.compareTo(Step.LOG) < 0;
     return new RoundState(
-        target, base, settings, date, rounds, isEarly ? Step.LOG : next.next(), known);
+        target, base, settings, date, rounds, gates, isEarly ? Step.LOG : next.next(), known);
   }
 }

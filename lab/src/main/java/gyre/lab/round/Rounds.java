@@ -70,6 +70,7 @@ public final class Rounds {
    * @param base revision that is to be made better
    * @param replay folder of answers, in place of what the environment says
    * @param rounds of each race; as the target's file says for 0
+   * @param gates the set of FULL gates; of any but all nothing is accepted
    * @param note what readers of the entry have to know; may be empty
    * @param last step to stop after
    */
@@ -79,13 +80,15 @@ public final class Rounds {
       String base,
       Optional<Path> replay,
       int rounds,
+      String gates,
       String note,
       Step last) {
     if (rounds != 0 && rounds < TargetFile.LEAST_ROUNDS) {
       throw new gyre.lab.WrongInputException(
           "--rounds: %d at least, to know the noise".formatted(TargetFile.LEAST_ROUNDS));
     }
-    Target read = TargetFile.read(log.targets(), target, checkout).withRounds(rounds);
+    Target read =
+        TargetFile.read(log.targets(), target, checkout).withRounds(rounds).withGates(gates);
     Rules.read(read.rules()); // whatever is wrong with it is told before anything is made
     Agent unused = agent(replay, work.resolve("agent"));
     String commit = Tree.commit(read.checkout(), base);
@@ -96,6 +99,7 @@ public final class Rounds {
             settings(read),
             LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString(),
             read.criteria().rounds(),
+            gates,
             Step.BASELINE,
             Optional.empty())
         .write(folder);
@@ -126,7 +130,10 @@ public final class Rounds {
                 .readIfThere(CHECKOUT)
                 .map(String::strip)
                 .map(Path::of));
-    Target target = TargetFile.read(log.targets(), state.target(), at).withRounds(state.rounds());
+    Target target =
+        TargetFile.read(log.targets(), state.target(), at)
+            .withRounds(state.rounds())
+            .withGates(state.gates());
     if (!settings(target).equals(state.settings())) {
       throw new LabException(
           "the files of target %s are not those that %s began with: put them back, or start another one"

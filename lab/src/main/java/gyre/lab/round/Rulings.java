@@ -216,6 +216,13 @@ final class Rulings {
       return new Ruling(
           Verdict.PARKED, "the profile shows no shift, so the gain is not explained");
     }
+    String set = Terms.read(folder).gateSet();
+    if (!set.equals(Target.ALL_GATES)) {
+      return new Ruling(
+          Verdict.PARKED,
+          "it would be accepted, but of the FULL gate only the set '%s' was run: start it again with all"
+              .formatted(set));
+    }
     RaceResult.Row row = Judge.best(Terms.read(folder).rows(folder, Measuring.CONFIRM, best));
     return new Ruling(
         Verdict.ACCEPTED,

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -33,6 +35,9 @@ record Target(
     List<Workload> workloads,
     Criteria criteria,
     Models models) {
+
+  /** What the set of all gates is called. */
+  static final String ALL_GATES = "all";
 
   Target {
     gates = List.copyOf(gates);
@@ -64,9 +69,23 @@ record Target(
    *
    * @param probe exits with 0 where the gate can be run here; where there is none it always can
    * @param isRequired that it cannot be run here counts as not passed
+   * @param sets the named sets that it belongs to, beside all of them
    */
   record Gate(
-      String name, Tier tier, Optional<Command> probe, Command command, boolean isRequired) {}
+      String name,
+      Tier tier,
+      Optional<Command> probe,
+      Command command,
+      boolean isRequired,
+      List<String> sets) {
+    Gate {
+      sets = List.copyOf(sets);
+    }
+
+    boolean isOf(String set) {
+      return set.equals(ALL_GATES) || tier == Tier.LIGHT || sets.contains(set);
+    }
+  }
 
   /** What a workload is for. */
   enum Role {
@@ -126,6 +145,21 @@ record Target(
     return new Target(
         file, name, checkout, allow, harness, build, artifacts, programs, profile, ran, gates, workloads,
         changed, models);
+  }
+
+  /** With the gates of a named set alone; those of LIGHT are in each. */
+  Target withGates(String set) {
+    List<Gate> kept = gates.stream().filter(gate -> gate.isOf(set)).toList();
+    if (kept.stream().noneMatch(gate -> gate.tier() == Tier.FULL)) {
+      Set<String> known = new TreeSet<>(Set.of(ALL_GATES));
+      gates.forEach(gate -> known.addAll(gate.sets()));
+      throw new gyre.lab.WrongInputException(
+          "--gates: no FULL gate of %s is of the set '%s'; sets: %s"
+              .formatted(name, set, String.join(", ", known)));
+    }
+    return new Target(
+        file, name, checkout, allow, harness, build, artifacts, programs, profile, ran, kept,
+        workloads, criteria, models);
   }
 
   /** Playbook, manifest and non-starters stand in the folder that is called as the file is. */

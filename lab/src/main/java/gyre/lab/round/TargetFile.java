@@ -144,14 +144,15 @@ final class TargetFile {
   }
 
   private static Target.Gate gate(Toml toml) {
-    toml.only("name", "tier", "probe", "command", "limit-seconds", "required");
+    toml.only("name", "tier", "probe", "command", "limit-seconds", "required", "sets");
     return new Target.Gate(
         toml.text("name"),
         oneOf(toml, "tier", Target.Tier.values()),
         toml.optionalText("probe")
             .map(line -> new Target.Command(line, java.time.Duration.ofSeconds(PROBE_SECONDS))),
         command(toml, RUN_SECONDS),
-        toml.flag("required"));
+        toml.flag("required"),
+        toml.texts("sets"));
   }
 
   private static Target.Workload workload(Toml toml) {

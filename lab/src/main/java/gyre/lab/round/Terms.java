@@ -11,6 +11,7 @@ import java.util.Locale;
  * whoever counts a verdict again needs those that it was reached by.
  *
  * @param base the commit that is to be made better
+ * @param gateSet which gates were asked for, by the name of a set
  * @param gates all that the best variant has to go through
  */
 record Terms(
@@ -18,6 +19,7 @@ record Terms(
     String base,
     Target.Criteria criteria,
     List<Place> workloads,
+    String gateSet,
     List<String> gates) {
   private static final String FILE = "terms.json";
 
@@ -29,12 +31,13 @@ record Terms(
     gates = List.copyOf(gates);
   }
 
-  static Terms of(Target target, String base) {
+  static Terms of(Target target, String base, String gateSet) {
     return new Terms(
         target.name(),
         base,
         target.criteria(),
         target.workloads().stream().map(each -> new Place(each.name(), each.role())).toList(),
+        gateSet,
         target.gates().stream().map(Target.Gate::name).toList());
   }
 
@@ -63,6 +66,7 @@ record Terms(
             object.getDouble("regressPercent", 0),
             object.getDouble("noisePercent", 0)),
         workloads,
+        object.getString("gateSet", ""),
         object.getArray("gates", new JsonArray()).stream().map(String::valueOf).toList());
   }
 
@@ -83,6 +87,7 @@ record Terms(
     object.put("regressPercent", criteria.regressPercent());
     object.put("noisePercent", criteria.noisePercent());
     object.put("workloads", array);
+    object.put("gateSet", gateSet);
     object.put("gates", new JsonArray(gates));
     folder.write(FILE, object);
   }

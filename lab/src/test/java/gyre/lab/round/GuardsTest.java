@@ -184,6 +184,23 @@ class GuardsTest {
   }
 
   @Test
+  void shouldAcceptNothingByAPartOfTheFullGate() {
+    tiny.target("test $(engine_one) = right\"\n", "test $(engine_one) = right\"\nsets = [\"quick\"]\n");
+    tiny.answers(FASTER);
+    tiny.gates("quick");
+    String id = tiny.start(Step.RACE);
+    tiny.resume(id, Step.DONE);
+    RoundLog.Entry entry = RoundLog.entry(tiny.log().folder(id)).orElseThrow();
+    assertThat(entry.verdict()).isEqualTo(Verdict.PARKED);
+    assertThat(entry.reason()).contains("only the set 'quick' was run");
+    assertThat(tiny.read("home/log/EXP-001/full.json")).contains("engine-one").doesNotContain("leaks");
+    assertThat(tiny.read("home/log/EXP-001/entry.md")).contains("of which the set 'quick'");
+    assertThat(tiny.log().problems()).isEmpty();
+    tiny.gates("none");
+    assertThatThrownBy(() -> tiny.start(Step.DONE)).hasMessageContaining("sets: all, quick");
+  }
+
+  @Test
   void shouldSealTheProgramsThatMeasure() {
     tiny.target(
         "artifacts = [\"work.sh\"]\n",

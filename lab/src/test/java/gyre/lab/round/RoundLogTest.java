@@ -174,6 +174,7 @@ class RoundLogTest {
             "0",
             "2026-01-02",
             3,
+            Target.ALL_GATES,
             Step.DONE,
             java.util.Optional.of(new Ruling(Verdict.named(verdict), "why")))
         .write(tiny.log().folder(id));

@@ -119,6 +119,7 @@ final class TinyTarget {
   private final Path folder;
   private final ByteArrayOutputStream said = new ByteArrayOutputStream();
   private final Map<String, String> environment = new HashMap<>();
+  private String gates = Target.ALL_GATES;
   private Commands commands = new TinyCommands();
 
   private TinyTarget(Path folder) {
@@ -307,6 +308,12 @@ final class TinyTarget {
     return this;
   }
 
+  /** With the FULL gates of a set alone. */
+  TinyTarget gates(String set) {
+    gates = set;
+    return this;
+  }
+
   void environment(String name, String value) {
     environment.put(name, value);
   }
@@ -329,6 +336,7 @@ final class TinyTarget {
             "HEAD",
             Optional.of(folder.resolve("answers")),
             0,
+            gates,
             "",
             last);
   }
