@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Holder {
   private static final int AT_A_TIME = 128;
+
+  /** A handshake is work for this side too, which is not to be taken for the server's. */
+  private static final int HANDSHAKES_AT_A_TIME = 8;
   private static final int PASSES = 2;
 
   /** Enough to know; a server that refuses all others would cost as many tries. */
@@ -181,7 +184,7 @@ final class Holder {
   private void ask(Selector selector, int wanted, int pass) throws IOException {
     int next = 0;
     while ((next < wanted && failures < FAILURES_AT_MOST) || onTheirWay > 0) {
-      while (next < wanted && onTheirWay < AT_A_TIME && failures < FAILURES_AT_MOST) {
+      while (next < wanted && onTheirWay < atATime(pass) && failures < FAILURES_AT_MOST) {
         if (pass == 0) {
           open(selector, next);
         } else if (!all.get(next).isOver) {
@@ -195,6 +198,10 @@ final class Holder {
         return;
       }
     }
+  }
+
+  private int atATime(int pass) {
+    return pass == 0 && target.isTls() ? HANDSHAKES_AT_A_TIME : AT_A_TIME;
   }
 
   private void open(Selector selector, int number) throws IOException {
