@@ -45,7 +45,25 @@ class OverloadTest {
   /** Short attacks of few: what is left behind is counted, not what is kept up. */
   private static final OverloadOptions LEAKS =
       new OverloadOptions(
-          List.of("nio"), 20, 0, 20, Duration.ofMillis(300), Duration.ofSeconds(30), 0, true);
+          List.of("nio"), 20, 0, 0, Duration.ofMillis(300), Duration.ofSeconds(30), 0, true);
+
+  /** Sends a part of a frame on twenty connections, and leaves: in place of a JVM for each attack. */
+  private static final String GREEDY_CLIENT =
+      """
+      while [ "$1" != --port ]; do shift; done
+      echo attack
+      for ((i = 0; i < 20; i++)); do
+        exec {peer}<>"/dev/tcp/127.0.0.1/$2" || exit 1
+        printf '\\0\\0\\1\\0\\0\\0\\1\\0 and no more' >&$peer
+        peers+=($peer)
+      done
+      echo done
+      read -r leave
+      for peer in "${peers[@]}"; do exec {peer}>&-; done
+      echo left
+      cat >/dev/null
+      echo '{"smallServed": 1, "largeServed": 1}'
+      """;
 
   private static List<String> command(String program, String... more) {
     List<String> command = new ArrayList<>(List.of(
@@ -99,7 +117,11 @@ class OverloadTest {
     PrintStream silence =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
     OverloadResult result =
-        new Overload(command("gyre-direct", "--leak", leak), command("nio"), LEAKS, silence)
+        new Overload(
+                command("gyre-direct", "--leak", leak),
+                List.of("bash", "-c", GREEDY_CLIENT, "client"),
+                LEAKS,
+                silence)
             .run("nio");
     List<String> broken =
         result.promises(LEAKS).stream()
