@@ -98,7 +98,8 @@ record Profile(
   /** What fell, where it should have: empty means that the profile does not explain a gain. */
   List<String> shift(Profile after, List<String> symbols) {
     List<String> fallen = new ArrayList<>();
-    for (String symbol : symbols) {
+    // Where a look was not possible everything is gone, which explains nothing.
+    for (String symbol : after.shares.isEmpty() ? List.<String>of() : symbols) {
       double before = share(symbol).orElse(0);
       double now = after.share(symbol).orElse(0);
       if (before - now >= ABSOLUTE_PERCENT && now <= before * (1 - RELATIVE)) {
@@ -108,7 +109,7 @@ record Profile(
     new TreeMap<>(calls)
         .forEach((name, before) -> {
           double now = after.calls.getOrDefault(name, 0.0);
-          if (after.isKnown() && now <= before * (1 - RELATIVE)) {
+          if (!after.calls.isEmpty() && now <= before * (1 - RELATIVE)) {
             fallen.add(
                 String.format(
                     Locale.ROOT, "%s fell from %.3f to %.3f an operation", name, before, now));

@@ -53,10 +53,16 @@ final class Shell {
 
   private Shell() {}
 
-  /** Runs a line of the target's configuration. */
+  /** Runs a line of the target's configuration; nothing that it has started goes on after it. */
   static Result run(
       Path folder, Map<String, String> environment, String line, Duration limit, Path output) {
-    return run(folder, environment, List.of("sh", "-c", line), null, limit, output);
+    Leftovers leftovers = new Leftovers();
+    try {
+      return run(
+          folder, leftovers.marked(environment), List.of("sh", "-c", line), null, limit, output);
+    } finally {
+      leftovers.kill();
+    }
   }
 
   /**

@@ -128,5 +128,9 @@ class MeasuredTest {
         .containsExactly(
             "a::c fell from 3.0 to 1.0 %", "epoll_ctl fell from 2.000 to 1.000 an operation");
     assertThat(before.shift(Profile.parse("nothing"), List.of("x"))).isEmpty();
+    // A look that was not possible the second time explains nothing.
+    assertThat(before.shift(Profile.parse("share a::b 12.5\nshare a::c 3"), List.of("a::b")))
+        .isEmpty();
+    assertThat(before.shift(Profile.parse("calls epoll_ctl 2.0"), List.of("a::b"))).isEmpty();
   }
 }
