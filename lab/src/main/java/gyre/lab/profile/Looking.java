@@ -1,6 +1,7 @@
 package gyre.lab.profile;
 
 import gyre.lab.Home;
+import gyre.lab.LabException;
 import gyre.lab.race.Attached;
 import gyre.lab.race.PeerFailure;
 import java.io.File;
@@ -26,6 +27,18 @@ final class Looking {
   Looking(@Nullable Home home, Path folder) {
     this.home = home;
     this.folder = folder;
+    forget();
+  }
+
+  /** What an earlier look has left would be taken for what a tool that fails now has seen. */
+  private void forget() {
+    for (String name : List.of("perf.data", "perf.txt", "calls.txt", "stacks.txt", "flames.html")) {
+      try {
+        boolean ignored = Files.deleteIfExists(folder.resolve(name));
+      } catch (IOException e) {
+        throw new LabException("cannot delete " + folder.resolve(name) + ": " + e.getMessage(), e);
+      }
+    }
   }
 
   /** Where it is, ten thousand times in a second of {@code event}. */

@@ -47,6 +47,10 @@ public record ProcessFindings(
 
   /** One word for what limits it, and why. */
   public String verdict() {
+    if (threads.isEmpty()) {
+      return "ended: it was over before the last look, so what limits it is not known; give it more to"
+          + " do, or less time by --seconds";
+    }
     if (children.cores() > Math.max(cores, IDLE)) {
       return "elsewhere: it used "
           + percent(cores)

@@ -115,6 +115,25 @@ class ProcessProfileTest {
   }
 
   @Test
+  void shouldNotTakeWhatAnEarlierLookHasLeft(@TempDir Path folder) throws IOException {
+    for (String name : List.of("stacks.txt", "calls.txt", "flames.html")) {
+      Files.writeString(folder.resolve(name), "main;of.another.process 7");
+    }
+    assertThat(new Looking(null, folder).flames(1, () -> {})).isEmpty();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void shouldNotCallIdleWhatHasEnded() {
+    ProcessFindings busy = findings(0.2, 0, 0, 0);
+    ProcessFindings ended =
+        new ProcessFindings(
+            "process 7", Double.NaN, 0, List.of(), busy.sight(), "perf", 2, Family.Use.NONE, List.of());
+    assertThat(busy.verdict()).startsWith("idle: ");
+    assertThat(ended.verdict()).startsWith("ended: ");
+  }
+
+  @Test
   void shouldReadStacksOfPerf() {
     Frames frames =
         PerfStacks.parse(
