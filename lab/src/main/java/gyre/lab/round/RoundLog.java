@@ -188,6 +188,8 @@ final class RoundLog {
           RoundState other = RoundState.read(folder);
           return other.base().equals(state.base()) && other.settings().equals(state.settings());
         })
+        .filter(folder -> Evidence.isThere(folder))
+        .filter(folder -> Evidence.read(folder).changed(folder, Set.of()).isEmpty())
         .map(folder -> folder.read(Measuring.PROFILE))
         .filter(text -> Profile.parse(text).isKnown())
         .reduce((_, last) -> last);

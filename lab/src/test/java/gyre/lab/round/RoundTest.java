@@ -116,6 +116,16 @@ class RoundTest {
   }
 
   @Test
+  void shouldTakeTheProfileOfAnEarlierRoundOnlyAsThatLeftIt() {
+    tiny.answers(FASTER);
+    String first = tiny.start(Step.PROFILE);
+    String profile = tiny.read("home/log/" + first + "/profile.txt");
+    tiny.put("home/log/" + first + "/profile.txt", profile.replace("cost 100", "cost 999"));
+    String second = tiny.start(Step.PROFILE);
+    assertThat(tiny.read("home/log/" + second + "/profile.txt")).isEqualTo(profile);
+  }
+
+  @Test
   void shouldNotTryTwiceWhatWasTriedToAnEnd() {
     tiny.answers(FASTER);
     assertThat(tiny.run().verdict()).isEqualTo(Verdict.ACCEPTED);
