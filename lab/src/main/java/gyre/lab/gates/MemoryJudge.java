@@ -20,6 +20,9 @@ final class MemoryJudge {
   /** What rises by less than this in an hour, or has by less in all, may be a table that fills. */
   private static final double LEAST_MEBIBYTES = 1;
 
+  /** What a healthy program may gain while it is looked at, whatever that would be in an hour. */
+  private static final double LEAST_RISE_BYTES = 128 << 10;
+
   /** Of its slope before, which the second half of what is to be steady keeps. */
   private static final double STEADY = 0.5;
 
@@ -71,6 +74,7 @@ final class MemoryJudge {
     boolean isRising =
         series.isExact()
             && Kendall.of(yLate) > LIKELY
+            && late.slope() * (x[x.length - 1] - x[half]) >= LEAST_RISE_BYTES
             && late.slope() * perHour >= LEAST_MEBIBYTES;
     if (!isRising) {
       return new Finding(Outcome.PASS, found);
