@@ -52,7 +52,8 @@ final class LoopState {
   }
 
   void giveBack(Exchange exchange) {
-    boolean isReusable = !exchange.isDeferred;
+    // Its handler may still be parked, and would go on with the exchange of another connection.
+    boolean isReusable = !exchange.isDeferred && !exchange.isCalled();
     exchange.detach();
     if (isReusable && free.size() < KEPT_EXCHANGES) {
       free.addLast(exchange);
