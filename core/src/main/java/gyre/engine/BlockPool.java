@@ -57,6 +57,10 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
   private Executor releases = Runnable::run;
 
   private boolean starved;
+
+  /** The last slab that was wanted was not to be had, whatever the limit says. */
+  private boolean isRefusedBySystem;
+
   private boolean closed;
 
   private long reservedBytes;
@@ -317,7 +321,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
 
   private boolean hasTransit(Slabs slabs) {
     return usedBytes + slabs.blockBytes <= landingLimit()
-        && (slabs.freeBytes() > 0 || growth(slabs) > 0);
+        && (slabs.freeBytes() > 0 || (growth(slabs) > 0 && !isRefusedBySystem));
   }
 
   /** What is received on many streams must not keep the next from being received on one more. */
@@ -417,6 +421,7 @@ public final class BlockPool implements Block.Owner, AutoCloseable {
     }
     Arena arena = detached ? Arena.ofAuto() : Arena.ofShared();
     MemorySegment memory = reserve(arena, bytes);
+    isRefusedBySystem = memory == null;
     if (memory == null) {
       return false;
     }

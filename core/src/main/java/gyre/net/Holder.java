@@ -23,6 +23,9 @@ abstract sealed class Holder extends SocketHandle permits StreamCore {
   /** It wants to write, and is told when there is room. */
   boolean awaitsRoom;
 
+  /** Before this it is not told: it was refused though there is room, and wants more than that. */
+  long refusedUntilNanos;
+
   /** When it last got on, and how many bytes had left it by then. */
   long markNanos;
 

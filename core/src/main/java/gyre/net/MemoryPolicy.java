@@ -35,6 +35,9 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
 
   private static final int STEP_BYTES = BlockPool.LARGE_BYTES;
 
+  /** Whoever was refused although there is room for somebody else tries again after this. */
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
   private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** So long the memory of those that were reset may take to come back. */
@@ -48,6 +51,9 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   private final long calmBelowBytes;
   private final Tick tick = new Tick(this);
   private final LogTick logTick = new LogTick(this);
+
+  /** For writers that want more than there is. */
+  private final Tick retryTick = new Tick(this);
 
   MemoryLevel level = MemoryLevel.CALM;
   private boolean turnRequested;
@@ -326,14 +332,22 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     pool.fallShort();
     if (!holder.awaitsRoom) {
       holder.awaitsRoom = true;
+      holder.refusedUntilNanos = hasRoomToWrite() ? now() + RETRY_NANOS : now();
       writers.add(holder);
       requestTurn(); // another shortage may be under way, of which nobody is told again
     }
   }
 
-  private void resumeWriters() {
+  private void resumeWriters(long now) {
     for (int left = writers.size(); left > 0 && hasRoomToWrite(); left--) {
       Holder writer = writers.remove();
+      if (writer.refusedUntilNanos - now > 0) {
+        writers.add(writer);
+        if (!retryTick.isActive()) {
+          retryTick.start(RETRY_NANOS);
+        }
+        continue;
+      }
       writer.awaitsRoom = false;
       writer.roomCame();
     }
@@ -405,13 +419,13 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       shortNanos = 0;
     }
     if (level == MemoryLevel.CALM && !tighten(now, wasShort)) {
-      resumeWriters();
+      resumeWriters(now);
       watchForTightness();
       tell();
       return;
     }
     serve(now);
-    resumeWriters();
+    resumeWriters(now);
     resumeAccepting();
     shed(now);
     if (inUse() < calmBelowBytes && line.isEmpty() && writers.isEmpty()) {

@@ -162,6 +162,11 @@ final class DirectConnection extends Http1Connection {
   }
 
   @Override
+  void retryWritable() {
+    throw new IllegalStateException("in a fiber writing parks while there is no memory");
+  }
+
+  @Override
   void bodySent(Exchange of) {}
 
   @Override

@@ -140,6 +140,9 @@ abstract class Http1Connection implements Patience.Listener {
   /** A handler wants to be told when there is room for more of its answer. */
   abstract void pushWritable(Exchange of);
 
+  /** The same in a while: there is room to write, and not as much as was wanted. */
+  abstract void retryWritable();
+
   /** An answer in pieces has been closed. */
   abstract void bodySent(Exchange of);
 
@@ -254,6 +257,9 @@ abstract class Http1Connection implements Patience.Listener {
 
   /** False if it is too late for an answer: the peer must not take a part for the whole. */
   private boolean answerError(Exchange of, int status, String message) {
+    if (!stream.isOpen()) {
+      return false; // nobody is there to be answered
+    }
     if (of.response.isStarted()) {
       if (!of.response.isComplete() || of.response.isCut()) {
         stream.reset();

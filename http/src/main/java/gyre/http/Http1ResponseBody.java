@@ -1,5 +1,6 @@
 package gyre.http;
 
+import gyre.engine.BlockPool;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.OutputFullException;
@@ -87,8 +88,10 @@ final class Http1ResponseBody implements ResponseBody {
   private void checkRoomToCompress(long bytes) {
     if (!exchange.mayPark) {
       stream().checkOutputRoom(bytes);
-      if (!stream().input().canAppend(Gzip.mostBytes(bytes))) {
-        throw refusal(Gzip.mostBytes(bytes));
+      // The queue is a new one, which can't go on in a block that another has begun.
+      long most = Gzip.mostBytes(bytes) + BlockPool.LARGE_BYTES;
+      if (!stream().input().canAppend(most)) {
+        throw refusal(most);
       }
     }
   }
@@ -96,7 +99,7 @@ final class Http1ResponseBody implements ResponseBody {
   /** The loop has no memory at present. The handler is told when it has some. */
   private OutputFullException refusal(long bytes) {
     if (stream().isWritable()) {
-      exchange.connection().pushWritable(exchange); // for less than that there is
+      exchange.connection().retryWritable(); // for less than that there is
     }
     return new OutputFullException(
         stream().name()
@@ -423,6 +426,9 @@ final class Http1ResponseBody implements ResponseBody {
   private void sendEnd() {
     @Nullable HeadWriter rest = response.end(trailers);
     if (rest != null) {
+      if (!exchange.mayPark) {
+        stream().checkOutputRoom(rest.length);
+      }
       response.beginWrite();
       try {
         stream().write(rest.bytes, 0, rest.length);

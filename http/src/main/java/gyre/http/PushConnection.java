@@ -1,5 +1,7 @@
 package gyre.http;
 
+import java.time.Duration;
+import gyre.Timer;
 import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.io.ByteQueue;
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * together, at the end of the loop's turn.
  */
 final class PushConnection extends Http1Connection implements DataHandler {
+  private static final Duration RETRY = Duration.ofMillis(10);
+
   private enum Doing {
     /** Between requests. */
     WAITING,
@@ -44,6 +48,9 @@ final class PushConnection extends Http1Connection implements DataHandler {
 
   /** There was room for more of the answer while a handler was called, which parks. */
   private boolean isWritableMissed;
+
+  /** A timer runs, after which the handler tries again what there was too little memory for. */
+  private boolean isRetrying;
 
   /** The head has come in pieces, and its time runs. */
   private boolean isHeadTimed;
@@ -465,6 +472,19 @@ final class PushConnection extends Http1Connection implements DataHandler {
   @Override
   void pushWritable(Exchange of) {
     loopState().loop.post(this::tellWritable);
+  }
+
+  @Override
+  void retryWritable() {
+    if (!isRetrying) {
+      isRetrying = true;
+      Timer ignored = loopState().loop.after(RETRY, this::retry);
+    }
+  }
+
+  private void retry() {
+    isRetrying = false;
+    tellWritable();
   }
 
   @Override

@@ -314,6 +314,14 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     return awaitsRoomBelow;
   }
 
+  /** For want of memory, though there may be some: it is told in a while, and not at once again. */
+  final void outputRefused() {
+    if (push != null) {
+      push.filled();
+    }
+    limits.startRetry();
+  }
+
   final void outputFilled() {
     if (push != null) {
       push.filled();

@@ -82,7 +82,7 @@ final class TlsWriter extends OutputWait {
     }
     if (!stream.plain.canAppend(bytes)) {
       boolean ignored = stream.isWritable(); // it is told when there is memory
-      stream.outputFilled();
+      stream.outputRefused();
       throw new OutputFullException(
           stream.name()
               + ": the loop has no memory for "

@@ -49,7 +49,7 @@ final class ReceiveBuffer {
       if (block.references() == 1) {
         position = 0;
       }
-      if (block.capacity - position >= USEFUL_BYTES) {
+      if (block.capacity - position >= Math.min(USEFUL_BYTES, block.capacity)) {
         return block;
       }
     }

@@ -257,7 +257,7 @@ final class SparseReceives extends Requests<Receive> {
       if (present.references() == 1) {
         used = 0;
       }
-      if (present.capacity - used >= MIN_SPACE_BYTES) {
+      if (present.capacity - used >= Math.min(MIN_SPACE_BYTES, present.capacity)) {
         return true;
       }
       present.release();

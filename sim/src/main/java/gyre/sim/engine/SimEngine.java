@@ -599,6 +599,7 @@ public final class SimEngine implements Engine, Subject {
     Block block = isStream ? pool.takeTransit() : pool.takeContiguous(bytes);
     if (block != null && block.capacity < Math.min(bytes, BlockPool.LARGE_BYTES)) {
       block.release(); // a datagram does not fit, and what a stream can do with it is played below
+      pool.refuse(); // or nobody would say that another came back
       block = null;
     }
     if (block == null && bytes <= BlockPool.SMALL_BYTES) {
