@@ -185,6 +185,7 @@ final class StandbyTest {
   }
 
   @Test
+  @SuppressWarnings("try") // this one ends before the other
   void shouldRememberItsRoleWhenItIsStartedAgain() throws Exception {
     Peers.Server a = peers.echo("a");
     InetSocketAddress where = nobody();

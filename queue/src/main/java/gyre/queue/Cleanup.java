@@ -133,6 +133,7 @@ final class Cleanup implements AutoCloseable {
     isRunning = false;
   }
 
+  @SuppressWarnings("StreamResourceLeak") // closeFiles
   private void lookAtFiles(Place place, Instant now, int batch) throws IOException {
     Iterator<Path> left = files;
     try {

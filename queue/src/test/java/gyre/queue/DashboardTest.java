@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -363,7 +364,7 @@ class DashboardTest {
         Enqueued job = rig.queue.enqueue(Job.sql("SELECT 1"));
         assertThat(job.await(WorkerRig.HANG_LIMIT)).isPresent();
         assertThat(get("/healthz").statusCode()).isEqualTo(200);
-        assertThat(json("/api/state").get("workers")).asList().hasSize(1);
+        assertThat(json("/api/state").get("workers")).asInstanceOf(InstanceOfAssertFactories.LIST).hasSize(1);
       }
       assertThat(get("/metrics").body()).contains(all);
     } finally {

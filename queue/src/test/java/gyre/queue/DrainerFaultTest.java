@@ -351,7 +351,7 @@ class DrainerFaultTest {
         .lines()
         .map(String::strip)
         .filter(each -> each.contains(" " + type.getName() + " "))
-        .mapToLong(each -> Long.parseLong(each.split("\\s+")[1]))
+        .mapToLong(each -> Long.parseLong(each.split("\\s+", -1)[1]))
         .sum();
   }
 

@@ -80,7 +80,7 @@ class PendingIndexTest {
   void shouldKnowTheFirstOfWhatIsDelayedWhateverComesMeanwhile() throws Exception {
     Spool spool = new Spool(directory);
     for (int i = 1; i <= 5; i++) {
-      delay(spool, i * 10);
+      delay(spool, i * 10L);
     }
     DelayedEntries delayed = new DelayedEntries(spool, 3);
     delayed.scan();

@@ -155,6 +155,6 @@ final class FilePrograms implements AutoCloseable {
     for (int tries = 0; answers.isEmpty() && tries < TRIES; tries++) {
       answers = ring.enterAndTake(1); // a device may take its time
     }
-    return Integer.parseInt(answers.getFirst().split(" ")[1]);
+    return Integer.parseInt(answers.getFirst().split(" ", -1)[1]);
   }
 }
