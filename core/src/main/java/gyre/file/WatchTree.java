@@ -258,6 +258,11 @@ final class WatchTree {
     hub.requestWork();
   }
 
+  private void scanDeep(WatchNode node) {
+    node.scansDeep = true;
+    scan(node);
+  }
+
   private void scanNothing() {
     toScan.forEach(node -> node.isQueued = false);
     toScan.clear();
@@ -320,7 +325,9 @@ final class WatchTree {
         return;
       }
       WatchChild replaced = node.children.get(name);
-      if (replaced != null && !replaced.isDirectory() && !isDirectory) {
+      if (replaced instanceof WatchNode directory && isDirectory) {
+        scanDeep(directory); // another one has come in its place, or a comparison was quicker
+      } else if (replaced != null && !replaced.isDirectory() && !isDirectory) {
         written(node, name);
       } else {
         boolean ignored = created(node, name, isDirectory);
@@ -336,8 +343,7 @@ final class WatchTree {
     if (pending.child() instanceof WatchNode directory) {
       directory.parent = node;
       directory.name = name;
-      directory.scansDeep = true; // somebody may have looked at its old name meanwhile
-      scan(directory);
+      scanDeep(directory); // somebody may have looked at its old name meanwhile
     }
     if (replaced != null) {
       hub.unwatch(replaced);

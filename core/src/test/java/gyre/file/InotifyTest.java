@@ -102,6 +102,25 @@ class InotifyTest {
     });
   }
 
+  /** A rename replaces a directory that is empty; no event tells that it is another one now. */
+  @Test
+  void shouldTellWhatIsInADirectoryThatMovesInOverAnother() throws IOException {
+    Path place = Files.createDirectory(root.resolve("place"));
+    Path other = Files.createDirectory(outside.resolve("other"));
+    file(Files.createDirectory(other.resolve("deep")).resolve("file"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        WatchModel model = WatchModel.of(root);
+        move(other, place);
+        model.follow(watcher, root);
+        file(place.resolve("later"));
+        file(place.resolve("deep/later"));
+        model.follow(watcher, root);
+        awaitWatches(3);
+      }
+    });
+  }
+
   @Test
   void shouldTellOfWhatMovesOutAndWatchItNoLonger() throws IOException {
     Path directory = Files.createDirectory(root.resolve("directory"));
