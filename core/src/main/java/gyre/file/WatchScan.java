@@ -65,6 +65,9 @@ abstract class WatchScan extends FileOperation {
 
     final List<Found> found = new ArrayList<>(0);
 
+    /** All watches that were made for this, among them those of directories that went meanwhile. */
+    final List<Integer> made = new ArrayList<>(1);
+
     /** Of one that is not back: the watch of the one above, and what to wait for in that. */
     int ancestorWatch = -1;
 
@@ -164,7 +167,7 @@ abstract class WatchScan extends FileOperation {
     if (!isPolling && !target.isPolled) {
       boolean isLinkFollowed = target.node.parent == null;
       int mask = isLinkFollowed ? MASK : MASK | WatchMask.NO_FOLLOW;
-      target.watch = watches.add(descriptor, bytes(target.path), mask);
+      target.watch = add(watches, target, target.path, mask);
       if (target.watch < 0) {
         target.result = target.watch;
         return;
@@ -179,6 +182,14 @@ abstract class WatchScan extends FileOperation {
         watches.list(
             target.path,
             (name, isDirectory, stamp) -> target.found.add(new Found(name, isDirectory, stamp)));
+  }
+
+  private int add(WatchCalls watches, Target target, Path path, int mask) {
+    int watch = watches.add(descriptor, bytes(path), mask);
+    if (watch >= 0) {
+      target.made.add(watch);
+    }
+    return watch;
   }
 
   private void await(WatchCalls watches, Target target) {
@@ -204,7 +215,7 @@ abstract class WatchScan extends FileOperation {
       return true;
     }
     target.awaitedName = String.valueOf(below.getFileName());
-    target.ancestorWatch = watches.add(descriptor, bytes(above), MASK);
+    target.ancestorWatch = add(watches, target, above, MASK);
     return target.ancestorWatch < 0 || !Files.isDirectory(below, LinkOption.NOFOLLOW_LINKS);
   }
 

@@ -477,13 +477,18 @@ final class WatchTree {
   void scanned(WatchScan.Target target, String limits) {
     scanning--;
     settleMove(); // what was found may have its name, and is newer
-    WatchNode node = target.node;
     boolean isUseless =
         closed || sync == Sync.OVERFLOWED || (sync == Sync.GONE) != target.isAwaited;
-    if (isUseless || !node.isAttached()) {
-      hub.discard(target.watch);
-      hub.discard(target.ancestorWatch);
-    } else if (target.isAwaited) {
+    if (!isUseless && target.node.isAttached()) {
+      looked(target, limits);
+    }
+    target.made.forEach(hub::discard); // those that no directory has got
+    endScanIf(toScan.isEmpty());
+  }
+
+  private void looked(WatchScan.Target target, String limits) {
+    WatchNode node = target.node;
+    if (target.isAwaited) {
       awaited(target, limits);
     } else if (isRefused(target)) {
       degrade(target, limits);
@@ -497,7 +502,6 @@ final class WatchTree {
       node.isLost = false;
       compare(node, target);
     }
-    endScanIf(toScan.isEmpty());
   }
 
   private void endScanIf(boolean isNothingLeft) {
@@ -518,9 +522,7 @@ final class WatchTree {
   }
 
   private void bind(WatchNode node, int watch) {
-    if (isPolled()) {
-      hub.discard(watch); // it was made before that was so
-    } else {
+    if (!isPolled()) {
       hub.bind(node, watch);
     }
   }

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -234,6 +235,30 @@ class InotifyTest {
         assertThat(away).doesNotExist();
       }
       assertThat(instances()).isZero();
+    });
+  }
+
+  /** Gone between the moments in which it is watched and looked at, in some of the cases. */
+  @Test
+  void shouldKeepNoWatchOfWhatIsGoneBeforeItIsLookedAt() throws IOException {
+    Path away = outside.resolve("directory");
+    for (int i = 0; i < 20; i++) {
+      Files.createDirectories(away.resolve("below" + i));
+    }
+    Path here = root.resolve("directory");
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        watcher.onEvent(event -> {});
+        Fiber.offload(() -> {
+          for (int i = 0; i < 300; i++) {
+            move(away, here);
+            LockSupport.parkNanos(i * 1000L); // at many places of what the watcher does meanwhile
+            move(here, away);
+          }
+          return true;
+        });
+        awaitWatches(1);
+      }
     });
   }
 
