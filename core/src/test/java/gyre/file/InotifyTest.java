@@ -262,7 +262,7 @@ class InotifyTest {
     });
   }
 
-  private static void awaitWatches(int wanted) throws IOException {
+  static void awaitWatches(int wanted) throws IOException {
     while (watches() != wanted) {
       Fiber.yield(); // up to the time limit of the test
     }
