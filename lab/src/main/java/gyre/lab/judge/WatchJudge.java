@@ -3,6 +3,7 @@ package gyre.lab.judge;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Comparator;
@@ -24,6 +25,7 @@ public final class WatchJudge extends Judge {
     promise("tells of what is below, and of directories that come later", this::below);
     promise("tells of each of " + MANY + " files in a new directory", this::many);
     promise("tells of a directory that moves, and of what happens in it then", this::moved);
+    promise("tells what is in a directory that has come in the place of another", this::replaced);
     promise("keeps a name with a line feed on one line", this::lineFeed);
     promise("ends with 0 at SIGTERM", this::ending);
     promise("explains wrong arguments, and exits with 2", this::wrongArguments);
@@ -102,6 +104,20 @@ public final class WatchJudge extends Judge {
       program.await("moved old to older");
       Files.createFile(directory.resolve("older/deep/z"));
       program.await("created older/deep/z");
+    });
+  }
+
+  /** From outside, so that no event tells of its old name. */
+  private void replaced() throws IOException, InterruptedException {
+    watching((directory, program) -> {
+      Path place = Files.createDirectory(directory.resolve("place"));
+      program.await("created place");
+      Path other = Files.createTempDirectory("judge");
+      Files.createFile(other.resolve("was-there"));
+      Files.move(other, place, StandardCopyOption.ATOMIC_MOVE);
+      program.await("created place/was-there");
+      Files.createFile(place.resolve("later"));
+      program.await("created place/later");
     });
   }
 
