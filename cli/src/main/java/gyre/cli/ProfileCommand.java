@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Tells where the time of any process goes: user and kernel, frames with a flame graph,",
       "what it waits for, system calls. A command that is started here ends with the profile, and",
-    "with it what it has started; of that no more is told than how much CPU time it used."
+      "with it what it has started; of that no more is told than how much CPU time it used."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,

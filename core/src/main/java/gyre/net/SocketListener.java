@@ -80,8 +80,7 @@ public abstract sealed class SocketListener<S extends SocketStream> extends Sock
     if (probe == null || options.adopted() != null) {
       return; // one that was handed over has been opened by another process
     }
-    probe.set(
-        Counter.BACKLOG_ASKED, Math.max(probe.get(Counter.BACKLOG_ASKED), options.backlog()));
+    probe.set(Counter.BACKLOG_ASKED, Math.max(probe.get(Counter.BACKLOG_ASKED), options.backlog()));
     if (maxConnections < Integer.MAX_VALUE) {
       probe.set(
           Counter.CONNECTIONS_ASKED,

@@ -68,24 +68,26 @@ class WatchMovesTest {
     Random random = new Random(seed);
     int queueLimit = seed % 3 == 0 ? 16 : 16_384;
     Path second = seed % 2 == 0 ? outside : root;
-    Loops.run(engine, () -> {
-      try (Watcher watcher = Watcher.open(root, DEEP.queueLimit(queueLimit));
-          Watcher other = Watcher.open(second, DEEP)) {
-        List<Follower> followers = List.of(new Follower(watcher), new Follower(other));
-        for (int round = 0; round < ROUNDS; round++) {
-          Fiber<?> changing = Fiber.start(() -> Fiber.offload(() -> change(random)));
-          while (changing.isAlive()) {
-            followers.forEach(Follower::poll);
-            Fiber.yield();
+    Loops.run(
+        engine,
+        () -> {
+          try (Watcher watcher = Watcher.open(root, DEEP.queueLimit(queueLimit));
+              Watcher other = Watcher.open(second, DEEP)) {
+            List<Follower> followers = List.of(new Follower(watcher), new Follower(other));
+            for (int round = 0; round < ROUNDS; round++) {
+              Fiber<?> changing = Fiber.start(() -> Fiber.offload(() -> change(random)));
+              while (changing.isAlive()) {
+                followers.forEach(Follower::poll);
+                Fiber.yield();
+              }
+              follow(followers);
+              int directories = touchEach(root, round);
+              directories += second.equals(root) ? 0 : touchEach(outside, round);
+              follow(followers);
+              InotifyTest.awaitWatches(directories);
+            }
           }
-          follow(followers);
-          int directories = touchEach(root, round);
-          directories += second.equals(root) ? 0 : touchEach(outside, round);
-          follow(followers);
-          InotifyTest.awaitWatches(directories);
-        }
-      }
-    });
+        });
   }
 
   private record Follower(Watcher watcher, WatchModel model) {

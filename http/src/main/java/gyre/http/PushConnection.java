@@ -1,13 +1,13 @@
 package gyre.http;
 
-import java.time.Duration;
-import gyre.Timer;
 import gyre.CancelledException;
 import gyre.Fiber;
+import gyre.Timer;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

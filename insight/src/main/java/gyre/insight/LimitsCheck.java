@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Holds what listeners ask for against what the kernel gives. It cuts a backlog in silence and drops
- * connections for which there is no room, so the program never hears of it.
+ * Holds what listeners ask for against what the kernel gives. It cuts a backlog in silence and
+ * drops connections for which there is no room, so the program never hears of it.
  */
 final class LimitsCheck {
   private final Facts before;

@@ -52,8 +52,7 @@ record Listening(OptionalLong backlogLimit, OptionalLong overflows, List<Long> q
 
   /** Names stand in one line of the file, and their values in the next. */
   private static OptionalLong overflows(Machine machine, long pid) {
-    List<String> lines =
-        machine.text("/proc/" + pid + "/net/netstat").orElse("").lines().toList();
+    List<String> lines = machine.text("/proc/" + pid + "/net/netstat").orElse("").lines().toList();
     for (int i = 0; i + 1 < lines.size(); i++) {
       List<String> names = List.of(lines.get(i).split(" ", -1));
       String[] values = lines.get(i + 1).split(" ", -1);

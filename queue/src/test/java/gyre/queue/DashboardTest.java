@@ -24,8 +24,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -364,7 +364,9 @@ class DashboardTest {
         Enqueued job = rig.queue.enqueue(Job.sql("SELECT 1"));
         assertThat(job.await(WorkerRig.HANG_LIMIT)).isPresent();
         assertThat(get("/healthz").statusCode()).isEqualTo(200);
-        assertThat(json("/api/state").get("workers")).asInstanceOf(InstanceOfAssertFactories.LIST).hasSize(1);
+        assertThat(json("/api/state").get("workers"))
+            .asInstanceOf(InstanceOfAssertFactories.LIST)
+            .hasSize(1);
       }
       assertThat(get("/metrics").body()).contains(all);
     } finally {

@@ -29,6 +29,7 @@ final class Holder {
 
   /** A handshake is work for this side too, which is not to be taken for the server's. */
   private static final int HANDSHAKES_AT_A_TIME = 8;
+
   private static final int PASSES = 2;
 
   /** Enough to know; a server that refuses all others would cost as many tries. */
@@ -165,7 +166,8 @@ final class Holder {
   }
 
   private static int portRange() {
-    // Not Files.readString, whose first read is small: the kernel tells that one number, and no more.
+    // Not Files.readString, whose first read is small: the kernel tells that one number, and no
+    // more.
     try (InputStream file =
         Files.newInputStream(Path.of("/proc/sys/net/ipv4/ip_local_port_range"))) {
       return portRange(new String(file.readAllBytes(), StandardCharsets.US_ASCII));

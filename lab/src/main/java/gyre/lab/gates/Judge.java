@@ -29,7 +29,6 @@ final class Judge {
   /** Held connections short of which the promise of many has not been tried. */
   private static final int MANY = 10_000;
 
-
   private final GateOptions options;
 
   Judge(GateOptions options) {

@@ -39,11 +39,7 @@ final class LoadMeter implements Meter {
 
   /** One that takes another time than the options say, which allow no less than some seconds. */
   LoadMeter(
-      Target target,
-      GateOptions options,
-      GatePrograms programs,
-      PrintStream out,
-      int totalMillis) {
+      Target target, GateOptions options, GatePrograms programs, PrintStream out, int totalMillis) {
     this.totalMillis = totalMillis;
     this.target = target;
     this.options = options;
@@ -136,8 +132,7 @@ final class LoadMeter implements Meter {
   private record Place(String host, int port, String path, String tlsName) {}
 
   private Place judged() {
-    return new Place(
-        target.host(), target.address().getPort(), target.path(), target.tlsName());
+    return new Place(target.host(), target.address().getPort(), target.path(), target.tlsName());
   }
 
   /** The program in C, which is started here, wherever the server is that is judged. */
@@ -252,7 +247,8 @@ final class LoadMeter implements Meter {
       for (int i = 0; i < PAIRS; i++) {
         costs[i] = cost(target.processes(), judged(), each);
       }
-      return new Measured.Cost(median(costs), Double.NaN, target.isTls() ? "speaks no TLS" : programs.referenceReason());
+      return new Measured.Cost(
+          median(costs), Double.NaN, target.isTls() ? "speaks no TLS" : programs.referenceReason());
     }
     try (Child reference = Child.start("c-uring", reference())) {
       int port = port(reference);
@@ -326,13 +322,7 @@ final class LoadMeter implements Meter {
 
   private Round run(int millis) throws PeerFailure {
     return Round.run(
-        command(
-            judged(),
-            "--warmup-ms",
-            "0",
-            "--measure-ms",
-            "" + Math.max(1, millis)),
-        millis);
+        command(judged(), "--warmup-ms", "0", "--measure-ms", "" + Math.max(1, millis)), millis);
   }
 
   private List<String> command(Place place, String... more) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Judges how memory goes on under load. A leak that is fast is above the limit by its slope; one that
- * is slow is below it, and found by that it never stops.
+ * Judges how memory goes on under load. A leak that is fast is above the limit by its slope; one
+ * that is slow is below it, and found by that it never stops.
  */
 final class MemoryJudge {
   private static final int LEAST_POINTS = 6;

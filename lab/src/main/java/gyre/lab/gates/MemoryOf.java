@@ -54,8 +54,8 @@ final class MemoryOf {
   }
 
   /**
-   * By a histogram of classes, which counts what a full collection leaves. Resident memory alone does
-   * not show a leak in a heap whose pages were all touched before.
+   * By a histogram of classes, which counts what a full collection leaves. Resident memory alone
+   * does not show a leak in a heap whose pages were all touched before.
    */
   private double liveBytes() {
     String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();

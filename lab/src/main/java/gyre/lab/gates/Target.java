@@ -97,7 +97,9 @@ record Target(
     return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
   }
 
-  /** Of a name that has addresses of both kinds one of IPv4, which knows more sources on loopback. */
+  /**
+   * Of a name that has addresses of both kinds one of IPv4, which knows more sources on loopback.
+   */
   private static InetSocketAddress address(String host, int port) {
     if (port < 1 || port > 65_535) {
       throw new WrongInputException(port + ": ports are from 1 to 65535");
@@ -143,8 +145,7 @@ record Target(
   private static Target at(
       String name, InetSocketAddress address, String tlsName, String host, String path) {
     Protocol protocol = protocol(address, tlsName, host, path);
-    return new Target(
-        name, address, protocol, tlsName, host, path, Listeners.processes(address));
+    return new Target(name, address, protocol, tlsName, host, path, Listeners.processes(address));
   }
 
   /** A server of HTTP answers a request; one that echoes says it back. */

@@ -48,8 +48,7 @@ public record Held(Map<String, Long> counts) {
       for (int i = 1; i < counts.size(); i++) {
         least = Math.min(least, counts.get(i) - counts.get(i - 1));
       }
-      long spare =
-          name.endsWith("Bytes") ? SPARE_BYTES + SPARE_BYTES_A_PEER * peers : fewest / 2;
+      long spare = name.endsWith("Bytes") ? SPARE_BYTES + SPARE_BYTES_A_PEER * peers : fewest / 2;
       if (least > spare) {
         grown.add(name + " grew from attack to attack: " + counts);
       }

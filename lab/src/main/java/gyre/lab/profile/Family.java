@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the processes use that one has started, and those that they have: a command is often a script
- * whose work is done by others. Seen at each look; what ends in between is known where its parent has
- * waited for it.
+ * What the processes use that one has started, and those that they have: a command is often a
+ * script whose work is done by others. Seen at each look; what ends in between is known where its
+ * parent has waited for it.
  */
 final class Family {
   private static final double TICKS_A_SECOND = 100;
@@ -81,7 +81,8 @@ final class Family {
     Set<Long> found = new HashSet<>();
     try (var threads = Files.newDirectoryStream(proc.resolve(parent + "/task"))) {
       for (Path thread : threads) {
-        for (String word : read(parent + "/task/" + thread.getFileName() + "/children").split(" ")) {
+        for (String word :
+            read(parent + "/task/" + thread.getFileName() + "/children").split(" ")) {
           if (!word.isBlank()) {
             found.add(Long.parseLong(word.strip()));
           }

@@ -113,7 +113,9 @@ final class EntryWriter {
     Measuring measuring = new Measuring(context);
     text.append("| workload | role | variant ÷ base | noise | |\n|---|---|---:|---:|---|\n");
     String best = measuring.bestName();
-    Terms.read(folder).rows(folder, file, best).forEach(row -> text.append(row.text()).append('\n'));
+    Terms.read(folder)
+        .rows(folder, file, best)
+        .forEach(row -> text.append(row.text()).append('\n'));
     text.append("\nVariant ").append(best).append("; less is better.\n");
   }
 

@@ -29,7 +29,8 @@ record Evidence(List<Link> links) {
   /**
    * One step.
    *
-   * @param files by name below the round's folder, those that are new or other since the step before
+   * @param files by name below the round's folder, those that are new or other since the step
+   *     before
    * @param built what it worked on: base and variants by name, each the hash of its artifacts
    * @param broken what was changed that must not; empty where nothing was
    */
@@ -123,8 +124,10 @@ record Evidence(List<Link> links) {
   /** What of {@code now} is not what an earlier step worked on. */
   Optional<String> otherThan(Map<String, String> now) {
     return now.entrySet().stream()
-        .filter(each -> built(each.getKey()).filter(hash -> !hash.equals(each.getValue())).isPresent())
-        .map(each -> "what is built as %s is not what an earlier step worked on".formatted(each.getKey()))
+        .filter(
+            each -> built(each.getKey()).filter(hash -> !hash.equals(each.getValue())).isPresent())
+        .map(each ->
+            "what is built as %s is not what an earlier step worked on".formatted(each.getKey()))
         .findFirst();
   }
 
@@ -139,7 +142,9 @@ record Evidence(List<Link> links) {
         .toList();
   }
 
-  /** Why base and {@code best} were not judged, raced and looked at as one; empty where they were. */
+  /**
+   * Why base and {@code best} were not judged, raced and looked at as one; empty where they were.
+   */
   Optional<String> gap(String best) {
     Map<Step, List<String>> needed = new LinkedHashMap<>();
     needed.put(Step.BASELINE, List.of(RaceResult.BASE));

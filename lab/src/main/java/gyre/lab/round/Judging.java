@@ -70,8 +70,7 @@ final class Judging {
   }
 
   private Optional<Variant> effect(Variant variant, Tree tree) {
-    return effect(tree)
-        .map(why -> variant.with(Variant.Outcome.WITHOUT_EFFECT, why));
+    return effect(tree).map(why -> variant.with(Variant.Outcome.WITHOUT_EFFECT, why));
   }
 
   /** Why it can have no effect; empty where it can. */

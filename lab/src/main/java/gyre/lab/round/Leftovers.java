@@ -69,8 +69,7 @@ final class Leftovers {
   /** Empty of other users' processes, of zombies, and of what has ended. */
   private static String environment(Path folder) {
     try {
-      return new String(
-          Files.readAllBytes(folder.resolve("environ")), StandardCharsets.ISO_8859_1);
+      return new String(Files.readAllBytes(folder.resolve("environ")), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       return "";
     }

@@ -137,14 +137,15 @@ final class Measuring {
   }
 
   /**
-   * What a step has changed that must not change: what measures, or what was built, of the base or of
-   * the variant that it all comes down to. Of the others nothing comes, whatever they did.
+   * What a step has changed that must not change: what measures, or what was built, of the base or
+   * of the variant that it all comes down to. Of the others nothing comes, whatever they did.
    */
   String broken() {
     for (Map.Entry<String, Tree> each : context.work().used().entrySet()) {
       String name = each.getKey();
       if (name.equals(RaceResult.BASE) || (folder.has(BEST) && name.equals(bestName()))) {
-        Optional<String> why = harnessChanged(each.getValue()).or(() -> context.work().changed(name));
+        Optional<String> why =
+            harnessChanged(each.getValue()).or(() -> context.work().changed(name));
         if (why.isPresent()) {
           return why.get();
         }

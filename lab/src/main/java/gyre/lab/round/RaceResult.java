@@ -74,12 +74,7 @@ record RaceResult(Map<String, Map<String, List<Double>>> figures) {
     double best = Math.min(toBase.median(), toAgain.median());
     double worst = Math.max(toBase.median(), toAgain.median());
     return new Row(
-        workload,
-        role,
-        Math.max(0, 1 - worst),
-        Math.max(0, best - 1),
-        floor,
-        toBase.median());
+        workload, role, Math.max(0, 1 - worst), Math.max(0, best - 1), floor, toBase.median());
   }
 
   private Map<String, List<Double>> of(String workload) {

@@ -176,8 +176,7 @@ final class Rulings {
   }
 
   private Optional<Ruling> full() {
-    List<GateRun.Result> results =
-        GateRun.of(folder.json(FULL).getArray("gates", new JsonArray()));
+    List<GateRun.Result> results = GateRun.of(folder.json(FULL).getArray("gates", new JsonArray()));
     String refusal = GateRun.refusal(results);
     List<String> left = new ArrayList<>(Terms.read(folder).gates());
     left.removeAll(results.stream().map(GateRun.Result::gate).toList());
@@ -213,8 +212,7 @@ final class Rulings {
     }
     List<String> shift = before.shift(after, Asking.chosen(folder).symbols());
     if (shift.isEmpty()) {
-      return new Ruling(
-          Verdict.PARKED, "the profile shows no shift, so the gain is not explained");
+      return new Ruling(Verdict.PARKED, "the profile shows no shift, so the gain is not explained");
     }
     String set = Terms.read(folder).gateSet();
     if (!set.equals(Target.ALL_GATES)) {

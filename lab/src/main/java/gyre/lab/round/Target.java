@@ -143,8 +143,8 @@ record Target(
                 criteria.regressPercent(),
                 criteria.noisePercent());
     return new Target(
-        file, name, checkout, allow, harness, build, artifacts, programs, profile, ran, gates, workloads,
-        changed, models);
+        file, name, checkout, allow, harness, build, artifacts, programs, profile, ran, gates,
+        workloads, changed, models);
   }
 
   /** With the gates of a named set alone; those of LIGHT are in each. */

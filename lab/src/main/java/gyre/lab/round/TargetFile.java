@@ -70,7 +70,9 @@ final class TargetFile {
             globs(toml, "harness"),
             command(toml.table("build").only("command", "limit-seconds"), BUILD_SECONDS),
             globs(toml, "artifacts"),
-            toml.texts("programs").isEmpty() ? Optional.empty() : Optional.of(globs(toml, "programs")),
+            toml.texts("programs").isEmpty()
+                ? Optional.empty()
+                : Optional.of(globs(toml, "programs")),
             command(toml.table("profile").only("command", "limit-seconds"), RUN_SECONDS),
             ran(toml.table("ran").only("command", "limit-seconds", "symbol")),
             gates,

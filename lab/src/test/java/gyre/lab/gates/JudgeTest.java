@@ -68,8 +68,7 @@ class JudgeTest {
               requests,
               100e6 + bytesPerRequest * requests + (random.nextDouble() - 0.5) * noiseBytes));
     }
-    return new Growth(
-        List.of(new Growth.Series("resident memory", isExact, points)), seconds);
+    return new Growth(List.of(new Growth.Series("resident memory", isExact, points)), seconds);
   }
 
   private static Measured held(int possible, int served, String narrow, String failure) {
@@ -149,8 +148,7 @@ class JudgeTest {
     List<Long> waits = new ArrayList<>(java.util.Collections.nCopies(CONNECTIONS, 20 * MILLI));
     answers.set(7, 400L);
     waits.set(7, 3000 * MILLI);
-    assertFailsAlone(
-        Gate.FAIRNESS, new Measured.Shares(answers, waits), "connection 7 waited 3 s");
+    assertFailsAlone(Gate.FAIRNESS, new Measured.Shares(answers, waits), "connection 7 waited 3 s");
     // Where all have waited it was no matter of fairness.
     java.util.Collections.fill(waits, 3000 * MILLI);
     assertThat(judge.of(Gate.FAIRNESS, new Measured.Shares(answers, waits)).outcome())

@@ -29,7 +29,9 @@ class PlantedServerTest {
   private static final int HELD = 40;
   private static final int MILLIS = 30_000;
 
-  /** Long enough for each connection to be asked; what is wrong is wrong from the first answer on. */
+  /**
+   * Long enough for each connection to be asked; what is wrong is wrong from the first answer on.
+   */
   private static final int LOAD_MILLIS = 400;
 
   @TempDir private static Path folder;

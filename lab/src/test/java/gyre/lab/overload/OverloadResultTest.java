@@ -47,7 +47,8 @@ class OverloadResultTest {
 
   private List<String> broken() {
     OverloadResult result =
-        new OverloadResult("nio", counters, counters, counters, clients, log, calmMillis, List.of());
+        new OverloadResult(
+            "nio", counters, counters, counters, clients, log, calmMillis, List.of());
     assertThat(result.report(OPTIONS)).contains("honest small", log.getFirst().text());
     return result.promises(OPTIONS).stream()
         .filter(promise -> !promise.isKept())
@@ -103,7 +104,9 @@ class OverloadResultTest {
     assertThat(grown("descriptors", 40, 40, 40)).isEmpty();
     assertThat(grown("descriptors", 40, 60, 60)).isEmpty(); // a pool that had to grow
     assertThat(grown("descriptors", 40, 45, 50)).isEmpty(); // of no kind of peer each
-    assertThat(grown("descriptors", 40, 60, 80)).contains("descriptors grew").contains("40, 60, 80");
+    assertThat(grown("descriptors", 40, 60, 80))
+        .contains("descriptors grew")
+        .contains("40, 60, 80");
     assertThat(grown("live gyre.net.TcpStream", 0, 20, 40)).contains("gyre.net.TcpStream");
     assertThat(grown("heapBytes", 5_000_000, 5_100_000, 5_200_000)).isEmpty();
     assertThat(grown("heapBytes", 5_000_000, 5_200_000, 5_400_000)).contains("heapBytes");
@@ -123,8 +126,7 @@ class OverloadResultTest {
       held.add(new Held(all));
     }
     return new OverloadResult("nio", counters, counters, counters, clients, log, 1, List.of())
-        .withHeld(held)
-        .promises(options).stream()
+        .withHeld(held).promises(options).stream()
             .filter(promise -> !promise.isKept())
             .map(Promise::found)
             .findFirst()
@@ -160,8 +162,8 @@ class OverloadResultTest {
             new OverloadOptions(
                 List.of(), -1, 1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), 0, false))
         .isInstanceOf(WrongInputException.class);
-    assertThatThrownBy(
-            () -> new OverloadOptions(List.of(), 1, 1, 1, Duration.ZERO, Duration.ofSeconds(1), 0, false))
+    assertThatThrownBy(() ->
+            new OverloadOptions(List.of(), 1, 1, 1, Duration.ZERO, Duration.ofSeconds(1), 0, false))
         .isInstanceOf(WrongInputException.class);
   }
 }

@@ -128,7 +128,15 @@ class ProcessProfileTest {
     ProcessFindings busy = findings(0.2, 0, 0, 0);
     ProcessFindings ended =
         new ProcessFindings(
-            "process 7", Double.NaN, 0, List.of(), busy.sight(), "perf", 2, Family.Use.NONE, List.of());
+            "process 7",
+            Double.NaN,
+            0,
+            List.of(),
+            busy.sight(),
+            "perf",
+            2,
+            Family.Use.NONE,
+            List.of());
     assertThat(busy.verdict()).startsWith("idle: ");
     assertThat(ended.verdict()).startsWith("ended: ");
   }

@@ -185,7 +185,8 @@ class GuardsTest {
 
   @Test
   void shouldAcceptNothingByAPartOfTheFullGate() {
-    tiny.target("test $(engine_one) = right\"\n", "test $(engine_one) = right\"\nsets = [\"quick\"]\n");
+    tiny.target(
+        "test $(engine_one) = right\"\n", "test $(engine_one) = right\"\nsets = [\"quick\"]\n");
     tiny.answers(FASTER);
     tiny.gates("quick");
     String id = tiny.start(Step.RACE);
@@ -193,7 +194,9 @@ class GuardsTest {
     RoundLog.Entry entry = RoundLog.entry(tiny.log().folder(id)).orElseThrow();
     assertThat(entry.verdict()).isEqualTo(Verdict.PARKED);
     assertThat(entry.reason()).contains("only the set 'quick' was run");
-    assertThat(tiny.read("home/log/EXP-001/full.json")).contains("engine-one").doesNotContain("leaks");
+    assertThat(tiny.read("home/log/EXP-001/full.json"))
+        .contains("engine-one")
+        .doesNotContain("leaks");
     assertThat(tiny.read("home/log/EXP-001/entry.md")).contains("of which the set 'quick'");
     assertThat(tiny.log().problems()).isEmpty();
     tiny.gates("none");
@@ -203,12 +206,14 @@ class GuardsTest {
   @Test
   void shouldSealTheProgramsThatMeasure() {
     tiny.target(
-        "artifacts = [\"work.sh\"]\n",
-        "artifacts = [\"work.sh\"]\nprograms = [\"meter/**\"]\n");
+        "artifacts = [\"work.sh\"]\n", "artifacts = [\"work.sh\"]\nprograms = [\"meter/**\"]\n");
     RoundLog.Entry entry =
         run(
             TinyTarget.diff(
-                "echo 100", "echo 80", "at_build() {\n  :", "at_build() {\n  mkdir $BUILD/meter; echo x >$BUILD/meter/m"));
+                "echo 100",
+                "echo 80",
+                "at_build() {\n  :",
+                "at_build() {\n  mkdir $BUILD/meter; echo x >$BUILD/meter/m"));
     assertThat(entry.verdict()).isEqualTo(Verdict.REJECTED);
     assertThat(entry.reason()).contains("the harness was changed: $BUILD/meter/m");
   }

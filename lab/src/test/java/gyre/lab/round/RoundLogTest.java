@@ -84,8 +84,7 @@ class RoundLogTest {
   void shouldSeeAnAcceptanceWithoutEvidence() {
     entry("EXP-001", "accepted");
     tiny.log().refresh();
-    assertThat(tiny.log().problems())
-        .containsExactly("EXP-001 is accepted without evidence.json");
+    assertThat(tiny.log().problems()).containsExactly("EXP-001 is accepted without evidence.json");
   }
 
   @Test
@@ -129,7 +128,8 @@ class RoundLogTest {
     String full = tiny.read(log + "full.json");
     tiny.put(log + "full.json", full.replace("\"leaks\"", "\"leek\""));
     assertThat(tiny.log().problems())
-        .anyMatch(problem -> problem.contains("counted again it is 'rejected: gates were left out"));
+        .anyMatch(
+            problem -> problem.contains("counted again it is 'rejected: gates were left out"));
     tiny.put(log + "full.json", full);
     tiny.put(log + "variants/a.diff", "");
     assertThat(tiny.log().problems()).singleElement().asString().contains("variants/a.diff");

@@ -36,7 +36,8 @@ final class HeldThings {
     figures.put("descriptors", descriptors());
     Matcher total = TOTAL.matcher(live);
     if (!total.find()) {
-      throw new IOException("the JVM tells of no live objects: " + live.lines().findFirst().orElse(""));
+      throw new IOException(
+          "the JVM tells of no live objects: " + live.lines().findFirst().orElse(""));
     }
     figures.put("heapBytes", Long.parseLong(total.group(2)));
     Matcher line = LINE.matcher(live);

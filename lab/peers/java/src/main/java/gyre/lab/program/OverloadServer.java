@@ -66,13 +66,11 @@ final class OverloadServer {
     GyreLoop loop = GyreLoop.start(poolBytes == 0 ? settings : settings.poolLimitBytes(poolBytes));
     TcpListener listener = loop.call(() -> TcpListener.bind(HOST, options.number("port", 0)));
     String leak = options.text("leak", "nothing");
-    loop.post(
-        () ->
-            listener.serve(
-                stream -> {
-                  leak(leak, stream);
-                  answer(stream);
-                }));
+    loop.post(() ->
+        listener.serve(stream -> {
+          leak(leak, stream);
+          answer(stream);
+        }));
     return new OverloadServer(loop, listener);
   }
 
@@ -140,7 +138,10 @@ final class OverloadServer {
         });
   }
 
-  /** Answers {@code counters} with those of the memory and {@code held} with what is held, until its input ends. */
+  /**
+   * Answers {@code counters} with those of the memory and {@code held} with what is held, until its
+   * input ends.
+   */
   void untilTheEnd() throws IOException, ExecutionException, InterruptedException {
     System.out.println("engine " + loop.loop().engineExplanation());
     System.out.println("listening " + listener.port());

@@ -47,7 +47,9 @@ class OverloadTest {
       new OverloadOptions(
           List.of("nio"), 20, 0, 0, Duration.ofMillis(300), Duration.ofSeconds(30), 0, true);
 
-  /** Sends a part of a frame on twenty connections, and leaves: in place of a JVM for each attack. */
+  /**
+   * Sends a part of a frame on twenty connections, and leaves: in place of a JVM for each attack.
+   */
   private static final String GREEDY_CLIENT =
       """
       while [ "$1" != --port ]; do shift; done
@@ -66,15 +68,17 @@ class OverloadTest {
       """;
 
   private static List<String> command(String program, String... more) {
-    List<String> command = new ArrayList<>(List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "--enable-native-access=ALL-UNNAMED",
-        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-        "-cp",
-        System.getProperty("java.class.path"),
-        "gyre.lab.program.Main",
-        program,
-        "overload"));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "gyre.lab.program.Main",
+                program,
+                "overload"));
     command.addAll(List.of(more));
     return command;
   }
