@@ -1,6 +1,5 @@
 package gyre.http;
 
-import gyre.engine.BlockPool;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.OutputFullException;
@@ -12,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Http1ResponseBody implements ResponseBody {
   /** What costs less to copy than to write in three parts. */
   private static final int LITTLE_BYTES = 1000;
+
+  /** What the largest block of a pool holds. */
+  private static final int BLOCK_BYTES = 16 * 1024;
 
   private final Exchange exchange;
   private final Http1Response response;
@@ -89,7 +91,7 @@ final class Http1ResponseBody implements ResponseBody {
     if (!exchange.mayPark) {
       stream().checkOutputRoom(bytes);
       // The queue is a new one, which can't go on in a block that another has begun.
-      long most = Gzip.mostBytes(bytes) + BlockPool.LARGE_BYTES;
+      long most = Gzip.mostBytes(bytes) + BLOCK_BYTES;
       if (!stream().input().canAppend(most)) {
         throw refusal(most);
       }

@@ -82,7 +82,7 @@ final class Family {
     try (var threads = Files.newDirectoryStream(proc.resolve(parent + "/task"))) {
       for (Path thread : threads) {
         for (String word :
-            read(parent + "/task/" + thread.getFileName() + "/children").split(" ")) {
+            read(parent + "/task/" + thread.getFileName() + "/children").split(" ", -1)) {
           if (!word.isBlank()) {
             found.add(Long.parseLong(word.strip()));
           }

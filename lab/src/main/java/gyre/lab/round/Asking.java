@@ -93,7 +93,7 @@ final class Asking {
           .ifPresent(
               why -> offers.append("\nREFUSED, so it cannot win: ").append(why).append('\n'));
     }
-    String unused = ask("chair", "chair", "", offers.toString());
+    String ignored = ask("chair", "chair", "", offers.toString());
     Fields decision = Rulings.chairs(folder);
     String winner = Rulings.winner(decision);
     if (!refusal(winner).equals(Optional.of(""))) {
