@@ -24,6 +24,7 @@ final class KernelLimits {
     listen(FEW);
   }
 
+  @SuppressWarnings("try") // it is only there
   private static void listen(int many) {
     ListenOptions options = ListenOptions.defaults().backlog(many).maxConnections(many);
     try (TcpListener ignored = TcpListener.bind("127.0.0.1", 0, options)) {
