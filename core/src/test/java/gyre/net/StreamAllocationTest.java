@@ -63,7 +63,7 @@ class StreamAllocationTest {
                   }
                 });
             long least = Long.MAX_VALUE;
-            for (int i = 0; i < ATTEMPTS_LIMIT && least > ROUNDS; i++) {
+            for (int i = 0; i < ATTEMPTS_LIMIT && least >= ROUNDS; i++) {
               long before = threads.getThreadAllocatedBytes(self);
               for (int round = 0; round < ROUNDS; round++) {
                 echo(near);
