@@ -97,7 +97,7 @@ final class Connecting {
 
   /** This process may not use the addresses of others: that is no fault of a target. */
   private boolean isForbidden(PoolConfig rules, IoException failure) {
-    boolean isForbidden = rules.isTransparent() && Shortages.isRight(failure);
+    boolean isForbidden = rules.isTransparent() && Shortages.isOfTheClient(failure);
     if (isForbidden) {
       pool.tellOfTransparency(part);
     }

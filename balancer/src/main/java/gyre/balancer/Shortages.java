@@ -14,8 +14,11 @@ final class Shortages {
    */
   private static final Set<Integer> ERRORS = Set.of(12, 11, 23, 24, 105);
 
-  /** EPERM; ENOPROTOOPT of an engine that can't. */
-  private static final Set<Integer> RIGHTS = Set.of(1, 92);
+  /**
+   * With the address of a client: EPERM; ENOPROTOOPT of an engine that can't; EINVAL, EAFNOSUPPORT,
+   * EADDRINUSE and EADDRNOTAVAIL for one of another family, or whose ports are used up.
+   */
+  private static final Set<Integer> OF_THE_CLIENT = Set.of(1, 92, 22, 97, 98, 99);
 
   private static final int DEPTH_LIMIT = 10;
 
@@ -26,9 +29,9 @@ final class Shortages {
     return isOne(failure, DEPTH_LIMIT);
   }
 
-  /** Whether this process lacks a right, or its engine a feature. */
-  static boolean isRight(IoException failure) {
-    return RIGHTS.contains(failure.errno());
+  /** Whether the address of this client is what can't be connected from. */
+  static boolean isOfTheClient(IoException failure) {
+    return OF_THE_CLIENT.contains(failure.errno());
   }
 
   private static boolean isOne(@Nullable Throwable failure, int depth) {
