@@ -26,12 +26,8 @@ final class RoleFile {
     return Files.exists(BOOT) ? Files.readString(BOOT).trim() : "unknown";
   }
 
-  /**
-   * Passive where there is no such file. In a fiber.
-   *
-   * @throws IllegalStateException if it can't be read, or is not such a file
-   */
-  Standby.Role read() {
+  /** Passive where there is no such file; null if it can't be read, or is another one. In a fiber. */
+  Standby.@Nullable Role read() {
     try {
       String text = Fiber.offload(() -> Files.exists(file) ? Files.readString(file).trim() : "");
       String[] words = text.split(" ", -1);
@@ -40,7 +36,7 @@ final class RoleFile {
     } catch (CancelledException e) {
       throw e;
     } catch (Exception e) {
-      throw new IllegalStateException("role in " + file + ": " + e, e);
+      return null;
     }
   }
 

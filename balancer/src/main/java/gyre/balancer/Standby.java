@@ -52,6 +52,16 @@ final class Standby {
   private final Mutex changing = Mutex.create("role in a pair");
 
   private volatile Role role;
+
+  /** It has the role of another process, which may have kept it elsewhere or not at all. */
+  private final boolean isInherited;
+
+  /** Why its file could not be read; null if it was. */
+  private final @Nullable String unread;
+
+  /** Before this a program that failed to give back is not run again. */
+  private long giveBackNanos;
+
   private boolean isHandedOver;
   private boolean isHeard;
   private long heardNanos;
@@ -68,7 +78,12 @@ final class Standby {
     this.rules = rules;
     Path state = rules.state();
     this.file = state == null ? null : new RoleFile(state);
-    this.role = before != null ? before : file != null ? file.read() : Role.PASSIVE;
+    this.isInherited = before != null;
+    Role known = before != null || file == null ? before : file.read();
+    this.unread =
+        known == null && file != null ? "its role could not be read in " + state : null;
+    // What it may have, it gives back as soon as it hears the active one.
+    this.role = known != null ? known : file != null ? Role.TAKING : Role.PASSIVE;
   }
 
   /** Keeps the role as it is until the permit is closed. On the control loop; parks. */
@@ -89,6 +104,15 @@ final class Standby {
   /** Until the calling fiber is cancelled. On the control loop. */
   void run() throws Exception {
     heardNanos = part.nanoTime();
+    giveBackNanos = heardNanos;
+    if (unread != null) {
+      tell(unread + ", so it may have been active");
+    }
+    if (isInherited) {
+      try (Permit _ = changing.hold()) {
+        become(role);
+      }
+    }
     tell(
         (role == Role.PASSIVE ? "passive" : "active as before")
             + ": stands by for the active one at "
@@ -151,20 +175,27 @@ final class Standby {
       isHeard = true;
       tell("hears the active one");
     }
-    if (role != Role.PASSIVE && !rules.giveBack().isEmpty()) {
+    boolean isDue = part.nanoTime() - giveBackNanos >= 0;
+    if (role != Role.PASSIVE && isDue && !rules.giveBack().isEmpty()) {
       try (Permit _ = changing.hold()) {
         giveBack();
       }
     }
   }
 
+  /** Tried again where the program fails: until then both have what clients come by. */
   private void giveBack() throws Exception {
     if (isHandedOver) {
       return;
     }
     String wrong = run(rules.giveBack());
-    become(Role.PASSIVE);
-    tell(wrong == null ? "passive again: has given back" : "passive again, but " + wrong);
+    if (wrong == null) {
+      become(Role.PASSIVE);
+      tell("passive again: has given back");
+    } else {
+      giveBackNanos = part.nanoTime() + rules.silence().toNanos();
+      tell("has not given back, and tries again: " + wrong);
+    }
   }
 
   private void become(Role next) {
