@@ -137,15 +137,21 @@ final class HandlerRunner {
 
   /** On the thread of the handler, within its timeout: to look at it may be code of that, too. */
   private static Outcome done(Entry entry, @Nullable Object returned) {
+    String wrong;
     try {
       return new Outcome.Done(entry.wantsResult() ? Json.copy(returned) : null);
     } catch (BadEntryException e) {
-      return new Outcome.Failed(
-          brief(
-              "it was executed, but what the handler returned can't be kept as JSON, and it is not"
-                  + " executed again for that: "
-                  + e.getMessage()),
-          true);
+      wrong = String.valueOf(e.getMessage());
+    } catch (CancelledException e) {
+      throw e;
+    } catch (RuntimeException | Error e) { // of what it returned: a toString that never ends, say
+      wrong = e.toString();
     }
+    return new Outcome.Failed(
+        brief(
+            "it was executed, but what the handler returned can't be kept as JSON, and it is not"
+                + " executed again for that: "
+                + wrong),
+        true);
   }
 }

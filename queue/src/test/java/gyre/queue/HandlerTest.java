@@ -346,6 +346,13 @@ class HandlerTest {
                 throw new UnsupportedOperationException("has no text");
               }
             };
+        case "asserts" ->
+            new Object() {
+              @Override
+              public String toString() {
+                throw new AssertionError("never to be looked at");
+              }
+            };
         case "twice" -> Map.of(1, "a", "1", "b");
         case "long" -> BigInteger.TEN.pow(1000);
         case "half" -> "a\ud800b";
@@ -359,7 +366,7 @@ class HandlerTest {
   void shouldFailAnEntryAloneOfWhichTheResultIsNoJson() throws IOException {
     try (WorkerRig rig = new WorkerRig(directory)) {
       rig.start(with(new Returns(), 1, Duration.ofMinutes(1)));
-      for (String bad : List.of("in itself", "no end", "throws", "twice", "long")) {
+      for (String bad : List.of("in itself", "no end", "throws", "asserts", "twice", "long")) {
         JobEnd end = await(rig.queue.enqueue(Job.of("returns", bad).keepResult()));
         assertThat(end.isDone()).as(bad).isFalse();
         assertThat(end.error()).contains("can't be kept as JSON");
