@@ -342,8 +342,9 @@ public final class Inspection implements QueueOperations {
       Spool.moveBeside(file, spool.pending, plainName(found.place, file));
       return;
     }
+    boolean isClaimed;
     try {
-      UniqueKeys.claim(spool, file, key);
+      isClaimed = UniqueKeys.claim(spool, file, key);
     } catch (DuplicateJobException e) {
       throw new QueueException(
           "retry "
@@ -355,7 +356,9 @@ public final class Inspection implements QueueOperations {
     try {
       Spool.moveBeside(file, spool.pending, plainName(found.place, file));
     } catch (IOException e) {
-      Files.deleteIfExists(UniqueKeys.path(spool, key));
+      if (isClaimed) {
+        UniqueKeys.giveBack(spool, file, key);
+      }
       throw e;
     }
   }

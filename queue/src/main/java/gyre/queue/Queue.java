@@ -87,7 +87,7 @@ public final class Queue {
       Spool.writeNew(part, content);
       try {
         if (!job.text("unique_key").isEmpty()) {
-          UniqueKeys.claim(spool, part, job.text("unique_key"));
+          boolean ignored = UniqueKeys.claim(spool, part, job.text("unique_key"));
           Spool.syncDirectory(spool.unique); // a key that is lost lets a second one in
         }
         Spool.move(part, target);

@@ -26,21 +26,23 @@ final class UniqueKeys {
   /**
    * Gives the key to the entry that is this file; nothing happens where it has it.
    *
+   * @return whether it has it by this call
    * @throws DuplicateJobException if another one has it
    */
-  static void claim(Spool spool, Path file, String key) throws IOException {
+  static boolean claim(Spool spool, Path file, String key) throws IOException {
     Path held = path(spool, key);
     try {
       Files.createLink(held, file);
-      return;
+      return true;
     } catch (FileAlreadyExistsException e) {
       if (Spool.isSameFile(held, file)) {
-        return;
+        return false;
       }
       deleteStale(spool, held, key);
     }
     try {
       Files.createLink(held, file);
+      return true;
     } catch (FileAlreadyExistsException e) {
       throw new DuplicateJobException(key); // somebody was quicker
     }
@@ -63,6 +65,23 @@ final class UniqueKeys {
         }
         Files.deleteIfExists(held);
       }
+    }
+  }
+
+  /**
+   * Takes back what {@link #claim} gave to a file that stays where it is. Where somebody has moved
+   * it meanwhile, the entry keeps its key.
+   */
+  static void giveBack(Spool spool, Path file, String key) throws IOException {
+    Path held = path(spool, key);
+    if (Files.exists(file) && Spool.isSameFile(held, file)) {
+      Files.deleteIfExists(held);
+      return;
+    }
+    try {
+      deleteStale(spool, held, key);
+    } catch (DuplicateJobException e) {
+      // its entry is there, moved by somebody who was quicker
     }
   }
 
