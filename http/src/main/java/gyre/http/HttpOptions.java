@@ -107,8 +107,9 @@ public final class HttpOptions {
   /**
    * In push style: have the same objects serve one request after the other, so that nothing is
    * allocated for one. Handlers answer before they return then: {@link Response#defer}, and what
-   * does that by itself, is refused, as is whatever one keeps of a request. By default, and always
-   * where a handler runs in a fiber, each request has objects of its own, of some 200 bytes.
+   * does that by itself, is refused. So keep nothing of a request: what was kept is refused too,
+   * but within the call of a handler it is the request of that call. By default, and always where a
+   * handler runs in a fiber, each request has objects of its own, of some 200 bytes.
    */
   public HttpOptions reuseRequests(boolean value) {
     return with(v -> v.reusesRequests = value);
