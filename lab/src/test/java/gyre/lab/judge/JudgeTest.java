@@ -62,15 +62,15 @@ class JudgeTest {
             "passes on a half-close, and what comes after it"),
         new Fault(
             ProgramKind.TIMER_WHEEL,
-            "src/main.c",
+            "src/timers.c",
             "now_millis() + 1 + millis",
             "now_millis() + millis * 3 / 4",
             "fires none before its time"),
         new Fault(
             ProgramKind.FILE_WATCHER,
-            "src/main.c",
-            "return help ? 0 : 2;",
-            "return 0;",
+            "src/watcher.c",
+            "exit(help ? 0 : 2);",
+            "exit(0);",
             "explains wrong arguments, and exits with 2"));
   }
 
