@@ -26,7 +26,9 @@ final class RoleFile {
     return Files.exists(BOOT) ? Files.readString(BOOT).trim() : "unknown";
   }
 
-  /** Passive where there is no such file; null if it can't be read, or is another one. In a fiber. */
+  /**
+   * Passive where there is no such file; null if it can't be read, or is another one. In a fiber.
+   */
   Standby.@Nullable Role read() {
     try {
       String text = Fiber.offload(() -> Files.exists(file) ? Files.readString(file).trim() : "");

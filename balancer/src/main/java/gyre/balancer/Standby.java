@@ -80,8 +80,7 @@ final class Standby {
     this.file = state == null ? null : new RoleFile(state);
     this.isInherited = before != null;
     Role known = before != null || file == null ? before : file.read();
-    this.unread =
-        known == null && file != null ? "its role could not be read in " + state : null;
+    this.unread = known == null && file != null ? "its role could not be read in " + state : null;
     // What it may have, it gives back as soon as it hears the active one.
     this.role = known != null ? known : file != null ? Role.TAKING : Role.PASSIVE;
   }
