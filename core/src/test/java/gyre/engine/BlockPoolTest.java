@@ -76,6 +76,29 @@ class BlockPoolTest {
   }
 
   @Test
+  void shouldReceiveIntoASmallBlockWhereSmallOnesHaveAll() {
+    try (BlockPool pool = new BlockPool(128 * 1024)) {
+      List<Block> small = takeAll(pool, 1);
+      assertThat(pool.hasTransit()).isFalse();
+      assertThat(pool.takeTransit()).isNull();
+      for (int i = 0; i < small.size(); i += 2) {
+        small.get(i).release(); // each slab has some that are lent: room, and no large block
+      }
+      assertThat(pool.take(BlockPool.LARGE_BYTES)).isNull();
+      assertThat(pool.hasTransit()).isTrue();
+      Block block = Objects.requireNonNull(pool.takeTransit());
+      assertThat(block.capacity).isEqualTo(BlockPool.SMALL_BYTES);
+      block.release();
+      for (int i = 1; i < small.size(); i += 2) {
+        small.get(i).release();
+      }
+      Block large = Objects.requireNonNull(pool.takeTransit());
+      assertThat(large.capacity).isEqualTo(BlockPool.LARGE_BYTES);
+      large.release();
+    }
+  }
+
+  @Test
   void shouldTrimOnlyWhatIsNotLent() {
     try (BlockPool pool = new BlockPool(4 << 20)) {
       List<Block> blocks = takeAll(pool, BlockPool.LARGE_BYTES);
