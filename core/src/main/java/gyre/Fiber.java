@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: most of it says what a user of fibers must know.
 /**
  * A thread of straight-line code on a loop. It runs on the loop's own thread, and only there, so
  * what one loop's fibers share needs no lock between two parking calls.

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one set of limits, which every take and every release looks at.
 /**
  * A bounded pool of off-heap blocks in two sizes, confined to one loop.
  *

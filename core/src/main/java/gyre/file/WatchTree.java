@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one tree, to which events and comparisons are applied in turn.
 /**
  * What a watcher has been told of a directory, and how it is told the rest: from events of the
  * kernel, and from comparisons with what is there.

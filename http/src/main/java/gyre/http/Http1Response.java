@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: the whole public interface of a response, in short methods.
 /** An answer of HTTP/1.x: gathers the head, and knows how its body is framed. */
 final class Http1Response implements Response {
   private enum State {

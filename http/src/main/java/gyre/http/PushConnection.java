@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one state machine, whose steps call each other.
 /**
  * Push style: a driver of the same parser. The handler is called when a request is there with all
  * of its body, or a streaming one when the head is there. All answers to what came together go out

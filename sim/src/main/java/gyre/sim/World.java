@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: what a script may ask of a world, and its one loop of steps.
 /**
  * Hosts, the links between them, and the time that passes for all of them.
  *

@@ -44,6 +44,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: it wires all kinds of requests, and has the one path of each wait.
 /**
  * The engine on io_uring.
  *

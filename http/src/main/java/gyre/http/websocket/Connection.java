@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: both styles are this one, and most of it is the public interface.
 /**
  * A WebSocket on a stream, from the end of the handshake on. Both styles are this one, over the
  * push style of the stream: direct style has an {@link Inbox} as its handler.

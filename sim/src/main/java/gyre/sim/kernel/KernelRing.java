@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one ring: setting up, taking entries and answering share its memory.
 /** One io_uring: both rings in memory that it shares with the engine, and the requests in hand. */
 final class KernelRing {
   private static final int SQ_HEAD = 0;
