@@ -12,7 +12,10 @@ import gyre.tls.TlsServer;
 import gyre.tls.TlsServerOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,8 +48,18 @@ public final class BalancerFile {
     try {
       return parse(file, Files.readString(file));
     } catch (IOException e) {
-      throw new BalancerFileException("read configuration " + file + ": " + e, e);
+      throw new BalancerFileException("read configuration " + file + ": " + reason(e), e);
     }
+  }
+
+  /** What an exception of the JDK means, since the message of many is a path alone. */
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException none -> "ENOENT (no such file or directory)";
+      case AccessDeniedException denied -> "EACCES (permission denied)";
+      case CharacterCodingException coding -> "the text is not UTF-8";
+      default -> e.toString();
+    };
   }
 
   /**
@@ -60,7 +73,7 @@ public final class BalancerFile {
     try {
       root = new TomlParser().parse(text + "\n");
     } catch (ParsingException e) {
-      throw new BalancerFileException(file + ": " + e.getMessage(), e);
+      throw new BalancerFileException(file + ": not TOML: " + e.getMessage(), e);
     }
     return new BalancerFile(file).config(new Section(file, text.lines().toList(), root));
   }
@@ -158,7 +171,11 @@ public final class BalancerFile {
   private static void check(Section section, String key, String pool, List<String> names) {
     if (!names.contains(pool)) {
       throw section.wrong(
-          key, "\"" + pool + "\" is no pool; there are: " + String.join(", ", names));
+          key,
+          "\"" + pool + "\" is no pool; "
+              + (names.isEmpty()
+                  ? "there is none: add a table [pool." + pool + "]"
+                  : "there are: " + String.join(", ", names)));
     }
   }
 

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "balance",
     description = {
-      "A load balancer for TCP and UDP: gyre balance :8080 10.0.0.1:80 10.0.0.2:80",
+      "A load balancer for TCP and UDP.",
+      "For example: gyre balance :8080 10.0.0.1:80 10.0.0.2:80",
       "TERM stops it in order, a second TERM at once. HUP reads the file again."
     },
     mixinStandardHelpOptions = true,

@@ -13,8 +13,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dump",
     description = {
-      "Prints the scopes, fibers and handles of a running process: what each fiber waits for,",
-      "since when, who can wake it, and its stack. Also where its loops are stuck."
+      "Prints the scopes, fibers and handles of a running process: what each fiber waits for,"
+          + " since when, who can wake it, and its stack.",
+      "Also where its loops are stuck."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,

@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gates",
     description = {
-      "Judges a server by five gates, under load: latency, fairness, memory, CPU time, and",
-      "many connections. A Gyre process tells its inner figures too.",
+      "Judges a server by five gates, under load: latency, fairness, memory, CPU time, and"
+          + " many connections.",
+      "A Gyre process tells its inner figures too.",
       "It puts the server under full load: do not name one that people use."
     },
     mixinStandardHelpOptions = true,

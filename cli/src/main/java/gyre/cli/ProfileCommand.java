@@ -26,8 +26,9 @@ import picocli.CommandLine.Spec;
       "gyre profile [OPTIONS] -- COMMAND [ARGUMENT...]"
     },
     description = {
-      "Tells where the time of any process goes: user and kernel, frames with a flame graph,",
-      "what it waits for, system calls. A command that is started here ends with the profile, and",
+      "Tells where the time of any process goes: user and kernel, frames with a flame graph,"
+          + " what it waits for, system calls.",
+      "A command that is started here ends with the profile, and",
       "with it what it has started; of that no more is told than how much CPU time it used."
     },
     mixinStandardHelpOptions = true,

@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.queue.QueueException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -17,16 +18,17 @@ final class QueueDiscard implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();
 
-  @Parameters(paramLabel = "ID")
+  @Parameters(paramLabel = "ID", description = "As enqueue has printed it, or list shows it.")
   private String id = "";
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    boolean isFound = directory.inspect().discard(id);
-    out.println(
-        isFound ? id + " is deleted" : "no entry " + id + " that waits, is delayed or has failed");
+    if (!directory.inspect().discard(id)) {
+      throw new QueueException("there is no entry " + id + " that waits, is delayed or has failed");
+    }
+    out.println(id + " is deleted");
     out.flush();
-    return isFound ? 0 : 1;
+    return 0;
   }
 }

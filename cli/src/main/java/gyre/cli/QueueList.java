@@ -1,8 +1,12 @@
 package gyre.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import gyre.queue.Inspection.Item;
 import gyre.queue.Inspection.Place;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -10,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -29,23 +34,37 @@ final class QueueList implements Callable<Integer> {
   @Parameters(
       paramLabel = "PLACE",
       description = "pending, delayed, processing, failed, completed. Default: all but completed")
-  private List<Place> places = new java.util.ArrayList<>();
+  private List<String> places = new ArrayList<>();
 
   @Override
   public Integer call() {
     List<Place> chosen =
         places.isEmpty()
             ? List.of(Place.PROCESSING, Place.PENDING, Place.DELAYED, Place.FAILED)
-            : places;
+            : places.stream().map(this::place).toList();
     print(spec.commandLine().getOut(), directory.inspect().search(chosen, "", Math.max(1, limit)));
     return 0;
+  }
+
+  private Place place(String name) {
+    return Arrays.stream(Place.values())
+        .filter(each -> name(each).equals(name))
+        .findFirst()
+        .orElseThrow(() -> new ParameterException(
+            spec.commandLine(),
+            "'" + name + "' is no place; places: "
+                + Arrays.stream(Place.values()).map(QueueList::name).collect(joining(", "))));
+  }
+
+  static String name(Place place) {
+    return place.name().toLowerCase(Locale.ROOT);
   }
 
   static void print(PrintWriter out, List<Item> items) {
     for (Item each : items) {
       out.printf(
           "%-10s %2d  %s  %s%n",
-          each.place().name().toLowerCase(Locale.ROOT),
+          name(each.place()),
           each.priority(),
           each.id(),
           each.error().isEmpty() ? brief(each.content()) : each.error());

@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.queue.QueueException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -17,15 +18,17 @@ final class QueueRetry implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();
 
-  @Parameters(paramLabel = "ID")
+  @Parameters(paramLabel = "ID", description = "As enqueue has printed it, or list shows it.")
   private String id = "";
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    boolean isFound = directory.inspect().retry(id);
-    out.println(isFound ? id + " waits in pending/ again" : "no failed or delayed entry " + id);
+    if (!directory.inspect().retry(id)) {
+      throw new QueueException("there is no failed or delayed entry " + id);
+    }
+    out.println(id + " waits in pending/ again");
     out.flush();
-    return isFound ? 0 : 1;
+    return 0;
   }
 }

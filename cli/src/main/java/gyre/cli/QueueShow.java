@@ -1,5 +1,6 @@
 package gyre.cli;
 
+import gyre.queue.QueueException;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -17,7 +18,7 @@ final class QueueShow implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();
 
-  @Parameters(paramLabel = "ID")
+  @Parameters(paramLabel = "ID", description = "As enqueue has printed it, or list shows it.")
   private String id = "";
 
   @Override
@@ -25,13 +26,11 @@ final class QueueShow implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     var found = directory.inspect().find(id);
     if (found.isEmpty()) {
-      out.println("no entry " + id);
-      out.flush();
-      return 1;
+      throw new QueueException("there is no entry " + id);
     }
     var item = found.get();
     out.println("id        " + item.id());
-    out.println("place     " + item.place().name().toLowerCase(java.util.Locale.ROOT));
+    out.println("place     " + QueueList.name(item.place()));
     out.println("file      " + item.name());
     out.println("priority  " + item.priority());
     if (!item.error().isEmpty()) {

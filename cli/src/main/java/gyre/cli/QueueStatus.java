@@ -1,6 +1,7 @@
 package gyre.cli;
 
 import gyre.queue.QueueOperations;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -33,14 +34,21 @@ final class QueueStatus implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     QueueOperations inspection = directory.inspect();
     print(inspection, out);
-    while (watch) {
+    while (watch && !out.checkError()) { // nobody reads a pipe that is closed
       Thread.sleep(WATCH_PERIOD);
       if (!json) {
-        out.print("\033[H\033[2J"); // home, and the screen empty
+        out.print(isScreen() ? "\033[H\033[2J" : System.lineSeparator()); // home, screen empty
       }
       print(inspection, out);
     }
     return 0;
+  }
+
+  /** Else a pipe or a file, or a terminal that knows no sequences. */
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean isScreen() {
+    Console console = System.console();
+    return console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
   }
 
   private void print(QueueOperations inspection, PrintWriter out) {

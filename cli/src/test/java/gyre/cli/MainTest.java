@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -83,6 +85,20 @@ class MainTest {
       assertThat(out.toString()).contains("Usage: gyre " + name);
     }
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldListEachCommandWithAWholeSentence() {
+    assertThat(sentences(Main.commandLine())).hasSizeGreaterThan(30).allMatch(s -> s.endsWith("."));
+  }
+
+  /** What lists of commands show of each: the first element of its description, and no more. */
+  private static List<String> sentences(CommandLine parent) {
+    return parent.getSubcommands().values().stream()
+        .flatMap(child -> Stream.concat(
+            Stream.of(child.getCommandSpec().usageMessage().description()[0]),
+            sentences(child).stream()))
+        .toList();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +67,48 @@ class QueueCommandTest {
     assertThat(run("retry", "y")).isZero();
     assertThat(run("retry", "y")).isEqualTo(1);
     assertThat(run("discard", "y")).isZero();
-    assertThat(run("show", "y")).isEqualTo(1);
+    for (String command : List.of("show", "retry", "discard")) {
+      assertThat(run(command, "y")).isEqualTo(1);
+      assertThat(err).startsWith("gyre queue " + command + ": there is no ").hasLineCount(1);
+      assertThat(out).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldListThePlacesThatAreNamed() {
+    run("enqueue", "SELECT 1", "--id", "now");
+    run("enqueue", "SELECT 2", "--id", "later", "--in", "1d");
+    assertThat(run("list", "pending")).isZero();
+    assertThat(out).startsWith("pending").contains("  now  ").hasLineCount(1);
+    assertThat(run("list", "failed", "delayed")).isZero();
+    assertThat(out).startsWith("delayed").contains("  later  ").hasLineCount(1);
+    assertThat(run("list", "elsewhere")).isEqualTo(2);
+    assertThat(err)
+        .isEqualToIgnoringNewLines(
+            "gyre queue list: 'elsewhere' is no place; places: pending, delayed, processing,"
+                + " failed, completed");
+  }
+
+  /** As {@code gyre queue status --watch | head -1} has it. */
+  @Test
+  void shouldEndToWatchWhereNobodyReads() {
+    run("enqueue", "SELECT 1");
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(new BrokenPipe()));
+    assertThat(line.execute("queue", "status", "--watch", "--dir", directory.toString())).isZero();
+  }
+
+  private static final class BrokenPipe extends Writer {
+    @Override
+    public void write(char[] text, int from, int count) throws IOException {
+      throw new IOException("Broken pipe");
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Test
