@@ -1,7 +1,5 @@
 package gyre.cli;
 
-import gyre.Fiber;
-import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
@@ -9,8 +7,6 @@ import gyre.balancer.Balancer;
 import gyre.balancer.BalancerDemo;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,8 +22,6 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class BalanceDemo implements Callable<Integer> {
-  private static final Duration LOOK = Duration.ofMillis(500);
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -51,25 +45,7 @@ final class BalanceDemo implements Callable<Integer> {
                       .balancer();
               out.println("page at " + balancer.link() + "; Ctrl-C stops it");
               out.flush();
-              Loop first = group.loop(0);
-              first.post(() -> {
-                var ignored = first.start("tell", () -> tell(balancer, out));
-              });
             })
         .code();
-  }
-
-  /** What changes, as it does. */
-  private static void tell(Balancer balancer, PrintWriter out) {
-    int told = 0;
-    while (!Loop.current().stopping().isReady()) {
-      List<String> events = balancer.recentEvents();
-      for (String each : events.subList(Math.min(told, events.size()), events.size())) {
-        out.println(each);
-      }
-      told = events.size();
-      out.flush();
-      Fiber.sleep(LOOK);
-    }
   }
 }
