@@ -113,7 +113,15 @@ final class ProfileCommand implements Callable<Integer> {
   private void print(long pid) throws IOException {
     Path folder =
         output.isPresent() ? output.get() : Files.createTempDirectory("gyre-profile-" + pid + "-");
-    ProfileReport report = Lab.profile(pid, seconds, strace, folder);
+    ProfileReport report;
+    try {
+      report = Lab.profile(pid, seconds, strace, folder);
+    } catch (RuntimeException e) {
+      if (output.isEmpty()) {
+        boolean ignored = folder.toFile().delete(); // stays where tools have left something in it
+      }
+      throw e;
+    }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(report.json());

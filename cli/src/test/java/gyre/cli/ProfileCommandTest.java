@@ -2,9 +2,12 @@ package gyre.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +38,20 @@ class ProfileCommandTest {
     assertThat(run(words)).as(err).isZero();
     assertThat(out).contains("sleep 600", "verdict: idle", "1  cycle budget", "4  system calls");
     assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive)).isEmpty();
+  }
+
+  @Test
+  void shouldLeaveNoFolderOfAProcessThatIsNotThere() {
+    List<String> before = folders();
+    assertThat(run("profile", "999999998")).isEqualTo(1);
+    assertThat(folders()).isEqualTo(before);
+  }
+
+  private static List<String> folders() {
+    String[] names =
+        new File(System.getProperty("java.io.tmpdir"))
+            .list((folder, name) -> name.startsWith("gyre-profile-999999998-"));
+    return List.of(Objects.requireNonNull(names));
   }
 
   @Test
