@@ -12,34 +12,34 @@ import java.util.List;
 final class Settings {
   private static final String USAGE =
       """
-      usage: {{name}} [OPTION VALUE]...
-        --listen HOST:PORT         where to listen; port 0 lets the system choose
+      usage: {{name}} [OPTION VALUE]...; defaults stand last
+        --listen HOST:PORT         where to listen; port 0 lets the system choose; 127.0.0.1:7000
 {{#layer4_balancer}}
         --target HOST:PORT         where connections go; several times for several
-        --connect-timeout SECONDS  how long a target may take to accept
-        --retry-after SECONDS      how long a target that refused is left alone
+        --connect-timeout SECONDS  how long a target may take to accept; 3
+        --retry-after SECONDS      how long a target that refused is left alone; 5
 {{/layer4_balancer}}
 {{#socket_handler}}
         --connect HOST:PORT        be a client of that server instead
-        --heartbeat MILLIS         how often a client asks whether the server is there
-        --answer-timeout MILLIS    how long an answer may take
-        --retry-max MILLIS         the longest pause before a client connects again
+        --heartbeat MILLIS         how often a client asks whether the server is there; 5000
+        --answer-timeout MILLIS    how long an answer may take; 5000
+        --retry-max MILLIS         the longest pause before a client connects again; 30000
 {{/socket_handler}}
-        --max-connections N        no more are served at once
-        --idle-timeout SECONDS     a connection on which nothing moves is closed
-        --drain-timeout SECONDS    how long open connections may go on after SIGTERM
+        --max-connections N        no more are served at once; 10000
+        --idle-timeout SECONDS     a connection on which nothing moves is closed; 60
+        --drain-timeout SECONDS    how long open connections may go on after SIGTERM; 10
 {{#tcp_server|websocket_server}}
-        --max-message BYTES        a longer message ends its connection
+        --max-message BYTES        a longer message ends its connection; 65536
 {{/tcp_server|websocket_server}}
 {{#tcp_server}}
-        --message-timeout SECONDS  how long a message may take from its first byte to its last
+        --message-timeout SECONDS  how long a message may take from its first byte to its last; 10
 {{/tcp_server}}
 {{#tls}}
         --certificate FILE         PEM, the chain; without it one is made, for trials
         --key FILE                 PEM, of that certificate
 {{/tls}}
 {{#metrics}}
-        --metrics HOST:PORT        where /metrics is served
+        --metrics HOST:PORT        where /metrics is served; nowhere
 {{/metrics}}
       """;
 
@@ -87,7 +87,9 @@ final class Settings {
         System.exit(0);
       }
       String value =
-          i + 1 < arguments.length ? arguments[i + 1] : wrong(arguments[i] + " needs a value");
+          i + 1 < arguments.length
+              ? arguments[i + 1]
+              : wrong(arguments[i] + " needs a value; see --help");
       settings.set(arguments[i], value);
     }
 {{#layer4_balancer}}
