@@ -85,7 +85,9 @@ final class QueueEnqueue implements Callable<Integer> {
   @Option(
       names = "--wait",
       paramLabel = "TIME",
-      description = "Waits so long for its end, and prints the result. Exits with 1 if it failed.")
+      description =
+          "Waits so long for its end, and prints the result. Exits with 1 if it failed, with 4 if"
+              + " it has not ended by then.")
   private Optional<String> waitTime = Optional.empty();
 
   @Override
