@@ -1,6 +1,7 @@
 package gyre.cli;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -44,9 +45,22 @@ public final class Main {
   Main() {}
 
   public static void main(String[] arguments) {
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    if (isMisread(List.of(arguments), encoding)) {
+      System.err.println(
+          "gyre: an argument has letters that this JVM cannot read, because its locale has "
+              + encoding
+              + " alone: set LC_ALL=C.UTF-8");
+      System.exit(CommandLine.ExitCode.USAGE);
+    }
     String typed = arguments.length == 0 ? "" : arguments[0];
     CommandLine line = COMMANDS.containsKey(typed) ? commandLine(Set.of(typed)) : commandLine();
     System.exit(line.execute(arguments));
+  }
+
+  /** What a JVM cannot read it replaces in silence; better no entry than a wrong one. */
+  static boolean isMisread(List<String> arguments, String encoding) {
+    return !encoding.equals("UTF-8") && arguments.stream().anyMatch(each -> each.contains("\uFFFD"));
   }
 
   static CommandLine commandLine() {

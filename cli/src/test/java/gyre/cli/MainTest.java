@@ -102,6 +102,14 @@ class MainTest {
   }
 
   @Test
+  void shouldNoticeArgumentsThatTheJvmCouldNotRead() {
+    assertThat(Main.isMisread(List.of("queue", "enqueue", "SELECT '\uFFFD'"), "ANSI_X3.4-1968"))
+        .isTrue();
+    assertThat(Main.isMisread(List.of("queue", "enqueue", "SELECT 1"), "ANSI_X3.4-1968")).isFalse();
+    assertThat(Main.isMisread(List.of("SELECT '\u00e9\uFFFD'"), "UTF-8")).isFalse();
+  }
+
+  @Test
   void shouldPrintItsVersion() {
     assertThat(run("--version")).isZero();
     assertThat(out.toString()).startsWith("gyre ").contains("JDK " + Runtime.version());
