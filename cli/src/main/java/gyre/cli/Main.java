@@ -1,5 +1,7 @@
 package gyre.cli;
 
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,21 @@ public final class Main {
     }
     String typed = arguments.length == 0 ? "" : arguments[0];
     CommandLine line = COMMANDS.containsKey(typed) ? commandLine(Set.of(typed)) : commandLine();
-    System.exit(line.execute(arguments));
+    System.exit(execute(line, arguments, Output.standard(), System.out.charset()));
+  }
+
+  /** The code is not 0 where not all was printed. */
+  static int execute(CommandLine line, String[] arguments, Output output, Charset charset) {
+    PrintWriter out = output.writer(charset);
+    int code = line.setOut(out).execute(arguments);
+    out.flush();
+    String complaint = output.complaint();
+    if (complaint == null) {
+      return code;
+    }
+    line.getErr().println("gyre: " + complaint);
+    line.getErr().flush();
+    return code == 0 ? CommandLine.ExitCode.SOFTWARE : code;
   }
 
   /** What a JVM cannot read it replaces in silence; better no entry than a wrong one. */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,28 +86,6 @@ class QueueCommandTest {
         .isEqualToIgnoringNewLines(
             "gyre queue list: 'elsewhere' is no place; places: pending, delayed, processing,"
                 + " failed, completed");
-  }
-
-  /** As {@code gyre queue status --watch | head -1} has it. */
-  @Test
-  void shouldEndToWatchWhereNobodyReads() {
-    run("enqueue", "SELECT 1");
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(new BrokenPipe()));
-    assertThat(line.execute("queue", "status", "--watch", "--dir", directory.toString())).isZero();
-  }
-
-  private static final class BrokenPipe extends Writer {
-    @Override
-    public void write(char[] text, int from, int count) throws IOException {
-      throw new IOException("Broken pipe");
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
   }
 
   @Test
