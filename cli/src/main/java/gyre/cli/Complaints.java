@@ -21,11 +21,20 @@ final class Complaints {
   }
 
   static int ofExecution(Exception problem, CommandLine command, @Nullable ParseResult result) {
-    String message = problem.getMessage();
-    print(command, message == null ? problem.toString() : message);
+    Throwable told = unwrapped(problem);
+    String message = told.getMessage();
+    print(command, message == null ? told.toString() : message);
     return problem instanceof WrongInputException
         ? command.getCommandSpec().exitCodeOnInvalidInput()
         : command.getCommandSpec().exitCodeOnExecutionException();
+  }
+
+  /** One that only wraps another says what that says, behind the name of its class. */
+  private static Throwable unwrapped(Throwable problem) {
+    Throwable cause = problem.getCause();
+    return cause != null && cause.toString().equals(problem.getMessage())
+        ? unwrapped(cause)
+        : problem;
   }
 
   private static void print(CommandLine command, String line) {

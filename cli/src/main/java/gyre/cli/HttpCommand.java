@@ -9,11 +9,7 @@ import gyre.http.client.HttpProxy;
 import gyre.http.client.HttpUrl;
 import gyre.tls.TlsClient;
 import gyre.tls.TlsClientOptions;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
@@ -160,7 +156,7 @@ final class HttpCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }
     PrintWriter err = spec.commandLine().getErr();
-    try (OutputStream out = out();
+    try (BodyOutput out = output == null ? BodyOutput.standard() : BodyOutput.of(output);
         Loop loop = Loop.open(LoopOptions.defaults().engine(engine))) {
       HttpFetch fetch = new HttpFetch(options, request, out, err, isVerbose, hasTimings);
       // Who presses Ctrl-C wants it to end now: nothing is drained.
@@ -170,42 +166,20 @@ final class HttpCommand implements Callable<Integer> {
     }
   }
 
-  private int run(HttpFetch fetch, HttpUrl to, OutputStream out, PrintWriter err) throws Exception {
+  private int run(HttpFetch fetch, HttpUrl to, BodyOutput out, PrintWriter err) throws Exception {
+    int code;
     if (isWebSocket) {
       HttpProxy by = proxy == null ? null : proxy(proxy);
-      return new WebSocketTalk(to, tls(), by, System.in, out, err).run();
+      code = new WebSocketTalk(to, tls(), by, System.in, out, err).run();
+    } else {
+      code = isSse ? fetch.listen() : exitCode(fetch.ask());
     }
-    return isSse ? fetch.listen() : exitCode(fetch.ask());
+    out.begin();
+    return code;
   }
 
   private int exitCode(int status) {
     return mustSucceed && status >= 400 ? 3 : 0;
-  }
-
-  private OutputStream out() throws IOException {
-    Path file = output;
-    try {
-      return file == null
-          ? keptOpen(new FileOutputStream(FileDescriptor.out))
-          : Files.newOutputStream(file);
-    } catch (IOException e) {
-      throw new IOException("--output: can't write to " + file + ": " + e, e);
-    }
-  }
-
-  /** The standard output is not ours to close. */
-  private static OutputStream keptOpen(OutputStream out) {
-    return new FilterOutputStream(out) {
-      @Override
-      public void write(byte[] bytes, int offset, int length) throws IOException {
-        out.write(bytes, offset, length);
-      }
-
-      @Override
-      public void close() throws IOException {
-        flush();
-      }
-    };
   }
 
   private ClientOptions options() {

@@ -1,6 +1,7 @@
 package gyre.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import gyre.Loop;
 import gyre.LoopGroup;
@@ -142,6 +143,25 @@ class HttpCommandTest {
   void shouldPrintTheDataOfEvents() throws IOException {
     assertThat(fetch(0, "--sse", "-H", "Last-Event-ID: 0", url("/events")))
         .isEqualTo("one\ntwo\nlines\n");
+  }
+
+  @Test
+  void shouldLeaveTheFileAsItIsWhereThereIsNoAnswer() throws IOException {
+    Files.writeString(directory.resolve("out"), "what was there before");
+    assertThat(fetch(1, "http://127.0.0.1:1/x")).isEqualTo("what was there before");
+    assertThat(fetch(0, url("/a"))).isEqualTo("GET /a ");
+    assertThat(fetch(0, url("/there"))).as("an empty body is one too").isEmpty();
+  }
+
+  @Test
+  void shouldSayWhereTheBodyCannotBeWritten() {
+    Path file = directory.resolve("no").resolve("out");
+    assertThat(run("--output", file.toString(), url("/a"))).isEqualTo(1);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines("gyre http: --output: there is no directory for " + file);
+    assumeThat(Path.of("/dev/full")).exists();
+    assertThat(run("--output", "/dev/full", url("/a"))).isEqualTo(1);
+    assertThat(err.toString()).contains("gyre http: write what was received to /dev/full: ");
   }
 
   @Test
