@@ -71,8 +71,8 @@ final class InspectionReport {
     List<String> findings = new ArrayList<>();
     List<LiveWorker> alive = queue.workers();
     Counts counts = queue.counts();
-    if (alive.isEmpty() && counts.pending() > 0) {
-      findings.add("no worker runs, and " + counts.pending() + " entries wait: gyre queue work");
+    if (alive.isEmpty()) {
+      ofNoWorker(counts, findings);
     }
     if (alive.isEmpty() && counts.processing() > 0) {
       findings.add(
@@ -88,6 +88,18 @@ final class InspectionReport {
     }
     alive.forEach(each -> ofWorker(each, counts, findings));
     return findings;
+  }
+
+  /** What is due later is not done either while no worker runs. */
+  static void ofNoWorker(Counts counts, List<String> findings) {
+    if (counts.pending() > 0) {
+      findings.add("no worker runs, and " + counts.pending() + " entries wait: gyre queue work");
+    } else if (counts.delayed() > 0) {
+      findings.add(
+          "no worker runs, and "
+              + counts.delayed()
+              + " entries wait for their time: gyre queue work");
+    }
   }
 
   private static void ofWorker(LiveWorker worker, Counts counts, List<String> findings) {

@@ -319,8 +319,8 @@ final class PostgresInspection implements QueueOperations {
     List<String> findings = new ArrayList<>();
     Counts counts = counts();
     List<LiveWorker> alive = workers();
-    if (alive.isEmpty() && counts.pending() > 0) {
-      findings.add("no worker runs, and " + counts.pending() + " entries wait: gyre queue work");
+    if (alive.isEmpty()) {
+      InspectionReport.ofNoWorker(counts, findings);
     }
     if (isPaused()) {
       findings.add("the queue is paused: gyre queue resume");
