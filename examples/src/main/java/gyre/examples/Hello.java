@@ -17,6 +17,10 @@ public final class Hello {
   }
 
   public static void main(String[] arguments) throws Exception {
+    if (arguments.length != 1) {
+      System.err.println("usage: hello PORT");
+      System.exit(2);
+    }
     try (LoopGroup group = LoopGroup.open(2)) {
       int port = Integer.parseInt(arguments[0]);
       System.exit(

@@ -65,6 +65,10 @@ public final class Upload {
   }
 
   public static void main(String[] arguments) {
+    if (arguments.length != 3) {
+      System.err.println("usage: upload PORT DIR BYTES");
+      System.exit(2);
+    }
     Upload upload = new Upload(Path.of(arguments[1]), Long.parseLong(arguments[2]));
     HttpHandler handler = Router.create().put("/{name}", upload::store);
     InetSocketAddress where = new InetSocketAddress(Integer.parseInt(arguments[0]));

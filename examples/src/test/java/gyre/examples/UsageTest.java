@@ -19,10 +19,12 @@ class UsageTest {
         ChatWeb.class,
         Clock.class,
         Follow.class,
+        Hello.class,
         Mirror.class,
         Rebuild.class,
         Redis.class,
-        Run.class
+        Run.class,
+        Upload.class
       })
   void shouldSayHowTheyAreUsed(Class<?> main) {
     String[] wrong = main == Clock.class ? new String[] {"what"} : new String[0];
