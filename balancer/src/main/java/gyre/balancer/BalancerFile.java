@@ -55,9 +55,9 @@ public final class BalancerFile {
   /** What an exception of the JDK means, since the message of many is a path alone. */
   private static String reason(IOException e) {
     return switch (e) {
-      case NoSuchFileException none -> "ENOENT (no such file or directory)";
-      case AccessDeniedException denied -> "EACCES (permission denied)";
-      case CharacterCodingException coding -> "the text is not UTF-8";
+      case NoSuchFileException _ -> "ENOENT (no such file or directory)";
+      case AccessDeniedException _ -> "EACCES (permission denied)";
+      case CharacterCodingException _ -> "the text is not UTF-8";
       default -> e.toString();
     };
   }

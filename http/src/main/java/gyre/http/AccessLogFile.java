@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -63,8 +66,18 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
       log.thread.start();
       return log;
     } catch (IOException e) {
-      throw new UncheckedIOException("open the access log " + path + ": " + e.getMessage(), e);
+      throw new UncheckedIOException("open the access log " + path + ": " + reason(e), e);
     }
+  }
+
+  /** The message of many exceptions of the JDK is a path alone. */
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "ENOENT (no such directory)";
+      case AccessDeniedException _ -> "EACCES (permission denied)";
+      case FileSystemException other when other.getReason() != null -> String.valueOf(other.getReason());
+      default -> e.toString();
+    };
   }
 
   @Override
