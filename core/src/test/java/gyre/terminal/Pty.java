@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 /** A pseudo-terminal, and the user before it. One thread at a time. */
 final class Pty implements AutoCloseable {
   private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final int EAGAIN = -11;
 
   private final Arena arena = Arena.ofAuto();
@@ -115,7 +116,9 @@ final class Pty implements AutoCloseable {
       if (leftNanos <= 0) {
         throw new AssertionError("no " + what + " in: " + text.replace('\u001b', '~'));
       }
-      int ignored = LinuxFiles.poll(state, master, Poll.READABLE, leftNanos, buffer.address());
+      // What is waited for may be no text: of settings that change, no poll tells.
+      long sliceNanos = Math.min(leftNanos, LOOK_NANOS);
+      int ignored = LinuxFiles.poll(state, master, Poll.READABLE, sliceNanos, buffer.address());
     }
   }
 
