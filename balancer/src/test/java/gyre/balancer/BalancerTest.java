@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What becomes of connections, with clients and targets that are not Gyre's. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-0")
 @Timeout(60)
 final class BalancerTest {
   private final Peers peers = new Peers();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A balancer in a process that may open few files. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-1")
 @Timeout(120)
 final class ShortageTest {
   private static final int DESCRIPTORS = 300;

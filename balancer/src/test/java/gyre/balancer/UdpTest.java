@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Flows of UDP, with clients and targets of the JDK. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @Timeout(60)
 final class UdpTest {
   private final LoopGroup group = LoopGroup.open(2);

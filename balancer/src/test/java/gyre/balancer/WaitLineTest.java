@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that wait while all targets are full, and what lets them go on. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @Timeout(60)
 final class WaitLineTest {
   private final Peers peers = new Peers();

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is reached through a directory is below it. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll"})
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server in a process of its own really runs out of descriptors. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

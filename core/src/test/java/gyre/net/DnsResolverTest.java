@@ -24,7 +24,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Tag("fiber-modes")
+@Tag("fiber-modes-0")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Tag("fiber-modes")
+@Tag("fiber-modes-0")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Random programs with real children: whatever is done to those and whenever, nothing of them is
  * left, and what they said is right.
  */
-@Tag("fiber-modes")
+@Tag("fiber-modes-1")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll"})
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 // Over 500 lines: each way to start and to end a child once.
 /** Child processes: what they get, what they give, and how they end. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-1")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll"})
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

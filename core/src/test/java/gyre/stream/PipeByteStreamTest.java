@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Streams over two pipes. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll"})
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

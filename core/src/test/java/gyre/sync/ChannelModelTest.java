@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * wait, in the order in which they came. After every operation all fibers run until they are
  * parked, so the model always knows what must have happened.
  */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ChannelModelTest {
   private static final int SEEDS = 150;

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * what each must have read. Items come in bursts, so that readers are woken and find more than they
  * were woken for.
  */
-@Tag("fiber-modes")
+@Tag("fiber-modes-1")
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FollowersModelTest {
   private static final int SEEDS = 60;

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Channels between loops and plain threads. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-0")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SharedChannelTest {
   private static final Duration LONG = Duration.ofHours(1);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What docs/rules.md promises of the toolkit, where no other test shows it. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ToolkitRulesTest {
   private static final int MILLION = 1_000_000;

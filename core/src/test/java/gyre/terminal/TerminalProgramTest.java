@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Whole programs in a terminal that is theirs: it is as before, bit for bit, however they end or
  * stop.
  */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @EnabledIf("hasSetsid")
 @Timeout(120)
 class TerminalProgramTest {

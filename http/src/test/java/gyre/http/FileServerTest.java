@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Files over HTTP, on each engine that can open below a directory, in both styles. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @ParameterizedClass
 @MethodSource("ways")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 // Over 500 lines: each promise of the server once, in both styles on each engine.
 /** What a server does over real sockets, on each engine, the same in each style. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-1")
 @ParameterizedClass
 @MethodSource("ways")
 @org.junit.jupiter.api.Timeout(

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every stream of bytes promises, over TLS 1.3 on every engine. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

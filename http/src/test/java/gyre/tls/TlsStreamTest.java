@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a TLS stream does beyond what every stream of bytes does. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-2")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TlsStreamTest {
   private static final TlsServerOptions SERVER = TlsServerOptions.of(TlsWorld.LOCALHOST);

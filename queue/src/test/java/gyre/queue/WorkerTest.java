@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Tag("fiber-modes")
+@Tag("fiber-modes-0")
 @Timeout(90)
 class WorkerTest {
   @TempDir Path directory;

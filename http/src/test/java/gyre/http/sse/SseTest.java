@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A hub and its clients, on each engine, the server in either style. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-0")
 @ParameterizedClass
 @CsvSource({"io_uring, true", "epoll, false", "nio, true"})
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Our client against our server, in each pair of styles. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
-@Tag("fiber-modes")
+@Tag("fiber-modes-0")
 class WebSocketTest {
   static final InetSocketAddress ANY_PORT =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may see and do what on a page, and what happens to those who may not. */
-@Tag("fiber-modes")
+@Tag("fiber-modes-1")
 @Timeout(60)
 class WebConsoleTest {
   private static final String TOKEN = "0123456789abcdef-token";
