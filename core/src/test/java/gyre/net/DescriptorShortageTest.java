@@ -106,6 +106,7 @@ class DescriptorShortageTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Or else it raises the limit by itself.
     command.addAll(List.of("-ea", "-XX:-MaxFDLimit", "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     String fibers = System.getProperty("gyre.test.fibers", "native");
     if (fibers.equals("native")) {
       command.add("--add-opens=java.base/java.lang=ALL-UNNAMED");
