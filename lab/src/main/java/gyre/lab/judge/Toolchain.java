@@ -109,6 +109,8 @@ final class Toolchain {
       case GYRE ->
           List.of(
               javaTool("java"),
+              "-XX:TieredStopAtLevel=1", // it lives for a second or two
+              "-XX:+UseSerialGC",
               "--add-opens=java.base/java.lang=ALL-UNNAMED",
               "--enable-native-access=ALL-UNNAMED",
               "-cp",
