@@ -1,15 +1,19 @@
 package gyre.tls;
 
 import gyre.Fiber;
+import gyre.Handle;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
 import gyre.io.OutputFullException;
 import gyre.spi.Internals;
 import gyre.stream.OutputWait;
 import java.nio.ByteBuffer;
 
 /**
- * The writes of a TLS stream: how much they take, and who waits. Any fiber is parked while the
- * output is full, but the stream's own handler, which is told when it may go on.
+ * The writes of a TLS stream: how much they take, and who waits. A fiber is parked while the output
+ * is full, and so is the handler of another stream, whose bytes may wait. Any other callback is
+ * refused what goes far beyond that: this stream's handler, which is told when it may go on, a
+ * post, a timer.
  *
  * <p>Before each call the stream has checked that it may be written to.
  */
@@ -35,7 +39,7 @@ final class TlsWriter extends OutputWait {
     }
     stream.plain.append(source);
     stream.sendSoon();
-    if (stream.isOutputFull() && !isOwnCallback(caller)) {
+    if (stream.isOutputFull() && !mustNotPark(caller)) {
       parkWriter(caller, Goal.ROOM);
     }
   }
@@ -47,12 +51,14 @@ final class TlsWriter extends OutputWait {
     }
   }
 
-  private boolean isOwnCallback(Fiber<?> caller) {
-    return Internals.inCallbackOf(caller) == stream;
+  private boolean mustNotPark(Fiber<?> caller) {
+    Handle told = Internals.inCallbackOf(caller);
+    boolean isPassedOn = told instanceof ByteStream && told != stream;
+    return Internals.isCallback(caller) && !isPassedOn;
   }
 
   private void full(Fiber<?> caller, long more) {
-    if (!isOwnCallback(caller)) {
+    if (!mustNotPark(caller)) {
       parkWriter(caller, Goal.ROOM);
       return;
     }
@@ -74,7 +80,7 @@ final class TlsWriter extends OutputWait {
 
   /** Before something is written in parts, which must not be refused in the middle. */
   void checkRoom(long bytes, Fiber<?> caller) {
-    if (!isOwnCallback(caller)) {
+    if (!mustNotPark(caller)) {
       return;
     }
     if (stream.isOutputFull()) {
@@ -94,7 +100,7 @@ final class TlsWriter extends OutputWait {
   private void appendSome(ByteBuffer source, Fiber<?> caller) {
     int limit = source.limit();
     long room =
-        isOwnCallback(caller)
+        mustNotPark(caller)
             ? source.remaining()
             : Math.max(1, stream.options.outputLimitBytes() - stream.unsentBytes());
     source.limit((int) Math.min(limit, source.position() + room));
@@ -103,7 +109,7 @@ final class TlsWriter extends OutputWait {
         stream.sendSoon();
         return;
       }
-      if (stream.isOutputDone() || isOwnCallback(caller)) {
+      if (stream.isOutputDone() || mustNotPark(caller)) {
         stream.plain.append(source); // tells that there is no memory
         return;
       }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Fiber;
+import gyre.Loop;
 import gyre.Loops;
 import gyre.Task;
+import gyre.Timer;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpStream;
 import gyre.tls.TlsWorld.Ends;
@@ -325,6 +328,79 @@ class TlsStreamTest {
   }
 
   // ---- push style
+
+  /** As on a plain connection: whoever writes beside it would find its place taken. */
+  @ParameterizedTest
+  @ValueSource(strings = {"post", "timer"})
+  void shouldRefuseACallbackThatCannotWaitWhatGoesTooFar(String from) {
+    run(() -> {
+      Ends ends = TlsWorld.ends(SERVER, TlsWorld.trusting());
+      TlsStream stream = ends.near();
+      byte[] piece = new byte[16 * 1024];
+      int[] taken = {0, 0};
+      int[] refused = {0, 0};
+      for (int i = 0; i < taken.length; i++) {
+        int at = i;
+        Runnable writing = () -> {
+          while (true) {
+            try {
+              stream.write(piece);
+            } catch (OutputFullException full) {
+              refused[at]++;
+              return;
+            }
+            taken[at] += piece.length;
+          }
+        };
+        if (from.equals("post")) {
+          Loop.current().post(writing);
+        } else {
+          Timer ignored = Loop.current().after(Duration.ZERO, writing);
+        }
+      }
+      int unsent = stream.options.outputLimitBytes();
+      for (int i = 0; i < 1000 && refused[1] == 0; i++) {
+        Fiber.yield(); // nobody reads, and yet both are through
+      }
+      assertThat(refused).containsExactly(1, 1);
+      assertThat(taken[0]).isBetween(unsent, 4 * unsent + piece.length);
+      int left = taken[0] + taken[1];
+      while (left > 0 && ends.far().await(1)) {
+        left -= (int) ends.far().input().size();
+        ends.far().input().clear();
+      }
+      assertThat(left).isZero();
+      stream.flush();
+      ends.close();
+    });
+  }
+
+  /** Its bytes wait in their stream, and so at their sender. */
+  @Test
+  void shouldParkAHandlerThatPassesOnWhatItIsToldOf() {
+    run(() -> {
+      Ends ends = TlsWorld.ends(SERVER, TlsWorld.trusting());
+      Raw source = TlsWorld.raw();
+      source.far().onData(in -> ends.near().write(in.take((int) in.size())));
+      byte[] much = new byte[4 << 20];
+      Fiber<?> writer =
+          Fiber.start(() -> {
+            source.near().write(much);
+            source.near().shutdownOutput();
+          });
+      long left = much.length;
+      while (left > 0 && ends.far().await(1)) {
+        assertThat(ends.near().unsentBytes()).isLessThan(much.length / 2);
+        left -= ends.far().input().size();
+        ends.far().input().clear();
+      }
+      assertThat(left).isZero();
+      writer.join();
+      source.near().close();
+      source.far().close();
+      ends.close();
+    });
+  }
 
   @Test
   void shouldTellAHandlerOfAHandshakeThatFails() {
