@@ -8,6 +8,10 @@ public final class WatchMask {
   public static final int MOVED_TO = 0x80;
   public static final int CREATE = 0x100;
   public static final int DELETE = 0x200;
+
+  /** Something in a directory has another name, or none, or is new. */
+  public static final int NAMES = MOVED_FROM | MOVED_TO | CREATE | DELETE;
+
   public static final int DELETE_SELF = 0x400;
   public static final int MOVE_SELF = 0x800;
 

@@ -36,6 +36,9 @@ final class WatchNode implements WatchChild {
   /** It can't be watched, and that has been told. */
   boolean isLost;
 
+  /** The last that happened to a name in it, if it was that. */
+  WatchMove.@Nullable Arrival arrival;
+
   final Map<String, WatchChild> children = new HashMap<>();
 
   WatchNode(WatchTree tree, @Nullable WatchNode parent, String name, boolean isAncestor) {

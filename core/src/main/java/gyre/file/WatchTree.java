@@ -13,6 +13,7 @@ import gyre.file.WatchEvent.Reason;
 import gyre.file.WatchEvent.Rescanned;
 import gyre.file.WatchEvent.Returned;
 import gyre.file.WatchEvent.Written;
+import gyre.file.WatchMove.Arrival;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -184,16 +185,20 @@ final class WatchTree {
     if (pending != null && pending.node() == node && pending.name().equals(name)) {
       settleMove(); // its name is taken by something else already
     }
+    if ((mask & WatchMask.NAMES) == 0) {
+      written(node, name);
+      return;
+    }
+    Arrival arrival = node.arrival;
+    node.arrival = null;
     if ((mask & WatchMask.CREATE) != 0) {
       created(node, name, isDirectory);
     } else if ((mask & WatchMask.DELETE) != 0) {
       deleted(node, name);
     } else if ((mask & WatchMask.MOVED_FROM) != 0) {
-      movedFrom(node, name, cookie);
-    } else if ((mask & WatchMask.MOVED_TO) != 0) {
-      movedTo(node, name, cookie, isDirectory);
+      movedFrom(node, name, cookie, arrival);
     } else {
-      written(node, name);
+      movedTo(node, name, cookie, isDirectory);
     }
   }
 
@@ -297,17 +302,18 @@ final class WatchTree {
 
   // ---- renames
 
-  private void movedFrom(WatchNode node, String name, int cookie) {
+  private void movedFrom(WatchNode node, String name, int cookie, @Nullable Arrival arrival) {
     settleMove();
     WatchChild known = node.children.get(name);
     if (known != null && sync != Sync.OVERFLOWED) {
       node.children.remove(name);
-      move = new WatchMove(node, name, known, cookie);
+      boolean hasReplaced = arrival != null && arrival.name().equals(name);
+      move = new WatchMove(node, name, known, cookie, hasReplaced ? arrival : null);
       watcher.awaitMove();
     }
   }
 
-  /** The other half does not come: it was moved to elsewhere. */
+  /** The other half does not come, or is none: it was moved to elsewhere, or is there still. */
   void settleMove() {
     WatchMove pending = move;
     if (pending == null) {
@@ -315,12 +321,22 @@ final class WatchTree {
     }
     pending.node().children.put(pending.name(), pending.child());
     move = null;
-    boolean ignored = deleted(pending.node(), pending.name());
+    if (pending.arrival() != null) {
+      scan(pending.node()); // finds out what has the name now
+      if (pending.child() instanceof WatchNode directory) {
+        scanDeep(directory); // a look at it may have been left out meanwhile
+      }
+    } else {
+      boolean ignored = deleted(pending.node(), pending.name());
+    }
   }
 
   private void movedTo(WatchNode node, String name, int cookie, boolean isDirectory) {
     WatchMove pending = move;
-    if (pending == null || pending.cookie() != cookie || !pending.isWhole(isDirectory)) {
+    if (node.children.containsKey(name)) {
+      node.arrival = Arrival.of(name, cookie, pending);
+    }
+    if (pending == null || !pending.isWhole(cookie, node, name, isDirectory)) {
       settleMove();
       if (sync == Sync.OVERFLOWED) {
         return;

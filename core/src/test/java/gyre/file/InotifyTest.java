@@ -24,6 +24,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only a kernel can tell. */
@@ -83,6 +85,86 @@ class InotifyTest {
         Path made = file(to.resolve("deep/file"));
         assertThat(watcher.next()).isEqualTo(new WatchEvent.Created(made, false));
         assertThat(Files.exists(from)).isFalse();
+      }
+    });
+  }
+
+  /**
+   * Two pairs of events, which look the same as a move and a move back: both names go on to be
+   * watched, whatever has them now.
+   */
+  @ParameterizedTest
+  @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+  void shouldFollowTwoNamesThatAreExchanged(boolean isDirectory, boolean isOtherDirectory)
+      throws IOException {
+    Path one = made(root.resolve("one"), isDirectory);
+    Path below = Files.createDirectory(root.resolve("below"));
+    Path other = made(below.resolve("other"), isOtherDirectory);
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        WatchModel model = WatchModel.of(root);
+        gyre.file.Files.exchange(one, other);
+        assertThat(model.next(watcher)).isEqualTo(new WatchEvent.Moved(one, other, isDirectory));
+        assertThat(model.next(watcher)).isEqualTo(new WatchEvent.Created(one, isOtherDirectory));
+        model.follow(watcher, root);
+        touch(one, isOtherDirectory);
+        touch(other, isDirectory);
+        model.follow(watcher, root);
+        awaitWatches(2 + (isDirectory ? 2 : 0) + (isOtherDirectory ? 2 : 0));
+      }
+    });
+  }
+
+  private static Path made(Path path, boolean isDirectory) throws IOException {
+    if (!isDirectory) {
+      return file(path);
+    }
+    file(Files.createDirectories(path.resolve("deep")).resolve(path.getFileName() + ".file"));
+    return path;
+  }
+
+  private static void touch(Path path, boolean isDirectory) throws IOException {
+    if (isDirectory) {
+      file(path.resolve("later"));
+      file(path.resolve("deep/later"));
+    } else {
+      Files.move(path, path.resolveSibling(path.getFileName() + ".later"));
+    }
+  }
+
+  /** The same four events as of an exchange, and something else to be known afterwards. */
+  @Test
+  void shouldNotTakeAMoveBackForAnExchange() throws IOException {
+    Path one = file(root.resolve("one"));
+    Path other = file(root.resolve("other"));
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        WatchModel model = WatchModel.of(root);
+        move(one, other);
+        move(other, one);
+        assertThat(model.next(watcher)).isEqualTo(new WatchEvent.Moved(one, other, false));
+        model.follow(watcher, root);
+        assertThat(WatchModel.there(root)).containsExactly(one);
+        move(one, other); // nothing has that name now
+        move(other, one);
+        assertThat(model.next(watcher)).isEqualTo(new WatchEvent.Moved(one, other, false));
+        assertThat(model.next(watcher)).isEqualTo(new WatchEvent.Moved(other, one, false));
+      }
+    });
+  }
+
+  /** It is a rename as any other, however soon it comes. */
+  @Test
+  void shouldTellWhereWhatHasReplacedAnotherMovesNext() throws IOException {
+    Path one = file(root.resolve("one"));
+    Path replaced = file(root.resolve("replaced"));
+    Path next = root.resolve("next");
+    run(() -> {
+      try (Watcher watcher = Watcher.open(root, DEEP)) {
+        move(one, replaced);
+        move(replaced, next);
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Moved(one, replaced, false));
+        assertThat(watcher.next()).isEqualTo(new WatchEvent.Moved(replaced, next, false));
       }
     });
   }

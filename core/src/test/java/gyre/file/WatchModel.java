@@ -59,19 +59,24 @@ final class WatchModel {
     known.removeIf(p -> p.startsWith(path));
   }
 
+  WatchEvent next(Watcher watcher) {
+    WatchEvent event = watcher.next();
+    apply(event);
+    return event;
+  }
+
   /** Takes events until it knows what is there, which must not change any more. */
   void follow(Watcher watcher, Path root) throws IOException {
     Set<Path> there = there(root);
     while (!known.equals(there)) {
-      apply(watcher.next());
+      WatchEvent ignored = next(watcher);
     }
   }
 
   /** Takes events until there was one of that kind. */
   <E extends WatchEvent> E await(Watcher watcher, Class<E> type) {
     while (true) {
-      WatchEvent event = watcher.next();
-      apply(event);
+      WatchEvent event = next(watcher);
       if (type.isInstance(event)) {
         return type.cast(event);
       }

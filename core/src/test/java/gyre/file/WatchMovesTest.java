@@ -2,7 +2,11 @@ package gyre.file;
 
 import gyre.Fiber;
 import gyre.Loops;
+import gyre.sys.CallState;
+import gyre.sys.LinuxFiles;
+import gyre.sys.LinuxNames;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Directories that move quickly, one after the other: into the tree, out of it, over each other,
- * below those that move as well. At rest a watcher has told what is there, tells of what is made in
+ * in exchange for each other, below those that move as well. At rest a watcher has told what is there, tells of what is made in
  * each directory, and the kernel keeps one watch for each. {@code -Dgyre.test.seed=N} makes other
  * moves.
  */
@@ -138,7 +142,7 @@ class WatchMovesTest {
   private void changeOnce(Random random) throws IOException {
     Path path = inside(random);
     Path away = outside.resolve(name(random));
-    switch (random.nextInt(21)) {
+    switch (random.nextInt(25)) {
       case 0, 1, 2 ->
           Files.writeString(path, "x", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       case 3, 4, 5, 6 -> Files.createDirectory(path);
@@ -149,6 +153,8 @@ class WatchMovesTest {
       case 17 -> Files.delete(path);
       case 18 -> Files.writeString(Files.createDirectory(away).resolve(name(random)), "x");
       case 19 -> deleteTree(path);
+      case 20, 21, 22 -> exchange(inside(random), path);
+      case 23 -> exchange(path, away);
       default -> replaceRoot(random, away);
     }
   }
@@ -179,6 +185,23 @@ class WatchMovesTest {
 
   private static void move(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Refused where the file system knows no exchange. */
+  private static void exchange(Path one, Path other) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      int result =
+          LinuxNames.renameat2(
+              new CallState(arena),
+              LinuxFiles.AT_FDCWD,
+              arena.allocateFrom(one.toString()).address(),
+              LinuxFiles.AT_FDCWD,
+              arena.allocateFrom(other.toString()).address(),
+              LinuxNames.RENAME_EXCHANGE);
+      if (result < 0) {
+        throw new IOException("errno " + -result);
+      }
+    }
   }
 
   private static void deleteTree(Path top) throws IOException {
