@@ -187,7 +187,7 @@ public abstract class DatagramConformance extends StreamConformance {
     cancelAndAwait(receiving);
   }
 
-  private void sendAndReceive(ReceivingFrom receiving, int sender, byte[] bytes) {
+  final void sendAndReceive(ReceivingFrom receiving, int sender, byte[] bytes) {
     int before = receiving.datagrams.size();
     SendingTo sending = new SendingTo(sender, local(receiving.descriptor), bytes).start();
     turnUntil(
@@ -197,7 +197,7 @@ public abstract class DatagramConformance extends StreamConformance {
     assertThat(receiving.datagrams.getLast()).isEqualTo(bytes);
   }
 
-  private static byte[] bytes(int length, long seed) {
+  static byte[] bytes(int length, long seed) {
     byte[] bytes = new byte[length];
     new Random(seed).nextBytes(bytes);
     return bytes;

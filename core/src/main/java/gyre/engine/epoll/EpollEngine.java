@@ -332,6 +332,13 @@ public final class EpollEngine extends ReadinessEngine {
     return length;
   }
 
+  @Override
+  protected int nextDatagramBytes(Channel channel) {
+    counters.calls++;
+    int flags = LinuxSockets.MSG_PEEK | LinuxSockets.MSG_TRUNC;
+    return LinuxSockets.recv(state, channel.descriptor, 0, 0, flags);
+  }
+
   private void putVector(long first, int firstLength, long second, int secondLength) {
     Memory.putLong(vector, first);
     Memory.putLong(vector + 8, firstLength);

@@ -23,11 +23,20 @@ final class DatagramReads extends Reads<ReceiveFrom> {
     int position = engine.landing.position();
     int limit = Math.min(reader.maxLengthBytes, MAX_DATAGRAM_BYTES);
     int space = Math.min(block.capacity - position, limit);
-    int beyond = limit - space;
-    Block huge = beyond > 0 ? engine.landing.huge(limit) : null;
-    if (beyond > 0 && huge == null) {
-      engine.starveForHuge(channel);
-      return 0;
+    Block huge = limit > space ? engine.landing.huge(limit) : null;
+    if (limit > space && huge == null) {
+      // Memory is scarce, or in small pieces: how much does this one take?
+      int next = engine.nextDatagramBytes(channel);
+      if (next < 0) {
+        return nothing(channel, reader, next);
+      }
+      limit = Math.min(limit, next);
+      space = Math.min(space, limit);
+      huge = limit > space ? engine.landing.huge(limit) : null;
+      if (limit > space && huge == null) {
+        engine.starveForHuge(channel);
+        return 0;
+      }
     }
     // What does not fit into the current block lands in the huge one, behind room for the start.
     int length =
@@ -36,7 +45,7 @@ final class DatagramReads extends Reads<ReceiveFrom> {
             block.address + position,
             space,
             huge == null ? 0 : huge.address + space,
-            beyond);
+            limit - space);
     if (length < 0) {
       return nothing(channel, reader, length);
     }

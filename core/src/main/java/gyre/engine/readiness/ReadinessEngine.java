@@ -183,6 +183,11 @@ public abstract class ReadinessEngine implements Engine {
   protected abstract int receiveFrom(
       Channel channel, long first, int firstLength, long second, int secondLength);
 
+  /** How long the next datagram is that can be received; the most there are if it can't be told. */
+  protected int nextDatagramBytes(Channel channel) {
+    return Integer.MAX_VALUE;
+  }
+
   protected abstract int send(Channel channel, Vector bytes);
 
   /** For helper threads. */

@@ -21,7 +21,7 @@ final class ReceiveBuffer {
   private @Nullable Block huge;
   private int position;
 
-  /** The size of a huge block that was asked for in vain. */
+  /** The least size of a huge block that was asked for in vain. */
   private int hugeWanted;
 
   ReceiveBuffer(BlockPool pool) {
@@ -108,7 +108,7 @@ final class ReceiveBuffer {
     if (block == null || block.capacity < bytes) {
       Block fresh = pool.takeContiguous(bytes);
       if (fresh == null) {
-        hugeWanted = Math.max(hugeWanted, bytes);
+        hugeWanted = hugeWanted == 0 ? bytes : Math.min(hugeWanted, bytes);
         return null;
       }
       fresh.filled = Block.NOT_FILLABLE;

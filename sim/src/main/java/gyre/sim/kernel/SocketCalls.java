@@ -275,9 +275,23 @@ final class SocketCalls {
 
   private int receive(int fd, long at, int length, int flags) {
     SimSocket socket = find(fd);
-    return socket == null
-        ? EBADF
-        : socket.receiveNow(at, length, (flags & LinuxSockets.MSG_PEEK) != 0);
+    if (socket == null) {
+      return EBADF;
+    }
+    boolean peeks = (flags & LinuxSockets.MSG_PEEK) != 0;
+    return peeks && socket.isDatagram() && (flags & LinuxSockets.MSG_TRUNC) != 0
+        ? nextDatagramBytes(socket)
+        : socket.receiveNow(at, length, peeks);
+  }
+
+  private static int nextDatagramBytes(SimSocket socket) {
+    Datagram next = socket.peekDatagram();
+    return next == null ? noDatagram(socket) : next.bytes().length;
+  }
+
+  private static int noDatagram(SimSocket socket) {
+    int failure = socket.takeError();
+    return failure != 0 ? failure : Errno.EAGAIN.negated();
   }
 
   private int receiveMessage(int fd, long message) {
@@ -314,8 +328,7 @@ final class SocketCalls {
   private static int receiveDatagram(SimSocket socket, long message, Pieces into) {
     Datagram next = socket.peekDatagram();
     if (next == null) {
-      int failure = socket.takeError();
-      return failure != 0 ? failure : Errno.EAGAIN.negated();
+      return noDatagram(socket);
     }
     socket.dropDatagram();
     int done = 0;
