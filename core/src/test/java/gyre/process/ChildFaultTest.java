@@ -89,9 +89,7 @@ class ChildFaultTest {
     mayGoOn.countDown();
     Kin.awaitGone(child.get());
     Kin.awaitGone(grandchild);
-    while (Kin.zombies() > 0 || Kin.descriptors() > before) {
-      Thread.sleep(1);
-    }
+    Kin.awaitCollected(before);
     assertThat(Kin.descriptors()).isEqualTo(before);
   }
 
@@ -121,9 +119,7 @@ class ChildFaultTest {
                 .hasMessageContaining("EMFILE")
                 .hasMessageContaining("ulimit -n"));
     Kin.awaitGone(Long.parseLong(Kin.awaitLine(file)));
-    while (Kin.zombies() > 0) {
-      Thread.sleep(1); // it is collected on a thread of its own
-    }
+    Kin.awaitCollected(Long.MAX_VALUE);
   }
 
   @Test

@@ -1,12 +1,23 @@
 package gyre.process;
 
+import gyre.engine.Poll;
+import gyre.sys.CallState;
+import gyre.sys.LinuxChildren;
+import gyre.sys.LinuxFiles;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** What the kernel says of this process's children and descriptors. */
 final class Kin {
+  private static final long SECOND_NANOS = 1_000_000_000;
+
   private Kin() {}
 
   /** Our children that have ended and were not waited for. */
@@ -46,6 +57,16 @@ final class Kin {
     }
   }
 
+  /**
+   * Blocks until no child is a zombie and no descriptor more is open than before. Nothing tells of
+   * that but {@code /proc}: a helper thread of ours collects the one and closes the other.
+   */
+  static void awaitCollected(long descriptors) throws IOException, InterruptedException {
+    while (zombies() > 0 || descriptors() > descriptors) {
+      Thread.sleep(1);
+    }
+  }
+
   static long descriptors() throws IOException {
     try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
       return all.count();
@@ -54,22 +75,48 @@ final class Kin {
 
   /** Blocks until it has ended; the limit of the test ends a wait in vain. */
   static void awaitGone(long process) throws InterruptedException {
-    while (isAlive(process)) {
-      Thread.sleep(1);
+    try (Arena arena = Arena.ofConfined()) {
+      CallState calls = new CallState(arena);
+      int descriptor = LinuxChildren.open(calls, (int) process);
+      if (descriptor >= 0) {
+        long scratch = arena.allocate(24, 8).address();
+        try {
+          while (LinuxFiles.poll(calls, descriptor, Poll.READABLE, SECOND_NANOS, scratch) <= 0) {
+            if (Thread.interrupted()) { // which the call takes no notice of
+              throw new InterruptedException();
+            }
+          }
+        } finally {
+          int ignored = LinuxFiles.close(calls, descriptor);
+        }
+      }
     }
   }
 
   /** Blocks until somebody has written a line to a file, which it answers without its end. */
   static String awaitLine(Path file) {
-    try {
-      String text = "";
+    try (WatchService changes = file.getFileSystem().newWatchService()) {
+      WatchKey ignored =
+          Objects.requireNonNull(file.getParent())
+              .register(
+                  changes,
+                  StandardWatchEventKinds.ENTRY_CREATE,
+                  StandardWatchEventKinds.ENTRY_MODIFY);
+      String text = read(file);
       while (!text.endsWith("\n")) {
-        text = Files.exists(file) ? Files.readString(file) : "";
-        Thread.sleep(1);
+        WatchKey changed = changes.take();
+        changed.pollEvents().clear();
+        boolean isWatched = changed.reset();
+        assert isWatched : "the directory is gone";
+        text = read(file);
       }
       return text.strip();
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private static String read(Path file) throws IOException {
+    return Files.exists(file) ? Files.readString(file) : "";
   }
 }
