@@ -4,6 +4,7 @@ import gyre.loop.EndOfTurn;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: the life of every handle, and a third of it in words.
 /**
  * The part of a handle that {@link Loop}, {@link Scope} and {@link Fiber} work with: its life, its
  * place among the handles of its scope, and its callbacks. It stands in this package because those

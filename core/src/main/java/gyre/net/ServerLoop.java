@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one part of a server, for whose state its loop and the caller wait.
 /**
  * The part of a {@link TcpServer} on one loop: a scope with connections, which a fiber keeps open
  * until the server is closed or the loop shuts down, and maybe a listener.

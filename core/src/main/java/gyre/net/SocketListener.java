@@ -17,6 +17,7 @@ import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: three ways to take connections, which share one line of those that wait.
 /**
  * Accepts connections. Three ways to use it: {@link #serve} gives each connection a fiber, {@link
  * #onConnection} a callback, and {@link #accept} hands out one at a time.

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: the end, the survivors and the descriptor of a child decide on its release.
 /**
  * A child process that was started by {@link Command#start}.
  *
