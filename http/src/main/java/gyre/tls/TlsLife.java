@@ -13,6 +13,7 @@ import gyre.spi.Internals;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: stream below, peer and user end one life, by the same few fields.
 /**
  * How long a TLS stream lasts, and who is told of what: by the stream below, by timers, by its user
  * and by its scope.
