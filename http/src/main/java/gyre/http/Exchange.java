@@ -11,6 +11,19 @@ import org.jspecify.annotations.Nullable;
  * request until it has answered all that it received. An idle connection has none.
  */
 final class Exchange {
+  /** Misuse is looked for. */
+  private static final boolean IS_CHECKED = Exchange.class.desiredAssertionStatus();
+
+  /** What serves one request after the other, where misuse is looked for: so many in turn. */
+  private static final int CHECKED_SETS = 16;
+
+  /** What a handler is given. */
+  private record Shown(Http1Request request, Http1Body body, Http1Response response) {
+    Shown(Exchange of) {
+      this(new Http1Request(of), new Http1Body(of), new Http1Response(of));
+    }
+  }
+
   final RequestHead head = new RequestHead(new Lines());
   final HeadParser parser;
   final ChunkDecoder chunks;
@@ -38,6 +51,9 @@ final class Exchange {
 
   /** The same objects serve one request after the other, so that nothing is allocated. */
   private final boolean isReused;
+
+  private final @Nullable Shown[] sets = new @Nullable Shown[IS_CHECKED ? CHECKED_SETS : 0];
+  private int set;
 
   /** The handler runs in a fiber that may park. */
   boolean mayPark;
@@ -177,6 +193,23 @@ final class Exchange {
     tellEndings();
   }
 
+  private void show(Shown next) {
+    request = next.request;
+    body = next.body;
+    response = next.response;
+  }
+
+  /** A handler that has kept one of its predecessors is refused it, and gets no other request. */
+  private Shown nextSet() {
+    set = (set + 1) % CHECKED_SETS;
+    Shown next = sets[set];
+    if (next == null) {
+      next = new Shown(this);
+      sets[set] = next;
+    }
+    return next;
+  }
+
   /** A head begins. */
   void begin(boolean canPark) {
     assert !isDeferred : "the one before is not over";
@@ -184,9 +217,9 @@ final class Exchange {
     body.forget();
     if (isShown && (canPark || !isReused)) {
       // While this one waits for its answer others run, who may have kept the former objects.
-      request = new Http1Request(this);
-      body = new Http1Body(this);
-      response = new Http1Response(this);
+      show(new Shown(this));
+    } else if (isShown && IS_CHECKED) {
+      show(nextSet());
     }
     isShown = true;
     mayPark = canPark;

@@ -106,10 +106,18 @@ public final class HttpOptions {
 
   /**
    * In push style: have the same objects serve one request after the other, so that nothing is
-   * allocated for one. Handlers answer before they return then: {@link Response#defer}, and what
-   * does that by itself, is refused. So keep nothing of a request: what was kept is refused too,
-   * but within the call of a handler it is the request of that call. By default, and always where a
-   * handler runs in a fiber, each request has objects of its own, of some 200 bytes.
+   * allocated for one. By default, and always where a handler runs in a fiber, each request has
+   * objects of its own, of some 200 bytes.
+   *
+   * <p>Keep neither request nor body nor response behind the return of the handler then, and take
+   * no reference to one into a callback. Outside of a handler's call what was kept is refused with
+   * an {@link IllegalStateException}. <strong>Within one it is not: there it shows the request of
+   * that call, maybe of another client, and would answer it.</strong> Where assertions are on, as
+   * in tests, it is refused within a call as well, for the next 15 requests at least that the same
+   * objects would serve.
+   *
+   * <p>Handlers answer before they return: {@link Response#defer}, and what does that by itself, is
+   * refused.
    */
   public HttpOptions reuseRequests(boolean value) {
     return with(v -> v.reusesRequests = value);

@@ -199,6 +199,38 @@ class ExchangeKeptTest {
     assertThat(seen).containsExactly("a request that is over");
   }
 
+  /** Where misuse is looked for, as in tests: else it would be the request of that call. */
+  @ParameterizedTest
+  @EnumSource(Owner.class)
+  void shouldRefuseWhatWasKeptInTheCallsOfThoseThatUseItAgain(Owner owner) throws Exception {
+    HttpHandler handler =
+        (asked, answer) -> {
+          if (asked.isPath("/first")) {
+            request = asked;
+            body = asked.body();
+            response = answer;
+            answer.send("kept");
+            return;
+          }
+          use();
+          answer.send(asked.header("Token") + asked.body().readText());
+        };
+    try (LoopGroup group = LoopGroup.open(1, Loops.options("epoll"));
+        HttpServer server =
+            Style.PUSH.open(group.loop(0), trusting().reuseRequests(true), handler);
+        RawClient first = new RawClient(server.address());
+        RawClient second = new RawClient(server.address())) {
+      first.send(FORM.formatted("/first", "mine"));
+      assertThat(first.receive().body()).isEqualTo("kept");
+      RawClient next = owner == Owner.SAME_CONNECTION ? first : second;
+      for (int i = 0; i < 15; i++) {
+        next.send(FORM.formatted("/next", SECRET));
+        assertThat(next.receive().body()).isEqualTo(SECRET + "body");
+      }
+    }
+    assertThat(seen).containsOnly("a request that is over").hasSize(15);
+  }
+
   /** The queue of a body knows nothing of exchanges: it must not become another body's. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
