@@ -7,6 +7,7 @@ import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -448,14 +449,28 @@ final class PushConnection extends Http1Connection implements DataHandler {
   void write(Exchange of, byte[] head, int length, @Nullable Object body) {
     patience().wrote(length);
     of.response.beginWrite();
-    stream().write(head, 0, length);
     if (of.mayPark) {
+      stream().write(head, 0, length);
       output.sendAll(body);
+    } else if (of.response.isComplete()) {
+      output.send(head, length, body);
     } else {
-      output.send(body);
+      beginPieces(head, length);
     }
     of.response.endWrite();
     completeIfLater(of);
+  }
+
+  /** The pieces do not wait for a head, so one that is refused ends the connection. */
+  private void beginPieces(byte[] head, int length) {
+    try {
+      stream().write(head, 0, length);
+    } catch (OutputFullException e) {
+      if (!isCalling) {
+        stream().reset(); // else that is done when the handler has failed
+      }
+      throw e;
+    }
   }
 
   /** What comes when nobody is called, from a timer say, has to go on by itself. */

@@ -2,15 +2,20 @@ package gyre.http;
 
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
+import gyre.io.OutputFullException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The body of an answer on its way to a stream that may be full: a callback cannot wait. */
+/** A whole answer on its way to a stream that may be full: a callback cannot wait. */
 final class PushOutput {
   /** The stream takes so much whenever it is writable. */
   private static final int PIECE_BYTES = 16 * 1024;
 
   private final ByteStream stream;
   private final Patience patience;
+
+  /** What the stream had no memory for, yet; goes before the body. */
+  private byte @Nullable [] head;
 
   /** What the stream had no room for, yet: a byte array or a ByteQueue. */
   private @Nullable Object body;
@@ -24,10 +29,11 @@ final class PushOutput {
 
   /** Whether the stream has all of it. */
   boolean isDone() {
-    return body == null;
+    return head == null && body == null;
   }
 
   void forget() {
+    head = null;
     body = null;
   }
 
@@ -47,14 +53,41 @@ final class PushOutput {
     }
   }
 
-  /** As much as there is room for. */
-  void send(@Nullable Object next) {
+  /**
+   * As much as there is room for.
+   *
+   * @param first the head, of which the stream takes all or nothing
+   */
+  void send(byte[] first, int length, @Nullable Object next) {
+    assert isDone() : "two answers at a time";
     body = next;
     offset = 0;
-    sendMore();
+    try {
+      stream.write(first, 0, length);
+    } catch (OutputFullException e) {
+      head = Arrays.copyOf(first, length); // onDrained follows
+      return;
+    }
+    sendBody();
   }
 
   void sendMore() {
+    byte[] first = head;
+    if (first != null) {
+      if (!stream.isWritable()) {
+        return;
+      }
+      try {
+        stream.write(first, 0, first.length);
+      } catch (OutputFullException e) {
+        return;
+      }
+      head = null;
+    }
+    sendBody();
+  }
+
+  private void sendBody() {
     switch (body) {
       case null -> {}
       case byte[] bytes -> sendMore(bytes);

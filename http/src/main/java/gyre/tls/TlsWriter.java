@@ -18,6 +18,9 @@ import java.nio.ByteBuffer;
  * <p>Before each call the stream has checked that it may be written to.
  */
 final class TlsWriter extends OutputWait {
+  /** There is a reserve for so much, which is less than a small block. */
+  private static final int LITTLE_BYTES = 1000;
+
   private final TlsStream stream;
 
   TlsWriter(TlsStream stream) {
@@ -87,29 +90,34 @@ final class TlsWriter extends OutputWait {
       full(caller, bytes);
     }
     if (!stream.plain.canAppend(bytes)) {
-      boolean ignored = stream.isWritable(); // it is told when there is memory
-      stream.outputRefused();
-      throw new OutputFullException(
-          stream.name()
-              + ": the loop has no memory for "
-              + bytes
-              + " bytes at present: stop when isWritable() is false, go on in onDrained");
+      throw noMemory(bytes);
     }
   }
 
+  private OutputFullException noMemory(long bytes) {
+    boolean ignored = stream.isWritable(); // it is told when there is memory
+    stream.outputRefused();
+    return new OutputFullException(
+        stream.name()
+            + ": the loop has no memory for "
+            + bytes
+            + " bytes at present: stop when isWritable() is false, go on in onDrained");
+  }
+
   private void appendSome(ByteBuffer source, Fiber<?> caller) {
+    if (mustNotPark(caller)) {
+      appendAll(source);
+      return;
+    }
     int limit = source.limit();
-    long room =
-        mustNotPark(caller)
-            ? source.remaining()
-            : Math.max(1, stream.options.outputLimitBytes() - stream.unsentBytes());
+    long room = Math.max(1, stream.options.outputLimitBytes() - stream.unsentBytes());
     source.limit((int) Math.min(limit, source.position() + room));
     try {
       if (stream.plain.tryAppend(source) || stream.plain.appendReserved(source) > 0) {
         stream.sendSoon();
         return;
       }
-      if (stream.isOutputDone() || mustNotPark(caller)) {
+      if (stream.isOutputDone()) {
         stream.plain.append(source); // tells that there is no memory
         return;
       }
@@ -118,6 +126,18 @@ final class TlsWriter extends OutputWait {
     }
     parkWriter(caller, Goal.MEMORY);
     stream.checkWritable();
+  }
+
+  /** All of it or nothing: who can't wait would not know how much. */
+  private void appendAll(ByteBuffer source) {
+    int length = source.remaining();
+    if (!stream.plain.tryAppend(source)) {
+      boolean isLittle = stream.plain.size() + length <= LITTLE_BYTES;
+      if (!isLittle || stream.plain.appendReserved(source) < length) {
+        throw noMemory(length);
+      }
+    }
+    stream.sendSoon();
   }
 
   private void parkWriter(Fiber<?> caller, Goal goal) {

@@ -28,6 +28,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** In push style whoever is refused is told when there is room, and loses nothing until then. */
@@ -98,11 +99,15 @@ class RefusedEndTest {
   /** All memory of the loop, until the queue is closed. */
   private static ByteQueue hog(Request request) {
     ByteQueue hog = request.body().input().sibling();
+    hog(hog);
+    return hog;
+  }
+
+  private static void hog(ByteQueue hog) {
     byte[] block = new byte[1024];
     while (hog.tryAppend(block, 0, block.length)) {
       assertThat(hog.isEmpty()).isFalse();
     }
-    return hog;
   }
 
   /** Is refused once for want of memory, which comes back when the handler has returned. */
@@ -145,6 +150,10 @@ class RefusedEndTest {
   @Test
   void shouldTellWhoWasRefusedForWantOfMemoryOverTls() throws Exception {
     HttpHandler handler = (request, response) -> response.stream().onWritable(new Poor(request));
+    shouldHaveAll(Framing.CHUNKED, answerOverTls(handler));
+  }
+
+  private RawClient.Answer answerOverTls(HttpHandler handler) throws Exception {
     SelfSigned authority = SelfSigned.authority("Test");
     TlsServerOptions tls =
         TlsServerOptions.of(authority.issueServer("localhost", "127.0.0.1"))
@@ -157,13 +166,39 @@ class RefusedEndTest {
     trust.init(store);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, trust.getTrustManagers(), null);
-    shouldHaveAll(
+    return answerOf(
         Framing.CHUNKED,
-        answerOf(
-            Framing.CHUNKED,
-            HttpOptions.defaults().tls(TlsServer.of(tls)),
-            handler,
-            context.getSocketFactory()));
+        HttpOptions.defaults().tls(TlsServer.of(tls)),
+        handler,
+        context.getSocketFactory());
+  }
+
+  /** Nobody would write it once more: who sends a whole answer has nothing more to do with it. */
+  @ParameterizedTest
+  @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+  void shouldSendAWholeAnswerWhenThereIsMemory(boolean isTls, boolean isDeferred)
+      throws Exception {
+    String text = "t".repeat(2000);
+    HttpHandler handler =
+        (request, response) -> {
+          ByteQueue own = request.body().input().sibling();
+          Runnable answering =
+              () -> {
+                hog(own);
+                Loop.current().post(own::close);
+                response.header("Long", "h".repeat(3000)).send(text);
+              };
+          if (isDeferred) {
+            Response ignored = response.defer();
+            Loop.current().post(answering);
+          } else {
+            answering.run();
+          }
+        };
+    RawClient.Answer answer =
+        isTls ? answerOverTls(handler) : answerOf(Framing.LENGTH, handler);
+    assertThat(answer.body()).isEqualTo(text);
+    assertThat(reported).isEmpty();
   }
 
   /** What is left to be sent then does not fit either: it follows. */
