@@ -158,6 +158,15 @@ class RefusedEndTest {
     TlsServerOptions tls =
         TlsServerOptions.of(authority.issueServer("localhost", "127.0.0.1"))
             .applicationProtocols("http/1.1");
+    return answerOf(
+        Framing.CHUNKED,
+        HttpOptions.defaults().tls(TlsServer.of(tls)),
+        handler,
+        trusting(authority));
+  }
+
+  /** Connects by TLS to whom the authority vouches for. */
+  static SocketFactory trusting(SelfSigned authority) throws Exception {
     KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
     store.load(null, null);
     store.setCertificateEntry("test", authority.certificate());
@@ -166,11 +175,7 @@ class RefusedEndTest {
     trust.init(store);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, trust.getTrustManagers(), null);
-    return answerOf(
-        Framing.CHUNKED,
-        HttpOptions.defaults().tls(TlsServer.of(tls)),
-        handler,
-        context.getSocketFactory());
+    return context.getSocketFactory();
   }
 
   /** Nobody would write it once more: who sends a whole answer has nothing more to do with it. */
