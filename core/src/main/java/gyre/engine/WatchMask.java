@@ -8,10 +8,6 @@ public final class WatchMask {
   public static final int MOVED_TO = 0x80;
   public static final int CREATE = 0x100;
   public static final int DELETE = 0x200;
-
-  /** Something in a directory has another name, or none, or is new. */
-  public static final int NAMES = MOVED_FROM | MOVED_TO | CREATE | DELETE;
-
   public static final int DELETE_SELF = 0x400;
   public static final int MOVE_SELF = 0x800;
 
@@ -32,6 +28,9 @@ public final class WatchMask {
 
   /** It happened to a directory. */
   public static final int IS_DIRECTORY = 0x4000_0000;
+
+  /** Something in a directory has another name, or none, or is new. */
+  public static final int NAMES = MOVED_FROM | MOVED_TO | CREATE | DELETE;
 
   private WatchMask() {}
 }

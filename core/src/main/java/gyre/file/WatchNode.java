@@ -36,7 +36,7 @@ final class WatchNode implements WatchChild {
   /** It can't be watched, and that has been told. */
   boolean isLost;
 
-  /** The last that happened to a name in it, if it was that. */
+  /** Null unless the last that happened to a name in it is that it took another's place. */
   WatchMove.@Nullable Arrival arrival;
 
   final Map<String, WatchChild> children = new HashMap<>();

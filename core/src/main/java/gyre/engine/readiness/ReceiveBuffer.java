@@ -105,17 +105,18 @@ final class ReceiveBuffer {
   /** Room for any datagram; null where the pool is exhausted. */
   @Nullable Block huge(int bytes) {
     Block block = huge;
-    if (block == null || block.capacity < bytes) {
-      Block fresh = pool.takeContiguous(bytes);
-      if (fresh == null) {
+    if (block != null && block.capacity < bytes) {
+      block.release(); // it may be what is missing
+      block = null;
+    }
+    if (block == null) {
+      block = pool.takeContiguous(bytes);
+      if (block == null) {
         hugeWanted = hugeWanted == 0 ? bytes : Math.min(hugeWanted, bytes);
-        return null;
+      } else {
+        block.filled = Block.NOT_FILLABLE;
       }
-      fresh.filled = Block.NOT_FILLABLE;
-      if (block != null) {
-        block.release();
-      }
-      huge = fresh;
+      huge = block;
     }
     return huge;
   }
