@@ -35,8 +35,12 @@ final class StallLog {
   private final ArrayDeque<Long> loggedNanos = new ArrayDeque<>();
   private final ArrayDeque<String> unwritten = new ArrayDeque<>();
   private @Nullable Thread writer;
+  private final long startEndsNanos =
+      System.nanoTime()
+          + TimeUnit.MILLISECONDS.toNanos(
+              START_MILLIS - ManagementFactory.getRuntimeMXBean().getUptime());
   private long total;
-  private long unlogged;
+  private long totalAtLog;
 
   synchronized void add(StallReport report) {
     total++;
@@ -45,7 +49,9 @@ final class StallLog {
       newest.removeFirst();
     }
     StallEvent.commit(report);
-    log(report);
+    if (isForLog(report)) {
+      log(report);
+    }
   }
 
   /** It goes on. */
@@ -58,11 +64,14 @@ final class StallLog {
     StallEvent.commitEnd(ended);
   }
 
-  /** The same stall, seen better. */
+  /** The same stall, seen better: one that was not worth a line may be by now. */
   synchronized void replace(StallReport old, StallReport changed) {
     List<StallReport> all = new ArrayList<>(newest);
     newest.clear();
     all.forEach(each -> newest.add(each.equals(old) ? changed : each));
+    if (isForLog(changed) && !isForLog(old)) {
+      log(changed);
+    }
   }
 
   private StallReport replace(StallReport old, long endedNanos, long seenNanos) {
@@ -87,29 +96,24 @@ final class StallLog {
     return List.copyOf(newest);
   }
 
-  synchronized long total() {
-    return total;
+  private boolean isForLog(StallReport report) {
+    long least =
+        Math.max(
+            report.beganNanos() - startEndsNanos < 0 ? START_LIMIT_NANOS : 0,
+            report.cause().isItsOwn() ? 0 : OTHERS_LIMIT_NANOS);
+    return report.nanos() >= least;
   }
 
   private void log(StallReport report) {
     long now = System.nanoTime();
-    boolean isStarting =
-        ManagementFactory.getRuntimeMXBean().getUptime() < START_MILLIS
-            && report.nanos() < START_LIMIT_NANOS;
     while (!loggedNanos.isEmpty() && now - loggedNanos.getFirst() > MINUTE_NANOS) {
       loggedNanos.removeFirst();
     }
-    boolean isSmall = !report.cause().isItsOwn() && report.nanos() < OTHERS_LIMIT_NANOS;
-    if (isStarting
-        || isSmall
-        || loggedNanos.size() >= LOGGED_PER_MINUTE
-        || unwritten.size() >= UNWRITTEN_MAX) {
-      unlogged++;
-      return;
+    if (loggedNanos.size() < LOGGED_PER_MINUTE && unwritten.size() < UNWRITTEN_MAX) {
+      loggedNanos.addLast(now);
+      unwritten.addLast(words(report));
+      totalAtLog = total;
     }
-    loggedNanos.addLast(now);
-    unwritten.addLast(words(report));
-    unlogged = 0;
   }
 
   /**
@@ -146,6 +150,7 @@ final class StallLog {
     if (!report.scopes().isEmpty()) {
       text.append(", in scope ").append(String.join(" < ", report.scopes()));
     }
+    long unlogged = total - 1 - totalAtLog;
     if (unlogged > 0) {
       text.append("; ").append(unlogged).append(" stalls before it were not logged");
     }

@@ -141,10 +141,14 @@ final class WatchedLoop {
       if (state == State.SUSPECT) {
         begin(examine(turn, now));
       } else if (report != null) {
-        report =
-            now - examinedNanos > AGAIN_NANOS ? again(report, turn, now) : log.seen(report, now);
+        report = isToBeExamined(report, now) ? again(report, turn, now) : log.seen(report, now);
       }
     }
+  }
+
+  /** What the machine did at the beginning acquits nobody who then goes on by himself. */
+  private boolean isToBeExamined(StallReport known, long now) {
+    return now - examinedNanos > (known.cause().isItsOwn() ? AGAIN_NANOS : limitNanos / 2);
   }
 
   private Baseline baseline(long now) {

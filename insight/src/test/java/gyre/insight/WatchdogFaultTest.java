@@ -81,9 +81,34 @@ class WatchdogFaultTest {
     }
   }
 
+  /** What the machine did for a moment is worth no line; what the code then did is. */
+  @Test
+  void shouldLogAStallThatTurnsOutToBeTheProgramsOwn() throws InterruptedException {
+    CountDownLatch logged = new CountDownLatch(1);
+    Handler handler = handler(logged, new CountDownLatch(0));
+    Logger logger = Logger.getLogger("gyre.insight");
+    logger.addHandler(handler);
+    try {
+      StallLog log = new StallLog();
+      StallReport early = stall("held up", Cause.PREEMPTED, 30_000_000);
+      log.add(early);
+      log.write();
+      assertThat(logged.getCount()).isEqualTo(1);
+      log.replace(early, stall("held up", Cause.JAVA, 1_200_000_000));
+      log.write();
+      logged.await();
+    } finally {
+      logger.removeHandler(handler);
+    }
+  }
+
   private static StallReport stall(String subject) {
+    return stall(subject, Cause.JAVA, 9_000_000_000L);
+  }
+
+  private static StallReport stall(String subject, Cause cause, long nanos) {
     return new StallReport(
-        "loop", 1, "fiber", subject, List.of(), 1, 0, 9_000_000_000L, Cause.JAVA, "", List.of());
+        "loop", 1, "fiber", subject, List.of(), 1, 0, nanos + 1, cause, "", List.of());
   }
 
   private static Handler handler(CountDownLatch isStuck, CountDownLatch goesOn) {

@@ -11,6 +11,8 @@ import gyre.insight.StallReport.Cause;
 import gyre.probe.Counter;
 import gyre.probe.Probe;
 import gyre.spi.Internals;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -118,6 +120,33 @@ class WatchedLoopTest {
     assertThat(told.getLast().cause()).isEqualTo(Cause.MANY);
     assertThat(told.getLast().place()).isEmpty();
     assertThat(told.getLast().subject()).isEqualTo("the loop itself");
+  }
+
+  /** What the scheduler tells of the thread of the loop, in place of the machine. */
+  private void plant(Probe probe, long ranMillis, long waitedMillis) throws IOException {
+    Path thread =
+        noMachine.resolve("proc/" + ProcessHandle.current().pid() + "/task/" + probe.thread());
+    Path folder = Files.createDirectories(thread);
+    Files.writeString(folder.resolve("stat"), "1 (loop) R 0");
+    Files.writeString(
+        folder.resolve("schedstat"), ranMillis * MILLI + " " + waitedMillis * MILLI + " 1");
+  }
+
+  @Test
+  void shouldBlameTheCodeThatGoesOnAfterItWasNotLetRun() {
+    List<StallReport> told =
+        watch((watched, probe) ->
+            inTurns(() -> {
+              plant(probe, 0, 0);
+              lookAfter(watched, probe, 7);
+              plant(probe, 0, 20);
+              lookAfter(watched, probe, 27);
+              assertThat(log.all().getLast().cause()).isEqualTo(Cause.PREEMPTED);
+              plant(probe, 30, 23);
+              lookAfter(watched, probe, 60);
+            }));
+    assertThat(told.getLast().cause()).isEqualTo(Cause.JAVA);
+    assertThat(told.getLast().stack()).anyMatch(frame -> isOf(frame, "lookAfter"));
   }
 
   /** It is over when the next turn is looked at, whose stack says nothing about it. */
