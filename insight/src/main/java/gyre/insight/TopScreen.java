@@ -219,12 +219,14 @@ public final class TopScreen {
 
   private void drawLoops(Area area, Look look) {
     int row = 0;
-    for (String line : TopText.verdicts(look)) {
+    List<String> wrong = new ArrayList<>(TopText.verdicts(look));
+    wrong.addAll(TopText.lately(look));
+    for (String line : wrong) {
       if (row < area.height() / 2) {
         int ignored = area.put(0, row++, line, line.startsWith("!") ? BAD : Style.plain());
       }
     }
-    if (look.verdicts().isEmpty()) {
+    if (wrong.isEmpty()) {
       int ignored = area.put(0, row++, "nothing is wrong as far as it can be seen", DIM);
     }
     List<LoopSnapshot> loops = TopText.sorted(look, order);

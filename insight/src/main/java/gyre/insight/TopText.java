@@ -5,8 +5,10 @@ import gyre.probe.Counter;
 import gyre.probe.Distribution;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** A look at a process as lines of text: what {@code gyre top --once} prints. */
 public final class TopText {
@@ -22,6 +24,11 @@ public final class TopText {
   static final List<String> SPREAD_HEADS = List.of("", "count/s", "p50", "p90", "p99", "max");
 
   private static final int BAR = 24;
+
+  /** What held up a loop is told for so long: a look sees the last second alone. */
+  private static final long LATELY_NANOS = 300_000_000_000L;
+
+  private static final int LATELY_MAX = 3;
 
   /** By what loops can be sorted. */
   public enum Order {
@@ -42,6 +49,7 @@ public final class TopText {
     List<String> lines = new ArrayList<>();
     lines.add(head(look));
     lines.addAll(verdicts(look));
+    lines.addAll(lately(look));
     lines.add("");
     List<List<String>> rows = new ArrayList<>();
     for (LoopSnapshot loop : sorted(look, order)) {
@@ -77,6 +85,57 @@ public final class TopText {
       lines.add("    " + verdict.disease().cure());
     }
     return lines;
+  }
+
+  /** What is told of several stalls at once. */
+  private record Culprit(long loop, String kind, StallReport.Cause cause, String place) {
+    private static Culprit of(StallReport stall) {
+      return new Culprit(stall.loopNumber(), stall.kind(), stall.cause(), stall.place());
+    }
+  }
+
+  /** What held up the loops lately and is no verdict of this look, the program's own doing first. */
+  static List<String> lately(Look look) {
+    Map<Culprit, List<StallReport>> culprits = new LinkedHashMap<>();
+    look.stalls().stream()
+        .filter(stall -> stall.ageNanos() < LATELY_NANOS)
+        .sorted(
+            Comparator.comparing((StallReport stall) -> !stall.cause().isItsOwn())
+                .thenComparing(StallReport::ageNanos))
+        .forEach(
+            stall ->
+                culprits.computeIfAbsent(Culprit.of(stall), key -> new ArrayList<>()).add(stall));
+    culprits
+        .keySet()
+        .removeIf(culprit ->
+            !culprit.place().isEmpty()
+                && look.verdicts().stream()
+                    .anyMatch(verdict -> verdict.place().equals(culprit.place())));
+    List<String> lines = new ArrayList<>();
+    culprits.entrySet().stream()
+        .limit(LATELY_MAX)
+        .forEach(each -> {
+          lines.add(lately(each.getValue()));
+          if (!each.getKey().place().isEmpty()) {
+            lines.add("    at " + each.getKey().place());
+          }
+        });
+    return lines;
+  }
+
+  private static String lately(List<StallReport> stalls) {
+    StallReport newest = stalls.getFirst();
+    long longest = stalls.stream().mapToLong(StallReport::nanos).max().orElse(0);
+    return "- "
+        + (newest.endedNanos() == 0 ? "now" : Figures.nanos(newest.ageNanos()) + " ago")
+        + "  "
+        + newest.loop()
+        + (stalls.size() > 1
+            ? ": " + stalls.size() + " stalls of up to "
+            : ": a stall of ")
+        + Figures.nanos(longest)
+        + ": "
+        + newest.verdict();
   }
 
   static List<LoopSnapshot> sorted(Look look, Order order) {
