@@ -134,7 +134,7 @@ public final class Diagnosis {
       return;
     }
     long longest = Math.max(now, loop.spread(Distribution.TURN).max());
-    if (longest > BLOCKED_NANOS && (!isStarved || isSeen(stall))) {
+    if (longest > BLOCKED_NANOS && (!isStarved || isSeenNow(stall))) {
       say(
           Disease.BLOCKED_LOOP,
           loop.name(),
@@ -151,26 +151,26 @@ public final class Diagnosis {
     long limit = after.stallLimitNanos();
     for (KindSnapshot kind : loop.kinds()) {
       Optional<StallReport> stall = lastStall(loop, kind.name());
-      if (kind.stalls() > 0 && (!isStarved || isSeen(stall))) {
+      if (kind.stalls() > 0 && (!isStarved || isSeenNow(stall))) {
         say(
             Disease.SLOW_CALLBACK,
             loop.name(),
             kind.stalls()
-                + " callbacks of "
+                + (kind.stalls() == 1 ? " callback of " : " callbacks of ")
                 + kind.name()
-                + " took up to "
+                + (kind.stalls() == 1 ? " took " : " took up to ")
                 + Figures.nanos(kind.callbacks().max()),
             Figures.nanos(limit),
             place(stall));
       }
     }
     long fibers = loop.spread(Distribution.FIBER_RUN).above(limit);
-    if (fibers > 0 && (!isStarved || isSeen(lastStall(loop, "fiber")))) {
+    if (fibers > 0 && (!isStarved || isSeenNow(lastStall(loop, "fiber")))) {
       say(
           Disease.SLOW_CALLBACK,
           loop.name(),
           fibers
-              + " runs of fibers took up to "
+              + (fibers == 1 ? " run of a fiber took " : " runs of fibers took up to ")
               + Figures.nanos(loop.spread(Distribution.FIBER_RUN).max()),
           Figures.nanos(limit),
           place(lastStall(loop, "fiber")));
@@ -189,7 +189,9 @@ public final class Diagnosis {
           Disease.HELD_UP,
           loop.name(),
           number
-              + " callbacks and fibers were ready and waited up to "
+              + (number == 1
+                  ? " callback or fiber was ready and waited "
+                  : " callbacks and fibers were ready and waited up to ")
               + Figures.nanos(delay.max())
               + ", held up by "
               + stall.map(StallReport::subject).orElseGet(() -> mostOf(loop)),
@@ -216,6 +218,13 @@ public final class Diagnosis {
     return stall
         .map(report -> report.cause().isItsOwn() && report.cause() != StallReport.Cause.UNSEEN)
         .orElse(false);
+  }
+
+  /** What somebody did a minute ago is no proof where the machine holds up a loop now. */
+  private boolean isSeenNow(Optional<StallReport> stall) {
+    return isSeen(
+        stall.filter(
+            report -> report.endedNanos() == 0 || report.endedNanos() >= before.takenNanos()));
   }
 
   private Optional<StallReport> lastStall(LoopSnapshot loop, String kind) {

@@ -114,6 +114,32 @@ class DiagnosisTest {
     assertThat(diagnose()).containsExactly(Disease.STARVED_BY_MACHINE);
   }
 
+  /** Nor is one to blame for it who was slow before. */
+  @Test
+  void shouldNotBlameALineOfLongAgoWhereTheMachineStarvesALoop() {
+    long now = System.nanoTime();
+    stalls =
+        List.of(
+            new StallReport(
+                "loop",
+                1,
+                "timer",
+                "the callback of timer-1",
+                List.of(),
+                now - 6 * SECOND,
+                now - 5 * SECOND,
+                now - 5 * SECOND,
+                Cause.JAVA,
+                "",
+                List.of("app.Shop.price(Shop.java:7)")));
+    spreads.put(Distribution.TURN, spread(150 * MILLI, 1));
+    stallsOfKind = 1;
+    waitedNanos = SECOND / 2;
+    ProcessSnapshot before = process(now - SECOND, loop("loop", 1, false));
+    ProcessSnapshot after = process(now, loop("loop", 1, true));
+    assertThat(diagnose(before, after)).containsExactly(Disease.STARVED_BY_MACHINE);
+  }
+
   @Test
   void shouldTellTheLineOfASlowCallback() {
     stallsOfKind = 1;
