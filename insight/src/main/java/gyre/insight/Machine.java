@@ -6,11 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +30,16 @@ public final class Machine {
   private static final long MANY_DESCRIPTORS = 10_000;
   private static final long RECOUNT_NANOS = 60_000_000_000L;
 
+  /** Most files of the kernel are smaller. */
+  private static final int FIRST_READ_BYTES = 2048;
+
   private final Path root;
 
   /** Of the process that was asked for last, where they had to be listed. */
   private volatile @Nullable Counted counted;
+
+  /** Of the process that was asked for last. */
+  private volatile @Nullable Statistics statistics;
 
   /** One whose files lie below {@code root}. */
   public static Machine below(Path root) {
@@ -47,10 +55,23 @@ public final class Machine {
     // Of a setting with several values the kernel tells the first read all, and the next nothing;
     // Files.readString begins with a small read.
     try (InputStream file = Files.newInputStream(root.resolve(path.substring(1)))) {
-      return Optional.of(new String(file.readAllBytes(), StandardCharsets.UTF_8).strip());
+      return Optional.of(read(file).strip());
     } catch (IOException | SecurityException e) {
       return Optional.empty();
     }
+  }
+
+  /** What is read again and again is not to leave a large buffer behind each time. */
+  private static String read(InputStream file) throws IOException {
+    byte[] bytes = new byte[FIRST_READ_BYTES];
+    int length = 0;
+    for (int count = 0; count >= 0; count = file.read(bytes, length, bytes.length - length)) {
+      length += count;
+      if (length == bytes.length) {
+        bytes = Arrays.copyOf(bytes, 2 * length);
+      }
+    }
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
   }
 
   /** The number that a file consists of. */
@@ -68,8 +89,11 @@ public final class Machine {
 
   /** The number behind a key, in a file with one pair a line. */
   public OptionalLong value(String path, String key) {
-    return text(path).stream()
-        .flatMap(String::lines)
+    return value(text(path).stream().flatMap(String::lines), key);
+  }
+
+  private static OptionalLong value(Stream<String> lines, String key) {
+    return lines
         .filter(line -> line.startsWith(key))
         .map(line -> line.substring(key.length()).strip().split("\\s+", -1)[0])
         .filter(word -> word.matches("-?[0-9]{1,18}"))
@@ -112,15 +136,20 @@ public final class Machine {
    * it has lost on average.
    */
   public long stolenNanos() {
-    List<String> lines = text("/proc/stat").map(text -> text.lines().toList()).orElse(List.of());
-    long processors = lines.stream().filter(line -> line.matches("cpu[0-9]+ .*")).count();
-    return lines.stream()
-        .filter(line -> line.startsWith("cpu "))
-        .map(line -> line.split("\\s+", -1))
-        .filter(words -> words.length > 8)
-        .mapToLong(words -> Long.parseLong(words[8]) * NANOS_PER_TICK / Math.max(1, processors))
-        .findFirst()
-        .orElse(0);
+    int processors = 0;
+    long ticks = 0;
+    for (String line : text("/proc/stat").orElse("").split("\n", -1)) {
+      if (!line.startsWith("cpu")) {
+        break; // they come first, and what follows is long
+      }
+      if (line.startsWith("cpu ")) {
+        String[] words = line.split(" +", -1);
+        ticks = words.length > 8 ? Long.parseLong(words[8]) : 0;
+      } else {
+        processors++;
+      }
+    }
+    return ticks * NANOS_PER_TICK / Math.max(1, processors);
   }
 
   /**
@@ -129,12 +158,27 @@ public final class Machine {
    */
   public long throttledNanos(long pid) {
     long most = 0;
-    for (String folder : cpuGroups(pid)) {
-      long micros = value(folder + "/cpu.stat", "throttled_usec").orElse(0);
-      long nanos = value(folder + "/cpu.stat", "throttled_time").orElse(0);
+    for (String file : cpuStatistics(pid)) {
+      String told = text(file).orElse("");
+      long micros = value(told.lines(), "throttled_usec").orElse(0);
+      long nanos = value(told.lines(), "throttled_time").orElse(0);
       most = Math.max(most, Math.max(micros * 1000, nanos));
     }
     return most;
+  }
+
+  private record Statistics(long pid, List<String> files, long takenNanos) {}
+
+  /** Processes seldom move to other groups. */
+  private List<String> cpuStatistics(long pid) {
+    Statistics known = statistics;
+    if (known == null || known.pid != pid || System.nanoTime() - known.takenNanos > RECOUNT_NANOS) {
+      List<String> files =
+          cpuGroups(pid).stream().map(folder -> folder + "/cpu.stat").filter(this::has).toList();
+      known = new Statistics(pid, files, System.nanoTime());
+      statistics = known;
+    }
+    return known.files;
   }
 
   /**
