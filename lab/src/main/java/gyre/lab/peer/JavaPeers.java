@@ -103,7 +103,14 @@ public final class JavaPeers {
             "spawn",
             "channels"),
         peer(home, "vthreads", VIRTUAL_THREAD_FLAGS, "echo", "channels", "locks"),
-        peer(home, "kotlin", List.of(), "channels", "locks"));
+        peer(home, "kotlin", List.of(), "channels", "locks"),
+        control(home, "control-same", List.of()),
+        control(home, "control-blind", List.of("-Dgyre.insight=false")));
+  }
+
+  /** Gyre once more, so that a race tells what a flag changes beside what it tells of equals. */
+  private static Peer control(Home home, String name, List<String> flags) {
+    return peer(home, "gyre-push", flags, "echo", "http", "websocket").named(name);
   }
 
   /** The command of a program that is not raced; its options follow. */

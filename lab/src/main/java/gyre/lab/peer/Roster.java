@@ -24,7 +24,12 @@ public record Roster(List<Peer> peers) {
           "netty-nio",
           "nio",
           "vthreads",
-          "kotlin");
+          "kotlin",
+          "control-same",
+          "control-blind");
+
+  /** What a name begins with that takes part only where it is named. */
+  private static final String CONTROL = "control";
 
   /** Of all of them. */
   public static List<String> names() {
@@ -63,12 +68,14 @@ public record Roster(List<Peer> peers) {
     return Peer.absent(name, reason);
   }
 
-  /** Those named, in this order; all where nothing is named. */
+  /** Those named, in this order; all but the controls where nothing is named. */
   public List<Peer> select(List<String> names) {
     check(names);
     return peers.stream()
-        .filter(
-            peer -> names.isEmpty() || names.stream().anyMatch(name -> matches(peer.name(), name)))
+        .filter(peer ->
+            names.isEmpty()
+                ? !matches(peer.name(), CONTROL)
+                : names.stream().anyMatch(name -> matches(peer.name(), name)))
         .toList();
   }
 

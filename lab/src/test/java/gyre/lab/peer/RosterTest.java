@@ -36,6 +36,17 @@ class RosterTest {
     assertThat(roster.select(List.of("netty"))).extracting(Peer::name).hasSize(3);
   }
 
+  /** Gyre against itself: a table of all peers has no use for it. */
+  @Test
+  void shouldRaceControlsOnlyWhereTheyAreNamed() {
+    Roster roster = Roster.of(NativePeers.parse(STATUS), List.of());
+    assertThat(roster.select(List.of())).extracting(Peer::name).contains("gyre-push", "kotlin");
+    assertThat(roster.select(List.of())).noneMatch(peer -> peer.name().startsWith("control"));
+    assertThat(roster.select(List.of("gyre-push", "control")))
+        .extracting(Peer::name)
+        .containsExactly("gyre-push", "control-same", "control-blind");
+  }
+
   @Test
   void shouldSayWhatToDoWhereTheStatusIsDamaged() {
     assertThatThrownBy(() -> NativePeers.parse("{\"peers\": ["))
