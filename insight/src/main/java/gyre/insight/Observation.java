@@ -1,5 +1,7 @@
 package gyre.insight;
 
+import gyre.probe.Counter;
+import gyre.probe.Distribution;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,11 @@ public final class Observation implements AutoCloseable {
   private @Nullable Facts factsBefore;
   private final LeakWatch leaks = new LeakWatch();
   private List<TreeLine> unwoken = List.of();
+
+  /** Those that were told last; null where they have to be asked for. */
+  private @Nullable List<StallReport> known;
+
+  private boolean didAnswer;
 
   private Observation(GyreProcess process, Machine machine) {
     this.process = process;
@@ -93,7 +100,8 @@ public final class Observation implements AutoCloseable {
     Facts oldFacts = factsBefore;
     before = now;
     factsBefore = facts;
-    List<StallReport> stalls = stalls();
+    ProcessSnapshot change = old == null ? now : now.since(old);
+    List<StallReport> stalls = stalls(now, change);
     if (old == null || oldFacts == null) {
       double lived = (System.currentTimeMillis() - now.started().toEpochMilli()) / 1e3;
       return new Look(
@@ -104,7 +112,7 @@ public final class Observation implements AutoCloseable {
         process.pid(),
         command,
         now,
-        now.since(old),
+        change,
         seconds,
         facts,
         stalls,
@@ -128,11 +136,27 @@ public final class Observation implements AutoCloseable {
   }
 
   /**
-   * One without a watchdog has none; nor has one that does not answer, whose figures tell enough,
-   * or one of another release, whose answer makes no sense.
+   * They are long: asked for where the figures say that there may be others, and at the look after
+   * that, as the watchdog sees them a little later than the loop counts them.
    */
-  private List<StallReport> stalls() {
-    return asked(Control::stalls);
+  private List<StallReport> stalls(ProcessSnapshot now, ProcessSnapshot change) {
+    List<StallReport> before = known;
+    List<StallReport> told = before == null ? asked(Control::stalls) : before;
+    boolean mayHaveChanged =
+        hasStalled(now, change) || told.stream().anyMatch(stall -> stall.endedNanos() == 0);
+    if (before != null && mayHaveChanged) {
+      told = asked(Control::stalls);
+    }
+    known = mayHaveChanged || !didAnswer ? null : told;
+    return told;
+  }
+
+  private static boolean hasStalled(ProcessSnapshot now, ProcessSnapshot change) {
+    long limit = now.stallLimitNanos();
+    return now.loops().stream().anyMatch(loop -> loop.turnNanos() > limit)
+        || change.loops().stream()
+            .anyMatch(loop ->
+                loop.get(Counter.STALLS) > 0 || loop.spread(Distribution.TURN).above(limit) > 0);
   }
 
   private List<TreeLine> waits() {
@@ -143,9 +167,16 @@ public final class Observation implements AutoCloseable {
     List<T> ask(long pid) throws IOException;
   }
 
+  /**
+   * One without a watchdog tells nothing; nor does one that does not answer, whose figures tell
+   * enough, or one of another release, whose answer makes no sense.
+   */
   private <T> List<T> asked(Question<T> question) {
+    didAnswer = false;
     try {
-      return Control.answers(process.pid()) ? question.ask(process.pid()) : List.of();
+      List<T> told = Control.answers(process.pid()) ? question.ask(process.pid()) : List.of();
+      didAnswer = true;
+      return told;
     } catch (IOException | RuntimeException e) {
       StallLog.LOGGER.log(System.Logger.Level.DEBUG, "no answer of " + process.pid(), e);
       return List.of();

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -209,7 +210,7 @@ public final class TopScreen {
     String keys =
         switch (view) {
           case LOOPS -> "↑↓ Enter open  s sort: " + order.name().toLowerCase(java.util.Locale.ROOT);
-          case LOOP -> "↑↓ scroll  Enter d fibers and stacks  Esc back";
+          case LOOP -> "↑↓ scroll  d fibers and stacks  Esc back";
           case DUMP -> "↑↓ scroll  d again  Esc back";
         };
     int _ =
@@ -229,12 +230,19 @@ public final class TopScreen {
     if (wrong.isEmpty()) {
       int ignored = area.put(0, row++, "nothing is wrong as far as it can be seen", DIM);
     }
-    List<LoopSnapshot> loops = TopText.sorted(look, order);
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(TopText.HEADS);
+    TopText.sorted(look, order).forEach(loop -> lines.add(TopText.row(loop, look.seconds())));
+    List<List<String>> shown = TopText.fitting(lines, area.width());
+    List<String> heads = shown.removeFirst();
     Table table =
-        Table.of(TopText.HEADS.toArray(String[]::new))
-            .rightAligned(2, 3, 4, 5, 6, 7, 8, 9, 10)
+        Table.of(heads.toArray(String[]::new))
+            .rightAligned(
+                IntStream.range(1, heads.size())
+                    .filter(column -> !heads.get(column).equals("engine"))
+                    .toArray())
             .headStyle(Style.plain().bold())
-            .rows(loops.stream().map(loop -> TopText.row(loop, look.seconds())).toList())
+            .rows(shown)
             .selected(selected);
     area.below(row + 1).draw(table);
   }

@@ -18,6 +18,9 @@ public final class TopText {
           "loop", "engine", "busy", "poll", "turns/s", "cbs/s", "fibers", "handles", "cb p99",
           "cb max", "stalls");
 
+  /** What a narrow screen leaves out, the first of them first. */
+  private static final List<String> LEAST = List.of("poll", "engine", "turns/s", "handles", "fibers");
+
   static final List<String> KIND_HEADS =
       List.of("kind", "open", "callbacks/s", "p50", "p99", "max", "of the time");
 
@@ -285,6 +288,29 @@ public final class TopText {
       low = high;
     }
     return lines;
+  }
+
+  /** Without the columns that a screen has no room for; the heads are the first row. */
+  static List<List<String>> fitting(List<List<String>> rows, int width) {
+    List<List<String>> shown = new ArrayList<>(rows);
+    for (String least : LEAST) {
+      int column = shown.getFirst().indexOf(least);
+      if (column >= 0 && width(shown) > width) {
+        shown.replaceAll(row -> {
+          List<String> rest = new ArrayList<>(row);
+          rest.remove(column);
+          return rest;
+        });
+      }
+    }
+    return shown;
+  }
+
+  private static int width(List<List<String>> rows) {
+    return table(rows.getFirst(), rows.subList(1, rows.size())).stream()
+        .mapToInt(String::length)
+        .max()
+        .orElse(0);
   }
 
   /** Columns as wide as they need; the first one to the left, the others to the right. */

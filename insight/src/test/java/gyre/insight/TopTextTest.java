@@ -77,4 +77,14 @@ class TopTextTest {
     assertThat(lines(List.of(stall(Cause.JAVA, 45, 301_000, PLACE))))
         .noneMatch(line -> line.contains(PLACE));
   }
+
+  @Test
+  void shouldKeepWhatMattersMostOnANarrowScreen() {
+    List<String> loop =
+        List.of("shop", "io_uring", "14 %", "0 %", "10.5", "12.5", "3", "4", "45 ms", "45 ms", "7");
+    List<String> narrow = TopText.fitting(List.of(TopText.HEADS, loop), 60).getFirst();
+    assertThat(narrow).contains("loop", "busy", "cbs/s", "cb p99", "cb max", "stalls");
+    assertThat(TopText.fitting(List.of(TopText.HEADS, loop), 100).getFirst())
+        .isEqualTo(TopText.HEADS);
+  }
 }
