@@ -1,25 +1,22 @@
 package gyre.lab.gates;
 
+import gyre.lab.tls.TrustAll;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * One connection of TLS over a channel that does not block. No certificate is checked: it is judged
  * how a server works, and those under test have certificates of their own.
  */
 final class Tls {
-  private static final SSLContext CONTEXT = context();
+  private static final SSLContext CONTEXT = TrustAll.context();
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final SSLEngine engine;
@@ -35,16 +32,6 @@ final class Tls {
   Tls(String name, int port) {
     engine = CONTEXT.createSSLEngine(name, port);
     engine.setUseClientMode(true);
-  }
-
-  private static SSLContext context() {
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[] {new Anybody()}, null);
-      return context;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has TLS", e);
-    }
   }
 
   /** The same over a socket that blocks. */
@@ -128,31 +115,5 @@ final class Tls {
   private static boolean isWritten(SocketChannel channel, ByteBuffer record) throws IOException {
     int ignored = channel.write(record);
     return !record.hasRemaining();
-  }
-
-  /** Trusts all. */
-  private static final class Anybody extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
-    }
   }
 }

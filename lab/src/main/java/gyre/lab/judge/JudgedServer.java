@@ -1,5 +1,6 @@
 package gyre.lab.judge;
 
+import gyre.lab.tls.TrustAll;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /** A server under judgement: a process that says where it listens. */
@@ -17,6 +20,7 @@ final class JudgedServer implements AutoCloseable {
   private static final String GREETING = "listening on ";
   private static final String METRICS = "metrics on ";
   private static final int SOCKET_TIMEOUT_MILLIS = 20_000;
+  private static final SSLContext TLS = TrustAll.context();
 
   private final Process process;
   private final InetSocketAddress address;
@@ -63,7 +67,16 @@ final class JudgedServer implements AutoCloseable {
 
   Socket connect() throws IOException {
     Socket socket = plain();
-    return isTls ? TrustAll.over(socket) : socket;
+    return isTls ? encrypted(socket) : socket;
+  }
+
+  /** Closing it closes what is below. */
+  private static Socket encrypted(Socket lower) throws IOException {
+    String host = lower.getInetAddress().getHostAddress();
+    SSLSocket socket =
+        (SSLSocket) TLS.getSocketFactory().createSocket(lower, host, lower.getPort(), true);
+    socket.startHandshake();
+    return socket;
   }
 
   /** Without TLS, whatever it speaks. */

@@ -1,41 +1,29 @@
-package gyre.lab.judge;
+package gyre.lab.tls;
 
-import java.io.IOException;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** For servers on loopback that have made their certificate themselves: believes all of them. */
-final class TrustAll extends X509ExtendedTrustManager {
-  private static final SSLContext CONTEXT = context();
-
+/**
+ * Believes every certificate: it is judged how a server works, and those under test have made their
+ * own. No program but the lab may do so.
+ */
+public final class TrustAll extends X509ExtendedTrustManager {
   private TrustAll() {}
 
-  private static SSLContext context() {
+  /** For clients. */
+  public static SSLContext context() {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {new TrustAll()}, null);
       return context;
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this JDK has no TLS", e);
+      throw new IllegalStateException("every JDK has TLS", e);
     }
-  }
-
-  /** TLS over a connection; closing it closes that too. */
-  static Socket over(Socket lower) throws IOException {
-    SSLSocket socket =
-        (SSLSocket)
-            CONTEXT
-                .getSocketFactory()
-                .createSocket(
-                    lower, lower.getInetAddress().getHostAddress(), lower.getPort(), true);
-    socket.startHandshake();
-    return socket;
   }
 
   @Override

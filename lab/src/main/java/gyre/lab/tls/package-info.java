@@ -1,0 +1,3 @@
+/** What clients of servers under test need for TLS. */
+@org.jspecify.annotations.NullMarked
+package gyre.lab.tls;
