@@ -182,9 +182,8 @@ public final class Diagnosis {
     Spread delay = loop.spread(Distribution.QUEUE_DELAY);
     long limit = after.stallLimitNanos();
     long number = delay.above(limit);
-    if (number > 0) {
-      Optional<StallReport> stall =
-          lastStall(loop, "").filter(report -> isSeen(Optional.of(report)));
+    Optional<StallReport> stall = lastStall(loop, "").filter(report -> isSeenNow(report));
+    if (number > 0 && (stall.isPresent() || hasRunFor(loop, delay.max()))) {
       say(
           Disease.HELD_UP,
           loop.name(),
@@ -198,6 +197,12 @@ public final class Diagnosis {
           Figures.nanos(limit),
           place(stall));
     }
+  }
+
+  /** Whether the program can have done it: else the machine has held up all of it. */
+  private boolean hasRunFor(LoopSnapshot loop, long nanos) {
+    long ran = loop.spread(Distribution.FIBER_RUN).sum() + loop.callbacks().sum();
+    return ran > nanos / 2 && waitedNanos(loop) < nanos / 2;
   }
 
   /** Where the watchdog has seen nobody, who has used up the most of the time. */
@@ -214,17 +219,15 @@ public final class Diagnosis {
   }
 
   /** Whether the watchdog has seen that the code itself used up the time. */
-  private static boolean isSeen(Optional<StallReport> stall) {
-    return stall
-        .map(report -> report.cause().isItsOwn() && report.cause() != StallReport.Cause.UNSEEN)
-        .orElse(false);
+  private boolean isSeenNow(Optional<StallReport> stall) {
+    return stall.filter(report -> isSeenNow(report)).isPresent();
   }
 
   /** What somebody did a minute ago is no proof where the machine holds up a loop now. */
-  private boolean isSeenNow(Optional<StallReport> stall) {
-    return isSeen(
-        stall.filter(
-            report -> report.endedNanos() == 0 || report.endedNanos() >= before.takenNanos()));
+  private boolean isSeenNow(StallReport report) {
+    return report.cause().isItsOwn()
+        && report.cause() != StallReport.Cause.UNSEEN
+        && (report.endedNanos() == 0 || report.endedNanos() >= before.takenNanos());
   }
 
   private Optional<StallReport> lastStall(LoopSnapshot loop, String kind) {
@@ -363,12 +366,16 @@ public final class Diagnosis {
 
   // ---- what is done to it
 
-  private boolean lookAtStarvation(LoopSnapshot loop) {
+  /** How long its thread was ready and others had the processors. */
+  private long waitedNanos(LoopSnapshot loop) {
     Machine.ThreadTimes then = factsBefore.threads().get(loop.kernelThread());
     Machine.ThreadTimes now = factsAfter.threads().get(loop.kernelThread());
+    return then == null || now == null ? 0 : now.waitedNanos() - then.waitedNanos();
+  }
+
+  private boolean lookAtStarvation(LoopSnapshot loop) {
     double nanos = Math.max(1, factsAfter.takenNanos() - factsBefore.takenNanos());
-    double waited =
-        then == null || now == null ? 0 : (now.waitedNanos() - then.waitedNanos()) / nanos;
+    double waited = waitedNanos(loop) / nanos;
     double throttled = (factsAfter.throttledNanos() - factsBefore.throttledNanos()) / nanos;
     long late = loop.spread(Distribution.POLL_DELAY).percentile(99);
     if (waited > STARVED_SHARE || (waited > STARVED_SHARE / 2 && late > STARVED_LATE_NANOS)) {

@@ -97,6 +97,22 @@ public record StallReport(
         stack);
   }
 
+  /** The same, which turned out to be the machine's doing. */
+  StallReport by(Cause machine) {
+    return new StallReport(
+        loop,
+        loopNumber,
+        kind,
+        subject,
+        scopes,
+        beganNanos,
+        endedNanos,
+        seenNanos,
+        machine,
+        "",
+        stack);
+  }
+
   /** How long it is over. */
   public long ageNanos() {
     return endedNanos == 0 ? 0 : Math.max(0, System.nanoTime() - endedNanos);

@@ -59,6 +59,9 @@ final class WatchedLoop {
   private long examinedNanos;
   private @Nullable StallReport report;
 
+  /** This thread was late itself when it first looked into the present turn. */
+  private boolean isDoubtful;
+
   /** Of the present turn, before it is a stall: it may be over when this thread looks again. */
   private @Nullable StallReport early;
 
@@ -128,22 +131,33 @@ final class WatchedLoop {
       pausedNanos = 0;
       early = null;
       baseline = null;
+      isDoubtful = false;
       collectedBefore = sampler.collectedTotalNanos() - sampler.collectedNanos();
     }
     pausedNanos += sampler.lateNanos();
     if (early == null && now - turn > limitNanos / EARLY_PART) {
       if (baseline == null) { // files of the kernel: not for each turn that is in time
         baseline = baseline(now);
+        isDoubtful = sampler.lateNanos() > limitNanos / EARLY_PART;
       }
       early = examine(turn, now);
     }
-    if (now - turn > limitNanos) {
+    if (now - turn > limitNanos && !isInDoubt(now)) {
       if (state == State.SUSPECT) {
         begin(examine(turn, now));
       } else if (report != null) {
         report = isToBeExamined(report, now) ? again(report, turn, now) : log.seen(report, now);
       }
     }
+  }
+
+  /**
+   * Where this thread was held up before it saw the turn at all, the loop may have been too: what
+   * runs there is not to blame before it was seen for a while.
+   */
+  private boolean isInDoubt(long now) {
+    Baseline then = baseline;
+    return isDoubtful && then != null && now - then.takenNanos < limitNanos / EARLY_PART;
   }
 
   /** What the machine did at the beginning acquits nobody who then goes on by himself. */
@@ -201,8 +215,10 @@ final class WatchedLoop {
       if (!isGc && !isPause) {
         unseenNanos = now;
       }
-      if (seen != null && seen.cause() != Cause.MANY && !isGc && !isPause) {
-        log.add(seen.ended(now));
+      if (seen != null && seen.cause() != Cause.MANY && !isGc && !isPause && !isInDoubt(now)) {
+        Machine.ThreadTimes times = sampler.times(probe.thread());
+        Cause ofMachine = causeOfMachine(now - seen.beganNanos(), now, times);
+        log.add((ofMachine == null ? seen : seen.by(ofMachine)).ended(now));
         return;
       }
       Cause cause = isGc ? Cause.GC : isPause ? paused(now) : Cause.UNSEEN;
@@ -281,11 +297,11 @@ final class WatchedLoop {
   private @Nullable Cause causeOfMachine(long total, long now, Machine.ThreadTimes times) {
     Baseline then = baseline;
     long known = then == null ? 0 : now - then.takenNanos;
-    // What has used up its time on its processor is too long, whatever else happened.
+    // What has used up its time on its processor is too long, whatever else happened. Before it was
+    // looked into it has run, unless that was late.
+    long before = total - known > limitNanos / 2 ? 0 : total - known;
     boolean hasRunLong =
-        then != null
-            && times.ranNanos() - then.times.ranNanos()
-                > Math.max(limitNanos / 2, limitNanos - (total - known));
+        then != null && times.ranNanos() - then.times.ranNanos() > limitNanos - before;
     if (hasRunLong) {
       return null;
     }

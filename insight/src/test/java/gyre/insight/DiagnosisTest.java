@@ -337,6 +337,18 @@ class DiagnosisTest {
     assertThat(diagnose()).isEmpty();
   }
 
+  /** Too little for a starved loop: 48 ms in a second. */
+  @Test
+  void shouldNotSayThatSomebodyHeldUpOthersWhereTheMachineDid() {
+    spreads.put(Distribution.QUEUE_DELAY, spread(48 * MILLI, 2));
+    spreads.put(Distribution.FIBER_RUN, spread(48 * MILLI, 1));
+    spreads.put(Distribution.TURN, spread(48 * MILLI, 1));
+    waitedNanos = 40 * MILLI;
+    assertThat(diagnose()).doesNotContain(Disease.HELD_UP);
+    waitedNanos = 0;
+    assertThat(diagnose()).contains(Disease.HELD_UP);
+  }
+
   @Test
   void shouldSayWhoHoldsUpOthers() {
     spreads.put(Distribution.QUEUE_DELAY, spread(24 * MILLI, 9));

@@ -28,6 +28,7 @@ class WatchedLoopTest {
 
   @TempDir private Path noMachine = Path.of("");
   private StallLog log = new StallLog();
+  private Sampler sampler = new Sampler(Machine.below(noMachine));
   private long stallsAtLook;
   private long stallsAtEnd;
 
@@ -41,10 +42,11 @@ class WatchedLoopTest {
 
   /** A busy machine may add stalls of its own: what is asked for is the last one, or a frame. */
   private List<StallReport> watch(Scene scene) {
+    sampler = new Sampler(Machine.below(noMachine));
     try (Loop loop = Loop.open(LoopOptions.defaults().name("scene"))) {
       Probe probe = Objects.requireNonNull(Internals.probe(loop));
       WatchedLoop watched =
-          new WatchedLoop(loop, probe, log, new Sampler(Machine.below(noMachine)));
+          new WatchedLoop(loop, probe, log, sampler);
       loop.run(() -> scene.play(watched, probe));
       stallsAtEnd = probe.get(Counter.STALLS);
       watched.look(System.nanoTime());
@@ -71,6 +73,31 @@ class WatchedLoopTest {
         fiber.join();
       }
     }
+  }
+
+  /** Who looks comes late himself: he was not let run either. */
+  private void lookLate(WatchedLoop watched, Probe probe, long millis) {
+    long now = probe.turnSinceNanos() + millis * MILLI;
+    sampler.sleeps(0);
+    sampler.looks(System.nanoTime() + 10 * MILLI, true);
+    watched.look(now);
+    sampler.looks(0, true);
+  }
+
+  /** Nothing is known yet of what it did before, but that both may have been held up. */
+  @Test
+  void shouldNotBlameWhatWasSeenTooLateOnly() {
+    List<StallReport> told =
+        watchUndisturbed((watched, probe) ->
+            inTurns(
+                () -> {
+                  plant(probe, 0, 0);
+                  lookLate(watched, probe, 30);
+                  assertThat(log.all()).isEmpty();
+                  lookAfter(watched, probe, 38);
+                  assertThat(log.all()).isNotEmpty();
+                }));
+    assertThat(told).isNotEmpty();
   }
 
   private static void lookAfter(WatchedLoop watched, Probe probe, long millis) {
@@ -147,6 +174,22 @@ class WatchedLoopTest {
             }));
     assertThat(told.getLast().cause()).isEqualTo(Cause.JAVA);
     assertThat(told.getLast().stack()).anyMatch(frame -> isOf(frame, "lookAfter"));
+  }
+
+  /** It was seen running, and was then kept from running until it was over. */
+  @Test
+  void shouldNotBlameWhatWasNotLetRunUntilItWasOver() {
+    List<StallReport> told =
+        watchUndisturbed((watched, probe) ->
+            inTurns(
+                () -> {
+                  plant(probe, 0, 0);
+                  guilty(watched, probe, 8);
+                  plant(probe, 1, 10_000);
+                },
+                () -> innocent(watched, probe)));
+    assertThat(told).extracting(StallReport::cause).contains(Cause.PREEMPTED);
+    assertThat(told).allMatch(stall -> stall.place().isEmpty());
   }
 
   /** It is over when the next turn is looked at, whose stack says nothing about it. */
