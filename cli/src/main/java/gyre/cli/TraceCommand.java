@@ -75,6 +75,10 @@ final class TraceCommand implements Callable<Integer> {
             if (!shown.isEmpty()) {
               out.println(shown);
             }
+            if (out.checkError()) { // a full disk, or a pipe whose reader has gone
+              throw new UncheckedIOException(
+                  "the output takes no more: the trace is cut", new IOException("write"));
+            }
           });
     }
     out.flush();

@@ -11,6 +11,7 @@ import gyre.process.Command;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,6 +107,30 @@ class InsightCommandsTest {
     Path file = directory.resolve("trace.json");
     assertThat(run("trace", PID, "--seconds", "0.1", "--output", file.toString())).isZero();
     assertThat(Files.readString(file)).startsWith("[").endsWith("]\n").contains("\"ph\":\"X\"");
+  }
+
+  /** A disk that is full, or a pipe whose reader has gone. */
+  @Test
+  void shouldSayThatTheOutputOfATraceIsCut() {
+    StringWriter errors = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(new Full(), true));
+    line.setErr(new PrintWriter(errors, true));
+    assertThat(line.execute("trace", PID, "--seconds", "60")).isEqualTo(1);
+    assertThat(errors.toString()).contains("the output takes no more");
+  }
+
+  private static final class Full extends Writer {
+    @Override
+    public void write(char[] text, int from, int length) throws IOException {
+      throw new IOException("no space left");
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Test
