@@ -35,6 +35,9 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     sortOptions = false)
 final class Top implements Callable<Integer> {
+  /** For the looks, and for a dump. */
+  private static final int OFFLOAD_THREADS = 2;
+
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private ProcessParameter process = new ProcessParameter();
 
@@ -85,7 +88,12 @@ final class Top implements Callable<Integer> {
     }
     long pid = process.only();
     try (Observation observation = Observation.open(pid);
-        Loop loop = Loop.open(LoopOptions.defaults().name("top").insight(false))) {
+        Loop loop =
+            Loop.open(
+                LoopOptions.defaults()
+                    .name("top")
+                    .insight(false)
+                    .offloadThreads(OFFLOAD_THREADS))) {
       loop.run(() -> new TopScreen(observation, interval(), order).show());
     }
     return 0;
