@@ -180,8 +180,20 @@ public final class GyreProcess implements AutoCloseable {
     return Files.exists(file) && ProcessHandle.of(pid).isPresent();
   }
 
-  /** What all loops tell now. */
+  /**
+   * What all loops tell now.
+   *
+   * @throws IOException if the file can't be read any more
+   */
   public ProcessSnapshot read() throws IOException {
+    try {
+      return readAll();
+    } catch (InternalError e) { // so the JVM tells that a page of a mapped file is gone
+      throw new IOException(file + " was cut while it was read", e);
+    }
+  }
+
+  private ProcessSnapshot readAll() throws IOException {
     int slots =
         (int) Math.clamp(memory.get(NUMBER, SlotLayout.FILE_SLOTS), 0L, ProbeFile.SLOTS_MAX);
     if (memory.byteSize() < SlotLayout.slotOffset(slots)) {

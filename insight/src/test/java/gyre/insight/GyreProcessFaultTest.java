@@ -69,6 +69,18 @@ class GyreProcessFaultTest {
     }
   }
 
+  /** Whoever cuts it makes the pages go that are mapped. */
+  @Test
+  void shouldSayThatAFileWasCut() throws IOException {
+    Path file = write(header(1));
+    try (GyreProcess process = GyreProcess.open(directory, PID)) {
+      Path ignored = Files.write(file, new byte[0]);
+      assertThatThrownBy(process::read)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("was cut");
+    }
+  }
+
   @Test
   void shouldNotWaitForTheOtherEndOfAPipe() throws Exception {
     Path pipe = directory.resolve(Long.toString(PID));
