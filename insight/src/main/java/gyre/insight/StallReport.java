@@ -28,8 +28,10 @@ public record StallReport(
     Cause cause,
     String detail,
     List<String> stack) {
+  /** What answers questions about a loop runs in it too. */
   private static final String RUNTIME =
-      "gyre\\.(loop|engine|sys|probe|spi|io|net|stream|sync|file|process|terminal|http|tls|proxy)\\..*";
+      "gyre\\.(loop|engine|sys|probe|spi|io|net|stream|sync|file|process|terminal|http|tls|proxy"
+          + "|insight\\.[A-Za-z]+Answer)\\..*";
 
   private static final long ENDLESS_NANOS = 1_000_000_000;
 

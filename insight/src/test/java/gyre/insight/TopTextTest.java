@@ -64,6 +64,14 @@ class TopTextTest {
     assertThat(lines.get(4)).isEmpty();
   }
 
+  /** It is asked in a turn of the loop, and asks itself. */
+  @Test
+  void shouldNotTakeItsOwnQuestionForALineOfTheProgram() {
+    String own = "gyre.insight.TreeAnswer.lambda$new$0(TreeAnswer.java:36)";
+    assertThat(stall(Cause.JAVA, 45, 1, own).place()).isEmpty();
+    assertThat(stall(Cause.JAVA, 45, 1, own, PLACE).place()).isEqualTo(PLACE);
+  }
+
   @Test
   void shouldTellNothingTwice() {
     Verdict verdict = new Verdict(Disease.SLOW_CALLBACK, "shop", "1 callback", "25 ms", PLACE);
