@@ -912,7 +912,8 @@ public final class SimEngine implements Engine, Subject {
     LockSupport.unpark(universe.thread());
   }
 
-  private boolean isInside() {
+  /** Whether the caller is the thread of the world, or may be a fiber that it carries. */
+  public boolean isInside() {
     Thread caller = Thread.currentThread();
     return caller.isVirtual() || caller.equals(universe.thread());
   }

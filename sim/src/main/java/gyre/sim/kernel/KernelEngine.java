@@ -220,9 +220,15 @@ public final class KernelEngine implements Engine {
     return ran;
   }
 
+  /**
+   * A thread from outside fails the run, which the world notices after the turn. Until then it must
+   * not touch the kernel, which belongs to the thread of the world.
+   */
   @Override
   public void wake() {
-    real.wake();
+    if (universe.intruder() == null || process.isInside()) {
+      real.wake();
+    }
   }
 
   @Override
