@@ -29,6 +29,7 @@ public final class Scenarios {
           new Datagrams(),
           new Bursts(),
           new FanOut(),
+          new ShortLived(),
           new Offloads(),
           new DurableFiles(),
           new Drills(),
