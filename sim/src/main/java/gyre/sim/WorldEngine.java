@@ -35,6 +35,15 @@ public enum WorldEngine {
         "unknown engine '" + label + "'; a world has one of sim, io_uring and epoll");
   }
 
+  /**
+   * One of the three, which the seed decides: for worlds that must be right on each of them, and
+   * whose budget of seeds is then a budget of all.
+   */
+  public static WorldEngine ofSeed(long seed) {
+    WorldEngine[] all = values();
+    return all[Chance.of(seed, "engine of the world").below(all.length)];
+  }
+
   Engine above(SimEngine process, EngineOptions options, Chance versions) {
     return this == SIM ? process : KernelEngine.open(label(), version(versions), process, options);
   }

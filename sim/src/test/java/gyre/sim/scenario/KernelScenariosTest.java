@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,13 @@ class KernelScenariosTest {
   void shouldSayWhichEnginesThereAre() {
     assertThat(WorldEngine.of("epoll")).isEqualTo(WorldEngine.EPOLL);
     assertThatThrownBy(() -> WorldEngine.of("kqueue")).hasMessageContaining("sim, io_uring");
+  }
+
+  @Test
+  void shouldComeToEachEngineBySomeSeed() {
+    assertThat(LongStream.rangeClosed(1, 12).mapToObj(WorldEngine::ofSeed))
+        .containsAll(List.of(WorldEngine.values()));
+    assertThat(WorldEngine.ofSeed(4711)).isEqualTo(WorldEngine.ofSeed(4711));
   }
 
   @Test
