@@ -8,6 +8,7 @@ import gyre.io.IoException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpStream;
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Faults;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -134,6 +135,7 @@ class HttpSimulationTest {
 
   private static Simulation simulation(long seed, Style style, Model model, boolean mayBreak) {
     return Simulation.seed(seed)
+        .engine(WorldEngine.ofSeed(seed))
         .limit(Duration.ofHours(10))
         .world(world -> {
           world.host("server").background(() -> serve(style, model, new Random(seed), mayBreak));

@@ -8,6 +8,7 @@ import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Faults;
 import java.time.Duration;
 import java.util.List;
@@ -50,6 +51,7 @@ public final class TalkWorld implements ToLongFunction<long[]> {
     long seed = seedAndBreaks[0];
     boolean mayBreak = seedAndBreaks[1] != 0;
     Simulation.seed(seed)
+        .engine(WorldEngine.ofSeed(seed))
         .limit(Duration.ofHours(10))
         .faults(mayBreak ? Faults.all() : Faults.timing())
         .world(world -> {

@@ -7,6 +7,7 @@ import gyre.Scope;
 import gyre.http.HttpLimits;
 import gyre.net.PoolOptions;
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Faults;
 import gyre.sync.Retry;
 import gyre.sync.RetryBudget;
@@ -55,6 +56,7 @@ public final class ClientWorld implements ToLongFunction<long[]> {
     Map<String, Boolean> idempotent = new HashMap<>();
     int[] runs = {0};
     Simulation.seed(seed)
+        .engine(WorldEngine.ofSeed(seed))
         .limit(Duration.ofHours(40))
         .world(world -> {
           world.host("server").background(() -> server[0].run(PORT));

@@ -12,6 +12,7 @@ import gyre.io.IoException;
 import gyre.net.StreamOptions;
 import gyre.net.TcpStream;
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Faults;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +57,7 @@ public final class EchoWorld implements ToLongFunction<long[]> {
   /** One world. */
   long run(long seed, boolean mayBreak) {
     Simulation.seed(seed)
+        .engine(WorldEngine.ofSeed(seed))
         .limit(Duration.ofHours(20))
         .world(world -> {
           world.host("server").background(() -> serve(seed, mayBreak));
@@ -74,10 +76,12 @@ public final class EchoWorld implements ToLongFunction<long[]> {
   // ---- the server
 
   private static void serve(long seed, boolean mayBreak) {
-    WebSocketOptions options = WebSocketOptions.defaults().deflaters(1);
+    // The peer here answers no pings: a stall of half a minute would look like a server's fault.
+    WebSocketOptions options =
+        WebSocketOptions.defaults().deflaters(1).pingInterval(LONG).pongTimeout(LONG);
     HttpLimits limits = HttpLimits.defaults();
     if (!mayBreak) {
-      options = options.pingInterval(LONG).pongTimeout(LONG).idleTimeout(LONG).closeTimeout(LONG);
+      options = options.idleTimeout(LONG).closeTimeout(LONG);
       limits = limits.headTimeout(LONG).bodyTimeout(LONG).writeTimeout(LONG).idleTimeout(LONG);
     }
     HttpHandler echo =

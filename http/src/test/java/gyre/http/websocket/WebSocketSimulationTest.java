@@ -18,6 +18,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WebSocketSimulationTest {
   private static final int SEEDS = 12;
 
+  /** The network stands still for long enough that a server of every day would ping. */
+  private static final long PINGED = 700_046;
+
   @Test
   void shouldEchoEachMessageOnceAndInOrderWhateverTheTiming() {
     assertThat(new EchoWorld().applyAsLong(new long[] {1, SEEDS})).isGreaterThan(SEEDS * 20L);
@@ -30,6 +33,7 @@ class WebSocketSimulationTest {
     for (long seed = 1; seed <= SEEDS; seed++) {
       echoed = world.run(seed, true);
     }
+    echoed = world.run(PINGED, true);
     assertThat(echoed).isPositive();
   }
 
