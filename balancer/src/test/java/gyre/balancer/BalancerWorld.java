@@ -15,6 +15,7 @@ import gyre.sim.Host;
 import gyre.sim.Link;
 import gyre.sim.Simulation;
 import gyre.sim.World;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Faults;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -85,6 +86,7 @@ final class BalancerWorld {
 
   void run(boolean isRough) {
     Simulation.seed(seed)
+        .engine(WorldEngine.ofSeed(seed))
         .limit(Duration.ofHours(1))
         .world(this::build)
         .faults(isRough ? Faults.timing() : Faults.none())

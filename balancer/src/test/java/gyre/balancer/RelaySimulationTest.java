@@ -9,6 +9,7 @@ import gyre.net.StreamOptions;
 import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Faults;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,8 +32,16 @@ final class RelaySimulationTest {
     void with(TcpStream stream) throws Exception;
   }
 
+  /** On each engine: how a relay waits and cuts differs. */
   private void run(Talk target, Talk client) {
+    for (WorldEngine engine : WorldEngine.values()) {
+      run(engine, target, client);
+    }
+  }
+
+  private void run(WorldEngine engine, Talk target, Talk client) {
     Simulation.seed(11)
+        .engine(engine)
         .limit(Duration.ofHours(3))
         .faults(Faults.none())
         .world(world -> {

@@ -8,6 +8,7 @@ import gyre.net.Datagram;
 import gyre.net.UdpSocket;
 import gyre.sim.Simulation;
 import gyre.sim.World;
+import gyre.sim.WorldEngine;
 import gyre.sim.fault.Faults;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,7 +34,15 @@ final class UdpSimulationTest {
 
   /** A world with two targets, a balancer that does something after a second, and a client. */
   private void run(Duration idle, PoolConfig pool, Runnable change, Client client) {
+    for (WorldEngine engine : WorldEngine.values()) {
+      run(engine, idle, pool, change, client);
+    }
+  }
+
+  private void run(
+      WorldEngine engine, Duration idle, PoolConfig pool, Runnable change, Client client) {
     Simulation.seed(7)
+        .engine(engine)
         .limit(Duration.ofHours(1))
         .faults(Faults.none())
         .world(world -> {
