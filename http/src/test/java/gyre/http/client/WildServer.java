@@ -172,8 +172,10 @@ final class WildServer {
     out.append(count).append("\r\n");
     boolean hasBody = !asked.method().equals("HEAD");
     boolean goesOn = true;
+    int cutLimit = Integer.MAX_VALUE;
     switch (random.nextInt(6)) {
       case 0 -> { // to the end
+        cutLimit = out.length(); // nobody could tell that a part of the body is not all
         out.append("\r\n").append(hasBody ? body : "");
         goesOn = !hasBody;
       }
@@ -191,7 +193,7 @@ final class WildServer {
               .append(hasBody ? body : "");
     }
     if (mayBreak && random.nextInt(8) == 0) {
-      out.setLength(random.nextInt(out.length()));
+      out.setLength(Math.min(cutLimit, random.nextInt(out.length())));
       write(stream, out.toString());
       return false;
     }
