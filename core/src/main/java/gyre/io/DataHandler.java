@@ -11,9 +11,19 @@ public interface DataHandler {
    * shown again together with what arrives next.
    *
    * <p>Is not called while more than the stream's high-water mark waits to be sent, so that a
-   * handler that answers what it gets needs no thought of slow peers.
+   * handler that answers what it gets needs no thought of slow peers; see {@link #isAnswering}.
    */
   void onData(ByteQueue in) throws Exception;
+
+  /**
+   * Whether it answers what it gets, so that it gets nothing, and no end either, while too much of
+   * its stream's own output waits. False for who passes on to another stream: there the two
+   * directions have nothing to do with each other, and a peer that reads slowly may go on sending.
+   * Always the same for one handler.
+   */
+  default boolean isAnswering() {
+    return true;
+  }
 
   /**
    * The other side has finished sending. By default the stream is closed once its output is sent.

@@ -27,7 +27,10 @@ public abstract class PushDriver {
   private enum Told {
     /** Gets what arrives. */
     FLOWING,
-    /** Too much waits to be sent: is told next when that has drained. */
+    /**
+     * Too much waits to be sent: is told when that has drained, and before that of nothing that has
+     * arrived, if it answers what arrives.
+     */
     FULL,
     /** Knows that the peer has finished sending. */
     ENDED,
@@ -174,12 +177,17 @@ public abstract class PushDriver {
     if (awaitsDrained() && isOutputDrained()) {
       tellDrained();
     }
-    if (told == Told.FLOWING && stream.isOpen() && !isBroken()) {
+    if (isInputTold() && stream.isOpen() && !isBroken()) {
       tellData();
     }
-    if (!tellLast() && told == Told.FLOWING && isInputEnded() && !isHeldUp()) {
+    if (!tellLast() && isInputTold() && isInputEnded() && !isHeldUp()) {
       tellEnd();
     }
+  }
+
+  /** Whether the handler is to hear of input now. */
+  private boolean isInputTold() {
+    return told == Told.FLOWING || (told == Told.FULL && !handler.isAnswering());
   }
 
   /** Tells of the close or of a failure, after which there is nothing else to tell. */
@@ -209,7 +217,9 @@ public abstract class PushDriver {
     }
     if (isOutputFull()) {
       filled(); // by somebody else
-      return;
+      if (handler.isAnswering()) {
+        return;
+      }
     }
     long shown = receivedBytes();
     DataHandler shownTo = handler;
@@ -233,7 +243,12 @@ public abstract class PushDriver {
     long left = input().size();
     if (isOutputFull()) {
       filled();
-    } else if (left - arrived >= inputLimitBytes() && !isHeldUp()) {
+    }
+    if (isOutputFull() && handler.isAnswering()) {
+      dataTold();
+      return;
+    }
+    if (left - arrived >= inputLimitBytes() && !isHeldUp()) {
       if (handler == shownTo) {
         throw leftTooMuch(left - arrived);
       }
@@ -256,7 +271,7 @@ public abstract class PushDriver {
 
   private void tellEnd() throws Exception {
     if (isInputEndedInOrder()) {
-      advance(Told.ENDED);
+      advance(told == Told.FULL ? Told.ENDED_FULL : Told.ENDED);
       handler.onEnd(stream);
     } else {
       tellFailure();

@@ -8,6 +8,8 @@ import gyre.Loop;
 import gyre.Loops;
 import gyre.Scope;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
+import gyre.io.DataHandler;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +61,49 @@ class StreamFlowTest {
           ByteBuffer target = ByteBuffer.allocate(size);
           far.readFully(target);
           assertThat(target.position()).isEqualTo(size);
+        });
+  }
+
+  /** Who passes on to another stream must not have its two directions wait for each other. */
+  @Test
+  void shouldShowInputAndEndWhileTheOutputIsFullToWhoDoesNotAnswer() {
+    with(
+        SMALL,
+        (near, far) -> {
+          Fiber<?> waiter = Fiber.current();
+          long[] got = {0, 0};
+          near.onData(
+              new DataHandler() {
+                @Override
+                public void onData(ByteQueue in) {
+                  got[0] += in.size();
+                  in.clear();
+                  waiter.unpark();
+                }
+
+                @Override
+                public void onEnd(ByteStream stream) {
+                  got[1] = 1;
+                  waiter.unpark();
+                }
+
+                @Override
+                public boolean isAnswering() {
+                  return false;
+                }
+              });
+          near.sendBufferBytes(10_000);
+          Loop.current().post(() -> near.write(new byte[2 << 20])); // nobody reads it
+          while (near.isWritable()) {
+            Fiber.yield();
+          }
+          far.write(new byte[200_000]);
+          far.shutdownOutput();
+          while (got[1] == 0) {
+            Fiber.park();
+          }
+          assertThat(got[0]).isEqualTo(200_000);
+          assertThat(near.isWritable()).isFalse();
         });
   }
 
