@@ -27,14 +27,35 @@ final class Draining {
     if (isLoopEnding) {
       Fiber.await(ended);
     } else if (!within(limit, ended)) {
-      Internals.eachHandle(
-          connections,
-          handle -> {
-            if (handle instanceof SocketStream stream) {
-              stream.resetSoon();
-            }
-          });
+      reset(connections);
     }
+  }
+
+  /**
+   * As {@link #end}, of connections in push style. Where the end of the loop cuts them short, no
+   * fiber of theirs is cancelled and resets them: closing them in order would have their peers take
+   * a part for the whole.
+   */
+  static void endPush(Scope connections, Source ended, Duration limit) {
+    boolean isOver = false;
+    try {
+      end(connections, ended, limit);
+      isOver = true;
+    } finally {
+      if (!isOver) {
+        reset(connections);
+      }
+    }
+  }
+
+  private static void reset(Scope connections) {
+    Internals.eachHandle(
+        connections,
+        handle -> {
+          if (handle instanceof SocketStream stream) {
+            stream.resetSoon();
+          }
+        });
   }
 
   /** Whether the source was ready in time. */

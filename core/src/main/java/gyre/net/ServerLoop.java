@@ -308,7 +308,11 @@ final class ServerLoop {
       if (listener != null) {
         listener.close();
       }
-      Draining.end(mine, work.isPush() ? streamsEnded : mine.end(), drainLimit);
+      if (work.isPush()) {
+        Draining.endPush(mine, streamsEnded, drainLimit);
+      } else {
+        Draining.end(mine, mine.end(), drainLimit);
+      }
     } catch (Throwable e) {
       if (!started.completeExceptionally(e)) {
         throw e;

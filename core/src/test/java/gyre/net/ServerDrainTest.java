@@ -201,6 +201,28 @@ class ServerDrainTest {
     }
   }
 
+  /** An orderly end would have the client take a part of an answer for the whole. */
+  @Test
+  void shouldResetConnectionsInPushStyleThatTheEndOfTheLoopCutsShort() throws IOException {
+    TcpServer server =
+        TcpServer.onConnection(
+            group,
+            new InetSocketAddress(HERE, 0),
+            ServerOptions.defaults(),
+            stream -> {
+              stream.busy(true);
+              stream.onData(in -> {
+                swallow(in);
+                stream.write(new byte[] {2});
+              });
+            });
+    try (Socket client = connect(server.address().getPort())) {
+      exchange(client, 2);
+      group.loop(0).shutdown(ShutdownOptions.defaults().drain(SHORT));
+      assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(IOException.class);
+    }
+  }
+
   @Test
   void shouldLetWhoIsBusyFinish() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
