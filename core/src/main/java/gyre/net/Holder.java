@@ -3,61 +3,45 @@ package gyre.net;
 import gyre.Scope;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link MemoryPolicy} knows of a stream. All of these fields are the policy's. */
+/** What {@link MemoryPolicy} knows of a stream. */
 abstract sealed class Holder extends SocketHandle permits StreamCore {
   final MemoryPolicy memory;
   MemoryState memoryState = MemoryState.LIGHT;
 
-  /** Bytes that it may hold of what it receives, all in all; of who is GRANTED or WAITING. */
-  int claim;
-
-  /** What of the budget is set aside in the pool and was not received yet. */
-  long promise;
-
-  /** Memory that its input may hold when the claim is filled. */
-  long budget;
-
-  /** When it began to wait for its turn. */
-  long waitingNanos;
-
-  /** It wants to write, and is told when there is room. */
-  boolean awaitsRoom;
-
-  /** Before this it is not told: it was refused though there is room, and wants more than that. */
-  long refusedUntilNanos;
-
-  /** When it last got on, and how many bytes had left it by then. */
-  long markNanos;
-
-  long markMoved;
-
-  /** While victims are looked for: the logarithm of what its end would give back. */
-  int sizeClass;
-
-  /** Links among the holders, in the order in which they came. */
-  @Nullable Holder holdsNext;
-
-  @Nullable Holder holdsPrevious;
-
-  /** Links among those that wait. */
-  @Nullable Holder waitsNext;
-
-  @Nullable Holder waitsPrevious;
+  private @Nullable Holding holding; // most streams never have one
 
   Holder(Scope owner, int descriptor) {
     super(owner, descriptor);
     this.memory = MemoryPolicy.of(loop());
   }
 
+  /** To be asked for while memory is scarce, or it holds or waits for some. */
+  final Holding holding() {
+    Holding known = holding;
+    if (known == null) {
+      known = new Holding();
+      holding = known;
+    }
+    return known;
+  }
+
+  /** It neither holds nor claims anything any more. */
+  final void forget() {
+    if (holding != null && !holding.awaitsRoom) {
+      holding = null;
+    }
+  }
+
   /** From now on it counts as standing still, until it gets on. */
   final void mark(long now) {
-    markNanos = now;
-    markMoved = moved();
+    Holding known = holding();
+    known.markNanos = now;
+    known.markMoved = moved();
   }
 
   /** Marks it if it got on. */
   final void touch(long now) {
-    if (moved() - markMoved >= Math.max(1, heldBytes())) {
+    if (moved() - holding().markMoved >= Math.max(1, heldBytes())) {
       mark(now);
     }
   }

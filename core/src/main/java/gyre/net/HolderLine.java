@@ -23,7 +23,7 @@ final class HolderLine {
   /** Memory that all of them hold. */
   long heldBytes() {
     long bytes = 0;
-    for (Holder holder = first; holder != null; holder = holder.waitsNext) {
+    for (Holder holder = first; holder != null; holder = holder.holding().waitsNext) {
       bytes += holder.heldBytes();
     }
     return bytes;
@@ -36,32 +36,32 @@ final class HolderLine {
       first = holder;
       last = holder;
     } else if (isInFront) {
-      holder.waitsNext = head;
-      head.waitsPrevious = holder;
+      holder.holding().waitsNext = head;
+      head.holding().waitsPrevious = holder;
       first = holder;
     } else {
-      holder.waitsPrevious = tail;
-      tail.waitsNext = holder;
+      holder.holding().waitsPrevious = tail;
+      tail.holding().waitsNext = holder;
       last = holder;
     }
     size++;
   }
 
   void remove(Holder holder) {
-    Holder before = holder.waitsPrevious;
-    Holder after = holder.waitsNext;
+    Holder before = holder.holding().waitsPrevious;
+    Holder after = holder.holding().waitsNext;
     if (before == null) {
       first = after;
     } else {
-      before.waitsNext = after;
+      before.holding().waitsNext = after;
     }
     if (after == null) {
       last = before;
     } else {
-      after.waitsPrevious = before;
+      after.holding().waitsPrevious = before;
     }
-    holder.waitsNext = null;
-    holder.waitsPrevious = null;
+    holder.holding().waitsNext = null;
+    holder.holding().waitsPrevious = null;
     size--;
   }
 }

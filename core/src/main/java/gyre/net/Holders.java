@@ -18,31 +18,31 @@ final class Holders {
 
   void add(Holder holder) {
     Holder before = newest;
-    holder.holdsPrevious = before;
+    holder.holding().holdsPrevious = before;
     if (before == null) {
       oldest = holder;
     } else {
-      before.holdsNext = holder;
+      before.holding().holdsNext = holder;
     }
     newest = holder;
     size++;
   }
 
   void remove(Holder holder) {
-    Holder before = holder.holdsPrevious;
-    Holder after = holder.holdsNext;
+    Holder before = holder.holding().holdsPrevious;
+    Holder after = holder.holding().holdsNext;
     if (before == null) {
       oldest = after;
     } else {
-      before.holdsNext = after;
+      before.holding().holdsNext = after;
     }
     if (after == null) {
       newest = before;
     } else {
-      after.holdsPrevious = before;
+      after.holding().holdsPrevious = before;
     }
-    holder.holdsNext = null;
-    holder.holdsPrevious = null;
+    holder.holding().holdsNext = null;
+    holder.holding().holdsPrevious = null;
     size--;
   }
 }

@@ -140,7 +140,7 @@ final class MemoryLog {
     long largest = 0;
     int idle = 0;
     @Nullable Holder who = null;
-    for (Holder h = memory.firstHolder(); h != null; h = h.holdsNext) {
+    for (Holder h = memory.firstHolder(); h != null; h = h.holding().holdsNext) {
       long bytes = h.heldBytes();
       held += bytes;
       if (bytes > largest) {

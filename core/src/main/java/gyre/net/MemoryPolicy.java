@@ -146,16 +146,16 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       return false;
     }
     if (state == MemoryState.WAITING) {
-      holder.claim = wanted;
+      holder.holding().claim = wanted;
       return false;
     }
     if (state == MemoryState.GRANTED) {
-      if (wanted <= holder.claim) {
+      if (wanted <= holder.holding().claim) {
         return true;
       }
       revoke(holder);
     }
-    holder.claim = wanted;
+    holder.holding().claim = wanted;
     long need = need(holder);
     if ((line.isEmpty() || holder.isOurs()) && need <= roomFor(holder)) {
       grant(holder, need);
@@ -170,7 +170,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
    * blocks, of which the last may be begun.
    */
   private static long need(Holder holder) {
-    long missing = Math.max(1, holder.claim - holder.inputSize());
+    long missing = Math.max(1, holder.holding().claim - holder.inputSize());
     return (missing + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES + STEP_BYTES;
   }
 
@@ -191,8 +191,8 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     boolean hasWaited = holder.memoryState == MemoryState.WAITING;
     boolean isNew = holder.memoryState == MemoryState.LIGHT;
     holder.memoryState = MemoryState.GRANTED;
-    holder.budget = holder.inputHeldBytes() + need;
-    holder.promise = need;
+    holder.holding().budget = holder.inputHeldBytes() + need;
+    holder.holding().promise = need;
     pool.promise(need);
     assert pool.holdsInvariant();
     granted++;
@@ -209,18 +209,18 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     assert holder.memoryState == MemoryState.GRANTED;
     holder.memoryState = MemoryState.HOLDING;
     granted--;
-    pool.promise(-holder.promise);
-    if (holder.promise > 0) {
+    pool.promise(-holder.holding().promise);
+    if (holder.holding().promise > 0) {
       requestTurn();
     }
-    holder.promise = 0;
+    holder.holding().promise = 0;
   }
 
   /** How many bytes it may receive at present. */
   int allowance(Holder holder) {
     long size = holder.inputSize();
     return switch (holder.memoryState) {
-      case GRANTED -> (int) Math.max(0, holder.claim - size);
+      case GRANTED -> (int) Math.max(0, holder.holding().claim - size);
       case WAITING, SHED -> 0;
       case LIGHT, HOLDING -> {
         boolean hasRoom = pool.roomBytes() >= pool.commonBytes() / 8 && size < STEP_BYTES;
@@ -232,12 +232,12 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   /** While memory is scarce: it has received something, or packed it. */
   void received(Holder holder) {
     if (holder.memoryState == MemoryState.GRANTED) {
-      boolean isFilled = holder.inputSize() >= holder.claim;
-      long left = isFilled ? 0 : Math.max(0, holder.budget - holder.inputHeldBytes());
-      left = Math.min(left, holder.promise + Math.max(0, pool.roomBytes()));
-      if (left != holder.promise) {
-        pool.promise(left - holder.promise);
-        holder.promise = left;
+      boolean isFilled = holder.inputSize() >= holder.holding().claim;
+      long left = isFilled ? 0 : Math.max(0, holder.holding().budget - holder.inputHeldBytes());
+      left = Math.min(left, holder.holding().promise + Math.max(0, pool.roomBytes()));
+      if (left != holder.holding().promise) {
+        pool.promise(left - holder.holding().promise);
+        holder.holding().promise = left;
       }
     }
   }
@@ -265,6 +265,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     if (holder.memoryState == MemoryState.HOLDING) {
       holders.remove(holder);
       holder.memoryState = MemoryState.LIGHT;
+      holder.forget();
     }
   }
 
@@ -330,9 +331,9 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   /** {@link Holder#roomCame} follows. */
   void awaitRoom(Holder holder) {
     pool.fallShort();
-    if (!holder.awaitsRoom) {
-      holder.awaitsRoom = true;
-      holder.refusedUntilNanos = hasRoomToWrite() ? now() + RETRY_NANOS : now();
+    if (!holder.holding().awaitsRoom) {
+      holder.holding().awaitsRoom = true;
+      holder.holding().refusedUntilNanos = hasRoomToWrite() ? now() + RETRY_NANOS : now();
       writers.add(holder);
       requestTurn(); // another shortage may be under way, of which nobody is told again
     }
@@ -341,14 +342,14 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   private void resumeWriters(long now) {
     for (int left = writers.size(); left > 0 && hasRoomToWrite(); left--) {
       Holder writer = writers.remove();
-      if (writer.refusedUntilNanos - now > 0) {
+      if (writer.holding().refusedUntilNanos - now > 0) {
         writers.add(writer);
         if (!retryTick.isActive()) {
           retryTick.start(RETRY_NANOS);
         }
         continue;
       }
-      writer.awaitsRoom = false;
+      writer.holding().awaitsRoom = false;
       writer.roomCame();
     }
   }
@@ -497,6 +498,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       }
       holders.remove(holder);
       holder.memoryState = MemoryState.LIGHT;
+      holder.forget();
       holder.granted();
     }
     assert granted == 0 && holders.size() == 0 && pool.promisedBytes() == 0;
@@ -513,7 +515,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       if (need > roomFor(first)) {
         return;
       }
-      waitedNanosMax = Math.max(waitedNanosMax, now - first.waitingNanos);
+      waitedNanosMax = Math.max(waitedNanosMax, now - first.holding().waitingNanos);
       line.remove(first);
       grant(first, need);
       first.granted();
@@ -585,7 +587,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       level = MemoryLevel.TIGHT;
       return false;
     }
-    long since = first != null ? first.waitingNanos : shortNanos;
+    long since = first != null ? first.holding().waitingNanos : shortNanos;
     long comingBytes = now < settledNanos ? unsettledBytes : 0;
     return now - since >= WAIT_NANOS && now >= lookNanos && missing > comingBytes;
   }
@@ -597,7 +599,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
    */
   private Deque<Holder> stuckInLine(long now) {
     Holder first = line.first();
-    if (first == null || now - first.waitingNanos <= Standstill.PATIENCE_NANOS) {
+    if (first == null || now - first.holding().waitingNanos <= Standstill.PATIENCE_NANOS) {
       return new ArrayDeque<>(0);
     }
     boolean isStuck = granted == 0 || line.heldBytes() > pool.commonBytes() * 3 / 4;
@@ -608,7 +610,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   private long nextDue(long now) {
     Holder first = line.first();
     long since = shortNanos != 0 ? shortNanos : now;
-    since = first != null ? Math.min(since, first.waitingNanos) : since;
+    since = first != null ? Math.min(since, first.holding().waitingNanos) : since;
     // Whose bytes no handler asks for is due for ever: look again later.
     long least = now - since < WAIT_NANOS ? since + WAIT_NANOS : now + WAIT_NANOS;
     return Math.max(standstill.nextDue(now), least);
@@ -623,7 +625,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     gone(victim);
     victim.shed(
         "was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
-            .formatted(held, TimeUnit.NANOSECONDS.toSeconds(now - victim.markNanos), others));
+            .formatted(held, TimeUnit.NANOSECONDS.toSeconds(now - victim.holding().markNanos), others));
     long rest = victim.heldBytes();
     if (rest > 0) {
       unsettledBytes = (now < settledNanos ? unsettledBytes : 0) + rest;
@@ -644,7 +646,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       hold(holder);
     }
     holder.memoryState = MemoryState.WAITING;
-    holder.waitingNanos = now();
+    holder.holding().waitingNanos = now();
     line.add(holder, holder.isOurs());
     requestTurn();
   }

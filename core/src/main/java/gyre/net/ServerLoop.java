@@ -10,11 +10,14 @@ import gyre.spi.Resource;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 // Over 500 lines: one part of a server, for whose state its loop and the caller wait.
@@ -84,6 +87,9 @@ final class ServerLoop {
   /** In push style: every connection is closed. */
   private final Level streamsEnded =
       new Level(() -> streams == 0, () -> "waiting for the connections of a server");
+
+  /** On the loop only: what is done at the end of a connection, by who has accepted it. */
+  private final Map<ServerLoop, Consumer<SocketStream>> whenReleased = new IdentityHashMap<>();
 
   ServerLoop(Loop loop, ListenOptions options, Work work) {
     this.loop = loop;
@@ -427,23 +433,25 @@ final class ServerLoop {
     }
     load.incrementAndGet();
     streams++;
-    stream.onReleased(ended -> {
-      load.decrementAndGet();
-      streams--;
-      if (streams == 0) {
-        streamsEnded.wakeAll();
-      }
-      if (ended.isBrokenByPeer()) {
-        peerFailures.incrementAndGet();
-      }
-      giver.gone();
-    });
+    stream.onReleased(whenReleased.computeIfAbsent(giver, by -> ended -> released(ended, by)));
     Greeter pushing = greeter;
     if (pushing == null) {
       Fiber<?> ignored = mine.start(() -> ConnectionFiber.serve(work.handler(), stream));
     } else {
       pushing.add(stream);
     }
+  }
+
+  private void released(SocketStream ended, ServerLoop giver) {
+    load.decrementAndGet();
+    streams--;
+    if (streams == 0) {
+      streamsEnded.wakeAll();
+    }
+    if (ended.isBrokenByPeer()) {
+      peerFailures.incrementAndGet();
+    }
+    giver.gone();
   }
 
   /** Calls a push handler with each connection. It belongs to the scope of the connections. */

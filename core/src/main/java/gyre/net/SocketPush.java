@@ -8,19 +8,15 @@ import gyre.stream.PushDriver;
 /** The push style of a socket: how its halves stand. */
 final class SocketPush extends PushDriver {
   private final SocketStream stream;
-  private final StreamInput input;
-  private final StreamOutput output;
 
-  SocketPush(SocketStream stream, StreamInput input, StreamOutput output, DataHandler handler) {
-    super(stream, handler, output.isFull());
+  SocketPush(SocketStream stream, DataHandler handler) {
+    super(stream, handler, stream.output.isFull());
     this.stream = stream;
-    this.input = input;
-    this.output = output;
   }
 
   @Override
   protected ByteQueue input() {
-    return input.bytes;
+    return stream.input.bytes;
   }
 
   @Override
@@ -30,32 +26,32 @@ final class SocketPush extends PushDriver {
 
   @Override
   protected boolean isHeldUp() {
-    return input.isPaused() || stream.waitsForSink();
+    return stream.input.isPaused() || stream.waitsForSink();
   }
 
   @Override
   protected boolean isInputEnded() {
-    return input.isEnded();
+    return stream.input.isEnded();
   }
 
   @Override
   protected boolean isInputEndedInOrder() {
-    return input.isEndedInOrder();
+    return stream.input.isEndedInOrder();
   }
 
   @Override
   protected boolean isOutputFull() {
-    return output.isFull();
+    return stream.output.isFull();
   }
 
   @Override
   protected boolean isOutputDrained() {
-    return output.isDrained();
+    return stream.output.isDrained();
   }
 
   @Override
   protected boolean hasOutputFailed() {
-    return output.hasFailed();
+    return stream.output.hasFailed();
   }
 
   @Override
@@ -75,12 +71,12 @@ final class SocketPush extends PushDriver {
 
   @Override
   protected long receivedBytes() {
-    return input.receivedBytes;
+    return stream.input.receivedBytes;
   }
 
   @Override
   protected void receive() {
-    input.start();
+    stream.input.start();
   }
 
   @Override

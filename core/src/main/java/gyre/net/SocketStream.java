@@ -250,7 +250,7 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
     checkOpen();
     reader.checkFree();
     if (push == null) {
-      push = new SocketPush(this, input, output, newHandler);
+      push = new SocketPush(this, newHandler);
     } else {
       push.replace(newHandler);
     }

@@ -23,8 +23,8 @@ final class Standstill {
   /** When the next one may be found to stand still. */
   long nextDue(long now) {
     long due = Long.MAX_VALUE;
-    for (Holder holder = holders.oldest(); holder != null; holder = holder.holdsNext) {
-      due = Math.min(due, holder.markNanos + patience(holder));
+    for (Holder holder = holders.oldest(); holder != null; holder = holder.holding().holdsNext) {
+      due = Math.min(due, holder.holding().markNanos + patience(holder));
     }
     return due == Long.MAX_VALUE ? now + PATIENCE_NANOS : due;
   }
@@ -36,34 +36,34 @@ final class Standstill {
 
   /** All but one that have not got on for so long, whatever kept them. */
   Deque<Holder> others(Holder spared, long now) {
-    return sorted(holder -> holder != spared && now - holder.markNanos > patience(holder));
+    return sorted(holder -> holder != spared && now - holder.holding().markNanos > patience(holder));
   }
 
   /** The largest first, by class; in a class who stands still for longest. */
   private Deque<Holder> sorted(Predicate<Holder> which) {
     List<Holder> all = new ArrayList<>();
-    for (Holder holder = holders.oldest(); holder != null; holder = holder.holdsNext) {
+    for (Holder holder = holders.oldest(); holder != null; holder = holder.holding().holdsNext) {
       if (which.test(holder)) {
-        long bytes = holder.heldBytes() + holder.promise;
-        holder.sizeClass = Long.SIZE - Long.numberOfLeadingZeros(bytes);
+        long bytes = holder.heldBytes() + holder.holding().promise;
+        holder.holding().sizeClass = Long.SIZE - Long.numberOfLeadingZeros(bytes);
         all.add(holder);
       }
     }
     all.sort((a, b) ->
-        a.sizeClass != b.sizeClass
-            ? b.sizeClass - a.sizeClass
-            : Long.compare(a.markNanos - b.markNanos, 0));
+        a.holding().sizeClass != b.holding().sizeClass
+            ? b.holding().sizeClass - a.holding().sizeClass
+            : Long.compare(a.holding().markNanos - b.holding().markNanos, 0));
     return new ArrayDeque<>(all);
   }
 
   private static boolean isAtFault(Holder holder, long now) {
     holder.touch(now);
-    long stood = now - holder.markNanos;
+    long stood = now - holder.holding().markNanos;
     if (holder.hasOutput() && stood > patience(holder)) {
       return true;
     }
     if (holder.memoryState == MemoryState.WAITING) {
-      stood = holder.waitingNanos - holder.markNanos; // the rest of the time is ours
+      stood = holder.holding().waitingNanos - holder.holding().markNanos; // the rest of the time is ours
     }
     return holder.wanted() > holder.inputSize()
         && stood > patience(holder)
@@ -78,7 +78,7 @@ final class Standstill {
   private static long patience(Holder holder) {
     long bytes =
         Math.max(
-            holder.memoryState == MemoryState.GRANTED ? holder.claim : 0, MemoryPolicy.FLOOR_BYTES);
+            holder.memoryState == MemoryState.GRANTED ? holder.holding().claim : 0, MemoryPolicy.FLOOR_BYTES);
     bytes = Math.max(bytes, holder.heldBytes());
     return PATIENCE_NANOS + bytes * TimeUnit.SECONDS.toNanos(1) / LEAST_BYTES_PER_SECOND;
   }

@@ -42,10 +42,10 @@ abstract sealed class StreamCore extends Holder permits StreamLife {
     this.options = options;
     this.input = new StreamInput(self, engine());
     this.output = new StreamOutput(self, engine());
-    this.reader = new StreamReader(self, input);
-    this.writer = new StreamWriter(self, output);
-    this.end = new StreamEnd(self, engine(), input, output);
-    this.drain = new StreamDrain(self, engine(), input);
+    this.reader = new StreamReader(self);
+    this.writer = new StreamWriter(self);
+    this.end = new StreamEnd(self);
+    this.drain = new StreamDrain(self);
     input.descriptor = descriptor;
     input.sparse = options.sparse();
     output.descriptor = descriptor;

@@ -1,7 +1,6 @@
 package gyre.net;
 
 import gyre.CancelledException;
-import gyre.engine.Engine;
 
 /**
  * When an accepted stream whose loop or server ends may end too: as soon as nothing is under way.
@@ -17,8 +16,10 @@ import gyre.engine.Engine;
 final class StreamDrain {
   /** Whether an answer is under way. */
   private enum Work {
-    /** Nobody has said so: from when something was received until something is sent. */
-    INFERRED,
+    /** Nobody has said so, and something was sent since the last bytes were received. */
+    ANSWERED,
+    /** Nobody has said so, and something was received since. */
+    UNANSWERED,
     /** The user has said so. */
     BUSY,
     /** The user has said that there is none. */
@@ -32,18 +33,11 @@ final class StreamDrain {
   }
 
   private final SocketStream stream;
-  private final Engine engine;
-  private final StreamInput input;
-  private Work work = Work.INFERRED;
+  private Work work = Work.ANSWERED;
   private Idleness idleness = Idleness.UNKNOWN;
 
-  /** Something was sent since the last bytes were received. */
-  private boolean isAnswered = true;
-
-  StreamDrain(SocketStream stream, Engine engine, StreamInput input) {
+  StreamDrain(SocketStream stream) {
     this.stream = stream;
-    this.engine = engine;
-    this.input = input;
   }
 
   void busy(boolean on) {
@@ -51,11 +45,15 @@ final class StreamDrain {
   }
 
   void received() {
-    isAnswered = false;
+    if (work == Work.ANSWERED) {
+      work = Work.UNANSWERED;
+    }
   }
 
   void sent() {
-    isAnswered = true;
+    if (work == Work.UNANSWERED) {
+      work = Work.ANSWERED;
+    }
   }
 
   /**
@@ -68,9 +66,8 @@ final class StreamDrain {
 
   private boolean isAnswering() {
     return switch (work) {
-      case INFERRED -> !isAnswered;
-      case BUSY -> true;
-      case IDLE -> false;
+      case UNANSWERED, BUSY -> true;
+      case ANSWERED, IDLE -> false;
     };
   }
 
@@ -93,10 +90,10 @@ final class StreamDrain {
       return;
     }
     idleness = Idleness.STOPPING;
-    if (!input.isIdle()) {
-      engine.cancel(input);
-    } else if (!inputStopped() && !input.isFull()) {
-      input.start();
+    if (!stream.input.isIdle()) {
+      stream.input.engine.cancel(stream.input);
+    } else if (!inputStopped() && !stream.input.isFull()) {
+      stream.input.start();
     }
   }
 
@@ -126,6 +123,6 @@ final class StreamDrain {
   }
 
   private boolean hasInput() {
-    return !input.isEnded() && engine.sockets().hasInput(input.descriptor);
+    return !stream.input.isEnded() && stream.input.engine.sockets().hasInput(stream.input.descriptor);
   }
 }

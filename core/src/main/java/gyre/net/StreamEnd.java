@@ -1,6 +1,5 @@
 package gyre.net;
 
-import gyre.engine.Engine;
 import org.jspecify.annotations.Nullable;
 
 /** How a stream ends: in order, with what was written sent and a time limit, or not. */
@@ -8,6 +7,8 @@ final class StreamEnd {
   private enum Manner {
     /** What was written is sent, and the peer can read it. */
     ORDERLY,
+    /** So it is, and more is to come from the peer that nobody wants. */
+    ORDERLY_WITH_MORE,
     /** The connection is reset. */
     ABORTED,
     /** So is it, and the handler is not waited for: by a shutdown. */
@@ -15,24 +16,15 @@ final class StreamEnd {
   }
 
   private final SocketStream stream;
-  private final Engine engine;
-  private final StreamInput input;
-  private final StreamOutput output;
   private Manner manner = Manner.ORDERLY;
   private @Nullable Lingering lingering;
 
-  /** More is to come from the peer, and nobody wants it. */
-  private boolean isMoreExpected;
-
-  StreamEnd(SocketStream stream, Engine engine, StreamInput input, StreamOutput output) {
+  StreamEnd(SocketStream stream) {
     this.stream = stream;
-    this.engine = engine;
-    this.input = input;
-    this.output = output;
   }
 
   void abort() {
-    if (manner == Manner.ORDERLY) {
+    if (manner != Manner.FORCED) {
       manner = Manner.ABORTED;
     }
   }
@@ -46,27 +38,29 @@ final class StreamEnd {
   }
 
   void expectMore() {
-    isMoreExpected = true;
+    if (manner == Manner.ORDERLY) {
+      manner = Manner.ORDERLY_WITH_MORE;
+    }
   }
 
   /** The stream begins to close: what becomes of what it receives. */
   void begin() {
-    boolean isUnread = isMoreExpected || !input.bytes.isEmpty();
-    input.bytes.clear();
-    if (mayLinger() && (isUnread || input.isIdle())) {
+    boolean isUnread = manner == Manner.ORDERLY_WITH_MORE || !stream.input.bytes.isEmpty();
+    stream.input.bytes.clear();
+    if (mayLinger() && (isUnread || stream.input.isIdle())) {
       linger(isUnread);
     } else {
-      engine.cancel(input);
+      stream.input.engine.cancel(stream.input);
     }
   }
 
   /** Whether there is something to be done in order. */
   boolean isInOrder() {
-    return isOrderly() && (!output.isDone() || lingering != null);
+    return isOrderly() && (!stream.output.isDone() || lingering != null);
   }
 
   private boolean isOrderly() {
-    return manner == Manner.ORDERLY
+    return (manner == Manner.ORDERLY || manner == Manner.ORDERLY_WITH_MORE)
         && !stream.hasBreakage()
         && !stream.options().closeTimeout().isZero();
   }
@@ -78,15 +72,15 @@ final class StreamEnd {
   private boolean mayLinger() {
     return isOrderly()
         && stream.isAccepted()
-        && !input.isEnded()
-        && !output.hasFailed()
-        && output.hasBegun()
+        && !stream.input.isEnded()
+        && !stream.output.hasFailed()
+        && stream.output.hasBegun()
         && stream.options().discardLimitBytes() > 0;
   }
 
   private void linger(boolean isUnread) {
     lingering =
-        new Lingering(input, output, engine, isUnread, stream.options().discardLimitBytes());
+        new Lingering(stream.input, stream.output, stream.input.engine, isUnread, stream.options().discardLimitBytes());
   }
 
   /** While closing, input has arrived. */
@@ -109,8 +103,8 @@ final class StreamEnd {
 
   /** What was written and not sent is lost. */
   void giveUpOutput() {
-    output.giveUp();
-    engine.cancel(output);
+    stream.output.giveUp();
+    stream.input.engine.cancel(stream.output);
     if (lingering != null) {
       lingering.end();
     }

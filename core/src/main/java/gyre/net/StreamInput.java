@@ -34,7 +34,7 @@ final class StreamInput extends Receive {
   }
 
   private final SocketStream stream;
-  private final Engine engine;
+  final Engine engine;
   final ByteQueue bytes;
 
   /** All that ever arrived. */
@@ -193,7 +193,7 @@ final class StreamInput extends Receive {
       return limit;
     }
     return stream.memoryState == MemoryState.GRANTED
-        ? stream.claim
+        ? stream.holding().claim
         : Math.min(limit, BlockPool.LARGE_BYTES);
   }
 

@@ -11,21 +11,19 @@ import gyre.stream.InputWait;
  */
 final class StreamReader extends InputWait {
   private final SocketStream stream;
-  private final StreamInput input;
 
   /** A wait has come to its time limit, nothing has arrived since, and no read was told. */
   private boolean isExpired;
 
-  StreamReader(SocketStream stream, StreamInput input) {
+  StreamReader(SocketStream stream) {
     this.stream = stream;
-    this.input = input;
   }
 
   /** Parks the caller until so many bytes are there; false if the stream ends before. */
   boolean await(int bytes, Fiber<?> caller) {
     checkLimit(bytes);
-    while (input.bytes.size() < bytes) {
-      if (input.isEnded() || stream.hasBreakage()) {
+    while (stream.input.bytes.size() < bytes) {
+      if (stream.input.isEnded() || stream.hasBreakage()) {
         leaveMemory();
         return ended();
       }
@@ -50,8 +48,8 @@ final class StreamReader extends InputWait {
 
   private boolean ended() {
     stream.checkUnbroken();
-    if (!input.isEndedInOrder()) {
-      throw stream.fail(SocketStream.READ, input.failure());
+    if (!stream.input.isEndedInOrder()) {
+      throw stream.fail(SocketStream.READ, stream.input.failure());
     }
     return false;
   }
@@ -108,8 +106,8 @@ final class StreamReader extends InputWait {
 
   @Override
   protected boolean isReady(int needed) {
-    return input.bytes.size() >= needed
-        || input.isEnded()
+    return stream.input.bytes.size() >= needed
+        || stream.input.isEnded()
         || isExpired
         || stream.hasBreakage()
         || !stream.isOpen()
@@ -129,7 +127,7 @@ final class StreamReader extends InputWait {
   @Override
   protected void begin() {
     stream.keepInput();
-    input.resume();
+    stream.input.resume();
     StreamTimeouts timeouts = stream.timeouts();
     if (timeouts != null) {
       timeouts.startRead();

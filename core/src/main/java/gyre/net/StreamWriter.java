@@ -16,7 +16,6 @@ import java.nio.ByteBuffer;
  */
 final class StreamWriter extends OutputWait {
   private final SocketStream stream;
-  private final StreamOutput output;
 
   /** Of a write that waits for memory: the loop has some again. */
   private boolean isRoomTold;
@@ -24,36 +23,35 @@ final class StreamWriter extends OutputWait {
   /** All that was sent when it began to wait. */
   private long sentBefore;
 
-  StreamWriter(SocketStream stream, StreamOutput output) {
+  StreamWriter(SocketStream stream) {
     this.stream = stream;
-    this.output = output;
   }
 
   void write(ByteBuffer source, Fiber<?> caller) {
     while (source.hasRemaining()) {
-      if (output.isFull()) {
+      if (stream.output.isFull()) {
         awaitDrained(caller);
       }
       append(source, caller);
     }
-    if (output.isFull() && Internals.isCallback(caller)) {
+    if (stream.output.isFull() && Internals.isCallback(caller)) {
       awaitDrained(caller);
     }
   }
 
   void write(ByteQueue source, Fiber<?> caller) {
-    if (output.isFull() && Internals.isCallback(caller)) {
+    if (stream.output.isFull() && Internals.isCallback(caller)) {
       checkRoomToMove(source);
     }
-    output.append(source);
+    stream.output.append(source);
     stream.sendSoon();
-    if (output.isFull()) {
+    if (stream.output.isFull()) {
       awaitDrained(caller);
     }
   }
 
   void flush(Fiber<?> caller) {
-    while (!output.isDone()) {
+    while (!stream.output.isDone()) {
       parkWriter(caller, Goal.ALL_SENT);
       stream.checkSending();
     }
@@ -63,11 +61,11 @@ final class StreamWriter extends OutputWait {
     if (Internals.isCallback(caller)) {
       appendAll(source);
     } else if (!appendSome(source)) {
-      if (output.isDone()) {
+      if (stream.output.isDone()) {
         stream.memory.awaitRoom(stream);
       }
       isRoomTold = false;
-      sentBefore = output.sentBytes;
+      sentBefore = stream.output.sentBytes;
       parkWriter(caller, Goal.MEMORY);
       stream.checkWritable();
       return;
@@ -79,9 +77,9 @@ final class StreamWriter extends OutputWait {
   private void appendAll(ByteBuffer source) {
     int length = source.remaining();
     checkLimit(length);
-    if (!output.bytes.tryAppend(source)) {
-      boolean isLittle = output.bytes.size() + length <= MemoryPolicy.FLOOR_BYTES;
-      if (!isLittle || output.bytes.appendReserved(source) < length) {
+    if (!stream.output.bytes.tryAppend(source)) {
+      boolean isLittle = stream.output.bytes.size() + length <= MemoryPolicy.FLOOR_BYTES;
+      if (!isLittle || stream.output.bytes.appendReserved(source) < length) {
         throw outputFull(length, 0);
       }
     }
@@ -90,8 +88,8 @@ final class StreamWriter extends OutputWait {
   private void checkLimit(long length) {
     long most =
         Math.max(
-            stream.memory.hardOutputLimit(stream.options().outputLimitBytes()), output.limit());
-    if (output.bytes.size() + length > most && output.bytes.heldBytes() + length > most) {
+            stream.memory.hardOutputLimit(stream.options().outputLimitBytes()), stream.output.limit());
+    if (stream.output.bytes.size() + length > most && stream.output.bytes.heldBytes() + length > most) {
       throw outputFull(length, most);
     }
   }
@@ -100,7 +98,7 @@ final class StreamWriter extends OutputWait {
   void checkRoom(long bytes, Fiber<?> caller) {
     if (Internals.isCallback(caller)) {
       checkLimit(bytes);
-      if (!output.bytes.canAppend(bytes)) {
+      if (!stream.output.bytes.canAppend(bytes)) {
         throw outputFull(bytes, 0);
       }
     }
@@ -108,8 +106,8 @@ final class StreamWriter extends OutputWait {
 
   private void checkRoomToMove(ByteQueue source) {
     long most = stream.memory.hardMoveLimit(stream.options().outputLimitBytes());
-    if (output.bytes.size() + source.size() > most
-        && output.bytes.heldBytes() + source.heldBytes() > most) {
+    if (stream.output.bytes.size() + source.size() > most
+        && stream.output.bytes.heldBytes() + source.heldBytes() > most) {
       throw outputFull(source.size(), most);
     }
   }
@@ -117,7 +115,7 @@ final class StreamWriter extends OutputWait {
   private OutputFullException outputFull(long length, long most) {
     stream.memory.writeRefused();
     stream.refuseUntilDrained();
-    long unsent = output.bytes.size();
+    long unsent = stream.output.bytes.size();
     String limit =
         most > 0 ? "at most " + most + " may be" : "the loop has no memory for that at present";
     return new OutputFullException(
@@ -134,14 +132,14 @@ final class StreamWriter extends OutputWait {
   /** As much as there is room for; the first KiB comes from the reserve. False if nothing. */
   private boolean appendSome(ByteBuffer source) {
     int limit = source.limit();
-    long room = Math.max(1, output.limit() - output.bytes.size());
+    long room = Math.max(1, stream.output.limit() - stream.output.bytes.size());
     source.limit((int) Math.min(limit, source.position() + room));
     try {
-      if (output.bytes.tryAppend(source)) {
+      if (stream.output.bytes.tryAppend(source)) {
         return true;
       }
       source.limit(Math.min(source.limit(), source.position() + BlockPool.LARGE_BYTES));
-      return output.bytes.tryAppend(source) || output.bytes.appendReserved(source) > 0;
+      return stream.output.bytes.tryAppend(source) || stream.output.bytes.appendReserved(source) > 0;
     } finally {
       source.limit(limit);
     }
@@ -155,7 +153,7 @@ final class StreamWriter extends OutputWait {
       }
       return;
     }
-    while (!output.isDrained()) {
+    while (!stream.output.isDrained()) {
       parkWriter(caller, Goal.ROOM);
       stream.checkWritable();
     }
@@ -177,26 +175,26 @@ final class StreamWriter extends OutputWait {
   @Override
   protected boolean isReached(Goal wanted) {
     return switch (wanted) {
-          case ROOM -> output.isDrained();
-          case MEMORY -> isRoomTold || (output.sentBytes > sentBefore && output.isDrained());
-          case ALL_SENT -> output.isDone();
+          case ROOM -> stream.output.isDrained();
+          case MEMORY -> isRoomTold || (stream.output.sentBytes > sentBefore && stream.output.isDrained());
+          case ALL_SENT -> stream.output.isDone();
         }
         || isRefused();
   }
 
   /** A write would throw. */
   private boolean isRefused() {
-    return output.hasFailed() || stream.hasBreakage() || !stream.isOpen();
+    return stream.output.hasFailed() || stream.hasBreakage() || !stream.isOpen();
   }
 
   @Override
   protected boolean isWritable() {
-    return isRefused() || output.isShut() || (!output.isFull() && stream.memory.hasRoomToWrite());
+    return isRefused() || stream.output.isShut() || (!stream.output.isFull() && stream.memory.hasRoomToWrite());
   }
 
   @Override
   protected void awaitWritable() {
-    if (output.isDone()) {
+    if (stream.output.isDone()) {
       stream.memory.awaitRoom(stream); // otherwise it is told when something has been sent
     }
   }
