@@ -1,5 +1,6 @@
 package gyre.balancer;
 
+import gyre.Fiber;
 import gyre.LoopGroup;
 import gyre.net.ConnectionHandler;
 import gyre.net.Distribution;
@@ -81,12 +82,15 @@ abstract class Listener {
       ServerOptions options =
           ServerOptions.defaults().distribution(Distribution.LEAST_LOADED).listen(listen);
       ConnectionHandler<TcpStream> handler =
-          stream -> new Session(balancer, balancer.part(), config(), stream).run();
+          stream -> {
+            Session session = new Session(balancer, balancer.part(), config(), stream);
+            Fiber<?> ignored = Fiber.start("session", session::run); // in the server's scope
+          };
       LoopGroup group = balancer.group();
       this.server =
           group == null
-              ? TcpServer.serve(balancer.loops().getFirst(), config.address(), options, handler)
-              : TcpServer.serve(group, config.address(), options, handler);
+              ? TcpServer.onConnection(balancer.loops().getFirst(), config.address(), options, handler)
+              : TcpServer.onConnection(group, config.address(), options, handler);
     }
 
     @Override

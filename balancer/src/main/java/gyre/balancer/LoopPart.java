@@ -7,7 +7,9 @@ import gyre.balancer.choice.Chooser;
 import gyre.balancer.choice.Hashes;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +37,7 @@ final class LoopPart {
   private final Loop loop;
   private final Ballot ballot = new Ballot();
   private final IdentityHashMap<Pool, Choosing> choosers = new IdentityHashMap<>();
+  private final List<RelayWatch> watches = new ArrayList<>();
   private int tier;
 
   LoopPart(Loop loop) {
@@ -84,6 +87,19 @@ final class LoopPart {
   /** Pools that are gone need no chooser. */
   void forget(Pool pool) {
     choosers.remove(pool);
+  }
+
+  /** For connections that begin by these rules. Those of former rules go when they are not used. */
+  RelayWatch watch(ListenConfig listen) {
+    for (RelayWatch each : watches) {
+      if (each.isFor(listen)) {
+        return each;
+      }
+    }
+    watches.removeIf(RelayWatch::closeIfIdle);
+    RelayWatch made = new RelayWatch(loop, listen);
+    watches.add(made);
+    return made;
   }
 
   /** The same for the same client. */

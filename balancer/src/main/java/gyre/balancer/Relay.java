@@ -3,15 +3,15 @@ package gyre.balancer;
 import gyre.CancelledException;
 import gyre.ClosedException;
 import gyre.Fiber;
-import gyre.Loop;
-import gyre.Timer;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
+import gyre.io.DataHandler;
 import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import gyre.io.PoolExhaustedException;
 import gyre.net.MemoryShedException;
-import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * copied, a side that is slow is waited for by the other, the end of a direction is passed on as
  * such while the other goes on, and a reset as a reset.
  *
- * <p>One fiber is started for the direction to the client; that to the target is passed on in the
- * calling one. Limits of time are looked after by one timer, which looks at how much has moved, so
- * that they cost the bytes nothing.
+ * <p>It works by callbacks: most connections are idle most of the time, and then have no fiber,
+ * whose stack would be most of the memory that they take. Its limits of time are looked after by a
+ * {@link RelayWatch}.
  */
-final class Relay {
+abstract class Relay {
   /** How a relay has ended. */
   enum End {
     /** Both directions have ended, in order. */
@@ -46,167 +46,191 @@ final class Relay {
     }
   }
 
-  /** How often in a limit it is looked whether something has moved. */
-  private static final int LOOKS = 4;
-
   private final Direction toTarget;
   private final Direction toClient;
-  private final ListenConfig limits;
-  private final Target target;
+  private final RelayWatch watch;
+
   private @Nullable End end;
 
-  /** What had moved when it was last looked, and since how many looks that is so. */
-  private long seen;
+  // ---- of its watch: what had moved when it was last looked, and since when nothing has
 
-  private int quietLooks;
-  private long quietNanos;
+  long seen;
+  long quietSinceNanos;
+  final long startNanos;
+  @Nullable Relay next;
+  @Nullable Relay previous;
 
-  Relay(ByteStream client, ByteStream other, ListenConfig limits, Target target) {
-    this.toTarget = new Direction(client, other, End.CLIENT_BROKE, End.TARGET_BROKE);
-    this.toClient = new Direction(other, client, End.TARGET_BROKE, End.CLIENT_BROKE);
-    this.limits = limits;
-    this.target = target;
+  /** Both streams belong to the relay from {@link #start} on. */
+  Relay(ByteStream client, ByteStream target, RelayWatch watch) {
+    this.toTarget = new Direction(client);
+    this.toClient = new Direction(target);
+    this.watch = watch;
+    this.startNanos = watch.nanoTime();
+    this.quietSinceNanos = startNanos;
   }
 
-  long bytesToTarget() {
+  /** Called once, when both streams are closed or about to be. */
+  abstract void ended(End how);
+
+  final long bytesToTarget() {
     return toTarget.bytes;
   }
 
-  long bytesToClient() {
+  final long bytesToClient() {
     return toClient.bytes;
   }
 
-  /** Parks until it has ended. Both streams are closed in order by the caller, or are reset. */
-  End run() {
-    Timer watch = watch();
-    Timer life = life();
+  /** In a fiber, which may end then. */
+  final void start() {
+    watch.add(this);
     try {
-      Fiber<?> other = Fiber.start("to-client", toClient::run);
-      toTarget.run();
-      other.join();
-    } catch (CancelledException e) {
-      stop(End.STOPPED);
-      throw e;
-    } finally {
-      close(watch);
-      close(life);
-      target.bytesIn.add(toTarget.bytes);
-      target.bytesOut.add(toClient.bytes);
+      toTarget.from.onData(toTarget);
+      toClient.from.onData(toClient);
+    } catch (ClosedException e) {
+      stop(End.STOPPED); // nobody but the end of the server closes them
     }
-    End known = end;
-    return known == null ? End.DONE : known;
   }
 
-  private static void close(@Nullable Timer timer) {
-    if (timer != null) {
-      timer.close();
-    }
+  /** Grows whenever something is passed on or leaves one of the streams, and with each end. */
+  final long progress() {
+    return toTarget.progress() + toClient.progress();
+  }
+
+  final boolean isHalfClosed() {
+    return toTarget.phase != Phase.PASSING || toClient.phase != Phase.PASSING;
   }
 
   /** The first reason counts. Resets both, so that no peer takes a part for the whole. */
-  private void stop(End why) {
+  final void stop(End why) {
     if (end == null) {
-      end = why;
+      finish(why, ByteStream::reset);
     }
+  }
+
+  private void directionEnded() {
+    if (end == null && toTarget.phase == Phase.ENDED && toClient.phase == Phase.ENDED) {
+      finish(End.DONE, ByteStream::close);
+    }
+  }
+
+  /** The target comes first: who waits for a place there is told when this one is given up. */
+  private void finish(End why, Consumer<ByteStream> closing) {
+    assert end == null : "a relay ends by " + end + ", and then by " + why;
+    end = why;
+    watch.remove(this);
     try {
-      toTarget.from.reset();
+      closing.accept(toClient.from);
+      closing.accept(toTarget.from);
     } finally {
-      toTarget.to.reset();
+      ended(why);
     }
-  }
-
-  // ---- limits of time
-
-  private @Nullable Timer life() {
-    Duration lifetime = limits.lifetime();
-    if (lifetime.isZero()) {
-      return null;
-    }
-    Timer timer = Loop.current().after(lifetime, () -> stop(End.LIFETIME));
-    timer.background(true);
-    return timer;
-  }
-
-  private @Nullable Timer watch() {
-    Duration idle = limits.idleTimeout();
-    Duration halfClosed = limits.halfCloseTimeout();
-    if (idle.isZero() && halfClosed.isZero()) {
-      return null;
-    }
-    Duration shorter =
-        idle.isZero() || (!halfClosed.isZero() && halfClosed.compareTo(idle) < 0)
-            ? halfClosed
-            : idle;
-    Duration step = shorter.dividedBy(LOOKS).plusNanos(1);
-    quietNanos = step.toNanos();
-    Timer timer = Loop.current().every(step, this::look);
-    timer.background(true);
-    timer.slack(step.dividedBy(LOOKS));
-    return timer;
-  }
-
-  private void look() {
-    long now = toTarget.progress() + toClient.progress();
-    quietLooks = now == seen ? quietLooks + 1 : 0;
-    seen = now;
-    long quiet = quietLooks * quietNanos;
-    if (isOver(quiet, limits.idleTimeout())) {
-      stop(End.IDLE);
-    } else if ((toTarget.isEnded || toClient.isEnded) && isOver(quiet, limits.halfCloseTimeout())) {
-      stop(End.HALF_CLOSED);
-    }
-  }
-
-  private static boolean isOver(long quietNanos, Duration limit) {
-    return !limit.isZero() && quietNanos >= limit.toNanos();
   }
 
   // ---- bytes
 
-  private final class Direction {
-    final ByteStream from;
-    final ByteStream to;
-    private final End fromBroke;
-    private final End toBroke;
-    long bytes;
-    boolean isEnded;
+  private enum Phase {
+    PASSING,
+    /** All has come, and is being sent. */
+    FLUSHING,
+    /** All is with the kernel, and so is the end. */
+    ENDED
+  }
 
-    Direction(ByteStream from, ByteStream to, End fromBroke, End toBroke) {
+  /** What one side sends, on its way to the other. */
+  private final class Direction implements DataHandler {
+    final ByteStream from;
+    long bytes;
+    Phase phase = Phase.PASSING;
+
+    Direction(ByteStream from) {
       this.from = from;
-      this.to = to;
-      this.fromBroke = fromBroke;
-      this.toBroke = toBroke;
     }
 
-    void run() {
-      End broken = fromBroke;
-      ByteQueue in = from.input();
-      try (ByteQueue part = in.sibling()) {
-        while (from.await(1)) {
-          part.append(in);
-          bytes += part.size();
-          broken = toBroke;
-          to.write(part);
-          broken = fromBroke;
-        }
-        broken = toBroke;
-        to.shutdownOutput();
-        isEnded = true;
-        to.flush(); // under the limits of time here: closing would give it some seconds alone
-      } catch (ClosedException e) {
-        stop(broken); // by the other direction or a timer, who have said why
-      } catch (CancelledException e) {
-        stop(End.STOPPED);
-      } catch (PoolExhaustedException | MemoryShedException e) {
-        stop(End.SHED);
-      } catch (IoException e) {
-        stop(broken);
+    private ByteStream to() {
+      return other().from;
+    }
+
+    private Direction other() {
+      return this == toTarget ? toClient : toTarget;
+    }
+
+    /** Grows with what is passed on, with what leaves, and with the end. */
+    long progress() {
+      return 2 * bytes - to().pendingOutputBytes() + phase.ordinal();
+    }
+
+    private End fromBroke() {
+      return this == toTarget ? End.CLIENT_BROKE : End.TARGET_BROKE;
+    }
+
+    @Override
+    public boolean isAnswering() {
+      return false;
+    }
+
+    /** A side that is full is waited for by the stream that this is called for. */
+    @Override
+    public void onData(ByteQueue in) {
+      bytes += in.size();
+      write(() -> to().write(in));
+    }
+
+    @Override
+    public void onEnd(ByteStream stream) {
+      write(to()::shutdownOutput);
+      if (end != null) {
+        return;
+      }
+      phase = Phase.FLUSHING;
+      if (to().pendingOutputBytes() == 0) {
+        ended();
+      } else {
+        Fiber<?> ignored = Fiber.start("tail", this::flush);
       }
     }
 
-    /** Grows whenever something is passed on or leaves one of the streams, and with the end. */
-    long progress() {
-      return bytes + (bytes - to.pendingOutputBytes()) + (isEnded ? 1 : 0);
+    /** Under the limits of time here: closing would give it some seconds alone. */
+    private void flush() {
+      write(to()::flush);
+      if (end == null) {
+        ended();
+      }
+    }
+
+    private void ended() {
+      phase = Phase.ENDED;
+      directionEnded();
+    }
+
+    private void write(Runnable how) {
+      try {
+        how.run();
+      } catch (ClosedException e) {
+        stop(End.STOPPED); // unless it is known why
+      } catch (CancelledException e) {
+        stop(End.STOPPED);
+        throw e;
+      } catch (PoolExhaustedException | OutputFullException | MemoryShedException e) {
+        stop(End.SHED);
+      } catch (IoException e) {
+        stop(other().fromBroke());
+      }
+    }
+
+    @Override
+    public void onFailure(ByteStream stream, IoException failure) {
+      stop(failure instanceof MemoryShedException ? End.SHED : fromBroke());
+    }
+
+    /** By nobody here, if it is no news: as the server ends. */
+    @Override
+    public void onClosed(ByteStream stream) {
+      stop(End.STOPPED);
+    }
+
+    @Override
+    public void onIdleEnd(ByteStream stream) {
+      // A connection is busy until it ends by itself, or the time to stop is over.
     }
   }
 }

@@ -1,5 +1,6 @@
 package gyre.balancer;
 
+import gyre.ClosedException;
 import gyre.Loop;
 import gyre.Timer;
 import gyre.io.ByteStream;
@@ -12,6 +13,7 @@ import gyre.proxy.ProxyHeader;
 import gyre.proxy.ProxyTrust;
 import gyre.tls.ClientHello;
 import gyre.tls.TlsServer;
+import gyre.tls.TlsStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +23,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of a client from its first byte to its last, in a fiber of its own:
+ * A connection of a client from its first byte to its last. In a fiber of its own until there is a
+ * target, and then by callbacks:
  *
  * <pre>
  * limits -&gt; PROXY header -&gt; ClientHello or TLS -&gt; a target -&gt; PROXY header -&gt; relay -&gt; log
@@ -35,53 +38,57 @@ final class Session {
   private final LoopPart part;
   private final ListenConfig listen;
   private final TcpStream tcp;
-  private final Counters counters;
   private final long startNanos;
   private @Nullable InetSocketAddress client;
-  private @Nullable InetSocketAddress destination;
-  private List<ProxyHeader.Field> fields = List.of();
-  private @Nullable ClientHello hello;
   private @Nullable Target target;
   private int retries;
   private long connectNanos;
-  private long bytesIn;
-  private long bytesOut;
+
+  /** What is of use until there is a target alone. */
+  private static final class Beginning {
+    @Nullable InetSocketAddress destination;
+    List<ProxyHeader.Field> fields = List.of();
+    @Nullable ClientHello hello;
+  }
 
   Session(Balancer balancer, LoopPart part, ListenConfig listen, TcpStream tcp) {
     this.balancer = balancer;
     this.part = part;
     this.listen = listen;
     this.tcp = tcp;
-    this.counters = balancer.counters();
     this.startNanos = part.nanoTime();
   }
 
+  private Counters counters() {
+    return balancer.counters();
+  }
+
+  /** In a fiber, which ends when there is a target, or none can be had. */
   void run() throws Exception {
     tcp.busy(true); // it lasts while the balancer is stopping, for as long as that allows
-    counters.accepted.increment();
+    counters().accepted.increment();
     int limit = balancer.config().maxConnections();
-    int now = counters.sessions.incrementAndGet();
-    String end = "stopped";
+    int now = counters().sessions.incrementAndGet();
+    @Nullable String end = "stopped";
     try {
       if (limit > 0 && now > limit) {
-        counters.refusedByLimit.increment();
-        end = refuse("limit");
+        counters().refusedByLimit.increment();
+        end = "limit";
       } else {
         end = serve();
       }
     } finally {
-      counters.sessions.decrementAndGet();
-      counters.done.increment();
-      log(end);
+      if (end != null) {
+        tcp.reset();
+        ended(end, 0, 0);
+      }
     }
   }
 
-  private String refuse(String end) {
-    tcp.reset();
-    return end;
-  }
-
-  private void log(String end) {
+  /** Once, whatever comes of it. */
+  private void ended(String end, long bytesIn, long bytesOut) {
+    counters().sessions.decrementAndGet();
+    counters().done.increment();
     AccessLog log = balancer.accessLog();
     if (log != null) {
       log.add(
@@ -99,31 +106,33 @@ final class Session {
     }
   }
 
-  private String serve() throws Exception {
+  /** Null if a relay goes on with it, else how it has ended. */
+  private @Nullable String serve() {
+    Beginning known = new Beginning();
     try {
       client = tcp.remoteAddress();
-      destination = tcp.localAddress();
+      known.destination = tcp.localAddress();
       if (!isRateAllowed()) {
-        counters.refusedByRate.increment();
-        return refuse("rate");
+        counters().refusedByRate.increment();
+        return "rate";
       }
       ProxyTrust trust = listen.acceptProxy();
       if (trust != null) {
-        take(trust.awaitHeader(tcp));
+        take(trust.awaitHeader(tcp), known);
       }
-      Pool pool = route();
+      Pool pool = route(known);
       if (pool == null) {
-        counters.refusedNobody.increment();
-        return refuse("no-pool");
+        counters().refusedNobody.increment();
+        return "no-pool";
       }
       TlsServer tls = listen.tls();
-      return tls == null ? toTarget(pool, tcp) : endTls(tls, pool);
+      return toTarget(pool, tls == null ? tcp : insideOf(tls, tcp), known);
     } catch (DecodeException | EndOfStreamException e) {
-      counters.badHeaders.increment();
-      return refuse("bad-header");
-    } catch (IoException | gyre.ClosedException e) {
-      counters.broken.increment();
-      return refuse("client-broke");
+      counters().badHeaders.increment();
+      return "bad-header";
+    } catch (IoException | ClosedException e) {
+      counters().broken.increment();
+      return "client-broke";
     }
   }
 
@@ -138,21 +147,21 @@ final class Session {
                 source.getAddress(), listen.sourceRate(), listen.sourceBurst(), part.nanoTime());
   }
 
-  private void take(@Nullable ProxyHeader header) {
+  private void take(@Nullable ProxyHeader header, Beginning known) {
     if (header != null && !header.isLocal() && header.source() != null) {
       client = header.source();
-      destination = header.destination();
-      fields = header.fields();
+      known.destination = header.destination();
+      known.fields = header.fields();
     }
   }
 
   // ---- where to
 
-  private @Nullable Pool route() {
+  private @Nullable Pool route(Beginning known) {
     if (!listen.serverNames().isEmpty() || !listen.applicationProtocols().isEmpty()) {
-      hello = awaitHello();
+      known.hello = awaitHello();
     }
-    return balancer.pool(Routes.pool(listen, hello));
+    return balancer.pool(Routes.pool(listen, known.hello));
   }
 
   /** Null if what the client says is no TLS. The bytes stay where they are. */
@@ -176,82 +185,76 @@ final class Session {
   // ---- with a target
 
   /** The handshake comes first: who says nothing must not hold a place at a target. */
-  private String endTls(TlsServer tls, Pool pool) throws Exception {
-    String[] end = {""};
-    try {
-      tls.serving(
-              inside -> {
-                inside.handshake();
-                end[0] = toTarget(pool, inside);
-              })
-          .handle(tcp);
-    } catch (IoException | gyre.ClosedException e) {
-      if (end[0].isEmpty()) {
-        throw e;
-      }
-    }
-    return end[0].isEmpty() ? "stopped" : end[0];
+  private static TlsStream insideOf(TlsServer tls, TcpStream tcp) {
+    TlsStream inside = tls.stream(tcp);
+    inside.handshake();
+    return inside;
   }
 
-  private String toTarget(Pool pool, ByteStream inside) throws Exception {
+  /** Null if a relay goes on with it, else how it has ended. */
+  private @Nullable String toTarget(Pool pool, ByteStream inside, Beginning known) {
     InetSocketAddress source = client;
     InetAddress address = source == null ? null : source.getAddress();
-    Connecting connecting = new Connecting(pool, part, counters, address);
+    Connecting connecting = new Connecting(pool, part, counters(), address);
     Connecting.Result result = connecting.run(StreamOptions.defaults());
     retries = connecting.retries();
     connectNanos = part.nanoTime() - startNanos;
-    return switch (result) {
-      case Connecting.Result.Refused refused -> refuse(refused.end());
+    switch (result) {
+      case Connecting.Result.Refused refused -> {
+        return refused.end();
+      }
       case Connecting.Result.Connected connected -> {
         target = connected.target();
+        boolean isRelayed = false;
         try {
-          yield pass(pool, inside, connected.stream(), connected.target());
+          sendHeader(pool, connected.stream(), known);
+          relay(pool, inside, connected.stream(), connected.target());
+          isRelayed = true;
+          return null;
         } finally {
-          pool.release(connected.target());
+          if (!isRelayed) {
+            connected.stream().reset();
+            pool.release(connected.target());
+          }
         }
       }
-    };
-  }
-
-  private String pass(Pool pool, ByteStream inside, TcpStream other, Target chosen) {
-    try (other) {
-      sendHeader(pool, other);
-      return relay(inside, other, chosen);
     }
   }
 
-  private String relay(ByteStream inside, TcpStream other, Target chosen) {
-    Relay relay = new Relay(inside, other, listen, chosen);
-    try {
-      Relay.End end = relay.run();
-      count(end);
-      return end.label();
-    } finally {
-      bytesIn = relay.bytesToTarget();
-      bytesOut = relay.bytesToClient();
-    }
+  /** From here on it goes on by itself. */
+  private void relay(Pool pool, ByteStream inside, TcpStream other, Target chosen) {
+    new Relay(inside, other, part.watch(listen)) {
+      @Override
+      void ended(End end) {
+        pool.release(chosen);
+        chosen.bytesIn.add(bytesToTarget());
+        chosen.bytesOut.add(bytesToClient());
+        count(end);
+        Session.this.ended(end.label(), bytesToTarget(), bytesToClient());
+      }
+    }.start();
   }
 
   private void count(Relay.End end) {
     switch (end) {
       case DONE, STOPPED -> {}
-      case CLIENT_BROKE, TARGET_BROKE -> counters.broken.increment();
-      case IDLE, HALF_CLOSED, LIFETIME -> counters.timeouts.increment();
-      case SHED -> counters.shed.increment();
+      case CLIENT_BROKE, TARGET_BROKE -> counters().broken.increment();
+      case IDLE, HALF_CLOSED, LIFETIME -> counters().timeouts.increment();
+      case SHED -> counters().shed.increment();
     }
   }
 
-  private void sendHeader(Pool pool, TcpStream other) {
+  private void sendHeader(Pool pool, TcpStream other, Beginning known) {
     switch (pool.config().sendProxy()) {
       case NONE -> {}
-      case V1 -> header().writeVersion1(other.output());
-      case V2 -> header().withFields(moreFields()).writeVersion2(other.output());
+      case V1 -> header(known).writeVersion1(other.output());
+      case V2 -> header(known).withFields(moreFields(known)).writeVersion2(other.output());
     }
   }
 
-  private ProxyHeader header() {
+  private ProxyHeader header(Beginning known) {
     InetSocketAddress from = client;
-    InetSocketAddress to = destination;
+    InetSocketAddress to = known.destination;
     if (from == null
         || to == null
         || from.getAddress().getAddress().length != to.getAddress().getAddress().length) {
@@ -261,9 +264,9 @@ final class Session {
   }
 
   /** Those that came with the client's header, and what its hello says. */
-  private List<ProxyHeader.Field> moreFields() {
-    List<ProxyHeader.Field> all = new ArrayList<>(fields);
-    ClientHello said = hello;
+  private static List<ProxyHeader.Field> moreFields(Beginning known) {
+    List<ProxyHeader.Field> all = new ArrayList<>(known.fields);
+    ClientHello said = known.hello;
     if (said != null) {
       String name = said.serverName();
       if (name != null) {

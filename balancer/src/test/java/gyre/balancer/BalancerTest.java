@@ -3,6 +3,8 @@ package gyre.balancer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.FiberInfo;
+import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.balancer.choice.Algorithm;
 import java.io.IOException;
@@ -97,6 +99,61 @@ final class BalancerTest {
       socket.getOutputStream().write(new byte[3_000_000]);
       socket.shutdownOutput();
       assertThat(socket.getInputStream().readAllBytes()).isEqualTo(answer);
+    }
+  }
+
+  /** Each side writes much before it reads: neither direction may wait for the other. */
+  @Test
+  void shouldPassOnOneWayWhileTheOtherStandsStill() throws Exception {
+    int bytes = 20_000_000;
+    CountDownLatch mayRead = new CountDownLatch(1);
+    CountDownLatch isAllHere = new CountDownLatch(1);
+    Peers.Server server =
+        peers.server(socket -> {
+          Thread writer = Thread.startVirtualThread(() -> writeQuietly(socket, bytes));
+          mayRead.await();
+          if (socket.getInputStream().readNBytes(bytes).length == bytes) {
+            isAllHere.countDown();
+          }
+          writer.join();
+          socket.shutdownOutput();
+        });
+    try (Balancer balancer = open(listen(), pool(server))) {
+      Socket socket = peers.connect(address(balancer));
+      Thread writer = Thread.startVirtualThread(() -> writeQuietly(socket, bytes));
+      mayRead.countDown();
+      isAllHere.await(); // nothing of the answer was read by now
+      writer.join();
+      socket.shutdownOutput();
+      assertThat(socket.getInputStream().readAllBytes()).hasSize(bytes);
+      Peers.until("it ends", () -> balancer.sessions() == 0);
+      assertThat(balancer.counters().broken.sum()).isZero();
+    }
+  }
+
+  private static void writeQuietly(Socket socket, int bytes) {
+    try {
+      socket.getOutputStream().write(new byte[bytes]);
+    } catch (IOException e) {
+      // Then not all of it arrives.
+    }
+  }
+
+  /** Its stack would be most of the memory that an idle connection takes. */
+  @Test
+  void shouldHaveNoFiberForAConnectionWhoseTargetIsKnown() throws Exception {
+    Peers.Server server = peers.echo("only");
+    try (Balancer balancer = open(listen(), pool(server))) {
+      for (int i = 0; i < 4; i++) {
+        Socket socket = peers.connect(address(balancer));
+        assertThat(Peers.readLine(socket)).isEqualTo("only");
+      }
+      List<String> fibers = new ArrayList<>();
+      for (Loop loop : group.loops()) {
+        fibers.addAll(loop.call(() -> loop.fibers().stream().map(FiberInfo::name).toList()));
+      }
+      assertThat(fibers).doesNotContain("session", "tail").isNotEmpty();
+      assertThat(balancer.sessions()).isEqualTo(4);
     }
   }
 
