@@ -102,6 +102,7 @@ final class ActiveConfig {
 
   private void change(BalancerConfig next, @Nullable HandOver from, boolean isSamePools) {
     checkOpen();
+    StartOnly.checkSame(config, next);
     Map<String, Pool> before = pools;
     Map<String, Pool> wanted = poolsOf(next);
     Map<String, Listener> opened = new LinkedHashMap<>();

@@ -185,8 +185,9 @@ final class ReloadTest {
                     List.of(ListenConfig.of("x", one, "a"), ListenConfig.of("y", two, "b")), pools)
                 .stopTimeout(Duration.ofMillis(50)))) {
       balancer.reload(
-          BalancerConfig.of(
-              List.of(ListenConfig.of("y", one, "b"), ListenConfig.of("z", two, "a")), pools));
+          balancer
+              .config()
+              .listens(List.of(ListenConfig.of("y", one, "b"), ListenConfig.of("z", two, "a"))));
       assertThat(balancer.addresses()).containsEntry("y", one).containsEntry("z", two).hasSize(2);
       assertThat(Peers.readLine(peers.connect(one))).isEqualTo("b");
       assertThat(Peers.readLine(peers.connect(two))).isEqualTo("a");
@@ -257,7 +258,7 @@ final class ReloadTest {
                 small.listens().getFirst(), ListenConfig.of(name, BalancerTest.anyPort(), name));
         List<PoolConfig> pools =
             List.of(small.pools().getFirst(), PoolConfig.of(name, List.of(a.target())));
-        balancer.reload(BalancerConfig.of(listens, pools).stopTimeout(Duration.ZERO));
+        balancer.reload(small.pools(pools).listens(listens));
         InetSocketAddress where = Objects.requireNonNull(balancer.addresses().get(name));
         assertThat(Peers.readLine(peers.connect(where))).isEqualTo("a");
       }
