@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /**
  * Writes the access log, one line for each connection, on a thread of its own: no loop waits for a
@@ -27,21 +28,28 @@ final class AccessLog implements AutoCloseable {
   private static final String REOPEN = "\n";
 
   private final Path file;
+
+  /** Is told when it can't be written any more, and when it can again. */
+  private final Consumer<String> changes;
+
+  private boolean isFailing;
   private final ArrayBlockingQueue<String> queue = new ArrayBlockingQueue<>(QUEUE_LIMIT);
   private final LongAdder dropped = new LongAdder();
   private final Thread thread;
   private volatile boolean isEnding;
 
-  private AccessLog(Path file) {
+  private AccessLog(Path file, Consumer<String> changes) {
     this.file = file;
+    this.changes = changes;
     this.thread = Thread.ofPlatform().daemon().name("balance-access-log").unstarted(this::writeAll);
   }
 
   /**
-   * @throws UncheckedIOException if it can't be written
+   * @param changes is told, on its thread, when it can't be written any more, and when it can again
+   * @throws UncheckedIOException if it can't be opened
    */
-  static AccessLog open(Path file) {
-    AccessLog log = new AccessLog(file);
+  static AccessLog open(Path file, Consumer<String> changes) {
+    AccessLog log = new AccessLog(file, changes);
     try {
       log.writer().close();
     } catch (IOException e) {
@@ -88,6 +96,9 @@ final class AccessLog implements AutoCloseable {
       }
       queue.drainTo(batch, BATCH);
       batch.remove(STOP);
+      long now = dropped.sum();
+      boolean isWritten = false;
+      String failure = "";
       // Opened for each batch: so a file that was renamed is left at once.
       try (BufferedWriter out = writer()) {
         for (String line : batch) {
@@ -96,16 +107,29 @@ final class AccessLog implements AutoCloseable {
             out.newLine();
           }
         }
-        long now = dropped.sum();
         if (now != told) {
           out.write("dropped=" + (now - told));
           out.newLine();
-          told = now;
         }
+        out.close(); // here it may fail too
+        told = now;
+        isWritten = true;
       } catch (IOException e) {
         dropped.add(batch.size());
+        failure = e.toString();
       }
+      tell(isWritten, failure);
       batch.clear();
+    }
+  }
+
+  private void tell(boolean isWritten, String failure) {
+    if (isWritten == isFailing) {
+      isFailing = !isWritten;
+      changes.accept(
+          isWritten
+              ? "the access log " + file + " is written again; " + dropped() + " lines were lost"
+              : "the access log can't be written, and loses lines until it can: " + failure);
     }
   }
 

@@ -195,7 +195,7 @@ final class ActiveConfig {
     AccessLog known = accessLog;
     return file == null || (known != null && known.file().equals(file))
         ? null
-        : AccessLog.open(file);
+        : AccessLog.open(file, text -> events.tell(balancer.control().now(), "", text));
   }
 
   private void useLog(BalancerConfig next, @Nullable AccessLog opened) {
