@@ -214,7 +214,7 @@ public final class BalancerFile {
     ListenConfig.Protocol protocol = in.choice("protocol", ListenConfig.Protocol.TCP);
     boolean isUdp = protocol == ListenConfig.Protocol.UDP;
     ListenConfig listen =
-        ListenConfig.of(in.name(), address, in.text("pool"))
+        in.convert("", in.name(), name -> ListenConfig.of(name, address, in.text("pool")))
             .protocol(protocol)
             .maxConnections(in.number("max_connections", 0, 0, Integer.MAX_VALUE))
             .idleTimeout(in.seconds("idle_seconds", Duration.ofSeconds(isUdp ? 60 : 600)))
@@ -273,7 +273,7 @@ public final class BalancerFile {
         "health",
         "outlier");
     PoolConfig pool =
-        PoolConfig.of(in.name(), List.of())
+        in.convert("", in.name(), name -> PoolConfig.of(name, List.of()))
             .algorithm(
                 in.has("algorithm")
                     ? in.convert("algorithm", in.text("algorithm"), Algorithm::parse)
@@ -311,8 +311,7 @@ public final class BalancerFile {
     for (Section each : in.sections("target")) {
       each.known("address", "weight", "backup", "zone", "max_connections");
       targets.add(
-          TargetConfig.of(address(each, "address", null))
-              .name(each.name())
+          each.convert("", each.name(), TargetConfig.of(address(each, "address", null))::name)
               .weight(each.number("weight", 1, 0, TargetConfig.WEIGHT_LIMIT))
               .backup(each.flag("backup", false))
               .zone(each.text("zone", ""))

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What has changed, and why: for the log, and the newest for whoever asks. From any thread. Only
@@ -11,6 +12,7 @@ import java.util.List;
  */
 final class Events {
   private static final int KEPT = 500;
+  private static final int TEXT_LIMIT = 1000;
 
   private static final System.Logger LOGGER = System.getLogger("gyre.balancer");
 
@@ -25,26 +27,43 @@ final class Events {
   }
 
   private final ArrayDeque<Event> newest = new ArrayDeque<>();
-  private final boolean isLogged;
+  private final Consumer<Event> log;
 
   /**
    * @param isLogged whether they come into the log of the process as well
    */
   Events(boolean isLogged) {
-    this.isLogged = isLogged;
+    this(isLogged ? Events::log : _ -> {});
+  }
+
+  /**
+   * @param log is told of each, on whatever thread
+   */
+  Events(Consumer<Event> log) {
+    this.log = log;
+  }
+
+  private static void log(Event event) {
+    LOGGER.log(System.Logger.Level.INFO, event::toString);
   }
 
   void tell(Instant at, String subject, String text) {
-    Event event = new Event(at, subject, text);
+    Event event = new Event(at, subject, oneLine(text));
     synchronized (newest) {
       if (newest.size() == KEPT) {
         newest.removeFirst();
       }
       newest.addLast(event);
     }
-    if (isLogged) {
-      LOGGER.log(System.Logger.Level.INFO, event::toString);
-    }
+    log.accept(event);
+  }
+
+  /** What a peer, a program or a command has said must neither begin another line nor fill the log. */
+  static String oneLine(String text) {
+    String cut = text.length() <= TEXT_LIMIT ? text : text.substring(0, TEXT_LIMIT) + "...";
+    StringBuilder line = new StringBuilder(cut.length());
+    cut.chars().forEach(c -> line.append(Character.isISOControl(c) ? '?' : (char) c));
+    return line.toString();
   }
 
   /** The oldest first. */

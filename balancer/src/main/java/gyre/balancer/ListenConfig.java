@@ -67,6 +67,7 @@ public final class ListenConfig {
    */
   public static ListenConfig of(String name, InetSocketAddress address, String pool) {
     Values values = new Values();
+    Limits.name(name);
     values.name = name;
     values.address = address;
     values.pool = pool;

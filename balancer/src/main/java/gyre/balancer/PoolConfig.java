@@ -63,6 +63,11 @@ public final class PoolConfig {
   /** A pool with this name and these targets, and what the others have as default. */
   public static PoolConfig of(String name, List<TargetConfig> targets) {
     Values values = new Values();
+    Limits.name(name);
+    if (name.indexOf('/') >= 0) {
+      throw new IllegalArgumentException(
+          "name \"" + name + "\" must have no \"/\", which is before the name of a target");
+    }
     values.name = name;
     return new PoolConfig(values).targets(targets);
   }

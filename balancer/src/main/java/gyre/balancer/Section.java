@@ -223,13 +223,16 @@ final class Section {
 
   // ---- errors
 
+  /**
+   * @param key empty: it is about the section itself
+   */
   BalancerFileException wrong(String key, String what) {
     int line = line(key);
     return new BalancerFileException(
         file
             + (line > 0 ? ":" + line : "")
             + ": "
-            + (path.isEmpty() ? "" : path + ".")
+            + (path.isEmpty() || key.isEmpty() ? path : path + ".")
             + key
             + " "
             + what,

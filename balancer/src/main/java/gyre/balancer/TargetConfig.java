@@ -24,9 +24,7 @@ public record TargetConfig(
   public static final int WEIGHT_LIMIT = 1000;
 
   public TargetConfig {
-    if (name.isBlank()) {
-      throw new IllegalArgumentException("name is empty");
-    }
+    Limits.name(name);
     Limits.between("weight", weight, 0, WEIGHT_LIMIT);
     Limits.between("maxConnections", maxConnections, 0, Integer.MAX_VALUE);
   }

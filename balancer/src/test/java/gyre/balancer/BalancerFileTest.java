@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class BalancerFileTest {
   private static final String FILE =
@@ -162,5 +163,21 @@ final class BalancerFileTest {
     Files.writeString(file, text.formatted("missing.pem"));
     assertThatThrownBy(() -> BalancerFile.read(file))
         .hasMessageStartingWith(file + ":4: listen.a.tls_certificate can't be used: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[pool.'a b']\ntargets = ['10.0.0.1:1']",
+        "[pool.\"a\\u0000\"]\ntargets = ['10.0.0.1:1']",
+        "[pool.'a/b']\ntargets = ['10.0.0.1:1']",
+        "[listen.'a b']\naddress = ':1'\npool = 'x'",
+        "[pool.x.target.\"a\\nb\"]\naddress = '10.0.0.1:1'"
+      })
+  void shouldRefuseNamesThatWouldBreakALog(String section) {
+    assertThatThrownBy(() -> parse("[listen.x]\naddress = ':1'\npool = 'x'\n" + section))
+        .isInstanceOf(BalancerFileException.class)
+        .hasMessageStartingWith("balance.toml:")
+        .hasMessageContaining(" must have no ");
   }
 }

@@ -105,6 +105,18 @@ final class ControlTest {
         .contains("\"algorithm\":\"two-choices\"");
   }
 
+  /** A line of a log must not be of somebody else's making. */
+  @Test
+  void shouldKeepNamesAndReasonsInTheirLine() throws IOException {
+    assertThat(ask("add", "pool", "web", "address", "127.0.0.1:1", "name", "x\nend=done"))
+        .contains("\"ok\":false")
+        .contains("must have no spaces or control characters");
+    assertThat(ask("drain", "target", "web/a", "reason", "disks\nall is well" + "x".repeat(5000)))
+        .contains("true");
+    String event = balancer.recentEvents().getLast();
+    assertThat(event).startsWith("web/a: drain, as disks?all is well").hasSizeLessThan(1100);
+  }
+
   @Test
   void shouldChangeWeightsAndAddAndRemoveTargets() throws IOException {
     Peers.Server c = peers.echo("c");
