@@ -89,12 +89,16 @@ public final class Balancer implements AutoCloseable {
    * @throws gyre.io.IoException if it can't listen somewhere; then it listens nowhere
    */
   public static Balancer open(LoopGroup group, BalancerConfig config) {
-    return new Balancer(group, group.loops(), config, new Events(true)).start(null);
+    return open(group, config, new Events(true));
   }
 
   /** As {@link #open(LoopGroup, BalancerConfig)}, on a loop. */
   public static Balancer open(Loop loop, BalancerConfig config) {
     return open(loop, config, new Events(true));
+  }
+
+  static Balancer open(LoopGroup group, BalancerConfig config, Events events) {
+    return new Balancer(group, group.loops(), config, events).start(null);
   }
 
   static Balancer open(Loop loop, BalancerConfig config, Events events) {

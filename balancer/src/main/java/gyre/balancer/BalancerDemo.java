@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Three targets, a load and a balancer on the loops of a group: to see what it does without setting
@@ -26,7 +27,7 @@ public final class BalancerDemo {
   private final List<TcpServer> targets = new ArrayList<>();
   private final Balancer balancer;
 
-  private BalancerDemo(LoopGroup group, InetSocketAddress web) {
+  private BalancerDemo(LoopGroup group, InetSocketAddress web, Consumer<String> told) {
     this.group = group;
     List<TargetConfig> configs = new ArrayList<>();
     for (int i = 0; i < TARGETS; i++) {
@@ -43,16 +44,19 @@ public final class BalancerDemo {
             group,
             BalancerConfig.of(List.of(ListenConfig.of("demo", localPort(0), "demo")), List.of(pool))
                 .web(web)
-                .stopTimeout(Duration.ofMillis(200)));
+                .stopTimeout(Duration.ofMillis(200)),
+            new Events(event -> told.accept(event.toString())));
   }
 
   /**
    * Starts all of it; it ends with the group.
    *
    * @param web where the page is; port 0 lets the system choose
+   * @param told gets what changes, as it does, on whatever thread; it does not come into the log
    */
-  public static BalancerDemo start(LoopGroup group, InetSocketAddress web) {
-    BalancerDemo demo = new BalancerDemo(group, web);
+  public static BalancerDemo start(
+      LoopGroup group, InetSocketAddress web, Consumer<String> told) {
+    BalancerDemo demo = new BalancerDemo(group, web, told);
     demo.onFirstLoop("flapping", demo::flap);
     for (int i = 0; i < CLIENTS; i++) {
       demo.onFirstLoop("client-" + i, demo::talk);

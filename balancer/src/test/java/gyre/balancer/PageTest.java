@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,10 +66,12 @@ final class PageTest {
 
   @Test
   void shouldShowTheDemo() throws Exception {
-    BalancerDemo demo = BalancerDemo.start(group, BalancerTest.anyPort());
+    List<String> told = new CopyOnWriteArrayList<>();
+    BalancerDemo demo = BalancerDemo.start(group, BalancerTest.anyPort(), told::add);
     Balancer balancer = demo.balancer();
     try (HttpClient client = HttpClient.newHttpClient()) {
       assertThat(get(client, balancer.link(), "/api/list")).contains("\"name\":\"demo\"");
+      assertThat(told).anyMatch(line -> line.startsWith("demo/a: added, at 127.0.0.1:"));
       Peers.until("there is a load", () -> balancer.counters().accepted.sum() > 5);
     }
   }

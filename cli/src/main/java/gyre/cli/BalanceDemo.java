@@ -3,7 +3,6 @@ package gyre.cli;
 import gyre.LoopGroup;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
-import gyre.balancer.Balancer;
 import gyre.balancer.BalancerDemo;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -40,12 +39,15 @@ final class BalanceDemo implements Callable<Integer> {
         .runUntilShutdown(
             ShutdownOptions.atOnce(),
             () -> {
-              Balancer balancer =
-                  BalancerDemo.start(group, new InetSocketAddress(web.host(), web.port()))
-                      .balancer();
-              out.println("page at " + balancer.link() + "; Ctrl-C stops it");
-              out.flush();
+              InetSocketAddress where = new InetSocketAddress(web.host(), web.port());
+              BalancerDemo demo = BalancerDemo.start(group, where, event -> tell(out, event));
+              tell(out, "page at " + demo.balancer().link() + "; Ctrl-C stops it");
             })
         .code();
+  }
+
+  private static void tell(PrintWriter out, String line) {
+    out.println(line);
+    out.flush();
   }
 }
