@@ -79,8 +79,11 @@ final class Session {
       }
     } finally {
       if (end != null) {
-        tcp.reset();
-        ended(end, 0, 0);
+        try {
+          tcp.reset();
+        } finally {
+          ended(end, 0, 0);
+        }
       }
     }
   }
