@@ -96,7 +96,7 @@ public final class Lab {
     }
     OutputFiles.check(options.files());
     Workshop workshop = new Workshop(home, out);
-    NativePeers natives = workshop.natives();
+    NativePeers natives = isOfGenerated ? workshop.justTheGenerator() : workshop.natives();
     List<Peer> peers =
         isOfGenerated
             ? new GeneratedPeers(home.generatedPeers(), out).build(options.peers())
@@ -163,7 +163,7 @@ public final class Lab {
   /** Elsewhere than in a work tree there is nothing to build them from. */
   private static GatePrograms gatePrograms(PrintStream out) {
     try {
-      return GatePrograms.of(new Workshop(Home.find(), out).forGates());
+      return GatePrograms.of(new Workshop(Home.find(), out).justTheGenerator());
     } catch (LabException e) {
       return GatePrograms.of(NativePeers.none(String.valueOf(e.getMessage())));
     }

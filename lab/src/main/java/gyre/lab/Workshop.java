@@ -70,10 +70,11 @@ final class Workshop {
   }
 
   /**
-   * Generator and the program in C that gates compare with, and no other peer. What a race would
-   * build is left as it was: it is still to be built then.
+   * Generator and the program in C that gates compare with, and no other peer: for gates, and to
+   * race what is built elsewhere. What another race would build is left as it was: it is still to
+   * be built then.
    */
-  NativePeers forGates() {
+  NativePeers justTheGenerator() {
     Path status = home.builtPeers().resolve("status.json");
     Path stamp = home.builtPeers().resolve("gates.stamp");
     try {

@@ -87,10 +87,10 @@ public final class GeneratedPeers {
 
   /**
    * The race says {@code echo --port 0} to its peers; these take other words, so those are dropped.
-   * The shell is replaced by the server, whose process the race looks at. Of a JVM nothing is asked
-   * beyond that, so it counts as a program like any other.
+   * The shell is replaced by the server, whose process the race looks at. One on a JVM is warmed as
+   * the lab's own are, and asked nothing: it is a program of a user, who has no answers for a lab.
    */
-  private static Peer peer(Target target, List<String> server) {
+  static Peer peer(Target target, List<String> server) {
     List<String> command = new ArrayList<>(List.of("sh", "-c"));
     command.add(
         String.join(" ", server.stream().map(GeneratedPeers::quoted).toList())
@@ -98,7 +98,7 @@ public final class GeneratedPeers {
                 "exec " + line + " --listen 127.0.0.1:0 --idle-timeout 3600 --drain-timeout 0"));
     return new Peer(
         name(target),
-        Peer.Platform.NATIVE,
+        target == Target.GYRE ? Peer.Platform.FOREIGN_JVM : Peer.Platform.NATIVE,
         command,
         List.of("echo"),
         "tcp-echo of gyre new, " + target.description(),

@@ -20,7 +20,10 @@ public record Peer(
   /** What a program runs on, and so how it wants to be warmed and asked. */
   public enum Platform {
     NATIVE,
-    JVM
+    /** A program of the lab, which answers on its standard output what it is asked. */
+    JVM,
+    /** Any other program: warmed in the same way, and asked nothing. */
+    FOREIGN_JVM
   }
 
   public Peer {
@@ -37,7 +40,13 @@ public record Peer(
     return command.isEmpty();
   }
 
+  /** Whether its code is compiled while it runs, so that it is to be warmed. */
   public boolean isJvm() {
+    return platform != Platform.NATIVE;
+  }
+
+  /** Whether it says what it has allocated, and what it holds, when asked. */
+  public boolean answers() {
     return platform == Platform.JVM;
   }
 

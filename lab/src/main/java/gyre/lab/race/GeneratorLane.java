@@ -4,6 +4,7 @@ import gyre.lab.peer.Peer;
 import gyre.lab.result.Probe;
 import gyre.lab.result.Sample;
 import gyre.lab.workload.Workload;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,8 @@ final class GeneratorLane implements Lane {
   private final Servers servers;
   private final Pace pace;
   private @Nullable ServerProcess server;
+  private int stretches;
+  private long warmingNanos;
 
   /** All that was asked of it was answered: no later one takes that for its own answer. */
   private boolean sound;
@@ -42,6 +45,8 @@ final class GeneratorLane implements Lane {
 
   private boolean open(WarmUp warmUp) throws PeerFailure {
     sound = false;
+    stretches = 0;
+    warmingNanos = 0;
     String mode = workload.kind().peerMode();
     boolean isKnown = servers.isKnown(peer, mode);
     ServerProcess live = servers.start(peer, mode);
@@ -71,10 +76,24 @@ final class GeneratorLane implements Lane {
 
   private boolean warm(WarmUp warmUp) throws PeerFailure {
     return warmUp.run(() -> {
+      long begun = System.nanoTime();
       long compiled = ProcessFiles.compilerNanos(pid());
       double cost = run(0, warmUp.stretchMillis()).cpuNanosPerOperation();
+      stretches++;
+      warmingNanos += System.nanoTime() - begun;
       return new WarmUp.Stretch(cost, ProcessFiles.compilerNanos(pid()) - compiled);
     });
+  }
+
+  @Override
+  public String warmth() {
+    return peer.isJvm()
+        ? String.format(
+            Locale.ROOT,
+            "warmed by this workload: %d stretches of work, %.1f s in all",
+            stretches,
+            warmingNanos / 1e9)
+        : "";
   }
 
   @Override

@@ -48,6 +48,11 @@ sealed interface Lane extends AutoCloseable permits GeneratorLane, HolderLane, S
   /** Process of the peer. */
   long pid();
 
+  /** How its process was brought to its speed, in words for a report; empty for native code. */
+  default String warmth() {
+    return "";
+  }
+
   /** At most so many rounds make sense here. */
   default int roundsAtMost() {
     return Integer.MAX_VALUE;

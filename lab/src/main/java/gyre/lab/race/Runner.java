@@ -263,6 +263,8 @@ final class Runner {
   Entry entry(String variant, List<String> remarks) {
     List<String> said = new ArrayList<>(List.of(note));
     if (status == Status.MEASURED) {
+      // How the lab's own are warmed is known; of a foreign one it is said.
+      said.add(peer.answers() ? "" : lane.warmth());
       said.addAll(remarks);
     }
     String notes = said.stream().filter(s -> !s.isEmpty()).collect(Collectors.joining("; "));

@@ -64,16 +64,16 @@ final class ServerProcess implements AutoCloseable {
     return ProcessFiles.rssBytes(pid());
   }
 
-  /** Bytes that a JVM has allocated since it started. */
+  /** Bytes that a JVM has allocated since it started, where it can be asked. */
   long allocatedBytes() throws PeerFailure {
-    return peer.isJvm()
+    return peer.answers()
         ? ask("allocated").getLong("allocatedBytes", Sample.UNKNOWN)
         : Sample.UNKNOWN;
   }
 
   /** User memory of the process: what a JVM says that the program holds, else what is resident. */
   long userBytes() throws PeerFailure {
-    return peer.isJvm()
+    return peer.answers()
         ? ask("held").getLong("heldBytes", Sample.UNKNOWN)
         : ProcessFiles.anonymousBytes(pid());
   }

@@ -3,6 +3,7 @@ package gyre.lab.race;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.lab.peer.Peer;
+import gyre.lab.result.Sample;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,19 @@ class ServersTest {
       ServerProcess other = servers.start(peer, "echo");
       assertThat(other.isAlive()).isTrue();
       assertThat(other.pid()).isNotEqualTo(server.pid());
+    }
+  }
+
+  /** This one would end if it were. */
+  @Test
+  void shouldShareAForeignOneAndAskItNothing() throws PeerFailure {
+    Peer peer = peer(Peer.Platform.FOREIGN_JVM);
+    try (Servers servers = new Servers(BENCH)) {
+      ServerProcess server = servers.start(peer, "echo");
+      assertThat(server.allocatedBytes()).isEqualTo(Sample.UNKNOWN);
+      assertThat(server.userBytes()).isPositive(); // what the system knows
+      servers.leave(server);
+      assertThat(servers.start(peer, "echo")).isSameAs(server);
     }
   }
 

@@ -53,6 +53,13 @@ class WarmUpTest {
   }
 
   @Test
+  void shouldWarmAForeignJvmAsItsOwn() throws PeerFailure {
+    assertThat(
+            stretches(Peer.Platform.FOREIGN_JVM, compiling(100), stretch(60), stretch(60), stretch(60)))
+        .isEqualTo(4);
+  }
+
+  @Test
   void shouldGoOnWhileTheCompilersWork() throws PeerFailure {
     assertThat(
             stretches(

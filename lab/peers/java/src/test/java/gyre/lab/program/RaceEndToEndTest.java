@@ -99,6 +99,18 @@ class RaceEndToEndTest {
     assertThat(entry.latency().isEmpty()).isFalse();
   }
 
+  /** As the server for Gyre that {@code gyre new} writes. */
+  @Test
+  void shouldWarmAForeignProgramAndSayHow() {
+    Peer ours = peer("foreign", "nio");
+    Peer foreign =
+        new Peer("foreign", Peer.Platform.FOREIGN_JVM, ours.command(), ours.modes(), "", "");
+    Entry entry = race("echo/1x64x1", foreign).getFirst();
+    assertThat(entry.status()).as(entry.note()).isEqualTo(Status.MEASURED);
+    assertThat(entry.note()).contains("warmed by this workload: ");
+    assertThat(entry.probe().allocatedBytesPerOperation()).isNaN(); // it is not asked
+  }
+
   @Test
   void shouldKeepAWarmServerForTheNextWorkload() throws IOException {
     Path starts = folder.resolve("starts");
