@@ -19,8 +19,16 @@ public final class Generator {
 
   private static final int NAME_MAX_CHARACTERS = 64;
 
-  /** Names that one of the worlds keeps to itself. */
-  private static final List<String> TAKEN = List.of("test", "clean", "all", "build", "target");
+  /**
+   * Names that one of the worlds keeps to itself, so that a project could not be built by it, or
+   * only once: what make, CMake and Cargo call their own, the folders of a project, the file that
+   * make would read, and devices of Windows.
+   */
+  private static final Set<String> TAKEN =
+      Set.of(
+          "all", "build", "check", "clean", "help", "install", "package", "preinstall", "test",
+          "deps", "examples", "incremental", "makefile", "src", "target", "tests", "unit-tests",
+          "aux", "con", "nul", "prn");
 
   private Generator() {}
 
@@ -112,8 +120,17 @@ public final class Generator {
     return targets.isEmpty() ? "none yet" : targets;
   }
 
+  /** Whether a project may have that name. */
+  public static boolean isName(String name) {
+    return isWellFormed(name) && !TAKEN.contains(name);
+  }
+
+  private static boolean isWellFormed(String name) {
+    return name.length() <= NAME_MAX_CHARACTERS && NAME.matcher(name).matches();
+  }
+
   private static void checkName(String name) {
-    if (name.length() > NAME_MAX_CHARACTERS || !NAME.matcher(name).matches()) {
+    if (!isWellFormed(name)) {
       throw new GeneratorException(
           "'"
               + name

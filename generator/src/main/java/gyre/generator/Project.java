@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,8 @@ public final class Project {
    *
    * @return what has been done, or without {@code force} would have to be
    * @throws GeneratorException if something differs and {@code force} is not given, in which case
-   *     nothing is written; or if writing fails
+   *     nothing is written; or if writing fails, in which case some files may have been written,
+   *     each of them as a whole
    */
   public List<FileChange> write(Path directory, boolean force) {
     List<FileChange> changes = compare(directory);
@@ -85,11 +87,31 @@ public final class Project {
       if (parent != null) {
         Files.createDirectories(parent);
       }
-      Files.writeString(file, text, StandardCharsets.UTF_8);
+      replace(file, text);
     } catch (FileAlreadyExistsException e) {
       throw new GeneratorException(file.getParent() + " is a file, and should be a directory", e);
     } catch (IOException e) {
       throw new GeneratorException("cannot write " + file + ": " + e, e);
+    }
+  }
+
+  /** Of what was there before, all is kept until all of the new is there: a disk may be full. */
+  private static void replace(Path file, String text) throws IOException {
+    Path whole = file.resolveSibling("." + file.getFileName() + ".new");
+    try {
+      Files.writeString(whole, text, StandardCharsets.UTF_8);
+      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      deleteAsFarAsPossible(whole, e);
+      throw e;
+    }
+  }
+
+  private static void deleteAsFarAsPossible(Path file, IOException because) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      because.addSuppressed(e);
     }
   }
 }

@@ -136,7 +136,7 @@ class GeneratorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "A", "1a", "a--b", "-a", "a-", "a b", "a/b", "..", "a\"", "test"})
+  @ValueSource(strings = {"", "A", "1a", "a--b", "-a", "a-", "a b", "a/b", "..", "a\"", "é", "test", "src", "deps", "makefile", "install", "nul"})
   void shouldRefuseNamesThatABuildToolWouldNotTake(String name) {
     assertThatThrownBy(() -> Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, name))
         .isInstanceOf(GeneratorException.class)
@@ -170,6 +170,28 @@ class GeneratorTest {
 
     assertThat(forced).anyMatch(change -> change.kind() == FileChange.Kind.DIFFERS);
     assertThat(Files.readString(makefile)).isEqualTo(project.files().get("Makefile"));
+  }
+
+  /** As a disk that is full would; what can't be written here is that folder's name. */
+  @Test
+  void shouldKeepWhatIsThereWhereTheNewCannotBeWritten() throws IOException {
+    Files.createDirectories(directory.resolve(".Makefile.new/in-the-way"));
+    Files.writeString(directory.resolve("Makefile"), "mine\n");
+    Project project = Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, "echo");
+
+    assertThatThrownBy(() -> project.write(directory, true))
+        .isInstanceOf(GeneratorException.class)
+        .hasMessageContaining("cannot write " + directory.resolve("Makefile"));
+    assertThat(directory.resolve("Makefile")).hasContent("mine\n");
+  }
+
+  @Test
+  void shouldLeaveNothingBesideTheProject() throws IOException {
+    Project project = Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, "echo");
+    assertThat(project.write(directory, false)).isNotEmpty();
+    try (Stream<Path> files = Files.walk(directory)) {
+      assertThat(files.filter(Files::isRegularFile)).hasSize(project.files().size());
+    }
   }
 
   @Test
