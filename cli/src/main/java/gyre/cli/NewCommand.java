@@ -123,6 +123,7 @@ final class NewCommand implements Callable<Integer> {
           spec.commandLine(), "--connections is 1 to " + CONNECTIONS_MAX + ", not " + connections);
     }
     if (verifyAll) {
+      checkOnlyNarrowed();
       Path folder = Files.createTempDirectory("gyre-new");
       out.println("in " + folder + ", which stays");
       return new GeneratedProjects(folder, out, connections)
@@ -139,6 +140,18 @@ final class NewCommand implements Callable<Integer> {
     return write(out, project(program, into), into);
   }
 
+  /** Else somebody believes to have judged what was never built. */
+  private void checkOnlyNarrowed() {
+    boolean isMore =
+        directory != null || name.isPresent() || framing.isPresent() || tls || metrics || tests;
+    if (isMore || force) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--verify-all takes PROGRAM, --for and --connections: it judges each program plain and"
+              + " with all options, in a folder of its own");
+    }
+  }
+
   private Project project(String wanted, Path into) {
     ProgramKind kind = program(wanted);
     Target runtime =
@@ -149,7 +162,7 @@ final class NewCommand implements Callable<Integer> {
     try {
       return Generator.project(kind, runtime, name.orElseGet(() -> nameOf(into)), options());
     } catch (GeneratorException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+      throw new ParameterException(spec.commandLine(), e.getMessage() + hint(into), e);
     }
   }
 
@@ -173,9 +186,17 @@ final class NewCommand implements Callable<Integer> {
         .orElse(options);
   }
 
+  /** Who is told that a name is wrong may never have chosen one. */
+  private String hint(Path into) {
+    return name.isEmpty() && !Generator.isName(nameOf(into))
+        ? " (the directory's; --name gives the project another one)"
+        : "";
+  }
+
+  /** Empty for the root of all. */
   private static String nameOf(Path directory) {
-    return String.valueOf(directory.toAbsolutePath().normalize().getFileName())
-        .toLowerCase(Locale.ROOT);
+    Path last = directory.toAbsolutePath().normalize().getFileName();
+    return last == null ? "" : last.toString().toLowerCase(Locale.ROOT);
   }
 
   private ParameterException unknown(String what, String word, Object[] all) {
