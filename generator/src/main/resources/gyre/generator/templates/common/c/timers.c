@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "timers.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,15 @@ bool timers_take(struct timers *t, const char *bytes, size_t count) {
     }
   }
   return true;
+}
+
+// Whoever reads may have left, as head does: then there is nobody to tell, and as a rule SIGPIPE has ended us by now.
+void timers_flush(void) {
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) return;
+  if (errno == EPIPE) exit(0);
+  fprintf(stderr, "{{name}}: write: %s\n", errno ? strerror(errno) : "some of the output is lost");
+  exit(1);
 }
 
 // ---- time

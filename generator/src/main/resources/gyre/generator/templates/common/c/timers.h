@@ -20,6 +20,9 @@ bool timers_take(struct timers *timers, const char *bytes, size_t count);
 // Those that are due.
 void timers_fire(struct timers *timers);
 
+// Writes what has been said. Ends the program if that fails; quietly if nobody reads any more.
+void timers_flush(void);
+
 // How long none is due; -1 if there is none.
 int64_t timers_left_millis(const struct timers *timers);
 

@@ -40,6 +40,15 @@ static void say(const char *what, const struct node *node) {
   free(path);
 }
 
+// Whoever reads may have left, as head does: then there is nobody to tell, and as a rule SIGPIPE has ended us by now.
+static void flush_output(void) {
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) return;
+  if (errno == EPIPE) exit(0);
+  fprintf(stderr, "{{name}}: write: %s\n", errno ? strerror(errno) : "some of the output is lost");
+  exit(1);
+}
+
 // ---- watching
 
 static struct node **bucket(struct watcher *w, int watch) {
@@ -257,12 +266,12 @@ void watcher_take(struct watcher *w, const char *events, size_t count) {
     on_event(w, event);
     at += sizeof *event + event->len;
   }
-  fflush(stdout);
+  flush_output();
 }
 
 void watcher_settle(struct watcher *w) {
   settle_move(w);
-  fflush(stdout);
+  flush_output();
 }
 
 // ---- the beginning
@@ -275,7 +284,7 @@ void watcher_open(struct watcher *w, const char *root_path, int flags) {
   if (!w->root) fail("malloc");
   watch_directory(w, w->root, false);
   printf("watching %s\n", w->root_path);
-  fflush(stdout);
+  flush_output();
 }
 
 const char *parse_directory(int argc, char **argv) {

@@ -17,8 +17,11 @@ int main(int argc, char **argv) {
     watcher w(context, argv[1]);
     w.start();
     context.run();
-    std::cout.flush();
     return 0;
+  } catch (const std::system_error &failure) {
+    if (failure.code() == std::errc::broken_pipe) return 0;  // whoever has read has what it wanted
+    std::cerr << "{{name}}: " << failure.what() << std::endl;
+    return 1;
   } catch (const std::exception &wrong) {
     std::cout.flush();
     std::cerr << "{{name}}: " << wrong.what() << std::endl;

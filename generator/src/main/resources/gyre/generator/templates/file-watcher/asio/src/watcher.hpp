@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <sys/inotify.h>
+#include <system_error>
 #include <unordered_map>
 
 namespace asio = boost::asio;
@@ -29,7 +30,8 @@ class watcher {
   // Returns when all of the tree is watched.
   void start() {
     watch(root_, false);
-    std::cout << "watching " << root_path_ << std::endl;
+    std::cout << "watching " << root_path_ << '\n';
+    flush();
     asio::co_spawn(inotify_.get_executor(), take_all(), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });
@@ -76,6 +78,13 @@ class watcher {
     std::cout << what << ' ' << escaped(about.path()) << '\n';
   }
 
+  // Throws broken_pipe if nobody reads it any more; as a rule SIGPIPE has ended us by then.
+  static void flush() {
+    errno = 0;
+    if (std::cout.flush()) return;
+    throw std::system_error(errno ? errno : EIO, std::generic_category(), "write");
+  }
+
   // ---- watching
 
   std::string full_path(const node &of) const {
@@ -96,6 +105,8 @@ class watcher {
       fail("inotify_add_watch");
     }
     if (directory.watch != number) {
+      auto known = watched_.find(number);  // of whatever was taken for this one before it came here
+      if (known != watched_.end()) known->second->watch = no_watch;
       forget_watch(directory);
       directory.watch = number;
       watched_[number] = &directory;
@@ -137,10 +148,11 @@ class watcher {
     }
   }
 
-  void compare_all(node &directory) {
-    compare(directory, true);
+  // At all of it, after something was or may have been missed.
+  void look_again(node &directory) {
+    watch(directory, true);
     for (auto &[name, child] : directory.children) {
-      if (child->is_directory) compare_all(*child);
+      if (child->is_directory) look_again(*child);
     }
   }
 
@@ -165,7 +177,7 @@ class watcher {
     settling_.async_wait([this, cookie](const error_code &failure) {
       if (failure || !moving_ || moving_cookie_ != cookie) return;
       settle_move();
-      std::cout.flush();
+      flush();
     });
   }
 
@@ -174,15 +186,39 @@ class watcher {
     if (node *left = std::exchange(moving_, nullptr)) remove(*left, true);
   }
 
+  // From outside of what is watched, perhaps in the place of something, which nothing else tells.
+  void came(node &parent, const std::string &name) {
+    node *before = parent.find(name);
+    bool was_directory = before && before->is_directory;
+    appeared(parent, name, true);
+    node *now = parent.find(name);
+    if (!before || !now || now->is_directory != was_directory) return;
+    if (now->is_directory) look_again(*now);
+    else say("written", *now);
+  }
+
+  static bool is_within(const node *which, const node *directory) {
+    while (which && which != directory) which = which->parent;
+    return which;
+  }
+
+  // The events are behind what they tell of: what was looked for by an old path may have been found where that path led
+  // already. So a directory that has moved is looked at again, and if it seems to be within itself, all is.
   void moved_to(node &parent, const std::string &name) {
     node *moved = std::exchange(moving_, nullptr);
-    if (!moved) return appeared(parent, name, true);  // from outside
+    if (!moved) return came(parent, name);
     node *replaced = parent.find(name);
-    if (replaced == moved) return;
+    if (replaced == moved) replaced = nullptr;
+    bool is_in_itself = is_within(&parent, moved);
+    if (is_in_itself || (replaced && is_within(moved, replaced))) {
+      remove(is_in_itself ? *moved : *replaced, true);
+      return look_again(root_);
+    }
     if (replaced) remove(*replaced, false);
     std::string from = moved->path();
     moved = parent.link(name, moved->unlink());
     std::cout << "moved " << escaped(from) << " to " << escaped(moved->path()) << '\n';
+    if (moved->is_directory) look_again(*moved);
   }
 
   // ---- events
@@ -197,7 +233,7 @@ class watcher {
         on_event(*event);
         at += sizeof *event + event->len;
       }
-      std::cout.flush();
+      flush();
     }
   }
 
@@ -205,7 +241,7 @@ class watcher {
     if (event.mask & IN_Q_OVERFLOW) {
       settle_move();
       std::cout << "overflowed, comparing\n";
-      return compare_all(root_);
+      return look_again(root_);
     }
     bool is_completing = event.mask & IN_MOVED_TO && moving_ && moving_cookie_ == event.cookie;
     if (!is_completing) settle_move();  // before anybody is looked up: it may be what has left

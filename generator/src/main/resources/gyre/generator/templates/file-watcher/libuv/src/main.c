@@ -81,9 +81,12 @@ static void say_moved(const char *from, const struct node *node) {
   free(to);
 }
 
+// Whoever reads may have left, as head does: then there is nobody to tell, and as a rule SIGPIPE has ended us by now.
 static void flush_output(void) {
-  if (fflush(stdout) == 0) return;
-  perror("{{name}}: write");
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) return;
+  if (errno == EPIPE) exit(0);
+  fprintf(stderr, "{{name}}: write: %s\n", errno ? strerror(errno) : "some of the output is lost");
   exit(1);
 }
 

@@ -71,6 +71,8 @@ fn directory() -> PathBuf {
 fn main() -> ExitCode {
     match run(directory()) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever has read, as head does, has what it wanted.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             log(format_args!("{error}"));
             ExitCode::FAILURE

@@ -69,6 +69,15 @@ impl<W: Clone + Eq + Hash> Tree<W> {
         }
     }
 
+    /// Whether it is the other one, or below that.
+    pub fn is_within(&self, id: Id, directory: Id) -> bool {
+        let mut at = id;
+        while at != directory && at != ROOT {
+            at = self.nodes[&at].parent;
+        }
+        at == directory
+    }
+
     pub fn find(&self, parent: Id, name: &OsStr) -> Option<Id> {
         match &self.nodes[&parent].kind {
             Kind::File => None,

@@ -82,7 +82,7 @@ impl<O: Write> Watcher<O> {
         if event.mask.contains(EventMask::Q_OVERFLOW) {
             self.settle_move()?;
             writeln!(self.out, "overflowed, comparing")?;
-            return self.compare_all(ROOT);
+            return self.look_again(ROOT);
         }
         let is_arrival =
             |moved: &Move| event.mask.contains(EventMask::MOVED_TO) && moved.cookie == event.cookie;
@@ -108,7 +108,7 @@ impl<O: Write> Watcher<O> {
         } else if is(EventMask::MOVED_TO) {
             match self.moving.take() {
                 Some(moved) => self.moved(moved.id, parent, name),
-                None => self.appeared(parent, name, true), // from outside
+                None => self.came(parent, name),
             }
         } else if let Some(id) = known {
             if is(EventMask::MODIFY | EventMask::CLOSE_WRITE) && !self.tree.is_directory(id) {
@@ -126,15 +126,39 @@ impl<O: Write> Watcher<O> {
 
     // ---- the tree
 
+    /// From outside of what is watched, perhaps in the place of something, which nothing else tells.
+    fn came(&mut self, parent: Id, name: &OsStr) -> io::Result<()> {
+        let before = self.tree.find(parent, name);
+        self.appeared(parent, name, true)?;
+        match self.tree.find(parent, name) {
+            Some(id) if before != Some(id) => Ok(()), // as new
+            Some(id) if self.tree.is_directory(id) => self.look_again(id),
+            Some(id) => self.say("written", &self.tree.path(id)),
+            None => Ok(()),
+        }
+    }
+
+    /// The events are behind what they tell of: what was looked for by an old path may have been
+    /// found where that path led already. So a directory that has moved is looked at again, and if
+    /// it seems to be within itself, all is.
     fn moved(&mut self, id: Id, parent: Id, name: &OsStr) -> io::Result<()> {
         let replaced = self.tree.find(parent, name).filter(|&replaced| replaced != id);
+        let stale = match self.tree.is_within(parent, id) {
+            true => Some(id),
+            false => replaced.filter(|&replaced| self.tree.is_within(id, replaced)),
+        };
+        if let Some(stale) = stale {
+            self.remove(stale, true)?;
+            return self.look_again(ROOT);
+        }
         if let Some(replaced) = replaced {
             self.remove(replaced, false)?;
         }
         let from = escaped(&self.tree.path(id));
         self.tree.rename(id, parent, name);
         let to = escaped(&self.tree.path(id));
-        self.out.write_all(&[b"moved ", &from[..], b" to ", &to, b"\n"].concat())
+        self.out.write_all(&[b"moved ", &from[..], b" to ", &to, b"\n"].concat())?;
+        self.look_again(id)
     }
 
     fn remove(&mut self, id: Id, is_told: bool) -> io::Result<()> {
@@ -208,11 +232,12 @@ impl<O: Write> Watcher<O> {
         names.iter().try_for_each(|name| self.appeared(directory, name, is_told))
     }
 
-    fn compare_all(&mut self, directory: Id) -> io::Result<()> {
-        self.compare(directory, true)?;
-        for (_, child) in self.tree.children(directory) {
-            if self.tree.is_directory(child) {
-                self.compare_all(child)?;
+    /// At all of it, after something was or may have been missed.
+    fn look_again(&mut self, id: Id) -> io::Result<()> {
+        if self.tree.is_directory(id) {
+            self.watch(id, true)?;
+            for (_, child) in self.tree.children(id) {
+                self.look_again(child)?;
             }
         }
         Ok(())
@@ -269,6 +294,33 @@ mod tests {
     #[test]
     fn should_keep_a_path_on_one_line() {
         assert_eq!(escaped(Path::new("a/one\ntwo\\")), b"a/one\\ntwo\\\\");
+    }
+
+    /// When the first event is read, its name belongs to another directory already.
+    #[test]
+    fn should_follow_what_has_moved_before_it_was_looked_at() {
+        let root = std::env::temp_dir().join(format!("{{name}}-moved-{}", std::process::id()));
+        fs::create_dir(&root).unwrap();
+        let mut watcher = Watcher::open(root.clone(), Vec::new()).unwrap();
+        let mut said = |change: &dyn Fn()| {
+            watcher.out.clear();
+            change();
+            watcher.take_events(&mut [0; 4096]).unwrap();
+            String::from_utf8(watcher.out.clone()).unwrap()
+        };
+        let early = said(&|| {
+            fs::create_dir(root.join("a")).unwrap();
+            fs::rename(root.join("a"), root.join("b")).unwrap();
+            fs::create_dir(root.join("a")).unwrap();
+            fs::create_dir(root.join("b/early")).unwrap();
+        });
+        assert!(early.contains("created b/early\n") && early.ends_with("created a\n"), "{early}");
+        let late = said(&|| {
+            fs::create_dir(root.join("a/one")).unwrap();
+            fs::create_dir(root.join("b/two")).unwrap();
+        });
+        assert_eq!(late, "created a/one\ncreated b/two\n");
+        fs::remove_dir_all(&root).unwrap();
     }
 
     /// Without waiting: the kernel has an event before the call that makes it returns.

@@ -6,7 +6,7 @@ mod watcher;
 
 use program::Stops;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use watcher::Watcher;
@@ -15,7 +15,11 @@ async fn serve(directory: PathBuf) -> io::Result<ExitCode> {
     let mut stops = Stops::new()?;
     let mut watcher = Watcher::new(directory)?;
     tokio::select! {
-        result = watcher.run(tokio::io::stdout()) => result?,
+        result = watcher.run(tokio::io::stdout()) => match result {
+            // Whoever has read, as head does, has what it wanted.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            result => result?,
+        },
         _ = stops.next() => {}
     }
     Ok(ExitCode::SUCCESS)

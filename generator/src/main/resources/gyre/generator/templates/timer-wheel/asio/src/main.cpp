@@ -5,10 +5,12 @@
 
 #include <boost/asio.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <unistd.h>
 #include <unordered_map>
 
@@ -17,6 +19,13 @@ using asio::awaitable;
 using boost::system::error_code;
 
 constexpr std::size_t input_max_bytes = 64 * 1024;  // a longer line is none
+
+// Throws broken_pipe if nobody reads it any more; as a rule SIGPIPE has ended us by then.
+static void flush() {
+  errno = 0;
+  if (std::cout.flush()) return;
+  throw std::system_error(errno ? errno : EIO, std::generic_category(), "write");
+}
 
 class program {
  public:
@@ -101,7 +110,7 @@ class program {
     if (std::exchange(is_flush_due_, true)) return;
     asio::post(context_, [this] {
       is_flush_due_ = false;
-      std::cout.flush();
+      flush();
     });
   }
 
@@ -144,8 +153,12 @@ int main(int argc, char **argv) {
     program p(context, max_timers, open_input());
     p.start();
     context.run();
-    std::cout.flush();
+    flush();
     std::_Exit(0);  // what is active is not taken down timer by timer
+  } catch (const std::system_error &failure) {
+    if (failure.code() == std::errc::broken_pipe) std::_Exit(0);  // whoever has read has what it wanted
+    std::cerr << "{{name}}: " << failure.what() << std::endl;
+    return 1;
   } catch (const std::exception &failure) {
     std::cout.flush();
     std::cerr << "{{name}}: " << failure.what() << std::endl;

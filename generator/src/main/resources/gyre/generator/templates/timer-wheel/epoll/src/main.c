@@ -72,7 +72,7 @@ static void turn(struct program *p) {
     p->input_is_file = true;  // it would be reported for ever
     epoll_ctl(p->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
   }
-  fflush(stdout);
+  timers_flush();
 }
 
 int main(int argc, char **argv) {

@@ -66,7 +66,7 @@ static void turn(struct program *p) {
   ring_wait(&p->ring, left < 0 ? INT64_MAX : left);
   timers_fire(&p->timers);
   ring_dispatch(&p->ring);
-  fflush(stdout);
+  timers_flush();
 }
 
 int main(int argc, char **argv) {

@@ -2,6 +2,7 @@
 #include "input.h"
 #include "wheel.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +39,12 @@ static void check(int result, const char *what) {
   exit(1);
 }
 
+// Whoever reads may have left, as head does: then there is nobody to tell, and as a rule SIGPIPE has ended us by now.
 static void flush_output(void) {
-  if (fflush(stdout) == 0) return;
-  perror("{{name}}: write");
+  errno = 0;
+  if (fflush(stdout) == 0 && !ferror(stdout)) return;
+  if (errno == EPIPE) exit(0);
+  fprintf(stderr, "{{name}}: write: %s\n", errno ? strerror(errno) : "some of the output is lost");
   exit(1);
 }
 

@@ -159,6 +159,8 @@ fn max_timers() -> usize {
 fn main() -> ExitCode {
     match Program::open(max_timers()).and_then(|mut program| program.run()) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever has read, as head does, has what it wanted.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             log(format_args!("{error}"));
             ExitCode::FAILURE

@@ -6,7 +6,7 @@ mod timers;
 
 use command::Command;
 use program::Stops;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use timers::Timers;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Stdout};
@@ -118,7 +118,11 @@ async fn serve(max_timers: usize) -> io::Result<ExitCode> {
     let mut stops = Stops::new()?;
     let mut program = Program::new(max_timers);
     tokio::select! {
-        result = program.run() => result?,
+        result = program.run() => match result {
+            // Whoever has read, as head does, has what it wanted.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            result => result?,
+        },
         _ = stops.next() => {
             eprintln!("{{name}}: stopped with {} timers active", program.timers.len());
         }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 /** {{name}}: tells what changes in a directory and below it, on Gyre. */
 final class Main {
   private static final String USAGE = "usage: {{name}} DIRECTORY";
+  private static final int EPIPE = 32;
 
   private Main() {}
 
@@ -42,11 +43,17 @@ final class Main {
     try (ByteStream out = StandardStreams.output();
         Watcher watcher = Watcher.open(directory, WatchOptions.defaults().recursive(true))) {
       out.write("watching " + directory + "\n");
+      out.flush();
       Source stopping = Loop.current().stopping();
       while (Fiber.awaitFirst(stopping, watcher.changed()) != stopping) {
         watcher.poll().ifPresent(event -> out.write(lines.of(event) + "\n"));
+        out.flush(); // parks while the reader is slow, and throws when there is none
       }
-      out.flush();
+    } catch (IoException e) {
+      if (e.errno() != EPIPE) {
+        throw e;
+      }
+      // Whoever has read, as head does, has what it wanted.
     }
   }
 }

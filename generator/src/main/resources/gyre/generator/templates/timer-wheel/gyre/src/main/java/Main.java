@@ -4,6 +4,7 @@ import gyre.Scope;
 import gyre.ShutdownOptions;
 import gyre.Source;
 import gyre.io.ByteStream;
+import gyre.io.IoException;
 import gyre.io.LimitExceededException;
 import gyre.process.StandardStreams;
 
@@ -11,6 +12,7 @@ import gyre.process.StandardStreams;
 final class Main {
   private static final String USAGE = "usage: {{name}} [--max-timers N]";
   private static final int LINE_BYTES = 256;
+  private static final int EPIPE = 32;
 
   private Main() {}
 
@@ -45,31 +47,43 @@ final class Main {
     try (Scope scope = Scope.open("timers")) {
       Fiber<?> output = Fiber.current();
       Timers timers = new Timers(max, output::unpark);
-      Fiber<?> reader = scope.start("reader", () -> read(timers, output));
-      ByteStream out = StandardStreams.output();
+      scope.start("reader", () -> read(timers, output));
       Source stopping = Loop.current().stopping();
-      Fiber<?> stopper =
-          scope.start(
-              "stopper",
-              () -> {
-                Fiber.await(stopping);
-                timers.stop();
-              });
-      while (!timers.isOver()) {
-        String line = timers.takeLine();
-        if (line == null) {
-          Fiber.park();
-        } else {
-          out.write(line + "\n"); // parks while nobody reads; timers go on firing
-        }
-      }
-      out.flush();
+      scope.start(
+          "stopper",
+          () -> {
+            Fiber.await(stopping);
+            timers.stop();
+          });
+      tell(timers);
       if (timers.isStopped()) {
         System.err.println("{{name}}: stopped with " + timers.active() + " timers active");
       }
-      assert reader.isAlive() || stopper.isAlive() : "one of them has told that it is over";
-      scope.cancel("it is over");
-      return 0;
+      return 0; // the end of the scope ends who still reads or waits
+    }
+  }
+
+  /** Until there is nothing more to tell, or nobody who reads it. */
+  private static void tell(Timers timers) {
+    try (ByteStream out = StandardStreams.output()) {
+      boolean isFlushed = true;
+      while (!isFlushed || !timers.isOver()) {
+        String line = timers.takeLine();
+        if (line != null) {
+          out.write(line + "\n"); // parks while the reader is slow; timers go on firing
+          isFlushed = false;
+        } else if (!isFlushed) {
+          out.flush(); // and looks again then: there may be more by now
+          isFlushed = true;
+        } else {
+          Fiber.park();
+        }
+      }
+    } catch (IoException e) {
+      if (e.errno() != EPIPE) {
+        throw e;
+      }
+      // Whoever has read, as head does, has what it wanted.
     }
   }
 
