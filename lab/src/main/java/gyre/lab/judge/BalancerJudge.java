@@ -47,7 +47,7 @@ public final class BalancerJudge extends ServerJudge {
     for (int port : ports) {
       command.addAll(List.of("--target", "127.0.0.1:" + port));
     }
-    return new Subject(command, subject.isTls(), subject.hasMetrics());
+    return subject.startedBy(command);
   }
 
   @Override
@@ -163,9 +163,8 @@ public final class BalancerJudge extends ServerJudge {
 
   /** Without the targets that all others share. */
   private Subject plainSubject() {
-    List<String> command = subject().command();
-    return new Subject(
-        command.subList(0, command.size() - 4), subject().isTls(), subject().hasMetrics());
+    List<String> command = subject.command();
+    return subject.startedBy(command.subList(0, command.size() - 4));
   }
 
   private void nobody() throws IOException {
@@ -203,7 +202,7 @@ public final class BalancerJudge extends ServerJudge {
 
   @SuppressWarnings("try") // that it is closed is a part of the check
   private void drain() throws IOException, InterruptedException {
-    try (JudgedServer server = start();
+    try (JudgedServer server = start(PATIENT_DRAIN);
         Socket socket = connected(server)) {
       byte[] bytes = bytes(BULK_BYTES, 9);
       Thread writer = sendAll(socket, bytes);

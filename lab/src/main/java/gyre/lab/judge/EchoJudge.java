@@ -86,7 +86,7 @@ public final class EchoJudge extends ServerJudge {
   /** An idle connection may be ended; what is under way is not. */
   @SuppressWarnings("try") // that it is closed is a part of the check
   private void drain() throws IOException, InterruptedException {
-    try (JudgedServer server = start();
+    try (JudgedServer server = start(PATIENT_DRAIN);
         Socket socket = server.connect()) {
       byte[] bytes = bytes(BULK_BYTES, 9);
       Thread writer = sendAll(socket, bytes);

@@ -3,11 +3,16 @@ package gyre.lab.judge;
 import gyre.generator.Feature;
 import gyre.generator.Framing;
 import gyre.generator.Generator;
+import gyre.generator.GeneratorException;
 import gyre.generator.ProgramKind;
 import gyre.generator.ProjectOptions;
 import gyre.generator.Target;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +29,7 @@ public final class GeneratedProjects {
   private final Path folder;
   private final PrintWriter out;
   private final int connections;
+  private final List<String> broken = new ArrayList<>();
 
   /**
    * Works in a folder.
@@ -57,6 +63,7 @@ public final class GeneratedProjects {
    */
   public boolean verifyAll(Optional<ProgramKind> program, Optional<Target> target)
       throws InterruptedException {
+    Instant begin = Instant.now();
     Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
     for (ProgramKind kind : ProgramKind.values()) {
       for (Target each : Target.values()) {
@@ -69,7 +76,9 @@ public final class GeneratedProjects {
         }
       }
     }
+    out.println("after " + minutes(begin) + " minutes, with all that is broken once more:");
     counts.forEach((verdict, count) -> out.println(verdict + ": " + count));
+    broken.forEach(out::println);
     out.flush();
     return !counts.containsKey(Verdict.BROKEN);
   }
@@ -85,30 +94,58 @@ public final class GeneratedProjects {
     return offered.contains(Feature.FRAMING) ? options.framing(Framing.LENGTH) : options;
   }
 
+  /** Writes, builds and judges one; says why if it is not as promised, at which step. */
   public Verdict verify(ProgramKind program, Target target, ProjectOptions options)
       throws InterruptedException {
-    out.println((program.label() + " for " + target.label() + " " + options).strip());
+    String cell = (program.label() + " for " + target.label() + " " + options).strip();
+    out.println(cell);
+    out.flush();
+    Instant begin = Instant.now();
+    Outcome outcome;
+    try {
+      outcome = outcome(program, target, options);
+    } catch (GeneratorException | JudgementException | UncheckedIOException e) {
+      outcome = new Outcome(Verdict.BROKEN, "it could not be judged: " + e.getMessage());
+    }
+    String why = outcome.why().isEmpty() ? "" : ": " + outcome.why();
+    out.println("  " + outcome.verdict() + why + " (" + minutes(begin) + " minutes)");
+    out.flush();
+    if (outcome.verdict() == Verdict.BROKEN) {
+      broken.add("  " + cell + why);
+    }
+    return outcome.verdict();
+  }
+
+  private record Outcome(Verdict verdict, String why) {}
+
+  private static String minutes(Instant begin) {
+    long seconds = Duration.between(begin, Instant.now()).toSeconds();
+    return "%d:%02d".formatted(seconds / 60, seconds % 60);
+  }
+
+  private Outcome outcome(ProgramKind program, Target target, ProjectOptions options)
+      throws InterruptedException {
     Toolchain tools = new Toolchain(target);
     Optional<String> refusal = tools.refusal();
     if (refusal.isPresent()) {
-      return told(Verdict.SKIPPED, refusal.get());
+      return new Outcome(Verdict.SKIPPED, refusal.get());
     }
     String suffix = options.features().isEmpty() ? "" : "-options";
     Path directory = folder.resolve(Toolchain.folder(program, target) + suffix);
     var ignored = Generator.project(program, target, NAME, options).write(directory, false);
     if (!isDone(directory, tools.steps(directory))) {
-      return told(Verdict.BROKEN, "it does not build");
+      return new Outcome(Verdict.BROKEN, "it does not build in " + directory);
     }
     if (!tools.runs()) {
-      return told(Verdict.COMPILED, "it can't run here");
+      return new Outcome(Verdict.COMPILED, "it can't run here");
     }
     if (options.has(Feature.TESTS) && !passesTests(tools, directory)) {
-      return told(Verdict.BROKEN, "its own tests fail in " + directory);
+      return new Outcome(Verdict.BROKEN, "its own tests fail in " + directory);
     }
     int many = options.has(Feature.TLS) ? Math.min(connections, TLS_CONNECTIONS) : connections;
     Subject subject = subject(tools, directory, options);
     try (Judge judge = Judges.of(program, subject, options, many)) {
-      return judged(judge);
+      return judged(judge, directory);
     }
   }
 
@@ -117,13 +154,21 @@ public final class GeneratedProjects {
         tools.command(directory, NAME), options.has(Feature.TLS), options.has(Feature.METRICS));
   }
 
-  private Verdict judged(Judge judge) {
+  private Outcome judged(Judge judge, Path directory) {
     Map<String, String> results = judge.judge();
-    results.forEach((promise, fault) ->
-        out.println("  " + (fault.isEmpty() ? "kept    " + promise : promise + ": " + fault)));
-    out.flush();
-    boolean isKept = results.values().stream().allMatch(String::isEmpty);
-    return told(isKept ? Verdict.KEPT : Verdict.BROKEN, "");
+    List<String> faults = new ArrayList<>();
+    results.forEach((promise, fault) -> {
+      if (fault.isEmpty()) {
+        out.println("  kept    " + promise);
+      } else {
+        out.println("  broken  " + promise + ": " + fault);
+        faults.add(promise);
+      }
+    });
+    return faults.isEmpty()
+        ? new Outcome(Verdict.KEPT, "")
+        : new Outcome(
+            Verdict.BROKEN, "in " + directory + " it does not keep: " + String.join("; ", faults));
   }
 
   private boolean passesTests(Toolchain tools, Path directory) throws InterruptedException {
@@ -137,12 +182,6 @@ public final class GeneratedProjects {
       out.println("  kept    its own tests pass");
     }
     return isPassed;
-  }
-
-  private Verdict told(Verdict verdict, String why) {
-    out.println("  " + verdict + (why.isEmpty() ? "" : ": " + why));
-    out.flush();
-    return verdict;
   }
 
   private boolean isDone(Path directory, List<List<String>> steps) throws InterruptedException {

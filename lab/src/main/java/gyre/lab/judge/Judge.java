@@ -1,13 +1,22 @@
 package gyre.lab.judge;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Holds a program to its promises, from outside and one after the other. */
 public abstract class Judge implements AutoCloseable {
+  /** As shells count. */
+  private static final int BY_SIGPIPE = 128 + 13;
+
+  final Subject subject;
   private final Map<String, Check> checks = new LinkedHashMap<>();
 
-  Judge() {}
+  Judge(Subject subject) {
+    this.subject = subject;
+  }
 
   /** Throws what it finds. */
   interface Check {
@@ -39,7 +48,22 @@ public abstract class Judge implements AutoCloseable {
   @Override
   public void close() {}
 
-  private static String result(Check check) {
+  private String result(Check check) {
+    subject.lastWords().clear();
+    try {
+      String fault = fault(check);
+      return fault.isEmpty() ? "" : fault + evidence(subject.lastWords().lines());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "interrupted";
+    }
+  }
+
+  private static String evidence(List<String> lines) {
+    return lines.stream().map(line -> "\n          it said: " + line).collect(Collectors.joining());
+  }
+
+  private static String fault(Check check) {
     try {
       check.run();
       return "";
@@ -49,6 +73,17 @@ public abstract class Judge implements AutoCloseable {
     } catch (Exception e) {
       return e instanceof JudgementException ? String.valueOf(e.getMessage()) : e.toString();
     }
+  }
+
+  /**
+   * As {@code head} has its writers end: by SIGPIPE, or with 0 where the runtime ignores that
+   * signal; and with no complaint, since whoever has left has what it wanted.
+   */
+  final void endedQuietly(JudgedProgram program) throws InterruptedException {
+    int code = program.await(Duration.ofSeconds(20));
+    check(code == 0 || code == BY_SIGPIPE, "it exited with " + code);
+    List<String> complaints = subject.lastWords().lines();
+    check(complaints.isEmpty(), "it complains");
   }
 
   static void check(boolean holds, String otherwise) {

@@ -28,8 +28,8 @@ final class JudgedProgram implements AutoCloseable {
   static JudgedProgram start(Subject subject, String... arguments) throws IOException {
     List<String> all = new ArrayList<>(subject.command());
     all.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(all).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    Process process = new ProcessBuilder(all).start();
+    subject.lastWords().follow(process);
     var ignored =
         CompletableFuture.runAsync(
             process::destroyForcibly,
@@ -73,6 +73,11 @@ final class JudgedProgram implements AutoCloseable {
       }
     }
     throw new JudgementException("it says " + LINES_MAX + " lines, and not \"" + expected + "\"");
+  }
+
+  /** Nobody reads from it any more. */
+  void stopReading() throws IOException {
+    output.close();
   }
 
   /** Sends SIGTERM. */

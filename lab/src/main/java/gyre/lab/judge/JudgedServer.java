@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class JudgedServer implements AutoCloseable {
   private static final String GREETING = "listening on ";
   private static final String METRICS = "metrics on ";
-  private static final int SOCKET_TIMEOUT_MILLIS = 20_000;
+  private static final int SOCKET_TIMEOUT_MILLIS = 30_000;
   private static final SSLContext TLS = TrustAll.context();
 
   private final Process process;
@@ -41,8 +41,8 @@ final class JudgedServer implements AutoCloseable {
       all.addAll(List.of("--listen", "127.0.0.1:0"));
     }
     all.addAll(List.of(options));
-    Process process =
-        new ProcessBuilder(all).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    Process process = new ProcessBuilder(all).start();
+    subject.lastWords().follow(process);
     int port = port(process.inputReader().readLine(), GREETING, process);
     return new JudgedServer(
         process, new InetSocketAddress(InetAddress.getLoopbackAddress(), port), subject.isTls());

@@ -180,7 +180,7 @@ public final class MessageJudge extends ServerJudge {
 
   @SuppressWarnings("try") // that it is closed is a part of the check
   private void drain() throws IOException, InterruptedException {
-    try (JudgedServer server = start();
+    try (JudgedServer server = start(PATIENT_DRAIN);
         Socket socket = server.connect()) {
       talk(socket, 1);
       socket.getOutputStream().write(frames.of("wait 500"));

@@ -17,10 +17,12 @@ import java.util.Random;
 abstract class ServerJudge extends Judge {
   static final Duration END_LIMIT = Duration.ofSeconds(20);
 
+  /** What is under way is to end in any case, be the machine as slow as it may. */
+  static final String[] PATIENT_DRAIN = {"--drain-timeout", "60"};
+
   private static final int LATE_MILLIS = 100;
   private static final int RESETS = 50;
 
-  private final Subject subject;
   private final int connections;
 
   /**
@@ -29,7 +31,7 @@ abstract class ServerJudge extends Judge {
    * @param connections how many it is to serve at once
    */
   ServerJudge(Subject subject, int connections) {
-    this.subject = subject;
+    super(subject);
     this.connections = connections;
   }
 
@@ -53,10 +55,6 @@ abstract class ServerJudge extends Judge {
     if (subject.hasMetrics()) {
       promise("tells how many connections are open", this::metrics);
     }
-  }
-
-  final Subject subject() {
-    return subject;
   }
 
   final JudgedServer start(String... options) throws IOException {

@@ -13,11 +13,8 @@ import java.util.List;
 public final class StateJudge extends ServerJudge {
   private static final int LIMIT_MILLIS = 20_000;
 
-  private final Subject subject;
-
   public StateJudge(Subject subject, int connections) {
     super(subject, connections);
-    this.subject = subject;
     promise("server: goes through its states", this::states);
     promise("server: refuses what does not belong to a state, and ends", this::refusals);
     promiseAll();

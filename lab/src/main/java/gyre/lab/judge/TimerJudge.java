@@ -13,10 +13,8 @@ public final class TimerJudge extends Judge {
   private static final Duration END_LIMIT = Duration.ofSeconds(20);
   private static final int MANY = 20_000;
 
-  private final Subject subject;
-
   public TimerJudge(Subject subject) {
-    this.subject = subject;
+    super(subject);
     promise("fires in the order of times, not of setting", this::order);
     promise("fires none before its time", this::notEarly);
     promise("fires none that was cancelled", this::cancelled);
@@ -26,6 +24,7 @@ public final class TimerJudge extends Judge {
     promise("explains wrong lines, and goes on", this::wrongLines);
     promise("sets no more than --max-timers", this::maxTimers);
     promise("ends with 0 at SIGTERM", this::ending);
+    promise("ends quietly when nobody reads it any more", this::unread);
     promise("explains wrong options, and exits with 2", this::wrongOptions);
   }
 
@@ -123,6 +122,16 @@ public final class TimerJudge extends Judge {
       program.terminate();
       int code = program.await(END_LIMIT);
       check(code == 0, "it exited with " + code);
+    }
+  }
+
+  private void unread() throws IOException, InterruptedException {
+    try (JudgedProgram program = JudgedProgram.start(subject)) {
+      program.say("set a 1\nset b 86400000\n");
+      program.await("fired a");
+      program.stopReading();
+      program.say("set c 1\n");
+      endedQuietly(program);
     }
   }
 

@@ -71,7 +71,7 @@ final class Toolchain {
       case GYRE -> JavaTests.command(directory, classPath(directory));
       case TOKIO, MIO -> Optional.of(cargo("test", "--release"));
       case EPOLL, IO_URING, KQUEUE, IOCP -> Optional.of(List.of("make", "check"));
-      case LIBUV, ASIO -> Optional.of(List.of("ctest", "--test-dir", "build"));
+      case LIBUV, ASIO -> Optional.of(List.of("ctest", "--test-dir", "build", "--output-on-failure"));
     };
   }
 

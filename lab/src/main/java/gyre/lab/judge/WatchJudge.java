@@ -17,10 +17,8 @@ public final class WatchJudge extends Judge {
   private static final Duration END_LIMIT = Duration.ofSeconds(20);
   private static final int MANY = 500;
 
-  private final Subject subject;
-
   public WatchJudge(Subject subject) {
-    this.subject = subject;
+    super(subject);
     promise("tells of files that are created, written, moved and deleted", this::files);
     promise("tells of what is below, and of directories that come later", this::below);
     promise("tells of each of " + MANY + " files in a new directory", this::many);
@@ -28,6 +26,7 @@ public final class WatchJudge extends Judge {
     promise("tells what is in a directory that has come in the place of another", this::replaced);
     promise("keeps a name with a line feed on one line", this::lineFeed);
     promise("ends with 0 at SIGTERM", this::ending);
+    promise("ends quietly when nobody reads it any more", this::unread);
     promise("explains wrong arguments, and exits with 2", this::wrongArguments);
   }
 
@@ -135,6 +134,14 @@ public final class WatchJudge extends Judge {
       program.terminate();
       int code = program.await(END_LIMIT);
       check(code == 0, "it exited with " + code);
+    });
+  }
+
+  private void unread() throws IOException, InterruptedException {
+    watching((directory, program) -> {
+      program.stopReading();
+      Files.createFile(directory.resolve("unread"));
+      endedQuietly(program);
     });
   }
 

@@ -1,0 +1,73 @@
+package gyre.lab.judge;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** The last that programs under judgement say on standard error: evidence where one fails. */
+public final class LastWords {
+  private static final int LINES_MAX = 12;
+  private static final int LINE_CHARS_MAX = 400;
+
+  /** How long to wait for what programs that have ended still have in their pipes. */
+  private static final int PATIENCE_MILLIS = 1000;
+
+  private final Deque<String> lines = new ArrayDeque<>();
+  private final List<Thread> readers = new ArrayList<>();
+
+  /** Of another check from here on. */
+  synchronized void clear() {
+    lines.clear();
+    readers.clear();
+  }
+
+  /** Reads all that it says, so that it never waits for a reader, and keeps little. */
+  synchronized void follow(Process process) {
+    readers.add(
+        Thread.ofPlatform()
+            .daemon()
+            .name("last words of " + process.pid())
+            .start(() -> read(process.errorReader())));
+  }
+
+  private void read(BufferedReader reader) {
+    try (reader) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        keep(line.substring(0, Math.min(line.length(), LINE_CHARS_MAX)));
+      }
+    } catch (IOException | UncheckedIOException e) {
+      keep("(" + e.getMessage() + ")");
+    }
+  }
+
+  private synchronized void keep(String line) {
+    if (lines.size() == LINES_MAX) {
+      lines.removeFirst();
+    }
+    lines.addLast(line);
+  }
+
+  /** After the programs have ended. */
+  List<String> lines() throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L;
+    for (Thread reader : readers()) {
+      long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+      if (leftMillis > 0) {
+        reader.join(leftMillis);
+      }
+    }
+    return kept();
+  }
+
+  private synchronized List<Thread> readers() {
+    return List.copyOf(readers);
+  }
+
+  private synchronized List<String> kept() {
+    return List.copyOf(lines);
+  }
+}
