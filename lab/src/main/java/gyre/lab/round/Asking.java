@@ -222,6 +222,11 @@ final class Asking {
     Agent agent = context.agent().get();
     Agent.Answer answer =
         agent.ask(new Agent.Question(name, prompt, context.target().models().of(name)));
+    if (answer.text().isBlank()) { // as of one that was killed behind a pipe
+      throw new LabException(
+          "AGENT=%s answered %s with nothing, so it is asked again when the round goes on"
+              .formatted(agent.label(), name));
+    }
     // First the ledger: if this ends in between, the question is asked, and paid for, twice.
     context.log().ledger().add(folder.id(), name, agent, answer, context.clock().instant());
     new RoundFolder(context.work().folder()).write("prompts/" + name + ".md", prompt);

@@ -42,19 +42,25 @@ final class Ledger {
             now.truncatedTo(ChronoUnit.SECONDS).toString(),
             question);
     try {
-      if (!Files.exists(file)) {
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Files.writeString(file, HEAD + "\n");
-      }
-      Files.writeString(file, row + "\n", StandardOpenOption.APPEND);
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      String before = Files.exists(file) ? Files.readString(file) : "";
+      String head = before.isEmpty() ? HEAD + "\n" : before.endsWith("\n") ? "" : "\n";
+      Files.writeString(
+          file, head + row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new LabException("cannot write " + file + ": " + e.getMessage(), e);
     }
   }
 
-  /** The rows of one round. */
+  /**
+   * The rows of one round. One that a full disk or a crash has cut is not counted: its answer was
+   * not taken either, and was asked for again.
+   */
   List<String> rows(String id) {
-    return rows().stream().filter(row -> row.startsWith(id + "\t")).toList();
+    return rows().stream()
+        .filter(row -> row.startsWith(id + "\t"))
+        .filter(row -> row.split("\t", -1).length == HEAD.split("\t", -1).length)
+        .toList();
   }
 
   List<String> rows() {

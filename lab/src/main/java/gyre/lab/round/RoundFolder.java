@@ -6,10 +6,14 @@ import com.grack.nanojson.JsonParserException;
 import com.grack.nanojson.JsonWriter;
 import gyre.lab.LabException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
@@ -46,7 +50,7 @@ record RoundFolder(Path path) {
     Path beside = file.resolveSibling(file.getFileName() + ".tmp");
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      Files.writeString(beside, text);
+      writeThrough(beside, text);
       try {
         Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
       } catch (AtomicMoveNotSupportedException e) {
@@ -54,6 +58,22 @@ record RoundFolder(Path path) {
       }
     } catch (IOException e) {
       throw new LabException("cannot write " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** To the disk itself, before it gets its name: else a loss of power may leave it empty. */
+  private static void writeThrough(Path file, String text) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      while (bytes.hasRemaining()) {
+        int ignored = channel.write(bytes);
+      }
+      channel.force(true);
     }
   }
 

@@ -157,7 +157,16 @@ public final class Rounds {
             agent,
             out,
             clock);
-    RoundState after = new Round(context).run(last);
+    RoundState after;
+    try {
+      after = new Round(context).run(last);
+    } catch (LabException e) {
+      // What went wrong is told by whoever takes it; that nothing is lost, only here.
+      out.println(
+          "%s: cut off in step %s; what is done stays: ./gyre lab round resume %s"
+              .formatted(folder.id(), RoundState.read(folder).next().label(), folder.id()));
+      throw e;
+    }
     if (after.next() == Step.DONE) {
       out.println(folder.id() + ": " + after.ruling().map(Ruling::toString).orElse(""));
       after

@@ -2,6 +2,7 @@ package gyre.lab.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import gyre.lab.LabException;
 import java.io.IOException;
@@ -9,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,6 +106,59 @@ class RoundTest {
         .extracting(RoundLog.Entry::verdict)
         .containsExactly(Verdict.ACCEPTED);
     assertThat(tiny.log().ledger().rows("EXP-001")).hasSize(7);
+  }
+
+  /** {@code /dev/full} answers as a disk that has no room. */
+  @Test
+  void shouldGoOnWhenAFullDiskHasRoomAgain() throws IOException {
+    tiny.answers(FASTER);
+    String id = tiny.start(Step.BASELINE);
+    Path full = Path.of("/dev/full");
+    assumeThat(full).exists();
+    Map<String, Step> cut =
+        Map.of("profile.txt", Step.PROFILE, "state.json", Step.PROPOSE, "full.json", Step.DONE);
+    for (String file : List.of("profile.txt", "state.json", "full.json")) {
+      Path beside = tiny.path("home/log/EXP-001/" + file + ".tmp");
+      Files.createSymbolicLink(beside, full);
+      assertThatThrownBy(() -> tiny.resume(id, Objects.requireNonNull(cut.get(file))))
+          .isInstanceOf(LabException.class)
+          .hasMessageContaining("cannot write ")
+          .hasMessageContaining(file)
+          .hasMessageContaining("No space left on device");
+      assertThat(tiny.said()).endsWith("./gyre lab round resume EXP-001\n");
+      Files.delete(beside);
+    }
+    tiny.resume(id, Step.DONE);
+    assertThat(tiny.log().entries())
+        .extracting(RoundLog.Entry::verdict)
+        .containsExactly(Verdict.ACCEPTED);
+    assertThat(tiny.log().ledger().rows(id)).hasSize(7);
+    assertThat(tiny.log().problems()).isEmpty();
+  }
+
+  @Test
+  void shouldGoOnBehindARowOfTheLedgerThatWasCut() throws IOException {
+    tiny.answers(FASTER);
+    String id = tiny.start(Step.PROPOSE);
+    Path ledger = tiny.path("home/ledger.tsv");
+    Files.writeString(ledger, Files.readString(ledger) + "EXP-001\tchair\trep");
+    tiny.resume(id, Step.DONE);
+    assertThat(tiny.log().ledger().rows(id)).hasSize(7);
+    assertThat(tiny.read("home/log/EXP-001/entry.md")).contains("| chair | replay |");
+  }
+
+  /** A program that is killed within a pipe of the shell leaves nothing, and exit code 0. */
+  @Test
+  void shouldAskAgainWhereNothingWasAnswered() {
+    tiny.answers(FASTER);
+    tiny.answer("propose-b", "\n");
+    assertThatThrownBy(() -> tiny.start(Step.DONE))
+        .isInstanceOf(LabException.class)
+        .hasMessageContaining("answered propose-b with nothing");
+    assertThat(tiny.said()).contains("EXP-001: cut off in step propose; what is done stays");
+    tiny.proposal("b", "other-work", "never", "never falls");
+    tiny.resume("EXP-001", Step.PROPOSE);
+    assertThat(tiny.read("home/log/EXP-001/answers/propose-b.md")).contains("never falls");
   }
 
   @Test
