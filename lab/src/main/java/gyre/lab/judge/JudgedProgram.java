@@ -80,9 +80,9 @@ final class JudgedProgram implements AutoCloseable {
     output.close();
   }
 
-  /** Sends SIGTERM. */
+  /** Sends SIGTERM. By the handle: {@code Process.destroy} would close what it still writes to. */
   void terminate() {
-    process.destroy();
+    boolean ignored = process.toHandle().destroy();
   }
 
   /** Its exit code. */
@@ -95,6 +95,6 @@ final class JudgedProgram implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
+    boolean ignored = process.toHandle().destroyForcibly();
   }
 }

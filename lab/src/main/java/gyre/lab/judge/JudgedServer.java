@@ -87,9 +87,9 @@ final class JudgedServer implements AutoCloseable {
     return socket;
   }
 
-  /** Sends SIGTERM. */
+  /** Sends SIGTERM. By the handle: {@code Process.destroy} would close what it still writes to. */
   void terminate() {
-    process.destroy();
+    boolean ignored = process.toHandle().destroy();
   }
 
   boolean isAlive() {
@@ -121,6 +121,6 @@ final class JudgedServer implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
+    boolean ignored = process.toHandle().destroyForcibly();
   }
 }

@@ -16,39 +16,42 @@ public final class LastWords {
   /** How long to wait for what programs that have ended still have in their pipes. */
   private static final int PATIENCE_MILLIS = 1000;
 
-  private final Deque<String> lines = new ArrayDeque<>();
+  /** Of this check alone: a program of an earlier one may still have something to say. */
+  private Deque<String> lines = new ArrayDeque<>();
+
   private final List<Thread> readers = new ArrayList<>();
 
   /** Of another check from here on. */
   synchronized void clear() {
-    lines.clear();
+    lines = new ArrayDeque<>();
     readers.clear();
   }
 
   /** Reads all that it says, so that it never waits for a reader, and keeps little. */
   synchronized void follow(Process process) {
+    Deque<String> kept = lines;
     readers.add(
         Thread.ofPlatform()
             .daemon()
             .name("last words of " + process.pid())
-            .start(() -> read(process.errorReader())));
+            .start(() -> read(process.errorReader(), kept)));
   }
 
-  private void read(BufferedReader reader) {
+  private void read(BufferedReader reader, Deque<String> kept) {
     try (reader) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        keep(line.substring(0, Math.min(line.length(), LINE_CHARS_MAX)));
+        keep(kept, line.substring(0, Math.min(line.length(), LINE_CHARS_MAX)));
       }
     } catch (IOException | UncheckedIOException e) {
-      keep("(" + e.getMessage() + ")");
+      // The JDK closes the stream of a program that ends, at times while it is read.
     }
   }
 
-  private synchronized void keep(String line) {
-    if (lines.size() == LINES_MAX) {
-      lines.removeFirst();
+  private synchronized void keep(Deque<String> kept, String line) {
+    if (kept.size() == LINES_MAX) {
+      kept.removeFirst();
     }
-    lines.addLast(line);
+    kept.addLast(line);
   }
 
   /** After the programs have ended. */

@@ -2,6 +2,7 @@ package gyre.lab.judge;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -53,7 +54,8 @@ abstract class ServerJudge extends Judge {
     promise("on SIGTERM accepts no more, and exits with 0 when all have ended", this::ending);
     promise("explains wrong options, and exits with 2", this::wrongOptions);
     if (subject.hasMetrics()) {
-      promise("tells how many connections are open", this::metrics);
+      promise("tells how many connections are open, as Prometheus reads it", this::metrics);
+      promise("tells it while others ask and do not end", this::rudeScrapes);
     }
   }
 
@@ -199,11 +201,37 @@ abstract class ServerJudge extends Judge {
         Socket second = connected(server)) {
       talk(first, 1);
       talk(second, 2);
-      String page = Pages.get(server.metricsPort(), "/metrics");
+      int port = server.metricsPort();
+      String page = Pages.get(port, "/metrics");
       check(page.startsWith("HTTP/1.1 200 "), "/metrics answers " + page);
       check(
           page.lines().anyMatch(line -> line.matches("\\w+_connections_open 2(\\.0)?")),
           "/metrics does not tell of two connections: " + page);
+      String complaint = Pages.complaint(page.substring(page.indexOf("\r\n\r\n") + 4));
+      check(complaint.isEmpty(), "promtool does not take the page: " + complaint);
+      String other = Pages.get(port, "/");
+      check(other.startsWith("HTTP/1.1 404 "), "/ answers " + other);
+    }
+  }
+
+  /** Whoever asks for the page and does not end is no reason to keep others, or peers, waiting. */
+  private void rudeScrapes() throws IOException {
+    List<Socket> rude = new ArrayList<>();
+    try (JudgedServer server = start("--metrics", "127.0.0.1:0");
+        Socket peer = connected(server)) {
+      int port = server.metricsPort();
+      for (int i = 0; i < RESETS; i++) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        rude.add(socket);
+        socket.getOutputStream().write("GET /metrics HT".getBytes(StandardCharsets.US_ASCII));
+      }
+      talk(peer, 1);
+      String page = Pages.get(port, "/metrics");
+      check(page.startsWith("HTTP/1.1 200 "), "/metrics answers " + page);
+    } finally {
+      for (Socket socket : rude) {
+        socket.close();
+      }
     }
   }
 

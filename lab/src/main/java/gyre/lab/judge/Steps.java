@@ -89,8 +89,9 @@ final class Steps {
 
   private static void end(Process process) {
     if (process.isAlive()) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      var ignored = process.destroyForcibly();
+      List<ProcessHandle> below = process.descendants().toList();
+      var ignored = process.destroyForcibly(); // first: it would go on when they have ended
+      below.forEach(ProcessHandle::destroyForcibly);
     }
   }
 }

@@ -46,7 +46,7 @@ final class Toolchain {
     };
   }
 
-  private static boolean isInstalled(String tool) {
+  static boolean isInstalled(String tool) {
     if (tool.contains("/")) {
       return Files.isExecutable(Path.of(tool));
     }

@@ -30,6 +30,28 @@ class EvidenceTest {
         .doesNotContain("it said");
   }
 
+  @Test
+  void shouldStillReadWhatAProgramSaysWhenItIsToEnd() {
+    Subject draining =
+        script(
+            "trap 'echo draining >&2; kill $!; exit 1' TERM; sleep 600 & read a; echo fired a; wait");
+    assertThat(new TimerJudge(draining).judge("ends with 0 at SIGTERM"))
+        .contains("it exited with 1", "it said: draining");
+  }
+
+  @Test
+  void shouldNotBlameOneCheckForWhatWasSaidInAnother() throws Exception {
+    LastWords words = new LastWords();
+    Process early = new ProcessBuilder("bash", "-c", "read a; echo early >&2").start();
+    words.follow(early);
+    words.clear();
+    Process late = new ProcessBuilder("bash", "-c", "echo late >&2").start();
+    words.follow(late);
+    early.getOutputStream().close();
+    assertThat(early.waitFor()).isZero();
+    assertThat(words.lines()).containsExactly("late");
+  }
+
   /** Of two lines it tells of the first, as the judge expects; then nobody reads the second. */
   private static TimerJudge unread(String atTheEnd) {
     return new TimerJudge(
