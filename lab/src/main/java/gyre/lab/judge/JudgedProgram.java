@@ -43,8 +43,21 @@ final class JudgedProgram implements AutoCloseable {
     input.flush();
   }
 
-  void endInput() throws IOException {
-    process.getOutputStream().close();
+  /**
+   * Says all of it and ends the input; on a thread, since the program may take no more before it is
+   * read from.
+   */
+  void sayAll(String text) {
+    Thread ignored =
+        Thread.ofPlatform()
+            .daemon()
+            .start(() -> {
+              try (OutputStream input = process.getOutputStream()) {
+                input.write(text.getBytes(StandardCharsets.UTF_8));
+              } catch (IOException e) {
+                // What it has not heard is missing in what it says.
+              }
+            });
   }
 
   /** Its next line. */

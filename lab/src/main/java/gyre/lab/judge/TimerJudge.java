@@ -31,8 +31,7 @@ public final class TimerJudge extends Judge {
   private List<String> said(String input, String... options)
       throws IOException, InterruptedException {
     try (JudgedProgram program = JudgedProgram.start(subject, options)) {
-      program.say(input);
-      program.endInput();
+      program.sayAll(input);
       List<String> lines = program.rest();
       int code = program.await(END_LIMIT);
       check(code == 0, "it exited with " + code + " after " + lines);

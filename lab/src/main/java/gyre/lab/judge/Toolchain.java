@@ -60,7 +60,7 @@ final class Toolchain {
       case GYRE -> List.of(compiling(directory)); // Maven would want Gyre to be installed
       case LIBUV, ASIO ->
           List.of(List.of("cmake", "-S", ".", "-B", "build"), List.of("cmake", "--build", "build"));
-      case TOKIO, MIO -> List.of(cargo("build", "--release"));
+      case TOKIO, MIO -> List.of(cargo(directory, "build", "--release"));
       case EPOLL, IO_URING, KQUEUE, IOCP -> List.of(List.of("make"));
     };
   }
@@ -69,21 +69,30 @@ final class Toolchain {
   Optional<List<String>> testing(Path directory) {
     return switch (target) {
       case GYRE -> JavaTests.command(directory, classPath(directory));
-      case TOKIO, MIO -> Optional.of(cargo("test", "--release"));
+      case TOKIO, MIO -> Optional.of(cargo(directory, "test", "--release"));
       case EPOLL, IO_URING, KQUEUE, IOCP -> Optional.of(List.of("make", "check"));
       case LIBUV, ASIO -> Optional.of(List.of("ctest", "--test-dir", "build", "--output-on-failure"));
     };
   }
 
-  private static List<String> cargo(String... words) {
+  private List<String> cargo(Path directory, String... words) {
     List<String> command = new ArrayList<>(List.of("cargo"));
     command.addAll(List.of(words));
+    command.addAll(List.of("--target-dir", crates(directory).toString()));
     if (Files.isDirectory(DEBIAN_CRATES)) { // without the network
       command.add("--offline");
       command.addAll(List.of("--config", "source.crates-io.replace-with=\"debian\""));
       command.addAll(List.of("--config", "source.debian.directory=\"" + DEBIAN_CRATES + "\""));
     }
     return command;
+  }
+
+  /**
+   * Beside the projects, which have their dependencies in common: to compile those for each takes
+   * longer than all the rest. A program is there until the next one of that name is built.
+   */
+  private Path crates(Path directory) {
+    return directory.toAbsolutePath().resolveSibling("cargo-" + target.label());
   }
 
   private static List<String> compiling(Path directory) {
@@ -117,7 +126,7 @@ final class Toolchain {
               classPath(directory),
               "Main");
       case LIBUV, ASIO -> List.of(directory.resolve("build").resolve(name).toString());
-      case TOKIO, MIO -> List.of(directory.resolve("target/release").resolve(name).toString());
+      case TOKIO, MIO -> List.of(crates(directory).resolve("release").resolve(name).toString());
       case EPOLL, IO_URING, KQUEUE -> List.of(directory.resolve(name).toString());
       case IOCP -> List.of(directory.resolve(name + ".exe").toString());
     };
