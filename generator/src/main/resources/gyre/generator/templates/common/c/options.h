@@ -21,6 +21,9 @@ struct options {
   long max_connections;
   long idle_seconds;
   long drain_seconds;
+{{#metrics}}
+  struct sockaddr_in metrics;  // its family is 0 for none
+{{/metrics}}
 {{#tcp_server|websocket_server}}
   long max_message_bytes;
 {{/tcp_server|websocket_server}}
@@ -96,6 +99,9 @@ static inline struct options parse_options(const char *program, int argc, char *
       fprintf(help ? stdout : stderr,
               "usage: %s [--listen HOST:PORT] [--max-connections N]"
               " [--idle-timeout SECONDS] [--drain-timeout SECONDS]"
+{{#metrics}}
+              " [--metrics HOST:PORT]"
+{{/metrics}}
 {{#tcp_server|websocket_server}}
               " [--max-message BYTES]"
 {{/tcp_server|websocket_server}}
@@ -123,6 +129,10 @@ static inline struct options parse_options(const char *program, int argc, char *
       o.idle_seconds = parse_number(name, value, 1, 86400);
     } else if (strcmp(name, "--drain-timeout") == 0) {
       o.drain_seconds = parse_number(name, value, 0, 86400);
+{{#metrics}}
+    } else if (strcmp(name, "--metrics") == 0) {
+      parse_address(name, &o.metrics, value);
+{{/metrics}}
 {{#tcp_server|websocket_server}}
     } else if (strcmp(name, "--max-message") == 0) {
       o.max_message_bytes = parse_number(name, value, 16, 16 << 20);

@@ -127,6 +127,9 @@ static bool receive_some(struct server *s, struct connection *c) {
   if (got < 0) return errno == EAGAIN;
   if (got == 0) c->input_ended = true;
   else if (!c->ending) c->in.end += (size_t)got;
+{{#metrics}}
+  s->metrics.received_bytes += (size_t)got;
+{{/metrics}}
   c->last_millis = s->now_millis;
   return true;
 }
@@ -137,6 +140,9 @@ static bool send_some(struct server *s, struct connection *c) {
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return errno == EAGAIN;
     c->out.begin += (size_t)sent;
+{{#metrics}}
+    s->metrics.sent_bytes += (size_t)sent;
+{{/metrics}}
     c->last_millis = s->now_millis;
   }
   return true;
@@ -188,6 +194,9 @@ static void go_on(struct server *s, struct connection *c) {
   if (c->ending) c->in.begin = c->in.end = 0;
   free_if_empty(&c->in);
   free_if_empty(&c->out);
+{{#metrics}}
+  if (!stands) s->metrics.failed++;
+{{/metrics}}
   if (!stands || is_over(s, c) || !watch(s, c)) {
     close_connection(s, c);
     return;
@@ -200,8 +209,18 @@ static void go_on(struct server *s, struct connection *c) {
 static void serve(struct server *s, struct connection *c, uint32_t events) {
   bool stands = !(events & (EPOLLERR | EPOLLHUP));  // reset, or closed on both sides
   if (stands && (events & EPOLLIN)) stands = receive_some(s, c);
+{{#metrics}}
+  if (stands) {
+    go_on(s, c);
+  } else {
+    close_connection(s, c);
+    s->metrics.failed++;
+  }
+{{/metrics}}
+{{^metrics}}
   if (stands) go_on(s, c);
   else close_connection(s, c);
+{{/metrics}}
 }
 
 // ---- accepting
@@ -219,6 +238,9 @@ static void add_connection(struct server *s, int fd) {
   struct connection *c = NULL;
   if (s->connections < s->options.max_connections) c = calloc(1, sizeof *c);
   if (!c) {
+{{#metrics}}
+    s->metrics.refused++;
+{{/metrics}}
     close(fd);  // too many, or no memory: better one less than all of them slow
     return;
   }
@@ -235,6 +257,9 @@ static void add_connection(struct server *s, int fd) {
   }
   append_connection(s, c);
   s->connections++;
+{{#metrics}}
+  s->metrics.opened++;
+{{/metrics}}
   if (s->handler->on_open) s->handler->on_open(s, c);
   look_in_time(s, c);
 }
@@ -294,6 +319,9 @@ static void check_connections(struct server *s) {
       go_on(s, c);
     } else if (s->now_millis >= due_millis(s, c)) {
       close_connection(s, c);
+{{#metrics}}
+      s->metrics.failed++;
+{{/metrics}}
     } else {
       look_in_time(s, c);
     }
@@ -342,6 +370,13 @@ static void open_all(struct server *s) {
   inet_ntop(AF_INET, &bound.sin_addr, host, sizeof host);
   printf("listening on %s:%d\n", host, ntohs(bound.sin_port));
   fflush(stdout);
+{{#metrics}}
+  if (!metrics_open(&s->metrics, &s->options.metrics)) fail("the page of metrics");
+  if (s->metrics.epoll >= 0) {
+    event.data.ptr = &s->metrics;
+    if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->metrics.epoll, &event) < 0) fail("epoll_ctl of the metrics");
+  }
+{{/metrics}}
 }
 
 static void dispatch(struct server *s, const struct epoll_event *event) {
@@ -350,6 +385,10 @@ static void dispatch(struct server *s, const struct epoll_event *event) {
     if (!s->draining) accept_some(s);
   } else if (what == &s->signals) {
     take_signal(s);
+{{#metrics}}
+  } else if (what == &s->metrics) {
+    metrics_turn(&s->metrics, s->connections);
+{{/metrics}}
   } else {
     struct connection *c = what;
     if (c->fd >= 0) serve(s, c, event->events);

@@ -1,5 +1,8 @@
 // A TCP server on epoll: accepts, buffers, time-outs, limits and the end. What is spoken is the handler's.
 #pragma once
+{{#metrics}}
+#include "metrics.h"
+{{/metrics}}
 #include "options.h"
 
 #include <stdbool.h>
@@ -51,6 +54,9 @@ struct server {
   int64_t drain_millis;   // when those that are left are cut off
   struct connection *oldest, *newest;
   struct connection *closed;  // freed when no event can name them any more
+{{#metrics}}
+  struct metrics metrics;
+{{/metrics}}
 };
 
 static inline size_t buffered(const struct buffer *b) { return b->end - b->begin; }

@@ -1,5 +1,8 @@
 // {{name}}: a TCP echo server on epoll.
 #define _GNU_SOURCE
+{{#metrics}}
+#include "metrics.h"
+{{/metrics}}
 #include "options.h"
 
 #include <arpa/inet.h>
@@ -37,6 +40,9 @@ struct server {
   int64_t drain_millis;   // when those that are left are cut off
   struct connection *oldest, *newest;
   struct connection *closed;  // freed when no event can name them any more
+{{#metrics}}
+  struct metrics metrics;
+{{/metrics}}
 };
 
 static int64_t now_millis(void) {
@@ -128,8 +134,19 @@ static bool receive_some(struct connection *c) {
 
 static void serve(struct server *s, struct connection *c, uint32_t events, int64_t now) {
   bool stands = !(events & (EPOLLERR | EPOLLHUP));  // reset, or closed on both sides
+{{#metrics}}
+  size_t end_before = c->end;
+{{/metrics}}
   if (stands && (events & EPOLLIN)) stands = receive_some(c);
+{{#metrics}}
+  s->metrics.received_bytes += c->end - end_before;
+  size_t waiting = c->end - c->begin;
+{{/metrics}}
   if (stands) stands = send_some(c);
+{{#metrics}}
+  s->metrics.sent_bytes += waiting - (c->end - c->begin);
+  if (!stands) s->metrics.failed++;
+{{/metrics}}
   if (stands && c->input_ended && c->begin == c->end) stands = false;  // all is sent back
   if (stands) stands = watch_connection(s, c);
   if (stands) touch(s, c, now);
@@ -150,6 +167,9 @@ static void watch_listener(struct server *s, bool wanted) {
 static void add_connection(struct server *s, int fd, int64_t now) {
   struct connection *c = s->connections < s->options.max_connections ? malloc(sizeof *c) : NULL;
   if (!c) {
+{{#metrics}}
+    s->metrics.refused++;
+{{/metrics}}
     close(fd);  // too many, or no memory: better one less than all of them slow
     return;
   }
@@ -168,6 +188,9 @@ static void add_connection(struct server *s, int fd, int64_t now) {
   }
   append_connection(s, c);
   s->connections++;
+{{#metrics}}
+  s->metrics.opened++;
+{{/metrics}}
 }
 
 static void accept_some(struct server *s, int64_t now) {
@@ -209,7 +232,15 @@ static void take_signal(struct server *s, int64_t now) {
 
 static void check_time(struct server *s, int64_t now) {
   int64_t idle = s->options.idle_seconds * 1000;
+{{#metrics}}
+  while (s->oldest && now - s->oldest->last_millis >= idle) {
+    close_connection(s, s->oldest);
+    s->metrics.failed++;
+  }
+{{/metrics}}
+{{^metrics}}
   while (s->oldest && now - s->oldest->last_millis >= idle) close_connection(s, s->oldest);
+{{/metrics}}
   if (s->resume_millis && now >= s->resume_millis) {
     s->resume_millis = 0;
     if (!s->draining) watch_listener(s, true);
@@ -257,6 +288,13 @@ static void open_all(struct server *s) {
   inet_ntop(AF_INET, &bound.sin_addr, host, sizeof host);
   printf("listening on %s:%d\n", host, ntohs(bound.sin_port));
   fflush(stdout);
+{{#metrics}}
+  if (!metrics_open(&s->metrics, &s->options.metrics)) fail("the page of metrics");
+  if (s->metrics.epoll >= 0) {
+    event.data.ptr = &s->metrics;
+    if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->metrics.epoll, &event) < 0) fail("epoll_ctl of the metrics");
+  }
+{{/metrics}}
 }
 
 static void dispatch(struct server *s, const struct epoll_event *event, int64_t now) {
@@ -265,6 +303,10 @@ static void dispatch(struct server *s, const struct epoll_event *event, int64_t 
     if (!s->draining) accept_some(s, now);
   } else if (what == &s->signals) {
     take_signal(s, now);
+{{#metrics}}
+  } else if (what == &s->metrics) {
+    metrics_turn(&s->metrics, s->connections);
+{{/metrics}}
   } else {
     struct connection *c = what;
     if (c->fd >= 0) serve(s, c, event->events, now);

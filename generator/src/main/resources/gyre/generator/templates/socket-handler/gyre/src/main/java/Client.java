@@ -41,6 +41,9 @@ final class Client {
     ShutdownOptions ending = ShutdownOptions.defaults().drain(settings.drainTimeout);
     try (Loop loop = Loop.open()) {
       return loop.runUntilShutdown(ending, this::live).code();
+    } catch (IoException e) {
+      System.err.println("{{name}}: " + e.getMessage()); // of limits it says how to raise them
+      return 1;
     }
   }
 

@@ -21,6 +21,9 @@ final class Main {
     int status;
     try (Loop loop = Loop.open()) {
       status = loop.runUntilShutdown(ShutdownOptions.defaults(), () -> run(max)).code();
+    } catch (IoException e) {
+      System.err.println("{{name}}: " + e.getMessage()); // of limits it says how to raise them
+      status = 1;
     }
     System.exit(status);
   }
