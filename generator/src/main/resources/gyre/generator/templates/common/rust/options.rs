@@ -13,6 +13,9 @@ pub struct Options {
     pub max_connections: usize,
     pub idle_timeout: Duration,
     pub drain_timeout: Duration,
+{{#metrics}}
+    pub metrics: Option<SocketAddr>,
+{{/metrics}}
 {{#tcp_server|websocket_server}}
     pub max_message_bytes: usize,
 {{/tcp_server|websocket_server}}
@@ -35,6 +38,9 @@ pub struct Options {
 const USAGE: &str = concat!(
     "usage: {{name}} [--listen HOST:PORT] [--max-connections N]",
     " [--idle-timeout SECONDS] [--drain-timeout SECONDS]",
+{{#metrics}}
+    " [--metrics HOST:PORT]",
+{{/metrics}}
 {{#tcp_server|websocket_server}}
     " [--max-message BYTES]",
 {{/tcp_server|websocket_server}}
@@ -58,6 +64,9 @@ impl Options {
             max_connections: 10_000,
             idle_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(10),
+{{#metrics}}
+            metrics: None,
+{{/metrics}}
 {{#tcp_server|websocket_server}}
             max_message_bytes: 65_536,
 {{/tcp_server|websocket_server}}
@@ -103,6 +112,9 @@ impl Options {
             }
             "--idle-timeout" => self.idle_timeout = seconds(name, value, 1),
             "--drain-timeout" => self.drain_timeout = seconds(name, value, 0),
+{{#metrics}}
+            "--metrics" => self.metrics = Some(address(name, value)),
+{{/metrics}}
 {{#tcp_server|websocket_server}}
             "--max-message" => self.max_message_bytes = number(name, value, 16, 16 << 20) as usize,
 {{/tcp_server|websocket_server}}

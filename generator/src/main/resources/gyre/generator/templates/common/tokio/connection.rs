@@ -1,5 +1,8 @@
 //! A connection with its buffers: what has come and is not taken yet, and what goes out.
 
+{{#metrics}}
+use crate::metrics;
+{{/metrics}}
 use bytes::BytesMut;
 use std::io;
 use std::time::Duration;
@@ -32,7 +35,15 @@ impl Connection {
             self.stream.readable().await?;
             self.input.reserve(PIECE_BYTES);
             match self.stream.try_read_buf(&mut self.input) {
+{{#metrics}}
+                Ok(count) => {
+                    metrics::RECEIVED_BYTES.add(count);
+                    return Ok(count > 0);
+                }
+{{/metrics}}
+{{^metrics}}
                 Ok(count) => return Ok(count > 0),
+{{/metrics}}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
@@ -47,6 +58,9 @@ impl Connection {
             if sent == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
+{{#metrics}}
+            metrics::SENT_BYTES.add(sent);
+{{/metrics}}
             rest = &rest[sent..];
         }
         self.output = Vec::new();

@@ -1,5 +1,8 @@
 //! A TCP server on Tokio: it accepts, keeps the limit, and ends. What is spoken is its handler's.
 
+{{#metrics}}
+use crate::metrics;
+{{/metrics}}
 use crate::options::Options;
 use crate::program::Stops;
 use std::future::Future;
@@ -49,6 +52,13 @@ where
     let mut stops = Stops::new()?;
     let listener = TcpListener::bind(options.listen).await?;
     println!("listening on {}", listener.local_addr()?);
+{{#metrics}}
+    if let Some(address) = options.metrics {
+        let page = TcpListener::bind(address).await?;
+        println!("metrics on {}", page.local_addr()?);
+        tokio::spawn(metrics::serve(page));
+    }
+{{/metrics}}
     let places = Arc::new(Semaphore::new(options.max_connections));
 {{^layer4_balancer}}
     let (stop, stopping) = watch::channel(false);
@@ -74,12 +84,21 @@ where
         match listener.accept().await {
             Ok((stream, _)) => {
                 let Ok(place) = places.clone().try_acquire_owned() else {
+{{#metrics}}
+                    metrics::REFUSED.add(1);
+{{/metrics}}
                     continue; // too many: this one is closed
                 };
                 let _ = stream.set_nodelay(true);
+{{#metrics}}
+                metrics::OPENED.add(1);
+{{/metrics}}
                 let served = handler(stream);
                 tokio::spawn(async move {
                     served.await;
+{{#metrics}}
+                    metrics::CLOSED.add(1);
+{{/metrics}}
                     drop(place);
                 });
             }

@@ -1,5 +1,8 @@
 //! {{name}}: a TCP echo server on Tokio.
 
+{{#metrics}}
+mod metrics;
+{{/metrics}}
 mod options;
 
 use options::Options;
@@ -21,6 +24,9 @@ async fn echo(mut stream: TcpStream, idle: Duration) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let count = timeout(idle, stream.read(&mut buffer)).await??;
+{{#metrics}}
+        metrics::RECEIVED_BYTES.add(count);
+{{/metrics}}
         if count == 0 {
             return timeout(idle, stream.shutdown()).await?;
         }
@@ -35,6 +41,9 @@ async fn send(stream: &mut TcpStream, mut bytes: &[u8], idle: Duration) -> io::R
         if sent == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
+{{#metrics}}
+        metrics::SENT_BYTES.add(sent);
+{{/metrics}}
         bytes = &bytes[sent..];
     }
     Ok(())
@@ -54,11 +63,25 @@ async fn accept_all(listener: &TcpListener, places: &Arc<Semaphore>, idle: Durat
         match listener.accept().await {
             Ok((stream, _)) => {
                 let Ok(place) = places.clone().try_acquire_owned() else {
+{{#metrics}}
+                    metrics::REFUSED.add(1);
+{{/metrics}}
                     continue; // too many: this one is closed
                 };
+{{#metrics}}
+                metrics::OPENED.add(1);
+{{/metrics}}
                 tokio::spawn(async move {
                     let _ = stream.set_nodelay(true);
+{{#metrics}}
+                    if echo(stream, idle).await.is_err() {
+                        metrics::FAILED.add(1); // whatever it was, this one connection has ended
+                    }
+                    metrics::CLOSED.add(1);
+{{/metrics}}
+{{^metrics}}
                     let _ = echo(stream, idle).await; // whatever it was, this one connection has ended
+{{/metrics}}
                     drop(place);
                 });
             }
@@ -92,6 +115,13 @@ async fn run(options: Options) -> io::Result<ExitCode> {
     };
     let listener = TcpListener::bind(options.listen).await?;
     println!("listening on {}", listener.local_addr()?);
+{{#metrics}}
+    if let Some(address) = options.metrics {
+        let page = TcpListener::bind(address).await?;
+        println!("metrics on {}", page.local_addr()?);
+        tokio::spawn(metrics::serve(page));
+    }
+{{/metrics}}
     let places = Arc::new(Semaphore::new(options.max_connections));
     tokio::select! {
         _ = accept_all(&listener, &places, options.idle_timeout) => {}

@@ -3,6 +3,9 @@
 mod answer;
 mod connection;
 mod frames;
+{{#metrics}}
+mod metrics;
+{{/metrics}}
 mod options;
 mod program;
 mod server;
@@ -141,7 +144,14 @@ async fn serve(options: Arc<Options>) -> io::Result<ExitCode> {
     server::run(&options, |stream, stopping| {
         let conversation = Conversation::new(stream, stopping, options.clone());
         async move {
+{{#metrics}}
+            if conversation.run().await.is_err() {
+                metrics::FAILED.add(1); // whatever it was, this one connection has ended
+            }
+{{/metrics}}
+{{^metrics}}
             let _ = conversation.run().await; // whatever it was, this one connection has ended
+{{/metrics}}
         }
     })
     .await
