@@ -90,7 +90,9 @@ final class Steps {
   private static void end(Process process) {
     if (process.isAlive()) {
       List<ProcessHandle> below = process.descendants().toList();
-      var ignored = process.destroyForcibly(); // first: it would go on when they have ended
+      // First, since it would go on when they have ended; by the handle, which leaves open what is
+      // still to be read.
+      boolean ignored = process.toHandle().destroyForcibly();
       below.forEach(ProcessHandle::destroyForcibly);
     }
   }
