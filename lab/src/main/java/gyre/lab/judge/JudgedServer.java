@@ -66,7 +66,11 @@ final class JudgedServer implements AutoCloseable {
   }
 
   Socket connect() throws IOException {
-    Socket socket = plain();
+    return spoken(plain());
+  }
+
+  /** With TLS on it, where the server speaks that: waits for its handshake. */
+  Socket spoken(Socket socket) throws IOException {
     return isTls ? encrypted(socket) : socket;
   }
 

@@ -22,6 +22,10 @@ abstract class ServerJudge extends Judge {
   static final String[] PATIENT_DRAIN = {"--drain-timeout", "60"};
 
   private static final int LATE_MILLIS = 100;
+
+  /** A handshake takes a JVM its time. */
+  private static final int LATE_TLS_MILLIS = 2000;
+
   private static final int RESETS = 50;
 
   private final int connections;
@@ -127,16 +131,18 @@ abstract class ServerJudge extends Judge {
         Socket second = connected(server)) {
       talk(first, 1);
       talk(second, 2);
-      try (Socket third = server.connect()) {
-        third.setSoTimeout(LATE_MILLIS); // it may be closed, or wait until another one ends
-        check(!isServed(third), "a third connection was served where two may be");
+      try (Socket third = server.plain()) {
+        // It may be closed, or wait until another one ends: for its handshake too.
+        third.setSoTimeout(subject.isTls() ? LATE_TLS_MILLIS : LATE_MILLIS);
+        check(!isServed(server, third), "a third connection was served where two may be");
       }
       talk(first, 3);
     }
   }
 
-  private boolean isServed(Socket socket) {
+  private boolean isServed(JudgedServer server, Socket plain) {
     try {
+      Socket socket = server.spoken(plain);
       begin(socket);
       talk(socket, 0);
       return true;
