@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class Probe {
   private static final int LOOKS_MAX = 3;
 
+  /** A loop that has begun no turn for so long tells its watcher of the next one. */
+  public static final long QUIET_NANOS = 50_000_000;
+
   /** Where the slot is; after the end of the loop, a place that nobody reads. */
   private long base;
 
@@ -41,6 +44,9 @@ public final class Probe {
 
   /** Told of each event, while somebody traces. */
   private @Nullable Trace trace;
+
+  /** Told when a turn begins after a quiet time; null while nobody watches. */
+  private @Nullable Runnable watcher;
 
   Probe(long base, long stallLimitNanos) {
     this.base = base;
@@ -96,6 +102,7 @@ public final class Probe {
       trace.add(Trace.WAIT, lastNanos, waited, null);
     }
     add(Counter.TURNS, 1);
+    boolean wasQuiet = turnNanos == 0 || nowNanos - turnNanos >= QUIET_NANOS;
     previousTurnNanos = turnNanos == 0 ? nowNanos : turnNanos;
     turnNanos = nowNanos;
     lastNanos = nowNanos;
@@ -105,6 +112,9 @@ public final class Probe {
     carriedFibers = fibers;
     Memory.putLong(base + SlotLayout.ITEM_SINCE, nowNanos);
     phase(SlotLayout.IN_TURN, nowNanos);
+    if (wasQuiet && watcher != null) {
+      watcher.run();
+    }
   }
 
   /** Completions, inbox and timers are done: what follows are callbacks and fibers. */
@@ -312,6 +322,31 @@ public final class Probe {
     }
   }
 
+  /**
+   * On the loop: {@code told} is run where a turn begins after {@link #QUIET_NANOS} without one. So
+   * a watcher need not look while nothing happens.
+   */
+  public void watch(Runnable told) {
+    watcher = told;
+  }
+
+  /**
+   * For how long no turn has begun nor gone on; 0 while one does. If it is more than {@link
+   * #QUIET_NANOS} the next turn is told to the watcher. From any thread.
+   */
+  public long quietNanos(long nowNanos) {
+    for (int i = 0; i < LOOKS_MAX; i++) {
+      long since = Memory.getLong(base + SlotLayout.PHASE_SINCE);
+      VarHandle.loadLoadFence();
+      boolean isInTurnNow = Memory.getLong(base + SlotLayout.PHASE) == SlotLayout.IN_TURN;
+      VarHandle.loadLoadFence();
+      if (Memory.getLong(base + SlotLayout.PHASE_SINCE) == since) {
+        return isInTurnNow ? 0 : since == 0 ? Long.MAX_VALUE : Math.max(0, nowNanos - since);
+      }
+    }
+    return 0;
+  }
+
   /** When the turn began that goes on, or 0: for a look from another thread, which may be late. */
   public long turnSinceNanos() {
     for (int i = 0; i < LOOKS_MAX; i++) {
@@ -359,6 +394,7 @@ public final class Probe {
   /** The slot is to be another loop's: what is still told of this one goes nowhere. */
   void end(long nowhere) {
     trace = null;
+    watcher = null;
     base = nowhere;
   }
 

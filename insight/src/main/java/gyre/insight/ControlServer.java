@@ -133,6 +133,11 @@ final class ControlServer {
     }
   }
 
+  /** Whether it is to be called soon, though nothing becomes ready. */
+  boolean hasClients() {
+    return clients > 0 || acceptAgainNanos != 0;
+  }
+
   /** Serves who is there. Whether somebody wants to be served again soon. */
   boolean work() {
     long now = System.nanoTime();

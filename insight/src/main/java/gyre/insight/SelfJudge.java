@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Has the watchdog judge its own process for recordings of the Flight Recorder, every ten seconds.
  * Does nothing while there is none.
  */
-final class SelfJudge implements AutoCloseable {
+final class SelfJudge implements Watchdog.Duty, AutoCloseable {
   private static final long PERIOD_NANOS = 10_000_000_000L;
 
   private final StallLog stalls;
@@ -23,7 +23,13 @@ final class SelfJudge implements AutoCloseable {
     this.stalls = stalls;
   }
 
-  void work(long now) {
+  @Override
+  public boolean isRecording() {
+    return turns.isRecording();
+  }
+
+  @Override
+  public void work(long now) {
     turns.work(now);
     if (now - judgedNanos < PERIOD_NANOS && judgedNanos != 0) {
       return;

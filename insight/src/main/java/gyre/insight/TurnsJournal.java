@@ -14,6 +14,11 @@ final class TurnsJournal implements AutoCloseable {
   private @Nullable ProcessSnapshot before;
   private long toldNanos = System.nanoTime() - PERIOD_NANOS;
 
+  /** Whether somebody records, as it was when that was looked at last. */
+  boolean isRecording() {
+    return process != null;
+  }
+
   void work(long now) {
     if (now - toldNanos < PERIOD_NANOS) {
       return;

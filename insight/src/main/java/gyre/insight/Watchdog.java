@@ -6,8 +6,8 @@ import gyre.probe.Probe;
 import gyre.probe.ProbeFile;
 import gyre.spi.Internals;
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -17,22 +17,22 @@ import org.jspecify.annotations.Nullable;
  * too long while they still go on, and answers at a socket when the loops can't.
  *
  * <p>Found as a service by the first loop that opens. It looks every few milliseconds while a loop
- * turns, ten times a second while none does, and twice a second if that lasts.
+ * turns, and not at all while all of them wait: a loop that begins a turn after a quiet time wakes
+ * it. So a loop that hardly turns costs hardly anything, and its first turn is watched from its
+ * begin.
  */
 public final class Watchdog implements LoopWatch {
-  private static final long IDLE_PERIOD_MILLIS = 100;
-
-  /** After a stall that was over too soon to be seen: how often, and for how long. */
-  private static final long ALERT_PERIOD_MILLIS = 2;
-
-  private static final long ALERT_NANOS = 30_000_000_000L;
+  private static final long PAUSE_AFTER_FAILURE_MILLIS = 100;
   private static final long TRACING_PERIOD_MILLIS = 5;
 
-  /** Without a turn for so long, looks become rare, and then rarer. */
-  private static final long QUIET_NANOS = 1_000_000_000L;
+  /** While no loop turns: a client that asks nothing is sent away at some time. */
+  private static final long CLIENT_PERIOD_MILLIS = 500;
 
-  private static final long DEEP_QUIET_NANOS = 10_000_000_000L;
-  private static final long DEEP_IDLE_PERIOD_MILLIS = 500;
+  /** While no loop turns, and the Flight Recorder wants figures each second. */
+  private static final long RECORDING_PERIOD_MILLIS = 1000;
+
+  /** While no loop turns: in case that one which has begun to turn could not tell. */
+  private static final long ASLEEP_PERIOD_MILLIS = 5000;
 
   /** Directories for what is temporary are cleaned of what is some days old. */
   private static final long TOUCH_PERIOD_NANOS = 6 * 3_600_000_000_000L;
@@ -42,20 +42,29 @@ public final class Watchdog implements LoopWatch {
   /** What is done from time to time, beside the looks. */
   interface Duty {
     void work(long nowNanos);
+
+    /** Whether it is to be called each second, though no loop turns. */
+    default boolean isRecording() {
+      return false;
+    }
   }
 
   private final List<WatchedLoop> loops = new CopyOnWriteArrayList<>();
   private final StallLog stalls = new StallLog();
   private final Sampler sampler = new Sampler(Machine.REAL);
+  private final Looks looks = new Looks(loops, sampler);
   private final Duty duty;
   private final boolean answers;
   private long toldNanos;
   private @Nullable Thread thread;
-  private @Nullable ControlServer server;
+  private volatile @Nullable ControlServer server;
+
+  /** Whether the thread waits until a loop wakes it, or is about to. */
+  private volatile boolean isAsleep;
 
   /** By the service loader. */
   public Watchdog() {
-    this.duty = new SelfJudge(stalls)::work;
+    this.duty = new SelfJudge(stalls);
     this.answers = true;
   }
 
@@ -70,6 +79,7 @@ public final class Watchdog implements LoopWatch {
     Probe probe = Internals.probe(loop);
     if (probe != null) {
       loops.add(new WatchedLoop(loop, probe, stalls, sampler));
+      probe.watch(this::turnBegins);
       begin();
     }
   }
@@ -109,31 +119,30 @@ public final class Watchdog implements LoopWatch {
         : ProbeFile.socketOf(ProcessHandle.current().pid());
   }
 
+  /** By a loop that was quiet, for which one call of the kernel is little: it has just waited. */
+  private void turnBegins() {
+    VarHandle.fullFence(); // what it has told of its turn comes before it asks: see await()
+    ControlServer present = server;
+    if (isAsleep && present != null) {
+      isAsleep = false;
+      present.wake();
+    }
+  }
+
   private void watch(ControlServer control) {
-    long quietSince = System.nanoTime();
-    long touchedNanos = quietSince;
+    long touchedNanos = System.nanoTime();
     while (true) {
       try {
         long now = System.nanoTime();
-        boolean isActive = lookAtAll(now);
-        if (isActive) {
-          quietSince = now;
-        }
+        looks.look(now);
         stalls.write();
         duty.work(now);
         boolean isTracing = control.work();
-        long millis =
-            isTracing
-                ? TRACING_PERIOD_MILLIS
-                : now - quietSince > QUIET_NANOS
-                    ? idlePeriodMillis(now - quietSince)
-                    : activePeriodMillis(now);
-        sampler.sleeps(millis);
         if (now - touchedNanos > TOUCH_PERIOD_NANOS) {
           touchedNanos = now;
           ProbeFile.touch();
         }
-        control.await(loops.isEmpty() ? TOUCH_PERIOD_NANOS / 1_000_000 : millis);
+        await(control, isTracing);
       } catch (Throwable e) {
         // Whatever it is, the loops are better watched by one that has failed once than by none.
         tell(e);
@@ -142,6 +151,30 @@ public final class Watchdog implements LoopWatch {
         }
       }
     }
+  }
+
+  private void await(ControlServer control, boolean isTracing) {
+    long millis = isTracing ? TRACING_PERIOD_MILLIS : looks.periodMillis(System.nanoTime());
+    if (millis == WatchedLoop.ASLEEP) {
+      isAsleep = true;
+      VarHandle.fullFence();
+      // A loop that has begun a turn before it could see that is seen here.
+      millis = looks.periodMillis(System.nanoTime());
+    }
+    long limitMillis = millis == WatchedLoop.ASLEEP ? longestMillis(control) : millis;
+    sampler.sleeps(limitMillis);
+    control.await(limitMillis);
+    isAsleep = false;
+  }
+
+  private long longestMillis(ControlServer control) {
+    if (control.hasClients()) {
+      return CLIENT_PERIOD_MILLIS;
+    }
+    if (duty.isRecording()) {
+      return RECORDING_PERIOD_MILLIS;
+    }
+    return loops.isEmpty() ? TOUCH_PERIOD_NANOS / 1_000_000 : ASLEEP_PERIOD_MILLIS;
   }
 
   /** Once a minute: what fails once may fail each round. */
@@ -158,44 +191,12 @@ public final class Watchdog implements LoopWatch {
     }
   }
 
-  private static long idlePeriodMillis(long quietNanos) {
-    return quietNanos > DEEP_QUIET_NANOS ? DEEP_IDLE_PERIOD_MILLIS : IDLE_PERIOD_MILLIS;
-  }
-
   private static boolean pause() {
     try {
-      Thread.sleep(IDLE_PERIOD_MILLIS);
+      Thread.sleep(PAUSE_AFTER_FAILURE_MILLIS);
       return true;
     } catch (InterruptedException e) {
       return false;
     }
-  }
-
-  /** Whether a loop has turned since the last look. */
-  private boolean lookAtAll(long now) {
-    boolean isActive = false;
-    for (WatchedLoop loop : loops) {
-      isActive |= loop.hasTurned();
-    }
-    sampler.looks(now, isActive);
-    if (isActive) {
-      for (WatchedLoop loop : loops) {
-        loop.look(now);
-      }
-    }
-    return isActive;
-  }
-
-  private long activePeriodMillis(long now) {
-    long least = IDLE_PERIOD_MILLIS;
-    List<WatchedLoop> present = new ArrayList<>(loops);
-    for (WatchedLoop loop : present) {
-      long period =
-          now - loop.unseenNanos() < ALERT_NANOS && loop.unseenNanos() != 0
-              ? ALERT_PERIOD_MILLIS
-              : Math.max(ALERT_PERIOD_MILLIS, loop.limitNanos() / 3_000_000);
-      least = Math.min(least, period);
-    }
-    return least;
   }
 }

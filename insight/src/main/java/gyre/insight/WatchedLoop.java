@@ -36,6 +36,18 @@ final class WatchedLoop {
   private static final long AGAIN_NANOS = 250_000_000;
 
   private static final int SCOPES_MAX = 32;
+  private static final long LONGEST_PERIOD_MILLIS = 100;
+
+  /** Of the period while a turn goes on, once a stall was over too soon to be seen: for so long. */
+  private static final long ALERT_PERIOD_MILLIS = 2;
+
+  private static final long ALERT_NANOS = 30_000_000_000L;
+
+  /** Beyond {@link Probe#QUIET_NANOS}, for what the loop writes to be seen. */
+  private static final long QUIET_MARGIN_NANOS = 10_000_000;
+
+  /** The period where the loop wakes the watchdog when it begins a turn. */
+  static final long ASLEEP = Long.MAX_VALUE;
 
   /** How things stood when a turn was first looked into. */
   private record Baseline(
@@ -82,13 +94,22 @@ final class WatchedLoop {
     return probe;
   }
 
-  long limitNanos() {
-    return limitNanos;
-  }
-
-  /** When one was last over before it was seen; 0 if none was. */
-  long unseenNanos() {
-    return unseenNanos;
+  /**
+   * Milliseconds until the next look. Between turns it is short enough for one look to fall into
+   * each turn that takes longer than the limit, when it is old enough to be looked into.
+   */
+  synchronized long periodMillis(long now) {
+    long quietNanos = probe.quietNanos(now);
+    if (isEnded || quietNanos > Probe.QUIET_NANOS + QUIET_MARGIN_NANOS) {
+      return ASLEEP;
+    }
+    if (quietNanos > 0) {
+      return Math.clamp(limitNanos / 1_500_000, ALERT_PERIOD_MILLIS, LONGEST_PERIOD_MILLIS);
+    }
+    boolean isAlert = unseenNanos != 0 && now - unseenNanos < ALERT_NANOS;
+    return isAlert
+        ? ALERT_PERIOD_MILLIS
+        : Math.clamp(limitNanos / 3_000_000, ALERT_PERIOD_MILLIS, LONGEST_PERIOD_MILLIS);
   }
 
   /** From any thread: nothing is asked of the loop any more, and what held it up is over. */
