@@ -20,7 +20,7 @@ public final class Probe {
   private static final int LOOKS_MAX = 3;
 
   /** A loop that has begun no turn for so long tells its watcher of the next one. */
-  public static final long QUIET_NANOS = 50_000_000;
+  public static final long QUIET_NANOS = 25_000_000;
 
   /** Where the slot is; after the end of the loop, a place that nobody reads. */
   private long base;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gyre.sys.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is written where, with times that the test makes up. */
@@ -74,5 +76,22 @@ class ProbeTest {
     assertThat(sequence()).isNotEqualTo(before - 1);
     probe.restEnds();
     assertThat(sequence() & 1).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTellItsWatcherOfATurnAfterAQuietTimeAlone() {
+    List<Long> quietNanos = new ArrayList<>();
+    probe.watch(() -> quietNanos.add(probe.quietNanos(probe.lastNanos())));
+    long now = MILLI;
+    for (long pauseMillis : new long[] {0, 1, 24, 25, 3, 1000}) {
+      now += pauseMillis * MILLI;
+      probe.waits(now, true);
+      probe.turnBegins(now, Long.MAX_VALUE, 0, 0);
+    }
+    // The first, and those after 25 ms and a second; each while it goes on.
+    assertThat(quietNanos).containsExactly(0L, 0L, 0L);
+    probe.turnEnds(0, 0);
+    probe.waits(now + MILLI, true);
+    assertThat(probe.quietNanos(now + 5 * MILLI)).isEqualTo(4 * MILLI);
   }
 }

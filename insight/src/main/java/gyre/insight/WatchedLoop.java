@@ -44,7 +44,7 @@ final class WatchedLoop {
   private static final long ALERT_NANOS = 30_000_000_000L;
 
   /** Beyond {@link Probe#QUIET_NANOS}, for what the loop writes to be seen. */
-  private static final long QUIET_MARGIN_NANOS = 10_000_000;
+  private static final long QUIET_MARGIN_NANOS = 5_000_000;
 
   /** The period where the loop wakes the watchdog when it begins a turn. */
   static final long ASLEEP = Long.MAX_VALUE;

@@ -90,7 +90,7 @@ class LooksTest {
       turn(MILLI);
       passTo(now + SECOND);
     }
-    assertThat(lookedAt).hasSizeLessThanOrEqualTo(60 * 7);
+    assertThat(lookedAt).hasSizeLessThanOrEqualTo(60 * 5);
   }
 
   /** Also where the last one was not seen, for which looks become more frequent. */
@@ -105,7 +105,7 @@ class LooksTest {
       turn(MILLI);
       passTo(now + SECOND);
     }
-    assertThat(lookedAt).hasSizeLessThanOrEqualTo(before + 20 * 7 + 7);
+    assertThat(lookedAt).hasSizeLessThanOrEqualTo(before + 20 * 5 + 5);
   }
 
   /** Whatever the time since the last turn: quiet, just waiting, or in between. */
