@@ -3,7 +3,6 @@ package gyre.queue;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -45,7 +44,7 @@ final class Claims {
       return new Taken(null, Miss.SAME_NAME);
     }
     try {
-      if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      if (Spool.isTaken(target)) {
         held.remove(target); // it waits to be replayed
         return new Taken(null, Miss.SAME_NAME);
       }

@@ -1,11 +1,15 @@
 package gyre.queue;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,18 +42,29 @@ final class EntryReader {
               + limitBytes
               + " are allowed: raise max_entry_bytes, or pass the path of a file in the payload");
     }
-    Object inode = Files.getAttribute(file, "unix:ino", LinkOption.NOFOLLOW_LINKS);
-    return parse(content(file), () -> identity(inode, attributes));
+    byte[] content = content(file, (int) attributes.size());
+    try {
+      return parse(content, () -> identity(file, attributes));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
-  private byte[] content(Path file) throws IOException, BadEntryException {
-    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      byte[] bytes = in.readNBytes(limitBytes + 1);
-      if (bytes.length > limitBytes) {
-        throw BadEntryException.wrong("it grew beyond " + limitBytes + " bytes while it was read");
+  private byte[] content(Path file, int sizeBytes) throws IOException, BadEntryException {
+    ByteBuffer bytes = ByteBuffer.allocate(sizeBytes + 1); // one more shows that it grew
+    try (FileChannel in =
+        FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      while (in.read(bytes) >= 0) {
+        if (bytes.position() > limitBytes) {
+          throw BadEntryException.wrong(
+              "it grew beyond " + limitBytes + " bytes while it was read");
+        }
+        if (!bytes.hasRemaining()) {
+          bytes = ByteBuffer.allocate(limitBytes + 1).put(bytes.flip());
+        }
       }
-      return bytes;
     }
+    return Arrays.copyOf(bytes.array(), bytes.position());
   }
 
   private static String kind(BasicFileAttributes attributes) {
@@ -64,7 +79,13 @@ final class EntryReader {
    * since it changes where another file has it; nor is the device, whose number changes when the
    * machine starts.
    */
-  private static String identity(Object inode, BasicFileAttributes attributes) {
+  private static String identity(Path file, BasicFileAttributes attributes) {
+    Object inode;
+    try {
+      inode = Files.getAttribute(file, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     return "file-"
         + inode
         + "-"

@@ -60,8 +60,10 @@ final class Spool {
   void create() throws IOException {
     boolean isComplete = true;
     for (Path each : directories()) {
-      isComplete &= Files.isDirectory(each);
-      Files.createDirectories(each);
+      if (!Files.isDirectory(each)) {
+        isComplete = false;
+        Files.createDirectories(each);
+      }
     }
     if (!isComplete) {
       syncDirectory(base);
@@ -168,7 +170,7 @@ final class Spool {
       throw e;
     } catch (FileSystemException | UnsupportedOperationException e) {
       // A directory, or a file system without links.
-      if (Files.exists(to, LinkOption.NOFOLLOW_LINKS)) {
+      if (isTaken(to)) {
         throw new FileAlreadyExistsException(to.toString());
       }
       move(from, to);
@@ -180,6 +182,17 @@ final class Spool {
       Files.deleteIfExists(to); // the other one has it at the place that it wanted
       throw e;
     }
+  }
+
+  /**
+   * Whether there is something of that name, be it a link that leads nowhere. {@code Files.exists}
+   * makes an exception, with a stack, of each name that is free, and most are.
+   */
+  static boolean isTaken(Path file) throws IOException {
+    return file.getFileSystem()
+            .provider()
+            .readAttributesIfExists(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        != null;
   }
 
   /** Whether both are names of one file. False if one of them is gone. */
@@ -222,7 +235,7 @@ final class Spool {
     for (int i = 1; i <= COLLISIONS_LIMIT; i++) {
       Path target = failed.resolve(i == 1 ? name : name + "~" + i);
       Path reason = failed.resolve(target.getFileName() + Failure.SUFFIX);
-      if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS) && tryCreate(reason)) {
+      if (!isTaken(target) && tryCreate(reason)) {
         replaceDurably(reason, failure.toJson() + "\n");
         move(file, target);
         return target;

@@ -59,6 +59,7 @@ final class SqliteEngine implements Engine {
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout((int) BUSY_LIMIT.toMillis());
+    config.setGetGeneratedKeys(false); // nobody asks for them, and each costs a statement
     this.connection = (SQLiteConnection) config.createConnection("jdbc:sqlite:" + file);
     this.statements = new SqliteStatements(connection);
     try {
