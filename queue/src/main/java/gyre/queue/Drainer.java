@@ -455,6 +455,7 @@ final class Drainer implements Runnable, Replay.Executor {
     if (waiting >= 0) {
       stats.waiting = waiting + desk.parked();
     }
+    stats.changed();
   }
 
   /** Where nobody watches: entries may have been enqueued by those that were executed. */

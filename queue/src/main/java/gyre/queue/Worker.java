@@ -5,6 +5,7 @@ import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.Scope;
+import gyre.Timer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ import java.util.concurrent.Executors;
  */
 public final class Worker implements QueueWorker {
   private static final int SLOTS_LIMIT = 64;
-  private static final long HEARTBEAT_SOONEST_MILLIS = 500;
+  private static final long HEARTBEAT_SOONEST_NANOS = 500_000_000;
   private static final Duration LOCK_PATIENCE = Duration.ofMillis(20);
   private static final int LOCK_TRIES = 10;
   private static final Duration LONGEST = Duration.ofDays(365);
@@ -296,21 +297,31 @@ public final class Worker implements QueueWorker {
     }
   }
 
+  /** Soon where something has changed, and as often as was promised where nothing does. */
   private void beatOften(int slot, Executor writer) {
-    long longestMillis = options.readTimeout().toMillis();
-    long lastIteration = -1;
-    long lastMillis = 0;
     while (true) {
-      long now = System.currentTimeMillis();
-      boolean isDue = now - lastMillis >= longestMillis || now < lastMillis;
-      if (isDue || stats.iterations.get() != lastIteration) {
-        lastIteration = stats.iterations.get();
-        lastMillis = now;
-        Fiber.await(CompletableFuture.runAsync(() -> beat(slot), writer));
+      long iteration = stats.iterations.get();
+      long beganNanos = System.nanoTime();
+      Fiber.await(CompletableFuture.runAsync(() -> beat(slot), writer));
+      awaitChange(iteration, options.readTimeout());
+      long leftNanos = HEARTBEAT_SOONEST_NANOS - (System.nanoTime() - beganNanos);
+      if (leftNanos > 0) {
+        Fiber.sleep(Duration.ofNanos(leftNanos));
       }
-      boolean isBusy = stats.processing > 0 || stats.waiting > 0;
-      Fiber.sleep(
-          Duration.ofMillis(isBusy ? HEARTBEAT_SOONEST_MILLIS : Math.min(longestMillis, 1000)));
+    }
+  }
+
+  private void awaitChange(long iteration, Duration longest) {
+    Fiber<?> self = Fiber.current();
+    long untilNanos = System.nanoTime() + longest.toNanos();
+    Timer timer = Loop.current().after(longest, self::unpark);
+    try {
+      stats.awaitChange(self::unpark);
+      while (stats.iterations.get() == iteration && System.nanoTime() - untilNanos < 0) {
+        Fiber.park();
+      }
+    } finally {
+      timer.cancel();
     }
   }
 

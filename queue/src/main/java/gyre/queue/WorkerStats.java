@@ -2,10 +2,15 @@ package gyre.queue;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** What the heartbeat tells. Any thread. */
 final class WorkerStats {
   final AtomicLong iterations = new AtomicLong();
+
+  /** Whoever waits for a change. */
+  private final AtomicReference<@Nullable Runnable> waiter = new AtomicReference<>();
 
   /** Wake-ups by the watcher, a FIFO or the clock. */
   final AtomicLong wakeUps = new AtomicLong();
@@ -28,4 +33,19 @@ final class WorkerStats {
 
   /** False where polling was asked for: then a watcher is not missed. */
   volatile boolean wantsWatcher = true;
+
+  /** Has {@code told} run once, when something has changed. */
+  void awaitChange(Runnable told) {
+    waiter.set(told);
+  }
+
+  /** A round is over. */
+  void changed() {
+    if (waiter.get() != null) {
+      Runnable told = waiter.getAndSet(null);
+      if (told != null) {
+        told.run();
+      }
+    }
+  }
 }
