@@ -116,8 +116,10 @@ final class HandlerDesk implements AutoCloseable {
     return false;
   }
 
+  /** Of what may begin at all: not of kinds that are paused, or whose calls hang. */
   boolean hasNothingParked() {
-    return kinds.values().stream().allMatch(each -> each.parked.isEmpty() || each.isPaused);
+    return kinds.values().stream()
+        .allMatch(each -> each.parked.isEmpty() || each.isPaused || each.isStuck());
   }
 
   /** Until a limit of rate allows the next; {@link KindState#NOT_BY_TIME} if none will. */

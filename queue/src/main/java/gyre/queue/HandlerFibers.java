@@ -38,6 +38,11 @@ final class HandlerFibers {
     return threads.hanging(operation);
   }
 
+  /** Whether some call of any handler was given up and has not returned. Any thread. */
+  boolean hasHanging() {
+    return threads.hasHanging();
+  }
+
   /** Called in a fiber of the loop whose innermost scope this is: the fibers live in it. */
   void open(Scope scope) {
     loop = Loop.current();

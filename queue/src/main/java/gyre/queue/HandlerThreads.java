@@ -84,6 +84,11 @@ final class HandlerThreads {
     return calls == null ? 0 : calls.hanging.get();
   }
 
+  /** Whether some call was given up and has not returned. Any thread. */
+  boolean hasHanging() {
+    return kinds.values().stream().anyMatch(each -> each.hanging.get() > 0);
+  }
+
   /**
    * Parks the fiber. When it is cancelled, as by the timeout of the kind, the thread is interrupted
    * and no longer waited for.

@@ -47,6 +47,11 @@ final class KindState {
     return !isPaused && (kind.isSql() || running + hanging < kind.concurrency());
   }
 
+  /** All its places are taken by calls that were given up: whether one is ever free nobody knows. */
+  boolean isStuck() {
+    return !kind.isSql() && hanging >= kind.concurrency();
+  }
+
   /** Whether one may begin now. */
   boolean mayBegin() {
     return hasRoom() && (kind.ratePerSecond() == 0 || bucket.nanosUntil(1, System.nanoTime()) <= 0);

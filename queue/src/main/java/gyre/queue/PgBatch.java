@@ -157,6 +157,7 @@ final class PgBatch {
         PgErrors.isBusy(e) ? shared.busy.pauseMillis(row.seq()) : OptionalLong.empty();
     if (pauseMillis.isPresent()) {
       claims.delay(row, pauseMillis.getAsLong());
+      shared.putOff(pauseMillis.getAsLong());
       tally.delayed++;
     }
     return pauseMillis.isPresent();

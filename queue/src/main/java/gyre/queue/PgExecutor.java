@@ -368,6 +368,7 @@ final class PgExecutor implements Runnable {
     PgEntry row = pending(open, seq);
     if (row != null) {
       claims().delayInPlace(row, pauseMillis.getAsLong());
+      shared.putOff(pauseMillis.getAsLong());
     }
     open.commit();
     shared.keeping.wakeOne();

@@ -64,12 +64,14 @@ final class PgHandlers {
         FROM (SELECT seq FROM unfit UNION
           SELECT h.seq FROM head h WHERE h.id IN (SELECT id FROM unfit)
             AND h.seq NOT IN (SELECT seq FROM fit)) t
-        WHERE e.seq = t.seq RETURNING e.seq)
+        WHERE e.seq = t.seq RETURNING e.due_at)
       SELECT b.seq, b.id, b.operation, b.priority, b.content, b.unique_key, b.batch,
         b.attempts - 1 AS attempts,
         NOT EXISTS (SELECT 1 FROM gyre_queue.ledger l WHERE l.id = b.id) AS is_new,
         extract(epoch FROM clock_timestamp() - c.changed_at)::float8 AS waited,
-        (SELECT count(*) FROM twins) AS twins
+        (SELECT count(*) FROM twins) AS twins,
+        (SELECT ceil(extract(epoch FROM max(due_at) - now()) * 1000)::bigint FROM twins)
+          AS twins_due_millis
       FROM (SELECT 1) AS one LEFT JOIN began b ON true LEFT JOIN claimed c ON c.seq = b.seq
       ORDER BY b.priority, b.seq
       """;
@@ -85,7 +87,7 @@ final class PgHandlers {
   }
 
   /** What one journey to the server has brought, committed. */
-  private record Claimed(long worker, List<PgEntry> rows, int twins) {}
+  private record Claimed(long worker, List<PgEntry> rows, int twins, long twinsDueMillis) {}
 
   /** Of one kind: how many run, and how many may begin in a second. */
   private static final class Lane {
@@ -133,6 +135,12 @@ final class PgHandlers {
 
   boolean isIdle() {
     return held.isEmpty();
+  }
+
+  /** Whether all places of a kind are taken by calls that were given up. */
+  boolean isStuck(Kind kind) {
+    Lane lane = lanes.get(kind.operation());
+    return lane != null && lane.hanging >= kind.concurrency();
   }
 
   boolean foundNothing() {
@@ -207,6 +215,7 @@ final class PgHandlers {
       lane.running++;
     }
     if (claimed.twins() > 0) {
+      shared.putOff(claimed.twinsDueMillis());
       pauseMillis = Math.min(pauseMillis, TWIN_MILLIS);
     }
     return claimed.rows().size() + claimed.twins();
@@ -241,15 +250,17 @@ final class PgHandlers {
       statement.setString(6, kind.operation());
       List<PgEntry> rows = new ArrayList<>();
       int twins = 0;
+      long twinsDueMillis = 0;
       try (ResultSet found = statement.executeQuery()) {
         while (found.next()) {
           twins = found.getInt("twins");
+          twinsDueMillis = found.getLong("twins_due_millis");
           if (found.getString("id") != null) {
             rows.add(PgClaims.entry(found, found.getBoolean("is_new")));
           }
         }
       }
-      return new Claimed(worker, rows, twins);
+      return new Claimed(worker, rows, twins, twinsDueMillis);
     }
   }
 

@@ -247,13 +247,18 @@ final class PgKeeper implements Runnable {
     open.commit();
   }
 
-  /** Where it works once: nothing is pending that anybody here could do. */
+  /**
+   * Where it works once: nothing is pending that anybody here could do, nor was put off for what
+   * others had. What calls that hang take the place of stays where it is.
+   */
   private boolean isAllDone(PgConnection open) throws SQLException, InterruptedException {
-    if (!handlers.isIdle() || shared.idle.get() < shared.threads) {
+    if (!handlers.isIdle() || shared.idle.get() < shared.threads || shared.hasPutOff()) {
       return false;
     }
     List<String> operations = new ArrayList<>(shared.sqlOperations());
-    shared.handlerKinds().forEach(each -> operations.add(each.operation()));
+    shared.handlerKinds().stream()
+        .filter(each -> !handlers.isStuck(each))
+        .forEach(each -> operations.add(each.operation()));
     operations.removeIf(shared::isPaused);
     boolean isWaiting;
     try (PreparedStatement look =

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** What the threads of a worker on PostgreSQL have in common. */
@@ -40,6 +41,9 @@ final class PgShared {
   volatile int handling;
 
   final PgBusy busy = new PgBusy();
+
+  /** Until when entries are put off that met what others held, by {@link System#nanoTime}. */
+  private final AtomicLong putOffUntilNanos = new AtomicLong(System.nanoTime());
 
   /** Completed when all is to end at once. */
   final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -151,6 +155,17 @@ final class PgShared {
               ? 0
               : Math.min(wanted, Math.max(0, drainLeft.get()));
     };
+  }
+
+  /** Of an entry that is delayed only because others have what it needs. */
+  void putOff(long pauseMillis) {
+    long until = System.nanoTime() + pauseMillis * 1_000_000;
+    putOffUntilNanos.accumulateAndGet(until, (one, other) -> one - other > 0 ? one : other);
+  }
+
+  /** Whether some may still be put off. */
+  boolean hasPutOff() {
+    return putOffUntilNanos.get() - System.nanoTime() > 0;
   }
 
   void begun(int count) {

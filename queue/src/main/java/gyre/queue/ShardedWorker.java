@@ -86,13 +86,15 @@ final class ShardedWorker implements QueueWorker {
   }
 
   /**
-   * One shard after the other; an entry may have enqueued others into one that was before it.
+   * One shard after the other; an entry may have enqueued others into one that was before it. False
+   * also where calls hang: another look would make more of them.
    *
    * @throws QueueException what was wrong with the first that could not be worked on, after all
    *     others
    */
   private boolean once() {
     long ended = 0;
+    boolean isStuck = false;
     QueueException first = null;
     for (int i = 0; i < shards.count() && wish == Inbox.Wish.WORK; i++) {
       try {
@@ -100,6 +102,7 @@ final class ShardedWorker implements QueueWorker {
         running.put(i, worker);
         worker.run();
         ended += worker.stats().processed.get() + worker.stats().failed.get();
+        isStuck |= worker.hasHanging();
       } catch (QueueException e) {
         first = first == null ? e : first;
       } finally {
@@ -109,7 +112,7 @@ final class ShardedWorker implements QueueWorker {
     if (first != null) {
       throw first;
     }
-    return ended > 0;
+    return ended > 0 && !isStuck;
   }
 
   /** Whoever has the lock routes. */

@@ -146,6 +146,11 @@ public final class Worker implements QueueWorker {
     return stats;
   }
 
+  /** Whether calls of handlers were given up and go on. */
+  boolean hasHanging() {
+    return handlers.hasHanging();
+  }
+
   /**
    * Works until it is asked to end. Called in a fiber, which it parks.
    *

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,5 +249,61 @@ abstract class BackendConformance {
       loop.run(() -> queue.worker(options().handler(chain).once(true)).run());
     }
     assertThat(query("SELECT n FROM t")).containsExactly("7");
+  }
+
+  /** Goes on though its thread is interrupted, as bad ones do. */
+  public static final class Hangs implements QueueHandler {
+    static volatile CountDownLatch end = new CountDownLatch(0);
+
+    @Override
+    public String operation() {
+      return "hangs";
+    }
+
+    @Override
+    public Object handle(QueueTask task) {
+      while (end.getCount() > 0) {
+        try {
+          end.await();
+        } catch (InterruptedException e) {
+          // it does not listen
+        }
+      }
+      return "";
+    }
+  }
+
+  /** What waits for the place that it keeps is not failed for that. */
+  @Test
+  void shouldEndThoughAHandlerHangs() throws Exception {
+    Hangs.end = new CountDownLatch(1);
+    configure(
+        "[handlers.hangs]\nkind = \"java\"\nclass = \""
+            + Hangs.class.getName()
+            + "\"\nconcurrency = 1\ntimeout_seconds = 1\nretries = 0\n");
+    try {
+      queue.openBatch("same shard", 3, Job.sql("SELECT 1"));
+      for (int i = 0; i < 3; i++) {
+        queue.enqueue(Job.of("hangs", i).batch("same shard"));
+      }
+      queue.enqueue(Job.of("h", "x"));
+      once();
+    } finally {
+      Hangs.end.countDown();
+    }
+    assertThat(handled).containsExactly("x");
+    assertThat(queue.operations().counts().failed()).isEqualTo(1);
+    assertThat(queue.operations().counts().pending()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldComeBackToWhatWasPutOffForAnotherOneOfItsId() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      queue.enqueue(Job.of("h", "x").id("same"));
+    }
+    once();
+    assertThat(handled).containsExactly("x");
+    assertThat(queue.operations().counts().pending()).isZero();
+    assertThat(queue.operations().counts().delayed()).isZero();
   }
 }
