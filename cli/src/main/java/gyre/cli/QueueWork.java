@@ -55,7 +55,11 @@ final class QueueWork implements Callable<Integer> {
       description = "Handlers and limits. Default: queue.toml in the directory, if it is there")
   private Optional<Path> config = Optional.empty();
 
-  @Option(names = "--once", description = "Executes what waits, and ends.")
+  @Option(
+      names = "--once",
+      description =
+          "Executes what waits, and what comes meanwhile, and ends: not what is due later, nor what"
+              + " waits for a pause or for a handler whose calls hang.")
   private boolean once;
 
   @Option(
