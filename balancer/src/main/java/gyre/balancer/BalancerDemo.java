@@ -54,8 +54,7 @@ public final class BalancerDemo {
    * @param web where the page is; port 0 lets the system choose
    * @param told gets what changes, as it does, on whatever thread; it does not come into the log
    */
-  public static BalancerDemo start(
-      LoopGroup group, InetSocketAddress web, Consumer<String> told) {
+  public static BalancerDemo start(LoopGroup group, InetSocketAddress web, Consumer<String> told) {
     BalancerDemo demo = new BalancerDemo(group, web, told);
     demo.onFirstLoop("flapping", demo::flap);
     for (int i = 0; i < CLIENTS; i++) {

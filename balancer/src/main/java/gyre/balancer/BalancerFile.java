@@ -172,7 +172,9 @@ public final class BalancerFile {
     if (!names.contains(pool)) {
       throw section.wrong(
           key,
-          "\"" + pool + "\" is no pool; "
+          "\""
+              + pool
+              + "\" is no pool; "
               + (names.isEmpty()
                   ? "there is none: add a table [pool." + pool + "]"
                   : "there are: " + String.join(", ", names)));

@@ -58,7 +58,9 @@ final class Events {
     log.accept(event);
   }
 
-  /** What a peer, a program or a command has said must neither begin another line nor fill the log. */
+  /**
+   * What a peer, a program or a command has said must neither begin another line nor fill the log.
+   */
   static String oneLine(String text) {
     String cut = text.length() <= TEXT_LIMIT ? text : text.substring(0, TEXT_LIMIT) + "...";
     StringBuilder line = new StringBuilder(cut.length());

@@ -89,7 +89,8 @@ abstract class Listener {
       LoopGroup group = balancer.group();
       this.server =
           group == null
-              ? TcpServer.onConnection(balancer.loops().getFirst(), config.address(), options, handler)
+              ? TcpServer.onConnection(
+                  balancer.loops().getFirst(), config.address(), options, handler)
               : TcpServer.onConnection(group, config.address(), options, handler);
     }
 

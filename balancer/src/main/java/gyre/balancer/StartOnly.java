@@ -26,7 +26,8 @@ final class StartOnly {
           new Key("replicate", config -> of(config.replicate(), ReplicationConfig::address)),
           new Key("replicate_to", config -> of(config.replicate(), ReplicationConfig::followers)),
           new Key("standby.active", config -> of(config.standby(), StandbyConfig::active)),
-          new Key("standby.silence_seconds", config -> of(config.standby(), StandbyConfig::silence)),
+          new Key(
+              "standby.silence_seconds", config -> of(config.standby(), StandbyConfig::silence)),
           new Key("standby.take_over", config -> of(config.standby(), StandbyConfig::takeOver)),
           new Key("standby.give_back", config -> of(config.standby(), StandbyConfig::giveBack)),
           new Key("standby.state", config -> of(config.standby(), StandbyConfig::state)));

@@ -124,7 +124,8 @@ final class BalancerFileTest {
         .hasMessage("balance.toml: listen is missing: add a table [listen.NAME]");
     assertThatThrownBy(() -> BalancerFile.read(Path.of("nowhere", "balance.toml")))
         .hasMessage("read configuration nowhere/balance.toml: ENOENT (no such file or directory)");
-    assertThatThrownBy(() -> parse("listen = [")).hasMessageStartingWith("balance.toml: not TOML: ");
+    assertThatThrownBy(() -> parse("listen = ["))
+        .hasMessageStartingWith("balance.toml: not TOML: ");
     assertThatThrownBy(() -> parse("[listen.a]\naddress = \":1\"\npool = \"b\"\n"))
         .hasMessage(
             "balance.toml:3: listen.a.pool \"b\" is no pool; there is none: add a table [pool.b]");

@@ -357,7 +357,8 @@ final class BalancerWorld {
       }
     }
     int average = HELD / TARGETS;
-    for (int each : counts) { // one gets 4 or fewer by chance, as it is not drawn, in 1 of 10,000 seeds
+    for (int each :
+        counts) { // one gets 4 or fewer by chance, as it is not drawn, in 1 of 10,000 seeds
       assertThat(each)
           .as("shares " + Arrays.toString(counts))
           .isBetween(average / 5, average * 3 / 2);

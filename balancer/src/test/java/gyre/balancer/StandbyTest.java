@@ -85,8 +85,7 @@ final class StandbyTest {
     return standby(active, server, Duration.ofMinutes(1));
   }
 
-  private BalancerConfig standby(
-      InetSocketAddress active, Peers.Server server, Duration silence) {
+  private BalancerConfig standby(InetSocketAddress active, Peers.Server server, Duration silence) {
     StandbyConfig rules =
         StandbyConfig.of(active, program("taken"))
             .giveBack(program("given back"))

@@ -43,8 +43,7 @@ final class StartOnlyTest {
       state = "role"
       """;
 
-  private static final List<String> LIVE =
-      List.of("max_connections", "access_log", "name_servers");
+  private static final List<String> LIVE = List.of("max_connections", "access_log", "name_servers");
 
   private static BalancerConfig parse(String text) {
     return BalancerFile.parse(Path.of("balance.toml"), text);

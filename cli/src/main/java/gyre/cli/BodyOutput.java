@@ -29,8 +29,7 @@ final class BodyOutput extends OutputStream {
   }
 
   static BodyOutput standard() {
-    return new BodyOutput(
-        new FileOutputStream(FileDescriptor.out), "the standard output", null);
+    return new BodyOutput(new FileOutputStream(FileDescriptor.out), "the standard output", null);
   }
 
   static BodyOutput of(Path file) throws IOException {

@@ -76,7 +76,8 @@ public final class Main {
 
   /** What a JVM cannot read it replaces in silence; better no entry than a wrong one. */
   static boolean isMisread(List<String> arguments, String encoding) {
-    return !encoding.equals("UTF-8") && arguments.stream().anyMatch(each -> each.contains("\uFFFD"));
+    return !encoding.equals("UTF-8")
+        && arguments.stream().anyMatch(each -> each.contains("\uFFFD"));
   }
 
   static CommandLine commandLine() {

@@ -50,10 +50,13 @@ final class QueueList implements Callable<Integer> {
     return Arrays.stream(Place.values())
         .filter(each -> name(each).equals(name))
         .findFirst()
-        .orElseThrow(() -> new ParameterException(
-            spec.commandLine(),
-            "'" + name + "' is no place; places: "
-                + Arrays.stream(Place.values()).map(QueueList::name).collect(joining(", "))));
+        .orElseThrow(() ->
+            new ParameterException(
+                spec.commandLine(),
+                "'"
+                    + name
+                    + "' is no place; places: "
+                    + Arrays.stream(Place.values()).map(QueueList::name).collect(joining(", "))));
   }
 
   static String name(Place place) {

@@ -95,9 +95,10 @@ class MainTest {
   /** What lists of commands show of each: the first element of its description, and no more. */
   private static List<String> sentences(CommandLine parent) {
     return parent.getSubcommands().values().stream()
-        .flatMap(child -> Stream.concat(
-            Stream.of(child.getCommandSpec().usageMessage().description()[0]),
-            sentences(child).stream()))
+        .flatMap(child ->
+            Stream.concat(
+                Stream.of(child.getCommandSpec().usageMessage().description()[0]),
+                sentences(child).stream()))
         .toList();
   }
 

@@ -625,7 +625,8 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     gone(victim);
     victim.shed(
         "was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
-            .formatted(held, TimeUnit.NANOSECONDS.toSeconds(now - victim.holding().markNanos), others));
+            .formatted(
+                held, TimeUnit.NANOSECONDS.toSeconds(now - victim.holding().markNanos), others));
     long rest = victim.heldBytes();
     if (rest > 0) {
       unsettledBytes = (now < settledNanos ? unsettledBytes : 0) + rest;

@@ -36,7 +36,8 @@ final class Standstill {
 
   /** All but one that have not got on for so long, whatever kept them. */
   Deque<Holder> others(Holder spared, long now) {
-    return sorted(holder -> holder != spared && now - holder.holding().markNanos > patience(holder));
+    return sorted(
+        holder -> holder != spared && now - holder.holding().markNanos > patience(holder));
   }
 
   /** The largest first, by class; in a class who stands still for longest. */
@@ -63,7 +64,9 @@ final class Standstill {
       return true;
     }
     if (holder.memoryState == MemoryState.WAITING) {
-      stood = holder.holding().waitingNanos - holder.holding().markNanos; // the rest of the time is ours
+      stood =
+          holder.holding().waitingNanos
+              - holder.holding().markNanos; // the rest of the time is ours
     }
     return holder.wanted() > holder.inputSize()
         && stood > patience(holder)
@@ -78,7 +81,8 @@ final class Standstill {
   private static long patience(Holder holder) {
     long bytes =
         Math.max(
-            holder.memoryState == MemoryState.GRANTED ? holder.holding().claim : 0, MemoryPolicy.FLOOR_BYTES);
+            holder.memoryState == MemoryState.GRANTED ? holder.holding().claim : 0,
+            MemoryPolicy.FLOOR_BYTES);
     bytes = Math.max(bytes, holder.heldBytes());
     return PATIENCE_NANOS + bytes * TimeUnit.SECONDS.toNanos(1) / LEAST_BYTES_PER_SECOND;
   }

@@ -123,6 +123,7 @@ final class StreamDrain {
   }
 
   private boolean hasInput() {
-    return !stream.input.isEnded() && stream.input.engine.sockets().hasInput(stream.input.descriptor);
+    return !stream.input.isEnded()
+        && stream.input.engine.sockets().hasInput(stream.input.descriptor);
   }
 }

@@ -80,7 +80,12 @@ final class StreamEnd {
 
   private void linger(boolean isUnread) {
     lingering =
-        new Lingering(stream.input, stream.output, stream.input.engine, isUnread, stream.options().discardLimitBytes());
+        new Lingering(
+            stream.input,
+            stream.output,
+            stream.input.engine,
+            isUnread,
+            stream.options().discardLimitBytes());
   }
 
   /** While closing, input has arrived. */

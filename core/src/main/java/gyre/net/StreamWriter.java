@@ -88,8 +88,10 @@ final class StreamWriter extends OutputWait {
   private void checkLimit(long length) {
     long most =
         Math.max(
-            stream.memory.hardOutputLimit(stream.options().outputLimitBytes()), stream.output.limit());
-    if (stream.output.bytes.size() + length > most && stream.output.bytes.heldBytes() + length > most) {
+            stream.memory.hardOutputLimit(stream.options().outputLimitBytes()),
+            stream.output.limit());
+    if (stream.output.bytes.size() + length > most
+        && stream.output.bytes.heldBytes() + length > most) {
       throw outputFull(length, most);
     }
   }
@@ -139,7 +141,8 @@ final class StreamWriter extends OutputWait {
         return true;
       }
       source.limit(Math.min(source.limit(), source.position() + BlockPool.LARGE_BYTES));
-      return stream.output.bytes.tryAppend(source) || stream.output.bytes.appendReserved(source) > 0;
+      return stream.output.bytes.tryAppend(source)
+          || stream.output.bytes.appendReserved(source) > 0;
     } finally {
       source.limit(limit);
     }
@@ -176,7 +179,8 @@ final class StreamWriter extends OutputWait {
   protected boolean isReached(Goal wanted) {
     return switch (wanted) {
           case ROOM -> stream.output.isDrained();
-          case MEMORY -> isRoomTold || (stream.output.sentBytes > sentBefore && stream.output.isDrained());
+          case MEMORY ->
+              isRoomTold || (stream.output.sentBytes > sentBefore && stream.output.isDrained());
           case ALL_SENT -> stream.output.isDone();
         }
         || isRefused();
@@ -189,7 +193,9 @@ final class StreamWriter extends OutputWait {
 
   @Override
   protected boolean isWritable() {
-    return isRefused() || stream.output.isShut() || (!stream.output.isFull() && stream.memory.hasRoomToWrite());
+    return isRefused()
+        || stream.output.isShut()
+        || (!stream.output.isFull() && stream.memory.hasRoomToWrite());
   }
 
   @Override

@@ -45,7 +45,8 @@ class EpollConformanceTest extends EngineConformance {
     SendingTo sending = new SendingTo(sender, local(receiver), larger).start();
     byte[] largest = bytes(60_000, 3);
     SendingTo last = new SendingTo(sender, local(other), largest).start();
-    turnUntil("both wait", () -> sending.ends + last.ends == 2 && engine.counters().starvations > 1);
+    turnUntil(
+        "both wait", () -> sending.ends + last.ends == 2 && engine.counters().starvations > 1);
     assertThat(receiving.datagrams).hasSize(5);
     release(taken, 64 * 1024); // twice as much as the shorter one takes
     turnUntil("the one", () -> receiving.datagrams.size() == 6);

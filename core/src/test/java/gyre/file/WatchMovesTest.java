@@ -29,10 +29,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Directories that move quickly, one after the other: into the tree, out of it, over each other,
- * in exchange for each other, below those that move as well. At rest a watcher has told what is there, tells of what is made in
- * each directory, and the kernel keeps one watch for each. {@code -Dgyre.test.seed=N} makes other
- * moves.
+ * Directories that move quickly, one after the other: into the tree, out of it, over each other, in
+ * exchange for each other, below those that move as well. At rest a watcher has told what is there,
+ * tells of what is made in each directory, and the kernel keeps one watch for each. {@code
+ * -Dgyre.test.seed=N} makes other moves.
  */
 @EnabledOnOs(OS.LINUX)
 @ParameterizedClass

@@ -2,7 +2,6 @@ package gyre.generator;
 
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,9 +25,27 @@ public final class Generator {
    */
   private static final Set<String> TAKEN =
       Set.of(
-          "all", "build", "check", "clean", "help", "install", "package", "preinstall", "test",
-          "deps", "examples", "incremental", "makefile", "src", "target", "tests", "unit-tests",
-          "aux", "con", "nul", "prn");
+          "all",
+          "build",
+          "check",
+          "clean",
+          "help",
+          "install",
+          "package",
+          "preinstall",
+          "test",
+          "deps",
+          "examples",
+          "incremental",
+          "makefile",
+          "src",
+          "target",
+          "tests",
+          "unit-tests",
+          "aux",
+          "con",
+          "nul",
+          "prn");
 
   private Generator() {}
 

@@ -136,7 +136,26 @@ class GeneratorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "A", "1a", "a--b", "-a", "a-", "a b", "a/b", "..", "a\"", "é", "test", "src", "deps", "makefile", "install", "nul"})
+  @ValueSource(
+      strings = {
+        "",
+        "A",
+        "1a",
+        "a--b",
+        "-a",
+        "a-",
+        "a b",
+        "a/b",
+        "..",
+        "a\"",
+        "é",
+        "test",
+        "src",
+        "deps",
+        "makefile",
+        "install",
+        "nul"
+      })
   void shouldRefuseNamesThatABuildToolWouldNotTake(String name) {
     assertThatThrownBy(() -> Generator.project(ProgramKind.TCP_ECHO, Target.EPOLL, name))
         .isInstanceOf(GeneratorException.class)

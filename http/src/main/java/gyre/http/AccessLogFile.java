@@ -75,7 +75,8 @@ public final class AccessLogFile implements AccessLog, AutoCloseable {
     return switch (e) {
       case NoSuchFileException _ -> "ENOENT (no such directory)";
       case AccessDeniedException _ -> "EACCES (permission denied)";
-      case FileSystemException other when other.getReason() != null -> String.valueOf(other.getReason());
+      case FileSystemException other when other.getReason() != null ->
+          String.valueOf(other.getReason());
       default -> e.toString();
     };
   }

@@ -99,8 +99,7 @@ class HttpShortageTest {
               response.send(request.body().readText());
             }
           };
-      try (HttpServer server =
-          style.open(Loop.current(), where, OPTIONS, handler)) {
+      try (HttpServer server = style.open(Loop.current(), where, OPTIONS, handler)) {
         assertThat(server.address().getPort()).isEqualTo(PORT);
         while (!haveGone) {
           Fiber.sleep(Duration.ofSeconds(1));

@@ -181,8 +181,7 @@ class RefusedEndTest {
   /** Nobody would write it once more: who sends a whole answer has nothing more to do with it. */
   @ParameterizedTest
   @CsvSource({"false, false", "false, true", "true, false", "true, true"})
-  void shouldSendAWholeAnswerWhenThereIsMemory(boolean isTls, boolean isDeferred)
-      throws Exception {
+  void shouldSendAWholeAnswerWhenThereIsMemory(boolean isTls, boolean isDeferred) throws Exception {
     String text = "t".repeat(2000);
     HttpHandler handler =
         (request, response) -> {
@@ -200,8 +199,7 @@ class RefusedEndTest {
             answering.run();
           }
         };
-    RawClient.Answer answer =
-        isTls ? answerOverTls(handler) : answerOf(Framing.LENGTH, handler);
+    RawClient.Answer answer = isTls ? answerOverTls(handler) : answerOf(Framing.LENGTH, handler);
     assertThat(answer.body()).isEqualTo(text);
     assertThat(reported).isEmpty();
   }

@@ -69,11 +69,12 @@ class ScarceMemoryTest {
       case "pieces" -> response.stream().onWritable(new Pieces(body));
       case "queue" -> sendQueue(request, response, body);
       default ->
-          HttpHandler.inFiber((_, in) -> {
-                try (ResponseBody out = in.stream(body.length)) {
-                  out.write(body, 0, body.length);
-                }
-              })
+          HttpHandler.inFiber(
+                  (_, in) -> {
+                    try (ResponseBody out = in.stream(body.length)) {
+                      out.write(body, 0, body.length);
+                    }
+                  })
               .handle(request, response);
     }
   }
@@ -169,8 +170,7 @@ class ScarceMemoryTest {
         TlsServerOptions.of(authority.issueServer("localhost", "127.0.0.1"))
             .applicationProtocols("http/1.1");
     HttpOptions options = HttpOptions.defaults();
-    SocketFactory sockets =
-        isTls ? RefusedEndTest.trusting(authority) : SocketFactory.getDefault();
+    SocketFactory sockets = isTls ? RefusedEndTest.trusting(authority) : SocketFactory.getDefault();
     try (LoopGroup group =
             LoopGroup.open(
                 1,
@@ -204,12 +204,11 @@ class ScarceMemoryTest {
               .isEqualTo(200);
         }
         talking.add(
-            threads.submit(
-                () -> {
-                  try (client) {
-                    return talk(client, random);
-                  }
-                }));
+            threads.submit(() -> {
+              try (client) {
+                return talk(client, random);
+              }
+            }));
       }
       for (Future<Boolean> each : talking) {
         assertThat(each.get()).as("seed %d", seed).isTrue();

@@ -341,17 +341,18 @@ class TlsStreamTest {
       int[] refused = {0, 0};
       for (int i = 0; i < taken.length; i++) {
         int at = i;
-        Runnable writing = () -> {
-          while (true) {
-            try {
-              stream.write(piece);
-            } catch (OutputFullException full) {
-              refused[at]++;
-              return;
-            }
-            taken[at] += piece.length;
-          }
-        };
+        Runnable writing =
+            () -> {
+              while (true) {
+                try {
+                  stream.write(piece);
+                } catch (OutputFullException full) {
+                  refused[at]++;
+                  return;
+                }
+                taken[at] += piece.length;
+              }
+            };
         if (from.equals("post")) {
           Loop.current().post(writing);
         } else {

@@ -28,7 +28,9 @@ final class Looks {
     }
   }
 
-  /** Milliseconds until the next look; {@link WatchedLoop#ASLEEP} where a loop wakes the watchdog. */
+  /**
+   * Milliseconds until the next look; {@link WatchedLoop#ASLEEP} where a loop wakes the watchdog.
+   */
   long periodMillis(long now) {
     long least = WatchedLoop.ASLEEP;
     for (WatchedLoop loop : loops) {

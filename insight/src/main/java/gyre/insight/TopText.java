@@ -19,7 +19,8 @@ public final class TopText {
           "cb max", "stalls");
 
   /** What a narrow screen leaves out, the first of them first. */
-  private static final List<String> LEAST = List.of("poll", "engine", "turns/s", "handles", "fibers");
+  private static final List<String> LEAST =
+      List.of("poll", "engine", "turns/s", "handles", "fibers");
 
   static final List<String> KIND_HEADS =
       List.of("kind", "open", "callbacks/s", "p50", "p99", "max", "of the time");
@@ -97,7 +98,9 @@ public final class TopText {
     }
   }
 
-  /** What held up the loops lately and is no verdict of this look, the program's own doing first. */
+  /**
+   * What held up the loops lately and is no verdict of this look, the program's own doing first.
+   */
   static List<String> lately(Look look) {
     Map<Culprit, List<StallReport>> culprits = new LinkedHashMap<>();
     look.stalls().stream()
@@ -105,9 +108,8 @@ public final class TopText {
         .sorted(
             Comparator.comparing((StallReport stall) -> !stall.cause().isItsOwn())
                 .thenComparing(StallReport::ageNanos))
-        .forEach(
-            stall ->
-                culprits.computeIfAbsent(Culprit.of(stall), key -> new ArrayList<>()).add(stall));
+        .forEach(stall ->
+            culprits.computeIfAbsent(Culprit.of(stall), key -> new ArrayList<>()).add(stall));
     culprits
         .keySet()
         .removeIf(culprit ->
@@ -133,9 +135,7 @@ public final class TopText {
         + (newest.endedNanos() == 0 ? "now" : Figures.nanos(newest.ageNanos()) + " ago")
         + "  "
         + newest.loop()
-        + (stalls.size() > 1
-            ? ": " + stalls.size() + " stalls of up to "
-            : ": a stall of ")
+        + (stalls.size() > 1 ? ": " + stalls.size() + " stalls of up to " : ": a stall of ")
         + Figures.nanos(longest)
         + ": "
         + newest.verdict();

@@ -35,8 +35,7 @@ class LooksTest {
     loop = Loop.open(LoopOptions.defaults().name("looked at"));
     probe = Objects.requireNonNull(Internals.probe(loop));
     Sampler sampler = new Sampler(Machine.below(noMachine));
-    looks =
-        new Looks(List.of(new WatchedLoop(loop, probe, new StallLog(), sampler)), sampler);
+    looks = new Looks(List.of(new WatchedLoop(loop, probe, new StallLog(), sampler)), sampler);
     probe.watch(() -> isWoken = true);
     look();
   }

@@ -45,8 +45,7 @@ class WatchedLoopTest {
     sampler = new Sampler(Machine.below(noMachine));
     try (Loop loop = Loop.open(LoopOptions.defaults().name("scene"))) {
       Probe probe = Objects.requireNonNull(Internals.probe(loop));
-      WatchedLoop watched =
-          new WatchedLoop(loop, probe, log, sampler);
+      WatchedLoop watched = new WatchedLoop(loop, probe, log, sampler);
       loop.run(() -> scene.play(watched, probe));
       stallsAtEnd = probe.get(Counter.STALLS);
       watched.look(System.nanoTime());
@@ -89,14 +88,13 @@ class WatchedLoopTest {
   void shouldNotBlameWhatWasSeenTooLateOnly() {
     List<StallReport> told =
         watchUndisturbed((watched, probe) ->
-            inTurns(
-                () -> {
-                  plant(probe, 0, 0);
-                  lookLate(watched, probe, 30);
-                  assertThat(log.all()).isEmpty();
-                  lookAfter(watched, probe, 38);
-                  assertThat(log.all()).isNotEmpty();
-                }));
+            inTurns(() -> {
+              plant(probe, 0, 0);
+              lookLate(watched, probe, 30);
+              assertThat(log.all()).isEmpty();
+              lookAfter(watched, probe, 38);
+              assertThat(log.all()).isNotEmpty();
+            }));
     assertThat(told).isNotEmpty();
   }
 

@@ -47,7 +47,9 @@ final class KindState {
     return !isPaused && (kind.isSql() || running + hanging < kind.concurrency());
   }
 
-  /** All its places are taken by calls that were given up: whether one is ever free nobody knows. */
+  /**
+   * All its places are taken by calls that were given up: whether one is ever free nobody knows.
+   */
   boolean isStuck() {
     return !kind.isSql() && hanging >= kind.concurrency();
   }

@@ -71,7 +71,8 @@ final class Toolchain {
       case GYRE -> JavaTests.command(directory, classPath(directory));
       case TOKIO, MIO -> Optional.of(cargo(directory, "test", "--release"));
       case EPOLL, IO_URING, KQUEUE, IOCP -> Optional.of(List.of("make", "check"));
-      case LIBUV, ASIO -> Optional.of(List.of("ctest", "--test-dir", "build", "--output-on-failure"));
+      case LIBUV, ASIO ->
+          Optional.of(List.of("ctest", "--test-dir", "build", "--output-on-failure"));
     };
   }
 

@@ -77,7 +77,8 @@ class EvidenceTest {
     List<String> told =
         failure(Duration.ofMinutes(1), List.of("bash", "-c", "seq 1000; echo no >&2; exit 7"));
     assertThat(told).contains("999", "1000", "no").doesNotContain("1", "700");
-    assertThat(told).anyMatch(line -> line.contains("exit code 7") && line.contains("only the end"));
+    assertThat(told)
+        .anyMatch(line -> line.contains("exit code 7") && line.contains("only the end"));
     assertThat(told).anyMatch(line -> line.startsWith("FAILED: bash -c"));
     assertThat(told.getLast()).isEqualTo("in " + folder);
   }

@@ -55,7 +55,8 @@ class WarmUpTest {
   @Test
   void shouldWarmAForeignJvmAsItsOwn() throws PeerFailure {
     assertThat(
-            stretches(Peer.Platform.FOREIGN_JVM, compiling(100), stretch(60), stretch(60), stretch(60)))
+            stretches(
+                Peer.Platform.FOREIGN_JVM, compiling(100), stretch(60), stretch(60), stretch(60)))
         .isEqualTo(4);
   }
 
