@@ -99,19 +99,8 @@ final class AccessLog implements AutoCloseable {
       long now = dropped.sum();
       boolean isWritten = false;
       String failure = "";
-      // Opened for each batch: so a file that was renamed is left at once.
-      try (BufferedWriter out = writer()) {
-        for (String line : batch) {
-          if (!line.equals(REOPEN)) {
-            out.write(line);
-            out.newLine();
-          }
-        }
-        if (now != told) {
-          out.write("dropped=" + (now - told));
-          out.newLine();
-        }
-        out.close(); // here it may fail too
+      try {
+        write(batch, now - told);
         told = now;
         isWritten = true;
       } catch (IOException e) {
@@ -120,6 +109,22 @@ final class AccessLog implements AutoCloseable {
       }
       tell(isWritten, failure);
       batch.clear();
+    }
+  }
+
+  /** Opens it each time: so a file that was renamed is left at once. */
+  private void write(List<String> batch, long lost) throws IOException {
+    try (BufferedWriter out = writer()) {
+      for (String line : batch) {
+        if (!line.equals(REOPEN)) {
+          out.write(line);
+          out.newLine();
+        }
+      }
+      if (lost != 0) {
+        out.write("dropped=" + lost);
+        out.newLine();
+      }
     }
   }
 

@@ -129,11 +129,18 @@ abstract class Relay {
   // ---- bytes
 
   private enum Phase {
-    PASSING,
+    PASSING(0),
     /** All has come, and is being sent. */
-    FLUSHING,
+    FLUSHING(1),
     /** All is with the kernel, and so is the end. */
-    ENDED
+    ENDED(2);
+
+    /** How much each is ahead of the first. */
+    final int step;
+
+    Phase(int step) {
+      this.step = step;
+    }
   }
 
   /** What one side sends, on its way to the other. */
@@ -156,7 +163,7 @@ abstract class Relay {
 
     /** Grows with what is passed on, with what leaves, and with the end. */
     long progress() {
-      return 2 * bytes - to().pendingOutputBytes() + phase.ordinal();
+      return 2 * bytes - to().pendingOutputBytes() + phase.step;
     }
 
     private End fromBroke() {

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -89,7 +88,8 @@ final class ServerLoop {
       new Level(() -> streams == 0, () -> "waiting for the connections of a server");
 
   /** On the loop only: what is done at the end of a connection, by who has accepted it. */
-  private final Map<ServerLoop, Consumer<SocketStream>> whenReleased = new IdentityHashMap<>();
+  private final IdentityHashMap<ServerLoop, Consumer<SocketStream>> whenReleased =
+      new IdentityHashMap<>();
 
   ServerLoop(Loop loop, ListenOptions options, Work work) {
     this.loop = loop;

@@ -46,7 +46,7 @@ class ScarceMemoryTest {
 
   /** What the answer to a request is: its target again and again. */
   private static byte[] body(String target) {
-    int length = Integer.parseInt(target.split("/")[2]);
+    int length = Integer.parseInt(target.split("/", -1)[2]);
     return target
         .repeat(length / target.length() + 1)
         .substring(0, length)
@@ -56,7 +56,7 @@ class ScarceMemoryTest {
   private static void answer(Request request, Response response) throws Exception {
     String target = request.target();
     byte[] body = body(target);
-    switch (target.split("/")[1]) {
+    switch (target.split("/", -1)[1]) {
       case "send" -> response.send(body);
       case "post" -> {
         Response later = response.defer();

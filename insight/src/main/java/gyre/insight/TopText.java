@@ -107,7 +107,7 @@ public final class TopText {
         .filter(stall -> stall.ageNanos() < LATELY_NANOS)
         .sorted(
             Comparator.comparing((StallReport stall) -> !stall.cause().isItsOwn())
-                .thenComparing(StallReport::ageNanos))
+                .thenComparingLong(StallReport::ageNanos))
         .forEach(stall ->
             culprits.computeIfAbsent(Culprit.of(stall), key -> new ArrayList<>()).add(stall));
     culprits

@@ -29,11 +29,10 @@ class WebSocketSimulationTest {
   @Test
   void shouldEchoAtMostOnceAndInOrderWhereConnectionsBreak() {
     EchoWorld world = new EchoWorld();
-    long echoed = 0;
     for (long seed = 1; seed <= SEEDS; seed++) {
-      echoed = world.run(seed, true);
+      long ignored = world.run(seed, true);
     }
-    echoed = world.run(PINGED, true);
+    long echoed = world.run(PINGED, true);
     assertThat(echoed).isPositive();
   }
 

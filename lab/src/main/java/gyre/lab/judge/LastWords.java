@@ -21,6 +21,9 @@ public final class LastWords {
 
   private final List<Thread> readers = new ArrayList<>();
 
+  /** Of nobody yet. */
+  public LastWords() {}
+
   /** Of another check from here on. */
   synchronized void clear() {
     lines = new ArrayDeque<>();
