@@ -80,14 +80,20 @@ abstract class Relay {
     return toClient.bytes;
   }
 
-  /** In a fiber, which may end then. */
+  /** In a fiber, which may end then. Where this throws, the relay has ended. */
   final void start() {
-    watch.add(this);
+    boolean isStarted = false;
     try {
+      watch.add(this);
       toTarget.from.onData(toTarget);
       toClient.from.onData(toClient);
+      isStarted = true;
     } catch (ClosedException e) {
-      stop(End.STOPPED); // nobody but the end of the server closes them
+      // Nobody but the end of the server closes them.
+    } finally {
+      if (!isStarted) {
+        stop(End.STOPPED);
+      }
     }
   }
 
@@ -120,9 +126,12 @@ abstract class Relay {
     watch.remove(this);
     try {
       closing.accept(toClient.from);
-      closing.accept(toTarget.from);
     } finally {
-      ended(why);
+      try {
+        closing.accept(toTarget.from);
+      } finally {
+        ended(why);
+      }
     }
   }
 

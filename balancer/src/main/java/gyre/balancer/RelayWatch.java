@@ -19,6 +19,8 @@ final class RelayWatch {
   /** In a turn of the loop, which has other things to do too. */
   private static final int LOOKS_LIMIT = 1000;
 
+  private static final Duration FOR_EVER = Duration.ofDays(36_500);
+
   private final Loop loop;
   private final ListenConfig limits;
 
@@ -40,14 +42,19 @@ final class RelayWatch {
     this.loop = loop;
     this.limits = limits;
     this.stepNanos = stepNanos(limits.idleTimeout(), limits.halfCloseTimeout());
-    this.lifetimeNanos = limits.lifetime().toNanos();
+    this.lifetimeNanos = nanos(limits.lifetime());
   }
 
   /** A part of the shorter of them; 0 is no limit. */
   private static long stepNanos(Duration idle, Duration halfClosed) {
     boolean isIdleUsed = halfClosed.isZero() || (!idle.isZero() && idle.compareTo(halfClosed) < 0);
     Duration shorter = isIdleUsed ? idle : halfClosed;
-    return shorter.isZero() ? 0 : shorter.dividedBy(LOOKS).toNanos() + 1;
+    return shorter.isZero() ? 0 : nanos(shorter.dividedBy(LOOKS)) + 1;
+  }
+
+  /** A century is for ever, which is no error. */
+  private static long nanos(Duration duration) {
+    return (duration.compareTo(FOR_EVER) < 0 ? duration : FOR_EVER).toNanos();
   }
 
   long nanoTime() {
@@ -114,8 +121,7 @@ final class RelayWatch {
     Timer known = timer;
     if (known == null) {
       if (!isOpening) {
-        isOpening = true;
-        Fiber<?> ignored = loop.start("relay watch", this::open);
+        open();
       }
     } else if (known.isOpen() && !known.isActive()) {
       nextLookNanos = nanoTime() + stepNanos;
@@ -124,6 +130,17 @@ final class RelayWatch {
   }
 
   private void open() {
+    isOpening = true;
+    boolean isStarted = false;
+    try {
+      Fiber<?> ignored = loop.start("relay watch", this::opened);
+      isStarted = true;
+    } finally {
+      isOpening &= isStarted;
+    }
+  }
+
+  private void opened() {
     isOpening = false;
     Timer opened = loop.timer(this::look);
     timer = opened;
@@ -147,7 +164,17 @@ final class RelayWatch {
   }
 
   private void look() {
-    long now = nanoTime();
+    try {
+      lookAtAll(nanoTime());
+    } finally {
+      Timer known = timer;
+      if (known != null) {
+        arm(known);
+      }
+    }
+  }
+
+  private void lookAtAll(long now) {
     endOldest(now);
     if (stepNanos > 0 && cursor == null && now - nextLookNanos >= 0) {
       cursor = first;
@@ -158,18 +185,16 @@ final class RelayWatch {
       cursor = relay.next;
       lookAt(relay, now);
     }
-    Timer known = timer;
-    if (known != null) {
-      arm(known);
-    }
   }
 
   private void endOldest(long now) {
-    Relay oldest = first;
-    while (lifetimeNanos > 0 && oldest != null && now - oldest.startNanos >= lifetimeNanos) {
+    for (int i = 0; i < LOOKS_LIMIT && lifetimeNanos > 0; i++) {
+      Relay oldest = first;
+      if (oldest == null || now - oldest.startNanos < lifetimeNanos) {
+        return;
+      }
       oldest.stop(Relay.End.LIFETIME);
       assert first != oldest : "it has left";
-      oldest = first;
     }
   }
 
@@ -189,6 +214,6 @@ final class RelayWatch {
   }
 
   private static boolean isOver(long quietNanos, Duration limit) {
-    return !limit.isZero() && quietNanos >= limit.toNanos();
+    return !limit.isZero() && quietNanos >= nanos(limit);
   }
 }

@@ -42,6 +42,10 @@ final class Session {
   private @Nullable InetSocketAddress client;
   private @Nullable Target target;
   private int retries;
+
+  /** Whatever comes of it, the relay tells how it has ended. */
+  private boolean isRelayed;
+
   private long connectNanos;
 
   /** What is of use until there is a target alone. */
@@ -78,7 +82,7 @@ final class Session {
         end = serve();
       }
     } finally {
-      if (end != null) {
+      if (end != null && !isRelayed) {
         try {
           tcp.reset();
         } finally {
@@ -129,7 +133,7 @@ final class Session {
         return "no-pool";
       }
       TlsServer tls = listen.tls();
-      return toTarget(pool, tls == null ? tcp : insideOf(tls, tcp), known);
+      return tls == null ? toTarget(pool, tcp, known) : inside(tls, pool, known);
     } catch (DecodeException | EndOfStreamException e) {
       counters().badHeaders.increment();
       return "bad-header";
@@ -187,11 +191,19 @@ final class Session {
 
   // ---- with a target
 
-  /** The handshake comes first: who says nothing must not hold a place at a target. */
-  private static TlsStream insideOf(TlsServer tls, TcpStream tcp) {
-    TlsStream inside = tls.stream(tcp);
-    inside.handshake();
-    return inside;
+  /**
+   * The handshake comes first: who says nothing must not hold a place at a target. The stream inside
+   * belongs to the server's scope, which lasts: it is given back here where no relay takes it.
+   */
+  private @Nullable String inside(TlsServer tls, Pool pool, Beginning known) {
+    TlsStream inside = tls.accept(tcp);
+    try {
+      return toTarget(pool, inside, known);
+    } finally {
+      if (!isRelayed) {
+        inside.reset();
+      }
+    }
   }
 
   /** Null if a relay goes on with it, else how it has ended. */
@@ -208,25 +220,28 @@ final class Session {
       }
       case Connecting.Result.Connected connected -> {
         target = connected.target();
-        boolean isRelayed = false;
         try {
           sendHeader(pool, connected.stream(), known);
-          relay(pool, inside, connected.stream(), connected.target());
+          Relay relay = relay(pool, inside, connected.stream(), connected.target());
           isRelayed = true;
+          relay.start();
           return null;
         } finally {
           if (!isRelayed) {
-            connected.stream().reset();
-            pool.release(connected.target());
+            try {
+              connected.stream().reset();
+            } finally {
+              pool.release(connected.target());
+            }
           }
         }
       }
     }
   }
 
-  /** From here on it goes on by itself. */
-  private void relay(Pool pool, ByteStream inside, TcpStream other, Target chosen) {
-    new Relay(inside, other, part.watch(listen)) {
+  /** From its start on it goes on by itself. */
+  private Relay relay(Pool pool, ByteStream inside, TcpStream other, Target chosen) {
+    return new Relay(inside, other, part.watch(listen)) {
       @Override
       void ended(End end) {
         pool.release(chosen);
@@ -235,7 +250,7 @@ final class Session {
         count(end);
         Session.this.ended(end.label(), bytesToTarget(), bytesToClient());
       }
-    }.start();
+    };
   }
 
   private void count(Relay.End end) {

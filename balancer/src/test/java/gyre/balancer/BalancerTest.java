@@ -425,7 +425,7 @@ final class BalancerTest {
     }
   }
 
-  private static boolean isStill(java.util.concurrent.atomic.AtomicLong sent) {
+  static boolean isStill(java.util.concurrent.atomic.AtomicLong sent) {
     long before = sent.get();
     for (int i = 0; i < 200_000; i++) {
       Thread.onSpinWait();

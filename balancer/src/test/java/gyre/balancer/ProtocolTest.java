@@ -3,13 +3,16 @@ package gyre.balancer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.Loop;
 import gyre.LoopGroup;
+import gyre.LoopOptions;
 import gyre.proxy.ProxyTrust;
 import gyre.tls.SelfSigned;
 import gyre.tls.TlsIdentity;
 import gyre.tls.TlsServer;
 import gyre.tls.TlsServerOptions;
 import java.io.DataInputStream;
+import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.security.KeyStore;
@@ -17,7 +20,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -43,6 +51,11 @@ final class ProtocolTest {
   }
 
   private Balancer open(UnaryOperator<ListenConfig> change, PoolConfig... pools) {
+    return open(group, change, pools);
+  }
+
+  private static Balancer open(
+      LoopGroup group, UnaryOperator<ListenConfig> change, PoolConfig... pools) {
     ListenConfig listen =
         change.apply(ListenConfig.of("web", BalancerTest.anyPort(), pools[0].name()));
     return Balancer.open(
@@ -239,6 +252,75 @@ final class ProtocolTest {
         assertThat(socket.getInputStream().read()).isEqualTo(-1);
       }
     }
+  }
+
+  @Test
+  void shouldHoldBackAClientOfTlsForASlowTarget() throws Exception {
+    TlsIdentity identity = SelfSigned.server("example.org");
+    int bytes = 20_000_000; // more than the balancer's memory, and what sockets hold
+    CountDownLatch mayRead = new CountDownLatch(1);
+    Peers.Server server =
+        peers.server(socket -> {
+          mayRead.await();
+          long read = socket.getInputStream().readNBytes(bytes).length;
+          Peers.write(socket, read + "\n");
+        });
+    LoopOptions little = LoopOptions.defaults().poolLimitBytes(16 << 20);
+    try (LoopGroup small = LoopGroup.open(1, little);
+        Balancer balancer =
+            open(small, l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool("web", server))) {
+      SSLSocket socket = tls(connect(balancer), identity);
+      AtomicLong sent = new AtomicLong();
+      Thread sender =
+          Thread.ofPlatform()
+              .start(() -> {
+                byte[] piece = new byte[10_000];
+                try {
+                  for (int i = 0; i < bytes / piece.length; i++) {
+                    socket.getOutputStream().write(piece);
+                    sent.addAndGet(piece.length);
+                  }
+                } catch (IOException e) {
+                  sent.set(-1);
+                }
+              });
+      Peers.until("it stands still", () -> IntStream.range(0, 50).allMatch(_ -> BalancerTest.isStill(sent)));
+      assertThat(sent.get()).isBetween(1L, (long) bytes - 1);
+      mayRead.countDown();
+      assertThat(Peers.readLine(socket)).isEqualTo(String.valueOf(bytes));
+      sender.join();
+    }
+  }
+
+  @Test
+  void shouldKeepNothingOfAClientThatBreaksItsHandshake() throws Exception {
+    TlsIdentity identity = SelfSigned.server("example.org");
+    Peers.Server server = peers.echo("plain");
+    try (Balancer balancer =
+        open(l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool("web", server))) {
+      for (int i = 0; i < 10; i++) {
+        Socket socket = connect(balancer);
+        if (i % 2 == 0) {
+          Peers.write(socket, "GET / HTTP/1.1\r\n\r\n");
+        }
+        socket.close();
+      }
+      Peers.until("all have ended", () -> balancer.counters().done.sum() == 10);
+      Peers.until("their streams are closed", () -> tlsStreams() == 0);
+    }
+  }
+
+  private long tlsStreams() {
+    return onLoop(() ->
+        Loop.current().handles().stream()
+            .filter(handle -> handle.kind().equals("tls-stream"))
+            .count());
+  }
+
+  private <T> T onLoop(Supplier<T> what) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    group.loop(0).post(() -> result.complete(what.get()));
+    return result.join();
   }
 
   @Test

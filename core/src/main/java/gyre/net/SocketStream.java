@@ -255,8 +255,8 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
       push.replace(newHandler);
     }
     input.start();
-    if (!input.bytes.isEmpty() || input.isEnded()) {
-      requestCallback();
+    if (!input.bytes.isEmpty() || input.isEnded() || isBroken()) {
+      requestCallback(); // of what came, or broke it, while nobody was told
     }
   }
 

@@ -1,8 +1,10 @@
 package gyre.net;
 
 import gyre.Fiber;
+import gyre.Handle;
 import gyre.engine.BlockPool;
 import gyre.io.ByteQueue;
+import gyre.io.ByteStream;
 import gyre.io.OutputFullException;
 import gyre.spi.Internals;
 import gyre.stream.OutputWait;
@@ -151,10 +153,15 @@ final class StreamWriter extends OutputWait {
   private void awaitDrained(Fiber<?> caller) {
     if (Internals.isCallback(caller)) {
       stream.outputFilled();
-      if (Internals.inCallbackOf(caller) instanceof SocketStream source && source != stream) {
-        source.waitFor(stream);
+      Handle told = Internals.inCallbackOf(caller);
+      if (!(told instanceof ByteStream) || told == stream) {
+        return;
       }
-      return;
+      if (told instanceof SocketStream source) {
+        source.waitFor(stream);
+        return;
+      }
+      // The handler of a stream above another, as that of TLS: its bytes wait while it is parked.
     }
     while (!stream.output.isDrained()) {
       parkWriter(caller, Goal.ROOM);
