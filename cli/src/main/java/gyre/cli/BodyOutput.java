@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -36,7 +37,8 @@ final class BodyOutput extends OutputStream {
     try {
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      return new BodyOutput(Channels.newOutputStream(channel), file.toString(), channel);
+      FileChannel old = Files.isRegularFile(file) ? channel : null; // pipes keep nothing
+      return new BodyOutput(Channels.newOutputStream(channel), file.toString(), old);
     } catch (NoSuchFileException e) {
       throw new IOException("--output: there is no directory for " + file, e);
     } catch (IOException e) {

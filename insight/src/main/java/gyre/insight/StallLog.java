@@ -69,7 +69,8 @@ final class StallLog {
     List<StallReport> all = new ArrayList<>(newest);
     newest.clear();
     all.forEach(each -> newest.add(each.equals(old) ? changed : each));
-    if (isForLog(changed) && !isForLog(old)) {
+    boolean isOwnNow = changed.cause().isItsOwn() && !old.cause().isItsOwn();
+    if (isForLog(changed) && (isOwnNow || !isForLog(old))) {
       log(changed);
     }
   }

@@ -100,7 +100,8 @@ final class WatchedLoop {
    */
   synchronized long periodMillis(long now) {
     long quietNanos = probe.quietNanos(now);
-    if (isEnded || quietNanos > Probe.QUIET_NANOS + QUIET_MARGIN_NANOS) {
+    boolean isQuiet = quietNanos > Probe.QUIET_NANOS + QUIET_MARGIN_NANOS;
+    if (isEnded || (isQuiet && !hasTurned())) { // or else a turn is still to be told of
       return ASLEEP;
     }
     if (quietNanos > 0) {
@@ -159,7 +160,9 @@ final class WatchedLoop {
     if (early == null && now - turn > limitNanos / EARLY_PART) {
       if (baseline == null) { // files of the kernel: not for each turn that is in time
         baseline = baseline(now);
-        isDoubtful = sampler.lateNanos() > limitNanos / EARLY_PART;
+        // Who was woken, and comes late, does not know for how long he slept too long.
+        boolean isOld = now - turn > limitNanos / 4 * 3; // a look in time comes earlier
+        isDoubtful = isOld || sampler.lateNanos() > limitNanos / EARLY_PART;
       }
       early = examine(turn, now);
     }

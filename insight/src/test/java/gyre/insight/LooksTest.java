@@ -121,6 +121,21 @@ class LooksTest {
     }
   }
 
+  /** It ends, and a quiet time passes, after the look and before it is asked when to look again. */
+  @Test
+  void shouldNotSleepWhileAStallIsNotToldToItsEnd() {
+    turn(MILLI);
+    probe.turnBegins(now, Long.MAX_VALUE, 0, 0);
+    passTo(now + 2 * LIMIT);
+    looks.look(now);
+    probe.dispatched(now, 0, 0);
+    probe.turnEnds(0, 0);
+    probe.waits(now, true);
+    assertThat(looks.periodMillis(now + 2 * LIMIT)).isNotEqualTo(WatchedLoop.ASLEEP);
+    looks.look(now + 3 * LIMIT);
+    assertThat(looks.periodMillis(now + 3 * LIMIT)).isEqualTo(WatchedLoop.ASLEEP);
+  }
+
   @Test
   void shouldTellOfAStallSoonAfterTheLimit() {
     for (long pauseMillis = 0; pauseMillis < 130; pauseMillis += 5) {

@@ -98,6 +98,21 @@ class WatchedLoopTest {
     assertThat(told).isNotEmpty();
   }
 
+  /** Who slept, and is woken as the turn begins, does not know that he was not let run at once. */
+  @Test
+  void shouldNotBlameWhatWasSeenTooLateOnlyByWhoWasWoken() {
+    List<StallReport> told =
+        watchUndisturbed((watched, probe) ->
+            inTurns(() -> {
+              plant(probe, 0, 0);
+              lookAfter(watched, probe, 40);
+              assertThat(log.all()).isEmpty();
+              lookAfter(watched, probe, 48);
+              assertThat(log.all()).isNotEmpty();
+            }));
+    assertThat(told).isNotEmpty();
+  }
+
   private static void lookAfter(WatchedLoop watched, Probe probe, long millis) {
     watched.look(probe.turnSinceNanos() + millis * MILLI);
   }
@@ -123,7 +138,10 @@ class WatchedLoopTest {
   void shouldTellTheLineOfWhatRunsForLong() {
     List<StallReport> told =
         watch((watched, probe) -> {
-          inTurns(() -> lookAfter(watched, probe, 26));
+          inTurns(() -> {
+            lookAfter(watched, probe, 8);
+            lookAfter(watched, probe, 26);
+          });
         });
     assertThat(told.getLast().cause()).isEqualTo(Cause.JAVA);
     assertThat(told.getLast().stack()).anyMatch(frame -> isOf(frame, "lookAfter"));
@@ -137,7 +155,11 @@ class WatchedLoopTest {
         watch((watched, probe) -> {
           inTurns(() -> {
             Fiber<?> first = Fiber.start(() -> stall(probe));
-            Fiber<?> second = Fiber.start(() -> watched.look(probe.itemSinceNanos() + MILLI));
+            Fiber<?> second =
+                Fiber.start(() -> {
+                  watched.look(probe.itemSinceNanos() + MILLI);
+                  watched.look(probe.itemSinceNanos() + 8 * MILLI);
+                });
             first.join();
             second.join();
           });
@@ -213,6 +235,7 @@ class WatchedLoopTest {
     List<StallReport> told =
         watch((watched, probe) ->
             inTurns(() -> {
+              lookAfter(watched, probe, 8);
               lookAfter(watched, probe, 26);
               watched.end();
             }));

@@ -88,7 +88,7 @@ fn page() -> String {
         writeln!(page, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}")
             .expect("a string takes what is written");
     };
-    add("connections_open", "gauge", "Connections that are open now.", opened - closed);
+    add("connections_open", "gauge", "Connections that are open now.", opened.saturating_sub(closed));
     add("connections_total", "counter", "Connections that were opened.", opened);
     add("refused_total", "counter", "Connections that were one too many.", REFUSED.get());
     let failures = "Connections that ended by a failure or a time-out.";
