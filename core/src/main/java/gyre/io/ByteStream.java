@@ -103,6 +103,23 @@ public interface ByteStream extends ByteSource, ByteSink, AutoCloseable {
    */
   default void checkOutputRoom(long bytes) {}
 
+  // ---- for protocols, while the loop's memory is scarce
+
+  /**
+   * Whether it is want of memory here that keeps its peer from getting on: the peer has sent more,
+   * which can't be received, or what it asked for can't be written. Who limits a peer's time asks
+   * this when the time is over, since this part of it was not the peer's. May cost a system call.
+   */
+  default boolean isKeptWaiting() {
+    return false;
+  }
+
+  /**
+   * Tells how many bytes of a message were moved out of {@link #input} and are kept until the rest
+   * has come: they count as held by this stream. 0 when the message is whole or dropped.
+   */
+  default void keptBytes(long bytes) {}
+
   // ---- rates
 
   /**

@@ -8,6 +8,9 @@ abstract sealed class Holder extends SocketHandle permits StreamCore {
   final MemoryPolicy memory;
   MemoryState memoryState = MemoryState.LIGHT;
 
+  /** Of a message that has come in part, and was moved out of the input. */
+  long keptBytes;
+
   private @Nullable Holding holding; // most streams never have one
 
   Holder(Scope owner, int descriptor) {
@@ -23,6 +26,11 @@ abstract sealed class Holder extends SocketHandle permits StreamCore {
       holding = known;
     }
     return known;
+  }
+
+  /** Whether it wants to write, and is told when there is room. */
+  final boolean awaitsRoom() {
+    return holding != null && holding.awaitsRoom;
   }
 
   /** It neither holds nor claims anything any more. */
@@ -55,7 +63,7 @@ abstract sealed class Holder extends SocketHandle permits StreamCore {
   /** Whether the kernel has bytes for it that were not received, which costs a system call. */
   abstract boolean isBehind();
 
-  /** Memory of the pool that it keeps from being used, in both directions. */
+  /** Memory of the pool that it keeps from being used, in both directions and as kept bytes. */
   abstract long heldBytes();
 
   /** Bytes that have left it: consumed or sent. Never falls. */

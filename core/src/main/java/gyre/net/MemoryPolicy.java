@@ -300,6 +300,15 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     resetsSeenPaused++;
   }
 
+  /** Whether it would get on if there was memory. */
+  boolean keepsWaiting(Holder holder) {
+    if (!isTight()) {
+      return false;
+    }
+    boolean lacksMemory = holder.memoryState == MemoryState.WAITING || pool.isShort();
+    return holder.awaitsRoom() || (lacksMemory && holder.isBehind());
+  }
+
   // ---- writing
 
   /** Unsent bytes at which writers pause. */
@@ -565,7 +574,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       level = MemoryLevel.SHED;
       if (candidates == null) {
         candidates = standstill.atFault(now);
-        candidates = candidates.isEmpty() ? stuckInLine(now) : candidates;
+        candidates = candidates.isEmpty() ? stuck(now) : candidates;
       }
       if (candidates.isEmpty()) {
         lookNanos = nextDue(now);
@@ -593,17 +602,19 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   }
 
   /**
-   * Nobody stands still who had a turn, and yet the first in line gets none for long, because those
-   * behind it hold so much: all of them have a part, and wait for the rest. Then it counts that
+   * Nobody stands still by itself, and yet for long the first in line gets no turn, or nobody even
+   * a little: all of them have a part of what they need, and wait for the rest. Then it counts that
    * they stood still before.
    */
-  private Deque<Holder> stuckInLine(long now) {
+  private Deque<Holder> stuck(long now) {
     Holder first = line.first();
-    if (first == null || now - first.holding().waitingNanos <= Standstill.PATIENCE_NANOS) {
+    long since = first != null ? first.holding().waitingNanos : shortNanos;
+    if (now - since <= Standstill.PATIENCE_NANOS) {
       return new ArrayDeque<>(0);
     }
-    boolean isStuck = granted == 0 || line.heldBytes() > pool.commonBytes() * 3 / 4;
-    return isStuck ? standstill.others(first, now) : new ArrayDeque<>(0);
+    boolean isStuck =
+        first == null || granted == 0 || line.heldBytes() > pool.commonBytes() * 3 / 4;
+    return isStuck ? standstill.unfinished(first, since, now) : new ArrayDeque<>(0);
   }
 
   /** When the next one may be found to stand still, while somebody waits. */

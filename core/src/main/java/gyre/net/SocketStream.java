@@ -353,6 +353,24 @@ public abstract sealed class SocketStream extends StreamLife implements ByteStre
     writer.checkRoom(bytes, caller);
   }
 
+  @Override
+  public final boolean isKeptWaiting() {
+    checkThread();
+    return isOpen() && memory.keepsWaiting(this);
+  }
+
+  @Override
+  public final void keptBytes(long bytes) {
+    checkThread();
+    if (bytes != keptBytes) {
+      boolean isNews = (bytes == 0) != (keptBytes == 0);
+      keptBytes = bytes;
+      if (isNews && memory.isTight() && isOpen()) {
+        account();
+      }
+    }
+  }
+
   /** What it was opened with. */
   public final StreamOptions streamOptions() {
     return options;

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Which of those that hold memory stand still: who may be reset while others wait. */
 final class Standstill {
@@ -13,6 +14,9 @@ final class Standstill {
 
   /** A stream that got on as slowly as this stands not still. */
   private static final int LEAST_BYTES_PER_SECOND = 16 * 1024;
+
+  /** A quarter to an eighth, in logarithms to the base of two. */
+  private static final int FAR_LESS = 2;
 
   private final Holders holders;
 
@@ -34,10 +38,27 @@ final class Standstill {
     return sorted(holder -> isAtFault(holder, now));
   }
 
-  /** All but one that have not got on for so long, whatever kept them. */
-  Deque<Holder> others(Holder spared, long now) {
-    return sorted(
-        holder -> holder != spared && now - holder.holding().markNanos > patience(holder));
+  /**
+   * Those that need more to get on, and have not for so long, whatever kept them. Not those that
+   * hold far less than another one: that one's patience is longer, but it is why they all wait. It
+   * may get on after all, slowly, and so protects them only for as long as it could stand still.
+   *
+   * @param since the first who waits does so
+   */
+  Deque<Holder> unfinished(@Nullable Holder spared, long since, long now) {
+    Deque<Holder> all = sorted(holder -> holder != spared && isUnfinished(holder));
+    Holder largest = all.peekFirst();
+    if (largest != null) {
+      boolean isAwaited = now - since <= 2 * patience(largest);
+      int least = isAwaited ? largest.holding().sizeClass - FAR_LESS : 0;
+      all.removeIf(holder ->
+          holder.holding().sizeClass < least || now - holder.holding().markNanos <= patience(holder));
+    }
+    return all;
+  }
+
+  private static boolean isUnfinished(Holder holder) {
+    return holder.wanted() > holder.inputSize() || holder.awaitsRoom();
   }
 
   /** The largest first, by class; in a class who stands still for longest. */
@@ -64,9 +85,7 @@ final class Standstill {
       return true;
     }
     if (holder.memoryState == MemoryState.WAITING) {
-      stood =
-          holder.holding().waitingNanos
-              - holder.holding().markNanos; // the rest of the time is ours
+      stood = holder.holding().waitingNanos - holder.holding().markNanos; // the rest of the time is ours
     }
     return holder.wanted() > holder.inputSize()
         && stood > patience(holder)
@@ -81,8 +100,7 @@ final class Standstill {
   private static long patience(Holder holder) {
     long bytes =
         Math.max(
-            holder.memoryState == MemoryState.GRANTED ? holder.holding().claim : 0,
-            MemoryPolicy.FLOOR_BYTES);
+            holder.memoryState == MemoryState.GRANTED ? holder.holding().claim : 0, MemoryPolicy.FLOOR_BYTES);
     bytes = Math.max(bytes, holder.heldBytes());
     return PATIENCE_NANOS + bytes * TimeUnit.SECONDS.toNanos(1) / LEAST_BYTES_PER_SECOND;
   }

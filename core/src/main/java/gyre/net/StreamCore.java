@@ -137,7 +137,7 @@ abstract sealed class StreamCore extends Holder permits StreamLife {
 
   /** Tells the memory policy, which looks while memory is scarce, how things stand. */
   final void account() {
-    if (input.bytes.isEmpty() && output.isIdle()) {
+    if (input.bytes.isEmpty() && output.isIdle() && keptBytes == 0) {
       memory.left(this);
     } else {
       memory.kept(this);

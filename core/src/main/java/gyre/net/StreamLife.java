@@ -37,7 +37,7 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
 
   @Override
   final long heldBytes() {
-    return input.bytes.heldBytes() + output.bytes.heldBytes();
+    return input.bytes.heldBytes() + output.bytes.heldBytes() + keptBytes;
   }
 
   @Override
@@ -52,6 +52,9 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
     }
     if (push == null || input.isPaused() || waitsForSink() || input.isEnded()) {
       return 0;
+    }
+    if (awaitsRoom()) {
+      return 0; // its handler is not called before, and has no use for more
     }
     return input.bytes.size() < MemoryPolicy.FLOOR_BYTES
         ? MemoryPolicy.FLOOR_BYTES
@@ -70,7 +73,7 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
 
   @Override
   final void tighten() {
-    if (!input.bytes.isEmpty() || !output.bytes.isEmpty()) {
+    if (!input.bytes.isEmpty() || !output.bytes.isEmpty() || keptBytes > 0) {
       keepInput();
     }
     if (!input.isIdle() && wanted() > MemoryPolicy.FLOOR_BYTES) {

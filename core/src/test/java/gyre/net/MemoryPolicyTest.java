@@ -336,6 +336,31 @@ class MemoryPolicyTest {
   }
 
   @Test
+  void shouldSayWhoIsKeptWaiting() {
+    withSmallPool(() -> {
+      TcpListener frames = TcpListener.bind("127.0.0.1", 0);
+      List<TcpStream> streams = new ArrayList<>();
+      try (Scope servers = Scope.open("servers")) {
+        servers.start(() ->
+            frames.serve(stream -> {
+              streams.add(stream);
+              assertThat(stream.await(FRAME)).isFalse();
+            }));
+        List<Peer> greedy = greedyPeers(frames.port(), GREEDY);
+        while (streams.stream().noneMatch(TcpStream::isKeptWaiting)) {
+          Fiber.sleep(Duration.ofMillis(1)); // until who has sent more than is received is in line
+        }
+        greedy.forEach(Peer::close);
+        while (MemoryCounters.of(Loop.current()).level() != MemoryLevel.CALM) {
+          Fiber.sleep(Duration.ofMillis(1));
+        }
+        assertThat(streams).noneMatch(TcpStream::isKeptWaiting);
+        frames.close();
+      }
+    });
+  }
+
+  @Test
   void shouldWriteThroughWhileMemoryIsShort() {
     withSmallPool(() -> {
       TcpListener listener = TcpListener.bind("127.0.0.1", 0);
