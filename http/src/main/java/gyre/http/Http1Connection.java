@@ -6,6 +6,7 @@ import gyre.Registration;
 import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.IoException;
+import gyre.io.OutputFullException;
 import gyre.net.SocketStream;
 import gyre.tls.TlsStream;
 import java.net.InetSocketAddress;
@@ -425,7 +426,12 @@ abstract class Http1Connection implements Patience.Listener {
       return;
     }
     givingUp();
-    refuse(of, problem);
+    try {
+      refuse(of, problem);
+    } catch (OutputFullException e) {
+      stream.reset(); // there is no memory even to say so, and it must not stay for that
+      return;
+    }
     stream.close();
   }
 }
