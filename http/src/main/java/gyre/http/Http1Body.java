@@ -26,6 +26,10 @@ final class Http1Body implements RequestBody {
   private Framing framing = Framing.LENGTH;
   private long leftBytes;
   private long limitBytes;
+
+  /** What {@link #readAll} has taken of it so far. */
+  private long collectedBytes;
+
   private boolean isEnded;
   private boolean isContinueOwed;
   private @Nullable Problem problem;
@@ -41,6 +45,7 @@ final class Http1Body implements RequestBody {
     framing = head.hasTransferEncoding ? Framing.CHUNKED : Framing.LENGTH;
     leftBytes = Math.max(0, head.contentLength);
     limitBytes = defaultLimitBytes;
+    collectedBytes = 0;
     isEnded = !head.hasBody();
     isContinueOwed = head.expectsContinue && !isEnded;
     problem = null;
@@ -111,10 +116,17 @@ final class Http1Body implements RequestBody {
     long moved = before - in.size();
     exchange.head.lines.consumed(moved);
     exchange.connection().patience().moved(moved);
+    tellKept();
     if (moved > 0) {
       isContinueOwed = false; // it did not wait
     }
     return problem == null;
+  }
+
+  /** Tells the stream what of a body that is not complete is kept here. */
+  void tellKept() {
+    long kept = isEnded ? 0 : collectedBytes + queue().size();
+    exchange.connection().stream().keptBytes(kept);
   }
 
   private void receiveLength(ByteQueue in, long heldLimitBytes) {
@@ -233,9 +245,12 @@ final class Http1Body implements RequestBody {
     exchange.checkLent(this);
     try (ByteQueue all = queue().sibling()) {
       while (await(1)) {
+        collectedBytes += queue().size();
         all.append(queue());
       }
       return all.take(Math.toIntExact(all.size()));
+    } finally {
+      collectedBytes = 0;
     }
   }
 

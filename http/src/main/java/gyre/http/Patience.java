@@ -3,7 +3,6 @@ package gyre.http;
 import gyre.Loop;
 import gyre.Timer;
 import gyre.io.ByteStream;
-import java.time.Duration;
 
 /**
  * How long a peer may take for what it is doing: one timer for a connection. To go from one phase
@@ -11,6 +10,10 @@ import java.time.Duration;
  *
  * <p>Beside the phase it watches the output: a peer that takes less than the minimum rate is found
  * when the timer fires the next time.
+ *
+ * <p>A peer that is kept waiting for the loop's memory when its time is over gets as much again. It
+ * can't live on that with memory in its hands: who holds some and does not get on is reset by the
+ * loop, the largest first, while others wait.
  */
 final class Patience {
   /** What is waited for. */
@@ -122,17 +125,20 @@ final class Patience {
   }
 
   private long allowedNanos() {
+    return phase == Phase.BODY ? baseNanos() + rateNanos(movedBytes) : baseNanos();
+  }
+
+  private long baseNanos() {
     return switch (phase) {
       case FIRST, HEAD -> limits.headTimeout().toNanos();
       case IDLE -> limits.idleTimeout().toNanos();
-      case BODY -> withRate(limits.bodyTimeout(), movedBytes);
+      case BODY -> limits.bodyTimeout().toNanos();
       case HANDLER -> limits.writeTimeout().toNanos(); // only to look at the output
     };
   }
 
-  private long withRate(Duration base, long bytes) {
-    double seconds = (double) bytes / limits.minimumBytesPerSecond();
-    return base.toNanos() + (long) (seconds * SECOND_NANOS);
+  private long rateNanos(long bytes) {
+    return (long) ((double) bytes / limits.minimumBytesPerSecond() * SECOND_NANOS);
   }
 
   private void fired() {
@@ -149,8 +155,12 @@ final class Patience {
     if (phase == Phase.HANDLER || (watchesOutput && phase == Phase.IDLE)) {
       dueNanos = now + limits.writeTimeout().toNanos(); // its answer is still under way
     } else if (now - dueNanos >= 0) {
-      listener.tooSlow(phase);
-      return;
+      if (!stream.isKeptWaiting()) {
+        listener.tooSlow(phase);
+        return;
+      }
+      startNanos += now - dueNanos + baseNanos(); // for want of memory here, which is not its fault
+      dueNanos = startNanos + allowedNanos();
     }
     restart(watchesOutput && outputDueNanos - dueNanos < 0 ? outputDueNanos : dueNanos);
   }
@@ -167,6 +177,8 @@ final class Patience {
       outputStartNanos = now;
       sentBytesAtStart = sent;
     }
-    return outputStartNanos + withRate(limits.writeTimeout(), sent - sentBytesAtStart);
+    return outputStartNanos
+        + limits.writeTimeout().toNanos()
+        + rateNanos(sent - sentBytesAtStart);
   }
 }

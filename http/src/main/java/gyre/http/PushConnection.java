@@ -280,6 +280,7 @@ final class PushConnection extends Http1Connection implements DataHandler {
   }
 
   private void waitForBody(PushInput taking) {
+    exchange().body.tellKept(); // the handler may have taken some
     if (taking.isFull() || exchange().body.isEnded()) {
       boolean ignored = pause();
     }

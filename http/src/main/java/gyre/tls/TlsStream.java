@@ -375,6 +375,20 @@ public final class TlsStream extends TlsLife implements ByteStream {
   }
 
   @Override
+  public boolean isKeptWaiting() {
+    checkThread();
+    return isOpen() && lower.isKeptWaiting();
+  }
+
+  @Override
+  public void keptBytes(long bytes) {
+    checkThread();
+    if (lower.isOpen()) {
+      lower.keptBytes(bytes);
+    }
+  }
+
+  @Override
   public long pendingOutputBytes() {
     checkThread();
     return unsentBytes();
