@@ -192,8 +192,9 @@ final class Session {
   // ---- with a target
 
   /**
-   * The handshake comes first: who says nothing must not hold a place at a target. The stream inside
-   * belongs to the server's scope, which lasts: it is given back here where no relay takes it.
+   * The handshake comes first: who says nothing must not hold a place at a target. The stream
+   * inside belongs to the server's scope, which lasts: it is given back here where no relay takes
+   * it.
    */
   private @Nullable String inside(TlsServer tls, Pool pool, Beginning known) {
     TlsStream inside = tls.accept(tcp);

@@ -268,7 +268,10 @@ final class ProtocolTest {
     LoopOptions little = LoopOptions.defaults().poolLimitBytes(16 << 20);
     try (LoopGroup small = LoopGroup.open(1, little);
         Balancer balancer =
-            open(small, l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))), pool("web", server))) {
+            open(
+                small,
+                l -> l.tls(TlsServer.of(TlsServerOptions.of(identity))),
+                pool("web", server))) {
       SSLSocket socket = tls(connect(balancer), identity);
       AtomicLong sent = new AtomicLong();
       Thread sender =
@@ -284,7 +287,9 @@ final class ProtocolTest {
                   sent.set(-1);
                 }
               });
-      Peers.until("it stands still", () -> IntStream.range(0, 50).allMatch(_ -> BalancerTest.isStill(sent)));
+      Peers.until(
+          "it stands still",
+          () -> IntStream.range(0, 50).allMatch(_ -> BalancerTest.isStill(sent)));
       assertThat(sent.get()).isBetween(1L, (long) bytes - 1);
       mayRead.countDown();
       assertThat(Peers.readLine(socket)).isEqualTo(String.valueOf(bytes));

@@ -52,7 +52,8 @@ final class Standstill {
       boolean isAwaited = now - since <= 2 * patience(largest);
       int least = isAwaited ? largest.holding().sizeClass - FAR_LESS : 0;
       all.removeIf(holder ->
-          holder.holding().sizeClass < least || now - holder.holding().markNanos <= patience(holder));
+          holder.holding().sizeClass < least
+              || now - holder.holding().markNanos <= patience(holder));
     }
     return all;
   }
@@ -85,7 +86,9 @@ final class Standstill {
       return true;
     }
     if (holder.memoryState == MemoryState.WAITING) {
-      stood = holder.holding().waitingNanos - holder.holding().markNanos; // the rest of the time is ours
+      stood =
+          holder.holding().waitingNanos
+              - holder.holding().markNanos; // the rest of the time is ours
     }
     return holder.wanted() > holder.inputSize()
         && stood > patience(holder)
@@ -100,7 +103,8 @@ final class Standstill {
   private static long patience(Holder holder) {
     long bytes =
         Math.max(
-            holder.memoryState == MemoryState.GRANTED ? holder.holding().claim : 0, MemoryPolicy.FLOOR_BYTES);
+            holder.memoryState == MemoryState.GRANTED ? holder.holding().claim : 0,
+            MemoryPolicy.FLOOR_BYTES);
     bytes = Math.max(bytes, holder.heldBytes());
     return PATIENCE_NANOS + bytes * TimeUnit.SECONDS.toNanos(1) / LEAST_BYTES_PER_SECOND;
   }

@@ -177,8 +177,6 @@ final class Patience {
       outputStartNanos = now;
       sentBytesAtStart = sent;
     }
-    return outputStartNanos
-        + limits.writeTimeout().toNanos()
-        + rateNanos(sent - sentBytesAtStart);
+    return outputStartNanos + limits.writeTimeout().toNanos() + rateNanos(sent - sentBytesAtStart);
   }
 }

@@ -93,8 +93,7 @@ class HttpShortageTest {
               response.send(request.body().readText());
             }
           };
-      try (HttpServer server =
-          style.open(Loop.current(), where, HttpOptions.defaults(), handler)) {
+      try (HttpServer server = style.open(Loop.current(), where, HttpOptions.defaults(), handler)) {
         assertThat(server.address().getPort()).isEqualTo(PORT);
         while (!haveGone) {
           Fiber.sleep(Duration.ofSeconds(1));

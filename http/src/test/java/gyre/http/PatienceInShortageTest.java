@@ -64,11 +64,11 @@ class PatienceInShortageTest {
 
   private void serve(Style style, HttpLimits limits) {
     try (HttpServer server =
-        style.open(
-            Loop.current(),
-            new InetSocketAddress("0.0.0.0", PORT),
-            HttpOptions.defaults().limits(limits),
-            PatienceInShortageTest::handle);
+            style.open(
+                Loop.current(),
+                new InetSocketAddress("0.0.0.0", PORT),
+                HttpOptions.defaults().limits(limits),
+                PatienceInShortageTest::handle);
         Scope hogs = Scope.open("hogs")) {
       Fiber<?> ignored = hogs.start(this::hog);
       assertThat(server.address().getPort()).isEqualTo(PORT);
