@@ -17,7 +17,7 @@ final class PushOutput {
   /** What the stream had no memory for, yet; goes before the body. */
   private byte @Nullable [] head;
 
-  /** What the stream had no room for, yet: a byte array or a ByteQueue. */
+  /** What the stream had no room for, yet: a byte array or a ByteQueue of this one's own. */
   private @Nullable Object body;
 
   private int offset;
@@ -34,6 +34,9 @@ final class PushOutput {
 
   void forget() {
     head = null;
+    if (body instanceof ByteQueue queue) {
+      queue.close();
+    }
     body = null;
   }
 
@@ -57,10 +60,11 @@ final class PushOutput {
    * As much as there is room for.
    *
    * @param first the head, of which the stream takes all or nothing
+   * @param next a ByteQueue is empty afterwards: what is left of it is kept here
    */
   void send(byte[] first, int length, @Nullable Object next) {
     assert isDone() : "two answers at a time";
-    body = next;
+    body = next instanceof ByteQueue queue ? taken(queue) : next;
     offset = 0;
     try {
       stream.write(first, 0, length);
@@ -69,6 +73,13 @@ final class PushOutput {
       return;
     }
     sendBody();
+  }
+
+  /** The caller may use his queue for something else while this waits for room. */
+  private static ByteQueue taken(ByteQueue queue) {
+    ByteQueue own = queue.sibling();
+    own.append(queue);
+    return own;
   }
 
   void sendMore() {

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** In push style whoever is refused is told when there is room, and loses nothing until then. */
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -197,6 +198,26 @@ class RefusedEndTest {
             Loop.current().post(answering);
           } else {
             answering.run();
+          }
+        };
+    RawClient.Answer answer = isTls ? answerOverTls(handler) : answerOf(Framing.LENGTH, handler);
+    assertThat(answer.body()).isEqualTo(text);
+    assertThat(reported).isEmpty();
+  }
+
+  /** Whose queue it was may use it for something else. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldTakeTheQueueOfAnAnswerWhoseHeadIsRefused(boolean isTls) throws Exception {
+    String text = "t".repeat(2000);
+    HttpHandler handler =
+        (request, response) -> {
+          try (ByteQueue queue = request.body().input().sibling()) {
+            queue.append(text);
+            ByteQueue hog = hog(request);
+            Loop.current().post(hog::close);
+            response.header("Long", "h".repeat(3000)).send(queue);
+            assertThat(queue.isEmpty()).isTrue();
           }
         };
     RawClient.Answer answer = isTls ? answerOverTls(handler) : answerOf(Framing.LENGTH, handler);

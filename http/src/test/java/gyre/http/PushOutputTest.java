@@ -1,0 +1,172 @@
+package gyre.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.io.ByteQueue;
+import gyre.net.MemoryCounters;
+import gyre.net.TcpStream;
+import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whole answers in push style whose peers are slow: what waits is the server's, and in order. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class PushOutputTest {
+  private static final int PORT = 8080;
+  private static final int LARGE_BYTES = 1 << 20;
+  private static final byte[] LARGE = new byte[LARGE_BYTES];
+
+  static {
+    for (int i = 0; i < LARGE_BYTES; i++) {
+      LARGE[i] = (byte) (i * 31 >>> 7); // a piece in the wrong place is seen
+    }
+  }
+
+  private interface Server {
+    void run() throws Exception;
+  }
+
+  private static void serve(HttpHandler handler, Server then) throws Exception {
+    InetSocketAddress where = new InetSocketAddress("0.0.0.0", PORT);
+    try (HttpServer server =
+        HttpServer.onRequest(Loop.current(), where, HttpOptions.defaults(), handler)) {
+      assertThat(server.address().getPort()).isEqualTo(PORT);
+      then.run();
+    }
+  }
+
+  private static TcpStream connect() {
+    Fiber.sleep(Duration.ofSeconds(1)); // until the server is there
+    return TcpStream.connect("server", PORT);
+  }
+
+  private static void ask(TcpStream stream, String path) {
+    stream.write("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+
+  private static byte[] answer(TcpStream stream) {
+    assertThat(line(stream)).isEqualTo("HTTP/1.1 200 OK");
+    int length = -1;
+    for (String line = line(stream); !line.isEmpty(); line = line(stream)) {
+      if (line.startsWith("Content-Length: ")) {
+        length = Integer.parseInt(line.substring(16));
+      }
+    }
+    byte[] body = new byte[length];
+    for (int at = 0; at < length; ) {
+      int part = Math.min(10_000, length - at);
+      stream.await(part);
+      stream.input().read(body, at, part);
+      at += part;
+    }
+    return body;
+  }
+
+  private static String line(TcpStream stream) {
+    return Objects.requireNonNull(stream.readLine(1000), "the server has closed");
+  }
+
+  private static void shouldBe(byte[] body, byte[] expected) {
+    assertThat(body.length).isEqualTo(expected.length);
+    assertThat(Arrays.mismatch(body, expected)).as("the first wrong byte").isEqualTo(-1);
+  }
+
+  // ---- queues
+
+  /** Two answers from one queue: the first waits for its peer, while the second is sent. */
+  private static final class OneQueue implements HttpHandler {
+    private Response held;
+
+    @Override
+    public void handle(Request request, Response response) {
+      if (request.isPath("/held")) {
+        held = response.defer();
+        return;
+      }
+      if (request.isPath("/small")) {
+        response.send("small");
+        return;
+      }
+      try (ByteQueue scratch = request.body().input().sibling()) {
+        scratch.append(LARGE);
+        response.send(scratch);
+        assertThat(scratch.isEmpty()).isTrue();
+        if (held != null) {
+          scratch.append("held");
+          held.send(scratch);
+          assertThat(scratch.isEmpty()).isTrue();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldLeaveTheQueueOfAnAnswerToWhoFilledIt(WorldEngine engine) {
+    Simulation.seed(1)
+        .engine(engine)
+        .limit(Duration.ofHours(1))
+        .world(world -> {
+          world.host("server").background(() ->
+              serve(new OneQueue(), () -> Fiber.sleep(Duration.ofDays(1))));
+          world.host("client").run(() -> {
+            try (TcpStream first = connect();
+                TcpStream second = connect()) {
+              ask(first, "/held");
+              Fiber.sleep(Duration.ofSeconds(1));
+              ask(second, "/large");
+              shouldBe(answer(first), "held".getBytes(StandardCharsets.US_ASCII));
+              shouldBe(answer(second), LARGE);
+              ask(second, "/large");
+              shouldBe(answer(second), LARGE);
+            }
+          });
+        })
+        .run();
+  }
+
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldGiveBackWhatAPeerThatResetsHasNotTaken(WorldEngine engine) {
+    Simulation.seed(1)
+        .engine(engine)
+        .limit(Duration.ofHours(1))
+        .world(world -> {
+          world.host("server").run(() ->
+              serve(new OneQueue(), () -> {
+                Fiber.sleep(Duration.ofSeconds(10));
+                long before = MemoryCounters.of(Loop.current()).used();
+                Fiber.sleep(Duration.ofSeconds(10));
+                long meanwhile = MemoryCounters.of(Loop.current()).used();
+                assertThat(meanwhile - before).isGreaterThan(LARGE_BYTES / 2);
+                Fiber.sleep(Duration.ofSeconds(10));
+                assertThat(MemoryCounters.of(Loop.current()).used()).isEqualTo(before);
+              }));
+          world.host("client").run(() -> {
+            try (TcpStream stream = connect()) {
+              ask(stream, "/small");
+              assertThat(answer(stream)).hasSize(5);
+            }
+            Fiber.sleep(Duration.ofSeconds(12));
+            try (TcpStream stream = connect()) {
+              stream.pauseInput();
+              ask(stream, "/large");
+              stream.flush();
+              Fiber.sleep(Duration.ofSeconds(8));
+              stream.reset();
+            }
+          });
+        })
+        .run();
+  }
+}
