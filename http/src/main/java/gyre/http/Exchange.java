@@ -129,6 +129,12 @@ final class Exchange {
     return caller != null;
   }
 
+  /** By this very fiber. */
+  @SuppressWarnings("ReferenceEquality") // this very fiber
+  boolean isCalledHere() {
+    return caller != null && caller == Fiber.current();
+  }
+
   boolean isReused() {
     return isReused && !mayPark;
   }

@@ -202,7 +202,8 @@ abstract class Http1Connection implements Patience.Listener {
       of.request.checkForwarding();
       checkDirected(of);
       handler.handle(of.request, response);
-      if (response.isCut()) { // by a deadline of the handler's own, say
+      boolean goesOnElsewhere = mayDefer && of.isDeferred && response.isWrittenElsewhere();
+      if (response.isCut() && !goesOnElsewhere) { // by a deadline of the handler's own, say
         stream.reset();
         return false;
       }

@@ -1,5 +1,6 @@
 package gyre.http;
 
+import gyre.Fiber;
 import gyre.io.ByteQueue;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -53,9 +54,10 @@ final class Http1Response implements Response {
   private final HeadWriter out;
   private State state = State.COMPLETE;
 
-  /** The connection ended before a deferred answer came, which goes nowhere now. */
-  private boolean isWriting;
+  /** Who writes a part of it, or has failed to. */
+  private @Nullable Fiber<?> writer;
 
+  /** The connection ended before a deferred answer came, which goes nowhere now. */
   private boolean isLost;
 
   private int status = 200;
@@ -89,7 +91,7 @@ final class Http1Response implements Response {
 
   /** For a request whose head is not read yet. */
   void begin() {
-    isWriting = false;
+    writer = null;
     state = State.OPEN;
     status = 200;
     forgetFields();
@@ -131,24 +133,31 @@ final class Http1Response implements Response {
    * @throws IllegalStateException if some before were not written whole: they cannot be taken back
    */
   void beginWrite() {
-    if (isWriting) {
+    if (writer != null) {
       throw new IllegalStateException("a part of the answer was cut, so that it cannot go on");
     }
-    isWriting = true;
+    writer = Fiber.current();
   }
 
   void endWrite() {
-    isWriting = false;
+    writer = null;
   }
 
   /** A write was begun and has failed: who can say what the peer has of it. */
   boolean isCut() {
-    return isWriting;
+    return writer != null;
+  }
+
+  /** A fiber of the handler's is in the middle of a write, in which it may be parked. */
+  @SuppressWarnings("ReferenceEquality") // this very fiber
+  boolean isWrittenElsewhere() {
+    Fiber<?> known = writer;
+    return known != null && known != Fiber.current() && known.isAlive();
   }
 
   /** A part of it is lost, so that it cannot go on. */
   void cut() {
-    isWriting = true;
+    writer = Fiber.current();
   }
 
   /** Whether the connection may go on after it. */

@@ -7,7 +7,6 @@ import gyre.io.ByteQueue;
 import gyre.io.ByteStream;
 import gyre.io.DataHandler;
 import gyre.io.IoException;
-import gyre.io.OutputFullException;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -250,7 +249,10 @@ final class PushConnection extends Http1Connection implements DataHandler {
   }
 
   private boolean isAnswered(Exchange of) {
-    return doing == Doing.ANSWERING && of.response.isComplete() && output.isDone();
+    return doing == Doing.ANSWERING
+        && of.response.isComplete()
+        && !of.response.isCut()
+        && output.isDone();
   }
 
   // ---- bodies that are taken as they come
@@ -450,27 +452,36 @@ final class PushConnection extends Http1Connection implements DataHandler {
   void write(Exchange of, byte[] head, int length, @Nullable Object body) {
     patience().wrote(length);
     of.response.beginWrite();
+    boolean isHanded = false;
+    try {
+      hand(of, head, length, body);
+      isHanded = true;
+    } finally {
+      if (!isHanded) {
+        cutOff(of);
+      }
+    }
+    of.response.endWrite();
+    completeIfLater(of);
+  }
+
+  private void hand(Exchange of, byte[] head, int length, @Nullable Object body) {
     if (of.mayPark) {
       stream().write(head, 0, length);
       output.sendAll(body);
     } else if (of.response.isComplete()) {
       output.send(head, length, body);
     } else {
-      beginPieces(head, length);
+      stream().write(head, 0, length); // the pieces do not wait for one that is refused
     }
-    of.response.endWrite();
-    completeIfLater(of);
   }
 
-  /** The pieces do not wait for a head, so one that is refused ends the connection. */
-  private void beginPieces(byte[] head, int length) {
-    try {
-      stream().write(head, 0, length);
-    } catch (OutputFullException e) {
-      if (!isCalling) {
-        stream().reset(); // else that is done when the handler has failed
-      }
-      throw e;
+  /** Nobody knows what the peer has of it: nothing may follow. */
+  private void cutOff(Exchange of) {
+    output.forget();
+    boolean isResetLater = of.mayPark || of.isCalledHere(); // when the handler has failed
+    if (!isResetLater && stream().isOpen()) {
+      stream().reset();
     }
   }
 

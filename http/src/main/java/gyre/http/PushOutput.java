@@ -22,6 +22,9 @@ final class PushOutput {
 
   private int offset;
 
+  /** A fiber may be parked in it, and goes on by itself. */
+  private boolean isSending;
+
   PushOutput(ByteStream stream, Patience patience) {
     this.stream = stream;
     this.patience = patience;
@@ -29,7 +32,7 @@ final class PushOutput {
 
   /** Whether the stream has all of it. */
   boolean isDone() {
-    return head == null && body == null;
+    return head == null && body == null && !isSending;
   }
 
   void forget() {
@@ -57,7 +60,7 @@ final class PushOutput {
   }
 
   /**
-   * As much as there is room for.
+   * As much as there is room for. In a callback; a fiber of the user's own may park in it.
    *
    * @param first the head, of which the stream takes all or nothing
    * @param next a ByteQueue is empty afterwards: what is left of it is kept here
@@ -66,13 +69,30 @@ final class PushOutput {
     assert isDone() : "two answers at a time";
     body = next instanceof ByteQueue queue ? taken(queue) : next;
     offset = 0;
+    isSending = true;
     try {
-      stream.write(first, 0, length);
-    } catch (OutputFullException e) {
-      head = Arrays.copyOf(first, length); // onDrained follows
-      return;
+      if (isHeadTaken(first, length)) {
+        sendBody();
+      } else {
+        head = Arrays.copyOf(first, length); // onDrained follows
+      }
+    } finally {
+      isSending = false;
     }
-    sendBody();
+  }
+
+  void sendMore() {
+    if (isSending) {
+      return; // the fiber that is parked there sends the rest, in its order
+    }
+    isSending = true;
+    try {
+      if (sendHead()) {
+        sendBody();
+      }
+    } finally {
+      isSending = false;
+    }
   }
 
   /** The caller may use his queue for something else while this waits for room. */
@@ -82,20 +102,24 @@ final class PushOutput {
     return own;
   }
 
-  void sendMore() {
+  private boolean sendHead() {
     byte[] first = head;
     if (first != null) {
-      if (!stream.isWritable()) {
-        return;
-      }
-      try {
-        stream.write(first, 0, first.length);
-      } catch (OutputFullException e) {
-        return;
+      if (!stream.isWritable() || !isHeadTaken(first, first.length)) {
+        return false;
       }
       head = null;
     }
-    sendBody();
+    return true;
+  }
+
+  private boolean isHeadTaken(byte[] first, int length) {
+    try {
+      stream.write(first, 0, length);
+      return true;
+    } catch (OutputFullException e) {
+      return false;
+    }
   }
 
   private void sendBody() {

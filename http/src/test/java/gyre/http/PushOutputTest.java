@@ -1,14 +1,19 @@
 package gyre.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.Cancellation;
+import gyre.DeadlineExceededException;
 import gyre.Fiber;
 import gyre.Loop;
 import gyre.io.ByteQueue;
+import gyre.io.IoException;
 import gyre.net.MemoryCounters;
 import gyre.net.TcpStream;
 import gyre.sim.Simulation;
 import gyre.sim.WorldEngine;
+import gyre.sim.fault.Faults;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -168,5 +173,120 @@ class PushOutputTest {
           });
         })
         .run();
+  }
+
+  // ---- a fiber of the user's own, which parks
+
+  private enum Way {
+    ARRAY,
+    QUEUE,
+    PIECES
+  }
+
+  /** Answers in a fiber while the body comes. */
+  private static HttpHandler inOwnFiber(Way way) {
+    return HttpHandler.streaming((request, response) -> {
+      request.body().limit(1L << 30).onData(ByteQueue::clear);
+      ByteQueue queue = request.body().input().sibling();
+      Fiber<?> ignored = Fiber.start(() -> answer(way, response, queue));
+    });
+  }
+
+  private static void answer(Way way, Response response, ByteQueue queue) {
+    switch (way) {
+      case ARRAY -> response.send(LARGE);
+      case QUEUE -> {
+        queue.append(LARGE);
+        response.send(queue);
+      }
+      case PIECES -> {
+        try (ResponseBody out = response.stream(LARGE_BYTES)) {
+          for (int at = 0; at < LARGE_BYTES; at += 1 << 14) {
+            out.write(LARGE, at, 1 << 14);
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void shouldSendInOrderWhatAFiberSendsWhileTheBodyComes(Way way) {
+    for (WorldEngine engine : WorldEngine.values()) {
+      Simulation.seed(1)
+          .engine(engine)
+          .limit(Duration.ofHours(10))
+          .faults(Faults.timing())
+          .world(world -> {
+            world.host("server").background(() ->
+                serve(inOwnFiber(way), () -> Fiber.sleep(Duration.ofDays(1))));
+            world.host("client").run(() -> {
+              try (TcpStream stream = connect()) {
+                for (int i = 0; i < 2; i++) {
+                  talkWhileReading(stream);
+                }
+              }
+            });
+          })
+          .run();
+    }
+  }
+
+  /** A part of it is sent, and what follows would pass for the rest of it. */
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void shouldResetWhereADeadlineCutsWhatAFiberSends(Way way) {
+    HttpHandler handler =
+        HttpHandler.streaming((request, response) -> {
+          RequestBody body = request.body();
+          body.onData(in -> {
+            in.clear();
+            body.pause(); // what comes fills the input, and nobody is called for it
+          });
+          ByteQueue queue = request.body().input().sibling();
+          Fiber<?> ignored = Fiber.start(() -> sendInTime(way, response, queue));
+        });
+    Simulation.seed(1)
+        .limit(Duration.ofHours(1))
+        .world(world -> {
+          world.host("server").background(() ->
+              serve(handler, () -> Fiber.sleep(Duration.ofDays(1))));
+          world.host("client").run(() -> {
+            try (TcpStream stream = connect()) {
+              stream.pauseInput();
+              stream.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+              stream.flush();
+              Fiber.sleep(Duration.ofSeconds(1));
+              stream.write("c");
+              stream.flush();
+              Fiber.sleep(Duration.ofSeconds(3));
+              stream.resumeInput();
+              assertThatThrownBy(() -> answer(stream)).isInstanceOf(IoException.class);
+            }
+          });
+        })
+        .run();
+  }
+
+  private static void sendInTime(Way way, Response response, ByteQueue queue) throws Exception {
+    try {
+      Cancellation.within(Duration.ofSeconds(2), () -> answer(way, response, queue));
+    } catch (DeadlineExceededException e) {
+      queue.close();
+    }
+  }
+
+  private static void talkWhileReading(TcpStream stream) {
+    int pieces = 200;
+    stream.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + pieces * 100 + "\r\n\r\n");
+    Fiber<?> writer =
+        Fiber.start(() -> {
+          for (int i = 0; i < pieces; i++) {
+            stream.write(new byte[100]);
+            Fiber.sleep(Duration.ofMillis(5));
+          }
+        });
+    shouldBe(answer(stream), LARGE);
+    Fiber.await(writer.end());
   }
 }
