@@ -122,20 +122,23 @@ class PushOutputTest {
         .engine(engine)
         .limit(Duration.ofHours(1))
         .world(world -> {
-          world.host("server").background(() ->
-              serve(new OneQueue(), () -> Fiber.sleep(Duration.ofDays(1))));
-          world.host("client").run(() -> {
-            try (TcpStream first = connect();
-                TcpStream second = connect()) {
-              ask(first, "/held");
-              Fiber.sleep(Duration.ofSeconds(1));
-              ask(second, "/large");
-              shouldBe(answer(first), "held".getBytes(StandardCharsets.US_ASCII));
-              shouldBe(answer(second), LARGE);
-              ask(second, "/large");
-              shouldBe(answer(second), LARGE);
-            }
-          });
+          world
+              .host("server")
+              .background(() -> serve(new OneQueue(), () -> Fiber.sleep(Duration.ofDays(1))));
+          world
+              .host("client")
+              .run(() -> {
+                try (TcpStream first = connect();
+                    TcpStream second = connect()) {
+                  ask(first, "/held");
+                  Fiber.sleep(Duration.ofSeconds(1));
+                  ask(second, "/large");
+                  shouldBe(answer(first), "held".getBytes(StandardCharsets.US_ASCII));
+                  shouldBe(answer(second), LARGE);
+                  ask(second, "/large");
+                  shouldBe(answer(second), LARGE);
+                }
+              });
         })
         .run();
   }
@@ -147,30 +150,36 @@ class PushOutputTest {
         .engine(engine)
         .limit(Duration.ofHours(1))
         .world(world -> {
-          world.host("server").run(() ->
-              serve(new OneQueue(), () -> {
-                Fiber.sleep(Duration.ofSeconds(10));
-                long before = MemoryCounters.of(Loop.current()).used();
-                Fiber.sleep(Duration.ofSeconds(10));
-                long meanwhile = MemoryCounters.of(Loop.current()).used();
-                assertThat(meanwhile - before).isGreaterThan(LARGE_BYTES / 2);
-                Fiber.sleep(Duration.ofSeconds(10));
-                assertThat(MemoryCounters.of(Loop.current()).used()).isEqualTo(before);
-              }));
-          world.host("client").run(() -> {
-            try (TcpStream stream = connect()) {
-              ask(stream, "/small");
-              assertThat(answer(stream)).hasSize(5);
-            }
-            Fiber.sleep(Duration.ofSeconds(12));
-            try (TcpStream stream = connect()) {
-              stream.pauseInput();
-              ask(stream, "/large");
-              stream.flush();
-              Fiber.sleep(Duration.ofSeconds(8));
-              stream.reset();
-            }
-          });
+          world
+              .host("server")
+              .run(() ->
+                  serve(
+                      new OneQueue(),
+                      () -> {
+                        Fiber.sleep(Duration.ofSeconds(10));
+                        long before = MemoryCounters.of(Loop.current()).used();
+                        Fiber.sleep(Duration.ofSeconds(10));
+                        long meanwhile = MemoryCounters.of(Loop.current()).used();
+                        assertThat(meanwhile - before).isGreaterThan(LARGE_BYTES / 2);
+                        Fiber.sleep(Duration.ofSeconds(10));
+                        assertThat(MemoryCounters.of(Loop.current()).used()).isEqualTo(before);
+                      }));
+          world
+              .host("client")
+              .run(() -> {
+                try (TcpStream stream = connect()) {
+                  ask(stream, "/small");
+                  assertThat(answer(stream)).hasSize(5);
+                }
+                Fiber.sleep(Duration.ofSeconds(12));
+                try (TcpStream stream = connect()) {
+                  stream.pauseInput();
+                  ask(stream, "/large");
+                  stream.flush();
+                  Fiber.sleep(Duration.ofSeconds(8));
+                  stream.reset();
+                }
+              });
         })
         .run();
   }
@@ -218,15 +227,18 @@ class PushOutputTest {
           .limit(Duration.ofHours(10))
           .faults(Faults.timing())
           .world(world -> {
-            world.host("server").background(() ->
-                serve(inOwnFiber(way), () -> Fiber.sleep(Duration.ofDays(1))));
-            world.host("client").run(() -> {
-              try (TcpStream stream = connect()) {
-                for (int i = 0; i < 2; i++) {
-                  talkWhileReading(stream);
-                }
-              }
-            });
+            world
+                .host("server")
+                .background(() -> serve(inOwnFiber(way), () -> Fiber.sleep(Duration.ofDays(1))));
+            world
+                .host("client")
+                .run(() -> {
+                  try (TcpStream stream = connect()) {
+                    for (int i = 0; i < 2; i++) {
+                      talkWhileReading(stream);
+                    }
+                  }
+                });
           })
           .run();
     }
@@ -249,21 +261,24 @@ class PushOutputTest {
     Simulation.seed(1)
         .limit(Duration.ofHours(1))
         .world(world -> {
-          world.host("server").background(() ->
-              serve(handler, () -> Fiber.sleep(Duration.ofDays(1))));
-          world.host("client").run(() -> {
-            try (TcpStream stream = connect()) {
-              stream.pauseInput();
-              stream.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
-              stream.flush();
-              Fiber.sleep(Duration.ofSeconds(1));
-              stream.write("c");
-              stream.flush();
-              Fiber.sleep(Duration.ofSeconds(3));
-              stream.resumeInput();
-              assertThatThrownBy(() -> answer(stream)).isInstanceOf(IoException.class);
-            }
-          });
+          world
+              .host("server")
+              .background(() -> serve(handler, () -> Fiber.sleep(Duration.ofDays(1))));
+          world
+              .host("client")
+              .run(() -> {
+                try (TcpStream stream = connect()) {
+                  stream.pauseInput();
+                  stream.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+                  stream.flush();
+                  Fiber.sleep(Duration.ofSeconds(1));
+                  stream.write("c");
+                  stream.flush();
+                  Fiber.sleep(Duration.ofSeconds(3));
+                  stream.resumeInput();
+                  assertThatThrownBy(() -> answer(stream)).isInstanceOf(IoException.class);
+                }
+              });
         })
         .run();
   }
