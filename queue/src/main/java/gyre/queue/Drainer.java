@@ -445,6 +445,7 @@ final class Drainer implements Runnable, Replay.Executor {
     if (!stats.trouble.isEmpty()) {
       log.info("the database can be used again");
       stats.trouble = "";
+      stats.changed();
       troubleMillis = TROUBLE_FIRST_MILLIS;
     }
   }

@@ -305,10 +305,10 @@ public final class Worker implements QueueWorker {
   /** Soon where something has changed, and as often as was promised where nothing does. */
   private void beatOften(int slot, Executor writer) {
     while (true) {
-      long iteration = stats.iterations.get();
+      long seen = stats.changes();
       long beganNanos = System.nanoTime();
       Fiber.await(CompletableFuture.runAsync(() -> beat(slot), writer));
-      awaitChange(iteration, options.readTimeout());
+      awaitChange(seen, options.readTimeout());
       long leftNanos = HEARTBEAT_SOONEST_NANOS - (System.nanoTime() - beganNanos);
       if (leftNanos > 0) {
         Fiber.sleep(Duration.ofNanos(leftNanos));
@@ -316,13 +316,12 @@ public final class Worker implements QueueWorker {
     }
   }
 
-  private void awaitChange(long iteration, Duration longest) {
+  private void awaitChange(long seen, Duration longest) {
     Fiber<?> self = Fiber.current();
     long untilNanos = System.nanoTime() + longest.toNanos();
     Timer timer = Loop.current().after(longest, self::unpark);
     try {
-      stats.awaitChange(self::unpark);
-      while (stats.iterations.get() == iteration && System.nanoTime() - untilNanos < 0) {
+      while (!stats.hasChanged(seen, self::unpark) && System.nanoTime() - untilNanos < 0) {
         Fiber.park();
       }
     } finally {

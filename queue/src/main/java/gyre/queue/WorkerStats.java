@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 final class WorkerStats {
   final AtomicLong iterations = new AtomicLong();
 
+  /** Rounds that are over. */
+  private final AtomicLong changes = new AtomicLong();
+
   /** Whoever waits for a change. */
   private final AtomicReference<@Nullable Runnable> waiter = new AtomicReference<>();
 
@@ -34,13 +37,23 @@ final class WorkerStats {
   /** False where polling was asked for: then a watcher is not missed. */
   volatile boolean wantsWatcher = true;
 
-  /** Has {@code told} run once, when something has changed. */
-  void awaitChange(Runnable told) {
-    waiter.set(told);
+  /** What is read after this is as new as this number says, or newer. */
+  long changes() {
+    return changes.get();
+  }
+
+  /**
+   * Whether something has changed since {@link #changes} was {@code seen}. If not, {@code told}
+   * runs once when it does; whoever is woken asks again.
+   */
+  boolean hasChanged(long seen, Runnable told) {
+    waiter.set(told); // before the look: a change behind the look finds it
+    return changes.get() != seen;
   }
 
   /** A round is over. */
   void changed() {
+    changes.incrementAndGet();
     if (waiter.get() != null) {
       Runnable told = waiter.getAndSet(null);
       if (told != null) {

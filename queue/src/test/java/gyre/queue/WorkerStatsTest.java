@@ -11,10 +11,24 @@ class WorkerStatsTest {
     WorkerStats stats = new WorkerStats();
     AtomicInteger told = new AtomicInteger();
     stats.changed();
-    stats.awaitChange(told::incrementAndGet);
+    long seen = stats.changes();
+    assertThat(stats.hasChanged(seen, told::incrementAndGet)).isFalse();
     assertThat(told).hasValue(0);
     stats.changed();
     stats.changed();
     assertThat(told).hasValue(1);
+    assertThat(stats.hasChanged(seen, told::incrementAndGet)).isTrue();
+  }
+
+  @Test
+  void shouldTellOfTheEndOfARoundInWhichItWasLookedAt() {
+    WorkerStats stats = new WorkerStats();
+    AtomicInteger told = new AtomicInteger();
+    stats.iterations.incrementAndGet(); // a round begins
+    long seen = stats.changes();
+    assertThat(stats.hasChanged(seen, told::incrementAndGet)).isFalse();
+    stats.changed(); // and ends: its figures are new
+    assertThat(told).hasValue(1);
+    assertThat(stats.hasChanged(seen, told::incrementAndGet)).isTrue();
   }
 }
