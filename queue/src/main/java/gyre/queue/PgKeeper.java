@@ -92,6 +92,7 @@ final class PgKeeper implements Runnable {
   private boolean round() throws SQLException, InterruptedException {
     PgConnection open = ready();
     boolean didSomething = handlers.settle(open);
+    long dueLookNanos = System.nanoTime();
     didSomething |= becomeDue(open) > 0;
     lookAtBatches(open);
     didSomething |= handlers.take(open);
@@ -100,7 +101,8 @@ final class PgKeeper implements Runnable {
       tick(open);
     }
     cleanUp(open);
-    if (shared.isOnce && !didSomething && isAllDone(open)) {
+    didSomething |= !shared.batchesToLookAt.isEmpty(); // of a worker that was declared dead
+    if (shared.isOnce && !didSomething && isAllDone(open, dueLookNanos)) {
       shared.wish(Inbox.Wish.STOP);
     }
     shared.handling = handlers.running();
@@ -250,9 +252,12 @@ final class PgKeeper implements Runnable {
   /**
    * Where it works once: nothing is pending that anybody here could do, nor was put off for what
    * others had. What calls that hang take the place of stays where it is.
+   *
+   * @param dueLookNanos when this round began to look for what is due, by {@link System#nanoTime}
    */
-  private boolean isAllDone(PgConnection open) throws SQLException, InterruptedException {
-    if (!handlers.isIdle() || shared.idle.get() < shared.threads || shared.hasPutOff()) {
+  private boolean isAllDone(PgConnection open, long dueLookNanos)
+      throws SQLException, InterruptedException {
+    if (!isQuiet(dueLookNanos)) {
       return false;
     }
     List<String> operations = new ArrayList<>(shared.sqlOperations());
@@ -276,7 +281,14 @@ final class PgKeeper implements Runnable {
       Thread.sleep(WAITING_MILLIS); // another worker may have it locked, and nobody tells
       shared.work.wakeAll();
     }
-    return !isWaiting;
+    return !isWaiting && isQuiet(dueLookNanos); // what has ended meanwhile may end its batch
+  }
+
+  private boolean isQuiet(long dueLookNanos) {
+    return handlers.isIdle()
+        && shared.idle.get() >= shared.threads
+        && shared.batchesToLookAt.isEmpty()
+        && !shared.hasPutOffBeyond(dueLookNanos);
   }
 
   /**

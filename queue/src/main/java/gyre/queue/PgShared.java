@@ -163,9 +163,12 @@ final class PgShared {
     putOffUntilNanos.accumulateAndGet(until, (one, other) -> one - other > 0 ? one : other);
   }
 
-  /** Whether some may still be put off. */
-  boolean hasPutOff() {
-    return putOffUntilNanos.get() - System.nanoTime() > 0;
+  /**
+   * Whether some were put off until later than a look for what is due, which has left those. Not
+   * whether some are put off now: what becomes due behind that look is still {@code delayed}.
+   */
+  boolean hasPutOffBeyond(long dueLookNanos) {
+    return putOffUntilNanos.get() - dueLookNanos > 0;
   }
 
   void begun(int count) {

@@ -20,6 +20,10 @@ final class PgRig implements AutoCloseable {
   volatile QueueConfig config = config(0);
 
   PgRig(String url, Path directory) {
+    this(url, directory, false);
+  }
+
+  PgRig(String url, Path directory, boolean isOnce) {
     this.url = url;
     this.backend = new PostgresBackend(PgDatabase.of(url, Map.of()));
     this.shared =
@@ -30,7 +34,7 @@ final class PgRig implements AutoCloseable {
             new WorkerStats(),
             new WorkerLog(directory.resolve("worker.log"), new PrintWriter(new StringWriter())),
             1,
-            false);
+            isOnce);
     this.executor = new PgExecutor(shared, 0);
     backend.operations().counts(); // makes the tables
   }

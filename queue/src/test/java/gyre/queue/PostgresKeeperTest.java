@@ -130,6 +130,55 @@ class PostgresKeeperTest {
   }
 
   @Test
+  void shouldNotEndWhereWhatWasPutOffIsDueOnlyBehindTheLookForThat() throws Exception {
+    try (PgRig once = new PgRig(URL, directory, true)) {
+      once.config = rig.config;
+      once.shared.worker = worker();
+      once.shared.idle.set(once.shared.threads);
+      rig.backend.enqueue(Job.of("h", 1).id("x"));
+      rig.backend.enqueue(Job.of("h", 1).id("x"));
+      rig.query(
+          "UPDATE gyre_queue.entries SET state = 'running', worker = 99,"
+              + " changed_at = now() - interval '8 seconds' WHERE seq = 1"); // a quarter is waited
+      CompletableFuture<Void> keeper =
+          PgRig.aside(() -> {
+            new PgKeeper(once.shared, fibers).run();
+            return 0;
+          });
+      String isKeeper = " FROM pg_stat_activity WHERE application_name = 'gyre queue keeper' AND ";
+      WorkerRig.await(
+          "it is put off",
+          () ->
+              states().contains("delayed")
+                  && rig.is("EXISTS (SELECT 1" + isKeeper + "state = 'idle')"));
+      try (PgConnection other = rig.other("other")) {
+        PostgresServer.query(other, "SELECT 1 FROM gyre_queue.workers FOR UPDATE");
+        once.shared.keeping.wakeOne(); // it looks for what is due, and is held up at taking
+        WorkerRig.await(
+            "it is due meanwhile, also by the clock of the keeper",
+            () ->
+                rig.is(
+                    "EXISTS (SELECT 1"
+                        + isKeeper
+                        + "wait_event_type = 'Lock') AND NOT EXISTS (SELECT 1"
+                        + " FROM gyre_queue.entries"
+                        + " WHERE due_at > clock_timestamp() - interval '300 milliseconds')"));
+        other.commit();
+      }
+      WorkerRig.await(
+          "it has looked again",
+          () ->
+              keeper.isDone()
+                  || rig.is(
+                      "EXISTS (SELECT 1 FROM gyre_queue.entries"
+                          + " WHERE due_at > clock_timestamp())"));
+      assertThat(keeper).isNotDone();
+      once.shared.wish(Inbox.Wish.STOP);
+      keeper.get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
   void shouldBeginNothingWhenItWasDeclaredDead() throws Exception {
     rig.shared.worker = worker();
     rig.query("DELETE FROM gyre_queue.workers");
