@@ -58,6 +58,7 @@ final class Drainer implements Runnable, Replay.Executor {
   private final Claims claims;
   private final HandlerDesk desk;
   private final PendingIndex pending;
+  private final OnceEnd onceEnd;
   private final Turns turns;
   private final EntryTaker taker;
   private final Replay replay;
@@ -84,7 +85,7 @@ final class Drainer implements Runnable, Replay.Executor {
       Probe probe,
       EntryStarter starter,
       InstantSource clock,
-      int knownPerLevel) {
+      KnownLimits limits) {
     this.queue = queue;
     this.spool = queue.spool();
     this.isOnce = isOnce;
@@ -97,8 +98,9 @@ final class Drainer implements Runnable, Replay.Executor {
     this.starter = starter;
     this.clock = clock;
     this.claims = new Claims(spool, slot);
-    this.desk = new HandlerDesk(spool, starter, log);
-    this.pending = PendingIndex.of(spool, stats, log, clock, desk::isParked, knownPerLevel);
+    this.desk = new HandlerDesk(spool, starter, log, limits.parkedPerLevel());
+    this.pending = PendingIndex.of(spool, stats, log, clock, desk::isParked, limits.perLevel());
+    this.onceEnd = new OnceEnd(stats, pending, desk);
     this.turns = new Turns(desk, pending);
     this.taker = new EntryTaker(spool, claims, pending, desk, log, probe, clock);
     this.replay = new Replay(spool, slot, claims, pending, log, this);
@@ -168,13 +170,14 @@ final class Drainer implements Runnable, Replay.Executor {
     publish();
     if (progress == Progress.BEGAN) {
       pending.somethingBegan();
+      onceEnd.somethingBegan();
     } else if (progress == Progress.NOTHING) {
       pending.nothingBegan();
-      if (isOnce && desk.isIdle() && (stats.isPaused || isIdle()) && !hasMore()) {
-        inbox.wish(Inbox.Wish.STOP);
-        return;
+      switch (isOnce ? onceEnd.next() : OnceEnd.Next.WAIT) {
+        case END -> inbox.wish(Inbox.Wish.STOP);
+        case LOOK -> {}
+        case WAIT -> inbox.await(waitMillis());
       }
-      inbox.await(waitMillis());
     }
   }
 
@@ -401,15 +404,14 @@ final class Drainer implements Runnable, Replay.Executor {
 
   private long waitMillis() {
     long now = PendingIndex.steadyMillis();
-    long until = Math.min(upkeep.nextMillis(), pending.nextMillis());
-    long pause = stats.isPaused ? KindState.NOT_BY_TIME : desk.pauseMillis();
-    if (pause != KindState.NOT_BY_TIME) {
-      until = Math.min(until, now + pause);
+    long millis = Math.min(upkeep.nextMillis(), pending.nextMillis()) - now;
+    if (!stats.isPaused) {
+      millis = Math.min(millis, Math.min(desk.pauseMillis(), desk.stuckInMillis()));
     }
     if (isDraining) {
-      until = Math.min(until, now + LOOK_AGAIN_MILLIS);
+      millis = Math.min(millis, LOOK_AGAIN_MILLIS);
     }
-    return Math.max(1, until - now);
+    return Math.max(1, millis);
   }
 
   private void trouble(RuntimeException e) throws InterruptedException {
@@ -457,18 +459,6 @@ final class Drainer implements Runnable, Replay.Executor {
       stats.waiting = waiting + desk.parked();
     }
     stats.changed();
-  }
-
-  /** Where nobody watches: entries may have been enqueued by those that were executed. */
-  private boolean hasMore() {
-    if (!stats.isPaused) {
-      pending.scan();
-    }
-    return !stats.isPaused && !pending.isEmpty();
-  }
-
-  private boolean isIdle() {
-    return pending.isExhausted() && pending.hasNothingLater() && desk.hasNothingParked();
   }
 
   private boolean isOver() {

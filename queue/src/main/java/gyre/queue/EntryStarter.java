@@ -8,8 +8,8 @@ interface EntryStarter {
   void start(Claim claim, Kind kind, int attempt);
 
   /** Calls of a handler that were given up and have not returned. */
-  default int hanging(String operation) {
-    return 0;
+  default Hanging hanging(String operation) {
+    return Hanging.NONE;
   }
 
   /** Cancels all that runs. Ends when nothing does any more, and all answers are given. */

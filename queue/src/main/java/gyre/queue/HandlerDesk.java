@@ -20,6 +20,7 @@ final class HandlerDesk implements AutoCloseable {
   private final Spool spool;
   private final EntryStarter starter;
   private final WorkerLog log;
+  private final int parkedPerLevel;
   private final Map<String, KindState> kinds = new HashMap<>();
 
   /** By the file that an entry has in {@code processing/}. */
@@ -33,10 +34,14 @@ final class HandlerDesk implements AutoCloseable {
 
   private @Nullable IdLocks ids;
 
-  HandlerDesk(Spool spool, EntryStarter starter, WorkerLog log) {
+  /**
+   * @param parkedPerLevel how many of a kind and a priority are kept while they wait
+   */
+  HandlerDesk(Spool spool, EntryStarter starter, WorkerLog log, int parkedPerLevel) {
     this.spool = spool;
     this.starter = starter;
     this.log = log;
+    this.parkedPerLevel = parkedPerLevel;
   }
 
   // ---- kinds and their limits
@@ -45,7 +50,7 @@ final class HandlerDesk implements AutoCloseable {
     return kinds.computeIfAbsent(
         kind.operation(),
         operation -> {
-          KindState state = new KindState(kind);
+          KindState state = new KindState(kind, parkedPerLevel);
           state.isPaused = Files.exists(spool.pauseFile(operation));
           return state;
         });
@@ -59,9 +64,9 @@ final class HandlerDesk implements AutoCloseable {
   void look() {
     kinds.forEach((operation, state) -> {
       state.isPaused = Files.exists(spool.pauseFile(operation));
-      int hanging = starter.hanging(operation);
-      if (hanging > state.hanging) {
-        log.failure(HandlerThreads.hangingWarning(operation, hanging));
+      Hanging hanging = starter.hanging(operation);
+      if (hanging.calls() > state.hanging.calls()) {
+        log.failure(HandlerThreads.hangingWarning(operation, hanging.calls()));
       }
       state.hanging = hanging;
     });
@@ -129,6 +134,14 @@ final class HandlerDesk implements AutoCloseable {
       pause = Math.min(pause, each.pauseMillis());
     }
     return pause;
+  }
+
+  /** Until the first kind counts as stuck; {@link KindState#NOT_BY_TIME} if none will. */
+  long stuckInMillis() {
+    return kinds.values().stream()
+        .mapToLong(KindState::stuckInMillis)
+        .min()
+        .orElse(KindState.NOT_BY_TIME);
   }
 
   // ---- what runs

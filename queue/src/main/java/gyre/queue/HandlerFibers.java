@@ -3,6 +3,7 @@ package gyre.queue;
 import gyre.CancelledException;
 import gyre.Loop;
 import gyre.Scope;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +35,13 @@ final class HandlerFibers {
   }
 
   /** Calls of a handler that were given up and have not returned. Any thread. */
-  int hanging(String operation) {
+  Hanging hanging(String operation) {
     return threads.hanging(operation);
   }
 
-  /** Whether some call of any handler was given up and has not returned. Any thread. */
-  boolean hasHanging() {
-    return threads.hasHanging();
+  /** Those of each handler. Any thread. */
+  List<Hanging> hanging() {
+    return threads.hanging();
   }
 
   /** Called in a fiber of the loop whose innermost scope this is: the fibers live in it. */

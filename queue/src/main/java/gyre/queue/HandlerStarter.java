@@ -24,7 +24,7 @@ final class HandlerStarter implements EntryStarter {
   }
 
   @Override
-  public int hanging(String operation) {
+  public Hanging hanging(String operation) {
     return handlers.hanging(operation);
   }
 

@@ -2,6 +2,7 @@ package gyre.queue;
 
 import gyre.CancelledException;
 import gyre.Fiber;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +26,9 @@ final class HandlerThreads {
   private static final class Calls {
     final AtomicInteger living = new AtomicInteger();
     final AtomicInteger hanging = new AtomicInteger();
+
+    /** When the last one was given up. */
+    volatile long givenUpNanos = System.nanoTime();
   }
 
   private enum State {
@@ -45,6 +49,7 @@ final class HandlerThreads {
     synchronized void giveUp() {
       if (state == State.RUNNING) {
         state = State.GIVEN_UP;
+        calls.givenUpNanos = System.nanoTime(); // before it counts: one that counts is no older
         calls.hanging.incrementAndGet();
       }
     }
@@ -78,15 +83,15 @@ final class HandlerThreads {
         + " places: have it end when its thread is interrupted";
   }
 
-  /** How many calls of a kind were given up and have not returned. Any thread. */
-  int hanging(String operation) {
+  /** Calls of a kind that were given up and have not returned. Any thread. */
+  Hanging hanging(String operation) {
     Calls calls = kinds.get(operation);
-    return calls == null ? 0 : calls.hanging.get();
+    return calls == null ? Hanging.NONE : new Hanging(calls.hanging.get(), calls.givenUpNanos);
   }
 
-  /** Whether some call was given up and has not returned. Any thread. */
-  boolean hasHanging() {
-    return kinds.values().stream().anyMatch(each -> each.hanging.get() > 0);
+  /** Those of each kind. Any thread. */
+  List<Hanging> hanging() {
+    return kinds.keySet().stream().map(this::hanging).toList();
   }
 
   /**

@@ -7,21 +7,24 @@ import org.jspecify.annotations.Nullable;
 /** What of one kind runs now, and what waits for its limits. Used by the thread that executes. */
 final class KindState {
   static final long NOT_BY_TIME = Long.MAX_VALUE;
-  private static final int PARKED_LIMIT = 8192;
 
   /** What was found to be of this kind when no more of it was allowed to begin. */
-  final Backlog parked = new Backlog(PARKED_LIMIT);
+  final Backlog parked;
 
   private Kind kind;
   private TokenBucket bucket;
   int running;
   boolean isPaused;
 
-  /** Calls that were given up and have not returned: they take places as those that run. */
-  int hanging;
+  /** As of the last look. */
+  Hanging hanging = Hanging.NONE;
 
-  KindState(Kind kind) {
+  /**
+   * @param parkedPerLevel how many of a priority are kept while they wait
+   */
+  KindState(Kind kind, int parkedPerLevel) {
     this.kind = kind;
+    this.parked = new Backlog(parkedPerLevel);
     this.bucket = bucket(kind);
   }
 
@@ -44,14 +47,23 @@ final class KindState {
 
   /** Whether its concurrency allows one more. */
   private boolean hasRoom() {
-    return !isPaused && (kind.isSql() || running + hanging < kind.concurrency());
+    return !isPaused && (kind.isSql() || running + hanging.calls() < kind.concurrency());
   }
 
   /**
    * All its places are taken by calls that were given up: whether one is ever free nobody knows.
    */
   boolean isStuck() {
-    return !kind.isSql() && hanging >= kind.concurrency();
+    return !kind.isSql() && hanging.isStuck(kind.concurrency(), System.nanoTime());
+  }
+
+  /** Until it counts as stuck, where something waits for that; {@link #NOT_BY_TIME} if not. */
+  long stuckInMillis() {
+    long millis =
+        kind.isSql() || isPaused || parked.isEmpty()
+            ? 0
+            : hanging.waitMillis(kind.concurrency(), System.nanoTime());
+    return millis == 0 ? NOT_BY_TIME : millis;
   }
 
   /** Whether one may begin now. */

@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * they had when they were looked at last. Used by one thread.
  */
 final class PendingIndex {
-  /** How many of a priority a worker knows at a time. */
-  static final int KNOWN_PER_LEVEL = 32_768;
-
   /** Where all that fits into memory waits for limits, others are looked for after a pause. */
   private static final long SCAN_AGAIN_MILLIS = 1000;
 

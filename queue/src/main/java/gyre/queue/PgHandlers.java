@@ -93,8 +93,8 @@ final class PgHandlers {
   private static final class Lane {
     int running;
 
-    /** Calls that were given up and have not returned: they take places as those that run. */
-    int hanging;
+    /** As of the last look. */
+    Hanging hanging = Hanging.NONE;
 
     final PgAgeing ageing = new PgAgeing();
     TokenBucket bucket = TokenBucket.create(1, 1, System.nanoTime());
@@ -140,7 +140,19 @@ final class PgHandlers {
   /** Whether all places of a kind are taken by calls that were given up. */
   boolean isStuck(Kind kind) {
     Lane lane = lanes.get(kind.operation());
-    return lane != null && lane.hanging >= kind.concurrency();
+    return lane != null && lane.hanging.isStuck(kind.concurrency(), System.nanoTime());
+  }
+
+  /** Until the first kind counts as stuck, where all its calls hang. */
+  long stuckInMillis() {
+    long until = Long.MAX_VALUE;
+    for (Kind kind : shared.handlerKinds()) {
+      Lane lane = lanes.get(kind.operation());
+      Hanging hanging = lane == null ? Hanging.NONE : lane.hanging;
+      long millis = hanging.waitMillis(kind.concurrency(), System.nanoTime());
+      until = millis == 0 ? until : Math.min(until, millis);
+    }
+    return until;
   }
 
   boolean foundNothing() {
@@ -169,12 +181,12 @@ final class PgHandlers {
   private int take(PgConnection open, Kind kind) throws SQLException {
     Lane lane = lanes.computeIfAbsent(kind.operation(), each -> new Lane());
     lane.use(kind);
+    lookForHanging(kind, lane);
     if (lane.pauseMillis() > 0) {
       pauseMillis = Math.min(pauseMillis, lane.pauseMillis());
       return 0;
     }
-    lookForHanging(kind, lane);
-    int room = kind.concurrency() - lane.running - lane.hanging;
+    int room = kind.concurrency() - lane.running - lane.hanging.calls();
     int most = shared.mayBegin(kind.ratePerSecond() > 0 ? Math.min(1, room) : room);
     if (most <= 0) {
       return 0;
@@ -191,9 +203,9 @@ final class PgHandlers {
   }
 
   private void lookForHanging(Kind kind, Lane lane) {
-    int hanging = fibers.hanging(kind.operation());
-    if (hanging > lane.hanging) {
-      shared.log.failure(HandlerThreads.hangingWarning(kind.operation(), hanging));
+    Hanging hanging = fibers.hanging(kind.operation());
+    if (hanging.calls() > lane.hanging.calls()) {
+      shared.log.failure(HandlerThreads.hangingWarning(kind.operation(), hanging.calls()));
     }
     lane.hanging = hanging;
   }

@@ -120,6 +120,9 @@ final class PgKeeper implements Runnable {
     if (isCleaningUp) {
       poll = Math.min(poll, (nextCleanUpNanos - System.nanoTime()) / 1_000_000);
     }
+    if (shared.isOnce) {
+      poll = Math.min(poll, handlers.stuckInMillis());
+    }
     return Math.max(
         1, Math.min(Math.min(untilTick, poll), Math.min(dueInMillis, handlers.pauseMillis())));
   }

@@ -7,11 +7,14 @@ import gyre.Scope;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * Works on the shards that nobody else works on, each as a queue of its own. Of several processes
@@ -20,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class ShardedWorker implements QueueWorker {
   private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration RETURN_LOOK = Duration.ofMillis(20);
   private static final Duration LONGEST = Duration.ofDays(365);
 
   /** For so many looks a process leaves the shards to others whose turn they are. */
@@ -64,10 +68,10 @@ final class ShardedWorker implements QueueWorker {
     Inbox inbox = new Inbox();
     ShardRouter router = new ShardRouter(shards, spool, inbox, log, () -> maxEntryBytes);
     if (options.isOnce()) {
-      boolean didSomething = true;
-      while (didSomething && wish == Inbox.Wish.WORK) {
+      boolean goesOn = true;
+      while (goesOn && wish == Inbox.Wish.WORK) {
         router.route();
-        didSomething = once() && new ShardedInspection(shards).counts().pending() > 0;
+        goesOn = once();
       }
       return;
     }
@@ -86,15 +90,15 @@ final class ShardedWorker implements QueueWorker {
   }
 
   /**
-   * One shard after the other; an entry may have enqueued others into one that was before it. False
-   * also where calls hang: another look would make more of them.
+   * One shard after the other; whether to do so again: an entry may have enqueued others into one
+   * that was before it.
    *
    * @throws QueueException what was wrong with the first that could not be worked on, after all
    *     others
    */
   private boolean once() {
     long ended = 0;
-    boolean isStuck = false;
+    List<Worker> workers = new ArrayList<>();
     QueueException first = null;
     for (int i = 0; i < shards.count() && wish == Inbox.Wish.WORK; i++) {
       try {
@@ -102,7 +106,7 @@ final class ShardedWorker implements QueueWorker {
         running.put(i, worker);
         worker.run();
         ended += worker.stats().processed.get() + worker.stats().failed.get();
-        isStuck |= worker.hasHanging();
+        workers.add(worker);
       } catch (QueueException e) {
         first = first == null ? e : first;
       } finally {
@@ -112,7 +116,21 @@ final class ShardedWorker implements QueueWorker {
     if (first != null) {
       throw first;
     }
-    return ended > 0 && !isStuck;
+    return ended > 0
+        && new ShardedInspection(shards).counts().pending() > 0
+        && haveReturned(workers);
+  }
+
+  /** False where calls hang for good: another look would make more of them. */
+  private boolean haveReturned(List<Worker> workers) {
+    while (wish == Inbox.Wish.WORK && anyOf(workers, each -> each.mayReturn(System.nanoTime()))) {
+      Fiber.sleep(RETURN_LOOK);
+    }
+    return !anyOf(workers, each -> each.calls() > 0);
+  }
+
+  private static boolean anyOf(List<Worker> workers, Predicate<Hanging> isSo) {
+    return workers.stream().flatMap(each -> each.hanging().stream()).anyMatch(isSo);
   }
 
   /** Whoever has the lock routes. */

@@ -146,9 +146,9 @@ public final class Worker implements QueueWorker {
     return stats;
   }
 
-  /** Whether calls of handlers were given up and go on. */
-  boolean hasHanging() {
-    return handlers.hasHanging();
+  /** Calls of each handler that were given up and go on. */
+  List<Hanging> hanging() {
+    return handlers.hanging();
   }
 
   /**
@@ -215,7 +215,7 @@ public final class Worker implements QueueWorker {
             probe,
             starter,
             InstantSource.system(),
-            PendingIndex.KNOWN_PER_LEVEL);
+            KnownLimits.USUAL);
     try (Scope scope = Scope.openIsolated("queue-worker")) {
       startFibers(scope, slot);
       try {

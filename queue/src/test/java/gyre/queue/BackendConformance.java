@@ -13,6 +13,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -271,6 +273,62 @@ abstract class BackendConformance {
       }
       return "";
     }
+  }
+
+  /** Its first call ends when it is interrupted, once it has undone what it did. */
+  public static final class Undoes implements QueueHandler {
+    static final AtomicInteger CALLS = new AtomicInteger();
+    static volatile Runnable undo = () -> {};
+
+    @Override
+    public String operation() {
+      return "undoes";
+    }
+
+    @Override
+    public Object handle(QueueTask task) {
+      if (CALLS.incrementAndGet() == 1) {
+        try {
+          new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+          undo.run();
+        }
+      }
+      return "";
+    }
+  }
+
+  /** Works once; the first call of "undoes" runs this, and ends some time behind its timeout. */
+  void onceWithALateEnd(Runnable undo) throws Exception {
+    configure(
+        "[handlers.undoes]\nkind = \"java\"\nclass = \""
+            + Undoes.class.getName()
+            + "\"\nconcurrency = 1\ntimeout_seconds = 1\nretries = 0\n");
+    CountDownLatch isEnded = new CountDownLatch(1);
+    Undoes.CALLS.set(0);
+    Undoes.undo =
+        () -> {
+          undo.run();
+          WorkerRig.await("it is noted", () -> queue.operations().counts().failed() == 1);
+          try {
+            boolean _ = isEnded.await(200, TimeUnit.MILLISECONDS); // by then a hasty worker has
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    once();
+    isEnded.countDown();
+  }
+
+  @Test
+  void shouldGoOnBehindACallThatTakesItsTimeToEndAfterItsTimeout() throws Exception {
+    queue.openBatch("same shard", 2, Job.sql("SELECT 1"));
+    queue.enqueue(Job.of("undoes", 1).batch("same shard"));
+    queue.enqueue(Job.of("undoes", 2).batch("same shard"));
+    onceWithALateEnd(() -> {});
+    assertThat(Undoes.CALLS).hasValue(2);
+    assertThat(queue.operations().counts().failed()).isEqualTo(1);
+    assertThat(queue.operations().counts().pending()).isZero();
   }
 
   /** What waits for the place that it keeps is not failed for that. */

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Faults that come between two steps of the thread that executes: without a loop. */
 @Timeout(90)
 class DrainerFaultTest {
+  private static final long HOUR_NANOS = Duration.ofHours(1).toNanos();
   private static final String INSERT = "{\"sql\": \"INSERT INTO t VALUES (%d)\"}";
 
   @TempDir Path directory;
@@ -56,7 +57,9 @@ class DrainerFaultTest {
 
   private int concurrency = 4;
   private int batch = QueueConfig.DEFAULT.batch();
-  private int knownPerLevel = PendingIndex.KNOWN_PER_LEVEL;
+  private KnownLimits limits = KnownLimits.USUAL;
+  private boolean isOnce;
+  private volatile Hanging hanging = Hanging.NONE;
   private int rate;
   private int drainEntries = QueueConfig.DEFAULT.drainEntries();
 
@@ -88,6 +91,23 @@ class DrainerFaultTest {
                 throw e.getTargetException();
               }
             });
+  }
+
+  /** Begins nothing: the test says what ends, and when. */
+  private final class Starter implements EntryStarter {
+    @Override
+    public void start(Claim claim, Kind kind, int attempt) {
+      Inbox.Finished end = new Inbox.Finished(claim, kind, new Outcome.Done(null));
+      started.add(end);
+      if (endsAtOnce) {
+        inbox.finished(end);
+      }
+    }
+
+    @Override
+    public Hanging hanging(String operation) {
+      return hanging;
+    }
   }
 
   private void start() {
@@ -123,22 +143,16 @@ class DrainerFaultTest {
         new Drainer(
             rig.queue,
             0,
-            false,
+            isOnce,
             this::engine,
             () -> config,
             inbox,
             stats,
             new WorkerLog(directory.resolve("worker.log"), null),
             probe,
-            (claim, of, attempt) -> {
-              Inbox.Finished end = new Inbox.Finished(claim, of, new Outcome.Done(null));
-              started.add(end);
-              if (endsAtOnce) {
-                inbox.finished(end);
-              }
-            },
+            new Starter(),
             () -> Instant.now().plusMillis(clockAheadMillis),
-            knownPerLevel);
+            limits);
     ended.add(drainer.ended());
     Thread.ofPlatform().name("test-drainer").start(drainer);
   }
@@ -332,6 +346,48 @@ class DrainerFaultTest {
     }
   }
 
+  // ---- handlers that hang, where it works once
+
+  /** All but the first of these wait for the call of the first, which hangs after its timeout. */
+  private void startBehindACallThatHangs(int entries, Hanging since) throws Exception {
+    isOnce = true;
+    concurrency = 1;
+    for (int i = 0; i < entries; i++) {
+      rig.drop("5_" + i, "{\"operation\": \"h\"}");
+    }
+    start();
+    Inbox.Finished first = Objects.requireNonNull(started.poll(30, TimeUnit.SECONDS));
+    hanging = since;
+    inbox.finished(first);
+    rig.awaitCompleted("5_0");
+  }
+
+  @Test
+  void shouldNotEndBeforeACallThatWasInterruptedHadTimeToReturn() throws Exception {
+    Hanging now = new Hanging(1, System.nanoTime() + HOUR_NANOS);
+    startBehindACallThatHangs(2, now);
+    long rounds = stats.iterations.get();
+    inbox.wakeUp();
+    WorkerRig.await(
+        "it decides", () -> stats.iterations.get() > rounds || ended.getFirst().isDone());
+    assertThat(ended.getFirst()).isNotDone();
+    hanging = Hanging.NONE;
+    endsAtOnce = true;
+    inbox.wakeUp();
+    rig.awaitCompleted("5_1");
+    ended.getFirst().get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void shouldEndThoughMoreWaitsForACallThatHangsThanIsKept() throws Exception {
+    limits = new KnownLimits(1000, 4);
+    rig.drop("9_0", INSERT.formatted(1));
+    startBehindACallThatHangs(20, new Hanging(1, System.nanoTime() - HOUR_NANOS));
+    ended.getFirst().get(30, TimeUnit.SECONDS);
+    assertThat(rig.query("SELECT n FROM t")).containsExactly("1");
+    assertThat(WorkerRig.names(rig.spool.pending)).hasSize(19);
+  }
+
   // ---- a backlog
 
   /**
@@ -378,7 +434,8 @@ class DrainerFaultTest {
 
   @Test
   void shouldKeepNoMoreInMemoryOfABacklogThanItKnowsAtATime() throws Exception {
-    knownPerLevel = 100;
+    int knownPerLevel = 100;
+    limits = new KnownLimits(knownPerLevel, KnownLimits.USUAL.parkedPerLevel());
     batch = 8; // 50 batches are 400 entries, so the directory was looked at several times
     int entries = 3000;
     assertThat(namesKeptOf(entries)).isLessThan(2L * knownPerLevel);
@@ -484,7 +541,9 @@ class DrainerFaultTest {
     rig.drop("5_part", "{\"sql\": ");
     inbox.rescan();
     rig.awaitCompleted("5_2");
-    rig.awaitFailed("06_bad"); // after another attempt
+    WorkerRig.await("it is tried again", () -> !WorkerRig.names(rig.spool.delayed).isEmpty());
+    inbox.delayed();
+    rig.awaitFailed("06_bad");
     rig.awaitFailed("5_part"); // it is no longer taken for one that grows
   }
 

@@ -8,6 +8,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class KindStateTest {
+  private static final int PARKED = 100;
+  private static final long HOUR_NANOS = Duration.ofHours(1).toNanos();
   private static final Kind KIND =
       new Kind(
           "k",
@@ -23,7 +25,7 @@ class KindStateTest {
 
   @Test
   void shouldParkAgainOnceABurstThatFoundNoRoomIsBegun() {
-    KindState state = new KindState(KIND);
+    KindState state = new KindState(KIND, PARKED);
     int count = 0;
     while (state.parked.offer(name(count))) {
       count++;
@@ -40,11 +42,27 @@ class KindStateTest {
 
   @Test
   void shouldCountCallsThatHangAsCallsThatRun() {
-    KindState state = new KindState(KIND);
-    state.hanging = 1;
+    KindState state = new KindState(KIND, PARKED);
+    state.hanging = new Hanging(1, System.nanoTime());
     assertThat(state.mayBegin()).isFalse();
-    state.hanging = 0;
+    state.hanging = Hanging.NONE;
     assertThat(state.mayBegin()).isTrue();
+  }
+
+  @Test
+  void shouldCountAsStuckOnlyWhereCallsHadTimeToReturn() {
+    KindState state = new KindState(KIND, PARKED);
+    state.hanging = new Hanging(1, System.nanoTime() + HOUR_NANOS);
+    assertThat(state.isStuck()).isFalse();
+    assertThat(state.stuckInMillis()).isEqualTo(KindState.NOT_BY_TIME); // nothing waits for it
+    state.parked.offer(name(1));
+    assertThat(state.stuckInMillis()).isBetween(1L, 2 * HOUR_NANOS / 1_000_000);
+    state.hanging = new Hanging(1, System.nanoTime() - HOUR_NANOS);
+    assertThat(state.isStuck()).isTrue();
+    assertThat(state.stuckInMillis()).isEqualTo(KindState.NOT_BY_TIME);
+    state.hanging = Hanging.NONE;
+    assertThat(state.isStuck()).isFalse();
+    assertThat(state.stuckInMillis()).isEqualTo(KindState.NOT_BY_TIME);
   }
 
   @Test
@@ -52,7 +70,7 @@ class KindStateTest {
     Kind limited =
         new Kind("k", KIND.way(), 1_000_000, 3, Duration.ofSeconds(1), RetryPolicy.DEFAULT);
     long begin = System.nanoTime();
-    KindState state = new KindState(limited);
+    KindState state = new KindState(limited, PARKED);
     int begun = 0;
     for (int i = 0; i < 10_000; i++) {
       if (state.mayBegin()) {

@@ -88,6 +88,23 @@ class ShardsTest extends BackendConformance {
     assertThat(queue.operations().counts().pending()).isZero();
   }
 
+  /** An id of that shard. */
+  private String idOf(int shard) {
+    Shards shards = new Shards(directory, COUNT);
+    return java.util.stream.IntStream.range(0, 1000)
+        .mapToObj(i -> "id " + i)
+        .filter(each -> shards.shardOf(each) == shard)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void shouldComeBackToAShardThoughACallOfAnotherOneHasTimedOut() throws Exception {
+    queue.enqueue(Job.of("undoes", 1).id(idOf(COUNT - 1)));
+    onceWithALateEnd(() -> queue.enqueue(Job.sql("INSERT INTO t VALUES (1)").id(idOf(0))));
+    assertThat(query("SELECT n FROM t")).containsExactly("1");
+  }
+
   @Test
   void shouldSpreadEntriesEvenly() {
     int[] counts = new int[COUNT];
