@@ -258,7 +258,8 @@ public final class Command {
 
   /**
    * Starts it, in the current scope, whose end ends it and its group. Parks until its program has
-   * begun.
+   * begun. Where the scope has ended or was cancelled by then, the child is killed, without a
+   * request to end before: nobody is left who could wait for it.
    *
    * @throws ProcessException if it cannot be started
    */

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,7 +34,7 @@ class PushOutputTest {
 
   static {
     for (int i = 0; i < LARGE_BYTES; i++) {
-      LARGE[i] = (byte) (i * 31 >>> 7); // a piece in the wrong place is seen
+      LARGE[i] = (byte) ((i * 31) >>> 7); // a piece in the wrong place is seen
     }
   }
 
@@ -90,7 +91,7 @@ class PushOutputTest {
 
   /** Two answers from one queue: the first waits for its peer, while the second is sent. */
   private static final class OneQueue implements HttpHandler {
-    private Response held;
+    private @Nullable Response held;
 
     @Override
     public void handle(Request request, Response response) {
@@ -106,9 +107,10 @@ class PushOutputTest {
         scratch.append(LARGE);
         response.send(scratch);
         assertThat(scratch.isEmpty()).isTrue();
-        if (held != null) {
+        Response first = held;
+        if (first != null) {
           scratch.append("held");
-          held.send(scratch);
+          first.send(scratch);
           assertThat(scratch.isEmpty()).isTrue();
         }
       }
@@ -186,7 +188,7 @@ class PushOutputTest {
 
   // ---- a fiber of the user's own, which parks
 
-  private enum Way {
+  enum Way {
     ARRAY,
     QUEUE,
     PIECES

@@ -127,11 +127,12 @@ class PostgresEndTest {
         """
         [handlers.h]
         kind = "command"
-        command = ["sh", "-c", "trap 'sleep 0.5; touch %s; exit 1' TERM; touch %s; sleep 60 & wait"]
+        command = ["sh", "-c", "trap 'sleep 0.5; touch %s; exit 1' TERM; cat >&2; touch %s; sleep 60 & wait"]
         """
             .formatted(ended, begun));
     PostgresWorker worker = start(options());
     rig.backend.enqueue(Job.of("h", "x"));
+    // It has read what it was given, so the worker knows of it: who is cancelled before is killed.
     WorkerRig.await("it has begun", () -> Files.exists(begun));
     worker.stop();
     await("EXISTS (SELECT 1 FROM gyre_queue.entries WHERE state = 'pending')");
