@@ -50,7 +50,9 @@ final class UniqueKeys {
 
   /**
    * Under a lock, of this process and of others: else one that has looked at a stale key would
-   * delete that of another one, which has taken its place meanwhile.
+   * delete that of another one, which has taken its place meanwhile. A key is made without the
+   * lock, but not while there is one: so one that is gone already is left alone, for what would be
+   * deleted is the next one's.
    */
   private static void deleteStale(Spool spool, Path held, String key) throws IOException {
     synchronized (STALE_KEYS) {
@@ -60,10 +62,13 @@ final class UniqueKeys {
               StandardOpenOption.CREATE,
               StandardOpenOption.WRITE)) {
         lock.lock(); // given back with the channel
-        if (!isStale(held)) {
+        int names = names(held);
+        if (names > 1) {
           throw new DuplicateJobException(key);
         }
-        Files.deleteIfExists(held);
+        if (names == 1) {
+          Files.deleteIfExists(held);
+        }
       }
     }
   }
@@ -85,11 +90,12 @@ final class UniqueKeys {
     }
   }
 
-  private static boolean isStale(Path held) throws IOException {
+  /** Of its file, this one included; 0 if there is no such key. */
+  private static int names(Path held) throws IOException {
     try {
-      return ((Number) Files.getAttribute(held, "unix:nlink")).longValue() == 1;
+      return ((Number) Files.getAttribute(held, "unix:nlink")).intValue();
     } catch (NoSuchFileException e) {
-      return true;
+      return 0;
     }
   }
 }
