@@ -104,16 +104,20 @@ class ExchangeKeptTest {
     seen.add(String.valueOf(request));
   }
 
+  private void keep(Request asked, Response answer) {
+    request = asked;
+    body = asked.body();
+    response = answer;
+    answer.send("kept");
+  }
+
   @ParameterizedTest
   @EnumSource(Style.class)
   void shouldRefuseWhatWasKept(Style style) throws Exception {
     HttpHandler handler =
         (asked, answer) -> {
           if (asked.isPath("/first")) {
-            request = asked;
-            body = asked.body();
-            response = answer;
-            answer.send("kept");
+            keep(asked, answer);
             return;
           }
           if (style != Style.PUSH) {
@@ -165,10 +169,7 @@ class ExchangeKeptTest {
     HttpHandler handler =
         (asked, answer) -> {
           if (asked.isPath("/first")) {
-            request = asked;
-            body = asked.body();
-            response = answer;
-            answer.send("kept");
+            keep(asked, answer);
             return;
           }
           deferred = answer.defer();
@@ -206,10 +207,7 @@ class ExchangeKeptTest {
     HttpHandler handler =
         (asked, answer) -> {
           if (asked.isPath("/first")) {
-            request = asked;
-            body = asked.body();
-            response = answer;
-            answer.send("kept");
+            keep(asked, answer);
             return;
           }
           use();
@@ -324,10 +322,7 @@ class ExchangeKeptTest {
     HttpHandler handler =
         (asked, answer) -> {
           if (asked.isPath("/first")) {
-            request = asked;
-            body = asked.body();
-            response = answer;
-            answer.send("kept");
+            keep(asked, answer);
             return;
           }
           Latch used = Latch.create("used", 1);

@@ -56,11 +56,14 @@ final class StallLog {
 
   /** It goes on. */
   synchronized StallReport seen(StallReport report, long now) {
-    return replace(report, 0, now);
+    StallReport seen = report.seen(now);
+    replace(report, seen);
+    return seen;
   }
 
   synchronized void ended(StallReport report, long now) {
-    StallReport ended = replace(report, now, now);
+    StallReport ended = report.ended(now);
+    replace(report, ended);
     StallEvent.commitEnd(ended);
   }
 
@@ -73,24 +76,6 @@ final class StallLog {
     if (isForLog(changed) && (isOwnNow || !isForLog(old))) {
       log(changed);
     }
-  }
-
-  private StallReport replace(StallReport old, long endedNanos, long seenNanos) {
-    StallReport changed =
-        new StallReport(
-            old.loop(),
-            old.loopNumber(),
-            old.kind(),
-            old.subject(),
-            old.scopes(),
-            old.beganNanos(),
-            endedNanos,
-            seenNanos,
-            old.cause(),
-            old.detail(),
-            old.stack());
-    replace(old, changed);
-    return changed;
   }
 
   synchronized List<StallReport> all() {

@@ -85,34 +85,22 @@ public record StallReport(
 
   /** The same, which is over. */
   StallReport ended(long nanoTime) {
-    return new StallReport(
-        loop,
-        loopNumber,
-        kind,
-        subject,
-        scopes,
-        beganNanos,
-        nanoTime,
-        nanoTime,
-        cause,
-        detail,
-        stack);
+    return with(nanoTime, nanoTime, cause, detail);
+  }
+
+  /** The same, which goes on. */
+  StallReport seen(long nanoTime) {
+    return with(0, nanoTime, cause, detail);
   }
 
   /** The same, which turned out to be the machine's doing. */
   StallReport by(Cause machine) {
+    return with(endedNanos, seenNanos, machine, "");
+  }
+
+  private StallReport with(long ended, long seen, Cause why, String how) {
     return new StallReport(
-        loop,
-        loopNumber,
-        kind,
-        subject,
-        scopes,
-        beganNanos,
-        endedNanos,
-        seenNanos,
-        machine,
-        "",
-        stack);
+        loop, loopNumber, kind, subject, scopes, beganNanos, ended, seen, why, how, stack);
   }
 
   /** How long it is over. */

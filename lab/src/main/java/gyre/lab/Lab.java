@@ -54,6 +54,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: what commands ask of the lab, a method or two each.
+
 /** The lab as the command line sees it. */
 public final class Lab {
   private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(14);

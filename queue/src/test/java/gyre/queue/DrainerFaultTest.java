@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+// Over 500 lines: one rig for all faults of one thread.
+
 /** Faults that come between two steps of the thread that executes: without a loop. */
 @Timeout(90)
 class DrainerFaultTest {

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+// Over 500 lines: many small tests of one engine.
+
 /** What only this engine has: quiet sends, buffers that run out, rings that overflow, messages. */
 @EnabledOnOs(OS.LINUX)
 @Timeout(60)

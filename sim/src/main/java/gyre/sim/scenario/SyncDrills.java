@@ -31,6 +31,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 
+// Over 500 lines: many small drills, none of which needs another.
+
 /** Drills of the toolkit: what fibers of one loop, and of several, do with each other. */
 final class SyncDrills {
   private static final Duration MILLI = Duration.ofMillis(1);
