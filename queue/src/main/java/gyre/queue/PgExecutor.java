@@ -299,7 +299,8 @@ final class PgExecutor implements Runnable {
     }
     open.rollback(); // throws if the connection is lost
     if (leavesTraces) {
-      close(); // a lock of the session outlives the transaction
+      unlock(open);
+      close(); // what else it has left behind
     }
     if (suspect != 0) {
       // Where this can be written the database is well, and the entry is to blame.
@@ -391,6 +392,15 @@ final class PgExecutor implements Runnable {
     open.setAutoCommit(true);
     PgBatch.run(open, "DISCARD ALL");
     open.setAutoCommit(false);
+  }
+
+  /**
+   * A lock of the session outlives the transaction, and the server may need a while to see that a
+   * connection is closed: nobody is to meet the lock of an entry that is told as failed.
+   */
+  private static void unlock(PgConnection open) throws SQLException {
+    PgBatch.run(open, "SELECT pg_catalog.pg_advisory_unlock_all()");
+    open.rollback();
   }
 
   private static String show(PgConnection open, String setting) throws SQLException {
