@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
             + " empty PostgreSQL database.",
     mixinStandardHelpOptions = true)
 final class QueueBench implements Callable<Integer> {
+  private static final int ENTRIES_LIMIT = 10_000_000;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -28,6 +30,15 @@ final class QueueBench implements Callable<Integer> {
       defaultValue = "20000",
       description = "How many. Default: ${DEFAULT-VALUE}")
   private int entries = 20_000;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "20000",
+      description =
+          "How many are executed before, one by one and in batches, and not counted: a JVM compiles"
+              + " what it executes often. Default: ${DEFAULT-VALUE}")
+  private int warmUp = 20_000;
 
   @Option(
       names = "--url",
@@ -44,10 +55,8 @@ final class QueueBench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (entries < 1 || entries > 10_000_000) {
-      throw new ParameterException(
-          spec.commandLine(), "--entries: " + entries + " is not from 1 to 10000000");
-    }
+    check("--entries", entries, 1);
+    check("--warm-up", warmUp, 0);
     PrintWriter out = spec.commandLine().getOut();
     Consumer<String> print =
         line -> {
@@ -55,10 +64,18 @@ final class QueueBench implements Callable<Integer> {
           out.flush();
         };
     if (url.isPresent()) {
-      Bench.run(url.get(), workers, entries, print);
+      Bench.run(url.get(), workers, entries, warmUp, print);
     } else {
-      Bench.run(entries, print);
+      Bench.run(entries, warmUp, print);
     }
     return 0;
+  }
+
+  private void check(String option, int value, int least) {
+    if (value < least || value > ENTRIES_LIMIT) {
+      throw new ParameterException(
+          spec.commandLine(),
+          option + ": " + value + " is not from " + least + " to " + ENTRIES_LIMIT);
+    }
   }
 }

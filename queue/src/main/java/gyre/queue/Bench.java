@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -21,6 +22,10 @@ import java.util.stream.Stream;
 public final class Bench {
   private static final int LATENCIES = 500;
   private static final Duration PACE = Duration.ofMillis(2);
+
+  /** Between two looks. Who looks without a pause has one processor of two for itself. */
+  private static final Duration LOOK = Duration.ofNanos(20_000);
+
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final int ENQUEUED_TOGETHER = 500;
 
@@ -36,11 +41,16 @@ public final class Bench {
     this.options = WorkerOptions.of(directory).threads(threads);
   }
 
-  /** Of a spool, in a directory that goes again. Each figure is one line to {@code print}. */
-  public static void run(int entries, Consumer<String> print) throws IOException {
+  /**
+   * Of a spool, in a directory that goes again. Each figure is one line to {@code print}.
+   *
+   * @param warmUp how many entries are executed before, one by one and in batches: the JVM compiles
+   *     what it executes often, and a worker that has run for a minute is what most have
+   */
+  public static void run(int entries, int warmUp, Consumer<String> print) throws IOException {
     Path directory = Files.createTempDirectory("gyre-queue-bench-");
     try (Backend queue = Backend.spool(directory)) {
-      new Bench(queue, directory, 1, print).run(entries);
+      new Bench(queue, directory, 1, print).run(entries, warmUp);
     } finally {
       delete(directory);
     }
@@ -50,7 +60,8 @@ public final class Bench {
    * Of a queue in PostgreSQL, which must be empty. It leaves the table {@code gyre_bench} and rows
    * in the ledger.
    */
-  public static void run(String url, int threads, int entries, Consumer<String> print)
+  public static void run(
+      String url, int threads, int entries, int warmUp, Consumer<String> print)
       throws IOException {
     Path directory = Files.createTempDirectory("gyre-queue-bench-");
     try (Backend queue = Backend.postgresql(url)) {
@@ -58,16 +69,18 @@ public final class Bench {
       if (counts.pending() + counts.delayed() + counts.processing() > 0) {
         throw new QueueException("measure " + url + ": entries wait there; use an empty database");
       }
-      new Bench(queue, directory, threads, print).run(entries);
+      new Bench(queue, directory, threads, print).run(entries, warmUp);
     } finally {
       delete(directory);
     }
   }
 
-  private void run(int entries) throws IOException {
+  private void run(int entries, int warmUp) throws IOException {
     queue.enqueue(Job.sql("CREATE TABLE IF NOT EXISTS gyre_bench (n INTEGER)"));
     work(256);
-    fill(Math.min(entries, 2000)); // warms up
+    fill(warmUp / 2);
+    work(1);
+    fill(warmUp - warmUp / 2);
     work(256);
     long begin = System.nanoTime();
     int single = Math.max(1, entries / 5);
@@ -138,10 +151,10 @@ public final class Bench {
       Enqueued entry = queue.enqueue(job(i));
       long begin = System.nanoTime();
       while (entry.end().isEmpty() && System.nanoTime() - begin < LIMIT.toNanos()) {
-        Thread.onSpinWait(); // a pause would be measured too
+        LockSupport.parkNanos(LOOK.toNanos());
       }
       nanos[i] = System.nanoTime() - begin;
-      java.util.concurrent.locks.LockSupport.parkNanos(PACE.toNanos());
+      LockSupport.parkNanos(PACE.toNanos());
     }
     worker.stop();
     ended.join();

@@ -44,7 +44,7 @@ final class Claims {
       return new Taken(null, Miss.SAME_NAME);
     }
     try {
-      if (Spool.isTaken(target)) {
+      if (Files.exists(target)) { // a link that leads nowhere is no entry, and gives way
         held.remove(target); // it waits to be replayed
         return new Taken(null, Miss.SAME_NAME);
       }

@@ -12,22 +12,28 @@ import org.jspecify.annotations.Nullable;
 record SpoolEnd(Spool spool, String id, String name) {
   Optional<JobEnd> end() {
     try {
+      Optional<JobEnd> end = endOf(name);
       // A retry may have changed the priority, so what is looked for is the rest of the name.
       for (int priority = EntryName.FIRST_PRIORITY;
-          priority <= EntryName.LAST_PRIORITY;
+          end.isEmpty() && priority <= EntryName.LAST_PRIORITY;
           priority++) {
         String candidate = EntryName.withPriority(name, priority);
-        if (Files.exists(spool.completed.resolve(candidate))) {
-          return Optional.of(new JobEnd(true, "", result(candidate)));
-        }
-        if (Files.exists(spool.failed.resolve(candidate))) {
-          return Optional.of(new JobEnd(false, error(candidate), null));
-        }
+        end = candidate.equals(name) ? end : endOf(candidate);
       }
-      return Optional.empty();
+      return end;
     } catch (IOException e) {
       throw QueueException.of("look for entry", id, e);
     }
+  }
+
+  private Optional<JobEnd> endOf(String candidate) throws IOException {
+    if (Files.exists(spool.completed.resolve(candidate))) {
+      return Optional.of(new JobEnd(true, "", result(candidate)));
+    }
+    if (Files.exists(spool.failed.resolve(candidate))) {
+      return Optional.of(new JobEnd(false, error(candidate), null));
+    }
+    return Optional.empty();
   }
 
   private @Nullable Object result(String candidate) throws IOException {

@@ -30,7 +30,7 @@ final class SqliteEntry {
       throws SQLException, BadEntryException {
     Iterator<@Nullable Object> values = entry.parameters().iterator();
     Object result = null;
-    for (String text : SqlScript.split(entry.sql())) {
+    for (String text : statements.split(entry.sql())) {
       PreparedStatement statement = statements.get(text);
       try {
         bind(statement, values);

@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import org.sqlite.SQLiteConnection;
 
 /** Statements of one connection: those used last stay prepared. */
@@ -15,6 +16,9 @@ final class SqliteStatements {
 
   private final LinkedHashMap<String, PreparedStatement> kept =
       new LinkedHashMap<>(KEPT, 0.75f, true);
+
+  private String scriptText = "";
+  private List<String> script = List.of();
 
   SqliteStatements(SQLiteConnection connection) {
     this.connection = connection;
@@ -50,6 +54,15 @@ final class SqliteStatements {
     for (int i = 0; i < values.length; i++) {
       statement.setObject(i + 1, values[i]);
     }
+  }
+
+  /** The statements of a text of several. Most entries have the text of the one before. */
+  List<String> split(String text) throws BadEntryException {
+    if (!text.equals(scriptText)) {
+      script = SqlScript.split(text);
+      scriptText = text;
+    }
+    return script;
   }
 
   PreparedStatement get(String sql) throws SQLException {
