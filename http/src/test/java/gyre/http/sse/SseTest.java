@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Fiber;
+import gyre.FiberMode;
 import gyre.Loop;
 import gyre.Loops;
 import gyre.Scope;
 import gyre.http.Compression;
 import gyre.http.HttpHandler;
+import gyre.http.HttpLimits;
 import gyre.http.HttpOptions;
 import gyre.http.HttpServer;
 import gyre.http.ResponseBody;
@@ -37,14 +39,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("fiber-modes-0")
 @ParameterizedClass
 @CsvSource({"io_uring, true", "epoll, false", "nio, true"})
-@Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SseTest {
   private static final InetSocketAddress ANY_PORT =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
-  /** So that one who does not read holds up the server's side soon. */
+  /** Longer than any of these tests, however busy the machine is. */
+  private static final Duration NEVER = Duration.ofHours(1);
+
+  /** So that one who does not read holds up the server's side soon, and is not sent away for it. */
   private static final HttpOptions SMALL =
       HttpOptions.defaults()
+          .limits(HttpLimits.defaults().headTimeout(NEVER).writeTimeout(NEVER))
           .compression(Compression.gzip())
           .server(
               ServerOptions.defaults()
@@ -339,7 +345,8 @@ class SseTest {
 
   @Test
   void shouldNotLetOneStalledClientHoldUpOneThousand() {
-    int clients = engine.equals("io_uring") ? 1000 : 200;
+    boolean isWhole = engine.equals("io_uring") && Loops.fiberMode() == FiberMode.NATIVE;
+    int clients = isWhole ? 1000 : 200;
     stalled(SseOptions.Slow.DROP_TO_LATEST, clients);
   }
 
@@ -351,7 +358,7 @@ class SseTest {
   /** All but one read; that one gets no more than the kernel and the stream hold. */
   private void stalled(SseOptions.Slow slow, int clients) {
     SseHub hub = hub(SseOptions.defaults().slow(slow).keptEvents(16).keptBytes(1 << 20));
-    int events = 100;
+    int events = 50;
     String text = "x".repeat(1000);
     int bytes = SseEvent.of(text + 1000).encode().length;
     with(
