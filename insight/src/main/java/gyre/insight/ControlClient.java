@@ -133,17 +133,29 @@ final class ControlClient {
 
   private void take(ByteBuffer buffer) throws IOException {
     while (buffer.hasRemaining() && !isComplete) {
-      byte next = buffer.get();
-      if (next == '\n') {
+      int start = buffer.position();
+      int length = lengthOfLine(buffer);
+      if (length > LINE_BYTES_MAX - rest.size()) {
+        throw new IOException(path + " answers with an endless line");
+      }
+      rest.write(buffer.array(), buffer.arrayOffset() + start, length);
+      buffer.position(start + length);
+      if (buffer.hasRemaining()) { // the end of this line
+        buffer.position(start + length + 1);
         String line = rest.toString(StandardCharsets.UTF_8);
         rest.reset();
         told(line);
-      } else if (rest.size() < LINE_BYTES_MAX) {
-        rest.write(next);
-      } else {
-        throw new IOException(path + " answers with an endless line");
       }
     }
+  }
+
+  /** How many bytes stand before the next end of a line, or before the end of the buffer. */
+  private static int lengthOfLine(ByteBuffer buffer) {
+    int at = buffer.position();
+    while (at < buffer.limit() && buffer.get(at) != '\n') {
+      at++;
+    }
+    return at - buffer.position();
   }
 
   private void told(String line) throws IOException {
