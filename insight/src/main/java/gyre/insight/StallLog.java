@@ -72,10 +72,20 @@ final class StallLog {
     List<StallReport> all = new ArrayList<>(newest);
     newest.clear();
     all.forEach(each -> newest.add(each.equals(old) ? changed : each));
+    if (!isSameCulprit(old, changed)) {
+      StallEvent.commit(changed);
+    }
     boolean isOwnNow = changed.cause().isItsOwn() && !old.cause().isItsOwn();
     if (isForLog(changed) && (isOwnNow || !isForLog(old))) {
       log(changed);
     }
+  }
+
+  /** Whether a recording that has the one has what matters of the other. */
+  private static boolean isSameCulprit(StallReport one, StallReport other) {
+    return one.cause() == other.cause()
+        && one.subject().equals(other.subject())
+        && one.place().equals(other.place());
   }
 
   synchronized List<StallReport> all() {

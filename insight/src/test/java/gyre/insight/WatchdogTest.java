@@ -12,17 +12,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import jdk.jfr.consumer.RecordingStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Planted stalls: each ends when its report has arrived. */
-@Timeout(60)
+@Timeout(180)
 class WatchdogTest {
   private static final long PID = ProcessHandle.current().pid();
 
@@ -232,22 +232,45 @@ class WatchdogTest {
   void shouldRecordStallsForTheFlightRecorder() throws Exception {
     CompletableFuture<Boolean> isTold = new CompletableFuture<>();
     CompletableFuture<String> recorded = new CompletableFuture<>();
+    CompletableFuture<String> recordedAnew = new CompletableFuture<>();
     try (RecordingStream recording = new RecordingStream()) {
       recording.enable("gyre.Stall");
       recording.onEvent(
           "gyre.Stall",
           event -> {
-            if (event.getString("loop").equals("recorded")
-                && event.getString("stack").contains("computeUntil")) {
-              boolean ignored = recorded.complete(event.getString("subject"));
+            if (event.getString("stack").contains("computeUntil")) {
+              boolean _ =
+                  switch (event.getString("loop")) {
+                    case "recorded" -> recorded.complete(event.getString("subject"));
+                    case "planted" -> recordedAnew.complete(event.getString("place"));
+                    default -> false;
+                  };
             }
           });
       recording.startAsync();
       Thread loop = run("recorded", () -> computeUntil(isTold));
-      assertThat(recorded.get()).isEqualTo("fiber main");
-      isTold.complete(true);
+      try {
+        turnsOutToBeItsOwn();
+        assertThat(recorded.get()).isEqualTo("fiber main");
+        assertThat(recordedAnew.get()).contains("computeUntil");
+      } finally {
+        isTold.complete(true);
+      }
       loop.join();
     }
+  }
+
+  /** A stall that is taken for the machine's doing at first, before it has a stack. */
+  private static void turnsOutToBeItsOwn() {
+    StallLog log = new StallLog();
+    StallReport early = planted(Cause.PREEMPTED, List.of());
+    log.add(early);
+    log.replace(early, planted(Cause.JAVA, List.of("shop.Shop.computeUntil(Shop.java:17)")));
+  }
+
+  private static StallReport planted(Cause cause, List<String> stack) {
+    return new StallReport(
+        "planted", 1, "fiber", "fiber main", List.of(), 1, 0, 30_000_001, cause, "", stack);
   }
 
   @Test
