@@ -94,8 +94,8 @@ public record StallReport(
   }
 
   /** The same, which turned out to be the machine's doing. */
-  StallReport by(Cause machine) {
-    return with(endedNanos, seenNanos, machine, "");
+  StallReport by(Cause machine, String how) {
+    return with(endedNanos, seenNanos, machine, how);
   }
 
   private StallReport with(long ended, long seen, Cause why, String how) {

@@ -49,6 +49,8 @@ final class WatchedLoop {
   /** The period where the loop wakes the watchdog when it begins a turn. */
   static final long ASLEEP = Long.MAX_VALUE;
 
+  private static final StackTraceElement[] NO_STACK = {};
+
   /** How things stood when a turn was first looked into. */
   private record Baseline(
       long takenNanos, Machine.ThreadTimes times, long stolenNanos, long throttledNanos) {}
@@ -232,7 +234,7 @@ final class WatchedLoop {
     early = null;
     long stalls = probe.get(Counter.STALLS);
     if (stalls > stallsSeen) {
-      long known = stallsSeen;
+      long counted = stalls - stallsSeen;
       stallsSeen = stalls;
       boolean isGc = sampler.collectedNanos() > limitNanos / 2;
       boolean isPause = sampler.lateNanos() > limitNanos / 2;
@@ -241,15 +243,20 @@ final class WatchedLoop {
       }
       if (seen != null && seen.cause() != Cause.MANY && !isGc && !isPause && !isInDoubt(now)) {
         Machine.ThreadTimes times = sampler.times(probe.thread());
-        Cause ofMachine = causeOfMachine(now - seen.beganNanos(), now, times);
-        log.add((ofMachine == null ? seen : seen.by(ofMachine)).ended(now));
+        long total = now - seen.beganNanos();
+        Cause ofMachine = causeOfMachine(total, now, times);
+        StallReport known =
+            ofMachine == null
+                ? seen
+                : seen.by(ofMachine, detail(ofMachine, total, times, NO_STACK));
+        log.add(known.ended(now));
         return;
       }
       Cause cause = isGc ? Cause.GC : isPause ? paused(now) : Cause.UNSEEN;
       String detail =
           isGc
               ? "collections took " + Figures.nanos(sampler.collectedNanos())
-              : stalls - known > 1 ? stalls - known + " of them" : "";
+              : counted > 1 ? counted + " of them" : "";
       log.add(
           new StallReport(
               loop.name(),

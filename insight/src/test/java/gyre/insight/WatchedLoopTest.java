@@ -1,6 +1,8 @@
 package gyre.insight;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import gyre.Fiber;
 import gyre.Loop;
@@ -208,7 +210,11 @@ class WatchedLoopTest {
                   plant(probe, 1, 10_000);
                 },
                 () -> innocent(watched, probe)));
-    assertThat(told).extracting(StallReport::cause).contains(Cause.PREEMPTED);
+    assertThat(told)
+        .filteredOn(stall -> stall.cause() == Cause.PREEMPTED)
+        .extracting(StallReport::detail)
+        .singleElement(as(STRING))
+        .startsWith("ready to run for 10 s of ");
     assertThat(told).allMatch(stall -> stall.place().isEmpty());
   }
 
