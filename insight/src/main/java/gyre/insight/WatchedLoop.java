@@ -70,6 +70,7 @@ final class WatchedLoop {
   private @Nullable Baseline baseline;
   private long collectedBefore;
   private long pausedNanos;
+  private long pauseEndedNanos;
   private long examinedNanos;
   private @Nullable StallReport report;
 
@@ -153,12 +154,16 @@ final class WatchedLoop {
       state = State.SUSPECT;
       turnNanos = turn;
       pausedNanos = 0;
+      pauseEndedNanos = turn;
       early = null;
       baseline = null;
       isDoubtful = false;
       collectedBefore = sampler.collectedTotalNanos() - sampler.collectedNanos();
     }
     pausedNanos += sampler.lateNanos();
+    if (sampler.lateNanos() > limitNanos / EARLY_PART) {
+      pauseEndedNanos = now;
+    }
     if (early == null && now - turn > limitNanos / EARLY_PART) {
       if (baseline == null) { // files of the kernel: not for each turn that is in time
         baseline = baseline(now);
@@ -340,7 +345,8 @@ final class WatchedLoop {
     if (collected >= total / 2) {
       return Cause.GC;
     }
-    if (pausedNanos >= total / 2) {
+    // What goes on for long after the last pause would have been too long without it.
+    if (pausedNanos >= total / 2 && now - pauseEndedNanos <= limitNanos) {
       return paused(now);
     }
     boolean hasWaited =
