@@ -105,7 +105,11 @@ public record StallReport(
 
   /** How long it is over. */
   public long ageNanos() {
-    return endedNanos == 0 ? 0 : Math.max(0, System.nanoTime() - endedNanos);
+    return ageNanos(System.nanoTime());
+  }
+
+  long ageNanos(long nowNanos) {
+    return endedNanos == 0 ? 0 : Math.max(0, nowNanos - endedNanos);
   }
 
   /** Whether a fiber goes on and on. */

@@ -221,7 +221,7 @@ public final class TopScreen {
   private void drawLoops(Area area, Look look) {
     int row = 0;
     List<String> wrong = new ArrayList<>(TopText.verdicts(look));
-    wrong.addAll(TopText.lately(look));
+    wrong.addAll(TopText.lately(look, System.nanoTime()));
     for (String line : wrong) {
       if (row < area.height() / 2) {
         int ignored = area.put(0, row++, line, line.startsWith("!") ? BAD : Style.plain());

@@ -50,10 +50,14 @@ public final class TopText {
 
   /** What is wrong, what the loops do, and of each what holds it up. */
   public static List<String> lines(Look look, Order order) {
+    return lines(look, order, System.nanoTime());
+  }
+
+  static List<String> lines(Look look, Order order, long nowNanos) {
     List<String> lines = new ArrayList<>();
     lines.add(head(look));
     lines.addAll(verdicts(look));
-    lines.addAll(lately(look));
+    lines.addAll(lately(look, nowNanos));
     lines.add("");
     List<List<String>> rows = new ArrayList<>();
     for (LoopSnapshot loop : sorted(look, order)) {
@@ -101,13 +105,13 @@ public final class TopText {
   /**
    * What held up the loops lately and is no verdict of this look, the program's own doing first.
    */
-  static List<String> lately(Look look) {
+  static List<String> lately(Look look, long nowNanos) {
     Map<Culprit, List<StallReport>> culprits = new LinkedHashMap<>();
     look.stalls().stream()
-        .filter(stall -> stall.ageNanos() < LATELY_NANOS)
+        .filter(stall -> stall.ageNanos(nowNanos) < LATELY_NANOS)
         .sorted(
             Comparator.comparing((StallReport stall) -> !stall.cause().isItsOwn())
-                .thenComparingLong(StallReport::ageNanos))
+                .thenComparingLong(stall -> stall.ageNanos(nowNanos)))
         .forEach(stall ->
             culprits.computeIfAbsent(Culprit.of(stall), key -> new ArrayList<>()).add(stall));
     culprits
@@ -120,7 +124,7 @@ public final class TopText {
     culprits.entrySet().stream()
         .limit(LATELY_MAX)
         .forEach(each -> {
-          lines.add(lately(each.getValue()));
+          lines.add(lately(each.getValue(), nowNanos));
           if (!each.getKey().place().isEmpty()) {
             lines.add("    at " + each.getKey().place());
           }
@@ -128,11 +132,11 @@ public final class TopText {
     return lines;
   }
 
-  private static String lately(List<StallReport> stalls) {
+  private static String lately(List<StallReport> stalls, long nowNanos) {
     StallReport newest = stalls.getFirst();
     long longest = stalls.stream().mapToLong(StallReport::nanos).max().orElse(0);
     return "- "
-        + (newest.endedNanos() == 0 ? "now" : Figures.nanos(newest.ageNanos()) + " ago")
+        + (newest.endedNanos() == 0 ? "now" : Figures.nanos(newest.ageNanos(nowNanos)) + " ago")
         + "  "
         + newest.loop()
         + (stalls.size() > 1 ? ": " + stalls.size() + " stalls of up to " : ": a stall of ")
