@@ -218,10 +218,15 @@ public final class WebConsole implements AutoCloseable {
   /** Ends the feeds, and stops listening. */
   @Override
   public void close() {
+    close(END_PATIENCE);
+  }
+
+  /** For so long at most it waits until all have read what is left for them. */
+  void close(Duration patience) {
     feeds.forEach(SseHub::close);
     HttpServer opened = server;
     if (opened != null) {
-      opened.close(END_PATIENCE);
+      opened.close(patience);
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.Locale;
  * own.
  */
 final class RawHttp {
-  private static final int HANG_LIMIT_MILLIS = 20_000;
+  private static final int HANG_LIMIT_MILLIS = 120_000;
 
   private RawHttp() {}
 
@@ -32,6 +32,15 @@ final class RawHttp {
 
   static Socket connect(InetSocketAddress address) throws IOException {
     Socket socket = new Socket(address.getAddress(), address.getPort());
+    socket.setSoTimeout(HANG_LIMIT_MILLIS);
+    return socket;
+  }
+
+  /** One that takes hardly anything before it is read. */
+  static Socket connect(InetSocketAddress address, int receiveBufferBytes) throws IOException {
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(receiveBufferBytes);
+    socket.connect(address);
     socket.setSoTimeout(HANG_LIMIT_MILLIS);
     return socket;
   }
