@@ -46,10 +46,10 @@ class HttpAllocationTest {
             .formatted(path)
             .repeat(BATCH)
             .getBytes(StandardCharsets.US_ASCII);
+    HttpLimits lasting = HttpLimits.defaults().requestsPerConnection(Integer.MAX_VALUE);
+    HttpOptions options = HttpOptions.defaults().reuseRequests(true).limits(lasting);
     try (LoopGroup group = LoopGroup.open(1, Loops.options(engine));
-        HttpServer server =
-            HttpServer.onRequest(
-                group, Style.ANY_PORT, HttpOptions.defaults().reuseRequests(true), router);
+        HttpServer server = HttpServer.onRequest(group, Style.ANY_PORT, options, router);
         Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
         RawClient asking = new RawClient(server.address())) {
       int answerBytes = oneAnswer(socket, path);
