@@ -80,9 +80,9 @@ class TlsSimulationTest {
   @ParameterizedTest
   @MethodSource("bugs")
   void shouldFindPlantedBugs(Bug bug) throws Exception {
+    ToLongFunction<long[]> world = WrongCopy.of(bug.type(), bug.right(), bug.wrong());
     int found = 0;
     for (long seed = 1; seed <= SEEDS && found == 0; seed++) {
-      ToLongFunction<long[]> world = WrongCopy.of(bug.type(), bug.right(), bug.wrong());
       try {
         long ignored = world.applyAsLong(new long[] {seed, 0});
       } catch (AssertionError | RuntimeException e) {
