@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A peer that does not end its side holds no place at the server, unless it is sending. */
 @Tag("fiber-modes")
-@Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ConnectionEndTest {
   /** The time for closing is so long that the test does not live to see it. */
   private static HttpOptions patient() {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who asked to hear of the end does, once, whatever others do; and nobody else. */
 @Tag("fiber-modes")
-@Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EndingsTest {
   private static final String GET = "GET /%s HTTP/1.1\r\nHost: a\r\n\r\n";
 

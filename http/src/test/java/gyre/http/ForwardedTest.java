@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What handlers and the access log see of a client behind proxies, over real sockets. */
 @Tag("fiber-modes")
-@Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ForwardedTest {
   private static void tell(Request request, Response response) {
     InetSocketAddress client = request.client();

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("fiber-modes")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
-@Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PushStreamingTest {
   private static final String CHUNKED_POST =
       "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -231,7 +231,7 @@ class PushStreamingTest {
         RawClient client = new RawClient(server.address())) {
       client.send(POST.formatted(1000) + "abc");
       client.reset();
-      assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(told.await(100, TimeUnit.SECONDS)).isTrue();
     }
     group.close();
     assertThat(reported).isEmpty();
@@ -348,7 +348,7 @@ class PushStreamingTest {
       client.send(GET + GET);
       assertThat(client.receive().body()).hasSize(20_000_000 + "[X-Done: yes]".length());
       assertThat(client.receive().body()).hasSize(20_000_000 + "[X-Done: yes]".length());
-      assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(closed.await(100, TimeUnit.SECONDS)).isTrue();
     }
     group.close();
     assertThat(reported).isEmpty();
@@ -363,7 +363,7 @@ class PushStreamingTest {
         RawClient client = new RawClient(server.address())) {
       client.send(GET);
       client.reset();
-      assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(closed.await(100, TimeUnit.SECONDS)).isTrue();
     }
     group.close();
     assertThat(reported).isEmpty();
@@ -424,7 +424,7 @@ class PushStreamingTest {
                         }));
         RawClient client = new RawClient(server.address())) {
       client.send(GET);
-      assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(closed.await(100, TimeUnit.SECONDS)).isTrue();
     }
     group.close();
     assertThat(reported).hasSize(1).first().asString().contains("planned");

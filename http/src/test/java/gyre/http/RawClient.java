@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A client that sends what it is told and understands answers by a program of its own. */
 final class RawClient implements AutoCloseable {
-  private static final int HANG_LIMIT_MILLIS = 20_000;
+  private static final int HANG_LIMIT_MILLIS = 60_000;
 
   private final Socket socket;
   private final InputStream in;

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * In push style a handler may write until it is refused, and write what was refused once more:
  * nothing of it may have been sent before.
  */
-@Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RefusedPieceTest {
   enum Framing {
     CHUNKED,

@@ -11,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A server that sends what it is told, right or wrong, on threads of its own. */
 final class ScriptedServer implements AutoCloseable {
-  private static final int HANG_LIMIT_MILLIS = 20_000;
+  private static final int HANG_LIMIT_MILLIS = 60_000;
 
   /** What happens on one connection. */
   interface Script {
