@@ -47,7 +47,9 @@ class LoopTest {
 
   @Test
   void shouldBeDrivenByAnotherProgram() {
-    try (Loop loop = Loop.open(Loops.options(engine))) {
+    WatchedEngine watched = WatchedEngine.of(Loops.options(engine));
+    watched.virtualTime(); // in which the work does not wake before the driver has looked
+    try (Loop loop = Loop.open(Loops.options(engine).engine(() -> watched))) {
       loop.start(
           "work",
           () -> {

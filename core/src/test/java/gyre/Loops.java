@@ -30,14 +30,28 @@ public final class Loops {
    * only reported fails the test too.
    */
   public static void run(String engine, Task main) {
+    run(options(engine), main);
+  }
+
+  /**
+   * As {@link #run(String, Task)}, in a time that passes only where the loop would wait for it, and then at once:
+   * a pause of the machine does not count. For what waits for nobody outside of the loop.
+   */
+  public static void runInVirtualTime(String engine, Task main) {
+    WatchedEngine watched = WatchedEngine.of(options(engine));
+    watched.virtualTime();
+    run(options(engine).engine(() -> watched), main);
+  }
+
+  private static void run(LoopOptions options, Task main) {
     List<Throwable> reported = new ArrayList<>();
-    runReporting(options(engine).failures((source, e) -> reported.add(e)), main);
+    runReporting(options.failures((source, e) -> reported.add(e)), main);
     if (!reported.isEmpty()) {
       throw new AssertionError("reported: " + reported, reported.getFirst());
     }
   }
 
-  /** As {@link #run}, where failures are expected to be reported to the options' listener. */
+  /** As {@link #run(String, Task)}, where failures are expected to be reported to the options' listener. */
   public static void runReporting(LoopOptions options, Task main) {
     try (Loop loop = Loop.open(options)) {
       loop.run(main);

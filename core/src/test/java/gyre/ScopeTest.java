@@ -59,7 +59,7 @@ class ScopeTest {
 
   @Test
   void shouldJoinWithADeadlineThatEndsWithTheJoin() {
-    Loops.run(
+    Loops.runInVirtualTime(
         engine,
         () -> {
           try (Scope scope = Scope.open("slow")) {
