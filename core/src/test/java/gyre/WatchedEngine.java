@@ -10,6 +10,9 @@ import gyre.engine.Pipes;
 import gyre.engine.Processes;
 import gyre.engine.Send;
 import gyre.engine.Sockets;
+import gyre.engine.TerminalCalls;
+import gyre.engine.kernel.KernelSockets;
+import gyre.engine.kernel.KernelTerminal;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -19,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -237,6 +241,12 @@ public final class WatchedEngine implements Engine {
   @Override
   public Processes processes() {
     return real.processes();
+  }
+
+  /** Given, since what asks the sockets whether they are the kernel's finds these. */
+  @Override
+  public @Nullable Supplier<TerminalCalls> terminals() {
+    return real.sockets() instanceof KernelSockets ? KernelTerminal::new : real.terminals();
   }
 
   @Override

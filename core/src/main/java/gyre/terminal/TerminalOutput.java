@@ -31,6 +31,7 @@ final class TerminalOutput {
   private byte[] pending = NOTHING;
   private int pendingFrom;
   private int pendingTo;
+  private long takenBytes;
   private int failure;
   private long written;
   private long skipped;
@@ -73,6 +74,11 @@ final class TerminalOutput {
     return pendingFrom < pendingTo;
   }
 
+  /** What the terminal has taken, of all frames. */
+  long takenBytes() {
+    return takenBytes;
+  }
+
   /** 0, or why writing has failed: for good. */
   int failure() {
     return failure;
@@ -111,6 +117,7 @@ final class TerminalOutput {
           break;
         }
         pendingFrom += result;
+        takenBytes += result;
       } else if (isDrawn) {
         encode();
       } else {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Without a changed state there is only the way out: lines that were printed are written first.
  */
 final class TerminalPassage extends Resource.Timeout {
-  /** In which a pipe has to take the last lines, else they are given up. */
+  /** In which a pipe has to take something of the last lines, else they are given up. */
   private static final long LINES_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int EAGAIN = Errno.EAGAIN.negated();
@@ -156,7 +156,11 @@ final class TerminalPassage extends Resource.Timeout {
   }
 
   private int flushLines() {
+    long before = output.takenBytes();
     output.flush();
+    if (output.takenBytes() != before) {
+      cancel(); // a reader that is slow is not one that is stuck: the time begins anew
+    }
     return output.failure() != 0 ? output.failure() : output.isBlocked() ? EAGAIN : 0;
   }
 

@@ -7,6 +7,7 @@ import gyre.engine.Poll;
 import gyre.sys.CallState;
 import gyre.sys.LinuxFiles;
 import gyre.sys.LinuxTerminals;
+import gyre.sys.ReadQueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,6 +22,11 @@ final class Pty implements AutoCloseable {
   private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final int EAGAIN = -11;
+
+  /** What a reader's side holds, and in which time another kernel is taken to hold less. */
+  private static final int FULL_BYTES = 4095;
+
+  private static final long FULL_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final Arena arena = Arena.ofAuto();
   private final CallState state = new CallState(arena);
@@ -73,10 +79,23 @@ final class Pty implements AutoCloseable {
     assertThat(LinuxTerminals.setSettings(state, slave, raw.address())).isZero();
     do {
       fillOnce();
-      // The kernel moves what it has on to the reader, which makes room again.
+      awaitFullReader();
+      // Room has been made, or is about to be.
     } while (LinuxFiles.poll(state, slave, Poll.WRITABLE, 50_000_000, buffer.address()) > 0);
     fillOnce();
     assertThat(LinuxTerminals.setSettings(state, slave, settings.address())).isZero();
+  }
+
+  /**
+   * The kernel moves what was written on to the reader's side, which makes room again: by a thread
+   * of its own, and so when that has its turn.
+   */
+  private void awaitFullReader() {
+    long deadlineNanos = System.nanoTime() + FULL_NANOS;
+    while (ReadQueue.bytes(state, master, buffer.address()) < FULL_BYTES
+        && System.nanoTime() < deadlineNanos) {
+      Thread.yield();
+    }
   }
 
   private void fillOnce() {
@@ -87,6 +106,21 @@ final class Pty implements AutoCloseable {
       } while (result > 0);
       assertThat(result).isEqualTo(EAGAIN);
     }
+  }
+
+  /** Whether a program may write now. */
+  boolean takesMore() {
+    return LinuxFiles.poll(state, slave, Poll.WRITABLE, 0, buffer.address()) > 0;
+  }
+
+  /** Reads until a program may write. */
+  void makeRoom() {
+    int events;
+    do {
+      String ignored = read();
+      events = LinuxFiles.poll(state, slave, Poll.WRITABLE, LOOK_NANOS, buffer.address());
+    } while (events == 0);
+    assertThat(events).isPositive();
   }
 
   /** What is there, added to what was seen before. */

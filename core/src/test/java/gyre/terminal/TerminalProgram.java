@@ -31,9 +31,10 @@ final class TerminalProgram {
       Fiber.yield();
     }
     terminal.draw(screen -> screen.put(0, 0, "the last line", Style.plain()));
-    Fiber<?> closing = Fiber.start("closes", terminal::close);
-    Fiber.yield();
+    Fiber<?> closing;
     try (ByteStream told = Fifo.at(Path.of(System.getenv("TOLD"))).openWriter()) {
+      closing = Fiber.start("closes", terminal::close);
+      Fiber.yield();
       told.write("closes\n");
     }
     closing.join();

@@ -442,6 +442,36 @@ class TerminalTest {
         });
   }
 
+  /** A reader may be as slow as it likes, as long as it reads. */
+  @ParameterizedTest
+  @ValueSource(strings = {"io_uring", "epoll"})
+  void shouldPrintTheLastLinesAsFastAsTheyAreTaken(String engine) {
+    pty.resize(500, 500); // a frame is several times what the terminal takes at once
+    Loops.runInVirtualTime(
+        engine,
+        () -> {
+          Terminal terminal = Terminal.open(options().environment(Map.of("TERM", "dumb")));
+          terminal.draw(screen -> {
+            for (int row = 0; row < screen.rows(); row++) {
+              screen.put(0, row, (row + " ").repeat(120), Style.plain());
+            }
+            screen.put(0, screen.rows() - 1, "the last line", Style.plain());
+          });
+          Fiber<?> closing = Fiber.start("closes", terminal::close);
+          int reads = 0;
+          while (closing.isAlive()) {
+            Fiber.sleep(Duration.ofMillis(900)); // and after a second it would be given up
+            pty.makeRoom();
+            reads++;
+            while (closing.isAlive() && pty.takesMore()) {
+              Fiber.yield();
+            }
+          }
+          assertThat(reads).isGreaterThan(2);
+        });
+    String ignored = pty.await("the last line");
+  }
+
   // ---- the end
 
   @ParameterizedTest
@@ -545,8 +575,9 @@ class TerminalTest {
         loop.forceShutdown();
         assertThatThrownBy(terminal::next).isInstanceOf(RuntimeException.class);
       });
+      // At once: it is not waited for long, and the loop may take its time to be closed.
+      String ignored = pty.await("the way out", text -> text.endsWith(LEAVE_SCREEN));
     }
-    String ignored = pty.await("the way out", text -> text.endsWith(LEAVE_SCREEN));
     pty.await("the settings as before", text -> pty.settings().equals(before));
   }
 
