@@ -354,21 +354,18 @@ class LoopFaultsTest {
 
   @Test
   void shouldLetGoOfWhatItHoldsWhenForcedToEnd() throws Exception {
-    int port;
+    int port = FreePort.next();
     try (Loop loop = Loop.open(Loops.options(engine))) {
-      int[] chosen = {0};
       loop.start(
           "main",
           () -> {
-            TcpListener listener = TcpListener.bind("127.0.0.1", 0);
-            chosen[0] = listener.port();
+            TcpListener listener = TcpListener.bind("127.0.0.1", port);
             listener.onConnection(stream -> {});
             Fiber.yield();
             loop.forceShutdown();
           });
       loop.runUntilShutdown();
       assertThat(loop.handles()).isEmpty();
-      port = chosen[0];
     }
     try (Loop loop = Loop.open(Loops.options(engine))) {
       loop.run(() -> TcpListener.bind("127.0.0.1", port).close());

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -57,7 +56,7 @@ class ReadmeTest {
   @Test
   @Timeout(60)
   void shouldPrintAProgramThatServes() throws Exception {
-    int port = freePort();
+    int port = FreePort.next(); // the program as printed names its port
     String program = program();
     assertThat(program).contains(PORT);
     Path source =
@@ -95,13 +94,6 @@ class ReadmeTest {
 
   private static String classPath() {
     return System.getProperty("java.class.path");
-  }
-
-  /** The program as printed names its port, so the test has to find one before. */
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Tries until the server listens: it prints nothing that could be waited for. */

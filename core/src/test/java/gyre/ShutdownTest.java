@@ -156,7 +156,7 @@ class ShutdownTest {
     try (Loop loop = open()) {
       InetSocketAddress[] address = new InetSocketAddress[1];
       loop.run(() -> {
-        TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+        TcpListener listener = TcpListener.bind("127.0.0.1", FreePort.next());
         address[0] = listener.address();
         Fiber<?> accepting = Fiber.start("accepting", () -> listener.accept());
         Fiber.yield();

@@ -2,6 +2,7 @@ package gyre.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.FreePort;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -158,7 +159,7 @@ public abstract class DatagramConformance extends StreamConformance {
 
   @Test
   void shouldTellAConnectedSocketThatNobodyListens() {
-    int gone = datagramSocket(loopback(0));
+    int gone = datagramSocket(loopback(FreePort.next()));
     SocketAddress nobody = local(gone);
     close(gone);
     int socket = datagramSocket(loopback(0));

@@ -2,6 +2,7 @@ package gyre.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.FreePort;
 import gyre.sys.CallState;
 import gyre.sys.LinuxSockets;
 import gyre.sys.Memory;
@@ -334,7 +335,7 @@ public abstract class StreamConformance extends TurnConformance {
 
   @Test
   void shouldTellOfARefusedConnection() {
-    int listener = listener();
+    int listener = listener(Sockets.Family.INET4, loopback(FreePort.next()));
     SocketAddress gone = local(listener);
     close(listener);
     Connecting connecting = new Connecting(stream(Sockets.Family.INET4), gone).start();

@@ -8,6 +8,7 @@ import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
+import gyre.FreePort;
 import gyre.HandleInfo;
 import gyre.Loop;
 import gyre.Loops;
@@ -223,9 +224,8 @@ class ConnectTest {
     Loops.run(
         engine,
         () -> {
-          int port;
-          try (TcpListener listener = TcpListener.bind("127.0.0.1", 0)) {
-            port = listener.port();
+          int port = FreePort.next();
+          try (TcpListener _ = TcpListener.bind("127.0.0.1", port)) {
             NetworkException failure =
                 catchThrowableOfType(
                     NetworkException.class,

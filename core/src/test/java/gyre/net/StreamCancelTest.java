@@ -7,6 +7,7 @@ import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.Loops;
 import gyre.Scope;
@@ -156,7 +157,7 @@ class StreamCancelTest extends StreamFaultCase {
     Loops.run(
         engine,
         () -> {
-          TcpListener listener = TcpListener.bind("127.0.0.1", 0);
+          TcpListener listener = TcpListener.bind("127.0.0.1", FreePort.next());
           InetSocketAddress nobody = listener.address();
           listener.close();
           assertThatThrownBy(() -> TcpStream.connect(nobody))

@@ -8,6 +8,7 @@ import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.DeadlineExceededException;
 import gyre.Fiber;
+import gyre.FreePort;
 import gyre.Handle;
 import gyre.Loop;
 import gyre.LoopOptions;
@@ -43,6 +44,11 @@ class UdpSocketTest {
 
   private static UdpSocket local() {
     return UdpSocket.bind("127.0.0.1", 0);
+  }
+
+  /** Where nobody listens. */
+  private static InetSocketAddress gone() {
+    return new InetSocketAddress("127.0.0.1", FreePort.next());
   }
 
   private static ByteBuffer bytes(String text) {
@@ -331,10 +337,7 @@ class UdpSocketTest {
     Loops.run(
         engine,
         () -> {
-          InetSocketAddress gone;
-          try (UdpSocket closed = local()) {
-            gone = closed.localAddress();
-          }
+          InetSocketAddress gone = gone();
           try (UdpSocket socket = UdpSocket.connect(gone)) {
             assertThat(socket.remoteAddress()).isEqualTo(gone);
             NetworkException refused = refusal(socket);
@@ -366,10 +369,7 @@ class UdpSocketTest {
     Loops.run(
         engine,
         () -> {
-          InetSocketAddress gone;
-          try (UdpSocket closed = local()) {
-            gone = closed.localAddress();
-          }
+          InetSocketAddress gone = gone();
           try (UdpSocket socket = UdpSocket.connect(gone)) {
             Fiber<?> receiver =
                 Fiber.start(() ->
@@ -393,10 +393,7 @@ class UdpSocketTest {
     Loops.run(
         engine,
         () -> {
-          InetSocketAddress gone;
-          try (UdpSocket closed = local()) {
-            gone = closed.localAddress();
-          }
+          InetSocketAddress gone = gone();
           List<NetworkException> failures = new ArrayList<>();
           Fiber<?> self = Fiber.current();
           try (UdpSocket socket = UdpSocket.connect(gone)) {

@@ -1,0 +1,54 @@
+package gyre;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Ports that nobody has, and that nobody gets by chance while a test counts on it: those outside of
+ * the range that the system chooses from for {@code bind(0)} and for {@code connect}, which other
+ * tests beside this one call all the time.
+ */
+public final class FreePort {
+  private static final Path CHOSEN_BY_THE_SYSTEM =
+      Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+  private static final int FIRST = 10_000;
+  private static final int TRIES_LIMIT = 1000;
+
+  private FreePort() {}
+
+  /** One for TCP and for UDP. Another one each time, but for a rare chance. */
+  public static int next() {
+    int end = firstChosenBySystem();
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    for (int i = 0; i < TRIES_LIMIT; i++) {
+      int port = random.nextInt(FIRST, end);
+      if (isFree(port)) {
+        return port;
+      }
+    }
+    throw new AssertionError("no port is free between " + FIRST + " and " + end);
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket stream = new ServerSocket(port);
+        DatagramSocket datagrams = new DatagramSocket(port)) {
+      return stream.getLocalPort() == datagrams.getLocalPort();
+    } catch (IOException e) {
+      return false; // somebody has it
+    }
+  }
+
+  /** Where the range leaves no room below it, there is nothing better than to choose from it. */
+  private static int firstChosenBySystem() {
+    try {
+      int first = Integer.parseInt(Files.readString(CHOSEN_BY_THE_SYSTEM).strip().split("\\s+")[0]);
+      return first > FIRST + TRIES_LIMIT ? first : 65_536;
+    } catch (IOException e) {
+      return 32_768; // below that of any other system
+    }
+  }
+}
