@@ -45,7 +45,9 @@ public final class FreePort {
   /** Where the range leaves no room below it, there is nothing better than to choose from it. */
   private static int firstChosenBySystem() {
     try {
-      int first = Integer.parseInt(Files.readString(CHOSEN_BY_THE_SYSTEM).strip().split("\\s+")[0]);
+      // Not readString, which reads one byte first: such a file gives what fits the first read.
+      String range = Files.readAllLines(CHOSEN_BY_THE_SYSTEM).getFirst();
+      int first = Integer.parseInt(range.split("\\s+")[0]);
       return first > FIRST + TRIES_LIMIT ? first : 65_536;
     } catch (IOException e) {
       return 32_768; // below that of any other system

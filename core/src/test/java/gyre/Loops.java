@@ -43,7 +43,8 @@ public final class Loops {
     run(options(engine).engine(() -> watched), main);
   }
 
-  private static void run(LoopOptions options, Task main) {
+  /** As {@link #run(String, Task)}, with other options than the usual ones. */
+  public static void run(LoopOptions options, Task main) {
     List<Throwable> reported = new ArrayList<>();
     runReporting(options.failures((source, e) -> reported.add(e)), main);
     if (!reported.isEmpty()) {
@@ -51,7 +52,7 @@ public final class Loops {
     }
   }
 
-  /** As {@link #run(String, Task)}, where failures are expected to be reported to the options' listener. */
+  /** As {@link #run(LoopOptions, Task)}, where failures are expected to be reported to the options' listener. */
   public static void runReporting(LoopOptions options, Task main) {
     try (Loop loop = Loop.open(options)) {
       loop.run(main);

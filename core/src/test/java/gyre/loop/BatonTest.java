@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The order of things; what the memory model has to say is tested by the stress module. */
-@Timeout(20)
+@Timeout(120)
 class BatonTest {
   private static final int TURNS = 500;
 

@@ -12,6 +12,7 @@ import gyre.Loops;
 import gyre.Scope;
 import gyre.Source;
 import gyre.Task;
+import gyre.WatchedEngine;
 import gyre.engine.Errno;
 import gyre.engine.Spawn;
 import gyre.file.Fifo;
@@ -444,19 +445,39 @@ class CommandTest {
 
   @Test
   void shouldEndWhatTakesTooLong() {
-    run(() -> {
-      Command slow =
-          Command.shell("trap 'echo last; exit' TERM; echo first; while :; do sleep 0.01; done")
-              .timeout(Duration.ofSeconds(1));
-      assertThatThrownBy(slow::run)
-          .isInstanceOfSatisfying(
-              ProcessException.class,
-              failure -> {
-                assertThat(failure.isTimeout()).isTrue();
-                assertThat(failure.output().orElseThrow().output()).isEqualTo("first\nlast\n");
-              });
-      assertThat(Kin.zombies()).isZero();
-    });
+    WatchedEngine watched = WatchedEngine.of(Loops.options(engine));
+    Path ready = temporary.resolve("ready");
+    Duration hour = Duration.ofHours(1);
+    Loops.run(
+        Loops.options(engine).engine(() -> watched),
+        () -> {
+          Command slow =
+              Command.shell(
+                      "trap 'echo last; exit' TERM; echo first; >ready;"
+                          + " while :; do sleep 0.01; done")
+                  .directory(temporary)
+                  .timeout(hour)
+                  .grace(LONG);
+          Fiber<?> clock =
+              Fiber.start(
+                  "clock",
+                  () -> {
+                    while (!Files.exists(ready)) {
+                      Fiber.sleep(Duration.ofMillis(1));
+                    }
+                    watched.pass(hour.toNanos());
+                  });
+          assertThatThrownBy(slow::run)
+              .isInstanceOfSatisfying(
+                  ProcessException.class,
+                  failure -> {
+                    assertThat(failure.isTimeout()).isTrue();
+                    assertThat(failure.output().orElseThrow().output())
+                        .isEqualTo("first\nlast\n");
+                  });
+          clock.join();
+          assertThat(Kin.zombies()).isZero();
+        });
   }
 
   @Test

@@ -72,6 +72,8 @@ class StopTest {
     kill(OsSignal.TERM);
     assertThat(line()).isEqualTo("drains");
     kill(OsSignal.HUP); // nobody reloads any more, and nothing ends
+    kill(OsSignal.USR1);
+    assertThat(line()).isEqualTo("signals came"); // or HUP might end what has ended its work
     Process running = Objects.requireNonNull(process);
     running.outputWriter().append('x').flush();
     String rest = rest();

@@ -7,28 +7,39 @@ import gyre.Loop;
 import gyre.Loops;
 import gyre.Registration;
 import gyre.ShutdownOptions;
+import gyre.engine.Environment;
 import java.time.Duration;
 
 /** Programs that are ended by signals: run in a JVM of its own by {@link StopTest}. */
 @SuppressWarnings("SystemOut") // what the test reads
 final class StoppedProgram {
+  private static final Duration LONG = Duration.ofSeconds(20);
+
   private StoppedProgram() {}
 
   public static void main(String[] arguments) {
-    ShutdownOptions how =
-        ShutdownOptions.defaults()
-            .cancel(Duration.ofMillis(200))
-            .close(Duration.ofMillis(100))
-            .pool(Duration.ofMillis(100));
-    if (!arguments[1].equals("work")) {
-      how = how.drain(Duration.ofMillis(100));
-    }
+    ShutdownOptions how = times(arguments[1]);
     ExitStatus status;
     try (Loop loop = Loop.open(Loops.options(arguments[0]))) {
       status = loop.runUntilShutdown(how, () -> run(arguments[1]));
     }
     System.out.println("ended " + status);
     System.exit(status.code());
+  }
+
+  /**
+   * What ends by itself has much time, so that it is not taken for stuck where the machine is slow;
+   * what has to be waited for to the end has little.
+   */
+  private static ShutdownOptions times(String what) {
+    Duration little = Duration.ofMillis(50);
+    return switch (what) {
+      case "hang" ->
+          ShutdownOptions.defaults().drain(little).cancel(little).close(little).pool(little);
+      case "stay" ->
+          ShutdownOptions.defaults().drain(little).cancel(little).close(little).pool(LONG);
+      default -> ShutdownOptions.defaults().drain(LONG).cancel(LONG).close(LONG).pool(LONG);
+    };
   }
 
   private static void run(String what) throws Exception {
@@ -47,8 +58,12 @@ final class StoppedProgram {
     System.out.flush();
   }
 
-  /** Under way until there is input; tells of each HUP and of the first signal meanwhile. */
+  /**
+   * Under way until there is input; tells of each HUP and of the first signal meanwhile, and of USR1
+   * to the end of the process: what was sent before that has come.
+   */
   private static void work() throws Exception {
+    Environment.REAL.signals().subscribe("USR1", () -> say("signals came"));
     SignalStream hangUps = SignalStream.open(OsSignal.HUP);
     hangUps.onSignal(event -> say("reloads"));
     Registration ignored = Loop.current().onShutdown(() -> say("drains"));

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Channels between loops and plain threads. */
 @Tag("fiber-modes-0")
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 180, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SharedChannelTest {
   private static final Duration LONG = Duration.ofHours(1);
   private static final int ITEMS = 20_000;

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
@@ -132,6 +133,7 @@ class ToolkitRulesTest {
   void shouldBeCountedOnTheLoopAndReadFromOutside() throws Exception {
     long[] seen = new long[1];
     boolean[] fell = new boolean[1];
+    CountDownLatch reading = new CountDownLatch(3);
     try (Loop loop = Loop.open(Loops.options("nio"))) {
       Thread reader =
           Thread.ofPlatform()
@@ -140,11 +142,14 @@ class ToolkitRulesTest {
                 while (!Thread.currentThread().isInterrupted()) {
                   long now = loop.counters().turns();
                   fell[0] |= now < seen[0];
+                  if (now > seen[0]) {
+                    reading.countDown();
+                  }
                   seen[0] = now;
                 }
               });
       loop.run(() -> {
-        for (int i = 0; i < 100_000; i++) {
+        for (int i = 0; i < 20_000 || reading.getCount() > 0; i++) {
           Fiber.yield();
         }
       });
