@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
  * Loop and fiber hand the turn to and fro, each at once, and a third thread watches whether both
  * wait at the same time: then a hand-over is lost, and nobody will ever go on.
  */
-@Timeout(60)
+@Timeout(600)
 class HandOverTest {
   private static final int ROUNDS = 20_000;
 

@@ -28,7 +28,7 @@ import org.openjdk.jcstress.infra.collectors.TestResult;
  * is rare may take the broken ones several runs.
  */
 class StressTest {
-  private static final int LIMIT_SECONDS = 240;
+  private static final int LIMIT_SECONDS = 1200;
   private static final int MAX_RUNS = 10;
   private static final Path DIRECTORY =
       Path.of(System.getProperty("gyre.stress.results", "target/jcstress")).toAbsolutePath();

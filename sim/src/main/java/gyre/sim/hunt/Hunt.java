@@ -33,6 +33,10 @@ public final class Hunt {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final HuntOptions options;
+
+  /** How long a run that is under way is given to end, and once more to notice that it is halted. */
+  private final Duration patience;
+
   private final AtomicLong next = new AtomicLong();
   private final AtomicLong finished = new AtomicLong();
   private final AtomicReference<Optional<Catch>> found = new AtomicReference<>(Optional.empty());
@@ -41,12 +45,18 @@ public final class Hunt {
   private final List<Job> jobs = new ArrayList<>();
   private final long startedNanos = System.nanoTime();
 
-  private Hunt(HuntOptions options) {
+  private Hunt(HuntOptions options, Duration patience) {
     this.options = options;
+    this.patience = patience;
   }
 
   public static Hunt of(HuntOptions options) {
-    return new Hunt(options);
+    return new Hunt(options, PATIENCE);
+  }
+
+  /** With less patience than a run that is worth having would need. */
+  static Hunt impatient(HuntOptions options, Duration patience) {
+    return new Hunt(options, patience);
   }
 
   /** Ends it, and the runs under way. From any thread. Answers whether that is news. */
@@ -88,7 +98,7 @@ public final class Hunt {
       }
       watcher.accept(this);
     }
-    long patienceNanos = Math.min(PATIENCE.toNanos(), options.time().toNanos());
+    long patienceNanos = Math.min(patience.toNanos(), options.time().toNanos());
     long overNanos = System.nanoTime();
     while (!stopped.get() && System.nanoTime() - overNanos < patienceNanos) {
       if (left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
@@ -97,7 +107,7 @@ public final class Hunt {
     }
     halted = true;
     boolean isOfUser = stopped.get();
-    Duration last = isOfUser ? Duration.ofSeconds(1) : PATIENCE;
+    Duration last = isOfUser ? Duration.ofSeconds(1) : patience;
     if (!left.await(last.toNanos(), TimeUnit.NANOSECONDS) && !isOfUser) {
       jobs.forEach(Job::reportStuck);
     }

@@ -87,11 +87,12 @@ class HuntTest {
 
   @Test
   void shouldEndWhenItIsStopped() {
-    CountDownLatch begun = new CountDownLatch(1);
+    int jobs = 2;
+    CountDownLatch begun = new CountDownLatch(jobs + 1); // and so one of the runs is done
     Hunt hunt =
         Hunt.of(
             HuntOptions.of(List.of(new Sleeper("a", seed -> begun.countDown())), Long.MAX_VALUE)
-                .jobs(2));
+                .jobs(jobs));
     Thread stopper =
         Thread.ofPlatform()
             .start(() -> {
@@ -178,9 +179,10 @@ class HuntTest {
                 Thread.onSpinWait();
               }
             });
-    HuntOptions options = HuntOptions.of(List.of(scenario), 5).jobs(1).time(Duration.ofMillis(50));
+    // Time enough for the run to begin; it never ends, so that no patience is too little.
+    HuntOptions options = HuntOptions.of(List.of(scenario), 5).jobs(1).time(Duration.ofSeconds(1));
 
-    boolean passed = report.hunt(Hunt.of(options));
+    boolean passed = report.hunt(Hunt.impatient(options, Duration.ofMillis(50)));
     released.set(true);
 
     assertThat(passed).isFalse();

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
  * A seed is a run, whatever machine it is on: other JVMs, with another heap, another collector, and
  * without compiled code or assertions, come to the hashes of this one.
  */
-@Timeout(120)
+@Timeout(600)
 class FreshJvmTest {
-  private static final long LONGEST_SECONDS = 60;
+  private static final long LONGEST_SECONDS = 300;
   private static final long FIRST = 1;
   private static final long MOST = 4;
 
