@@ -351,11 +351,11 @@ class TerminalTest {
         engine,
         () -> {
           try (Terminal terminal = Terminal.open(options())) {
-            terminal.draw(screen -> page(screen, 1));
+            terminal.draw(screen -> half(screen, 1));
             Fiber.yield();
             pty.await("\u001b[?2026l");
             pty.forget();
-            terminal.draw(screen -> page(screen, 1));
+            terminal.draw(screen -> half(screen, 1));
             Fiber.yield();
             TerminalStatistics once = terminal.statistics();
             assertThat(once.writes()).as("writes").isEqualTo(1);
@@ -363,12 +363,13 @@ class TerminalTest {
             assertThat(pty.read()).as("the same frame").isEmpty();
             for (int i = 0; i < 100; i++) {
               int number = i;
-              terminal.draw(screen -> page(screen, number)); // of one turn the last
+              terminal.draw(screen -> half(screen, number)); // of one turn the last
             }
             Fiber.yield();
             assertThat(terminal.statistics()).isEqualTo(new TerminalStatistics(2, 99, 2));
             Emulator shows = new Emulator(80, 24);
             byte[] bytes = pty.read().getBytes(StandardCharsets.UTF_8);
+            assertThat(bytes).hasSizeLessThan(2048);
             shows.write(bytes, bytes.length);
             assertThat(shows.frames).isEqualTo(1);
           }
@@ -413,8 +414,17 @@ class TerminalTest {
 
   /** All cells differ from those of other numbers. */
   private static void page(Screen screen, int number) {
+    fill(screen, number, 30);
+  }
+
+  /** Below the 2,048 bytes after which the kernel may take the rest of a write only the next time. */
+  private static void half(Screen screen, int number) {
+    fill(screen, number, 12);
+  }
+
+  private static void fill(Screen screen, int number, int times) {
     for (int row = 0; row < screen.rows(); row++) {
-      screen.put(0, row, (number + " ").repeat(30), Style.of(Color.indexed(number % 256)));
+      screen.put(0, row, (number + " ").repeat(times), Style.of(Color.indexed(number % 256)));
     }
   }
 
