@@ -158,12 +158,12 @@ abstract class PassingOnConformance extends DirectStyleConformance {
     withPipe(
         DEFAULTS,
         (left, right) ->
-            assertThatThrownBy(() -> ByteStream.pipe(left, right, Duration.ofMillis(20)))
+            assertThatThrownBy(() -> ByteStream.pipe(left, right, Duration.ofMillis(100)))
                 .isInstanceOfSatisfying(
                     IdleTimeoutException.class,
                     failure -> {
                       assertThat(failure.isTimeout()).isTrue();
-                      assertThat(failure).hasMessageContaining("nothing moved for PT0.02S");
+                      assertThat(failure).hasMessageContaining("nothing moved for PT0.1S");
                       assertThat(left.isOpen() || right.isOpen()).isFalse();
                     }),
         (left, right, pipe) -> {

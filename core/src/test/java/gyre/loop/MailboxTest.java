@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(10)
+@Timeout(60)
 class MailboxTest {
   private final List<String> log = new ArrayList<>();
   private boolean isRefusing = true;

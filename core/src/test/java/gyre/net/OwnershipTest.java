@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("fiber-modes")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
-@Timeout(value = 10, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OwnershipTest {
   private static final Duration LONG = Duration.ofSeconds(20);
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("fiber-modes")
 @ParameterizedClass
 @ValueSource(strings = {"io_uring", "epoll", "nio"})
-@Timeout(value = 10, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class UnixFaultTest {
   private static final Duration SHORT = Duration.ofMillis(20);
 

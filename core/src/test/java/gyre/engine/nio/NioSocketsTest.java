@@ -57,7 +57,7 @@ class NioSocketsTest {
    * that this fiber has.
    */
   @Test
-  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void shouldTakeNoMonitorOfTheSelectorInAFiber() throws Exception {
     NioEngine engine = NioEngine.open(EngineOptions.defaults());
     try (SocketChannel channel = SocketChannel.open()) {
