@@ -47,7 +47,7 @@ public final class FreePort {
     try {
       // Not readString, which reads one byte first: such a file gives what fits the first read.
       String range = Files.readAllLines(CHOSEN_BY_THE_SYSTEM).getFirst();
-      int first = Integer.parseInt(range.split("\\s+")[0]);
+      int first = Integer.parseInt(range.split("\\s+", -1)[0]);
       return first > FIRST + TRIES_LIMIT ? first : 65_536;
     } catch (IOException e) {
       return 32_768; // below that of any other system

@@ -34,8 +34,9 @@ public final class Loops {
   }
 
   /**
-   * As {@link #run(String, Task)}, in a time that passes only where the loop would wait for it, and then at once:
-   * a pause of the machine does not count. For what waits for nobody outside of the loop.
+   * As {@link #run(String, Task)}, in a time that passes only where the loop would wait for it, and
+   * then at once: a pause of the machine does not count. For what waits for nobody outside of the
+   * loop.
    */
   public static void runInVirtualTime(String engine, Task main) {
     WatchedEngine watched = WatchedEngine.of(options(engine));
@@ -52,7 +53,10 @@ public final class Loops {
     }
   }
 
-  /** As {@link #run(LoopOptions, Task)}, where failures are expected to be reported to the options' listener. */
+  /**
+   * As {@link #run(LoopOptions, Task)}, where failures are expected to be reported to the options'
+   * listener.
+   */
   public static void runReporting(LoopOptions options, Task main) {
     try (Loop loop = Loop.open(options)) {
       loop.run(main);

@@ -63,7 +63,8 @@ final class StoppedProgram {
    * to the end of the process: what was sent before that has come.
    */
   private static void work() throws Exception {
-    Environment.REAL.signals().subscribe("USR1", () -> say("signals came"));
+    Environment.Subscription _ =
+        Environment.REAL.signals().subscribe("USR1", () -> say("signals came"));
     SignalStream hangUps = SignalStream.open(OsSignal.HUP);
     hangUps.onSignal(event -> say("reloads"));
     Registration ignored = Loop.current().onShutdown(() -> say("drains"));

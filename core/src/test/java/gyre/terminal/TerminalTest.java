@@ -417,7 +417,7 @@ class TerminalTest {
     fill(screen, number, 30);
   }
 
-  /** Below the 2,048 bytes after which the kernel may take the rest of a write only the next time. */
+  /** Below the 2,048 bytes after which the kernel may leave the rest of a write. */
   private static void half(Screen screen, int number) {
     fill(screen, number, 12);
   }

@@ -34,7 +34,7 @@ public final class Hunt {
 
   private final HuntOptions options;
 
-  /** How long a run that is under way is given to end, and once more to notice that it is halted. */
+  /** In which a run under way has to end, and once more to notice that it is halted. */
   private final Duration patience;
 
   private final AtomicLong next = new AtomicLong();
