@@ -43,6 +43,7 @@ public final class WatchedEngine implements Engine {
   private final List<Long> acceptsNanos = new ArrayList<>();
 
   private long sends;
+  private Runnable beforeListen = () -> {};
 
   /** The longest wait with an end. */
   long longestWaitNanos;
@@ -91,6 +92,11 @@ public final class WatchedEngine implements Engine {
     return !acceptErrors.isEmpty();
   }
 
+  /** Is run each time before a socket begins to listen. */
+  public void beforeListen(Runnable look) {
+    beforeListen = look;
+  }
+
   /** How many sends there were. */
   public long sends() {
     return sends;
@@ -109,6 +115,9 @@ public final class WatchedEngine implements Engine {
   @SuppressWarnings("ReturnMissingNullable") // null is what some of them answer
   private Object callSockets(Method method, Object[] arguments) throws Throwable {
     Object result;
+    if (method.getName().equals("listen")) {
+      beforeListen.run();
+    }
     try {
       result = method.invoke(real.sockets(), arguments);
     } catch (InvocationTargetException e) {

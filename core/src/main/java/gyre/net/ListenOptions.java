@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * throws {@link IllegalArgumentException} for a value that makes no sense.
  */
 public final class ListenOptions {
+  static final int PERMISSIONS_OF_UMASK = -1;
+  private static final int PERMISSIONS_MASK = 0777;
+
   private static final ListenOptions DEFAULTS = new ListenOptions(new Values());
 
   /** Everything that can be set, with its default. */
@@ -19,6 +22,7 @@ public final class ListenOptions {
     int maxConnections = Integer.MAX_VALUE;
     Duration drainTimeout = Duration.ofSeconds(10);
     StreamOptions stream = StreamOptions.defaults();
+    int permissions = PERMISSIONS_OF_UMASK;
     @Nullable HandedListener adopted;
 
     Values copy() {
@@ -86,6 +90,19 @@ public final class ListenOptions {
   }
 
   /**
+   * Unix only: permissions of the file, as in {@code 0600}, whatever the process's umask is. It has
+   * them before anybody can connect: to do so takes the right to write. By default the umask
+   * decides.
+   */
+  public ListenOptions permissions(int value) {
+    if ((value & ~PERMISSIONS_MASK) != 0) {
+      throw new IllegalArgumentException(
+          "permissions is 0" + Integer.toOctalString(value) + ": must be from 0 to 0777");
+    }
+    return with(v -> v.permissions = value);
+  }
+
+  /**
    * Goes on with a listening socket that another process has handed over, instead of opening one;
    * the address to listen on is not looked at then. For TCP, and for one listener.
    */
@@ -119,9 +136,15 @@ public final class ListenOptions {
     return values.stream;
   }
 
+  /** Of the file of a Unix socket; negative if the umask decides. */
+  public int permissions() {
+    return values.permissions;
+  }
+
   private List<Object> all() {
     Values v = values;
-    return List.of(v.backlog, v.reusePort, v.maxConnections, v.drainTimeout, v.stream);
+    return List.of(
+        v.backlog, v.reusePort, v.maxConnections, v.drainTimeout, v.stream, v.permissions);
   }
 
   @Override

@@ -6,6 +6,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * file. That is why {@link #deleteIfSame} belongs before the closing.
  */
 final class SocketFile {
+  /** {@link PosixFilePermission} lists them in the order of their bits, beginning with this. */
+  private static final int OWNER_READ_BIT = 0400;
+
   private final Path path;
 
   /** What tells files apart; null where there was none any more right after binding. */
@@ -29,6 +35,30 @@ final class SocketFile {
 
   static SocketFile of(Path path) {
     return new SocketFile(path, key(path));
+  }
+
+  /**
+   * Sets the permissions of the file, or else deletes it. One that is gone needs none: nobody can
+   * connect by it.
+   *
+   * @param bits as in {@code 0600}
+   */
+  static void permit(Path path, int bits) throws IOException {
+    Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+    for (PosixFilePermission each : PosixFilePermission.values()) {
+      if ((bits & OWNER_READ_BIT >> each.ordinal()) != 0) {
+        boolean isNew = permissions.add(each);
+        assert isNew;
+      }
+    }
+    try {
+      Path _ = Files.setPosixFilePermissions(path, permissions);
+    } catch (NoSuchFileException gone) {
+      return;
+    } catch (IOException | UnsupportedOperationException e) {
+      boolean ignored = Files.deleteIfExists(path);
+      throw e instanceof IOException known ? known : new IOException("not on this system", e);
+    }
   }
 
   private static @Nullable Object key(Path path) {

@@ -46,6 +46,7 @@ public final class UnixListener extends SocketListener<UnixStream> {
     }
     int result = sockets.bind(descriptor, address);
     if (result >= 0) {
+      restrict(path, options, sockets, descriptor);
       result = sockets.listen(descriptor, options.backlog());
     }
     if (result < 0) {
@@ -60,6 +61,20 @@ public final class UnixListener extends SocketListener<UnixStream> {
       throw NetworkException.of("listen on", path.toString(), result);
     }
     return new UnixListener(owner, descriptor, path, options);
+  }
+
+  /** Before it listens: until then nobody can connect, whatever the umask has let be. */
+  private static void restrict(
+      Path path, ListenOptions options, Sockets sockets, int descriptor) {
+    if (options.permissions() < 0 || isAbstract(path)) {
+      return;
+    }
+    try {
+      SocketFile.permit(path, options.permissions());
+    } catch (IOException e) {
+      sockets.close(descriptor);
+      throw new UncheckedIOException("listen on " + path + ": cannot set its permissions", e);
+    }
   }
 
   private static boolean isAbstract(Path path) {

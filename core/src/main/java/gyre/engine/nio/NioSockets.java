@@ -114,9 +114,6 @@ final class NioSockets implements Sockets {
     }
     try {
       SocketAddress address = placeholder.getLocalAddress();
-      if (address instanceof UnixDomainSocketAddress unix) {
-        boolean ignored = Files.deleteIfExists(unix.getPath());
-      }
       if (channel.key != null) {
         engine.closedRegistered();
       }
@@ -128,7 +125,11 @@ final class NioSockets implements Sockets {
       channel.watched = 0;
       server.configureBlocking(false);
       apply(channel.settings, server, true);
-      ServerSocketChannel ignored = server.bind(address, backlog);
+      if (address instanceof UnixDomainSocketAddress unix) {
+        NioUnixFile.bind(server, unix.getPath(), backlog);
+      } else {
+        ServerSocketChannel ignored = server.bind(address, backlog);
+      }
       return 0;
     } catch (IOException | RuntimeException failed) {
       return NioErrors.result(failed);
