@@ -1,7 +1,6 @@
 package gyre.balancer;
 
 import gyre.CancelledException;
-import gyre.Fiber;
 import gyre.io.IoException;
 import gyre.net.ListenOptions;
 import gyre.net.StreamOptions;
@@ -12,20 +11,44 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.SequencedSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes {@link Commands} on a Unix socket, a line of JSON each, and answers with a line. The socket
  * is for its owner alone: who may write to it may stop the balancer.
+ *
+ * <p>Connections may stay, a limited number of them. Before all places are taken, the one whose
+ * client has done nothing for the longest time is closed, so that there is a place for who comes.
  */
 final class ControlSocket {
   private static final int LINE_LIMIT_BYTES = 64 * 1024;
-  private static final int CONNECTIONS_LIMIT = 64;
+  private static final int PLACES = 64;
+  private static final Duration TELL_INTERVAL = Duration.ofMinutes(1);
+  private static final int OWNER_ONLY = 0600;
   private static final int CONNECTION_REFUSED = 111;
 
-  private ControlSocket() {}
+  private final Balancer balancer;
+  private final Commands commands;
+
+  /** Those that have a place; one that was told to go has none any more. */
+  private final Set<UnixStream> open = new HashSet<>();
+
+  /** Those of them that wait for their client, the one that has waited longest first. */
+  private final SequencedSet<UnixStream> waiting = new LinkedHashSet<>();
+
+  private int closed;
+  private long toldNanos;
+
+  private ControlSocket(Balancer balancer, Commands commands) {
+    this.balancer = balancer;
+    this.commands = commands;
+  }
 
   /**
    * Listens, in the current scope. A socket that a balancer has left behind which was killed is
@@ -36,33 +59,23 @@ final class ControlSocket {
   static UnixListener open(Path path) throws IOException {
     ListenOptions options =
         ListenOptions.defaults()
-            .maxConnections(CONNECTIONS_LIMIT)
+            .maxConnections(PLACES)
+            .permissions(OWNER_ONLY)
             .drainTimeout(Duration.ofMillis(200))
             .stream(StreamOptions.defaults().readTimeout(Duration.ofMinutes(5)));
     if (path.toString().startsWith("@")) {
       throw new IllegalArgumentException(
           "control socket " + path + ": a name without a file is open to everybody: use a path");
     }
-    UnixListener listener;
     try {
-      listener = UnixListener.bind(path, options);
+      return UnixListener.bind(path, options);
     } catch (IoException e) {
       if (!isLeftBehind(path)) {
         throw e;
       }
       Files.deleteIfExists(path);
-      listener = UnixListener.bind(path, options);
+      return UnixListener.bind(path, options);
     }
-    boolean isRestricted = false;
-    try {
-      restrict(path);
-      isRestricted = true;
-    } finally {
-      if (!isRestricted) {
-        listener.close();
-      }
-    }
-    return listener;
   }
 
   /** Whether it is a socket, and nobody listens there: any other failure says nothing. */
@@ -81,31 +94,24 @@ final class ControlSocket {
 
   /** Parks until the listener is closed or the fiber cancelled. */
   static void serve(UnixListener listener, Balancer balancer, Commands commands) {
-    listener.serve(stream -> talk(stream, balancer, commands));
+    ControlSocket socket = new ControlSocket(balancer, commands);
+    listener.serve(socket::talk);
   }
 
-  private static void restrict(Path path) throws IOException {
+  private void talk(UnixStream stream) {
+    boolean isNew = open.add(stream);
+    assert isNew && open.size() <= PLACES : open.size();
     try {
-      Path ignored =
-          Fiber.offload(() ->
-              Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------")));
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException("restrict " + path + ": " + e, e);
-    }
-  }
-
-  private static void talk(UnixStream stream, Balancer balancer, Commands commands) {
-    try {
-      String line = stream.readLine(LINE_LIMIT_BYTES);
+      String line = next(stream);
       while (line != null) {
         if (line.equals(HandOver.REQUEST)) {
           HandOver.give(stream, balancer);
           return;
         }
-        stream.write(commands.answer(line) + "\n");
-        line = stream.readLine(LINE_LIMIT_BYTES);
+        String answer = commands.answer(line) + "\n";
+        wait(stream);
+        stream.write(answer);
+        line = next(stream);
       }
     } catch (CancelledException e) {
       throw e;
@@ -113,6 +119,48 @@ final class ControlSocket {
       stream.write(JsonText.write(Map.of("ok", false, "error", String.valueOf(e.getMessage()))));
     } catch (IoException e) {
       // Who asks may leave in between.
+    } finally {
+      open.remove(stream);
+      waiting.remove(stream);
+    }
+  }
+
+  private @Nullable String next(UnixStream stream) {
+    wait(stream);
+    String line = stream.readLine(LINE_LIMIT_BYTES);
+    waiting.remove(stream);
+    return line;
+  }
+
+  /** From now on it is the client's turn, to ask or to take its answer. */
+  private void wait(UnixStream stream) {
+    waiting.addLast(stream);
+    UnixStream oldest = waiting.getFirst();
+    if (open.size() == PLACES && oldest != stream) {
+      open.remove(oldest);
+      waiting.remove(oldest);
+      oldest.reset();
+      tellOfClosing();
+    }
+  }
+
+  /** A client that leaves all its connections open must not fill the log. */
+  private void tellOfClosing() {
+    closed++;
+    long now = balancer.control().nanoTime();
+    if (closed == 1 || now - toldNanos >= TELL_INTERVAL.toNanos()) {
+      toldNanos = now;
+      balancer
+          .events()
+          .tell(
+              balancer.control().now(),
+              "",
+              "all "
+                  + PLACES
+                  + " places at the control socket are taken: closed the connection that was idle"
+                  + " longest ("
+                  + closed
+                  + " so far)");
     }
   }
 }
