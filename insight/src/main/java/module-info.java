@@ -9,6 +9,9 @@ module gyre.insight {
   requires tools.jackson.core;
 
   exports gyre.insight.prometheus;
+  exports gyre.insight.text to
+      gyre.balancer,
+      gyre.queue;
   exports gyre.insight.web;
   exports gyre.insight;
 
