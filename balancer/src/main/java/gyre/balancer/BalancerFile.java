@@ -4,6 +4,7 @@ import com.electronwill.nightconfig.core.UnmodifiableConfig;
 import com.electronwill.nightconfig.core.io.ParsingException;
 import com.electronwill.nightconfig.toml.TomlParser;
 import gyre.balancer.choice.Algorithm;
+import gyre.insight.text.WideInteger;
 import gyre.proxy.ProxyTrust;
 import gyre.tls.TlsClient;
 import gyre.tls.TlsClientOptions;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +76,11 @@ public final class BalancerFile {
       root = new TomlParser().parse(text + "\n");
     } catch (ParsingException e) {
       throw new BalancerFileException(file + ": not TOML: " + e.getMessage(), e);
+    }
+    Optional<WideInteger> wide = WideInteger.find(text);
+    if (wide.isPresent()) {
+      throw new BalancerFileException(
+          file + ":" + wide.get().line() + ": " + wide.get().problem(), null);
     }
     return new BalancerFile(file).config(new Section(file, text.lines().toList(), root));
   }

@@ -105,6 +105,10 @@ final class BalancerFileTest {
         "204] | 604] | balance.toml:28: pool.web.health.statuses 604 is not a whole number from 100 to 599",
         "rise = 4 | rise = 0 | balance.toml:29: pool.web.health.rise 0 is not a whole number from 1",
         "\"v2\" | \"v3\" | balance.toml:20: pool.web.send_proxy \"v3\" is none of: none, v1, v2",
+        "rise = 4 | rise = 4294967297 | balance.toml:29: pool.web.health.rise 4294967297 is not a whole number from 1 to 1000",
+        "rise = 4 | rise = 18446744073709551617 | balance.toml:29: pool.web.health.rise 18446744073709551617 is too large for a whole number: must be from -9223372036854775808 to 9223372036854775807",
+        "204] | 18446744073709551816] | balance.toml:28: pool.web.health.statuses 18446744073709551816 is too large",
+        "= 12.5 | = 18446744073709551628 | balance.toml:3: balancer.stop_seconds 18446744073709551628 is too large",
         "= 12.5 | = \"12\" | balance.toml:3: balancer.stop_seconds 12 is not a number from 0 to",
       })
   void shouldNameLineAndKeyOfWhatIsWrong(String right, String wrong, String message) {
