@@ -3,6 +3,7 @@ package gyre.queue;
 import com.electronwill.nightconfig.core.UnmodifiableConfig;
 import com.electronwill.nightconfig.core.io.ParsingException;
 import com.electronwill.nightconfig.toml.TomlParser;
+import gyre.insight.text.WideInteger;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +104,10 @@ final class ConfigReader {
       root = new TomlParser().parse(text + "\n");
     } catch (ParsingException e) {
       throw new QueueException(file + ": " + e.getMessage(), e);
+    }
+    Optional<WideInteger> wide = WideInteger.find(text);
+    if (wide.isPresent()) {
+      throw new QueueException(file + ":" + wide.get().line() + ": " + wide.get().problem());
     }
     checkKeys(root, "", Set.of("queue", "handlers", "recurring"));
     UnmodifiableConfig queue = table(root, "", "queue");

@@ -75,6 +75,9 @@ class ConfigTest {
         "[handlers.a]#kind=\"java\"#class = \"java.lang.String\" | is no gyre.queue.QueueHandler",
         "[recurring.r]#cron = \"61 * * * *\"#sql=\"x\" | :2: recurring.r.cron minute \"61\"",
         "[recurring.r]#zone = \"Mars/X\"#cron=\"* * * * *\"#sql=\"x\" | :2: recurring.r.zone",
+        "[queue]#batch = 4294967297                 | :2: queue.batch 4294967297 is not a whole number from 1 to 10000",
+        "[queue]#batch = 18446744073709551617       | :2: queue.batch 18446744073709551617 is too large for a whole number: must be from -9223372036854775808 to 9223372036854775807",
+        "[recurring.r]#params = [1, 18446744073709551617] | :2: recurring.r.params 18446744073709551617 is too large",
         "[queue                                     | queue.toml",
       })
   void shouldNameLineAndKeyOfWhatIsWrong(String text, String message) {
