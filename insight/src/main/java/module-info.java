@@ -11,6 +11,7 @@ module gyre.insight {
   exports gyre.insight.prometheus;
   exports gyre.insight.text to
       gyre.balancer,
+      gyre.cli,
       gyre.queue;
   exports gyre.insight.web;
   exports gyre.insight;

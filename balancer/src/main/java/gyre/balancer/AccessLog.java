@@ -1,5 +1,6 @@
 package gyre.balancer;
 
+import gyre.insight.text.Plural;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -133,7 +134,10 @@ final class AccessLog implements AutoCloseable {
       isFailing = !isWritten;
       changes.accept(
           isWritten
-              ? "the access log " + file + " is written again; " + dropped() + " lines were lost"
+              ? "the access log "
+                  + file
+                  + " is written again; "
+                  + Plural.of(dropped(), "line was lost", "lines were lost")
               : "the access log can't be written, and loses lines until it can: " + failure);
     }
   }

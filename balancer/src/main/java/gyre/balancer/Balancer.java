@@ -7,6 +7,7 @@ import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.Scope;
 import gyre.Signal;
+import gyre.insight.text.Plural;
 import gyre.insight.web.WebConsole;
 import gyre.net.TcpServer;
 import gyre.net.UnixListener;
@@ -482,7 +483,7 @@ public final class Balancer implements AutoCloseable {
    */
   public void close(Duration drain) {
     if (!isStopping) {
-      events.tell(control().now(), "", "stops, with " + sessions() + " connections");
+      events.tell(control().now(), "", "stops, with " + Plural.of(sessions(), "connection"));
     }
     isStopping = true;
     active.stop(drain);

@@ -1,6 +1,7 @@
 package gyre.balancer;
 
 import gyre.balancer.choice.Ballot;
+import gyre.insight.text.Plural;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -434,7 +435,7 @@ final class Pool {
     }
     for (Target gone : before) {
       gone.remove();
-      tell(part, gone, "removed, with " + gone.active() + " connections that go on");
+      tell(part, gone, "removed, with " + Plural.of(gone.active(), "connection that goes on", "connections that go on"));
     }
     targets = next.toArray(NO_TARGETS);
     line.wake();

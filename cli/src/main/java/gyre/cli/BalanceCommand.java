@@ -9,6 +9,7 @@ import gyre.ShutdownOptions;
 import gyre.balancer.Balancer;
 import gyre.balancer.BalancerConfig;
 import gyre.balancer.BalancerFile;
+import gyre.insight.text.Plural;
 import gyre.process.OsSignal;
 import gyre.process.SignalStream;
 import java.io.PrintWriter;
@@ -116,7 +117,7 @@ final class BalanceCommand implements Callable<Integer> {
     if (!balancer.link().isEmpty()) {
       out.println("page at " + balancer.link());
     }
-    out.println("engine " + group.loop(0).engineExplanation() + ", " + group.size() + " loops");
+    out.println("engine " + group.loop(0).engineExplanation() + ", " + Plural.of(group.size(), "loop"));
     out.flush();
     Loop first = group.loop(0);
     first.post(() -> {

@@ -5,6 +5,7 @@ import gyre.LoopGroup;
 import gyre.LoopOptions;
 import gyre.ShutdownOptions;
 import gyre.Task;
+import gyre.insight.text.Plural;
 import gyre.io.ByteStream;
 import gyre.net.ServerOptions;
 import gyre.net.TcpServer;
@@ -92,7 +93,7 @@ final class EchoService {
         + ", engine "
         + group.loop(0).engineExplanation()
         + ", "
-        + (group.size() == 1 ? "1 loop" : group.size() + " loops")
+        + Plural.of(group.size(), "loop")
         + "; Ctrl-C stops it";
   }
 

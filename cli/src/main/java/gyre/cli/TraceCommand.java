@@ -2,6 +2,7 @@ package gyre.cli;
 
 import gyre.insight.Control;
 import gyre.insight.TraceLine;
+import gyre.insight.text.Plural;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -61,8 +62,8 @@ final class TraceCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (output != null) {
       out.println(
-          write(pid, filter, output)
-              + " events in "
+          Plural.of(write(pid, filter, output), "event")
+              + " in "
               + output
               + "; open it in ui.perfetto.dev or chrome://tracing");
     } else {

@@ -10,6 +10,7 @@ import gyre.http.websocket.Message;
 import gyre.http.websocket.WebSocket;
 import gyre.http.websocket.WebSocketClient;
 import gyre.http.websocket.WebSocketOptions;
+import gyre.insight.text.Plural;
 import gyre.io.ByteStream;
 import gyre.net.TcpStream;
 import gyre.tls.TlsClient;
@@ -105,7 +106,7 @@ final class WebSocketTalk {
     while (true) {
       switch (ws.receive()) {
         case Message.Text(String text) -> write(text);
-        case Message.Binary(byte[] bytes) -> write("(" + bytes.length + " bytes)");
+        case Message.Binary(byte[] bytes) -> write("(" + Plural.of(bytes.length, "byte") + ")");
         case Message.Closed(int code, String reason) -> {
           if (code == CloseCode.NORMAL) {
             return 0;

@@ -83,7 +83,7 @@ class QueueCommandTest {
     assertThat(out).startsWith("delayed").contains("  later  ").hasLineCount(1);
     assertThat(run("discard", "now")).isZero();
     assertThat(run("doctor")).isEqualTo(1);
-    assertThat(out).contains("no worker runs, and 1 entries wait for their time: gyre queue work");
+    assertThat(out).contains("no worker runs, and 1 entry waits for its time: gyre queue work");
     assertThat(run("list", "elsewhere")).isEqualTo(2);
     assertThat(err)
         .isEqualToIgnoringNewLines(

@@ -1,6 +1,7 @@
 package gyre.insight;
 
 import gyre.insight.Verdict.Disease;
+import gyre.insight.text.Plural;
 import gyre.probe.Counter;
 import gyre.probe.Distribution;
 import java.util.ArrayList;
@@ -321,10 +322,9 @@ public final class Diagnosis {
       say(
           Disease.OFFLOAD_SATURATED,
           loop.name(),
-          inHand
-              + " jobs for "
-              + threads
-              + " threads"
+          Plural.of(inHand, "job")
+              + " for "
+              + Plural.of(threads, "thread")
               + (waitedNanos > 0 ? ", which waited " + Figures.nanos(waitedNanos) : ""),
           "more than threads for a whole interval, and " + Figures.nanos(OFFLOAD_WAIT_NANOS));
     }
@@ -344,12 +344,11 @@ public final class Diagnosis {
               + " of "
               + Figures.bytes(limit)
               + " in use, "
-              + waiting
-              + " streams wait for memory, it was refused "
-              + refusals
-              + " times, streams or writes were given up "
-              + shed
-              + " times",
+              + Plural.of(waiting, "stream waits", "streams wait")
+              + " for memory, it was refused "
+              + Plural.of(refusals, "time")
+              + ", streams or writes were given up "
+              + Plural.of(shed, "time"),
           Figures.percent(POOL_SHARE) + " in use, or one that waits");
     }
   }

@@ -1,6 +1,7 @@
 package gyre.insight;
 
 import gyre.insight.Check.Grade;
+import gyre.insight.text.Plural;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -279,8 +280,8 @@ public final class Doctor {
         isLimited ? Figures.bytes(memory.getAsLong()) : "none",
         isLimited && memory.getAsLong() < wanted ? Grade.BAD : Grade.GOOD,
         "buffers of sockets count too; "
-            + goal.connections()
-            + " connections take about "
+            + Plural.of(goal.connections(), "connection takes", "connections take")
+            + " about "
             + Figures.bytes(wanted),
         "docker update --memory=, or memory.max of the group");
     boolean isContainer =

@@ -66,7 +66,7 @@ final class Alerts {
           Severity.CRITICAL,
           time,
           NO_WORKER_MILLIS,
-          "no worker runs, and " + pending + " entries wait: start gyre queue work");
+          "no worker runs, and " + InspectionReport.waiting(pending) + ": start gyre queue work");
     }
     for (WorkerSample each : sample.workers()) {
       String who = "worker " + each.slot();
@@ -105,8 +105,7 @@ final class Alerts {
                 + " has done nothing for "
                 + each.idleSeconds()
                 + " s, and "
-                + pending
-                + " entries wait");
+                + InspectionReport.waiting(pending));
       }
     }
   }
@@ -121,7 +120,7 @@ final class Alerts {
           Severity.CRITICAL,
           time,
           EVENTS_MILLIS,
-          "nothing happens, and " + sample.pending() + " entries wait: gyre queue doctor");
+          "nothing happens, and " + InspectionReport.waiting(sample.pending()) + ": gyre queue doctor");
     }
     if (sample.oldestSeconds() > OLDEST_SECONDS) {
       raise(

@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -470,7 +471,9 @@ final class Drainer implements Runnable, Replay.Executor {
           isDraining = true;
           drainLeft = config.drainEntries();
           drainUntilNanos = System.nanoTime() + config.drainTime().toNanos();
-          log.info("asked to end: at most " + drainLeft + " more entries are begun");
+          log.info(
+              "asked to end: at most "
+                  + Plural.of(drainLeft, "more entry is begun", "more entries are begun"));
         }
         boolean isDone = (drainLeft <= 0 || pending.isExhausted()) && desk.isIdle();
         yield isDone || System.nanoTime() - drainUntilNanos > 0;

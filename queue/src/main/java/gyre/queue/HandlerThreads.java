@@ -2,6 +2,7 @@ package gyre.queue;
 
 import gyre.CancelledException;
 import gyre.Fiber;
+import gyre.insight.text.Plural;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -76,10 +77,11 @@ final class HandlerThreads {
   }
 
   static String hangingWarning(String operation, int hanging) {
-    return hanging
-        + " calls of the handler "
+    return Plural.of(hanging, "call", "calls")
+        + " of the handler "
         + operation
-        + " have not returned, though each was interrupted after its timeout, and take its"
+        + (hanging == 1 ? " has" : " have")
+        + " not returned, though each was interrupted after its timeout, and take its"
         + " places: have it end when its thread is interrupted";
   }
 

@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import gyre.queue.Inspection.Counts;
 import gyre.queue.Inspection.LiveWorker;
 import java.util.ArrayList;
@@ -76,15 +77,16 @@ final class InspectionReport {
     }
     if (alive.isEmpty() && counts.processing() > 0) {
       findings.add(
-          counts.processing()
-              + " entries were being executed when a worker ended: the next one"
-              + " replays them");
+          Plural.of(
+              counts.processing(),
+              "entry was being executed when a worker ended: the next one replays it",
+              "entries were being executed when a worker ended: the next one replays them"));
     }
     if (queue.isPaused()) {
       findings.add("the queue is paused: gyre queue resume");
     }
     if (counts.failed() > 0) {
-      findings.add(counts.failed() + " entries were given up: gyre queue dead");
+      findings.add(givenUp(counts.failed()));
     }
     alive.forEach(each -> ofWorker(each, counts, findings));
     return findings;
@@ -93,13 +95,22 @@ final class InspectionReport {
   /** What is due later is not done either while no worker runs. */
   static void ofNoWorker(Counts counts, List<String> findings) {
     if (counts.pending() > 0) {
-      findings.add("no worker runs, and " + counts.pending() + " entries wait: gyre queue work");
+      findings.add("no worker runs, and " + waiting(counts.pending()) + ": gyre queue work");
     } else if (counts.delayed() > 0) {
       findings.add(
           "no worker runs, and "
-              + counts.delayed()
-              + " entries wait for their time: gyre queue work");
+              + Plural.of(
+                  counts.delayed(), "entry waits for its time", "entries wait for their time")
+              + ": gyre queue work");
     }
+  }
+
+  static String waiting(long pending) {
+    return Plural.of(pending, "entry waits", "entries wait");
+  }
+
+  static String givenUp(long failed) {
+    return Plural.of(failed, "entry was given up", "entries were given up") + ": gyre queue dead";
   }
 
   private static void ofWorker(LiveWorker worker, Counts counts, List<String> findings) {
@@ -120,7 +131,7 @@ final class InspectionReport {
         && counts.pending() > 0
         && !Boolean.TRUE.equals(beat.get("paused"))) {
       findings.add(
-          who + "has done nothing for " + idle + " s, and " + counts.pending() + " entries wait");
+          who + "has done nothing for " + idle + " s, and " + waiting(counts.pending()));
     }
   }
 }

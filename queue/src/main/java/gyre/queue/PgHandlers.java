@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import gyre.sync.TokenBucket;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -294,7 +295,11 @@ final class PgHandlers {
       int count = back.executeUpdate();
       if (count > 0) {
         PgUpkeep.notify(open, "");
-        shared.log.failure(count + " entries were taken and not begun, and are given back");
+        shared.log.failure(
+            Plural.of(
+                count,
+                "entry was taken and not begun, and is given back",
+                "entries were taken and not begun, and are given back"));
       }
     }
     open.commit();

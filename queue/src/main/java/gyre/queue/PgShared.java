@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +131,9 @@ final class PgShared {
       if (next == Inbox.Wish.DRAIN) {
         drainLeft.set(config().drainEntries());
         drainUntilNanos = System.nanoTime() + config().drainTime().toNanos();
-        log.info("asked to end: at most " + drainLeft.get() + " more entries are begun");
+        log.info(
+              "asked to end: at most "
+                  + Plural.of(drainLeft.get(), "more entry is begun", "more entries are begun"));
       }
       wish = next;
     }

@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -125,7 +126,7 @@ final class PostgresBackend implements Backend {
     String first = named.isEmpty() ? "none" : named.getFirst().text("id");
     List<String> ids =
         call(
-            "enqueue " + named.size() + " entries, of which the first is " + first + ", into",
+            "enqueue " + Plural.of(named.size(), "entry", "entries") + ", of which the first is " + first + ", into",
             open -> {
               List<String> all = new ArrayList<>(named.size());
               for (Job each : named) {

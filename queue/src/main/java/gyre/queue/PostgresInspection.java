@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import gyre.queue.Inspection.Counts;
 import gyre.queue.Inspection.Item;
 import gyre.queue.Inspection.LiveWorker;
@@ -326,7 +327,7 @@ final class PostgresInspection implements QueueOperations {
       findings.add("the queue is paused: gyre queue resume");
     }
     if (counts.failed() > 0) {
-      findings.add(counts.failed() + " entries were given up: gyre queue dead");
+      findings.add(InspectionReport.givenUp(counts.failed()));
     }
     for (LiveWorker each : alive) {
       if (each.heartbeat().get("trouble") instanceof String trouble && !trouble.isEmpty()) {
@@ -387,8 +388,8 @@ final class PostgresInspection implements QueueOperations {
                           + " GROUP BY operation ORDER BY operation")) {
             while (rows.next()) {
               findings.add(
-                  rows.getLong(2)
-                      + " entries wait for the operation \""
+                  Plural.of(rows.getLong(2), "entry waits", "entries wait")
+                      + " for the operation \""
                       + rows.getString(1)
                       + "\", which no worker handles: add [handlers."
                       + rows.getString(1)

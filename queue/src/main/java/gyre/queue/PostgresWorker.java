@@ -4,6 +4,7 @@ import gyre.Cancellation;
 import gyre.CancelledException;
 import gyre.Fiber;
 import gyre.Scope;
+import gyre.insight.text.Plural;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -79,7 +80,7 @@ final class PostgresWorker implements QueueWorker {
   @Override
   public void run() {
     checkDatabase();
-    log.info("a worker starts on " + database + ", " + options.threads() + " threads for SQL");
+    log.info("a worker starts on " + database + ", " + Plural.of(options.threads(), "thread") + " for SQL");
     try (Scope scope = Scope.openIsolated("queue-worker")) {
       if (options.takesSignals()) {
         scope.start("queue-signals", () -> WorkerSignals.serve(this, log));

@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import gyre.queue.Inspection.Counts;
 import gyre.queue.Inspection.Item;
 import gyre.queue.Inspection.LiveWorker;
@@ -133,8 +134,7 @@ final class ShardedInspection implements QueueOperations {
         "queue       "
             + shards.base()
             + ", "
-            + shards.count()
-            + " shards"
+            + Plural.of(shards.count(), "shard")
             + (isPaused() ? "   PAUSED" : ""));
     lines.add("pending     " + counts.pending());
     lines.add("delayed     " + counts.delayed());
@@ -166,7 +166,11 @@ final class ShardedInspection implements QueueOperations {
     }
     long notRouted = parts.getLast().counts().pending();
     if (notRouted > 0 && workers().isEmpty()) {
-      findings.add(notRouted + " files wait to be given to a shard: gyre queue work");
+      findings.add(
+          Plural.of(
+              notRouted,
+              "file waits to be given to a shard: gyre queue work",
+              "files wait to be given to a shard: gyre queue work"));
     }
     return findings;
   }

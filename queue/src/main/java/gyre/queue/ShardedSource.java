@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import gyre.queue.Inspection.Place;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -27,7 +28,7 @@ final class ShardedSource implements DashboardSource {
 
   @Override
   public String name() {
-    return shards.base() + ", " + shards.count() + " shards";
+    return shards.base() + ", " + Plural.of(shards.count(), "shard");
   }
 
   @Override

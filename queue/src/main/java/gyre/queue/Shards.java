@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -125,8 +126,8 @@ record Shards(Path base, int count) {
     if (known.count != count) {
       throw new QueueException(
           "use "
-              + count
-              + " shards of "
+              + Plural.of(count, "shard")
+              + " of "
               + known.base
               + ": it has "
               + known.count

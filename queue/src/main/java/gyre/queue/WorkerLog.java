@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.insight.text.Plural;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +51,11 @@ final class WorkerLog {
       second = now;
       failuresInSecond = 0;
       if (suppressed > 0) {
-        write("WARN", suppressed + " more entries failed, which were not written here");
+        write("WARN", 
+            Plural.of(
+                suppressed,
+                "more entry failed, which was not written here",
+                "more entries failed, which were not written here"));
         suppressed = 0;
       }
     }
