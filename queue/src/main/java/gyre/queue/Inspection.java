@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,15 +59,27 @@ public final class Inspection implements QueueOperations {
   /**
    * Of the queue in that directory.
    *
-   * @throws QueueException if there is none
+   * @throws QueueException if there is none, or nobody may look at it
    */
   public static Inspection of(Path directory) {
     Spool spool = new Spool(directory);
     if (!spool.isThere()) {
+      checkMayLook(spool);
       throw new QueueException(
           "look at queue " + spool.base + ": there is none; enqueue something, or start a worker");
     }
     return new Inspection(spool);
+  }
+
+  /** One that can't be seen is not one that is not there. */
+  private static void checkMayLook(Spool spool) {
+    try {
+      BasicFileAttributes _ = Files.readAttributes(spool.pending, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      return;
+    } catch (IOException e) {
+      throw QueueException.of("look at queue", spool.base, e);
+    }
   }
 
   static String describeOwner(Spool spool) {
@@ -468,7 +481,11 @@ public final class Inspection implements QueueOperations {
   public List<String> drain() {
     List<String> lines = new ArrayList<>();
     for (long each : workerPids()) {
-      ProcessHandle.of(each).ifPresent(ProcessHandle::destroy); // by TERM
+      ProcessHandle process = ProcessHandle.of(each).orElse(null);
+      if (process != null && !process.destroy() && process.isAlive()) { // by TERM
+        throw new QueueException(
+            "drain worker " + each + ": the signal could not be sent: be the user that it runs as");
+      }
       lines.add("worker " + each + " was asked to drain and end");
     }
     return lines;

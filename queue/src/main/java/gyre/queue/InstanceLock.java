@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +24,11 @@ final class InstanceLock implements AutoCloseable {
    * the monitor for all that opens and closes such files.
    */
   private static final Set<Path> HELD_HERE = new HashSet<>();
+
+  private static final Set<StandardOpenOption> LOOKING = EnumSet.of(StandardOpenOption.READ);
+
+  private static final Set<StandardOpenOption> TAKING =
+      EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
 
   private final Path key;
   private final FileChannel channel;
@@ -63,6 +70,8 @@ final class InstanceLock implements AutoCloseable {
           return channel == null;
         }
       }
+    } catch (NoSuchFileException e) {
+      return false;
     } catch (IOException e) {
       throw QueueException.of("look at lock", file, e);
     }
@@ -76,11 +85,13 @@ final class InstanceLock implements AutoCloseable {
     return directory == null ? absolute : directory.toRealPath().resolve(name);
   }
 
-  /** Null if another process has it. */
+  /**
+   * Null if another process has it.
+   *
+   * @param isShared for one who looks: that takes no right to write, and makes no file
+   */
   private static @Nullable FileChannel lock(Path key, boolean isShared) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            key, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    FileChannel channel = FileChannel.open(key, isShared ? LOOKING : TAKING);
     try {
       FileLock lock = channel.tryLock(0, Long.MAX_VALUE, isShared);
       if (lock != null) {

@@ -27,7 +27,7 @@ public final class QueueException extends RuntimeException {
     return switch (cause) {
       case java.nio.file.NoSuchFileException e -> "ENOENT (no such file or directory)";
       case java.nio.file.AccessDeniedException e ->
-          "EACCES (permission denied): let the user of the worker read and write it";
+          "EACCES (permission denied): give the user of this process the rights to it";
       case java.nio.file.FileAlreadyExistsException e -> "EEXIST (something of that name is there)";
       case java.nio.file.FileSystemException e when e.getReason() != null ->
           String.valueOf(e.getReason());
