@@ -332,8 +332,9 @@ final class Http1Response implements Response {
     sendAsItIs(gzip == null ? bytes : compressed(gzip, bytes));
   }
 
+  /** Not in the memory of the loop, which may be short: a whole answer is refused by nobody. */
   private byte[] compressed(Gzip gzip, byte[] bytes) {
-    try (ByteQueue out = exchange.connection().stream().input().sibling()) {
+    try (ByteQueue out = ByteQueue.create()) {
       gzip.write(bytes, 0, bytes.length, out);
       gzip.finish(out);
       return out.take((int) out.size());

@@ -24,6 +24,9 @@ final class Http1ResponseBody implements ResponseBody {
   /** Compressed, and refused by the stream, which is full: goes out when it tells of room. */
   private @Nullable ByteQueue refused;
 
+  /** What the compressor has kept back goes out when the stream tells of room. */
+  private boolean isFlushRefused;
+
   /** The handler has written all, and the stream had no room for the end. */
   private boolean isEndRefused;
 
@@ -68,9 +71,8 @@ final class Http1ResponseBody implements ResponseBody {
    * compressor has taken its bytes, and cannot give them back. Where there is no memory for what it
    * may make, it is given nothing.
    */
-  private void compress(Gzip lent, long bytes, Compressing step) {
+  private void compress(Gzip lent, Compressing step) {
     assert refused == null : "that goes before";
-    checkRoomToCompress(bytes);
     ByteQueue made = stream().input().sibling();
     try {
       step.run(lent, made);
@@ -87,9 +89,14 @@ final class Http1ResponseBody implements ResponseBody {
     }
   }
 
-  private void checkRoomToCompress(long bytes) {
+  /**
+   * @param isMoved of a queue, which is taken whatever its length where the stream is writable
+   */
+  private void checkRoomToCompress(long bytes, boolean isMoved) {
     if (!exchange.mayPark) {
-      stream().checkOutputRoom(bytes);
+      if (!isMoved || !stream().isWritable()) {
+        stream().checkOutputRoom(bytes);
+      }
       // The queue is a new one, which can't go on in a block that another has begun.
       long most = Gzip.mostBytes(bytes) + BLOCK_BYTES;
       if (!stream().input().canAppend(most)) {
@@ -136,7 +143,8 @@ final class Http1ResponseBody implements ResponseBody {
       if (lent == null) {
         send(source);
       } else {
-        compress(lent, bytes, (to, made) -> to.write(source, made));
+        checkRoomToCompress(bytes, false);
+        compress(lent, (to, made) -> to.write(source, made));
       }
     } catch (OutputFullException e) {
       response.untake(bytes);
@@ -154,7 +162,8 @@ final class Http1ResponseBody implements ResponseBody {
       if (lent == null) {
         send(source);
       } else {
-        compress(lent, bytes, (to, made) -> source.forEachSpan(span -> to.write(span, made)));
+        checkRoomToCompress(bytes, true);
+        compress(lent, (to, made) -> source.forEachSpan(span -> to.write(span, made)));
         source.clear();
       }
     } catch (OutputFullException e) {
@@ -294,17 +303,37 @@ final class Http1ResponseBody implements ResponseBody {
     response.endWrite();
   }
 
+  /** As the stream's own: parks until all is sent. Without memory it follows when there is some. */
   @Override
   public void flush() {
-    if (response.isStreaming(this)) {
-      sendRefused();
-      Gzip lent = gzip;
-      if (lent != null) {
-        compress(lent, 0, Gzip::flush);
-        sendRefused();
-      }
-      stream().flush();
+    if (!response.isStreaming(this)) {
+      return;
     }
+    if (!isGzipFlushed()) {
+      stream().flush();
+      isFlushRefused = !isGzipFlushed();
+    }
+    stream().flush();
+  }
+
+  private boolean isGzipFlushed() {
+    try {
+      flushGzip();
+      return true;
+    } catch (OutputFullException e) {
+      return false;
+    }
+  }
+
+  private void flushGzip() {
+    sendRefused();
+    Gzip lent = gzip;
+    if (lent != null) {
+      checkRoomToCompress(0, false);
+      compress(lent, Gzip::flush);
+      sendRefused();
+    }
+    isFlushRefused = false;
   }
 
   // ---- push style
@@ -334,7 +363,7 @@ final class Http1ResponseBody implements ResponseBody {
   }
 
   boolean awaitsWritable() {
-    return writable != null || refused != null;
+    return writable != null || refused != null || isFlushRefused;
   }
 
   boolean isEndRefused() {
@@ -344,6 +373,9 @@ final class Http1ResponseBody implements ResponseBody {
   void tellWritable() throws Exception {
     try {
       sendRefused();
+      if (isFlushRefused) {
+        flushGzip();
+      }
     } catch (OutputFullException e) {
       return; // and is told once more
     }
@@ -418,7 +450,8 @@ final class Http1ResponseBody implements ResponseBody {
   private void endGzip() {
     Gzip lent = gzip;
     if (lent != null) {
-      compress(lent, 0, Gzip::finish);
+      checkRoomToCompress(0, false);
+      compress(lent, Gzip::finish);
       gzip = null;
       exchange.connection().loopState().giveBack(lent);
       sendRefused();
