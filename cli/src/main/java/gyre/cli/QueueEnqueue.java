@@ -34,6 +34,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class QueueEnqueue implements Callable<Integer> {
+  /** Lines of the standard input that share the syncs of directories, where so many are there. */
+  private static final int LINES_TOGETHER = 256;
+
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private QueueDirectory directory = new QueueDirectory();
 
@@ -123,20 +126,42 @@ final class QueueEnqueue implements Callable<Integer> {
     }
     BufferedReader reader =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    List<Line> read = new ArrayList<>();
     int number = 0;
     for (String line = reader.readLine(); line != null; line = reader.readLine()) {
       number++;
       if (!line.isBlank()) {
         try {
-          out.println(queue.enqueue(varied(Job.parse(line))).id());
+          read.add(new Line(number, varied(Job.parse(line))));
         } catch (RuntimeException e) {
-          out.flush();
+          enqueue(queue, read, out); // those before it are enqueued all the same
           throw new IllegalArgumentException("line " + number + ": " + e.getMessage(), e);
         }
       }
+      // Who waits for an id before he goes on gets it at once.
+      if (read.size() == LINES_TOGETHER || !reader.ready()) {
+        enqueue(queue, read, out);
+      }
     }
-    out.flush();
+    enqueue(queue, read, out);
     return 0;
+  }
+
+  private record Line(int number, Job job) {}
+
+  /** Prints the ids of those that are on the device, whatever comes behind them. */
+  private static void enqueue(Backend queue, List<Line> lines, PrintWriter out) {
+    List<Enqueued> durable = new ArrayList<>(lines.size());
+    try {
+      queue.enqueueEach(lines.stream().map(Line::job).toList(), durable);
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          "line " + lines.get(durable.size()).number() + ": " + e.getMessage(), e);
+    } finally {
+      durable.forEach(each -> out.println(each.id()));
+      out.flush();
+    }
+    lines.clear();
   }
 
   private Job job(String content) {

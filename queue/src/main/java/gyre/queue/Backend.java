@@ -53,11 +53,17 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Puts several into the queue. On PostgreSQL they are one transaction: all of them are there, or
-   * none.
+   * none. In files they share the syncs of directories, and the first one that is refused ends it:
+   * those before it are there.
    */
-  default List<Enqueued> enqueueAll(List<Job> jobs) {
-    return jobs.stream().map(this::enqueue).toList();
-  }
+  List<Enqueued> enqueueAll(List<Job> jobs);
+
+  /**
+   * Puts several into the queue, each for itself. The first one that is refused ends it.
+   *
+   * @param durable gets those that are on the device, in their order, also where this throws
+   */
+  void enqueueEach(List<Job> jobs, List<Enqueued> durable);
 
   /** As {@link Queue#openBatch}. */
   void openBatch(String batch, int size, Job callback);

@@ -120,6 +120,12 @@ final class PostgresBackend implements Backend {
     return job.text("id").isEmpty() ? job.id(UUID.randomUUID().toString()) : job;
   }
 
+  /** Each in a transaction of its own. */
+  @Override
+  public void enqueueEach(List<Job> jobs, List<Enqueued> durable) {
+    jobs.forEach(each -> durable.add(enqueue(each)));
+  }
+
   @Override
   public List<Enqueued> enqueueAll(List<Job> jobs) {
     List<Job> named = jobs.stream().map(PostgresBackend::named).toList();

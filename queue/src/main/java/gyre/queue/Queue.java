@@ -1,15 +1,14 @@
 package gyre.queue;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,50 +68,38 @@ public final class Queue {
    *     says that it may be: then enqueue it again with an id of its own, and it is done once
    */
   public Enqueued enqueue(Job job) {
-    long sequence = nextSequence();
-    String random =
-        Long.toString(ThreadLocalRandom.current().nextLong(1L << RANDOM_BITS), Character.MAX_RADIX);
-    String name = EntryName.make(job.priority(), sequence, random);
-    String id = job.text("id").isEmpty() ? EntryName.stem(name) : job.text("id");
-    byte[] content =
-        (job.toJson(sequence, id, Instant.now()) + "\n").getBytes(StandardCharsets.UTF_8);
-    checkEntry(content);
-    Path part = spool.tmp.resolve(name + ".tmp");
-    Instant due = job.due();
-    Path directory = due == null ? spool.pending : spool.delayed;
-    Path target =
-        due == null ? directory.resolve(name) : directory.resolve(Delayed.name(due, name));
-    // Opened before the rename: what may fail without a trace comes first.
-    try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
-      Spool.writeNew(part, content);
-      try {
-        if (!job.text("unique_key").isEmpty()) {
-          boolean ignored = UniqueKeys.claim(spool, part, job.text("unique_key"));
-          Spool.syncDirectory(spool.unique); // a key that is lost lets a second one in
-        }
-        Spool.move(part, target);
-      } catch (IOException | RuntimeException e) {
-        Files.deleteIfExists(part);
-        throw e;
-      }
-      sync(names, id, directory);
-    } catch (IOException e) {
-      throw QueueException.of("enqueue into", spool.base, e);
-    }
-    return new Enqueued(id, name, new SpoolEnd(spool, id, name)::end);
+    List<Enqueued> durable = new ArrayList<>(1);
+    enqueueAll(List.of(job), durable);
+    return durable.getFirst();
   }
 
-  private static void sync(FileChannel names, String id, Path directory) {
-    try {
-      names.force(true);
-    } catch (IOException e) {
-      throw QueueException.of(
-          "enqueue entry " + id + ", which may be in the queue, into", directory, e);
+  /**
+   * Puts several into the queue, as {@link #enqueue} one after the other does. They share the syncs
+   * of the directories, so that many cost the device half as much. The first one that is refused
+   * ends it: those before it are in the queue.
+   */
+  public List<Enqueued> enqueueAll(List<Job> jobs) {
+    List<Enqueued> durable = new ArrayList<>(jobs.size());
+    enqueueAll(jobs, durable);
+    return List.copyOf(durable);
+  }
+
+  /**
+   * @param durable gets those that are on the device, in their order, also where this throws
+   */
+  void enqueueAll(List<Job> jobs, List<Enqueued> durable) {
+    for (int i = 0; i < jobs.size(); i += EnqueueRound.ENTRIES_MAX) {
+      EnqueueRound round = new EnqueueRound(this);
+      try {
+        jobs.subList(i, Math.min(jobs.size(), i + EnqueueRound.ENTRIES_MAX)).forEach(round::add);
+      } finally {
+        round.publish(durable);
+      }
     }
   }
 
   /** What a worker would refuse is refused here, where somebody sees it. */
-  private static void checkEntry(byte[] content) {
+  static void checkEntry(byte[] content) {
     try {
       EntryReader.parse(content, () -> "");
     } catch (BadEntryException e) {
@@ -124,10 +111,15 @@ public final class Queue {
    * From the clock, so that entries of several programs come in order, and never the same twice in
    * this one.
    */
-  private long nextSequence() {
+  long nextSequence() {
     Instant now = Instant.now();
     long nanos = now.getEpochSecond() * 1_000_000_000 + now.getNano();
     return lastSequence.updateAndGet(last -> Math.max(last + 1, nanos));
+  }
+
+  static String random() {
+    return Long.toString(
+        ThreadLocalRandom.current().nextLong(1L << RANDOM_BITS), Character.MAX_RADIX);
   }
 
   static String hash(String key) {

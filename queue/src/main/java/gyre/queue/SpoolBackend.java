@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** A directory, see {@link Queue}. */
 record SpoolBackend(Path directory) implements Backend {
@@ -10,9 +11,13 @@ record SpoolBackend(Path directory) implements Backend {
   }
 
   @Override
-  public java.util.List<Enqueued> enqueueAll(java.util.List<Job> jobs) {
-    Queue queue = Queue.open(directory);
-    return jobs.stream().map(queue::enqueue).toList();
+  public List<Enqueued> enqueueAll(List<Job> jobs) {
+    return Queue.open(directory).enqueueAll(jobs);
+  }
+
+  @Override
+  public void enqueueEach(List<Job> jobs, List<Enqueued> durable) {
+    Queue.open(directory).enqueueAll(jobs, durable);
   }
 
   @Override

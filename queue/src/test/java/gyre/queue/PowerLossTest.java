@@ -39,6 +39,14 @@ class PowerLossTest {
    * one, with the reason beside it.
    */
   static final class Syncing {
+    static final List<Job> TOGETHER =
+        List.of(
+            Job.sql("SELECT 1"),
+            Job.sql("SELECT 1").uniqueKey("l"),
+            Job.sql("SELECT 1").in(java.time.Duration.ofHours(1)),
+            Job.sql("SELECT 1").uniqueKey("m"),
+            Job.sql("SELECT 1"));
+
     private Syncing() {}
 
     public static void main(String[] arguments) throws IOException {
@@ -53,6 +61,9 @@ class PowerLossTest {
         Enqueued job = queue.enqueue(each);
         Files.createDirectory(directory.resolve("returned-" + job.id()));
       }
+      for (Enqueued each : queue.enqueueAll(TOGETHER)) {
+        Files.createDirectory(directory.resolve("returned-" + each.id()));
+      }
       Spool spool = queue.spool();
       Path file = spool.processing.resolve("5_1@w0");
       Spool.writeNew(file, new byte[] {'x'});
@@ -66,6 +77,7 @@ class PowerLossTest {
     final Map<String, String> survive = new HashMap<>(); // the same, as of the last sync
     final Set<String> written = new HashSet<>(); // files with bytes that are not synced
     final List<String> faults = new ArrayList<>();
+    final List<String> syncs = new ArrayList<>(); // of directories, in their order
 
     void created(String path) {
       names.put(path, path);
@@ -78,6 +90,7 @@ class PowerLossTest {
         written.remove(file);
         return;
       }
+      syncs.add(path.substring(path.lastIndexOf('/') + 1));
       names.forEach((name, target) -> {
         if (directoryOf(name).equals(path)) {
           survive.put(name, target);
@@ -147,11 +160,17 @@ class PowerLossTest {
     assertThat(device.faults).isEmpty(); // such as a reason that has its name, and no content yet
     assertThat(directory.resolve("queue/failed/5_1.error")).content().contains("why");
     assertThat(device.survive.keySet().stream().filter(each -> each.contains("/pending/")))
-        .hasSize(2);
+        .hasSize(6);
     assertThat(device.survive.keySet().stream().filter(each -> each.contains("/unique/")))
-        .hasSize(1);
+        .hasSize(3);
     assertThat(device.survive.keySet().stream().filter(each -> each.contains("/delayed/")))
-        .hasSize(1);
+        .hasSize(2);
+    assertThat(device.syncs)
+        .as("three one by one, and five together")
+        .containsSubsequence(
+            "pending", "unique", "pending", "delayed", "unique", "pending", "delayed")
+        .filteredOn(List.of("pending", "delayed", "unique")::contains)
+        .hasSize(7);
   }
 
   private Device replayed(List<String> calls) {
