@@ -37,6 +37,9 @@ final class WatchHub {
   private static final int BUFFER_BYTES = 16 * 1024;
   private static final int HEADER_BYTES = 16;
 
+  /** NAME_MAX, a zero, and what pads it. */
+  private static final int NAME_BYTES = 256 + HEADER_BYTES;
+
   private enum State {
     OPEN,
     CLOSING,
@@ -72,6 +75,7 @@ final class WatchHub {
   private final Engine engine;
   private final Place place;
   private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER_BYTES, 8);
+  private final byte[] nameBytes = new byte[NAME_BYTES];
   private final List<WatchTree> trees = new ArrayList<>();
   private final Map<Integer, List<WatchNode>> nodes = new HashMap<>();
 
@@ -369,24 +373,33 @@ final class WatchHub {
     if (told == null) {
       return;
     }
+    if (told.size() == 1) { // nearly always
+      tell(told.getFirst(), mask, cookie, name);
+      return;
+    }
     for (WatchNode node : List.copyOf(told)) {
-      if ((mask & WatchMask.IGNORED) != 0) {
-        loosen(node);
-        node.tree.watchGone(node);
-      } else {
-        node.tree.event(node, mask, cookie, name);
-      }
+      tell(node, mask, cookie, name);
+    }
+  }
+
+  private void tell(WatchNode node, int mask, int cookie, String name) {
+    if ((mask & WatchMask.IGNORED) != 0) {
+      loosen(node);
+      node.tree.watchGone(node);
+    } else {
+      node.tree.event(node, mask, cookie, name);
     }
   }
 
   /** Padded with zeros. */
   private String name(long at, int length) {
+    assert length <= NAME_BYTES : length;
+    MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, at, nameBytes, 0, length);
     int end = 0;
-    while (end < length && buffer.get(ValueLayout.JAVA_BYTE, at + end) != 0) {
+    while (end < length && nameBytes[end] != 0) {
       end++;
     }
-    byte[] bytes = buffer.asSlice(at, end).toArray(ValueLayout.JAVA_BYTE);
-    return new String(bytes, WatchScan.CHARSET);
+    return end == 0 ? "" : new String(nameBytes, 0, end, WatchScan.CHARSET);
   }
 
   private final class Closing extends CloseFile {

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
  * throws {@link IllegalArgumentException} for a value that makes no sense.
  */
 public final class WatchOptions {
+  private static final Predicate<Path> NOTHING = path -> false;
   private static final WatchOptions DEFAULTS = new WatchOptions(new Values());
   private static final Duration SHORTEST_POLL = Duration.ofMillis(10);
   private static final Duration LONGEST = Duration.ofDays(1);
@@ -22,7 +23,7 @@ public final class WatchOptions {
     Duration pollInterval = Duration.ofSeconds(1);
     boolean polling;
     boolean pollAtLimit;
-    Predicate<Path> exclude = path -> false;
+    Predicate<Path> exclude = NOTHING;
 
     Values copy() {
       try {
@@ -144,6 +145,11 @@ public final class WatchOptions {
 
   boolean isPollingAtLimit() {
     return values.pollAtLimit;
+  }
+
+  /** Else nobody need make the path. */
+  boolean isExcluding() {
+    return values.exclude != NOTHING;
   }
 
   boolean excludes(Path path) {

@@ -70,6 +70,12 @@ final class WatchTree {
   /** The kernel had no more watches: this looks from time to time from then on. */
   private boolean isDegraded;
 
+  /** What was told of last: files are often told of twice in a row, as new and as written. */
+  private @Nullable Path lastPath;
+
+  private @Nullable WatchNode lastNode;
+  private String lastName = "";
+
   /** How many directories are being looked at. */
   private int scanning;
 
@@ -107,6 +113,8 @@ final class WatchTree {
   void close() {
     closed = true;
     scanNothing();
+    lastPath = null;
+    lastNode = null;
     move = null;
     hub.unwatch(rootNode);
     leaveAncestor();
@@ -120,6 +128,17 @@ final class WatchTree {
   }
 
   // ---- what is told
+
+  private Path path(WatchNode node, String name) {
+    Path known = lastPath;
+    if (known == null || lastNode != node || !lastName.equals(name)) {
+      known = node.path().resolve(name);
+      lastPath = known;
+      lastNode = node;
+      lastName = name;
+    }
+    return known;
+  }
 
   boolean tell(WatchEvent event) {
     if (watcher.offer(event)) {
@@ -178,7 +197,7 @@ final class WatchTree {
       return;
     }
     boolean isDirectory = (mask & WatchMask.IS_DIRECTORY) != 0;
-    if (options.excludes(node.path().resolve(name))) {
+    if (options.isExcluding() && options.excludes(path(node, name))) {
       return;
     }
     WatchMove pending = move;
@@ -234,7 +253,7 @@ final class WatchTree {
     if (known != null && !deleted(node, name)) {
       return false;
     }
-    if (!isTold() || tell(new Created(node.path().resolve(name), isDirectory))) {
+    if (!isTold() || tell(new Created(path(node, name), isDirectory))) {
       enter(node, name, isDirectory, Entry.UNKNOWN);
       return true;
     }
@@ -252,7 +271,7 @@ final class WatchTree {
       node.children.put(name, directory);
       scan(directory);
     } else {
-      node.children.put(name, new Entry(isDirectory, stamp));
+      node.children.put(name, Entry.of(isDirectory, stamp));
     }
   }
 
@@ -276,8 +295,10 @@ final class WatchTree {
 
   private void written(WatchNode node, String name) {
     WatchChild known = node.children.get(name);
-    if (known instanceof Entry && tell(new Written(node.path().resolve(name)))) {
-      node.children.put(name, new Entry(false, Entry.UNKNOWN));
+    if (known instanceof Entry entry && tell(new Written(path(node, name)))) {
+      if (entry.stamp() != Entry.UNKNOWN) {
+        node.children.put(name, Entry.of(false, Entry.UNKNOWN));
+      }
     }
   }
 
@@ -292,7 +313,7 @@ final class WatchTree {
         return false;
       }
     }
-    if (!tell(new Deleted(node.path().resolve(name), known.isDirectory()))) {
+    if (!tell(new Deleted(path(node, name), known.isDirectory()))) {
       return false;
     }
     node.children.remove(name);
@@ -358,6 +379,7 @@ final class WatchTree {
     move = null;
     WatchChild replaced = node.children.put(name, pending.child());
     if (pending.child() instanceof WatchNode directory) {
+      lastPath = null; // it may be below
       directory.parent = node;
       directory.name = name;
       scanDeep(directory); // somebody may have looked at its old name meanwhile
