@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,7 @@ final class ControlPlacesTest {
   private record Client(SocketChannel channel, BufferedReader answers) {
     static Client open(Path socket) throws IOException {
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      channel.connect(UnixDomainSocketAddress.of(socket));
+      assertThat(channel.connect(UnixDomainSocketAddress.of(socket))).isTrue();
       return new Client(
           channel,
           new BufferedReader(
@@ -41,8 +42,8 @@ final class ControlPlacesTest {
     }
 
     /** The answer, or null if the connection is closed. */
-    String ask() throws IOException {
-      channel.write(
+    @Nullable String ask() throws IOException {
+      int ignored = channel.write(
           ByteBuffer.wrap("{\"command\":\"stats\"}\n".getBytes(StandardCharsets.UTF_8)));
       return answers.readLine();
     }
