@@ -50,9 +50,12 @@ final class Settler {
   void settle(Claim claim, Outcome outcome, RetryPolicy retry) throws IOException {
     switch (outcome) {
       case Outcome.Done(Object result) -> {
-        stats.processed.incrementAndGet();
-        complete(claim, result, false);
-        stats.latency.ended(claim.name(), clock.instant());
+        try {
+          complete(claim, result, false);
+        } finally { // it is done also where its file can't be moved yet
+          stats.latency.ended(claim.name(), clock.instant());
+          stats.processed.incrementAndGet(); // last: with it, all else of the entry is told
+        }
       }
       case Outcome.Duplicate() -> {
         if (!claim.isReplay()) {
