@@ -36,6 +36,7 @@ public final class Worker implements QueueWorker {
   private static final long HEARTBEAT_SOONEST_NANOS = 500_000_000;
   private static final Duration LOCK_PATIENCE = Duration.ofMillis(20);
   private static final int LOCK_TRIES = 10;
+  private static final int LOCK_TRIES_JOINING = 1;
   private static final Duration LONGEST = Duration.ofDays(365);
 
   private final WorkerOptions options;
@@ -181,13 +182,19 @@ public final class Worker implements QueueWorker {
 
   /** Whoever only looks whether a worker lives has the lock for a moment: so more than once. */
   private Optional<InstanceLock> take(int slot) {
+    Path file = spool.lockFile(slot);
     for (int i = 0; ; i++) {
-      Optional<InstanceLock> lock = InstanceLock.tryTake(spool.lockFile(slot));
-      if (lock.isPresent() || i == LOCK_TRIES || options.joins()) {
+      Optional<InstanceLock> lock = InstanceLock.tryTake(file);
+      if (lock.isPresent() || i == LOCK_TRIES || (i >= LOCK_TRIES_JOINING && hasNext(file))) {
         return lock;
       }
       Fiber.sleep(LOCK_PATIENCE);
     }
+  }
+
+  /** Whether there is a next slot to take, and this one has a worker and no mere onlooker. */
+  private boolean hasNext(Path lockFile) {
+    return options.joins() && InstanceLock.isHeld(lockFile);
   }
 
   private void run(int slot) {
