@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The server of the other tests is theirs, and stays while they run. */
-@Timeout(90)
+@Timeout(180)
 class PostgresServerTest {
   @Test
   void shouldTakeAnotherPortAndBeOutOfReachOfSignalsToTheTests() throws IOException {
@@ -20,7 +20,10 @@ class PostgresServerTest {
     try (ServerSocket stranger = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       PostgresServer server =
           PostgresServer.own(
-              () -> asked.getAndIncrement() == 0 ? stranger.getLocalPort() : freePort());
+              () ->
+                  asked.getAndIncrement() == 0
+                      ? stranger.getLocalPort()
+                      : PostgresServer.freePort());
       try {
         assertThat(asked).hasValue(2);
         assertThat(server.port()).isNotEqualTo(stranger.getLocalPort());
@@ -30,14 +33,6 @@ class PostgresServerTest {
         server.remove();
       }
       server.stop(); // once more: it signals nobody
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new AssertionError(e);
     }
   }
 }
