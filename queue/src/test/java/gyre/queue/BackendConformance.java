@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a queue promises, wherever it lives. A new backend extends this. */
 abstract class BackendConformance {
-  private static final Duration HANG_LIMIT = Duration.ofSeconds(30);
+  private static final Duration HANG_LIMIT = Duration.ofSeconds(60);
 
   @TempDir Path directory;
   Backend queue;
@@ -77,8 +77,12 @@ abstract class BackendConformance {
 
   /** Executes what waits. */
   void once() {
+    once(queue.worker(options().once(true)));
+  }
+
+  private static void once(QueueWorker worker) {
     try (Loop loop = Loop.open(WorkerRig.loopOptions())) {
-      loop.run(() -> queue.worker(options().once(true)).run());
+      loop.run(worker::run);
     }
   }
 
@@ -88,7 +92,9 @@ abstract class BackendConformance {
   }
 
   @Test
-  void shouldExecuteAndTellOfTheEnd() {
+  void shouldExecuteAndTellOfTheEnd() throws Exception {
+    // A pause is between 0 and this: each of them is not to be over at the end of once().
+    configure("[queue]\nretries = 100\nbackoff_seconds = 600\nbackoff_max_seconds = 600\n");
     Enqueued sql = queue.enqueue(Job.sql("SELECT 1 + ? AS two", 1).keepResult());
     Enqueued other = queue.enqueue(Job.of("h", "x").keepResult());
     Enqueued bad = queue.enqueue(Job.sql("nonsense").id("bad"));
@@ -247,9 +253,7 @@ abstract class BackendConformance {
           }
         };
     queue.enqueue(Job.of("chain", "x"));
-    try (Loop loop = Loop.open(WorkerRig.loopOptions())) {
-      loop.run(() -> queue.worker(options().handler(chain).once(true)).run());
-    }
+    once(queue.worker(options().handler(chain).once(true)));
     assertThat(query("SELECT n FROM t")).containsExactly("7");
   }
 
@@ -275,9 +279,10 @@ abstract class BackendConformance {
     }
   }
 
-  /** Its first call ends when it is interrupted, once it has undone what it did. */
+  /** Its first call does something, and ends when it is interrupted, once it has undone that. */
   public static final class Undoes implements QueueHandler {
     static final AtomicInteger CALLS = new AtomicInteger();
+    static volatile Runnable first = () -> {};
     static volatile Runnable undo = () -> {};
 
     @Override
@@ -288,6 +293,7 @@ abstract class BackendConformance {
     @Override
     public Object handle(QueueTask task) {
       if (CALLS.incrementAndGet() == 1) {
+        first.run();
         try {
           new CountDownLatch(1).await();
         } catch (InterruptedException e) {
@@ -299,16 +305,16 @@ abstract class BackendConformance {
   }
 
   /** Works once; the first call of "undoes" runs this, and ends some time behind its timeout. */
-  void onceWithALateEnd(Runnable undo) throws Exception {
+  void onceWithALateEnd(Runnable first) throws Exception {
     configure(
         "[handlers.undoes]\nkind = \"java\"\nclass = \""
             + Undoes.class.getName()
-            + "\"\nconcurrency = 1\ntimeout_seconds = 1\nretries = 0\n");
+            + "\"\nconcurrency = 1\ntimeout_seconds = 2.5\nretries = 0\n"); // enough for the quick
     CountDownLatch isEnded = new CountDownLatch(1);
     Undoes.CALLS.set(0);
+    Undoes.first = first;
     Undoes.undo =
         () -> {
-          undo.run();
           WorkerRig.await("it is noted", () -> queue.operations().counts().failed() == 1);
           try {
             boolean _ = isEnded.await(200, TimeUnit.MILLISECONDS); // by then a hasty worker has

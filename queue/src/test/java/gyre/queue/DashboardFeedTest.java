@@ -55,7 +55,7 @@ class DashboardFeedTest {
       assertThat(feed.fresh().delayed()).isEqualTo(7);
       clock.addAndGet(60_000);
       feed.start();
-      assertThat(isStuck.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(isStuck.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(feed.fresh().timeMillis()).isEqualTo(1_000_000);
       assertThat(feed.freshState()).contains("\"delayed\":7");
       assertThat(feed.history()).contains("rows");

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A dashboard tells the same of a queue wherever it lives. */
-@Timeout(90)
+@Timeout(180)
 @ExtendWith(PostgresServer.Lifetime.class)
 class DashboardSourceTest {
   enum Home {

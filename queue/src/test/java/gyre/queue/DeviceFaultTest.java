@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A device that is full, in a small file system of its own: where one may be mounted. */
-@Timeout(90)
+@Timeout(180)
 class DeviceFaultTest {
   private static final int ENTRIES = 20;
 

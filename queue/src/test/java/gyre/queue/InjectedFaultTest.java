@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Errors of the device at calls of our choice, as {@code strace} makes them. */
-@Timeout(120)
+@Timeout(240)
 class InjectedFaultTest {
   private static final int ENTRIES = 30;
 
@@ -26,8 +26,9 @@ class InjectedFaultTest {
   }
 
   private TestJvm start(Class<?> program, String... faults) throws Exception {
+    Path calls = directory.resolve("calls");
     List<String> before =
-        new ArrayList<>(List.of("strace", "-f", "-qq", "-o", directory.resolve("calls") + ""));
+        new ArrayList<>(List.of("strace", "-f", "-qq", "--seccomp-bpf", "-o", calls.toString()));
     before.addAll(List.of("-e", "trace=rename,fsync,fdatasync"));
     for (String each : faults) {
       before.addAll(List.of("-e", "inject=" + each));
@@ -48,6 +49,7 @@ class InjectedFaultTest {
     try (TestJvm _ =
         start(
             FaultProcess.class, "rename:error=EIO:when=28..34", "fdatasync:error=EIO:when=2..3")) {
+      WorkerRig.awaitStart(directory);
       for (int i = 0; i < ENTRIES; i++) {
         rig.awaitCompleted("5_" + i);
       }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The figures, the rules and the dashboard of Grafana fit each other, in the eyes of Prometheus.
  */
-@Timeout(60)
+@Timeout(180)
 class MonitoringTest {
   private static final Path MONITORING = Path.of("monitoring").toAbsolutePath();
   private static final Pattern METRIC = Pattern.compile("gyre_queue_[a-z_]+");
@@ -206,6 +206,7 @@ class MonitoringTest {
 
   private static void askAll(int port, WorkerRig rig) throws Exception {
     try (HttpClient client = HttpClient.newHttpClient()) {
+      WorkerRig.await("Prometheus is ready", () -> isReady(client, port));
       for (String each : expressions()) {
         String expression =
             each.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
@@ -216,28 +217,36 @@ class MonitoringTest {
               return hasResult(client, port, expression);
             });
       }
-      String rules = ask(client, port, "/api/v1/rules");
-      assertThat(rules.split("\"health\":\"ok\"", -1)).hasSizeGreaterThanOrEqualTo(1 + 9);
-      assertThat(rules).doesNotContain("\"health\":\"err\"");
+      WorkerRig.await("each rule is evaluated", () -> areRulesWell(client, port));
     }
+  }
+
+  /** It listens before it can answer anything. */
+  private static boolean isReady(HttpClient client, int port) {
+    return ask(client, port, "/-/ready").statusCode() == 200;
+  }
+
+  /** A rule that was not yet evaluated is "unknown". */
+  private static boolean areRulesWell(HttpClient client, int port) {
+    String rules = ask(client, port, "/api/v1/rules").body();
+    assertThat(rules).doesNotContain("\"health\":\"err\"");
+    return rules.split("\"health\":\"ok\"", -1).length >= 1 + 9;
   }
 
   private static boolean hasResult(HttpClient client, int port, String expression) {
-    try {
-      String query = URLEncoder.encode(expression, StandardCharsets.UTF_8);
-      String answer = ask(client, port, "/api/v1/query?query=" + query);
-      assertThat(answer).as(expression).contains("\"status\":\"success\"");
-      return !answer.contains("\"result\":[]") && !answer.contains("\"NaN\"");
-    } catch (IOException | InterruptedException e) {
-      throw new AssertionError(expression, e);
-    }
+    String query = URLEncoder.encode(expression, StandardCharsets.UTF_8);
+    String answer = ask(client, port, "/api/v1/query?query=" + query).body();
+    assertThat(answer).as(expression).contains("\"status\":\"success\"");
+    return !answer.contains("\"result\":[]") && !answer.contains("\"NaN\"");
   }
 
-  private static String ask(HttpClient client, int port, String target)
-      throws IOException, InterruptedException {
-    URI uri = URI.create("http://127.0.0.1:" + port + target);
-    return client
-        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-        .body();
+  private static HttpResponse<String> ask(HttpClient client, int port, String target) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + target)).build();
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(target, e);
+    }
   }
 }

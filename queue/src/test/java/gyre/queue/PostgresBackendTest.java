@@ -5,7 +5,7 @@ import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@Timeout(90)
+@Timeout(180)
 @ExtendWith(PostgresServer.Lifetime.class)
 class PostgresBackendTest extends BackendConformance {
   private static final PostgresServer SERVER = PostgresServer.shared();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What ends a worker on PostgreSQL, what does not, and what it leaves behind. */
-@Timeout(90)
+@Timeout(180)
 @ExtendWith(PostgresServer.Lifetime.class)
 class PostgresEndTest {
   private static final String URL = PostgresServer.shared().database();
@@ -46,7 +46,7 @@ class PostgresEndTest {
   void close() throws Exception {
     started.forEach(PostgresWorker::stop);
     for (CompletableFuture<Void> each : ends) {
-      each.handle((done, failure) -> 0).get(30, TimeUnit.SECONDS);
+      each.handle((done, failure) -> 0).get(60, TimeUnit.SECONDS);
     }
     rig.query("ALTER TABLE gyre_queue.batch_ends DROP CONSTRAINT IF EXISTS bad");
     rig.close();
@@ -73,7 +73,7 @@ class PostgresEndTest {
   }
 
   private void awaitEnd() throws Exception {
-    ends.getLast().get(30, TimeUnit.SECONDS);
+    ends.getLast().get(60, TimeUnit.SECONDS);
   }
 
   /** Executes what waits, and ends without a failure. */
@@ -265,12 +265,13 @@ class PostgresEndTest {
   @Test
   void shouldHaveOthersWaitForAHandlerThatHangsAndFailNone() throws Exception {
     Hangs.end = new CountDownLatch(1);
-    configure(
+    String handler =
         "[handlers.hangs]\nkind = \"java\"\nclass = \""
             + Hangs.class.getName()
-            + "\"\nconcurrency = 2\ntimeout_seconds = 1.5\nretries = 0\n");
+            + "\"\nconcurrency = 2\nretries = 0\ntimeout_seconds = ";
+    configure(handler + "2\n");
     try {
-      start(options());
+      PostgresWorker worker = start(options());
       for (int i = 1; i <= 12; i++) { // more than may hang, whatever is counted
         rig.backend.enqueue(Job.of("hangs", i).id("h" + i));
       }
@@ -282,6 +283,8 @@ class PostgresEndTest {
       assertThat(Hangs.CALLS).hasValue(2);
       assertThat(rig.is("(SELECT count(*) = 10 FROM gyre_queue.entries WHERE state = 'pending')"))
           .isTrue();
+      configure(handler + "60\n"); // the others don't hang: none of them is given up
+      worker.reload();
       Hangs.end.countDown();
       await("(SELECT count(*) = 11 FROM gyre_queue.ledger)");
       assertThat(rig.is("(SELECT count(*) = 2 FROM gyre_queue.entries)")).isTrue();

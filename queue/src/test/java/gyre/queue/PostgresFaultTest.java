@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.jdbc.PgConnection;
 
 /** Entries of SQL that would hold up all others on PostgreSQL, or be blamed for what they met. */
-@Timeout(90)
+@Timeout(180)
 @ExtendWith(PostgresServer.Lifetime.class)
 class PostgresFaultTest {
   private static final String URL = PostgresServer.shared().database();
@@ -110,7 +110,7 @@ class PostgresFaultTest {
             }
             return 0;
           });
-      rounds.get(30, TimeUnit.SECONDS);
+      rounds.get(60, TimeUnit.SECONDS);
       assertThat(rig.is(PgRig.done("y"))).isTrue();
       other.rollback();
     }

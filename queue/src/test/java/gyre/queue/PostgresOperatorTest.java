@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.jdbc.PgConnection;
 
 /** What people and programs do with a queue in PostgreSQL, and what it answers when it can't. */
-@Timeout(90)
+@Timeout(180)
 @ExtendWith(PostgresServer.Lifetime.class)
 class PostgresOperatorTest {
   private static final PostgresServer SERVER = PostgresServer.shared();
@@ -195,7 +195,7 @@ class PostgresOperatorTest {
       isOver.set(true);
       other.rollback();
     }
-    looks.get(30, TimeUnit.SECONDS);
+    looks.get(60, TimeUnit.SECONDS);
     assertThat(seen).allMatch(each -> each.error().isEmpty() && each.pending() == 1);
   }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers on PostgreSQL beside each other, and what befalls them: kills, restarts, cut cables. */
-@Timeout(120)
+@Timeout(180)
 @ExtendWith(PostgresServer.Lifetime.class)
 class PostgresWorkerTest {
   private static final Duration SHORT_LEASE = Duration.ofMillis(1500);
@@ -42,7 +42,7 @@ class PostgresWorkerTest {
       each.worker.stop();
     }
     for (Running each : started) {
-      each.end.handle((done, failure) -> 0).get(30, TimeUnit.SECONDS);
+      each.end.handle((done, failure) -> 0).get(60, TimeUnit.SECONDS);
     }
   }
 

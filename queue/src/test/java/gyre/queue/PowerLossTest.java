@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * recorded, and a model of the device says what has survived at each of them; and renames that a
  * worker never syncs are undone, in all mixtures.
  */
-@Timeout(120)
+@Timeout(180)
 class PowerLossTest {
   private static final int ENTRIES = 24;
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to a whole process: it is stopped and goes on, told to end, out of descriptors. */
-@Timeout(120)
+@Timeout(240)
 class ProcessFaultTest {
   @TempDir Path directory;
 
@@ -58,6 +58,7 @@ class ProcessFaultTest {
     try (WorkerRig rig = rig();
         TestJvm stopped = worker("-Dtest.stop=CLAIMED")) {
       rig.drop("5_1", insert(1));
+      WorkerRig.awaitStart(directory);
       WorkerRig.await("it has stopped", stopped::isStopped);
       rig.drop("5_2", insert(2));
       rig.start(); // a second one beside it
@@ -75,6 +76,7 @@ class ProcessFaultTest {
     try (WorkerRig rig = rig();
         TestJvm stopped = worker("-Dtest.stop=CLAIMED")) {
       rig.drop("5_1", insert(1));
+      WorkerRig.awaitStart(directory);
       WorkerRig.await("it has stopped", stopped::isStopped);
       Files.delete(rig.spool.lockFile(0)); // by somebody who takes it for dead
       rig.start();
@@ -97,6 +99,7 @@ class ProcessFaultTest {
     try (WorkerRig rig = rig();
         TestJvm stopped = worker("-Dtest.stop=BEFORE_COMMIT")) {
       rig.drop("5_1", insert(1));
+      WorkerRig.awaitStart(directory);
       WorkerRig.await("it has stopped", stopped::isStopped);
       rig.drop("5_2", insert(2));
       rig.start();
@@ -115,7 +118,8 @@ class ProcessFaultTest {
   void shouldReadItsConfigurationAtHupDrainAtTermAndEndAtASecondOne() throws Exception {
     try (WorkerRig rig = rig();
         TestJvm worker = worker()) {
-      WorkerRig.await("it works", () -> Inspection.of(directory).workers().size() == 1);
+      WorkerRig.awaitStart(directory);
+      assertThat(Inspection.of(directory).workers()).hasSize(1);
       rig.queue.enqueue(Job.sql("SELECT 1")).await(WorkerRig.HANG_LIMIT);
       Files.writeString(
           directory.resolve("queue.toml"),
@@ -161,6 +165,7 @@ class ProcessFaultTest {
             directory.resolve("output.txt"),
             FaultProcess.class,
             directory.toString())) {
+      WorkerRig.awaitStart(directory);
       rig.drop("5_0", insert(0));
       rig.awaitCompleted("5_0");
       Files.createDirectory(hooks.resolve("want"));
@@ -169,7 +174,7 @@ class ProcessFaultTest {
         rig.drop("5_" + i, insert(i));
       }
       Path first = rig.spool.pending.resolve("5_1");
-      Object written = Files.getAttribute(first, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+      Object written = lastChange(first);
       WorkerRig.await("it was taken and given back", () -> hasChanged(first, written));
       Files.delete(hooks.resolve("want"));
       for (int i = 1; i < 6; i++) {
@@ -183,6 +188,22 @@ class ProcessFaultTest {
       worker.signal("TERM");
       assertThat(worker.awaitEnd()).isZero();
     }
+  }
+
+  /** Also of a file that is taken for a moment, and given back. */
+  private static Object lastChange(Path file) {
+    Object[] found = new Object[1];
+    WorkerRig.await(
+        file + " is there",
+        () -> {
+          try {
+            found[0] = Files.getAttribute(file, "unix:ctime", LinkOption.NOFOLLOW_LINKS);
+            return true;
+          } catch (IOException e) {
+            return false;
+          }
+        });
+    return found[0];
   }
 
   private static boolean hasChanged(Path file, Object written) {
@@ -227,6 +248,7 @@ class ProcessFaultTest {
             directory.resolve("output.txt"),
             FaultProcess.class,
             directory.toString())) {
+      WorkerRig.awaitStart(directory);
       WorkerRig.await("it polls", () -> log().contains("polling from now on"));
       rig.drop("5_1", insert(1));
       rig.awaitCompleted("5_1");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(90)
+@Timeout(180)
 class SeveralWorkersTest {
   private static final int ENTRIES = 600;
 
@@ -29,12 +29,16 @@ class SeveralWorkersTest {
       Files.writeString(
           first.spool.pending.resolve("5_" + i), "{\"sql\": \"INSERT INTO t VALUES (" + i + ")\"}");
     }
+    Inspection queue = Inspection.of(directory);
+    queue.pause(""); // so that none of them is late for all of it
     List<WorkerRig> rigs = new ArrayList<>();
     rigs.add(first);
     rigs.add(new WorkerRig(options()));
     rigs.add(new WorkerRig(options()));
     try {
       rigs.forEach(each -> each.start(QueueConfig.DEFAULT.batch(8)));
+      WorkerRig.await("all have begun", () -> queue.workers().size() == 3);
+      queue.resume("");
       WorkerRig.await(
           "all are done",
           () ->
@@ -42,7 +46,7 @@ class SeveralWorkersTest {
                   == ENTRIES);
       assertThat(first.query("SELECT count(*) || '/' || count(DISTINCT n) FROM t"))
           .containsExactly(ENTRIES + "/" + ENTRIES);
-      assertThat(Inspection.of(directory).workers()).hasSize(3);
+      assertThat(queue.workers()).hasSize(3);
     } finally {
       rigs.forEach(WorkerRig::close);
     }

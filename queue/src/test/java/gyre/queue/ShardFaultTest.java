@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One thing that is wrong in a queue of shards, and all else that must go on. */
-@Timeout(90)
+@Timeout(180)
 class ShardFaultTest {
   private static final int COUNT = 3;
 

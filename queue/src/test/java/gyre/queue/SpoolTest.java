@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Steps of files between directories, where several make the same step. */
-@Timeout(90)
+@Timeout(180)
 class SpoolTest {
   private static final int RACES = 200;
   private static final int RACERS = 3;
@@ -47,7 +47,7 @@ class SpoolTest {
         }
         int moved = 0;
         for (Future<Boolean> each : ends) {
-          moved += each.get(30, TimeUnit.SECONDS) ? 1 : 0;
+          moved += each.get(60, TimeUnit.SECONDS) ? 1 : 0;
         }
         assertThat(moved).isEqualTo(1);
         assertThat(WorkerRig.names(spool.pending)).hasSize(i + 1);
@@ -57,7 +57,7 @@ class SpoolTest {
   }
 
   private boolean move(Path from, String name, CyclicBarrier begin) throws Exception {
-    begin.await(30, TimeUnit.SECONDS);
+    begin.await(60, TimeUnit.SECONDS);
     try {
       Spool.moveBeside(from, spool.pending, name);
       return true;
@@ -109,7 +109,7 @@ class SpoolTest {
         }
         int enqueued = 0;
         for (Future<Integer> each : all) {
-          enqueued += each.get(30, TimeUnit.SECONDS);
+          enqueued += each.get(60, TimeUnit.SECONDS);
         }
         assertThat(enqueued).as(key).isEqualTo(1);
       }

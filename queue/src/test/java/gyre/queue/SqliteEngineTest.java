@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(180)
 class SqliteEngineTest extends EngineConformance {
   /** The engine of a spool is handed what was read from files. */
   record SqliteRig(Engine engine) implements Rig {

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A worker on a loop and a thread of its own, and what tests ask of it. */
 final class WorkerRig implements AutoCloseable {
-  static final Duration HANG_LIMIT = Duration.ofSeconds(30);
+  static final Duration HANG_LIMIT = Duration.ofSeconds(60);
+  private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
   final Path directory;
   final Queue queue;
@@ -134,7 +135,26 @@ final class WorkerRig implements AutoCloseable {
   }
 
   static void await(String what, BooleanSupplier condition) {
-    long untilNanos = System.nanoTime() + HANG_LIMIT.toNanos();
+    await(what, HANG_LIMIT, condition);
+  }
+
+  /** Another process has begun: its machine may have many to start. */
+  static void awaitStart(Path directory) {
+    Path log = directory.resolve("worker.log");
+    await(
+        "worker 0 starts",
+        START_LIMIT,
+        () -> {
+          try {
+            return Files.exists(log) && Files.readString(log).contains("worker 0 starts");
+          } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+          }
+        });
+  }
+
+  private static void await(String what, Duration limit, BooleanSupplier condition) {
+    long untilNanos = System.nanoTime() + limit.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - untilNanos > 0) {
         throw new AssertionError("did not happen: " + what);
