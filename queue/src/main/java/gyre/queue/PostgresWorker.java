@@ -80,11 +80,11 @@ final class PostgresWorker implements QueueWorker {
   @Override
   public void run() {
     checkDatabase();
-    log.info("a worker starts on " + database + ", " + Plural.of(options.threads(), "thread") + " for SQL");
     try (Scope scope = Scope.openIsolated("queue-worker")) {
       if (options.takesSignals()) {
-        scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
+        WorkerSignals.start(scope, this, log);
       }
+      log.info("a worker starts on " + database + ", " + Plural.of(options.threads(), "thread") + " for SQL");
       PgListener listening = new PgListener(shared);
       CompletableFuture<Void> listener = start("listener", listening);
       PgKeeper keeper = new PgKeeper(shared, handlers);

@@ -77,7 +77,7 @@ final class ShardedWorker implements QueueWorker {
     }
     try (Scope scope = Scope.openIsolated("queue-shards")) {
       if (options.takesSignals()) {
-        scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
+        WorkerSignals.start(scope, this, log);
       }
       scope.start("queue-router", () -> route(router, inbox));
       lookForWork(scope);

@@ -198,16 +198,6 @@ public final class Worker implements QueueWorker {
   }
 
   private void run(int slot) {
-    long pid = ProcessHandle.current().pid();
-    write(spool.pidFile(slot), pid + "\n");
-    beat(slot); // who sees that it lives must find its process there
-    log.info(
-        "worker "
-            + slot
-            + " starts, database "
-            + options.databaseFile(spool)
-            + ", engine "
-            + Loop.current().engineName());
     HandlerStarter starter = new HandlerStarter(handlers, inbox);
     Drainer drainer =
         new Drainer(
@@ -224,6 +214,10 @@ public final class Worker implements QueueWorker {
             InstantSource.system(),
             KnownLimits.USUAL);
     try (Scope scope = Scope.openIsolated("queue-worker")) {
+      if (options.takesSignals()) {
+        WorkerSignals.start(scope, this, log);
+      }
+      tellOfStart(slot);
       startFibers(scope, slot);
       try {
         handle(starter, drainer, slot);
@@ -248,6 +242,18 @@ public final class Worker implements QueueWorker {
       beat(slot);
       delete(spool.pidFile(slot));
     }
+  }
+
+  private void tellOfStart(int slot) {
+    write(spool.pidFile(slot), ProcessHandle.current().pid() + "\n");
+    beat(slot); // who sees that it lives must find its process there
+    log.info(
+        "worker "
+            + slot
+            + " starts, database "
+            + options.databaseFile(spool)
+            + ", engine "
+            + Loop.current().engineName());
   }
 
   /** Until the drainer has no more for handlers: then those that run are cancelled. */
@@ -290,9 +296,6 @@ public final class Worker implements QueueWorker {
       scope.start("queue-fifo", watch::runFifos);
     }
     scope.start("queue-heartbeat", () -> heartbeat(slot));
-    if (options.takesSignals()) {
-      scope.start("queue-signals", () -> WorkerSignals.serve(this, log));
-    }
   }
 
   // ---- heartbeat

@@ -1,5 +1,6 @@
 package gyre.queue;
 
+import gyre.Scope;
 import gyre.process.OsSignal;
 import gyre.process.SignalEvent;
 import gyre.process.SignalStream;
@@ -8,10 +9,26 @@ import gyre.process.SignalStream;
 final class WorkerSignals {
   private WorkerSignals() {}
 
-  /** Parks the fiber until it is cancelled. */
-  static void serve(QueueWorker worker, WorkerLog log) {
+  /**
+   * From now on, until the scope ends. Called before anybody is told of the worker: until then a
+   * signal ends the process.
+   *
+   * @param scope the current one
+   */
+  static void start(Scope scope, QueueWorker worker, WorkerLog log) {
+    SignalStream signals;
+    try {
+      signals = SignalStream.open(OsSignal.TERM, OsSignal.INT, OsSignal.HUP);
+    } catch (UnsupportedOperationException e) {
+      log.warn("the worker takes no signals: " + e.getMessage());
+      return;
+    }
+    scope.start("queue-signals", () -> serve(signals, worker, log));
+  }
+
+  private static void serve(SignalStream open, QueueWorker worker, WorkerLog log) {
     boolean isEnding = false;
-    try (SignalStream signals = SignalStream.open(OsSignal.TERM, OsSignal.INT, OsSignal.HUP)) {
+    try (SignalStream signals = open) {
       while (true) {
         SignalEvent event = signals.next();
         if (event.signal() == OsSignal.HUP) {

@@ -2,6 +2,8 @@ package gyre.queue;
 
 import gyre.Loop;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +18,7 @@ import java.util.stream.Stream;
  * stop itself as by SIGSTOP when it first comes there, and go on by SIGCONT once the file {@link
  * #GO_ON} is there; {@code -Dtest.exhaust=DIRECTORY} has it use up its descriptors while {@code
  * DIRECTORY/want} is there. {@code -Dtest.watchlimit=FILE} has it allow watches in its user
- * namespace once FILE is there.
+ * namespace once FILE is there. {@code -Dtest.hup=true} has it get a HUP as it says that it starts.
  */
 final class FaultProcess {
   static final String GO_ON = "go-on";
@@ -39,7 +41,11 @@ final class FaultProcess {
             .join(true)
             .signals(true)
             .watchAgainAfter(Duration.ofMillis(300))
-            .readTimeout(Duration.ofMillis(200));
+            .readTimeout(Duration.ofMillis(200))
+            .output(
+                Boolean.getBoolean("test.hup")
+                    ? hupAtStart()
+                    : new PrintWriter(Writer.nullWriter()));
     Probe probe = probe(directory.resolve(GO_ON));
     try (Loop loop = Loop.open()) {
       loop.run(() -> Worker.open(options, true, probe).run());
@@ -61,14 +67,29 @@ final class FaultProcess {
     };
   }
 
-  /** The signal may come a little after it was sent: so it goes no further by itself. */
-  private static void stop(Path goOn) {
+  private static PrintWriter hupAtStart() {
+    return new PrintWriter(Writer.nullWriter()) {
+      @Override
+      public void println(String line) {
+        if (line.contains("worker 0 starts")) {
+          signalSelf("HUP");
+        }
+      }
+    };
+  }
+
+  private static void signalSelf(String name) {
     try {
       String pid = String.valueOf(ProcessHandle.current().pid());
-      new ProcessBuilder("kill", "-STOP", pid).start().waitFor();
+      new ProcessBuilder("kill", "-" + name, pid).start().waitFor();
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** The signal may come a little after it was sent: so it goes no further by itself. */
+  private static void stop(Path goOn) {
+    signalSelf("STOP");
     while (!Files.exists(goOn)) {
       LockSupport.parkNanos(1_000_000);
     }
