@@ -96,9 +96,7 @@ public final class Diagnosis {
     boolean isStarved = lookAtStarvation(loop);
     lookAtTurns(loop, isStarved);
     lookAtCallbacks(loop, isStarved);
-    if (!isStarved) {
-      lookAtDelay(loop);
-    }
+    lookAtDelay(loop, isStarved);
     lookAtQueues(loop);
     lookAtTimers(loop);
     lookAtOffload(loop);
@@ -179,12 +177,13 @@ public final class Diagnosis {
   }
 
   /** Who was ready and had to wait, and who held them up. */
-  private void lookAtDelay(LoopSnapshot loop) {
+  private void lookAtDelay(LoopSnapshot loop, boolean isStarved) {
     Spread delay = loop.spread(Distribution.QUEUE_DELAY);
     long limit = after.stallLimitNanos();
     long number = delay.above(limit);
     Optional<StallReport> stall = lastStall(loop, "").filter(report -> isSeenNow(report));
-    if (number > 0 && (stall.isPresent() || hasRunFor(loop, delay.max()))) {
+    boolean isItsOwn = stall.isPresent() || (!isStarved && hasRunFor(loop, delay.max()));
+    if (number > 0 && isItsOwn) {
       say(
           Disease.HELD_UP,
           loop.name(),

@@ -365,6 +365,30 @@ class DiagnosisTest {
         });
   }
 
+  /** A busy machine acquits nobody who was seen to compute. */
+  @Test
+  void shouldSayWhoHoldsUpOthersWhereTheMachineStarvesTheLoopToo() {
+    spreads.put(Distribution.QUEUE_DELAY, spread(60 * MILLI, 9));
+    spreads.put(Distribution.FIBER_RUN, spread(60 * MILLI, 10));
+    waitedNanos = SECOND / 10 + MILLI;
+    assertThat(diagnose()).as("nobody was seen").doesNotContain(Disease.HELD_UP);
+    stalls =
+        List.of(
+            new StallReport(
+                "loop",
+                1,
+                "timer",
+                "the callback of timer-1",
+                List.of(),
+                SECOND,
+                2 * SECOND - MILLI,
+                2 * SECOND - MILLI,
+                Cause.JAVA,
+                "",
+                List.of("app.Shop.price(Shop.java:7)")));
+    assertThat(diagnose()).contains(Disease.STARVED_BY_MACHINE, Disease.HELD_UP);
+  }
+
   private List<Verdict> leaksAfter(long closedEachSecond, long openedEachSecond, int seconds) {
     LeakWatch watch = new LeakWatch();
     List<Verdict> found = List.of();
