@@ -94,8 +94,8 @@ final class Session {
 
   /** Once, whatever comes of it. */
   private void ended(String end, long bytesIn, long bytesOut) {
+    counters().done.increment(); // first: who sees that there are none finds all of them done
     counters().sessions.decrementAndGet();
-    counters().done.increment();
     AccessLog log = balancer.accessLog();
     if (log != null) {
       log.add(

@@ -418,8 +418,8 @@ final class UdpListener extends Listener {
       open.decrementAndGet();
       socket.close();
       pool.release(target);
+      balancer.counters().done.increment(); // first, as in sessions of TCP
       balancer.counters().sessions.decrementAndGet();
-      balancer.counters().done.increment();
       log(why);
       Signal present = changed;
       if (isStopping && present != null) {
