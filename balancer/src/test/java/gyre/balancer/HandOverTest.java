@@ -182,16 +182,10 @@ final class HandOverTest {
     }
   }
 
-  private static InetSocketAddress freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return new InetSocketAddress(free.getInetAddress(), free.getLocalPort());
-    }
-  }
-
   @Test
   void shouldTakeOverThePageWhileOldConnectionsGoOn() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress web = freePort();
+    InetSocketAddress web = FreePort.address();
     Balancer old = Balancer.open(group(), config(BalancerTest.anyPort(), a).web(web));
     Thread[] closing = new Thread[1];
     old.onStop(() -> closing[0] = Thread.ofPlatform().start(() -> old.close(PATIENCE)));
@@ -268,7 +262,7 @@ final class HandOverTest {
   @Test
   void shouldTakeOverFromOneThatHasUdpAlone() throws Exception {
     Peers.Server a = peers.echo("a");
-    BalancerConfig config = config(freePort(), a);
+    BalancerConfig config = config(FreePort.address(), a);
     BalancerConfig udp = config.listens(config.listens().subList(1, 2));
     Balancer old = Balancer.open(group(), udp);
     try (Balancer next = Balancer.takeOver(group(), udp, control())) {

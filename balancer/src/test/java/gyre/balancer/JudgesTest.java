@@ -7,9 +7,7 @@ import gyre.balancer.HealthConfig.Check;
 import gyre.balancer.PoolConfig.SendProxy;
 import gyre.proxy.ProxyTrust;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -67,12 +65,6 @@ final class JudgesTest {
     throw new AssertionError();
   }
 
-  private static InetSocketAddress freeAddress() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
-    }
-  }
-
   private void start(InetSocketAddress where, String... command) throws IOException {
     Process process =
         new ProcessBuilder(command)
@@ -115,7 +107,7 @@ final class JudgesTest {
 
   /** Answers with the address of the client that it was told of. */
   private InetSocketAddress haproxyBehindProxy() throws IOException {
-    InetSocketAddress where = freeAddress();
+    InetSocketAddress where = FreePort.address();
     haproxy(
         where,
         """
@@ -129,7 +121,7 @@ final class JudgesTest {
   }
 
   private InetSocketAddress nginx(String listenOptions, String answer) throws IOException {
-    InetSocketAddress where = freeAddress();
+    InetSocketAddress where = FreePort.address();
     Path file = directory.resolve("nginx.conf");
     Files.writeString(
         file,
@@ -225,7 +217,7 @@ final class JudgesTest {
             l -> l.acceptProxy(ProxyTrust.of("127.0.0.1")),
             p -> p.sendProxy(SendProxy.V1),
             server.address())) {
-      InetSocketAddress where = freeAddress();
+      InetSocketAddress where = FreePort.address();
       haproxy(
           where,
           """
@@ -254,7 +246,7 @@ final class JudgesTest {
   @Test
   void shouldCheckAndBalanceNginxAndHaproxy() throws Exception {
     InetSocketAddress nginx = nginx("", "nginx");
-    InetSocketAddress haproxy = freeAddress();
+    InetSocketAddress haproxy = FreePort.address();
     haproxy(
         haproxy,
         """

@@ -80,6 +80,13 @@ final class Peers implements AutoCloseable {
     return server;
   }
 
+  /** One that is there no more: nobody else gets its port, and no client. */
+  static Server gone() throws IOException {
+    Server server = new Server(socket -> {}, FreePort.choose());
+    server.close();
+    return server;
+  }
+
   /** Says its name, and sends back what it gets. */
   Server echo(String name) throws IOException {
     return echo(name, 0);

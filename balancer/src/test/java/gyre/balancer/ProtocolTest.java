@@ -14,6 +14,7 @@ import gyre.tls.TlsServerOptions;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.security.KeyStore;
 import java.time.Duration;
@@ -218,9 +219,15 @@ final class ProtocolTest {
     PoolConfig main = pool("main", peers.echo("main"));
     try (Balancer balancer =
         open(l -> l.serverNames(Map.of("a", "main")).helloTimeout(Duration.ofMillis(50)), main)) {
-      Socket socket = connect(balancer);
-      socket.getOutputStream().write(hello, 0, 100);
-      assertThatThrownBy(() -> socket.getInputStream().read()).hasMessageContaining("reset");
+      assertThatThrownBy(
+              () -> { // its time may be over before it has written
+                Socket socket = connect(balancer);
+                socket.getOutputStream().write(hello, 0, 100);
+                int ended = socket.getInputStream().read();
+                assertThat(ended).as("in order").isNotEqualTo(-1);
+              })
+          .isInstanceOf(SocketException.class)
+          .hasMessageMatching(".*(reset|Broken pipe).*");
     }
   }
 

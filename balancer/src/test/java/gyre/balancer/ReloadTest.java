@@ -164,18 +164,12 @@ final class ReloadTest {
     return config.listens(List.of(ListenConfig.of(name, where, "web").maxConnections(limit)));
   }
 
-  private static InetSocketAddress freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return new InetSocketAddress(free.getInetAddress(), free.getLocalPort());
-    }
-  }
-
   @Test
   void shouldSwapTheNamesOfListeners() throws Exception {
     Peers.Server a = peers.echo("a");
     Peers.Server b = peers.echo("b");
-    InetSocketAddress one = freePort();
-    InetSocketAddress two = freePort();
+    InetSocketAddress one = FreePort.address();
+    InetSocketAddress two = FreePort.address();
     List<PoolConfig> pools =
         List.of(PoolConfig.of("a", List.of(a.target())), PoolConfig.of("b", List.of(b.target())));
     try (Balancer balancer =
@@ -198,7 +192,7 @@ final class ReloadTest {
   @Test
   void shouldDoOneReloadAfterTheOther() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = freePort();
+    InetSocketAddress where = FreePort.address();
     try (Balancer balancer = Balancer.open(group, config(BalancerTest.anyPort(), a))) {
       BalancerConfig small = balancer.config();
       for (int i = 0; i < 20; i++) {

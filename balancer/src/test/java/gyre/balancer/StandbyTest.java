@@ -94,12 +94,6 @@ final class StandbyTest {
     return config(server).control(directory.resolve("control")).standby(rules);
   }
 
-  private InetSocketAddress nobody() throws Exception {
-    Peers.Server gone = peers.echo("gone");
-    gone.close();
-    return gone.address();
-  }
-
   private List<String> program(String word) {
     return List.of("sh", "-c", "echo \"$1\" >> \"$2\"", "sh", word, told().toString());
   }
@@ -160,11 +154,9 @@ final class StandbyTest {
   @Test
   void shouldTryAgainWhereTheProgramFails() throws Exception {
     Peers.Server a = peers.echo("a");
-    Peers.Server gone = peers.echo("gone");
-    gone.close();
     Path allowed = directory.resolve("allowed");
     StandbyConfig rules =
-        StandbyConfig.of(gone.address(), List.of("test", "-e", allowed.toString()))
+        StandbyConfig.of(FreePort.address(), List.of("test", "-e", allowed.toString()))
             .silence(StandbyConfig.LEAST_SILENCE);
     try (Balancer passive = Balancer.open(group(), config(a).standby(rules))) {
       untilEvent(passive, "has not taken over, and tries again: test ended with");
@@ -176,7 +168,7 @@ final class StandbyTest {
   @Test
   void shouldTryAgainToGiveBack() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = nobody();
+    InetSocketAddress where = FreePort.address();
     Path allowed = directory.resolve("allowed");
     Files.createFile(allowed);
     StandbyConfig rules =
@@ -198,7 +190,7 @@ final class StandbyTest {
   @Test
   void shouldServeAndTellThoughItsRoleCanNotBeRead() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = nobody();
+    InetSocketAddress where = FreePort.address();
     Files.createDirectory(directory.resolve("role"));
     try (Balancer passive = Balancer.open(group(), alone(where, a))) {
       untilEvent(passive, "its role could not be read");
@@ -209,7 +201,7 @@ final class StandbyTest {
   @Test
   void shouldGiveItsRoleToTheProcessThatGoesOn() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = nobody();
+    InetSocketAddress where = FreePort.address();
     Balancer old = Balancer.open(group(), alone(where, a));
     untilEvent(old, "active: has taken over");
     Path role = directory.resolve("role");
@@ -232,7 +224,7 @@ final class StandbyTest {
   @SuppressWarnings("try") // this one ends before the other
   void shouldRememberItsRoleWhenItIsStartedAgain() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = nobody();
+    InetSocketAddress where = FreePort.address();
     try (Balancer passive = Balancer.open(group(), alone(where, a))) {
       untilEvent(passive, "active: has taken over");
     }

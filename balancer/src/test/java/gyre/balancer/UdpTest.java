@@ -154,10 +154,7 @@ final class UdpTest {
 
   @Test
   void shouldLeaveOutATargetThatRefuses() throws IOException {
-    DatagramSocket gone = socket();
-    TargetConfig refusing =
-        TargetConfig.of((InetSocketAddress) gone.getLocalSocketAddress()).name("gone");
-    gone.close();
+    TargetConfig refusing = TargetConfig.of(FreePort.address()).name("gone");
     PoolConfig pool =
         PoolConfig.of("dns", List.of(refusing, target("a", 1)))
             .algorithm(Algorithm.ROUND_ROBIN)

@@ -134,9 +134,7 @@ final class WaitLineTest {
 
   @Test
   void shouldPassBySomebodyWhoCanNotUseThePlace() throws Exception {
-    Peers.Server back = peers.echo("back");
-    int port = back.address().getPort();
-    back.close();
+    Peers.Server back = Peers.gone();
     Peers.Server full = peers.echo("full");
     PoolConfig pool =
         PoolConfig.of("web", List.of(back.target(), full.target().maxConnections(1)))
@@ -146,7 +144,7 @@ final class WaitLineTest {
       Socket picky = connect(balancer);
       untilWaiting(balancer, 1);
       assertThat(picky.isConnected()).isTrue();
-      Peers.Server again = peers.echo("again", port);
+      Peers.Server again = peers.echo("again", back.address().getPort());
       assertThat(Peers.readLine(connect(balancer))).isEqualTo("again");
       assertThat(Peers.readLine(connect(balancer))).isEqualTo("again");
       untilWaiting(balancer, 1);
