@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -20,10 +22,30 @@ import java.util.concurrent.TimeUnit;
  */
 final class Leftovers {
   private static final String VARIABLE = "GYRE_ROUND_COMMAND";
-  private static final int LOOKS = 50;
-  private static final int PAUSE_MILLIS = 20;
+  private static final int LOOKS = 100;
+  private static final int PAUSE_MILLIS = 10;
 
   private final String word = UUID.randomUUID().toString();
+  private final String entry = VARIABLE + "=" + word;
+  private final Path processes;
+
+  /** Those that have been without an environment before, and are none of the command's. */
+  private final Set<Path> known;
+
+  Leftovers() {
+    this(Path.of("/proc"));
+  }
+
+  Leftovers(Path processes) {
+    this.processes = processes;
+    this.known = Set.copyOf(look().unknown);
+  }
+
+  /** What is there at one time. */
+  private static final class Look {
+    private final List<ProcessHandle> left = new ArrayList<>();
+    private final Set<Path> unknown = new HashSet<>();
+  }
 
   /** An environment by which all that is started with it is known. */
   Map<String, String> marked(Map<String, String> environment) {
@@ -32,46 +54,68 @@ final class Leftovers {
     return marked;
   }
 
-  /** Kills them, and returns when they are gone; what does not go within a second is a zombie. */
-  void kill() {
-    for (int look = 0; look < LOOKS; look++) {
-      List<ProcessHandle> left = find();
-      if (left.isEmpty()) {
-        return;
+  /**
+   * Kills them, and answers true when two looks in a row have found none: one that is started
+   * during a look may be missed by it. What does not go within a second is a zombie: then it
+   * answers false.
+   */
+  boolean kill() {
+    int calm = 0;
+    for (int i = 0; i < LOOKS; i++) {
+      Look look = look();
+      boolean isCalm = look.left.isEmpty() && known.containsAll(look.unknown);
+      calm = isCalm ? calm + 1 : 0;
+      if (calm == 2) {
+        return true;
       }
-      left.forEach(ProcessHandle::destroyForcibly);
+      look.left.forEach(ProcessHandle::destroyForcibly);
       try {
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
+        return false;
       }
     }
+    return false;
   }
 
-  /** None where there is no {@code /proc}. */
-  private List<ProcessHandle> find() {
-    List<ProcessHandle> found = new ArrayList<>();
-    String entry = VARIABLE + "=" + word;
-    try (DirectoryStream<Path> folders = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+  /** Sees nothing where there is no {@code /proc}. */
+  private Look look() {
+    Look look = new Look();
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(processes, "[0-9]*")) {
       for (Path folder : folders) {
-        if (environment(folder).contains(entry)) {
+        String environment = environment(folder);
+        if (environment.contains(entry)) {
           ProcessHandle.of(Long.parseLong(String.valueOf(folder.getFileName())))
-              .ifPresent(found::add);
+              .ifPresent(look.left::add);
+        } else if (environment.isEmpty() && hasProgram(folder)) {
+          look.unknown.add(folder);
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
-      return found;
+      return look;
     }
-    return found;
+    return look;
   }
 
-  /** Empty of other users' processes, of zombies, and of what has ended. */
+  /**
+   * Empty of other users' processes, of zombies, and of what has ended; and for a moment of one
+   * that turns into another program, between two environments.
+   */
   private static String environment(Path folder) {
     try {
       return new String(Files.readAllBytes(folder.resolve("environ")), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       return "";
+    }
+  }
+
+  /** Not so for zombies, threads of the kernel, and other users' processes. */
+  private static boolean hasProgram(Path folder) {
+    try {
+      return !Files.readSymbolicLink(folder.resolve("exe")).toString().isEmpty();
+    } catch (IOException e) {
+      return false;
     }
   }
 }

@@ -61,7 +61,7 @@ final class Shell {
       return run(
           folder, leftovers.marked(environment), List.of("sh", "-c", line), null, limit, output);
     } finally {
-      leftovers.kill();
+      boolean ignored = leftovers.kill();
     }
   }
 

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ShellTest {
@@ -27,6 +32,51 @@ class ShellTest {
     for (String pid : result.output().lines().toList()) {
       assertThat(isRunning(Path.of("/proc", pid))).as(pid).isFalse();
     }
+  }
+
+  /**
+   * Between two programs a process has no environment: a pipe instead of it makes the first look
+   * see that, and lays the second one's environment there meanwhile.
+   */
+  @Test
+  @Timeout(60)
+  void shouldLookAgainAtAProcessThatTurnsIntoAnotherProgram(@TempDir Path processes)
+      throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/self/environ")), "no /proc here");
+    Leftovers leftovers = new Leftovers(processes);
+    Process turning = new ProcessBuilder("sleep", "600").start();
+    try {
+      Path process = Files.createDirectory(processes.resolve(Long.toString(turning.pid())));
+      Files.createSymbolicLink(process.resolve("exe"), Path.of("sleep"));
+      Path environment = process.resolve("environ");
+      assertThat(new ProcessBuilder("mkfifo", environment.toString()).start().waitFor()).isZero();
+      Path next =
+          Files.writeString(processes.resolve("next"), leftovers.marked(Map.of()).toString());
+      Thread turn =
+          Thread.startVirtualThread(() -> {
+            try (OutputStream opened = Files.newOutputStream(environment)) { // when it is read
+              Files.move(next, environment, StandardCopyOption.REPLACE_EXISTING);
+              opened.flush();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      boolean ignored = leftovers.kill(); // false where a second is too short here
+      turn.join();
+      assertThat(turning.waitFor(30, TimeUnit.SECONDS)).as("it is killed").isTrue();
+    } finally {
+      turning.destroyForcibly();
+    }
+  }
+
+  /** What has none in any case holds nobody up: nor does it say whose it is. */
+  @Test
+  void shouldNotWaitForAProcessThatHadNoEnvironmentBefore(@TempDir Path processes)
+      throws IOException {
+    Path process = Files.createDirectory(processes.resolve("4711"));
+    Files.createSymbolicLink(process.resolve("exe"), Path.of("daemon"));
+    Files.createFile(process.resolve("environ"));
+    assertThat(new Leftovers(processes).kill()).isTrue();
   }
 
   /** One that has ended may wait for a parent that never asks for it. */
