@@ -81,11 +81,7 @@ class GatesCommandTest {
     assertThat(run("gates", "127.0.0.1:1", "--only", "speed")).isEqualTo(2);
     assertThat(err).contains("'speed' is no gate");
     assertThat(run("gates", "127.0.0.1:1", "--seconds", "1")).isEqualTo(2);
-    int port;
-    try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = listener.getLocalPort();
-    }
-    assertThat(run("gates", "127.0.0.1:" + port, "--only", "connections")).isEqualTo(1);
-    assertThat(err).contains("127.0.0.1:" + port + " does not answer");
+    assertThat(run("gates", "127.0.0.1:1", "--only", "connections")).isEqualTo(1);
+    assertThat(err).contains("127.0.0.1:1 does not answer");
   }
 }

@@ -38,12 +38,16 @@ record Target(
     HTTP
   }
 
-  private static final int PATIENCE_MILLIS = 5000;
+  private static final int CONNECT_MILLIS = 5_000;
+
+  /** The first handshake of TLS in a JVM takes long on a machine that is busy. */
+  private static final int ANSWER_MILLIS = 30_000;
+
   private static final int HTTP_PORT = 80;
   private static final int HTTPS_PORT = 443;
   private static final String FORMS =
-      "a target is HOST:PORT, tls://HOST:PORT, http://HOST:PORT/PATH, https://HOST:PORT/PATH, or the"
-          + " number of a process; an address of IPv6 stands in brackets";
+      "a target is HOST:PORT, tls://HOST:PORT, http://HOST:PORT/PATH, https://HOST:PORT/PATH, or"
+          + " the number of a process; an address of IPv6 stands in brackets";
 
   Target {
     processes = List.copyOf(processes);
@@ -154,8 +158,8 @@ record Target(
     String where = authority(address);
     String request = "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
     try (Socket plain = new Socket()) {
-      plain.connect(address, PATIENCE_MILLIS);
-      plain.setSoTimeout(PATIENCE_MILLIS);
+      plain.connect(address, CONNECT_MILLIS);
+      plain.setSoTimeout(ANSWER_MILLIS);
       Socket socket = tlsName.isEmpty() ? plain : Tls.over(plain, tlsName);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
       byte[] begin = socket.getInputStream().readNBytes(5);

@@ -22,6 +22,7 @@ abstract class ServerJudge extends Judge {
   static final String[] PATIENT_DRAIN = {"--drain-timeout", "60"};
 
   private static final int LATE_MILLIS = 100;
+  private static final Duration REFUSAL_LIMIT = Duration.ofSeconds(30);
 
   /** A handshake takes a JVM its time. */
   private static final int LATE_TLS_MILLIS = 2000;
@@ -188,7 +189,8 @@ abstract class ServerJudge extends Judge {
   }
 
   static void awaitRefusal(JudgedServer server) {
-    for (int i = 0; i < 50; i++) {
+    long begin = System.nanoTime();
+    while (System.nanoTime() - begin < REFUSAL_LIMIT.toNanos()) {
       try (Socket late = server.connect()) {
         late.setSoTimeout(LATE_MILLIS); // it may have been accepted before the signal came
         if (isEnded(late)) {
@@ -198,7 +200,8 @@ abstract class ServerJudge extends Judge {
         return;
       }
     }
-    throw new JudgementException("it still accepts");
+    throw new JudgementException(
+        "it still accepts " + REFUSAL_LIMIT.toSeconds() + " s after SIGTERM");
   }
 
   private void metrics() throws IOException {

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 public final class TimerJudge extends Judge {
   private static final Duration END_LIMIT = Duration.ofSeconds(20);
   private static final int MANY = 20_000;
+  private static final int FAR_MILLIS = 1500;
 
   public TimerJudge(Subject subject) {
     super(subject);
@@ -89,14 +90,23 @@ public final class TimerJudge extends Judge {
 
   private void levels() throws IOException, InterruptedException {
     try (JudgedProgram program = JudgedProgram.start(subject)) {
-      program.say("set far 1500\nset longer 86400000\n");
+      long begin = System.nanoTime();
+      program.say("set far " + FAR_MILLIS + "\nset longer 86400000\n");
+      boolean isFarFired = false;
       for (int i = 0; i < 5; i++) {
         program.say("set near 20\n");
         String line = program.line();
-        check(line.equals("fired near"), "it says " + line);
+        long after = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+        if (!isFarFired && line.equals("fired far") && after >= FAR_MILLIS) {
+          isFarFired = true; // on a machine that is busy it is time for that one meanwhile
+          line = program.line();
+        }
+        check(line.equals("fired near"), "it says " + line + " after " + after + " ms");
       }
-      String line = program.line();
-      check(line.equals("fired far"), "it says " + line);
+      if (!isFarFired) {
+        String line = program.line();
+        check(line.equals("fired far"), "it says " + line);
+      }
     }
   }
 
