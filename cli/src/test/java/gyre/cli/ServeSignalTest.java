@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ServeSignalTest {
   private static final Pattern LINE = Pattern.compile("listening on 127\\.0\\.0\\.1:([0-9]+), .*");
+
+  private static final int PIECE_BYTES = 64 * 1024;
+  private static final int PIECES = 1024;
+  private static final int STILL_LOOKS = 25;
+  private static final long LOOK_NANOS = 20_000_000;
 
   private static final String DENY = "--illegal-native-access=deny";
 
@@ -118,19 +125,23 @@ class ServeSignalTest {
     try (Socket client = connect(port)) {
       exchange(client, new byte[] {1});
       // More than the kernel holds on the way back, and nobody reads it.
+      AtomicLong written = new AtomicLong();
       Thread sender =
           Thread.ofPlatform()
               .daemon()
               .start(() -> {
-                byte[] bytes = new byte[1 << 20];
+                byte[] bytes = new byte[PIECE_BYTES];
                 try {
-                  for (int i = 0; i < 64; i++) {
+                  for (int i = 0; i < PIECES; i++) {
                     client.getOutputStream().write(bytes);
+                    written.addAndGet(PIECE_BYTES);
                   }
                 } catch (IOException e) {
                   // The server has ended.
                 }
               });
+      awaitStillness(written); // before that the server may have answered all that has come
+      assertThat(written.get()).isLessThan((long) PIECES * PIECE_BYTES);
       terminate();
       awaitRefusal(port);
       terminate();
@@ -163,6 +174,19 @@ class ServeSignalTest {
         .startsWith("gyre serve: engine " + engine + " was asked for, but native access is denied")
         .contains("--enable-native-access=ALL-UNNAMED");
     assertThat(exitCode()).isEqualTo(1);
+  }
+
+  /** Returns when it has not grown for long, having grown. */
+  private static void awaitStillness(AtomicLong written) {
+    long last = 0;
+    for (int looks = 0; looks < STILL_LOOKS; looks++) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      long now = written.get();
+      if (now != last || now == 0) {
+        looks = 0;
+        last = now;
+      }
+    }
   }
 
   private static void awaitRefusal(int port) throws IOException {
