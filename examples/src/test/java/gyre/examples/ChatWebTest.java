@@ -12,8 +12,6 @@ import gyre.http.websocket.WebSocketClient;
 import gyre.io.IoException;
 import gyre.net.TcpStream;
 import gyre.process.ChildProcess;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -22,12 +20,6 @@ import org.junit.jupiter.api.Timeout;
 /** The example {@code chat-web}. */
 @Timeout(120)
 class ChatWebTest {
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
   private static WebSocket enter(int port, String room, String name) {
     URI uri = URI.create("ws://127.0.0.1:" + port + "/rooms/" + room + "?name=" + name);
     while (true) {
@@ -45,7 +37,7 @@ class ChatWebTest {
 
   @Test
   void shouldTellWhoIsInARoomWhatIsSaidThere() throws Exception {
-    int port = freePort();
+    int port = FreePort.choose();
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
         try (Scope _ = Scope.open("program");

@@ -55,7 +55,7 @@ class FetchTest {
   void shouldSayWhoCannotBeReached() {
     try (Loop loop = Loop.open()) {
       CommandResult result =
-          loop.run(() -> Program.of(Fetch.class, "auto", "5", "http://127.0.0.1:1/").run());
+          loop.run(() -> Program.of(Fetch.class, "auto", "30", "http://127.0.0.1:1/").run());
       assertThat(result.exit().code()).isEqualTo(1);
       assertThat(errors(result)).contains("fetch: connect of GET http://127.0.0.1:1/");
     }

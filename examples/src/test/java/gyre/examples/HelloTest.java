@@ -7,8 +7,6 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.io.IoException;
 import gyre.net.TcpStream;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,12 +14,6 @@ import org.junit.jupiter.api.Timeout;
 /** The example {@code hello}. */
 @Timeout(120)
 class HelloTest {
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
   private static TcpStream connect(int port) {
     while (true) {
       try {
@@ -34,7 +26,7 @@ class HelloTest {
 
   @Test
   void shouldGreet() throws Exception {
-    int port = freePort();
+    int port = FreePort.choose();
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
         try (Scope scope = Scope.open("program")) {

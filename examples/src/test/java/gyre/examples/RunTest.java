@@ -43,15 +43,15 @@ class RunTest {
 
   @Test
   void shouldEndACommandThatTakesTooLongAndItsChildren() {
-    CommandResult result = run("epoll", "1", "sh", "-c", "echo begun; sleep 1000 & sleep 1000");
+    CommandResult result = run("epoll", "3", "sh", "-c", "echo begun; sleep 1000 & sleep 1000");
     assertThat(result.exit().code()).isEqualTo(124);
     assertThat(result.output()).isEqualTo("out begun\n");
-    assertThat(errors(result)).startsWith("run: run sh -c").contains("PT1S");
+    assertThat(errors(result)).startsWith("run: run sh -c").contains("PT3S");
   }
 
   @Test
   void shouldSayWhatIsWrongWithACommand() {
-    CommandResult result = run("io_uring", "1", "/nonexistent/command");
+    CommandResult result = run("io_uring", "30", "/nonexistent/command");
     assertThat(result.exit().code()).isEqualTo(1);
     assertThat(errors(result)).startsWith("run: run /nonexistent/command: ENOENT");
   }

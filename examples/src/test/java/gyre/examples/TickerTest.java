@@ -12,8 +12,6 @@ import gyre.http.sse.SseClient;
 import gyre.http.sse.SseClientOptions;
 import gyre.http.sse.SseEvent;
 import gyre.sync.Retry;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,15 +19,9 @@ import org.junit.jupiter.api.Timeout;
 /** The example {@code ticker}. */
 @Timeout(120)
 class TickerTest {
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
   @Test
   void shouldSendPricesAndWhatWasMissed() throws Exception {
-    int port = freePort();
+    int port = FreePort.choose();
     String url = "http://127.0.0.1:" + port;
     try (Loop loop = Loop.open()) {
       loop.run(() -> {

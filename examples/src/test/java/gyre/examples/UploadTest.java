@@ -7,7 +7,6 @@ import gyre.Loop;
 import gyre.Scope;
 import gyre.io.IoException;
 import gyre.net.TcpStream;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,10 +50,7 @@ class UploadTest {
 
   @Test
   void shouldStoreWholeFilesWithinTheLimitAlone() throws Exception {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+    int port = FreePort.choose();
     byte[] content = new byte[2_000_000];
     new Random(1).nextBytes(content);
     String[] arguments = {String.valueOf(port), directory.toString(), String.valueOf(LIMIT_BYTES)};
