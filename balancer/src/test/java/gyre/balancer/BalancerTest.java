@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -426,10 +427,11 @@ final class BalancerTest {
     }
   }
 
+  /** Whether it has grown, and does not for some milliseconds. */
   static boolean isStill(java.util.concurrent.atomic.AtomicLong sent) {
     long before = sent.get();
-    for (int i = 0; i < 200_000; i++) {
-      Thread.onSpinWait();
+    for (int i = 0; i < 10; i++) {
+      LockSupport.parkNanos(1_000_000);
       if (sent.get() != before) {
         return false;
       }
