@@ -21,7 +21,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -394,49 +395,24 @@ final class BalancerTest {
   @Test
   void shouldHoldBackAFastSenderForASlowReceiver() throws Exception {
     CountDownLatch mayRead = new CountDownLatch(1);
-    int bytes = 30_000_000;
     Peers.Server server =
         peers.server(socket -> {
           mayRead.await();
-          long read = socket.getInputStream().readAllBytes().length;
+          long read = socket.getInputStream().transferTo(OutputStream.nullOutputStream());
           Peers.write(socket, read + "\n");
         });
     try (Balancer balancer = open(listen(), pool(server))) {
       Socket socket = peers.connect(address(balancer));
-      java.util.concurrent.atomic.AtomicLong sent = new java.util.concurrent.atomic.AtomicLong();
-      Thread sender =
-          Thread.ofPlatform()
-              .start(() -> {
-                try {
-                  byte[] piece = new byte[10_000];
-                  for (int i = 0; i < bytes / piece.length; i++) {
-                    socket.getOutputStream().write(piece);
-                    sent.addAndGet(piece.length);
-                  }
-                  socket.shutdownOutput();
-                } catch (IOException e) {
-                  sent.set(-1);
-                }
-              });
-      Peers.until(
-          "it stands still", () -> sender.getState() == Thread.State.RUNNABLE && isStill(sent));
-      assertThat(sent.get()).isLessThan(bytes);
+      AtomicLong sent = new AtomicLong();
+      AtomicBoolean isEnough = new AtomicBoolean();
+      Thread sender = Peers.flood(socket, sent, isEnough);
+      Peers.untilHeldBack(sent);
+      isEnough.set(true);
       mayRead.countDown();
-      assertThat(Peers.readLine(socket)).isEqualTo(String.valueOf(bytes));
+      String read = Peers.readLine(socket);
       sender.join();
+      assertThat(read).isEqualTo(String.valueOf(sent.get()));
     }
-  }
-
-  /** Whether it has grown, and does not for some milliseconds. */
-  static boolean isStill(java.util.concurrent.atomic.AtomicLong sent) {
-    long before = sent.get();
-    for (int i = 0; i < 10; i++) {
-      LockSupport.parkNanos(1_000_000);
-      if (sent.get() != before) {
-        return false;
-      }
-    }
-    return before > 0;
   }
 
   @Test

@@ -10,7 +10,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -18,6 +20,12 @@ import java.util.function.BooleanSupplier;
 @SuppressWarnings("try") // what it closes may be anything
 final class Peers implements AutoCloseable {
   static final int PATIENCE_MILLIS = 30_000;
+
+  /** Far more than the buffers of all sockets on the way hold: a kernel may give one 32 MB. */
+  private static final long FLOOD_LIMIT_BYTES = 400_000_000;
+
+  private static final int STILL_LOOKS = 25;
+  private static final long STILL_LOOK_NANOS = 20_000_000;
 
   interface Talk {
     void with(Socket socket) throws Exception;
@@ -138,6 +146,45 @@ final class Peers implements AutoCloseable {
     OutputStream out = socket.getOutputStream();
     out.write(text.getBytes(StandardCharsets.ISO_8859_1));
     out.flush();
+  }
+
+  /**
+   * Sends on and on, until it is told that this is enough, and then ends in order. {@code sent}
+   * counts, and is -1 where it fails. Little is under way at once, so that the kernel has no reason
+   * to give the receiver a buffer of many megabytes.
+   */
+  static Thread flood(Socket socket, AtomicLong sent, AtomicBoolean isEnough) throws IOException {
+    socket.setSendBufferSize(1 << 16);
+    return Thread.ofPlatform()
+        .start(() -> {
+          byte[] piece = new byte[10_000];
+          try {
+            while (sent.get() < FLOOD_LIMIT_BYTES && !isEnough.get()) {
+              socket.getOutputStream().write(piece);
+              sent.addAndGet(piece.length);
+            }
+            socket.shutdownOutput();
+          } catch (IOException e) {
+            sent.set(-1);
+          }
+        });
+  }
+
+  /** Waits until a flood stands still, and does so for long, which it has to before its limit. */
+  static void untilHeldBack(AtomicLong sent) {
+    long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L;
+    long last = 0;
+    for (int looks = 0; looks < STILL_LOOKS; looks++) {
+      LockSupport.parkNanos(STILL_LOOK_NANOS);
+      long now = sent.get();
+      if (now < 0 || now >= FLOOD_LIMIT_BYTES || System.nanoTime() - end > 0) {
+        throw new AssertionError("was not held back, after " + now + " bytes");
+      }
+      if (now != last || now == 0) {
+        last = now;
+        looks = 0;
+      }
+    }
   }
 
   /** Waits for something that comes, as long as patience allows. */

@@ -12,7 +12,6 @@ import gyre.tls.TlsIdentity;
 import gyre.tls.TlsServer;
 import gyre.tls.TlsServerOptions;
 import java.io.DataInputStream;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
@@ -28,7 +27,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -266,8 +264,6 @@ final class ProtocolTest {
   @Test
   void shouldHoldBackAClientOfTlsForASlowTarget() throws Exception {
     TlsIdentity identity = SelfSigned.server("example.org");
-    int bytes = 20_000_000; // more than the balancer's memory, and what sockets hold
-    AtomicBoolean isHeldBack = new AtomicBoolean(); // nothing is enciphered then without need
     CountDownLatch mayRead = new CountDownLatch(1);
     Peers.Server server =
         peers.server(socket -> {
@@ -284,25 +280,10 @@ final class ProtocolTest {
                 pool("web", server))) {
       SSLSocket socket = tls(connect(balancer), identity);
       AtomicLong sent = new AtomicLong();
-      Thread sender =
-          Thread.ofPlatform()
-              .start(() -> {
-                byte[] piece = new byte[10_000];
-                try {
-                  while (sent.get() < bytes && !isHeldBack.get()) {
-                    socket.getOutputStream().write(piece);
-                    sent.addAndGet(piece.length);
-                  }
-                  socket.shutdownOutput();
-                } catch (IOException e) {
-                  sent.set(-1);
-                }
-              });
-      Peers.until(
-          "it stands still",
-          () -> IntStream.range(0, 50).allMatch(_ -> BalancerTest.isStill(sent)));
-      assertThat(sent.get()).isBetween(1L, (long) bytes - 1);
-      isHeldBack.set(true);
+      AtomicBoolean isEnough = new AtomicBoolean();
+      Thread sender = Peers.flood(socket, sent, isEnough);
+      Peers.untilHeldBack(sent);
+      isEnough.set(true);
       mayRead.countDown();
       String read = Peers.readLine(socket);
       sender.join();
