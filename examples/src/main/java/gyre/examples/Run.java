@@ -51,7 +51,7 @@ public final class Run {
       outputs.start(() -> label("err", child.stderr()));
       Fiber.await(child.end());
       // What is in the pipes is still read; a grandchild may hold them open for ever.
-      outputs.join(Duration.ofSeconds(1));
+      outputs.join(Duration.ofSeconds(10));
       return child.await().code(); // throws if it took too long
     }
   }

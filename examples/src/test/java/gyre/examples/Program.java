@@ -29,6 +29,7 @@ final class Program {
             "--enable-native-access=ALL-UNNAMED",
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
             "-Dgyre.engine=" + engine,
+            "-Dgyre.insight=false", // its watchdog tells of stalls on the standard error
             "-cp",
             System.getProperty("java.class.path"),
             main.getName());
