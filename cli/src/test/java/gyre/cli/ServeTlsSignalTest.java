@@ -50,6 +50,7 @@ class ServeTlsSignalTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
+                ServeSignalTest.NO_WATCHDOG,
                 "--add-opens",
                 "java.base/java.lang=ALL-UNNAMED",
                 "-cp",
