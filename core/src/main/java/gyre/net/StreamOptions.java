@@ -107,13 +107,19 @@ public final class StreamOptions {
     return with(v -> v.outputLimitBytes = value);
   }
 
-  /** The stream fails after a time in which nothing moved; zero, the default, is off. */
+  /**
+   * The stream fails after a time in which nothing moved; zero, the default, is off. A peer whose
+   * bytes could not be received for want of the loop's memory gets as much time again.
+   */
   public StreamOptions idleTimeout(Duration value) {
     Checks.notNegative("idleTimeout", value);
     return with(v -> v.idleTimeout = value);
   }
 
-  /** A parked read fails after this, and the stream goes on; zero, the default, is off. */
+  /**
+   * A parked read fails after this, and the stream goes on; zero, the default, is off. It waits for
+   * the loop's memory as {@link #idleTimeout} does.
+   */
   public StreamOptions readTimeout(Duration value) {
     Checks.notNegative("readTimeout", value);
     return with(v -> v.readTimeout = value);

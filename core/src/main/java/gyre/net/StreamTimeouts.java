@@ -4,7 +4,13 @@ import gyre.spi.Resource;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The timeouts of a stream that has any; each costs a timer restart where something moves. */
+/**
+ * The timeouts of a stream that has any; each costs a timer restart where something moves.
+ *
+ * <p>Those that end a silence ask first whose silence it was: a peer that is held up here, since
+ * there is no memory to receive what it has sent, say, gets as much time again. It can't live on
+ * that with memory in its hands: who holds some and does not get on is reset by the loop.
+ */
 final class StreamTimeouts {
   private final SocketStream stream;
   private final long idleNanos;
@@ -21,14 +27,10 @@ final class StreamTimeouts {
     this.idleNanos = nanos(options.idleTimeout());
     this.readNanos = nanos(options.readTimeout());
     this.writeNanos = nanos(options.writeTimeout());
-    this.idle = limit("use", "was idle for " + options.idleTimeout(), idleNanos);
-    this.read = readNanos == 0 ? null : new ReadLimit(stream);
-    this.write =
-        limit(SocketStream.WRITE, "could send nothing for " + options.writeTimeout(), writeNanos);
-  }
-
-  private @Nullable Limit limit(String operation, String reason, long nanos) {
-    return nanos == 0 ? null : new Limit(stream, operation, reason);
+    this.idle = idleNanos == 0 ? null : new IdleLimit(stream, idleNanos, options.idleTimeout());
+    this.read = readNanos == 0 ? null : new ReadLimit(stream, readNanos);
+    String unsent = "could send nothing for " + options.writeTimeout();
+    this.write = writeNanos == 0 ? null : new Limit(stream, SocketStream.WRITE, unsent);
   }
 
   /** As long as a timer can be; for ever is not an error. */
@@ -133,15 +135,40 @@ final class StreamTimeouts {
     }
   }
 
-  /** Ends the read that waits, and nothing else. */
-  private static final class ReadLimit extends Limit {
-    ReadLimit(SocketStream stream) {
-      super(stream, "", "");
+  private static final class IdleLimit extends Limit {
+    private final long nanos;
+
+    IdleLimit(SocketStream stream, long nanos, Duration limit) {
+      super(stream, "use", "was idle for " + limit);
+      this.nanos = nanos;
     }
 
     @Override
     protected void expired() {
-      stream.reader().timedOut();
+      if (stream.holdsUpPeer()) {
+        start(nanos);
+      } else {
+        super.expired();
+      }
+    }
+  }
+
+  /** Ends the read that waits, and nothing else. */
+  private static final class ReadLimit extends Limit {
+    private final long nanos;
+
+    ReadLimit(SocketStream stream, long nanos) {
+      super(stream, "", "");
+      this.nanos = nanos;
+    }
+
+    @Override
+    protected void expired() {
+      if (stream.holdsUpPeer()) {
+        start(nanos);
+      } else {
+        stream.reader().timedOut();
+      }
     }
   }
 
