@@ -59,7 +59,8 @@ public final class Pipe {
 
   /**
    * A pipe that gives up when nothing moved in either direction for so long, or a quarter longer:
-   * it is looked at from time to time, which costs the bytes nothing.
+   * it is looked at from time to time, which costs the bytes nothing. While it is want of the
+   * loop's memory that keeps one of the streams from getting on, it does not give up.
    */
   public static Pipe between(ByteStream left, ByteStream right, Duration idleTimeout) {
     if (idleTimeout.isZero()) {
@@ -138,7 +139,10 @@ public final class Pipe {
       looks = now == seen ? looks + 1 : 0;
       seen = now;
       if (looks >= LOOKS && !end.isReady()) {
-        throw idle();
+        if (!toRight.from.isKeptWaiting() && !toLeft.from.isKeptWaiting()) {
+          throw idle();
+        }
+        looks = 0; // for want of memory here, which is no fault of theirs
       }
     }
   }
