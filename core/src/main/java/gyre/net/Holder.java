@@ -40,6 +40,11 @@ abstract sealed class Holder extends SocketHandle permits StreamCore {
     }
   }
 
+  /** Whether nothing is known of it: neither does it hold anything, nor want it. */
+  final boolean isForgotten() {
+    return holding == null;
+  }
+
   /** From now on it counts as standing still, until it gets on. */
   final void mark(long now) {
     Holding known = holding();

@@ -9,6 +9,7 @@ import gyre.spi.Resource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +67,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   private int granted;
 
   /** Streams that want to write, and found no room although nothing of them is on its way. */
-  private final ArrayDeque<Holder> writers = new ArrayDeque<>();
+  private final LinkedHashSet<Holder> writers = new LinkedHashSet<>(0);
 
   private final List<SocketListener<?>> pausedListeners = new ArrayList<>(0);
 
@@ -247,16 +248,27 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     if (holder.memoryState == MemoryState.LIGHT) {
       holder.memoryState = MemoryState.HOLDING;
       hold(holder);
-      return;
+    } else if (isHeld(holder)) {
+      holder.touch(now());
+      if (holder.wanted() <= FLOOR_BYTES) {
+        withdraw(holder);
+      }
     }
-    holder.touch(now());
-    if (holder.wanted() <= FLOOR_BYTES) {
-      withdraw(holder);
-    }
+  }
+
+  /** Whether it is among the holders. */
+  private static boolean isHeld(Holder holder) {
+    return switch (holder.memoryState) {
+      case HOLDING, GRANTED, WAITING -> true;
+      case LIGHT, SHED -> false;
+    };
   }
 
   /** It holds nothing any more. */
   void left(Holder holder) {
+    if (!isHeld(holder)) {
+      return;
+    }
     if (holder.wanted() > FLOOR_BYTES) {
       holder.touch(now()); // it has not begun to receive
     } else {
@@ -293,7 +305,19 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     if (holder.memoryState == MemoryState.HOLDING) {
       holders.remove(holder);
     }
+    if (holder.awaitsRoom()) {
+      leaveWriters(holder);
+      requestTurn(); // nobody may be reset for it
+    }
     holder.memoryState = MemoryState.SHED;
+    holder.forget();
+  }
+
+  /** Whether it is in none of the books: what a stream that has ended asserts. */
+  boolean hasForgotten(Holder holder) {
+    return holder.memoryState == MemoryState.SHED
+        && holder.isForgotten()
+        && !writers.contains(holder);
   }
 
   void resetSeen() {
@@ -337,29 +361,40 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     return pool.roomBytes() >= STEP_BYTES;
   }
 
-  /** {@link Holder#roomCame} follows. */
+  /** {@link Holder#roomCame} follows, unless it ends before. */
   void awaitRoom(Holder holder) {
-    pool.fallShort();
+    if (holder.memoryState == MemoryState.SHED) {
+      return;
+    }
     if (!holder.holding().awaitsRoom) {
       holder.holding().awaitsRoom = true;
       holder.holding().refusedUntilNanos = hasRoomToWrite() ? now() + RETRY_NANOS : now();
-      writers.add(holder);
+      writers.addLast(holder);
       requestTurn(); // another shortage may be under way, of which nobody is told again
     }
   }
 
   private void resumeWriters(long now) {
     for (int left = writers.size(); left > 0 && hasRoomToWrite(); left--) {
-      Holder writer = writers.remove();
+      Holder writer = writers.getFirst();
       if (writer.holding().refusedUntilNanos - now > 0) {
-        writers.add(writer);
+        writers.addLast(writer); // others may want less
         if (!retryTick.isActive()) {
           retryTick.start(RETRY_NANOS);
         }
         continue;
       }
-      writer.holding().awaitsRoom = false;
+      leaveWriters(writer);
       writer.roomCame();
+    }
+  }
+
+  private void leaveWriters(Holder writer) {
+    boolean wasThere = writers.remove(writer);
+    assert wasThere : writer.name() + " awaits room, and is in no line";
+    writer.holding().awaitsRoom = false;
+    if (!isHeld(writer)) {
+      writer.forget();
     }
   }
 
@@ -416,8 +451,9 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   @Override
   protected void endOfTurn() {
     turnRequested = false;
+    assert areBooksRight();
     long now = now();
-    boolean wasShort = pool.isShort();
+    boolean wasShort = pool.isShort() || !writers.isEmpty();
     // Not before: who receives looks before each wait, and would tell of it again each time.
     if (pool.roomBytes() >= 0 && pool.hasTransit()) {
       pool.shortageEnded();
@@ -510,7 +546,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
       holder.forget();
       holder.granted();
     }
-    assert granted == 0 && holders.size() == 0 && pool.promisedBytes() == 0;
+    assert granted == 0 && holders.size() == 0 && pool.promisedBytes() == 0 && isNoneHeld();
     resumeAccepting();
     tick.cancel();
     watchForTightness();
@@ -629,6 +665,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
 
   private void shed(Holder victim, long now) {
     long held = victim.heldBytes();
+    long stoodNanos = now - victim.holding().markNanos;
     shedStreams++;
     shedBytes += held;
     log.shed(held);
@@ -636,8 +673,7 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
     gone(victim);
     victim.shed(
         "was reset: it held %d bytes and moved nothing for %d s, while %d others waited for memory"
-            .formatted(
-                held, TimeUnit.NANOSECONDS.toSeconds(now - victim.holding().markNanos), others));
+            .formatted(held, TimeUnit.NANOSECONDS.toSeconds(stoodNanos), others));
     long rest = victim.heldBytes();
     if (rest > 0) {
       unsettledBytes = (now < settledNanos ? unsettledBytes : 0) + rest;
@@ -666,6 +702,36 @@ final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   private void leaveLine(Holder holder) {
     line.remove(holder);
     requestTurn();
+  }
+
+  // ---- assertions
+
+  /** Whether each list has whom it should have, and what they were promised is set aside. */
+  private boolean areBooksRight() {
+    int held = 0;
+    int waiting = 0;
+    int withPromise = 0;
+    long promised = 0;
+    for (Holder holder = holders.oldest(); holder != null; holder = holder.holding().holdsNext) {
+      if (!isHeld(holder) || holder.state() == State.CLOSED) {
+        return false;
+      }
+      held++;
+      waiting += holder.memoryState == MemoryState.WAITING ? 1 : 0;
+      withPromise += holder.memoryState == MemoryState.GRANTED ? 1 : 0;
+      promised += holder.holding().promise;
+    }
+    return held == holders.size()
+        && waiting == line.size()
+        && withPromise == granted
+        && promised == pool.promisedBytes()
+        && writers.stream().allMatch(each -> each.awaitsRoom() && each.state() != State.CLOSED);
+  }
+
+  private boolean isNoneHeld() {
+    boolean[] isAny = {false};
+    eachHandle(handle -> isAny[0] |= handle instanceof Holder holder && !holder.isForgotten());
+    return !isAny[0];
   }
 
   // ---- what is known of it

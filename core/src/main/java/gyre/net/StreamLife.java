@@ -290,6 +290,7 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
       engine().sockets().set(descriptor(), Option.LINGER_SECONDS, 0);
     }
     closeDescriptor();
+    assert memory.hasForgotten(this) : name() + " has ended, and memory is kept for it";
     released();
     if (whenReleased != null) {
       whenReleased.accept(self());
