@@ -111,6 +111,12 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
 
   private boolean isAdvancing;
 
+  /** A record waits to be opened until there is memory. */
+  boolean lacksMemory;
+
+  /** What the user has moved out of the input and keeps. */
+  long keptByUser;
+
   /** All that was ever in records. */
   long receivedBytes;
 
@@ -138,7 +144,11 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
 
   abstract void phaseEnded();
 
-  abstract void startRetry();
+  /** There is no memory to go on with: {@link #advance} is called when there may be. */
+  abstract void awaitMemory();
+
+  /** Whether somebody wants what is in the input, and more. */
+  abstract boolean isRead();
 
   abstract void tasksEnded();
 
@@ -298,8 +308,9 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
       }
       checkNoRenegotiation();
     }
-    if (!input.canAppend(Records.length(received))) {
-      startRetry();
+    lacksMemory = !input.canAppend(Records.length(received));
+    if (lacksMemory) {
+      awaitMemory();
       return false;
     }
     long before = input.size();
@@ -414,13 +425,22 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
     }
   }
 
-  /** What stays over the turn must not hold memory of others. */
+  /** What stays over the turn must not hold memory of others, and counts as the stream's below. */
   private void keep() {
     if (!received.isEmpty()) {
       received.copyPinned();
     }
     if (!plain.isEmpty()) {
       plain.copyPinned();
+    }
+    tellKept();
+  }
+
+  /** Input that nobody asks for is the handler's, who is not reset for it, as without TLS. */
+  final void tellKept() {
+    if (lower.isOpen()) {
+      long bytes = received.size() + plain.size() + records.size() + keptByUser;
+      lower.keptBytes(isRead() ? bytes + input.size() : bytes);
     }
   }
 

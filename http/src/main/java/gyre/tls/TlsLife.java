@@ -228,9 +228,21 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     opened.wakeAll();
   }
 
+  /**
+   * The stream below is in the loop's line, and tells, if it has nothing else to wait for: so the
+   * loop sees that somebody waits. Meanwhile it tells of nothing that arrives.
+   */
   @Override
-  final void startRetry() {
-    limits.startRetry();
+  final void awaitMemory() {
+    boolean isTold = lower.isOpen() && lower.pendingOutputBytes() == 0 && !lower.isWritable();
+    if (!isTold) {
+      limits.startRetry();
+    }
+  }
+
+  @Override
+  final boolean isRead() {
+    return push != null || reader.isTaken();
   }
 
   @Override

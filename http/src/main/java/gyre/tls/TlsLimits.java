@@ -39,11 +39,28 @@ final class TlsLimits {
     @Override
     protected void expired() {
       switch (purpose) {
-        case HANDSHAKE -> stream.handshakeTooSlow();
-        case READ -> stream.readTimedOut();
+        case HANDSHAKE -> {
+          if (!again(stream.role.handshakeTimeout())) {
+            stream.handshakeTooSlow();
+          }
+        }
+        case READ -> {
+          if (!again(stream.options.readTimeout())) {
+            stream.readTimedOut();
+          }
+        }
         case CLOSE -> stream.abandonOutput();
         case RETRY -> stream.advance();
       }
+    }
+
+    /** Whether the time was not the peer's, for want of memory here: it begins again. */
+    private boolean again(Duration limit) {
+      boolean isOurs = stream.isKeptWaiting();
+      if (isOurs) {
+        start(nanos(limit));
+      }
+      return isOurs;
     }
   }
 

@@ -108,11 +108,13 @@ final class TlsReader extends InputWait {
   @Override
   protected void begin() {
     stream.readOn();
+    stream.tellKept();
     stream.limits.startRead();
   }
 
   @Override
   protected void end() {
     stream.limits.stopRead();
+    stream.tellKept();
   }
 }

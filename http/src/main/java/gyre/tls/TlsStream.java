@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * ends its output, both have ended, and what the other one had still to send is lost.
  *
  * <p>The stream below belongs to this one from the beginning, and is closed with it. Its limits of
- * time and memory hold for this one too.
+ * time and memory hold for this one too, and what lies here counts as held there: records that have
+ * come in part, input that somebody waits for more of, output that waits to be sent.
  */
 public final class TlsStream extends TlsLife implements ByteStream {
   private @Nullable ByteAppender appender;
@@ -377,15 +378,14 @@ public final class TlsStream extends TlsLife implements ByteStream {
   @Override
   public boolean isKeptWaiting() {
     checkThread();
-    return isOpen() && lower.isKeptWaiting();
+    return isOpen() && (lower.isKeptWaiting() || lacksMemory);
   }
 
   @Override
   public void keptBytes(long bytes) {
     checkThread();
-    if (lower.isOpen()) {
-      lower.keptBytes(bytes);
-    }
+    keptByUser = bytes;
+    tellKept();
   }
 
   @Override
