@@ -2,35 +2,46 @@ package gyre;
 
 import java.io.IOException;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Ports that nobody has, and that nobody gets by chance while a test counts on it: those outside of
- * the range that the system chooses from for {@code bind(0)} and for {@code connect}, which other
- * tests beside this one call all the time.
+ * Ports for those who have to know one before they bind it. Nobody has them, and nobody gets them
+ * by chance: they lie below the range that the system chooses from for {@code bind(0)} and for
+ * {@code connect}, which other tests beside this one call all the time.
  */
 public final class FreePort {
   private static final Path CHOSEN_BY_THE_SYSTEM =
       Path.of("/proc/sys/net/ipv4/ip_local_port_range");
   private static final int FIRST = 10_000;
   private static final int TRIES_LIMIT = 1000;
+  private static final int END = firstChosenBySystem();
+
+  /** Another process begins elsewhere, and none is given out twice here. */
+  private static final AtomicInteger turn =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(END - FIRST));
 
   private FreePort() {}
 
-  /** One for TCP and for UDP. Another one each time, but for a rare chance. */
+  /** One for TCP and for UDP. */
   public static int next() {
-    int end = firstChosenBySystem();
-    ThreadLocalRandom random = ThreadLocalRandom.current();
     for (int i = 0; i < TRIES_LIMIT; i++) {
-      int port = random.nextInt(FIRST, end);
+      int port = FIRST + turn.getAndIncrement() % (END - FIRST);
       if (isFree(port)) {
         return port;
       }
     }
-    throw new AssertionError("no port is free between " + FIRST + " and " + end);
+    throw new AssertionError("no port is free between " + FIRST + " and " + END);
+  }
+
+  /** On the loopback interface. */
+  public static InetSocketAddress nextAddress() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), next());
   }
 
   private static boolean isFree(int port) {

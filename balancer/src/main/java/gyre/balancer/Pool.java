@@ -435,7 +435,11 @@ final class Pool {
     }
     for (Target gone : before) {
       gone.remove();
-      tell(part, gone, "removed, with " + Plural.of(gone.active(), "connection that goes on", "connections that go on"));
+      tell(
+          part,
+          gone,
+          "removed, with "
+              + Plural.of(gone.active(), "connection that goes on", "connections that go on"));
     }
     targets = next.toArray(NO_TARGETS);
     line.wake();

@@ -37,14 +37,14 @@ final class ControlPlacesTest {
       return new Client(
           channel,
           new BufferedReader(
-              new InputStreamReader(
-                  Channels.newInputStream(channel), StandardCharsets.UTF_8)));
+              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8)));
     }
 
     /** The answer, or null if the connection is closed. */
     @Nullable String ask() throws IOException {
-      int ignored = channel.write(
-          ByteBuffer.wrap("{\"command\":\"stats\"}\n".getBytes(StandardCharsets.UTF_8)));
+      int ignored =
+          channel.write(
+              ByteBuffer.wrap("{\"command\":\"stats\"}\n".getBytes(StandardCharsets.UTF_8)));
       return answers.readLine();
     }
   }

@@ -3,6 +3,7 @@ package gyre.balancer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.FreePort;
 import gyre.LoopGroup;
 import java.io.IOException;
 import java.net.DatagramSocket;
@@ -185,7 +186,7 @@ final class HandOverTest {
   @Test
   void shouldTakeOverThePageWhileOldConnectionsGoOn() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress web = FreePort.address();
+    InetSocketAddress web = FreePort.nextAddress();
     Balancer old = Balancer.open(group(), config(BalancerTest.anyPort(), a).web(web));
     Thread[] closing = new Thread[1];
     old.onStop(() -> closing[0] = Thread.ofPlatform().start(() -> old.close(PATIENCE)));
@@ -262,7 +263,7 @@ final class HandOverTest {
   @Test
   void shouldTakeOverFromOneThatHasUdpAlone() throws Exception {
     Peers.Server a = peers.echo("a");
-    BalancerConfig config = config(FreePort.address(), a);
+    BalancerConfig config = config(FreePort.nextAddress(), a);
     BalancerConfig udp = config.listens(config.listens().subList(1, 2));
     Balancer old = Balancer.open(group(), udp);
     try (Balancer next = Balancer.takeOver(group(), udp, control())) {

@@ -2,6 +2,7 @@ package gyre.balancer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.balancer.HealthConfig.Check;
@@ -54,7 +55,7 @@ final class HealthTest {
 
   @Test
   void shouldCheckByConnecting() throws IOException {
-    Peers.Server server = peers.echo("a", FreePort.choose());
+    Peers.Server server = peers.echo("a", FreePort.next());
     assertThat(failure(server.target(), new Check.Tcp())).isEqualTo("null");
     server.close();
     assertThat(failure(server.target(), new Check.Tcp())).contains("ECONNREFUSED");

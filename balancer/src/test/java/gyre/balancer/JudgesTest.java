@@ -2,6 +2,7 @@ package gyre.balancer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.FreePort;
 import gyre.LoopGroup;
 import gyre.balancer.HealthConfig.Check;
 import gyre.balancer.PoolConfig.SendProxy;
@@ -107,7 +108,7 @@ final class JudgesTest {
 
   /** Answers with the address of the client that it was told of. */
   private InetSocketAddress haproxyBehindProxy() throws IOException {
-    InetSocketAddress where = FreePort.address();
+    InetSocketAddress where = FreePort.nextAddress();
     haproxy(
         where,
         """
@@ -121,7 +122,7 @@ final class JudgesTest {
   }
 
   private InetSocketAddress nginx(String listenOptions, String answer) throws IOException {
-    InetSocketAddress where = FreePort.address();
+    InetSocketAddress where = FreePort.nextAddress();
     Path file = directory.resolve("nginx.conf");
     Files.writeString(
         file,
@@ -217,7 +218,7 @@ final class JudgesTest {
             l -> l.acceptProxy(ProxyTrust.of("127.0.0.1")),
             p -> p.sendProxy(SendProxy.V1),
             server.address())) {
-      InetSocketAddress where = FreePort.address();
+      InetSocketAddress where = FreePort.nextAddress();
       haproxy(
           where,
           """
@@ -246,7 +247,7 @@ final class JudgesTest {
   @Test
   void shouldCheckAndBalanceNginxAndHaproxy() throws Exception {
     InetSocketAddress nginx = nginx("", "nginx");
-    InetSocketAddress haproxy = FreePort.address();
+    InetSocketAddress haproxy = FreePort.nextAddress();
     haproxy(
         haproxy,
         """

@@ -1,5 +1,6 @@
 package gyre.balancer;
 
+import gyre.FreePort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -90,7 +91,7 @@ final class Peers implements AutoCloseable {
 
   /** One that is there no more: nobody else gets its port, and no client. */
   static Server gone() throws IOException {
-    Server server = new Server(socket -> {}, FreePort.choose());
+    Server server = new Server(socket -> {}, FreePort.next());
     server.close();
     return server;
   }

@@ -3,6 +3,7 @@ package gyre.balancer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.LoopGroup;
 import java.io.IOException;
@@ -168,8 +169,8 @@ final class ReloadTest {
   void shouldSwapTheNamesOfListeners() throws Exception {
     Peers.Server a = peers.echo("a");
     Peers.Server b = peers.echo("b");
-    InetSocketAddress one = FreePort.address();
-    InetSocketAddress two = FreePort.address();
+    InetSocketAddress one = FreePort.nextAddress();
+    InetSocketAddress two = FreePort.nextAddress();
     List<PoolConfig> pools =
         List.of(PoolConfig.of("a", List.of(a.target())), PoolConfig.of("b", List.of(b.target())));
     try (Balancer balancer =
@@ -192,7 +193,7 @@ final class ReloadTest {
   @Test
   void shouldDoOneReloadAfterTheOther() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = FreePort.address();
+    InetSocketAddress where = FreePort.nextAddress();
     try (Balancer balancer = Balancer.open(group, config(BalancerTest.anyPort(), a))) {
       BalancerConfig small = balancer.config();
       for (int i = 0; i < 20; i++) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gyre.Fiber;
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.LoopGroup;
 import gyre.net.ServerOptions;
@@ -156,7 +157,7 @@ final class StandbyTest {
     Peers.Server a = peers.echo("a");
     Path allowed = directory.resolve("allowed");
     StandbyConfig rules =
-        StandbyConfig.of(FreePort.address(), List.of("test", "-e", allowed.toString()))
+        StandbyConfig.of(FreePort.nextAddress(), List.of("test", "-e", allowed.toString()))
             .silence(StandbyConfig.LEAST_SILENCE);
     try (Balancer passive = Balancer.open(group(), config(a).standby(rules))) {
       untilEvent(passive, "has not taken over, and tries again: test ended with");
@@ -168,7 +169,7 @@ final class StandbyTest {
   @Test
   void shouldTryAgainToGiveBack() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = FreePort.address();
+    InetSocketAddress where = FreePort.nextAddress();
     Path allowed = directory.resolve("allowed");
     Files.createFile(allowed);
     StandbyConfig rules =
@@ -190,7 +191,7 @@ final class StandbyTest {
   @Test
   void shouldServeAndTellThoughItsRoleCanNotBeRead() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = FreePort.address();
+    InetSocketAddress where = FreePort.nextAddress();
     Files.createDirectory(directory.resolve("role"));
     try (Balancer passive = Balancer.open(group(), alone(where, a))) {
       untilEvent(passive, "its role could not be read");
@@ -201,7 +202,7 @@ final class StandbyTest {
   @Test
   void shouldGiveItsRoleToTheProcessThatGoesOn() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = FreePort.address();
+    InetSocketAddress where = FreePort.nextAddress();
     Balancer old = Balancer.open(group(), alone(where, a));
     untilEvent(old, "active: has taken over");
     Path role = directory.resolve("role");
@@ -224,7 +225,7 @@ final class StandbyTest {
   @SuppressWarnings("try") // this one ends before the other
   void shouldRememberItsRoleWhenItIsStartedAgain() throws Exception {
     Peers.Server a = peers.echo("a");
-    InetSocketAddress where = FreePort.address();
+    InetSocketAddress where = FreePort.nextAddress();
     try (Balancer passive = Balancer.open(group(), alone(where, a))) {
       untilEvent(passive, "active: has taken over");
     }

@@ -2,6 +2,7 @@ package gyre.balancer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.FreePort;
 import gyre.LoopGroup;
 import gyre.balancer.choice.Algorithm;
 import java.io.IOException;
@@ -154,7 +155,7 @@ final class UdpTest {
 
   @Test
   void shouldLeaveOutATargetThatRefuses() throws IOException {
-    TargetConfig refusing = TargetConfig.of(FreePort.address()).name("gone");
+    TargetConfig refusing = TargetConfig.of(FreePort.nextAddress()).name("gone");
     PoolConfig pool =
         PoolConfig.of("dns", List.of(refusing, target("a", 1)))
             .algorithm(Algorithm.ROUND_ROBIN)

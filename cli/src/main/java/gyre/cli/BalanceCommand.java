@@ -117,7 +117,8 @@ final class BalanceCommand implements Callable<Integer> {
     if (!balancer.link().isEmpty()) {
       out.println("page at " + balancer.link());
     }
-    out.println("engine " + group.loop(0).engineExplanation() + ", " + Plural.of(group.size(), "loop"));
+    out.println(
+        "engine " + group.loop(0).engineExplanation() + ", " + Plural.of(group.size(), "loop"));
     out.flush();
     Loop first = group.loop(0);
     first.post(() -> {

@@ -64,8 +64,7 @@ public final class UnixListener extends SocketListener<UnixStream> {
   }
 
   /** Before it listens: until then nobody can connect, whatever the umask has let be. */
-  private static void restrict(
-      Path path, ListenOptions options, Sockets sockets, int descriptor) {
+  private static void restrict(Path path, ListenOptions options, Sockets sockets, int descriptor) {
     if (options.permissions() < 0 || isAbstract(path)) {
       return;
     }

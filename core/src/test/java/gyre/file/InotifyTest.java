@@ -36,8 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class InotifyTest {
   private static final WatchOptions DEEP = WatchOptions.defaults().recursive(true);
-  private static final Path MAX_QUEUED_EVENTS =
-      Path.of("/proc/sys/fs/inotify/max_queued_events");
+  private static final Path MAX_QUEUED_EVENTS = Path.of("/proc/sys/fs/inotify/max_queued_events");
 
   /** More events than one read takes, which an engine may have begun before. */
   private static final int READ_AHEAD = 4096;

@@ -54,8 +54,7 @@ class WatchAllocationTest {
     Loops.run(
         "epoll",
         () -> {
-          try (Watcher watcher =
-              Watcher.open(directory, WatchOptions.defaults().recursive(true))) {
+          try (Watcher watcher = Watcher.open(directory, WatchOptions.defaults().recursive(true))) {
             Files.createFile(before.resolve("f"));
             assertThat(next(watcher, WatchEvent.Created.class)).isEqualTo(before.resolve("f"));
             Files.move(before, after);

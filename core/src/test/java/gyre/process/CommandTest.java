@@ -473,8 +473,7 @@ class CommandTest {
                   ProcessException.class,
                   failure -> {
                     assertThat(failure.isTimeout()).isTrue();
-                    assertThat(failure.output().orElseThrow().output())
-                        .isEqualTo("first\nlast\n");
+                    assertThat(failure.output().orElseThrow().output()).isEqualTo("first\nlast\n");
                   });
           clock.join();
           assertThat(Kin.zombies()).isZero();

@@ -59,8 +59,8 @@ final class StoppedProgram {
   }
 
   /**
-   * Under way until there is input; tells of each HUP and of the first signal meanwhile, and of USR1
-   * to the end of the process: what was sent before that has come.
+   * Under way until there is input; tells of each HUP and of the first signal meanwhile, and of
+   * USR1 to the end of the process: what was sent before that has come.
    */
   private static void work() throws Exception {
     Environment.Subscription _ =

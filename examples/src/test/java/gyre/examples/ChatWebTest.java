@@ -3,6 +3,7 @@ package gyre.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Fiber;
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.http.websocket.CloseCode;
@@ -37,7 +38,7 @@ class ChatWebTest {
 
   @Test
   void shouldTellWhoIsInARoomWhatIsSaidThere() throws Exception {
-    int port = FreePort.choose();
+    int port = FreePort.next();
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
         try (Scope _ = Scope.open("program");

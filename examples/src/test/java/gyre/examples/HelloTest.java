@@ -3,6 +3,7 @@ package gyre.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Fiber;
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.io.IoException;
@@ -26,7 +27,7 @@ class HelloTest {
 
   @Test
   void shouldGreet() throws Exception {
-    int port = FreePort.choose();
+    int port = FreePort.next();
     try (Loop loop = Loop.open()) {
       loop.run(() -> {
         try (Scope scope = Scope.open("program")) {

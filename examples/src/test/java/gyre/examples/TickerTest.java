@@ -2,6 +2,7 @@ package gyre.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.http.client.ClientOptions;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 class TickerTest {
   @Test
   void shouldSendPricesAndWhatWasMissed() throws Exception {
-    int port = FreePort.choose();
+    int port = FreePort.next();
     String url = "http://127.0.0.1:" + port;
     try (Loop loop = Loop.open()) {
       loop.run(() -> {

@@ -3,6 +3,7 @@ package gyre.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Fiber;
+import gyre.FreePort;
 import gyre.Loop;
 import gyre.Scope;
 import gyre.io.IoException;
@@ -50,7 +51,7 @@ class UploadTest {
 
   @Test
   void shouldStoreWholeFilesWithinTheLimitAlone() throws Exception {
-    int port = FreePort.choose();
+    int port = FreePort.next();
     byte[] content = new byte[2_000_000];
     new Random(1).nextBytes(content);
     String[] arguments = {String.valueOf(port), directory.toString(), String.valueOf(LIMIT_BYTES)};

@@ -63,47 +63,41 @@ class SlowGzipTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void shouldTakeALongQueueWhereThereIsRoom(boolean isDeferred) throws Exception {
-    shouldSendWhatWasTaken(
-        (request, response) -> {
-          response.contentType("text/plain");
-          byte[] much = piece(1 << 20);
-          Runnable answering =
-              () -> {
-                ResponseBody out = response.stream();
-                try (ByteQueue queue = request.body().input().sibling()) {
-                  queue.append(much);
-                  assertThat(out.isWritable()).isTrue();
-                  out.write(queue);
-                  taken.writeBytes(much);
-                }
-                out.close();
-              };
-          if (isDeferred) {
-            Response ignored = response.defer();
-            Loop.current().post(answering);
-          } else {
-            answering.run();
-          }
-        });
+    shouldSendWhatWasTaken((request, response) -> {
+      response.contentType("text/plain");
+      byte[] much = piece(1 << 20);
+      Runnable answering =
+          () -> {
+            ResponseBody out = response.stream();
+            try (ByteQueue queue = request.body().input().sibling()) {
+              queue.append(much);
+              assertThat(out.isWritable()).isTrue();
+              out.write(queue);
+              taken.writeBytes(much);
+            }
+            out.close();
+          };
+      if (isDeferred) {
+        Response ignored = response.defer();
+        Loop.current().post(answering);
+      } else {
+        answering.run();
+      }
+    });
   }
 
   /** What was written last is with the compressor, or with the connection, which is full. */
   @Test
   void shouldFlushWhereTheStreamIsFull() throws Exception {
-    shouldSendWhatWasTaken(
-        (request, response) ->
-            response
-                .contentType("text/plain")
-                .stream()
-                .onWritable(
-                    out -> {
-                      for (int i = 0; i < 3; i++) {
-                        assertThatThrownBy(() -> writeTooMuch(out))
-                            .isInstanceOf(OutputFullException.class);
-                        out.flush();
-                      }
-                      out.close();
-                    }));
+    shouldSendWhatWasTaken((request, response) ->
+        response.contentType("text/plain").stream()
+            .onWritable(out -> {
+              for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> writeTooMuch(out)).isInstanceOf(OutputFullException.class);
+                out.flush();
+              }
+              out.close();
+            }));
   }
 
   private void writeTooMuch(ResponseBody out) {
@@ -119,26 +113,25 @@ class SlowGzipTest {
   @ValueSource(booleans = {false, true})
   void shouldSendAWholeAnswerWhenThereIsMemory(boolean isDeferred) throws Exception {
     byte[] whole = piece(PIECE_BYTES);
-    shouldSendWhatWasTaken(
-        (request, response) -> {
-          response.contentType("text/plain");
-          ByteQueue hog = request.body().input().sibling();
-          Runnable answering =
-              () -> {
-                byte[] block = new byte[1024];
-                while (hog.tryAppend(block, 0, block.length)) {
-                  assertThat(hog.isEmpty()).isFalse();
-                }
-                Loop.current().post(hog::close);
-                response.send(whole);
-                taken.writeBytes(whole);
-              };
-          if (isDeferred) {
-            Response ignored = response.defer();
-            Loop.current().post(answering);
-          } else {
-            answering.run();
-          }
-        });
+    shouldSendWhatWasTaken((request, response) -> {
+      response.contentType("text/plain");
+      ByteQueue hog = request.body().input().sibling();
+      Runnable answering =
+          () -> {
+            byte[] block = new byte[1024];
+            while (hog.tryAppend(block, 0, block.length)) {
+              assertThat(hog.isEmpty()).isFalse();
+            }
+            Loop.current().post(hog::close);
+            response.send(whole);
+            taken.writeBytes(whole);
+          };
+      if (isDeferred) {
+        Response ignored = response.defer();
+        Loop.current().post(answering);
+      } else {
+        answering.run();
+      }
+    });
   }
 }

@@ -46,10 +46,7 @@ class TlsShortageTest {
 
   /** For who waits until others have gone. */
   private static final StreamOptions PATIENT =
-      StreamOptions.defaults()
-          .inputLimitBytes(FRAME)
-          .readTimeout(PATIENCE)
-          .writeTimeout(PATIENCE);
+      StreamOptions.defaults().inputLimitBytes(FRAME).readTimeout(PATIENCE).writeTimeout(PATIENCE);
 
   private static final SelfSigned AUTHORITY = SelfSigned.authority("World");
 
@@ -225,7 +222,12 @@ class TlsShortageTest {
 
   @ParameterizedTest
   @CsvSource({
-    "SIM, false", "SIM, true", "IO_URING, false", "IO_URING, true", "EPOLL, false", "EPOLL, true"
+    "SIM, false",
+    "SIM, true",
+    "IO_URING, false",
+    "IO_URING, true",
+    "EPOLL, false",
+    "EPOLL, true"
   })
   void shouldServeWhoIsHonestWhilePeersHoldItsMemory(WorldEngine engine, boolean isPush) {
     simulate(engine, isPush, this::talk);

@@ -120,7 +120,9 @@ final class Alerts {
           Severity.CRITICAL,
           time,
           EVENTS_MILLIS,
-          "nothing happens, and " + InspectionReport.waiting(sample.pending()) + ": gyre queue doctor");
+          "nothing happens, and "
+              + InspectionReport.waiting(sample.pending())
+              + ": gyre queue doctor");
     }
     if (sample.oldestSeconds() > OLDEST_SECONDS) {
       raise(

@@ -60,8 +60,7 @@ public final class Bench {
    * Of a queue in PostgreSQL, which must be empty. It leaves the table {@code gyre_bench} and rows
    * in the ledger.
    */
-  public static void run(
-      String url, int threads, int entries, int warmUp, Consumer<String> print)
+  public static void run(String url, int threads, int entries, int warmUp, Consumer<String> print)
       throws IOException {
     Path directory = Files.createTempDirectory("gyre-queue-bench-");
     try (Backend queue = Backend.postgresql(url)) {

@@ -130,8 +130,7 @@ final class InspectionReport {
         && idle.longValue() > STUCK_SECONDS
         && counts.pending() > 0
         && !Boolean.TRUE.equals(beat.get("paused"))) {
-      findings.add(
-          who + "has done nothing for " + idle + " s, and " + waiting(counts.pending()));
+      findings.add(who + "has done nothing for " + idle + " s, and " + waiting(counts.pending()));
     }
   }
 }

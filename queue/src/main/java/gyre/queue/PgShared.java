@@ -132,8 +132,8 @@ final class PgShared {
         drainLeft.set(config().drainEntries());
         drainUntilNanos = System.nanoTime() + config().drainTime().toNanos();
         log.info(
-              "asked to end: at most "
-                  + Plural.of(drainLeft.get(), "more entry is begun", "more entries are begun"));
+            "asked to end: at most "
+                + Plural.of(drainLeft.get(), "more entry is begun", "more entries are begun"));
       }
       wish = next;
     }

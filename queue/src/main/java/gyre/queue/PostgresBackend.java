@@ -132,7 +132,11 @@ final class PostgresBackend implements Backend {
     String first = named.isEmpty() ? "none" : named.getFirst().text("id");
     List<String> ids =
         call(
-            "enqueue " + Plural.of(named.size(), "entry", "entries") + ", of which the first is " + first + ", into",
+            "enqueue "
+                + Plural.of(named.size(), "entry", "entries")
+                + ", of which the first is "
+                + first
+                + ", into",
             open -> {
               List<String> all = new ArrayList<>(named.size());
               for (Job each : named) {

@@ -84,7 +84,12 @@ final class PostgresWorker implements QueueWorker {
       if (options.takesSignals()) {
         WorkerSignals.start(scope, this, log);
       }
-      log.info("a worker starts on " + database + ", " + Plural.of(options.threads(), "thread") + " for SQL");
+      log.info(
+          "a worker starts on "
+              + database
+              + ", "
+              + Plural.of(options.threads(), "thread")
+              + " for SQL");
       PgListener listening = new PgListener(shared);
       CompletableFuture<Void> listener = start("listener", listening);
       PgKeeper keeper = new PgKeeper(shared, handlers);

@@ -51,7 +51,8 @@ final class WorkerLog {
       second = now;
       failuresInSecond = 0;
       if (suppressed > 0) {
-        write("WARN", 
+        write(
+            "WARN",
             Plural.of(
                 suppressed,
                 "more entry failed, which was not written here",

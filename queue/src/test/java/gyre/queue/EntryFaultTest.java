@@ -108,10 +108,9 @@ class EntryFaultTest {
 
   /** As if it had been written to just now, however long this takes. Always true. */
   private boolean keepYoung() {
-    changeWhereItIs(
-        each ->
-            Files.setLastModifiedTime(
-                each, java.nio.file.attribute.FileTime.from(java.time.Instant.now())));
+    changeWhereItIs(each ->
+        Files.setLastModifiedTime(
+            each, java.nio.file.attribute.FileTime.from(java.time.Instant.now())));
     return true;
   }
 

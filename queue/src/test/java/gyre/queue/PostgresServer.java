@@ -3,9 +3,8 @@ package gyre.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import gyre.FreePort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
@@ -37,7 +35,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class PostgresServer {
   private static final String ACCOUNT = "gyre";
   private static final int PORTS_TRIED = 10;
-  private static final int FIRST_PORT = 10_000;
   private static final int LOG_TAIL_BYTES = 4000;
   private static final AtomicInteger DATABASES = new AtomicInteger();
   private static @Nullable PostgresServer shared;
@@ -101,7 +98,7 @@ final class PostgresServer {
 
   /** One that a test may stop. */
   static PostgresServer own() {
-    return own(PostgresServer::freePort);
+    return own(FreePort::next);
   }
 
   /**
@@ -139,32 +136,6 @@ final class PostgresServer {
           .filter(each -> Files.isExecutable(each.resolve("postgres")))
           .max(Comparator.naturalOrder())
           .orElse(null);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /**
-   * Below those that the system gives to whoever asks for any: else somebody may have it by the
-   * time that a server is started again, which has to have the same.
-   */
-  static int freePort() {
-    int end = firstGivenPort();
-    for (int i = 0; i < PORTS_TRIED; i++) {
-      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, end);
-      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        return socket.getLocalPort();
-      } catch (IOException e) {
-        // somebody has it
-      }
-    }
-    throw new AssertionError("no port is free from " + FIRST_PORT + " to " + end);
-  }
-
-  private static int firstGivenPort() {
-    try {
-      String range = Files.readString(Path.of("/proc/sys/net/ipv4/ip_local_port_range")).strip();
-      return Math.max(FIRST_PORT + 1000, Integer.parseInt(range.split("\\s+", -1)[0]));
     } catch (IOException e) {
       throw new AssertionError(e);
     }

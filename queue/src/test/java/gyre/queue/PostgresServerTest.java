@@ -2,6 +2,7 @@ package gyre.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -20,10 +21,7 @@ class PostgresServerTest {
     try (ServerSocket stranger = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       PostgresServer server =
           PostgresServer.own(
-              () ->
-                  asked.getAndIncrement() == 0
-                      ? stranger.getLocalPort()
-                      : PostgresServer.freePort());
+              () -> asked.getAndIncrement() == 0 ? stranger.getLocalPort() : FreePort.next());
       try {
         assertThat(asked).hasValue(2);
         assertThat(server.port()).isNotEqualTo(stranger.getLocalPort());

@@ -989,7 +989,9 @@ public final class SimEngine implements Engine, Subject {
       left.append(left.isEmpty() ? "" : ", ").append(bytes).append(" bytes of buffers");
     }
     if (pool.promisedBytes() > 0) {
-      left.append(left.isEmpty() ? "" : ", ").append(pool.promisedBytes()).append(" bytes promised");
+      left.append(left.isEmpty() ? "" : ", ")
+          .append(pool.promisedBytes())
+          .append(" bytes promised");
     }
     leftBehind = left.toString();
     pool.close();
