@@ -9,7 +9,9 @@ import java.util.function.Predicate;
  * throws {@link IllegalArgumentException} for a value that makes no sense.
  */
 public final class WatchOptions {
+  @SuppressWarnings("UnnecessaryLambda") // it is compared with what is set
   private static final Predicate<Path> NOTHING = path -> false;
+
   private static final WatchOptions DEFAULTS = new WatchOptions(new Values());
   private static final Duration SHORTEST_POLL = Duration.ofMillis(10);
   private static final Duration LONGEST = Duration.ofDays(1);

@@ -45,11 +45,13 @@ final class SocketFile {
    */
   static void permit(Path path, int bits) throws IOException {
     Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-    for (PosixFilePermission each : PosixFilePermission.values()) {
-      if ((bits & OWNER_READ_BIT >> each.ordinal()) != 0) {
+    int bit = OWNER_READ_BIT;
+    for (PosixFilePermission each : PosixFilePermission.values()) { // in the order of the bits
+      if ((bits & bit) != 0) {
         boolean isNew = permissions.add(each);
         assert isNew;
       }
+      bit >>= 1;
     }
     try {
       Path _ = Files.setPosixFilePermissions(path, permissions);

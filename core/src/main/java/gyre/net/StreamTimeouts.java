@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  * that with memory in its hands: who holds some and does not get on is reset by the loop.
  */
 final class StreamTimeouts {
-  private final SocketStream stream;
   private final long idleNanos;
   private final long readNanos;
   private final long writeNanos;
@@ -23,7 +22,6 @@ final class StreamTimeouts {
   private boolean watching;
 
   private StreamTimeouts(SocketStream stream, StreamOptions options) {
-    this.stream = stream;
     this.idleNanos = nanos(options.idleTimeout());
     this.readNanos = nanos(options.readTimeout());
     this.writeNanos = nanos(options.writeTimeout());

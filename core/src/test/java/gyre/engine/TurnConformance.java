@@ -39,6 +39,7 @@ public abstract class TurnConformance extends EngineHarness {
   }
 
   @Test
+  @SuppressWarnings("ThreadPriorityCheck") // the other may need this very core
   void shouldNotLoseAWakeUpFromAnotherThread() throws InterruptedException {
     int rounds = 1000;
     AtomicInteger posted = new AtomicInteger();
@@ -53,7 +54,7 @@ public abstract class TurnConformance extends EngineHarness {
                 for (int spins = 1; seen.get() != round && !Thread.interrupted(); spins++) {
                   Thread.onSpinWait();
                   if (spins % SPINS_AT_ONCE == 0) {
-                    Thread.yield(); // the other may need this very core
+                    Thread.yield();
                   }
                 }
               }

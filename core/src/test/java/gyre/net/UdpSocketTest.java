@@ -48,7 +48,7 @@ class UdpSocketTest {
 
   /** Where nobody listens. */
   private static InetSocketAddress gone() {
-    return new InetSocketAddress("127.0.0.1", FreePort.next());
+    return FreePort.nextAddress();
   }
 
   private static ByteBuffer bytes(String text) {

@@ -90,6 +90,7 @@ final class Pty implements AutoCloseable {
    * The kernel moves what was written on to the reader's side, which makes room again: by a thread
    * of its own, and so when that has its turn.
    */
+  @SuppressWarnings("ThreadPriorityCheck") // it has no other way to be told
   private void awaitFullReader() {
     long deadlineNanos = System.nanoTime() + FULL_NANOS;
     while (ReadQueue.bytes(state, master, buffer.address()) < FULL_BYTES

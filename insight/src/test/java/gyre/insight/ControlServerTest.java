@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Questions and answers, and what happens where one of both ends is not well. */
 @Timeout(180)
 class ControlServerTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir private Path directory = Path.of("");
   private volatile boolean isOver;

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Several entries at once are enqueued as one after the other would be. */
 class EnqueueAllTest {
-  private enum Kind {
+  enum Kind {
     PLAIN,
     SHARDED
   }

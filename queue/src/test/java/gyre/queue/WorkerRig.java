@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** A worker on a loop and a thread of its own, and what tests ask of it. */
 final class WorkerRig implements AutoCloseable {
   static final Duration HANG_LIMIT = Duration.ofSeconds(60);
-  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
   final Path directory;
   final Queue queue;

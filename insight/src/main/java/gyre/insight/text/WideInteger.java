@@ -75,9 +75,9 @@ public record WideInteger(int line, String key, String digits) {
     }
 
     private static boolean isBare(char c) {
-      return c >= '0' && c <= '9'
-          || c >= 'A' && c <= 'Z'
-          || c >= 'a' && c <= 'z'
+      return (c >= '0' && c <= '9')
+          || (c >= 'A' && c <= 'Z')
+          || (c >= 'a' && c <= 'z')
           || "_+-.:".indexOf(c) >= 0;
     }
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(180)
 class WebConsoleTest {
   private static final String TOKEN = "0123456789abcdef-token";
-  private static final Duration LONG = Duration.ofSeconds(120);
+  private static final Duration LONG = Duration.ofMinutes(2);
 
   private final LoopGroup loops = LoopGroup.open(1, loopOptions());
   private final AtomicInteger acted = new AtomicInteger();
