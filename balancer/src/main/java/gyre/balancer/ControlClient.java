@@ -1,8 +1,6 @@
 package gyre.balancer;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -30,14 +28,17 @@ public final class ControlClient {
         int ignored = channel.write(request);
       }
       channel.shutdownOutput();
-      String line =
-          new BufferedReader(
-                  new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8))
-              .readLine();
-      if (line == null) {
-        throw new IOException("ask " + socket + ": the balancer has closed the connection");
+      String answer =
+          new String(
+              Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+      if (!answer.endsWith("\n")) {
+        throw new IOException(
+            "ask "
+                + socket
+                + ": the balancer has closed the connection"
+                + (answer.isEmpty() ? "" : " in the middle of its answer"));
       }
-      return line;
+      return answer.stripTrailing();
     } catch (java.net.SocketException | java.nio.file.NoSuchFileException e) {
       throw new IOException(
           "connect to " + socket + ": " + e.getMessage() + ": is a balancer running with it?", e);

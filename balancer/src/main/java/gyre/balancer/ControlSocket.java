@@ -116,7 +116,8 @@ final class ControlSocket {
     } catch (CancelledException e) {
       throw e;
     } catch (IllegalArgumentException e) { // of more than can be handed over
-      stream.write(JsonText.write(Map.of("ok", false, "error", String.valueOf(e.getMessage()))));
+      stream.write(
+          JsonText.write(Map.of("ok", false, "error", String.valueOf(e.getMessage()))) + "\n");
     } catch (IoException e) {
       // Who asks may leave in between.
     } finally {
@@ -135,13 +136,23 @@ final class ControlSocket {
   /** From now on it is the client's turn, to ask or to take its answer. */
   private void wait(UnixStream stream) {
     waiting.addLast(stream);
-    UnixStream oldest = waiting.getFirst();
+    UnixStream oldest = longestIdle();
     if (open.size() == PLACES && oldest != stream) {
       open.remove(oldest);
       waiting.remove(oldest);
       oldest.reset();
       tellOfClosing();
     }
+  }
+
+  /** Who has asked meanwhile is not idle, though his fiber has not run yet. */
+  private UnixStream longestIdle() {
+    for (UnixStream each : waiting) {
+      if (each.input().indexOf((byte) '\n', 0) < 0) {
+        return each;
+      }
+    }
+    return waiting.getLast();
   }
 
   /** A client that leaves all its connections open must not fill the log. */

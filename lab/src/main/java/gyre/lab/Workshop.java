@@ -162,7 +162,7 @@ final class Workshop {
   /** Whether all tests pass, each within its time: a bad change can stop a loop for good. */
   boolean passesTests() {
     String launcher = home.root().resolve("gyre").toString();
-    String limit = "-Dgyre.test.limitSeconds=120";
+    String limit = "-Dgyre.test.limitSeconds=300";
     return Command.in(home.root(), out, List.of(launcher, "test", "-q", limit)) == 0;
   }
 
