@@ -37,7 +37,7 @@ final class WatchHub {
   private static final int BUFFER_BYTES = 16 * 1024;
   private static final int HEADER_BYTES = 16;
 
-  /** NAME_MAX, a zero, and what pads it. */
+  /** What most names fit into: NAME_MAX, a zero, and what pads it. Some file systems allow more. */
   private static final int NAME_BYTES = 256 + HEADER_BYTES;
 
   private enum State {
@@ -393,13 +393,13 @@ final class WatchHub {
 
   /** Padded with zeros. */
   private String name(long at, int length) {
-    assert length <= NAME_BYTES : length;
-    MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, at, nameBytes, 0, length);
+    byte[] bytes = length <= NAME_BYTES ? nameBytes : new byte[length];
+    MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, at, bytes, 0, length);
     int end = 0;
-    while (end < length && nameBytes[end] != 0) {
+    while (end < length && bytes[end] != 0) {
       end++;
     }
-    return end == 0 ? "" : new String(nameBytes, 0, end, WatchScan.CHARSET);
+    return end == 0 ? "" : new String(bytes, 0, end, WatchScan.CHARSET);
   }
 
   private final class Closing extends CloseFile {

@@ -113,8 +113,7 @@ final class WatchTree {
   void close() {
     closed = true;
     scanNothing();
-    lastPath = null;
-    lastNode = null;
+    forgetLast();
     move = null;
     hub.unwatch(rootNode);
     leaveAncestor();
@@ -138,6 +137,11 @@ final class WatchTree {
       lastName = name;
     }
     return known;
+  }
+
+  private void forgetLast() {
+    lastPath = null;
+    lastNode = null;
   }
 
   boolean tell(WatchEvent event) {
@@ -379,7 +383,7 @@ final class WatchTree {
     move = null;
     WatchChild replaced = node.children.put(name, pending.child());
     if (pending.child() instanceof WatchNode directory) {
-      lastPath = null; // it may be below
+      forgetLast(); // it may be below
       directory.parent = node;
       directory.name = name;
       scanDeep(directory); // somebody may have looked at its old name meanwhile
@@ -398,6 +402,7 @@ final class WatchTree {
     }
     hub.unwatch(rootNode);
     rootNode = newRoot();
+    forgetLast();
     scanNothing();
     loose.forEach(hub::discard);
     loose.clear();

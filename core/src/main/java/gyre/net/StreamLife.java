@@ -64,10 +64,12 @@ abstract sealed class StreamLife extends StreamCore permits SocketStream {
   /**
    * Whether it is this side that keeps its peer from getting on: what the peer has sent is wanted,
    * and lies in the kernel for want of memory, by a limit of rate, or since a moment ago; or what
-   * it is to be sent finds no memory. Costs a system call.
+   * it is to be sent finds no memory. It is not this side where the peer does not take what it was
+   * sent, for which its handler waits. Costs a system call.
    */
   final boolean holdsUpPeer() {
-    return awaitsRoom() || (wanted() > inputSize() && isBehind());
+    boolean awaitsPeer = push != null && push.awaitsDrained();
+    return awaitsRoom() || (!awaitsPeer && wanted() > inputSize() && isBehind());
   }
 
   @Override

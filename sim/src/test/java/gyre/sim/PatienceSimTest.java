@@ -225,4 +225,56 @@ class PatienceSimTest {
         },
         stream -> {});
   }
+
+  /** A peer that takes no answers, and asks on and on: it is what keeps it waiting, not this side. */
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldGiveUpOnAPeerThatTakesNoAnswersThoughItAsksForMore(WorldEngine engine) {
+    Simulation.seed(3)
+        .engine(engine)
+        .limit(Duration.ofHours(1))
+        .world(world -> {
+          isOver = false;
+          world
+              .host("server")
+              .run(() -> {
+                StreamOptions options = StreamOptions.defaults().idleTimeout(LIMIT);
+                try (TcpListener listener =
+                    TcpListener.bind("0.0.0.0", PORT, ListenOptions.defaults().stream(options))) {
+                  TcpStream stream = listener.accept();
+                  stream.onData(stream::write);
+                  while (stream.isOpen()) {
+                    Fiber.sleep(Duration.ofSeconds(1));
+                  }
+                } finally {
+                  isOver = true;
+                }
+              });
+          world
+              .host("client")
+              .run(() -> {
+                try (TcpStream stream = TcpStream.connect("server", PORT)) {
+                  Fiber<?> ignored = Fiber.start(() -> ask(stream));
+                  Fiber.sleep(Duration.ofSeconds(5));
+                  for (int taken = 0; taken < 300_000; ) { // once, and never again
+                    assertThat(stream.await(1)).isTrue();
+                    taken += (int) stream.input().size();
+                    stream.input().clear();
+                  }
+                  while (!isOver) {
+                    Fiber.sleep(Duration.ofSeconds(1));
+                  }
+                }
+              });
+        })
+        .run();
+  }
+
+  private static void ask(TcpStream stream) {
+    try {
+      stream.write(new byte[8 << 20]);
+    } catch (IoException | ClosedException e) {
+      // the server has given up
+    }
+  }
 }
