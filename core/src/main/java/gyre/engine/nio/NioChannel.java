@@ -4,6 +4,7 @@ import gyre.engine.Sockets;
 import gyre.engine.readiness.Channel;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.net.SocketAddress;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
@@ -21,6 +22,9 @@ final class NioChannel extends Channel {
 
   /** A listening socket is another class than a connected one, so this changes with listen. */
   SelectableChannel jdk;
+
+  /** What a Unix socket is called, where the JDK only knows the name that it was made under. */
+  @Nullable SocketAddress movedTo;
 
   @Nullable SelectionKey key;
   boolean connecting;

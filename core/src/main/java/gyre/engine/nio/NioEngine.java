@@ -313,8 +313,11 @@ public final class NioEngine extends ReadinessEngine {
         return EAGAIN;
       }
       NioSockets.makeNonBlocking(connection);
-      NioSockets.inherit((NioChannel) channel, connection);
-      return add(((NioChannel) channel).family, connection).descriptor;
+      NioChannel listener = (NioChannel) channel;
+      NioSockets.inherit(listener, connection);
+      NioChannel added = add(listener.family, connection);
+      added.movedTo = listener.movedTo;
+      return added.descriptor;
     } catch (IOException | RuntimeException failed) {
       return NioErrors.result(failed);
     }

@@ -127,6 +127,7 @@ final class NioSockets implements Sockets {
       apply(channel.settings, server, true);
       if (address instanceof UnixDomainSocketAddress unix) {
         NioUnixFile.bind(server, unix.getPath(), backlog);
+        channel.movedTo = unix;
       } else {
         ServerSocketChannel ignored = server.bind(address, backlog);
       }
@@ -299,11 +300,15 @@ final class NioSockets implements Sockets {
 
   @Override
   public @Nullable SocketAddress localAddress(int descriptor) {
-    if (!(jdk(descriptor) instanceof NetworkChannel channel)) {
+    NioChannel channel = engine.find(descriptor);
+    if (channel == null || !(channel.jdk instanceof NetworkChannel jdk)) {
       return null;
     }
+    if (channel.movedTo != null) {
+      return channel.movedTo;
+    }
     try {
-      return named(channel.getLocalAddress());
+      return named(jdk.getLocalAddress());
     } catch (IOException closed) {
       return null;
     }

@@ -39,6 +39,9 @@ final class NioUnixFile {
       ServerSocketChannel _ = server.bind(UnixDomainSocketAddress.of(made), backlog);
       Path _ = Files.setPosixFilePermissions(made, permissions);
       Path _ = Files.move(made, path, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException | RuntimeException e) {
+      boolean _ = Files.deleteIfExists(path); // nobody listens there, and nobody could again
+      throw e;
     } finally {
       boolean _ = Files.deleteIfExists(made);
       Files.delete(directory);
