@@ -311,6 +311,20 @@ public abstract class StreamConformance extends TurnConformance {
   }
 
   @Test
+  void shouldLeaveAResetToWhoReceivesThoughSomebodyHasLooked() {
+    Connection connection = connect();
+    assertThat(sockets.hasInput(connection.server())).isFalse();
+    reset(connection.client());
+    settle();
+    for (int i = 0; i < 2; i++) {
+      assertThat(sockets.hasInput(connection.server())).isTrue();
+    }
+    Receiving receiving = new Receiving(connection.server(), new Pattern(1)).start();
+    turnUntil("receive ended", () -> receiving.ends == 1);
+    assertThat(receiving.result).isEqualTo(Errno.ECONNRESET.negated());
+  }
+
+  @Test
   void shouldTellOfAResetThatCameBeforeTheOperation() {
     Connection connection = connect();
     reset(connection.client());

@@ -1,6 +1,7 @@
 package gyre.sim.kernel;
 
 import gyre.engine.Errno;
+import gyre.engine.Poll;
 import gyre.engine.Sockets;
 import gyre.engine.Sockets.Family;
 import gyre.engine.Sockets.Option;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Calls on sockets and pipes, which never wait. */
 final class SocketCalls {
   private static final int EBADF = Errno.EBADF.negated();
+  private static final int POLLNVAL = 0x20;
   private static final int EINVAL = Errno.EINVAL.negated();
 
   private final SimKernel kernel;
@@ -54,6 +56,7 @@ final class SocketCalls {
         (fd, at, length, _, _, _) -> send((int) fd, Pieces.of(at, (int) length), null));
     to.on(Syscall.SENDMSG, (fd, message, _, _, _, _) -> sendMessage((int) fd, message));
     to.on(Syscall.PIPE2, (two, _, _, _, _, _) -> pipe(two));
+    to.on(Syscall.PPOLL, (at, count, timeout, _, _, _) -> poll(at, (int) count, timeout));
     to.on(Syscall.FCNTL, (fd, command, _, _, _, _) -> control((int) fd, (int) command));
   }
 
@@ -63,6 +66,18 @@ final class SocketCalls {
 
   private @Nullable SimSocket find(int fd) {
     return kernel.process.find(fd);
+  }
+
+  /** Of one descriptor, as who only looks has it. */
+  private int poll(long at, int count, long timeout) {
+    assert count == 1 && Memory.getLong(timeout) == 0 && Memory.getLong(timeout + 8) == 0
+        : "nobody waits by it";
+    SimSocket socket = find(Memory.getInt(at));
+    int wanted = Memory.getShort(at + 4);
+    int there =
+        socket == null ? POLLNVAL : socket.levels() & (wanted | Poll.ERROR | Poll.HANG_UP);
+    Memory.putInt(at + 4, wanted | (there << 16));
+    return there == 0 ? 0 : 1;
   }
 
   // ---- making them
