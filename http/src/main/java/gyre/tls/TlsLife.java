@@ -304,8 +304,9 @@ abstract sealed class TlsLife extends TlsCore permits TlsStream {
     consumed();
   }
 
-  /** The user has taken something. */
+  /** The user has taken something, or begins to: what is held and for whom is told anew. */
   final void consumed() {
+    tellKept();
     if (isLowerPaused || !received.isEmpty()) {
       requestEndOfTurn();
     }

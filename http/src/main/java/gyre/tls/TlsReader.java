@@ -108,7 +108,6 @@ final class TlsReader extends InputWait {
   @Override
   protected void begin() {
     stream.readOn();
-    stream.tellKept();
     stream.limits.startRead();
   }
 

@@ -1,0 +1,155 @@
+package gyre.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gyre.Fiber;
+import gyre.Loop;
+import gyre.io.ByteQueue;
+import gyre.net.ListenOptions;
+import gyre.net.MemoryCounters;
+import gyre.net.MemoryLevel;
+import gyre.net.StreamOptions;
+import gyre.net.TcpListener;
+import gyre.net.TcpStream;
+import gyre.sim.Simulation;
+import gyre.sim.WorldEngine;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * One TLS connection to a server whose memory somebody else has: what the loop is told of it, and
+ * what it waits for.
+ */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class TlsScarceMemoryTest {
+  private static final int PORT = 7443;
+  private static final int MESSAGE = 500;
+  private static final int BLOCK = 1024;
+  private static final long POOL_BYTES = 2L << 20;
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /** For a message to arrive, and for everybody to have had a turn. */
+  private static final Duration WHILE = Duration.ofMillis(500);
+
+  private static final StreamOptions PATIENT =
+      StreamOptions.defaults()
+          .readTimeout(PATIENCE)
+          .writeTimeout(PATIENCE)
+          .closeTimeout(PATIENCE);
+
+  private static final SelfSigned AUTHORITY = SelfSigned.authority("World");
+
+  private final TlsServer server =
+      TlsServer.of(
+          TlsServerOptions.of(AUTHORITY.issueServer("server"))
+              .handshakeTimeout(PATIENCE)
+              .tasks(TaskPlace.LOOP),
+          new HandshakeGate(64));
+  private final TlsClient client =
+      TlsClient.of(
+          TlsClientOptions.defaults()
+              .trust(List.of(AUTHORITY.certificate()))
+              .handshakeTimeout(PATIENCE)
+              .tasks(TaskPlace.LOOP));
+
+  private interface Side {
+    void run(TcpStream tcp, TlsStream stream) throws Exception;
+  }
+
+  /** The handshake is over when each begins. */
+  private void simulate(WorldEngine engine, Side serving, Side talking) {
+    Simulation.seed(1)
+        .engine(engine)
+        .withoutFaults()
+        .limit(Duration.ofHours(1))
+        .world(world -> {
+          world
+              .host("server")
+              .poolLimitBytes(POOL_BYTES)
+              .run(() -> {
+                ListenOptions how = ListenOptions.defaults().stream(PATIENT);
+                try (TcpListener listener = TcpListener.bind("0.0.0.0", PORT, how);
+                    TcpStream tcp = listener.accept();
+                    TlsStream stream = server.stream(tcp)) {
+                  stream.handshake();
+                  serving.run(tcp, stream);
+                }
+              });
+          world
+              .host("client")
+              .run(() -> {
+                Fiber.sleep(WHILE); // until the server listens
+                try (TcpStream tcp = TcpStream.connect("server", PORT, PATIENT);
+                    TlsStream stream = client.stream(tcp, "server", PORT)) {
+                  stream.handshake();
+                  Fiber.sleep(WHILE); // until the server has no memory
+                  talking.run(tcp, stream);
+                }
+              });
+        })
+        .run();
+  }
+
+  /** Takes the memory of a loop in small blocks, all but so much. */
+  private static final class Hog implements AutoCloseable {
+    private final ByteQueue of;
+    private final Deque<ByteQueue> blocks = new ArrayDeque<>();
+
+    Hog(TcpStream of) {
+      this.of = of.input();
+    }
+
+    Hog leave(long bytes) {
+      while (of.sibling().canAppend(bytes + BLOCK)) {
+        ByteQueue block = of.sibling();
+        block.append(new byte[BLOCK]);
+        blocks.add(block);
+      }
+      while (!of.sibling().canAppend(bytes)) {
+        blocks.remove().clear();
+      }
+      return this;
+    }
+
+    @Override
+    public void close() {
+      blocks.forEach(ByteQueue::clear);
+      blocks.clear();
+    }
+  }
+
+  private static MemoryCounters memory() {
+    return MemoryCounters.of(Loop.current());
+  }
+
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldHoldNothingOnceAHandlerHasConsumedAll(WorldEngine engine) {
+    simulate(
+        engine,
+        (tcp, stream) -> {
+          long[] consumed = {0};
+          stream.onData(in -> {
+            consumed[0] += in.size();
+            in.clear(); // and no answer
+          });
+          try (Hog _ = new Hog(tcp).leave(POOL_BYTES / 8)) {
+            Fiber.sleep(WHILE);
+            Fiber.sleep(WHILE);
+            assertThat(consumed[0]).isEqualTo(MESSAGE);
+            assertThat(memory().level()).as("holders are counted").isEqualTo(MemoryLevel.TIGHT);
+            assertThat(memory().holders()).as("who hold something").isZero();
+          }
+        },
+        (tcp, stream) -> {
+          stream.write(new byte[MESSAGE]);
+          Fiber.sleep(WHILE.multipliedBy(3));
+        });
+  }
+}
