@@ -23,6 +23,9 @@ final class Records {
   /** What TLS 1.2 allows, the larger of the two. */
   private static final int RECORD_LIMIT_BYTES = HEADER_BYTES + 16 * 1024 + 2048;
 
+  /** What is inside a record is never more. */
+  private static final int INSIDE_LIMIT_BYTES = 16 * 1024;
+
   private static final int FIRST_TYPE = 20;
   private static final int HANDSHAKE_TYPE = 22;
   private static final int LAST_TYPE = 23;
@@ -53,6 +56,11 @@ final class Records {
       throw new SSLProtocolException("a record of " + length + " bytes is longer than TLS allows");
     }
     return length;
+  }
+
+  /** What may be inside the first record: never more than what a writer waits for room for. */
+  static int insideLimit(ByteQueue in) throws SSLException {
+    return Math.min(length(in), INSIDE_LIMIT_BYTES);
   }
 
   /** Whether a whole record is there. */

@@ -308,7 +308,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
       }
       checkNoRenegotiation();
     }
-    lacksMemory = !input.canAppend(Records.length(received));
+    lacksMemory = !input.canAppend(Records.insideLimit(received));
     if (lacksMemory) {
       awaitMemory();
       return false;

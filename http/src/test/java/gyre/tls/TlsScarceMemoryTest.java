@@ -13,11 +13,15 @@ import gyre.net.TcpListener;
 import gyre.net.TcpStream;
 import gyre.sim.Simulation;
 import gyre.sim.WorldEngine;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +35,13 @@ class TlsScarceMemoryTest {
   private static final int PORT = 7443;
   private static final int MESSAGE = 500;
   private static final int BLOCK = 1024;
+
+  /** What TLS allows in one record, and what a writer waits for. */
+  private static final int FULL = 16 * 1024;
+
+  /** What is left of this pool when blocks have all the rest. */
+  private static final int SLACK = 2;
+
   private static final long POOL_BYTES = 2L << 20;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
@@ -150,6 +161,42 @@ class TlsScarceMemoryTest {
         (tcp, stream) -> {
           stream.write(new byte[MESSAGE]);
           Fiber.sleep(WHILE.multipliedBy(3));
+        });
+  }
+
+  /** The longest of this engine: those that a stream makes are shorter. */
+  private static byte[] longRecord(TlsStream of) throws SSLException {
+    ByteBuffer made = ByteBuffer.allocate(of.tlsEngine().getSession().getPacketBufferSize());
+    SSLEngineResult result = of.tlsEngine().wrap(ByteBuffer.allocate(FULL), made);
+    assertThat(result.bytesConsumed()).isLessThanOrEqualTo(FULL);
+    assertThat(made.position()).as("bytes of the record").isGreaterThan(FULL + SLACK);
+    return Arrays.copyOf(made.array(), made.position());
+  }
+
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldOpenTheLongestRecordInTheRoomThatItWaitsFor(WorldEngine engine) {
+    simulate(
+        engine,
+        (tcp, stream) -> {
+          long[] consumed = {0};
+          stream.onData(in -> {
+            consumed[0] += in.size();
+            in.clear();
+          });
+          try (Hog hog = new Hog(tcp).leave(0)) {
+            Fiber.sleep(WHILE.multipliedBy(2));
+            assertThat(consumed[0]).as("it has no memory for that").isZero();
+            hog.leave(FULL);
+            assertThat(tcp.input().canAppend(FULL + SLACK + 1)).as("there is more").isFalse();
+            assertThat(tcp.isWritable()).as("there is what is waited for").isTrue();
+            Fiber.sleep(WHILE);
+            assertThat(consumed[0]).as("bytes of the record").isPositive();
+          }
+        },
+        (tcp, stream) -> {
+          tcp.write(longRecord(stream));
+          Fiber.sleep(WHILE.multipliedBy(4));
         });
   }
 }
