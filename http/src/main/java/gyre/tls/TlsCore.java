@@ -257,6 +257,7 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
 
   /** One record or one step of the handshake; false if there is nothing to do now. */
   private boolean step() throws SSLException {
+    lacksMemory = false; // unless that is found again
     if (isComputing) {
       return false;
     }

@@ -199,4 +199,25 @@ class TlsScarceMemoryTest {
           Fiber.sleep(WHILE.multipliedBy(4));
         });
   }
+
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldKeepNobodyWaitingWhoseInputIsPaused(WorldEngine engine) {
+    simulate(
+        engine,
+        (tcp, stream) -> {
+          stream.onData(ByteQueue::clear);
+          try (Hog _ = new Hog(tcp).leave(0)) {
+            Fiber.sleep(WHILE.multipliedBy(2));
+            assertThat(stream.isKeptWaiting()).as("it lacks memory").isTrue();
+            stream.pauseInput();
+          }
+          Fiber.sleep(WHILE);
+          assertThat(stream.isKeptWaiting()).as("memory is there").isFalse();
+        },
+        (tcp, stream) -> {
+          stream.write(new byte[MESSAGE]);
+          Fiber.sleep(WHILE.multipliedBy(4));
+        });
+  }
 }
