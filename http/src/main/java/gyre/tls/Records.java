@@ -73,9 +73,9 @@ final class Records {
     return in.byteAt(0) == HANDSHAKE_TYPE;
   }
 
-  /** Takes the first record, which is there as a whole, and appends what is inside. */
+  /** Takes the first record, which is there as a whole; what was inside is in {@link #made}. */
   @SuppressWarnings("ByteBufferBackingArray") // of Scratch, which allocates them
-  SSLEngineResult unwrap(ByteQueue in, ByteQueue plain) throws SSLException {
+  SSLEngineResult unwrap(ByteQueue in) throws SSLException {
     int length = length(in);
     ByteBuffer source = scratch.source(length);
     in.copyTo(0, source.array(), 0, length);
@@ -89,7 +89,7 @@ final class Records {
     checkUsable(result);
     in.drain(source.position());
     target.flip();
-    plain.append(target);
+    made = target;
     return result;
   }
 
@@ -117,7 +117,7 @@ final class Records {
     return result;
   }
 
-  /** What {@link #wrap} has made, until the next call of anything. */
+  /** What {@link #wrap} or {@link #unwrap} has made, until the next call of anything. */
   ByteBuffer made() {
     return made;
   }

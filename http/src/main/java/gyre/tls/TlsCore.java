@@ -309,18 +309,18 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
       }
       checkNoRenegotiation();
     }
-    lacksMemory = !input.canAppend(Records.insideLimit(received));
+    boolean isDropped = !isOpen(); // nobody reads it any more
+    lacksMemory = !isDropped && !input.canAppend(Records.insideLimit(received));
     if (lacksMemory) {
       awaitMemory();
       return false;
     }
-    long before = input.size();
-    SSLEngineResult result = Objects.requireNonNull(engineRecords).unwrap(received, input);
-    long inside = input.size() - before;
-    receivedBytes += inside;
+    Records of = Objects.requireNonNull(engineRecords);
+    SSLEngineResult result = of.unwrap(received);
+    receivedBytes += result.bytesProduced();
     openedBytes += result.bytesConsumed();
-    if (inside > 0 && !isOpen()) {
-      input.clear(); // nobody reads it any more
+    if (!isDropped) {
+      input.append(of.made());
     }
     if (tlsEngine().isInboundDone()) {
       closeReceived();

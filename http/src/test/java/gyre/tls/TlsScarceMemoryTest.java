@@ -3,6 +3,7 @@ package gyre.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gyre.Fiber;
+import gyre.Handle;
 import gyre.Loop;
 import gyre.io.ByteQueue;
 import gyre.net.ListenOptions;
@@ -218,6 +219,34 @@ class TlsScarceMemoryTest {
         (tcp, stream) -> {
           stream.write(new byte[MESSAGE]);
           Fiber.sleep(WHILE.multipliedBy(4));
+        });
+  }
+
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldWaitForNoMemoryForWhatItDrops(WorldEngine engine) {
+    simulate(
+        engine,
+        (tcp, stream) -> {
+          Fiber<?> closing = Fiber.start(stream::close);
+          Fiber.sleep(Duration.ofMillis(1)); // its goodbye is sent, that of the peer is awaited
+          boolean[] isFreed = {false};
+          Hog hog = new Hog(tcp).leave(0);
+          Fiber<?> freeing =
+              Fiber.start(() -> {
+                Fiber.sleep(WHILE.multipliedBy(4));
+                isFreed[0] = true;
+                hog.close();
+              });
+          assertThat(stream.state()).isEqualTo(Handle.State.CLOSING);
+          closing.join();
+          assertThat(isFreed[0]).as("it has waited for memory").isFalse();
+          freeing.join();
+        },
+        (tcp, stream) -> {
+          stream.write(new byte[MESSAGE]);
+          stream.flush();
+          Fiber.sleep(WHILE);
         });
   }
 }
