@@ -58,7 +58,11 @@ final class InstanceLock implements AutoCloseable {
     }
   }
 
-  /** Whether somebody has it now. */
+  /**
+   * Whether somebody has it now; nobody has one that is not there.
+   *
+   * @throws QueueException if its directory is not there: what is to be locked is missing
+   */
   static boolean isHeld(Path file) {
     try {
       Path key = key(file);
@@ -68,10 +72,10 @@ final class InstanceLock implements AutoCloseable {
         }
         try (FileChannel channel = lock(key, true)) {
           return channel == null;
+        } catch (NoSuchFileException e) {
+          return false;
         }
       }
-    } catch (NoSuchFileException e) {
-      return false;
     } catch (IOException e) {
       throw QueueException.of("look at lock", file, e);
     }

@@ -1,6 +1,7 @@
 package gyre.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,5 +53,16 @@ class InstanceLockTest {
     }
     assertThat(InstanceLock.isHeld(file)).isFalse();
     InstanceLock.tryTake(link).orElseThrow().close();
+  }
+
+  /** Nobody has a lock that is not there; of a place that is gone nothing is known. */
+  @Test
+  void shouldTakeADirectoryThatIsMissingForNoFreeLock() {
+    assertThat(InstanceLock.isHeld(directory.resolve(".lock"))).isFalse();
+    assertThat(directory).isEmptyDirectory(); // who looks makes nothing
+    Path gone = directory.resolve("gone/.lock");
+    assertThatThrownBy(() -> InstanceLock.isHeld(gone))
+        .isInstanceOf(QueueException.class)
+        .hasMessageContaining("look at lock " + gone);
   }
 }

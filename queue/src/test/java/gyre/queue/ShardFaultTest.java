@@ -169,6 +169,7 @@ class ShardFaultTest {
           () -> WorkerRig.names(shards().directory(0).resolve("failed")).contains("05_2"));
       assertThat(directory.resolve("worker.log")).content().containsOnlyOnce("shard 1: ");
     }
+    assertThat(shards().directory(1)).doesNotExist(); // an empty ledger would do all again
   }
 
   @Test
