@@ -17,7 +17,9 @@ import java.time.ZoneId;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -149,16 +151,21 @@ final class QueueEnqueue implements Callable<Integer> {
 
   private record Line(int number, Job job) {}
 
-  /** Prints the ids of those that are on the device, whatever comes behind them. */
+  /** Prints the ids of those that are on the device, whatever becomes of the others. */
   private static void enqueue(Backend queue, List<Line> lines, PrintWriter out) {
-    List<Enqueued> durable = new ArrayList<>(lines.size());
+    Map<Integer, Enqueued> durable = new TreeMap<>();
     try {
       queue.enqueueEach(lines.stream().map(Line::job).toList(), durable);
     } catch (RuntimeException e) {
-      throw new IllegalArgumentException(
-          "line " + lines.get(durable.size()).number() + ": " + e.getMessage(), e);
+      int failed = 0;
+      while (durable.containsKey(failed)) {
+        failed++;
+      }
+      // Without any line it is about the queue.
+      String where = failed == lines.size() ? "" : "line " + lines.get(failed).number() + ": ";
+      throw new IllegalArgumentException(where + e.getMessage(), e);
     } finally {
-      durable.forEach(each -> out.println(each.id()));
+      durable.values().forEach(each -> out.println(each.id()));
       out.flush();
     }
     lines.clear();

@@ -2,13 +2,19 @@ package gyre.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gyre.queue.Backend;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,5 +125,58 @@ class QueueCommandTest {
     Path wrong = Files.writeString(directory.resolve("wrong.toml"), "[queue]\nbatc = 5\n");
     assertThat(run("check", wrong.toString())).isEqualTo(1);
     assertThat(err).contains("wrong.toml:2: queue.batc is not known");
+  }
+
+  private int runWithInput(String input, String command, String... arguments) {
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+    try {
+      return run(command, arguments);
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  private static String line(String id) {
+    return "{\"id\": \"" + id + "\", \"sql\": \"SELECT 1\"}\n";
+  }
+
+  private static String idOf(int shard, int shards) {
+    return IntStream.range(0, 1000)
+        .mapToObj(i -> "id-" + i)
+        .filter(id -> {
+          CRC32C hash = new CRC32C();
+          hash.update(id.getBytes(StandardCharsets.UTF_8));
+          return hash.getValue() % shards == shard;
+        })
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** It is not the one behind as many as are printed: entries behind it may be there too. */
+  @Test
+  void shouldNameTheLineThatCouldNotBeEnqueued() throws IOException {
+    Backend.shards(directory, 3).close();
+    Path pending = directory.resolve("shards/0/pending");
+    Files.delete(pending);
+    Files.createSymbolicLink(pending, Path.of("/proc")); // nothing can be renamed into it
+    try {
+      String input = line(idOf(1, 3)) + "\n" + line(idOf(0, 3)) + line(idOf(2, 3));
+      assertThat(runWithInput(input, "enqueue", "--json-lines")).isEqualTo(1);
+    } finally {
+      Files.delete(pending);
+    }
+    assertThat(out.lines()).containsExactly(idOf(1, 3), idOf(2, 3));
+    assertThat(err)
+        .startsWith("gyre queue enqueue: line 3: ")
+        .contains("behind it these are in the queue: " + idOf(2, 3))
+        .hasLineCount(1);
+  }
+
+  @Test
+  void shouldNameNoLineWhereTheQueueCanNotBeOpened() throws IOException {
+    Files.createFile(directory.resolve("pending"));
+    assertThat(runWithInput("", "enqueue", "--json-lines")).isEqualTo(1);
+    assertThat(err).startsWith("gyre queue enqueue: open queue " + directory).hasLineCount(1);
   }
 }

@@ -2,6 +2,7 @@ package gyre.queue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -54,16 +55,20 @@ public interface Backend extends AutoCloseable {
   /**
    * Puts several into the queue. On PostgreSQL they are one transaction: all of them are there, or
    * none. In files they share the syncs of directories, and the first one that is refused ends it:
-   * those before it are there.
+   * those before it are there. Where a device fails, some behind it may be there too, since
+   * directories, and shards, fail one by one; the message names them. Who may have to enqueue the
+   * same again gives each job an id: so each is done once.
    */
   List<Enqueued> enqueueAll(List<Job> jobs);
 
   /**
-   * Puts several into the queue, each for itself. The first one that is refused ends it.
+   * Puts several into the queue, each for itself. The first one that is refused ends it, as with
+   * {@link #enqueueAll} in files. What this throws is about the first that {@code durable} has not.
    *
-   * @param durable gets those that are on the device, in their order, also where this throws
+   * @param durable gets those that are on the device, by the index of their job, also where this
+   *     throws
    */
-  void enqueueEach(List<Job> jobs, List<Enqueued> durable);
+  void enqueueEach(List<Job> jobs, Map<Integer, Enqueued> durable);
 
   /** As {@link Queue#openBatch}. */
   void openBatch(String batch, int size, Job callback);

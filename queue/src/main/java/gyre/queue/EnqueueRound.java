@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Entries that come into a directory together. Each has its content on the device before it has its
@@ -27,23 +26,22 @@ import org.jspecify.annotations.Nullable;
  * <p>A loss of power before the end leaves files in {@code tmp/}, or entries that are not told.
  */
 final class EnqueueRound {
-  /** No more: until they are published nobody sees any of them. */
-  static final int ENTRIES_MAX = 256;
-
-  private record Prepared(Enqueued entry, Path part, Path directory, String name) {}
+  /**
+   * @param index of its job among all that are enqueued
+   */
+  private record Prepared(int index, Enqueued entry, Path part, Path directory, String name) {}
 
   private final Queue queue;
   private final Spool spool;
   private final List<Prepared> all = new ArrayList<>();
   private boolean hasKeys;
 
+  /** So many of them have left {@code tmp/}. */
+  private int moved;
+
   EnqueueRound(Queue queue) {
     this.queue = queue;
     this.spool = queue.spool();
-  }
-
-  int size() {
-    return all.size();
   }
 
   /**
@@ -51,8 +49,7 @@ final class EnqueueRound {
    *
    * @throws DuplicateJobException if one with its unique key waits or runs, or is in this round
    */
-  void add(Job job) {
-    assert all.size() < ENTRIES_MAX;
+  void add(int index, Job job) {
     long sequence = queue.nextSequence();
     String name = EntryName.make(job.priority(), sequence, Queue.random());
     String id = job.text("id").isEmpty() ? EntryName.stem(name) : job.text("id");
@@ -72,6 +69,7 @@ final class EnqueueRound {
     }
     all.add(
         new Prepared(
+            index,
             new Enqueued(id, name, new SpoolEnd(spool, id, name)::end),
             part,
             due == null ? spool.pending : spool.delayed,
@@ -89,63 +87,83 @@ final class EnqueueRound {
   }
 
   /**
-   * Has them in the queue and on the device, in their order.
+   * Has them in the queue and on the device, in their order. At the first that can't be had there
+   * it ends; those before it stay. Called once.
    *
-   * @param durable gets those that are; fewer than all if this throws
-   * @throws QueueException if one can't be had there; then it is not in the queue, unless the
-   *     message says that it may be
+   * @param durable gets those that are on the device, by their indexes
+   * @param failures gets what went wrong, by the index of the first that it keeps from that. No
+   *     entry of it is in the queue, unless the message says that it may be.
    */
-  void publish(List<Enqueued> durable) {
-    int moved = 0;
+  void publish(Map<Integer, Enqueued> durable, Map<Integer, RuntimeException> failures) {
+    assert moved == 0;
     Map<Path, FileChannel> directories = new LinkedHashMap<>();
     try {
-      @Nullable IOException failure = null;
-      try {
-        // Opened before any rename: what may fail without a trace comes first.
-        for (Prepared each : all) {
-          if (!directories.containsKey(each.directory)) {
-            directories.put(
-                each.directory, FileChannel.open(each.directory, StandardOpenOption.READ));
-          }
-        }
-        if (hasKeys) {
-          Spool.syncDirectory(spool.unique); // a key that is lost lets a second one in
-        }
-        for (Prepared each : all) {
-          Spool.move(each.part, each.directory.resolve(each.name));
-          moved++;
-        }
-      } catch (IOException e) {
-        failure = e;
+      move(directories);
+    } catch (IOException e) {
+      failures.put(all.get(moved).index, QueueException.of("enqueue into", spool.base, e));
+    }
+    sync(directories, durable, failures);
+    close(directories);
+  }
+
+  private void move(Map<Path, FileChannel> directories) throws IOException {
+    // Opened before any rename: what may fail without a trace comes first.
+    for (Prepared each : all) {
+      if (!directories.containsKey(each.directory)) {
+        directories.put(
+            each.directory, FileChannel.open(each.directory, StandardOpenOption.READ));
       }
-      List<Prepared> there = all.subList(0, moved);
-      sync(directories, there);
-      there.forEach(each -> durable.add(each.entry));
-      if (failure != null) {
-        throw QueueException.of("enqueue into", spool.base, failure);
-      }
-    } finally {
-      close(directories);
-      deleteParts(moved);
+    }
+    if (hasKeys) {
+      Spool.syncDirectory(spool.unique); // a key that is lost lets a second one in
+    }
+    for (Prepared each : all) {
+      Spool.move(each.part, each.directory.resolve(each.name));
+      moved++;
     }
   }
 
-  private static void sync(Map<Path, FileChannel> directories, List<Prepared> there) {
+  /** Each directory for itself: one that can't be synced says nothing of the other. */
+  private void sync(
+      Map<Path, FileChannel> directories,
+      Map<Integer, Enqueued> durable,
+      Map<Integer, RuntimeException> failures) {
+    List<Prepared> there = all.subList(0, moved);
+    Map<Path, IOException> notSynced = new LinkedHashMap<>();
     for (Map.Entry<Path, FileChannel> each : directories.entrySet()) {
-      try {
-        each.getValue().force(true);
-      } catch (IOException e) {
-        String ids =
-            String.join(
-                ", ",
-                there.stream()
-                    .filter(entry -> entry.directory.equals(each.getKey()))
-                    .map(entry -> entry.entry.id())
-                    .toList());
-        throw QueueException.of(
-            "enqueue entry " + ids + ", which may be in the queue, into", each.getKey(), e);
+      if (there.stream().anyMatch(entry -> entry.directory.equals(each.getKey()))) {
+        try {
+          each.getValue().force(true);
+        } catch (IOException e) {
+          notSynced.put(each.getKey(), e);
+        }
       }
     }
+    List<Prepared> unsure = new ArrayList<>();
+    for (Prepared each : there) {
+      if (notSynced.containsKey(each.directory)) {
+        unsure.add(each);
+      } else {
+        durable.put(each.index, each.entry);
+      }
+    }
+    if (!unsure.isEmpty()) {
+      failures.put(unsure.getFirst().index, mayBeThere(unsure, notSynced));
+    }
+  }
+
+  private static QueueException mayBeThere(
+      List<Prepared> unsure, Map<Path, IOException> notSynced) {
+    List<IOException> reasons = List.copyOf(notSynced.values());
+    QueueException failure =
+        QueueException.of(
+            "enqueue entry "
+                + String.join(", ", unsure.stream().map(each -> each.entry.id()).toList())
+                + ", which may be in the queue, into",
+            String.join(" and ", notSynced.keySet().stream().map(Path::toString).toList()),
+            reasons.getFirst());
+    reasons.stream().skip(1).forEach(failure::addSuppressed);
+    return failure;
   }
 
   private static void close(Map<Path, FileChannel> directories) {
@@ -158,8 +176,9 @@ final class EnqueueRound {
     }
   }
 
-  private void deleteParts(int from) {
-    for (Prepared each : all.subList(from, all.size())) {
+  /** Leaves nothing of those that are not published. */
+  void deleteParts() {
+    for (Prepared each : all.subList(moved, all.size())) {
       try {
         boolean ignored = Files.deleteIfExists(each.part);
       } catch (IOException e) {

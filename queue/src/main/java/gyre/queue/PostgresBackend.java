@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -122,8 +123,10 @@ final class PostgresBackend implements Backend {
 
   /** Each in a transaction of its own. */
   @Override
-  public void enqueueEach(List<Job> jobs, List<Enqueued> durable) {
-    jobs.forEach(each -> durable.add(enqueue(each)));
+  public void enqueueEach(List<Job> jobs, Map<Integer, Enqueued> durable) {
+    for (int i = 0; i < jobs.size(); i++) {
+      durable.put(i, enqueue(jobs.get(i)));
+    }
   }
 
   @Override

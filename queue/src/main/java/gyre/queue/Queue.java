@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -68,34 +68,31 @@ public final class Queue {
    *     says that it may be: then enqueue it again with an id of its own, and it is done once
    */
   public Enqueued enqueue(Job job) {
-    List<Enqueued> durable = new ArrayList<>(1);
-    enqueueAll(List.of(job), durable);
-    return durable.getFirst();
+    return enqueueAll(List.of(job)).getFirst();
   }
 
   /**
    * Puts several into the queue, as {@link #enqueue} one after the other does. They share the syncs
    * of the directories, so that many cost the device half as much. The first one that is refused
    * ends it: those before it are in the queue.
+   *
+   * @throws QueueException as {@link #enqueue}. Where the device fails, some behind the first that
+   *     could not be written may be in the queue too; the message names them.
    */
   public List<Enqueued> enqueueAll(List<Job> jobs) {
-    List<Enqueued> durable = new ArrayList<>(jobs.size());
-    enqueueAll(jobs, durable);
-    return List.copyOf(durable);
+    return rounds().enqueue(jobs);
   }
 
   /**
-   * @param durable gets those that are on the device, in their order, also where this throws
+   * @param durable gets those that are on the device, by the index of their job, also where this
+   *     throws
    */
-  void enqueueAll(List<Job> jobs, List<Enqueued> durable) {
-    for (int i = 0; i < jobs.size(); i += EnqueueRound.ENTRIES_MAX) {
-      EnqueueRound round = new EnqueueRound(this);
-      try {
-        jobs.subList(i, Math.min(jobs.size(), i + EnqueueRound.ENTRIES_MAX)).forEach(round::add);
-      } finally {
-        round.publish(durable);
-      }
-    }
+  void enqueueEach(List<Job> jobs, Map<Integer, Enqueued> durable) {
+    rounds().enqueue(jobs, durable);
+  }
+
+  private Rounds rounds() {
+    return new Rounds(_ -> 0, _ -> this);
   }
 
   /** What a worker would refuse is refused here, where somebody sees it. */

@@ -1,8 +1,7 @@
 package gyre.queue;
 
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** A directory whose queue has shards: what is enqueued goes to its shard at once. */
@@ -14,55 +13,28 @@ record ShardedBackend(Shards shards) implements Backend {
 
   @Override
   public List<Enqueued> enqueueAll(List<Job> jobs) {
-    List<Enqueued> durable = new ArrayList<>(jobs.size());
-    enqueueEach(jobs, durable);
-    return List.copyOf(durable);
+    return rounds().enqueue(named(jobs));
   }
 
-  /** A shard's entries of a part of them share its syncs. */
   @Override
-  public void enqueueEach(List<Job> jobs, List<Enqueued> durable) {
-    List<Queue> queues = shards.directories().stream().map(Queue::open).toList();
-    for (int i = 0; i < jobs.size(); i += EnqueueRound.ENTRIES_MAX) {
-      enqueueSome(
-          jobs.subList(i, Math.min(jobs.size(), i + EnqueueRound.ENTRIES_MAX)), queues, durable);
-    }
+  public void enqueueEach(List<Job> jobs, Map<Integer, Enqueued> durable) {
+    rounds().enqueue(named(jobs), durable);
   }
 
-  private void enqueueSome(List<Job> jobs, List<Queue> queues, List<Enqueued> durable) {
-    List<EnqueueRound> rounds = queues.stream().map(EnqueueRound::new).toList();
-    List<Integer> shardOf = new ArrayList<>(jobs.size());
-    RuntimeException failure = null;
-    try {
-      for (Job each : jobs) {
-        String id = each.text("id").isEmpty() ? UUID.randomUUID().toString() : each.text("id");
-        String batch = each.text("batch");
-        int shard = shards.shardOf(batch.isEmpty() ? id : batch);
-        rounds.get(shard).add(each.id(id));
-        shardOf.add(shard);
-      }
-    } catch (RuntimeException e) {
-      failure = e;
-    }
-    List<Iterator<Enqueued>> published = new ArrayList<>(rounds.size());
-    for (EnqueueRound each : rounds) {
-      List<Enqueued> ofShard = new ArrayList<>(each.size());
-      try {
-        each.publish(ofShard);
-      } catch (RuntimeException e) {
-        failure = e;
-      }
-      published.add(ofShard.iterator());
-    }
-    for (int shard : shardOf) {
-      if (!published.get(shard).hasNext()) {
-        break; // those behind it may be there, and are told by nobody
-      }
-      durable.add(published.get(shard).next());
-    }
-    if (failure != null) {
-      throw failure;
-    }
+  /** Made here, since the shard follows from it. */
+  private static List<Job> named(List<Job> jobs) {
+    return jobs.stream()
+        .map(each -> each.text("id").isEmpty() ? each.id(UUID.randomUUID().toString()) : each)
+        .toList();
+  }
+
+  private Rounds rounds() {
+    return new Rounds(this::shardOf, shard -> Queue.open(shards.directory(shard)));
+  }
+
+  private int shardOf(Job job) {
+    String batch = job.text("batch");
+    return shards.shardOf(batch.isEmpty() ? job.text("id") : batch);
   }
 
   @Override

@@ -2,6 +2,7 @@ package gyre.queue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** A directory, see {@link Queue}. */
 record SpoolBackend(Path directory) implements Backend {
@@ -16,8 +17,8 @@ record SpoolBackend(Path directory) implements Backend {
   }
 
   @Override
-  public void enqueueEach(List<Job> jobs, List<Enqueued> durable) {
-    Queue.open(directory).enqueueAll(jobs, durable);
+  public void enqueueEach(List<Job> jobs, Map<Integer, Enqueued> durable) {
+    Queue.open(directory).enqueueEach(jobs, durable);
   }
 
   @Override

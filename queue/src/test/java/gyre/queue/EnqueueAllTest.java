@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +28,8 @@ class EnqueueAllTest {
   }
 
   @TempDir Path directory;
+  private final List<Path> links = new ArrayList<>();
+  private int nextId;
 
   private Backend open(Kind kind) {
     return kind == Kind.PLAIN ? Backend.spool(directory) : Backend.shards(directory, 3);
@@ -29,6 +37,25 @@ class EnqueueAllTest {
 
   private static Job job(String id) {
     return Job.sql("SELECT 1").id(id);
+  }
+
+  private static List<String> ids(Map<Integer, Enqueued> durable) {
+    return durable.entrySet().stream()
+        .map(each -> each.getKey() + "=" + each.getValue().id())
+        .toList();
+  }
+
+  /** Of another device: no file can be renamed into it. */
+  private void replaceByAnotherDevice(Path place) throws IOException {
+    Files.move(place, place.resolveSibling("moved away"));
+    links.add(Files.createSymbolicLink(place, Path.of("/proc")));
+  }
+
+  @AfterEach
+  void deleteLinks() throws IOException {
+    for (Path each : links) {
+      Files.delete(each);
+    }
   }
 
   private void assertNothingIsLeftOver() throws IOException {
@@ -39,7 +66,7 @@ class EnqueueAllTest {
   @EnumSource
   void shouldEnqueueManyInTheirOrder(Kind kind) throws IOException {
     List<String> ids =
-        IntStream.range(0, EnqueueRound.ENTRIES_MAX * 2 + 1).mapToObj(i -> "job-" + i).toList();
+        IntStream.range(0, Rounds.JOBS_MAX * 2 + 1).mapToObj(i -> "job-" + i).toList();
     try (Backend queue = open(kind)) {
       List<Enqueued> all = queue.enqueueAll(ids.stream().map(EnqueueAllTest::job).toList());
       assertThat(all).extracting(Enqueued::id).isEqualTo(ids);
@@ -58,11 +85,11 @@ class EnqueueAllTest {
             job("c"),
             job("d").uniqueKey("key"), // of the same round
             job("e"));
-    List<Enqueued> durable = new ArrayList<>();
+    Map<Integer, Enqueued> durable = new TreeMap<>();
     try (Backend queue = open(kind)) {
       assertThatThrownBy(() -> queue.enqueueEach(jobs, durable))
           .isInstanceOf(DuplicateJobException.class);
-      assertThat(durable).extracting(Enqueued::id).containsExactly("a", "b", "c");
+      assertThat(ids(durable)).containsExactly("0=a", "1=b", "2=c");
       assertThat(queue.operations().counts().pending()).isEqualTo(3);
       // The key is held, and those of the others are free.
       assertThatThrownBy(() -> queue.enqueue(job("f").uniqueKey("key")))
@@ -78,5 +105,71 @@ class EnqueueAllTest {
     List<Job> jobs = Stream.generate(() -> Job.sql("SELECT 1")).limit(10).toList();
     List<String> names = queue.enqueueAll(jobs).stream().map(Enqueued::id).toList();
     assertThat(names).isSorted().doesNotHaveDuplicates();
+  }
+
+  @Test
+  void shouldEndAtTheFirstThatCanNotBeMoved() throws IOException {
+    Map<Integer, Enqueued> durable = new TreeMap<>();
+    try (Backend queue = open(Kind.PLAIN)) {
+      queue.enqueue(job("z"));
+      replaceByAnotherDevice(directory.resolve("delayed"));
+      List<Job> jobs =
+          List.of(
+              job("a"),
+              job("b").in(Duration.ofHours(1)),
+              job("c").uniqueKey("key"),
+              job("d").uniqueKey("key"));
+      assertThatThrownBy(() -> queue.enqueueEach(jobs, durable))
+          .isInstanceOf(QueueException.class)
+          .hasMessageContaining("enqueue into " + directory)
+          .hasMessageNotContaining("may be")
+          .satisfies(e ->
+              assertThat(e.getSuppressed())
+                  .hasOnlyElementsOfType(DuplicateJobException.class)
+                  .hasSize(1));
+      assertThat(ids(durable)).containsExactly("0=a");
+      assertThat(queue.operations().counts().pending()).isEqualTo(2);
+      assertThat(queue.enqueue(job("e").uniqueKey("key")).id()).isEqualTo("e");
+    }
+    assertNothingIsLeftOver();
+  }
+
+  /** Shards fail one by one: what is in the others is told, and what is thrown names it. */
+  @Test
+  void shouldTellOfThoseBehindOneWhoseShardFails() throws IOException {
+    Shards shards = Shards.open(directory, 3);
+    replaceByAnotherDevice(shards.directory(0).resolve("pending"));
+    List<String> ids = Stream.of(1, 0, 2, 0, 1).map(shard -> idOf(shards, shard)).toList();
+    List<Job> jobs = ids.stream().map(EnqueueAllTest::job).toList();
+    Map<Integer, Enqueued> durable = new TreeMap<>();
+    try (Backend queue = open(Kind.SHARDED)) {
+      assertThatThrownBy(() -> queue.enqueueEach(jobs, durable))
+          .isInstanceOf(QueueException.class)
+          .hasMessageContaining("enqueue into " + shards.directory(0))
+          .hasMessageEndingWith(
+              "; behind it these are in the queue: " + ids.get(2) + ", " + ids.get(4));
+      assertThat(ids(durable))
+          .containsExactly("0=" + ids.get(0), "2=" + ids.get(2), "4=" + ids.get(4));
+      assertThat(WorkerRig.names(shards.directory(1).resolve("pending"))).hasSize(2);
+      assertThat(WorkerRig.names(shards.directory(2).resolve("pending"))).hasSize(1);
+
+      replaceByAnotherDevice(shards.directory(2).resolve("pending"));
+      assertThatThrownBy(() -> queue.enqueueAll(jobs))
+          .hasMessageContaining("enqueue into " + shards.directory(0))
+          .satisfies(e ->
+              assertThat(e.getSuppressed())
+                  .singleElement()
+                  .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+                  .hasMessageContaining("enqueue into " + shards.directory(2)));
+    }
+    assertNothingIsLeftOver();
+  }
+
+  /** Another one at each call. */
+  private String idOf(Shards shards, int shard) {
+    return Stream.generate(() -> "id-" + nextId++)
+        .filter(id -> shards.shardOf(id) == shard)
+        .findFirst()
+        .orElseThrow();
   }
 }

@@ -8,6 +8,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -100,6 +103,68 @@ class InjectedFaultTest {
     assertThat(directory.resolve("queue/pending").resolve(pending.getFirst()))
         .content()
         .contains("\"second\"");
+    assertThat(WorkerRig.names(directory.resolve("queue/tmp"))).isEmpty();
+  }
+
+  /** Enqueues rounds of two and three, and tells what becomes of each. */
+  static final class EnqueuingRounds {
+    private EnqueuingRounds() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Path directory = Path.of(arguments[0]);
+      Queue queue = Queue.open(directory.resolve("queue"));
+      enqueue(queue, directory.resolve("first"), "a", "B");
+      enqueue(queue, directory.resolve("second"), "c", "D", "e");
+      enqueue(queue, directory.resolve("third"), "F", "g");
+    }
+
+    /** Those in capitals are due later. */
+    private static void enqueue(Queue queue, Path result, String... ids) throws Exception {
+      List<Job> jobs =
+          Stream.of(ids)
+              .map(id -> Job.sql("SELECT 1").id(id))
+              .map(job ->
+                  Character.isUpperCase(job.text("id").charAt(0))
+                      ? job.in(Duration.ofHours(1))
+                      : job)
+              .toList();
+      Map<Integer, Enqueued> durable = new TreeMap<>();
+      String told = "nothing";
+      try {
+        queue.enqueueEach(jobs, durable);
+      } catch (QueueException e) {
+        told = e.getMessage() + " suppressed: " + List.of(e.getSuppressed());
+      }
+      Files.writeString(result, durable + "\n" + told);
+    }
+  }
+
+  /**
+   * A round has a rename for each, and a sync for each of both directories: what fails is the sync
+   * of the first, and then the third rename and the sync of the second.
+   */
+  @Test
+  void shouldTellOfEachDirectoryOfARoundWhatBecameOfIt() throws Exception {
+    Queue.open(directory.resolve("queue")); // so that the first sync of a directory is that one
+    try (TestJvm jvm =
+        start(EnqueuingRounds.class, "fsync:error=EIO:when=1+3", "rename:error=EIO:when=5")) {
+      assertThat(jvm.awaitEnd()).isZero();
+    }
+    String pending = directory.resolve("queue/pending").toString();
+    String delayed = directory.resolve("queue/delayed").toString();
+    assertThat(directory.resolve("first"))
+        .content()
+        .startsWith(
+            "{1=entry B}\nenqueue entry a, which may be in the queue, into " + pending + ": ")
+        .contains("Input/output error; behind it these are in the queue: B suppressed: []");
+    assertThat(directory.resolve("second"))
+        .content()
+        .startsWith(
+            "{0=entry c}\nenqueue entry D, which may be in the queue, into " + delayed + ": ")
+        .contains("suppressed: [gyre.queue.QueueException: enqueue into ");
+    assertThat(directory.resolve("third")).content().isEqualTo("{0=entry F, 1=entry g}\nnothing");
+    assertThat(WorkerRig.names(directory.resolve("queue/pending"))).hasSize(3);
+    assertThat(WorkerRig.names(directory.resolve("queue/delayed"))).hasSize(3);
     assertThat(WorkerRig.names(directory.resolve("queue/tmp"))).isEmpty();
   }
 }
