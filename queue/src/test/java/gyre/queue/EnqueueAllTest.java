@@ -59,7 +59,11 @@ class EnqueueAllTest {
   }
 
   private void assertNothingIsLeftOver() throws IOException {
-    assertThat(WorkerRig.names(new Spool(directory).tmp)).isEmpty();
+    List<Path> all = new ArrayList<>(List.of(directory));
+    Shards.of(directory).ifPresent(shards -> all.addAll(shards.directories()));
+    for (Path each : all) {
+      assertThat(WorkerRig.names(new Spool(each).tmp)).isEmpty();
+    }
   }
 
   @ParameterizedTest
