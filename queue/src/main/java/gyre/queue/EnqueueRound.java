@@ -17,24 +17,32 @@ import java.util.Map;
  * name, and its unique key before that too; what they share are the syncs of the directories.
  *
  * <pre>
- * add:      write tmp/NAME, sync it, link its unique key     for each
+ * add:      write tmp/NAME, sync it                          for each
+ * claim:    link its unique key                              for each
  * publish:  sync unique/
  *           rename into pending/ or delayed/                 for each
  *           sync pending/ and delayed/
  * </pre>
  *
- * <p>A loss of power before the end leaves files in {@code tmp/}, or entries that are not told.
+ * <p>A loss of power before the end leaves files in {@code tmp/}, or entries that are not told. The
+ * key of one that is left in {@code tmp/} is held until a worker deletes that: so no key is linked
+ * while others are written, which takes the device a sync each.
  */
 final class EnqueueRound {
   /**
    * @param index of its job among all that are enqueued
+   * @param key empty if it has none
    */
-  private record Prepared(int index, Enqueued entry, Path part, Path directory, String name) {}
+  private record Prepared(
+      int index, Enqueued entry, String key, Path part, Path directory, String name) {}
 
   private final Queue queue;
   private final Spool spool;
   private final List<Prepared> all = new ArrayList<>();
   private boolean hasKeys;
+
+  /** So many of them have their keys, and may be published. */
+  private int claimed;
 
   /** So many of them have left {@code tmp/}. */
   private int moved;
@@ -44,11 +52,7 @@ final class EnqueueRound {
     this.spool = queue.spool();
   }
 
-  /**
-   * Nothing of it is in the queue yet, and nothing ever if this throws.
-   *
-   * @throws DuplicateJobException if one with its unique key waits or runs, or is in this round
-   */
+  /** Nothing of it is in the queue yet, and nothing ever if this throws. */
   void add(int index, Job job) {
     long sequence = queue.nextSequence();
     String name = EntryName.make(job.priority(), sequence, Queue.random());
@@ -58,12 +62,8 @@ final class EnqueueRound {
     Queue.checkEntry(content);
     Path part = spool.tmp.resolve(name + ".tmp");
     Instant due = job.due();
-    String key = job.text("unique_key");
     try {
       Spool.writeNew(part, content);
-      if (!key.isEmpty()) {
-        claim(part, key);
-      }
     } catch (IOException e) {
       throw QueueException.of("enqueue into", spool.base, e);
     }
@@ -71,24 +71,33 @@ final class EnqueueRound {
         new Prepared(
             index,
             new Enqueued(id, name, new SpoolEnd(spool, id, name)::end),
+            job.text("unique_key"),
             part,
             due == null ? spool.pending : spool.delayed,
             due == null ? name : Delayed.name(due, name)));
   }
 
-  private void claim(Path part, String key) throws IOException {
-    try {
-      boolean ignored = UniqueKeys.claim(spool, part, key);
+  /**
+   * Of the next one that was added. If this throws, neither it nor one behind it is published.
+   *
+   * @throws DuplicateJobException if one with its unique key waits or runs, or is in this round
+   */
+  void claimNext() {
+    Prepared next = all.get(claimed);
+    if (!next.key.isEmpty()) {
+      try {
+        boolean ignored = UniqueKeys.claim(spool, next.part, next.key);
+      } catch (IOException e) {
+        throw QueueException.of("enqueue into", spool.base, e);
+      }
       hasKeys = true;
-    } catch (IOException | RuntimeException e) {
-      Files.deleteIfExists(part);
-      throw e;
     }
+    claimed++;
   }
 
   /**
-   * Has them in the queue and on the device, in their order. At the first that can't be had there
-   * it ends; those before it stay. Called once.
+   * Has those that have their keys in the queue and on the device, in their order. It ends at the
+   * first that can't be moved; those before it stay. Called once.
    *
    * @param durable gets those that are on the device, by their indexes
    * @param failures gets what went wrong, by the index of the first that it keeps from that. No
@@ -100,6 +109,7 @@ final class EnqueueRound {
     try {
       move(directories);
     } catch (IOException e) {
+      assert moved < claimed;
       failures.put(all.get(moved).index, QueueException.of("enqueue into", spool.base, e));
     }
     sync(directories, durable, failures);
@@ -108,16 +118,16 @@ final class EnqueueRound {
 
   private void move(Map<Path, FileChannel> directories) throws IOException {
     // Opened before any rename: what may fail without a trace comes first.
-    for (Prepared each : all) {
+    List<Prepared> ready = all.subList(0, claimed);
+    for (Prepared each : ready) {
       if (!directories.containsKey(each.directory)) {
-        directories.put(
-            each.directory, FileChannel.open(each.directory, StandardOpenOption.READ));
+        directories.put(each.directory, FileChannel.open(each.directory, StandardOpenOption.READ));
       }
     }
     if (hasKeys) {
       Spool.syncDirectory(spool.unique); // a key that is lost lets a second one in
     }
-    for (Prepared each : all) {
+    for (Prepared each : ready) {
       Spool.move(each.part, each.directory.resolve(each.name));
       moved++;
     }

@@ -56,7 +56,8 @@ final class Rounds {
     NavigableMap<Integer, Enqueued> done = new TreeMap<>();
     NavigableMap<Integer, RuntimeException> failures = new TreeMap<>();
     try {
-      add(jobs, from, to, rounds, failures);
+      List<EnqueueRound> roundOf = add(jobs, from, to, rounds, failures);
+      claim(roundOf, from, failures);
       rounds.values().forEach(each -> each.publish(done, failures));
     } finally {
       rounds.values().forEach(EnqueueRound::deleteParts);
@@ -67,20 +68,38 @@ final class Rounds {
     }
   }
 
-  private void add(
+  /** Into which each was added. */
+  private List<EnqueueRound> add(
       List<Job> jobs,
       int from,
       int to,
       Map<Integer, EnqueueRound> rounds,
       Map<Integer, RuntimeException> failures) {
+    List<EnqueueRound> roundOf = new ArrayList<>(to - from);
     for (int i = from; i < to; i++) {
       try {
         Job job = jobs.get(i);
         int directory = directoryOf.applyAsInt(job);
         Queue queue = queues.computeIfAbsent(directory, open::apply);
-        rounds.computeIfAbsent(directory, _ -> new EnqueueRound(queue)).add(i, job);
+        EnqueueRound round = rounds.computeIfAbsent(directory, _ -> new EnqueueRound(queue));
+        round.add(i, job);
+        roundOf.add(round);
       } catch (RuntimeException e) {
         failures.put(i, e);
+        break;
+      }
+    }
+    return roundOf;
+  }
+
+  /** In the order of the jobs, whatever their directories: unique keys are those of all. */
+  private static void claim(
+      List<EnqueueRound> roundOf, int from, Map<Integer, RuntimeException> failures) {
+    for (int i = 0; i < roundOf.size(); i++) {
+      try {
+        roundOf.get(i).claimNext();
+      } catch (RuntimeException e) {
+        failures.put(from + i, e);
         return;
       }
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -175,5 +176,31 @@ class EnqueueAllTest {
         .filter(id -> shards.shardOf(id) == shard)
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Who is killed meanwhile would hold it until a worker deletes what he has left. */
+  @Test
+  void shouldHoldNoKeyWhileOthersAreWritten() throws IOException {
+    List<Job> jobs = List.of(job("a").uniqueKey("key"), job("b"), job("c"));
+    List<List<String>> keysBefore = new ArrayList<>();
+    List<Job> looking =
+        new AbstractList<>() {
+          @Override
+          public Job get(int index) {
+            keysBefore.add(WorkerRig.names(directory.resolve("unique")));
+            return jobs.get(index);
+          }
+
+          @Override
+          public int size() {
+            return jobs.size();
+          }
+        };
+    try (Backend queue = open(Kind.PLAIN)) {
+      assertThat(queue.enqueueAll(looking)).extracting(Enqueued::id).containsExactly("a", "b", "c");
+    }
+    assertThat(keysBefore).hasSize(jobs.size()).containsOnly(List.of());
+    assertThat(WorkerRig.names(directory.resolve("unique"))).hasSize(1);
+    assertNothingIsLeftOver();
   }
 }
