@@ -479,16 +479,7 @@ public final class Inspection implements QueueOperations {
 
   @Override
   public List<String> drain() {
-    List<String> lines = new ArrayList<>();
-    for (long each : workerPids()) {
-      ProcessHandle process = ProcessHandle.of(each).orElse(null);
-      if (process != null && !process.destroy() && process.isAlive()) { // by TERM
-        throw new QueueException(
-            "drain worker " + each + ": the signal could not be sent: be the user that it runs as");
-      }
-      lines.add("worker " + each + " was asked to drain and end");
-    }
-    return lines;
+    return DrainRequests.ask(workerPids());
   }
 
   // ---- reports

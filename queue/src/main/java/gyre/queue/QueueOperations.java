@@ -50,6 +50,7 @@ public interface QueueOperations {
    * Asks all workers to finish what waits, up to their limits, and to end.
    *
    * @return a line for each one that was asked
+   * @throws QueueException if some could not be asked; all others were, and it names them
    */
   List<String> drain();
 

@@ -7,9 +7,11 @@ import gyre.queue.Inspection.LiveWorker;
 import gyre.queue.Inspection.Place;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What an operator does with a queue that has shards: with all of them, and what is not routed. */
@@ -96,17 +98,13 @@ final class ShardedInspection implements QueueOperations {
 
   @Override
   public List<String> drain() {
-    List<String> lines = new ArrayList<>();
-    workers().stream()
-        .map(each -> each.heartbeat().get("pid"))
-        .distinct()
-        .forEach(pid -> {
-          if (pid instanceof Number number) {
-            ProcessHandle.of(number.longValue()).ifPresent(ProcessHandle::destroy);
-            lines.add("worker " + number + " was asked to drain and end");
-          }
-        });
-    return lines;
+    Set<Long> pids = new LinkedHashSet<>(); // a process works on several shards
+    for (LiveWorker each : workers()) {
+      if (each.heartbeat().get("pid") instanceof Number pid) {
+        pids.add(pid.longValue());
+      }
+    }
+    return DrainRequests.ask(pids);
   }
 
   @Override
