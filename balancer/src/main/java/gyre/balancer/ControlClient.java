@@ -29,8 +29,7 @@ public final class ControlClient {
       }
       channel.shutdownOutput();
       String answer =
-          new String(
-              Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+          new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
       if (!answer.endsWith("\n")) {
         throw new IOException(
             "ask "

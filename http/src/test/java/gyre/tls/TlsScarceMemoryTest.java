@@ -50,10 +50,7 @@ class TlsScarceMemoryTest {
   private static final Duration WHILE = Duration.ofMillis(500);
 
   private static final StreamOptions PATIENT =
-      StreamOptions.defaults()
-          .readTimeout(PATIENCE)
-          .writeTimeout(PATIENCE)
-          .closeTimeout(PATIENCE);
+      StreamOptions.defaults().readTimeout(PATIENCE).writeTimeout(PATIENCE).closeTimeout(PATIENCE);
 
   private static final SelfSigned AUTHORITY = SelfSigned.authority("World");
 

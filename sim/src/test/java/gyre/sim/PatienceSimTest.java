@@ -226,7 +226,9 @@ class PatienceSimTest {
         stream -> {});
   }
 
-  /** A peer that takes no answers, and asks on and on: it is what keeps it waiting, not this side. */
+  /**
+   * A peer that takes no answers, and asks on and on: it is what keeps it waiting, not this side.
+   */
   @ParameterizedTest
   @EnumSource(WorldEngine.class)
   void shouldGiveUpOnAPeerThatTakesNoAnswersThoughItAsksForMore(WorldEngine engine) {

@@ -74,8 +74,7 @@ final class SocketCalls {
         : "nobody waits by it";
     SimSocket socket = find(Memory.getInt(at));
     int wanted = Memory.getShort(at + 4);
-    int there =
-        socket == null ? POLLNVAL : socket.levels() & (wanted | Poll.ERROR | Poll.HANG_UP);
+    int there = socket == null ? POLLNVAL : socket.levels() & (wanted | Poll.ERROR | Poll.HANG_UP);
     Memory.putInt(at + 4, wanted | (there << 16));
     return there == 0 ? 0 : 1;
   }
