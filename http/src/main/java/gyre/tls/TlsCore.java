@@ -41,6 +41,9 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
   static final String HANDSHAKE = "handshake with";
 
   /** More in one go would keep others from their turn. */
+  /** A record that has an alert in it, whatever the cipher. */
+  private static final int GOODBYE_BYTES = 128;
+
   private static final int STEPS_LIMIT = 64;
 
   private static final int ALERTS_LIMIT = 8;
@@ -378,6 +381,10 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
   /** Tells the peer that nothing more comes, when everything was sent. */
   private boolean shutOutput(SSLEngine of) throws SSLException {
     if (out != Out.ASKED || phase != Phase.OPEN || !plain.isEmpty() || !records.isEmpty()) {
+      return false;
+    }
+    if (lower.isOpen() && roomBelow() <= 0 && !records.canAppend(GOODBYE_BYTES)) {
+      awaitMemory(); // without it what was sent before would look cut off
       return false;
     }
     of.closeOutbound();

@@ -246,4 +246,22 @@ class TlsScarceMemoryTest {
           Fiber.sleep(WHILE);
         });
   }
+
+  @ParameterizedTest
+  @EnumSource(WorldEngine.class)
+  void shouldSayGoodbyeWhenThereIsMemoryForIt(WorldEngine engine) {
+    simulate(
+        engine,
+        (tcp, stream) -> {
+          Hog hog = new Hog(tcp).leave(0);
+          Fiber<?> freeing =
+              Fiber.start(() -> {
+                Fiber.sleep(WHILE.multipliedBy(4));
+                hog.close();
+              });
+          stream.close();
+          freeing.join();
+        },
+        (tcp, stream) -> assertThat(stream.await(1)).as("more than the end").isFalse());
+  }
 }
