@@ -41,10 +41,10 @@ abstract sealed class TlsCore extends Resource permits TlsLife {
   static final String HANDSHAKE = "handshake with";
 
   /** More in one go would keep others from their turn. */
+  private static final int STEPS_LIMIT = 64;
+
   /** A record that has an alert in it, whatever the cipher. */
   private static final int GOODBYE_BYTES = 128;
-
-  private static final int STEPS_LIMIT = 64;
 
   private static final int ALERTS_LIMIT = 8;
 

@@ -74,11 +74,9 @@ public final class MessageJudge extends ServerJudge {
 
   private void pieces() throws IOException {
     try (JudgedServer server = start();
-        Socket socket = server.connect()) {
-      for (byte b : frames.of("echo by and by")) {
-        socket.getOutputStream().write(b);
-        socket.getOutputStream().flush();
-      }
+        Socket socket = server.connect();
+        Socket other = server.connect()) {
+      writeInPieces(socket, other, frames.of("echo by and by"));
       answered(socket.getInputStream(), "by and by");
       ByteArrayOutputStream several = new ByteArrayOutputStream();
       for (int i = 0; i < 100; i++) {

@@ -220,11 +220,10 @@ public final class WebSocketJudge extends ServerJudge {
 
   private void pieces() throws IOException {
     try (JudgedServer server = start();
-        Socket socket = connected(server)) {
+        Socket socket = connected(server);
+        Socket other = connected(server)) {
       byte[] payload = utf8("by and by ".repeat(15));
-      for (byte b : frame(LAST | TEXT, payload)) {
-        socket.getOutputStream().write(b);
-      }
+      writeInPieces(socket, other, frame(LAST | TEXT, payload));
       expect(socket, TEXT, payload);
     }
   }
