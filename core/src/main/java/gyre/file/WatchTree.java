@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only what was told is entered. So what does not fit into the queue is found again later, and
  * events of the kernel that a comparison was quicker than change nothing.
+ *
+ * <p>It is long since events and comparisons enter the same tree, and each has to know what the
+ * other has told.
  */
 final class WatchTree {
   private enum Sync {

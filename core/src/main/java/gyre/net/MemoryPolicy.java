@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * its turn and stands still, while others wait, is reset. Nobody else ever is.
  *
  * <p>While memory is plentiful nothing is counted or looked at; the pool tells when that ends.
+ *
+ * <p>It is long since the holders, the line and the writers are one set of books: every change of a
+ * holder touches several of them, and assertions at the end compare them all.
  */
 final class MemoryPolicy extends Resource implements MemoryLog.Memory {
   /** What every stream may hold, always. */

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One round: take the mail, move what is due, take a batch of what waits, execute it in one
  * transaction, move the files. There is no waiting for a batch to fill.
+ *
+ * <p>It is long since it is one thread's whole way, which one has to see as a whole.
  */
 final class Drainer implements Runnable, Replay.Executor {
   private static final long LOOK_AGAIN_MILLIS = 100;

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an operator does with a queue from outside: look, search, retry, discard, pause. It works on
  * the files alone, whether a worker runs or not.
+ *
+ * <p>It is long since there is a method for each command; they share nothing but the files.
  */
 public final class Inspection implements QueueOperations {
   /** Where an entry is. */

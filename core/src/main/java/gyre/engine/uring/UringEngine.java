@@ -56,6 +56,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>This class is the traffic between loop and ring; what the kinds of operations mean is in the
  * classes beside it.
+ *
+ * <p>It is long since there is a method for each kind that an engine has.
  */
 public final class UringEngine implements Engine {
   private static final int SCRATCH_BYTES = 64 * 1024;

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A connection has two ends, which know each other, and a {@link Pipe} in each direction. An end
  * whose program has closed it lives on in the network until its bytes have arrived.
+ *
+ * <p>It is long since both ends of a connection change each other's state, as one machine.
  */
 @SuppressWarnings("EnumOrdinal") // an index of arrays of this run, and of nothing that lasts
 final class StreamSocket extends SimSocket {
